@@ -1,0 +1,281 @@
+/**
+ * Environment -> one frozen, typed object. `process.env` is read nowhere else. Every fault is named at once; in
+ * production anything insecure is a fault.
+ */
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { join, resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+
+const floor = { argon2MemoryKiB: 19_456, argon2Iterations: 2, argon2Parallelism: 1 };
+
+const integer = (min: number, max: number, fallback: number) =>
+  z.preprocess(
+    (value) =>
+      value === undefined ? fallback : typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value,
+    z.int(`must be a whole number`).min(min, `must be at least ${min}`).max(max, `must be at most ${max}`),
+  );
+const text = z.string().optional();
+const flag = z
+  .enum(['true', 'false'], 'must be true or false')
+  .transform((value) => value === 'true')
+  .optional();
+const networks = z
+  .string()
+  .default('')
+  .transform((value) =>
+    value
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter(Boolean),
+  )
+  .refine((list) => list.every(isNetwork), 'must be a comma-separated list of networks such as 10.0.0.0/8');
+
+function isNetwork(value: string): boolean {
+  return ipaddr.isValidCIDR(value) || isIP(value) !== 0;
+}
+
+/** The variables, their form and their defaults. README.md lists them; a test holds the two together. */
+export const environmentSchema = z.object({
+  NODE_ENV: z
+    .enum(['development', 'test', 'production'], 'must be development, test or production')
+    .default('development'),
+  PORT: integer(0, 65_535, 3000),
+  HOST: text,
+  ISSUER: text,
+  DATA_DIR: z.string().default('.data'),
+  DATABASE_URL: text,
+  DATABASE_POOL_MAX: integer(2, 200, 10),
+  DATABASE_CA_FILE: text,
+  MIGRATE_ON_START: flag,
+  SECRET_KEY: text,
+  SECRET_KEY_PREVIOUS: text,
+  WORKERS: integer(1, 64, 1),
+  METRICS_PORT: integer(0, 65_535, 9464),
+  METRICS_HOST: z.string().default('127.0.0.1'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  TRUSTED_PROXIES: networks,
+  OUTBOUND_ALLOWED_NETWORKS: networks,
+  ARGON2_MEMORY_KIB: integer(1, 4_194_304, floor.argon2MemoryKiB),
+  ARGON2_ITERATIONS: integer(1, 100, floor.argon2Iterations),
+  ARGON2_PARALLELISM: integer(1, 16, floor.argon2Parallelism),
+  SESSION_HOURS: integer(1, 2_160, 336),
+  ACCESS_TOKEN_MINUTES: integer(1, 1_440, 10),
+  REFRESH_TOKEN_IDLE_DAYS: integer(1, 365, 14),
+  REFRESH_TOKEN_ABSOLUTE_DAYS: integer(1, 730, 90),
+  SIGNING_KEY_ROTATION_DAYS: integer(1, 730, 90),
+  AUDIT_RETENTION_DAYS: integer(0, 3_650, 180),
+});
+
+export interface Config {
+  readonly environment: 'development' | 'test' | 'production';
+  readonly isProduction: boolean;
+  /** The issuer identifier, without a trailing slash (RFC 8414 section 2). */
+  readonly issuer: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly dataDirectory: string;
+  readonly database: {
+    /** Absent: the embedded PostgreSQL in the data directory. */
+    readonly url: string | undefined;
+    readonly poolMax: number;
+    readonly ca: string | undefined;
+    readonly migrateOnStart: boolean;
+  };
+  /** Newest first. */
+  readonly secretKeys: readonly string[];
+  readonly workers: number;
+  readonly metrics: { readonly host: string; readonly port: number };
+  readonly logLevel: string;
+  readonly trustedProxies: readonly string[];
+  readonly outboundAllowedNetworks: readonly string[];
+  readonly argon2: { readonly memoryKiB: number; readonly iterations: number; readonly parallelism: number };
+  readonly lifetimes: {
+    readonly sessionSeconds: number;
+    readonly accessTokenSeconds: number;
+    readonly refreshTokenIdleSeconds: number;
+    readonly refreshTokenAbsoluteSeconds: number;
+  };
+  readonly signingKeyRotationDays: number;
+  readonly auditRetentionDays: number;
+}
+
+/** Thrown with every fault of the environment, one a line. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(
+      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+    );
+    this.name = 'ConfigError';
+    this.faults = faults;
+  }
+}
+
+/** A generated key has no pattern; a typed one does. */
+function looksLikeASample(key: string): boolean {
+  return (
+    /change|example|sample|secret|default|password|insecure|placeholder|your[-_]?key|xxx|abcdef|123456/i.test(key) ||
+    new Set(key).size < 10
+  );
+}
+
+function isLocalDatabase(url: URL): boolean {
+  const host = url.searchParams.get('host') ?? decodeURIComponent(url.hostname);
+  return host === '' || host.startsWith('/') || ['localhost', '127.0.0.1', '[::1]', '::1'].includes(host);
+}
+
+function checkIssuer(value: string, production: boolean, faults: string[]): string {
+  let url: URL;
+  try {
+    url = new URL(value);
+  } catch {
+    faults.push('ISSUER: must be an absolute URL such as https://id.example.org');
+    return value;
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') faults.push('ISSUER: must be an https URL');
+  if (production && url.protocol !== 'https:') faults.push('ISSUER: must use https in production');
+  if (url.search || url.hash || url.username || url.password)
+    faults.push('ISSUER: must have no query, fragment or credentials');
+  if (url.pathname !== '/') faults.push('ISSUER: must have no path; give Gatehouse a host name of its own');
+  return url.origin;
+}
+
+function checkDatabase(
+  value: string | undefined,
+  caFile: string | undefined,
+  production: boolean,
+  faults: string[],
+): string | undefined {
+  let ca: string | undefined;
+  if (caFile !== undefined) {
+    try {
+      ca = readFileSync(caFile, 'utf8');
+    } catch {
+      faults.push('DATABASE_CA_FILE: cannot be read');
+    }
+  }
+  if (value === undefined) return ca;
+  let url: URL;
+  try {
+    url = new URL(value);
+  } catch {
+    faults.push('DATABASE_URL: must be a URL such as postgres://user:password@host/database');
+    return ca;
+  }
+  if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:')
+    faults.push('DATABASE_URL: must begin with postgres://');
+  if (production && !isLocalDatabase(url) && caFile === undefined && url.searchParams.get('sslmode') !== 'verify-full')
+    faults.push(
+      'DATABASE_URL: a remote database needs verified TLS in production; add sslmode=verify-full, or set DATABASE_CA_FILE',
+    );
+  return ca;
+}
+
+/** Development needs no secret of its own: one is made once and kept in the data directory, readable by its owner. */
+function developmentSecretKey(dataDirectory: string): string {
+  const file = join(dataDirectory, 'secret-key');
+  mkdirSync(dataDirectory, { recursive: true });
+  try {
+    writeFileSync(file, `${randomBytes(48).toString('base64url')}\n`, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  chmodSync(file, 0o600);
+  return readFileSync(file, 'utf8').trim();
+}
+
+/**
+ * Parses the environment.
+ * @throws ConfigError naming every fault
+ */
+export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  );
+  const parsed = environmentSchema.safeParse(given);
+  const faults = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  // What could not be read stands in with its default, so that the checks below can still name their faults.
+  const env = parsed.success
+    ? parsed.data
+    : environmentSchema.parse(
+        Object.fromEntries(
+          Object.entries(given).filter(([name]) => !parsed.error.issues.some((issue) => issue.path[0] === name)),
+        ),
+      );
+
+  const production = env.NODE_ENV === 'production';
+  const dataDirectory = resolve(env.DATA_DIR);
+
+  if (production && env.ISSUER === undefined)
+    faults.push('ISSUER: is required in production, for example https://id.example.org');
+  const issuer =
+    env.ISSUER === undefined ? `http://localhost:${env.PORT}` : checkIssuer(env.ISSUER, production, faults);
+  const ca = checkDatabase(env.DATABASE_URL, env.DATABASE_CA_FILE, production, faults);
+
+  const previousKeys = (env.SECRET_KEY_PREVIOUS ?? '')
+    .split(',')
+    .map((key) => key.trim())
+    .filter(Boolean);
+  if (env.SECRET_KEY !== undefined) {
+    if (env.SECRET_KEY.length < 32)
+      faults.push('SECRET_KEY: must have at least 32 characters; make one with: openssl rand -base64 48');
+    else if (production && looksLikeASample(env.SECRET_KEY))
+      faults.push('SECRET_KEY: looks like a sample; make one with: openssl rand -base64 48');
+  } else if (production) faults.push('SECRET_KEY: is required in production; make one with: openssl rand -base64 48');
+  if (previousKeys.some((key) => key.length < 32))
+    faults.push('SECRET_KEY_PREVIOUS: each key must have at least 32 characters');
+
+  if (env.TRUSTED_PROXIES.some((entry) => /\/0$/.test(entry)))
+    faults.push('TRUSTED_PROXIES: a network that holds every address trusts nobody in particular; name your proxies');
+  if (env.ARGON2_MEMORY_KIB < floor.argon2MemoryKiB && env.NODE_ENV !== 'test')
+    faults.push(`ARGON2_MEMORY_KIB: must be at least ${floor.argon2MemoryKiB}`);
+  if (env.ARGON2_ITERATIONS < floor.argon2Iterations && env.NODE_ENV !== 'test')
+    faults.push(`ARGON2_ITERATIONS: must be at least ${floor.argon2Iterations}`);
+  if (env.AUDIT_RETENTION_DAYS === 0) faults.push('AUDIT_RETENTION_DAYS: must be at least 1');
+  if (env.REFRESH_TOKEN_ABSOLUTE_DAYS < env.REFRESH_TOKEN_IDLE_DAYS)
+    faults.push('REFRESH_TOKEN_ABSOLUTE_DAYS: must not be less than REFRESH_TOKEN_IDLE_DAYS');
+
+  if (faults.length > 0) throw new ConfigError(faults);
+  const secretKey = env.SECRET_KEY ?? developmentSecretKey(dataDirectory);
+
+  return deepFreeze({
+    environment: env.NODE_ENV,
+    isProduction: production,
+    issuer,
+    listen: { host: env.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'), port: env.PORT },
+    dataDirectory,
+    database: {
+      url: env.DATABASE_URL,
+      poolMax: env.DATABASE_POOL_MAX,
+      ca,
+      migrateOnStart: env.MIGRATE_ON_START ?? (!production || env.DATABASE_URL === undefined),
+    },
+    secretKeys: [secretKey, ...previousKeys],
+    workers: env.WORKERS,
+    metrics: { host: env.METRICS_HOST, port: env.METRICS_PORT },
+    logLevel: env.LOG_LEVEL,
+    trustedProxies: env.TRUSTED_PROXIES,
+    outboundAllowedNetworks: env.OUTBOUND_ALLOWED_NETWORKS,
+    argon2: {
+      memoryKiB: env.ARGON2_MEMORY_KIB,
+      iterations: env.ARGON2_ITERATIONS,
+      parallelism: env.ARGON2_PARALLELISM,
+    },
+    lifetimes: {
+      sessionSeconds: env.SESSION_HOURS * 3600,
+      accessTokenSeconds: env.ACCESS_TOKEN_MINUTES * 60,
+      refreshTokenIdleSeconds: env.REFRESH_TOKEN_IDLE_DAYS * 86_400,
+      refreshTokenAbsoluteSeconds: env.REFRESH_TOKEN_ABSOLUTE_DAYS * 86_400,
+    },
+    signingKeyRotationDays: env.SIGNING_KEY_ROTATION_DAYS,
+    auditRetentionDays: env.AUDIT_RETENTION_DAYS,
+  });
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) deepFreeze(inner);
+  return Object.freeze(value);
+}

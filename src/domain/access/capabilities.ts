@@ -1,0 +1,94 @@
+/**
+ * Capabilities: what can be allowed, such as `inventory.read`. Owns their keys, which are OAuth scopes too and the same
+ * in every tenant. Refuses keys that no scope can be (RFC 6749 section 3.3).
+ */
+import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
+import { DomainError } from '../../platform/errors.ts';
+import { isId, newId } from '../../platform/ids.ts';
+import { type Caller, recordEvent } from '../audit/audit-events.ts';
+import { actingUserId } from '../organisation/acting-user.ts';
+import { checkDisplayName } from '../tenants/display-name.ts';
+import {
+  type CapabilityRow,
+  insertCapability,
+  selectCapabilities,
+  selectCapability,
+  updateCapability,
+} from './capability-store.ts';
+
+export type Capability = CapabilityRow;
+
+const keyForm = /^[a-z][a-z0-9_-]*([.:][a-z0-9_-]+)+$/;
+
+/**
+ * Makes a capability, or brings the one of that key up to date: safe to call at every deployment.
+ * @param wanted.module the part of a product it belongs to, for lists
+ * @param wanted.resourceServerId the API whose scope it is
+ * @throws DomainError invalid INVALID_INPUT (key, description, module), not_found NOT_FOUND (resource_server)
+ */
+export async function defineCapability(
+  db: Database,
+  wanted: { key: string; description?: string | null; module?: string | null; resourceServerId?: string | null },
+  caller: Caller,
+): Promise<Capability> {
+  const { key } = wanted;
+  if (!keyForm.test(key) || key.length > 100) throw new DomainError('invalid', 'INVALID_INPUT', { field: 'key' });
+  const values = {
+    key,
+    description: wanted.description?.trim() ? checkDisplayName(wanted.description, 'description') : null,
+    module: wanted.module?.trim() ? checkDisplayName(wanted.module, 'module') : null,
+    resourceServerId: wanted.resourceServerId ?? null,
+    actorId: actingUserId(caller),
+  };
+  if (values.resourceServerId !== null && !isId(values.resourceServerId)) throw noResourceServer();
+  return inTransaction(db, async (trx) => {
+    const made = await refusing(insertCapability(trx, { id: newId(), ...values }));
+    const changed = made ?? (await refusing(updateCapability(trx, values)));
+    const capability = changed ?? (await selectCapability(trx, key));
+    if (!capability) throw new Error(`the capability ${key} was deleted meanwhile`);
+    if (changed) {
+      const { description, module, resourceServerId } = capability;
+      await recordEvent(
+        trx,
+        {
+          action: made ? 'capability.defined' : 'capability.changed',
+          entityType: 'capability',
+          entityId: capability.id,
+          payload: { capability: key, description, module, resourceServerId },
+        },
+        caller,
+      );
+    }
+    return capability;
+  });
+}
+
+export async function findCapability(db: Database, key: string): Promise<Capability | undefined> {
+  return keyForm.test(key) ? selectCapability(db, key) : undefined;
+}
+
+/**
+ * All capabilities in the order of their keys.
+ * @param query.limit 1 to 200, default 50
+ * @param query.after the last key of the page before
+ */
+export async function listCapabilities(
+  db: Database,
+  query: { limit?: number; after?: string } = {},
+): Promise<Capability[]> {
+  const limit = Math.min(Math.max(Math.trunc(query.limit ?? 50), 1), 200);
+  return selectCapabilities(db, { limit, after: query.after ?? null });
+}
+
+function noResourceServer(): DomainError {
+  return new DomainError('not_found', 'NOT_FOUND', { entity: 'resource_server' });
+}
+
+async function refusing<T>(statement: Promise<T>): Promise<T> {
+  try {
+    return await statement;
+  } catch (error) {
+    if (violatedConstraint(error)?.constraint === 'capabilities_resource_server_fk') throw noResourceServer();
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+/** The SQL of capabilities, which all tenants share. */
+import { type Database, firstRow, rows } from '../../platform/database.ts';
+
+export interface CapabilityRow {
+  id: string;
+  key: string;
+  description: string | null;
+  module: string | null;
+  resourceServerId: string | null;
+}
+
+const columns = 'id, key, description, module, resource_server_id';
+
+export async function selectCapability(db: Database, key: string): Promise<CapabilityRow | undefined> {
+  return firstRow<CapabilityRow>(db, `select ${columns} from capabilities where key = :key and deleted_at is null`, {
+    key,
+  });
+}
+
+/** Nothing where a capability of that key is there already, or another caller is just making it. */
+export async function insertCapability(
+  db: Database,
+  capability: CapabilityRow & { actorId: string | null },
+): Promise<CapabilityRow | undefined> {
+  return firstRow<CapabilityRow>(
+    db,
+    `insert into capabilities (id, key, description, module, resource_server_id, created_by)
+     values (:id, :key, :description, :module, :resourceServerId, (select id from users where id = :actorId))
+         on conflict (key) where deleted_at is null do nothing
+  returning ${columns}`,
+    { ...capability },
+  );
+}
+
+/** Nothing where the row says so already. */
+export async function updateCapability(
+  db: Database,
+  capability: Omit<CapabilityRow, 'id'> & { actorId: string | null },
+): Promise<CapabilityRow | undefined> {
+  return firstRow<CapabilityRow>(
+    db,
+    `update capabilities
+        set description        = :description,
+            module             = :module,
+            resource_server_id = :resourceServerId,
+            updated_by         = (select id from users where id = :actorId)
+      where key = :key and deleted_at is null
+        and (description, module, resource_server_id)
+            is distinct from (:description::text, :module::text, :resourceServerId::uuid)
+  returning ${columns}`,
+    { ...capability },
+  );
+}
+
+export async function selectCapabilities(
+  db: Database,
+  query: { limit: number; after: string | null },
+): Promise<CapabilityRow[]> {
+  return rows<CapabilityRow>(
+    db,
+    `select ${columns}
+       from capabilities
+      where deleted_at is null
+        ${query.after ? 'and key > :after' : ''}
+      order by key
+      limit :limit`,
+    { ...query },
+  );
+}

@@ -1,0 +1,209 @@
+/**
+ * The SQL of effective access (docs/access-model.md). A role is held at a node where an assignment that is live stands at
+ * the node or above it, and every node from the root of the tree down to it is active. Named statements: they are asked
+ * at every token. `$1` is the tenant in each; `statement_timestamp()` is the database's clock at the moment of asking.
+ */
+import { type Database, prepared, runPrepared } from '../../platform/database.ts';
+
+/** Holds at `$at`: half-open. `$at` is null except in tests. */
+const liveAt = (alias: string, at: string) => `
+  ${alias}.starts_at <= coalesce(${at}::timestamptz, statement_timestamp())
+  and (${alias}.ends_at is null or ${alias}.ends_at > coalesce(${at}::timestamptz, statement_timestamp()))`;
+
+/**
+ * Every node from the root down to `node` is active. An aggregate and not a `not exists`, which the planner may turn
+ * into a join over the whole tree: this stays what it is, one look at a handful of ancestors.
+ */
+const reachable = (node: string) => `(
+  select bool_and(above.active and above.deleted_at is null)
+    from org_node_paths up
+    join org_nodes above on above.tenant_id = $1 and above.id = up.ancestor_id
+   where up.tenant_id = $1 and up.descendant_id = ${node})`;
+
+const activeTenant = `exists (select from tenants where id = $1 and state = 'active')`;
+
+/** JSON of a timestamptz is ISO 8601, with an offset and up to microseconds. */
+interface EffectiveAccessRow {
+  assignments: {
+    id: string;
+    role: string;
+    org_node_id: string;
+    org_node: string;
+    org_node_type: string;
+    starts_at: string;
+    ends_at: string | null;
+  }[];
+  visibilityGrants: {
+    id: string;
+    org_node_id: string;
+    org_node: string;
+    access_scope: 'read' | 'analyze';
+    starts_at: string;
+    ends_at: string | null;
+  }[];
+  capabilities: string[];
+}
+
+const effectiveAccess = prepared(
+  'effective-access',
+  `with person as (
+     select id
+       from users
+      where tenant_id = $1 and id = $2 and state = 'active' and deleted_at is null and ${activeTenant}
+   ),
+   assignment as materialized (
+     select a.id, a.role_id, r.name as role, n.id as org_node_id, n.name as org_node, n.type as org_node_type,
+            a.starts_at, a.ends_at
+       from person p
+       join org_assignments a on a.tenant_id = $1 and a.user_id = p.id
+       join roles r           on r.tenant_id = $1 and r.id = a.role_id and r.deleted_at is null
+       join org_nodes n       on n.tenant_id = $1 and n.id = a.org_node_id
+      where ${liveAt('a', '$3')} and ${reachable('a.org_node_id')}
+   ),
+   visibility as (
+     select v.id, n.id as org_node_id, n.name as org_node, v.access_scope, v.starts_at, v.ends_at
+       from person p
+       join visibility_grants v on v.tenant_id = $1 and v.user_id = p.id
+       join org_nodes n         on n.tenant_id = $1 and n.id = v.org_node_id
+      where ${liveAt('v', '$3')} and ${reachable('v.org_node_id')}
+   ),
+   capability as (
+     select distinct c.key
+       from (select distinct role_id from assignment) held
+       join role_capabilities rc on rc.tenant_id = $1 and rc.role_id = held.role_id
+       join capabilities c       on c.id = rc.capability_id and c.deleted_at is null
+   )
+   select coalesce((select jsonb_agg(to_jsonb(a) - 'role_id' order by a.starts_at, a.id) from assignment a), '[]') as assignments,
+          coalesce((select jsonb_agg(to_jsonb(v) order by v.starts_at, v.id) from visibility v), '[]') as visibility_grants,
+          coalesce((select jsonb_agg(c.key order by c.key) from capability c), '[]') as capabilities`,
+);
+
+export async function selectEffectiveAccess(
+  db: Database,
+  { tenantId, userId, at }: { tenantId: string; userId: string; at: Date | null },
+): Promise<EffectiveAccessRow> {
+  const [row] = (await runPrepared<EffectiveAccessRow>(db, effectiveAccess, [tenantId, userId, at])).rows;
+  if (!row) throw new Error('no row of effective access');
+  return row;
+}
+
+const atNode = prepared(
+  'capabilities-at-node',
+  `select distinct c.key
+     from users u
+     join org_assignments a    on a.tenant_id = $1 and a.user_id = u.id
+     join org_node_paths path  on path.tenant_id = $1 and path.ancestor_id = a.org_node_id and path.descendant_id = $3
+     join roles r              on r.tenant_id = $1 and r.id = a.role_id and r.deleted_at is null
+     join role_capabilities rc on rc.tenant_id = $1 and rc.role_id = r.id
+     join capabilities c       on c.id = rc.capability_id and c.deleted_at is null
+    where u.tenant_id = $1 and u.id = $2 and u.state = 'active' and u.deleted_at is null
+      and ${activeTenant} and ${liveAt('a', '$4')} and ${reachable('$3')}
+    order by c.key`,
+);
+
+export async function selectCapabilitiesAtNode(
+  db: Database,
+  query: { tenantId: string; userId: string; orgNodeId: string; at: Date | null },
+): Promise<string[]> {
+  const { tenantId, userId, orgNodeId, at } = query;
+  const { rows } = await runPrepared<{ key: string }>(db, atNode, [tenantId, userId, orgNodeId, at]);
+  return rows.map((row) => row.key);
+}
+
+export interface NodeRow {
+  id: string;
+  parentId: string | null;
+  type: string;
+  name: string;
+}
+
+// Below each node where it is held the closure is read in the order of ids, no further than the page needs.
+const nodes = prepared(
+  'nodes-with-capability',
+  `with held as materialized (
+     select distinct a.org_node_id
+       from users u
+       join org_assignments a    on a.tenant_id = $1 and a.user_id = u.id
+       join roles r              on r.tenant_id = $1 and r.id = a.role_id and r.deleted_at is null
+       join role_capabilities rc on rc.tenant_id = $1 and rc.role_id = r.id
+       join capabilities c       on c.id = rc.capability_id and c.deleted_at is null and c.key = $3
+      where u.tenant_id = $1 and u.id = $2 and u.state = 'active' and u.deleted_at is null
+        and ${activeTenant} and ${liveAt('a', '$4')} and ${reachable('a.org_node_id')}
+   ),
+   page as materialized (
+     select distinct below.id
+       from held
+      cross join lateral (
+        select path.descendant_id as id
+          from org_node_paths path
+         where path.tenant_id = $1 and path.ancestor_id = held.org_node_id
+           and path.descendant_id > $5
+           and ${reachable('path.descendant_id')}
+         order by path.descendant_id
+         limit $6) below
+      order by below.id
+      limit $6
+   )
+   select n.id, n.parent_id, n.type, n.name
+     from page
+     join org_nodes n on n.tenant_id = $1 and n.id = page.id
+    order by n.id`,
+);
+
+export async function selectNodesWithCapability(
+  db: Database,
+  query: { tenantId: string; userId: string; capability: string; at: Date | null; after: string; limit: number },
+): Promise<NodeRow[]> {
+  const { tenantId, userId, capability, at, after, limit } = query;
+  return (await runPrepared<NodeRow>(db, nodes, [tenantId, userId, capability, at, after, limit])).rows;
+}
+
+export interface HolderRow {
+  id: string;
+  fullName: string | null;
+  email: string | null;
+}
+
+// Of each role that carries it, at each node from here up, the holders are read in the order of ids.
+const users = prepared(
+  'users-with-capability-at-node',
+  `with place as materialized (
+     select up.ancestor_id as org_node_id
+       from org_node_paths up
+      where up.tenant_id = $1 and up.descendant_id = $2 and ${activeTenant} and ${reachable('$2')}
+   ),
+   carrying as materialized (
+     select r.id as role_id
+       from capabilities c
+       join role_capabilities rc on rc.capability_id = c.id and rc.tenant_id = $1
+       join roles r              on r.tenant_id = $1 and r.id = rc.role_id and r.deleted_at is null
+      where c.key = $3 and c.deleted_at is null
+   ),
+   page as materialized (
+     select distinct holder.user_id
+       from place
+      cross join carrying
+      cross join lateral (
+        select a.user_id
+          from org_assignments a
+          join users u on u.tenant_id = $1 and u.id = a.user_id and u.state = 'active' and u.deleted_at is null
+         where a.tenant_id = $1 and a.org_node_id = place.org_node_id and a.role_id = carrying.role_id
+           and a.user_id > $5 and ${liveAt('a', '$4')}
+         order by a.user_id
+         limit $6) holder
+      order by holder.user_id
+      limit $6
+   )
+   select u.id, u.full_name, u.email
+     from page
+     join users u on u.tenant_id = $1 and u.id = page.user_id
+    order by u.id`,
+);
+
+export async function selectUsersWithCapabilityAtNode(
+  db: Database,
+  query: { tenantId: string; orgNodeId: string; capability: string; at: Date | null; after: string; limit: number },
+): Promise<HolderRow[]> {
+  const { tenantId, orgNodeId, capability, at, after, limit } = query;
+  return (await runPrepared<HolderRow>(db, users, [tenantId, orgNodeId, capability, at, after, limit])).rows;
+}

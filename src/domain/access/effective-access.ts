@@ -1,0 +1,146 @@
+/**
+ * Effective access: what a user may do now, and where. Owns the question alone, never an answer kept for later: each is
+ * decided by one statement on the database's clock. A deleted role, a node that is inactive or below an inactive one, a
+ * user who is not active and a suspended tenant count for nothing. docs/access-model.md explains it with a picture.
+ */
+import type { Database } from '../../platform/database.ts';
+import { isId } from '../../platform/ids.ts';
+import {
+  selectCapabilitiesAtNode,
+  selectEffectiveAccess,
+  selectNodesWithCapability,
+  selectUsersWithCapabilityAtNode,
+} from './effective-access-store.ts';
+
+export interface LiveAssignment {
+  id: string;
+  /** The role's name. */
+  role: string;
+  orgNodeId: string;
+  /** The node's name. */
+  orgNode: string;
+  orgNodeType: string;
+  startsAt: Date;
+  endsAt: Date | null;
+}
+
+export interface LiveVisibilityGrant {
+  id: string;
+  orgNodeId: string;
+  /** The node's name. */
+  orgNode: string;
+  accessScope: 'read' | 'analyze';
+  startsAt: Date;
+  endsAt: Date | null;
+}
+
+export interface EffectiveAccess {
+  /** Names of the roles held anywhere, sorted, each once. */
+  roles: string[];
+  /** Keys of the capabilities held anywhere, sorted, each once. */
+  capabilities: string[];
+  assignments: LiveAssignment[];
+  visibilityGrants: LiveVisibilityGrant[];
+  /** When the first of these assignments and grants ends; a token must not outlive it. Null: none has an end. */
+  earliestEnd: Date | null;
+}
+
+/** A node as a list of nodes shows it. */
+export interface ReachedNode {
+  id: string;
+  parentId: string | null;
+  type: string;
+  name: string;
+}
+
+/** A person as a list of holders shows them. */
+export interface Holder {
+  id: string;
+  fullName: string | null;
+  email: string | null;
+}
+
+/**
+ * Everything a user holds now. Nothing at all for one who is unknown or may not act.
+ * @param query.at another moment than now, for tests
+ */
+export async function findEffectiveAccess(
+  db: Database,
+  { tenantId, userId, at }: { tenantId: string; userId: string; at?: Date },
+): Promise<EffectiveAccess> {
+  if (!isId(tenantId) || !isId(userId))
+    return { roles: [], capabilities: [], assignments: [], visibilityGrants: [], earliestEnd: null };
+  const found = await selectEffectiveAccess(db, { tenantId, userId, at: at ?? null });
+  const assignments = found.assignments.map((row) => ({
+    id: row.id,
+    role: row.role,
+    orgNodeId: row.org_node_id,
+    orgNode: row.org_node,
+    orgNodeType: row.org_node_type,
+    ...periodOf(row),
+  }));
+  const visibilityGrants = found.visibilityGrants.map((row) => ({
+    id: row.id,
+    orgNodeId: row.org_node_id,
+    orgNode: row.org_node,
+    accessScope: row.access_scope,
+    ...periodOf(row),
+  }));
+  const ends = [...assignments, ...visibilityGrants].flatMap(({ endsAt }) => (endsAt ? [endsAt.getTime()] : []));
+  return {
+    roles: [...new Set(assignments.map(({ role }) => role))].sort(),
+    capabilities: [...found.capabilities].sort(),
+    assignments,
+    visibilityGrants,
+    earliestEnd: ends.length > 0 ? new Date(ends.reduce((first, end) => Math.min(first, end))) : null,
+  };
+}
+
+/** Keys of what a user may do at one node, sorted. */
+export async function capabilitiesAtNode(
+  db: Database,
+  { tenantId, userId, orgNodeId, at }: { tenantId: string; userId: string; orgNodeId: string; at?: Date },
+): Promise<string[]> {
+  if (![tenantId, userId, orgNodeId].every(isId)) return [];
+  return (await selectCapabilitiesAtNode(db, { tenantId, userId, orgNodeId, at: at ?? null })).sort();
+}
+
+/**
+ * The nodes at which a user has a capability, in the order of their ids.
+ * @param query.limit 1 to 200, default 50
+ * @param query.after the last id of the page before
+ */
+export async function nodesWithCapability(
+  db: Database,
+  query: { tenantId: string; userId: string; capability: string; at?: Date; limit?: number; after?: string },
+): Promise<ReachedNode[]> {
+  const { tenantId, userId, capability, at } = query;
+  if (!isId(tenantId) || !isId(userId)) return [];
+  return selectNodesWithCapability(db, { tenantId, userId, capability, at: at ?? null, ...pageOf(query) });
+}
+
+/**
+ * The active users who have a capability at a node, in the order of their ids.
+ * @param query.limit 1 to 200, default 50
+ * @param query.after the last id of the page before
+ */
+export async function usersWithCapabilityAtNode(
+  db: Database,
+  query: { tenantId: string; orgNodeId: string; capability: string; at?: Date; limit?: number; after?: string },
+): Promise<Holder[]> {
+  const { tenantId, orgNodeId, capability, at } = query;
+  if (!isId(tenantId) || !isId(orgNodeId)) return [];
+  return selectUsersWithCapabilityAtNode(db, { tenantId, orgNodeId, capability, at: at ?? null, ...pageOf(query) });
+}
+
+function periodOf(row: { starts_at: string; ends_at: string | null }): { startsAt: Date; endsAt: Date | null } {
+  return { startsAt: new Date(row.starts_at), endsAt: row.ends_at === null ? null : new Date(row.ends_at) };
+}
+
+/** The nil UUID sorts before every id. */
+function pageOf({ limit = 50, after }: { limit?: number; after?: string }): { limit: number; after: string } {
+  return {
+    limit: Math.min(Math.max(Math.trunc(limit), 1), 200),
+    after: isId(after) ? after : '00000000-0000-0000-0000-000000000000',
+  };
+}

@@ -1,0 +1,182 @@
+/**
+ * Roles of a tenant and the capabilities they carry. Owns making, renaming and deleting them. Refuses two roles of one
+ * name in a tenant, and renaming or deleting the system roles, which every tenant has.
+ */
+import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
+import { DomainError } from '../../platform/errors.ts';
+import { isId, newId } from '../../platform/ids.ts';
+import { type Caller, recordEvent } from '../audit/audit-events.ts';
+import { actingUserId } from '../organisation/acting-user.ts';
+import { checkDisplayName } from '../tenants/display-name.ts';
+import { findCapability } from './capabilities.ts';
+import {
+  deleteRoleCapability,
+  insertRole,
+  insertRoleCapability,
+  type RoleRow,
+  selectRole,
+  selectRoleByName,
+  selectRoleCapabilities,
+  selectRoleForUpdate,
+  selectRoles,
+  updateRole,
+} from './role-store.ts';
+
+export type Role = RoleRow;
+
+/** Names a role; one of another tenant, or deleted, is not found. */
+export interface RoleReference {
+  tenantId: string;
+  roleId: string;
+}
+
+/**
+ * Makes a role. It carries nothing yet.
+ * @throws DomainError invalid FIELD_REQUIRED or INVALID_INPUT (name, description), conflict DUPLICATE (name), not_found
+ *   NOT_FOUND (tenant)
+ */
+export async function createRole(
+  db: Database,
+  wanted: { tenantId: string; name: string; description?: string | null },
+  caller: Caller,
+): Promise<Role> {
+  const { tenantId } = wanted;
+  const name = checkDisplayName(wanted.name);
+  const description = wanted.description?.trim() ? checkDisplayName(wanted.description, 'description') : null;
+  if (!isId(tenantId)) throw notFound('tenant');
+  return inTransaction(db, async (trx) => {
+    const actorId = actingUserId(caller);
+    const role = await refusing(insertRole(trx, { id: newId(), tenantId, name, description, actorId }));
+    await recordEvent(trx, { ...about(role), action: 'role.created', payload: { name, description } }, caller);
+    return role;
+  });
+}
+
+/** @throws DomainError as createRole, conflict SYSTEM_ROLE_FIXED, not_found NOT_FOUND */
+export async function renameRole(
+  db: Database,
+  { tenantId, roleId, name: wanted }: RoleReference & { name: string },
+  caller: Caller,
+): Promise<Role> {
+  const name = checkDisplayName(wanted);
+  return inTransaction(db, async (trx) => {
+    const before = await lockRole(trx, { tenantId, roleId });
+    if (before.name === name) return before;
+    const after = await refusing(updateRole(trx, { tenantId, id: roleId, actorId: actingUserId(caller), name }));
+    const payload = { from: before.name, to: name };
+    await recordEvent(trx, { ...about(before), action: 'role.renamed', payload }, caller);
+    return after ?? before;
+  });
+}
+
+/**
+ * Deletes a role softly: whoever holds it holds nothing by it from now on, and its name is free again.
+ * @throws DomainError conflict SYSTEM_ROLE_FIXED, not_found NOT_FOUND
+ */
+export async function deleteRole(db: Database, { tenantId, roleId }: RoleReference, caller: Caller): Promise<void> {
+  await inTransaction(db, async (trx) => {
+    const before = await lockRole(trx, { tenantId, roleId });
+    await refusing(updateRole(trx, { tenantId, id: roleId, actorId: actingUserId(caller), deleted: true }));
+    await recordEvent(trx, { ...about(before), action: 'role.deleted', payload: { name: before.name } }, caller);
+  });
+}
+
+/**
+ * Has a role carry a capability. Once more does no harm.
+ * @param wanted.capability its key, such as `inventory.read`
+ * @throws DomainError not_found NOT_FOUND (role or capability)
+ */
+export async function grantCapabilityToRole(
+  db: Database,
+  { tenantId, roleId, capability }: RoleReference & { capability: string },
+  caller: Caller,
+): Promise<void> {
+  await inTransaction(db, async (trx) => {
+    const role = await lockRole(trx, { tenantId, roleId });
+    const found = await findCapability(trx, capability);
+    if (!found) throw notFound('capability');
+    const actorId = actingUserId(caller);
+    if (!(await insertRoleCapability(trx, { tenantId, roleId, capabilityId: found.id, actorId }))) return;
+    await recordEvent(trx, { ...about(role), action: 'role.capability_granted', payload: { capability } }, caller);
+  });
+}
+
+/**
+ * Takes a capability from a role. One it did not carry changes nothing.
+ * @throws DomainError not_found NOT_FOUND (role or capability)
+ */
+export async function revokeCapabilityFromRole(
+  db: Database,
+  { tenantId, roleId, capability }: RoleReference & { capability: string },
+  caller: Caller,
+): Promise<void> {
+  await inTransaction(db, async (trx) => {
+    const role = await lockRole(trx, { tenantId, roleId });
+    const found = await findCapability(trx, capability);
+    if (!found) throw notFound('capability');
+    if (!(await deleteRoleCapability(trx, { tenantId, roleId, capabilityId: found.id }))) return;
+    await recordEvent(trx, { ...about(role), action: 'role.capability_revoked', payload: { capability } }, caller);
+  });
+}
+
+export async function findRole(db: Database, { tenantId, roleId }: RoleReference): Promise<Role | undefined> {
+  return isId(tenantId) && isId(roleId) ? selectRole(db, tenantId, roleId) : undefined;
+}
+
+/** By name, whatever its case. */
+export async function findRoleByName(db: Database, tenantId: string, name: string): Promise<Role | undefined> {
+  return isId(tenantId) ? selectRoleByName(db, tenantId, name) : undefined;
+}
+
+/** Keys of what a role carries, sorted. */
+export async function listRoleCapabilities(db: Database, { tenantId, roleId }: RoleReference): Promise<string[]> {
+  return isId(tenantId) && isId(roleId) ? selectRoleCapabilities(db, tenantId, roleId) : [];
+}
+
+/**
+ * The roles of a tenant in the order of their ids.
+ * @param query.limit 1 to 200, default 50
+ * @param query.after the last id of the page before
+ */
+export async function listRoles(
+  db: Database,
+  query: { tenantId: string; limit?: number; after?: string },
+): Promise<Role[]> {
+  const { tenantId, after = null } = query;
+  if (!isId(tenantId) || (after !== null && !isId(after))) return [];
+  const limit = Math.min(Math.max(Math.trunc(query.limit ?? 50), 1), 200);
+  return selectRoles(db, { tenantId, limit, after });
+}
+
+async function lockRole(trx: Database, { tenantId, roleId }: RoleReference): Promise<Role> {
+  const role = isId(tenantId) && isId(roleId) ? await selectRoleForUpdate(trx, tenantId, roleId) : undefined;
+  if (!role) throw notFound('role');
+  return role;
+}
+
+function about(role: Role): { tenantId: string; entityType: string; entityId: string } {
+  return { tenantId: role.tenantId, entityType: 'role', entityId: role.id };
+}
+
+function notFound(entity: string): DomainError {
+  return new DomainError('not_found', 'NOT_FOUND', { entity });
+}
+
+/** What the database refused, as the domain says it. */
+async function refusing<T>(statement: Promise<T>): Promise<T> {
+  try {
+    return await statement;
+  } catch (error) {
+    switch (violatedConstraint(error)?.constraint) {
+      case 'roles_name_key':
+        throw new DomainError('conflict', 'DUPLICATE', { field: 'name' });
+      case 'roles_system_is_fixed':
+      case 'roles_system_is_not_deleted':
+        throw new DomainError('conflict', 'SYSTEM_ROLE_FIXED');
+      case 'roles_tenant_fk':
+        throw notFound('tenant');
+      default:
+        throw error;
+    }
+  }
+}

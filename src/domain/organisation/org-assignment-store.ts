@@ -1,0 +1,90 @@
+/** The SQL of org assignments: who holds which role at which node, from when until when. */
+import { type Database, firstRow, rows } from '../../platform/database.ts';
+import { actorInTenant } from './acting-user.ts';
+import { momentOfStatement } from './period.ts';
+
+export interface OrgAssignmentRow {
+  id: string;
+  tenantId: string;
+  userId: string;
+  roleId: string;
+  orgNodeId: string;
+  startsAt: Date;
+  /** null: until further notice. */
+  endsAt: Date | null;
+  assignedBy: string | null;
+  createdAt: Date;
+}
+
+const columns = 'id, tenant_id, user_id, role_id, org_node_id, starts_at, ends_at, assigned_by, created_at';
+
+/** Nothing where the user, the role or the node is not there or deleted. */
+export async function insertOrgAssignment(
+  db: Database,
+  assignment: {
+    id: string;
+    tenantId: string;
+    userId: string;
+    roleId: string;
+    orgNodeId: string;
+    startsAt: Date | null;
+    endsAt: Date | null;
+    actorId: string | null;
+  },
+): Promise<OrgAssignmentRow | undefined> {
+  return firstRow<OrgAssignmentRow>(
+    db,
+    `insert into org_assignments (id, tenant_id, user_id, role_id, org_node_id, starts_at, ends_at, assigned_by)
+     select :id, u.tenant_id, u.id, r.id, n.id, coalesce(:startsAt, ${momentOfStatement}), :endsAt, ${actorInTenant}
+       from users u
+       join roles     r on r.tenant_id = u.tenant_id and r.id = :roleId    and r.deleted_at is null
+       join org_nodes n on n.tenant_id = u.tenant_id and n.id = :orgNodeId and n.deleted_at is null
+      where u.tenant_id = :tenantId and u.id = :userId and u.deleted_at is null
+  returning ${columns}`,
+    assignment,
+  );
+}
+
+/** Locks the row, and says at what moment it would end: when it was asked to, but not in the past. */
+export async function selectOrgAssignmentToEnd(
+  db: Database,
+  query: { tenantId: string; id: string; endsAt: Date | null },
+): Promise<(OrgAssignmentRow & { ending: Date }) | undefined> {
+  return firstRow<OrgAssignmentRow & { ending: Date }>(
+    db,
+    `select ${columns}, greatest(:endsAt, ${momentOfStatement}) as ending
+       from org_assignments
+      where tenant_id = :tenantId and id = :id
+        for no key update`,
+    query,
+  );
+}
+
+export async function updateOrgAssignmentEnd(
+  db: Database,
+  { tenantId, id, endsAt }: { tenantId: string; id: string; endsAt: Date },
+): Promise<void> {
+  await db('org_assignments').where({ tenantId, id }).update({ endsAt });
+}
+
+export async function deleteOrgAssignment(db: Database, tenantId: string, id: string): Promise<void> {
+  await db('org_assignments').where({ tenantId, id }).delete();
+}
+
+export async function selectOrgAssignments(
+  db: Database,
+  query: { tenantId: string; userId: string | null; orgNodeId: string | null; limit: number; after: string | null },
+): Promise<OrgAssignmentRow[]> {
+  return rows<OrgAssignmentRow>(
+    db,
+    `select ${columns}
+       from org_assignments
+      where tenant_id = :tenantId
+        ${query.userId ? 'and user_id = :userId' : ''}
+        ${query.orgNodeId ? 'and org_node_id = :orgNodeId' : ''}
+        ${query.after ? 'and id > :after' : ''}
+      order by id
+      limit :limit`,
+    { ...query },
+  );
+}

@@ -1,0 +1,139 @@
+/**
+ * Org assignments: a user holds a role at a node, and thereby at everything below it, for a time. Owns giving and
+ * ending them. Refuses the same role twice at one node at one time, a user, role or node that is deleted or another
+ * tenant's, and the end of a tenant's last owner. What an assignment is worth at a moment is decided in `access/`.
+ */
+import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
+import { DomainError } from '../../platform/errors.ts';
+import { isId, newId } from '../../platform/ids.ts';
+import { type Caller, recordEvent } from '../audit/audit-events.ts';
+import { refusedLastOwner } from '../tenants/last-owner.ts';
+import { actingUserId } from './acting-user.ts';
+import {
+  deleteOrgAssignment,
+  insertOrgAssignment,
+  type OrgAssignmentRow,
+  selectOrgAssignments,
+  selectOrgAssignmentToEnd,
+  updateOrgAssignmentEnd,
+} from './org-assignment-store.ts';
+import { checkPeriod, endingOf } from './period.ts';
+
+export type OrgAssignment = OrgAssignmentRow;
+
+/**
+ * Gives a user a role at a node. A role in the whole tenant is one at the root (`findRootNode`).
+ * @param wanted.startsAt default: now, by the database's clock
+ * @param wanted.endsAt the first moment at which it no longer holds; absent: until further notice
+ * @throws DomainError invalid PERIOD_INVALID, conflict PERIOD_OVERLAP, not_found NOT_FOUND (user, role or node)
+ */
+export async function assignRole(
+  db: Database,
+  wanted: {
+    tenantId: string;
+    userId: string;
+    roleId: string;
+    orgNodeId: string;
+    startsAt?: Date;
+    endsAt?: Date | null;
+  },
+  caller: Caller,
+): Promise<OrgAssignment> {
+  const { tenantId, userId, roleId, orgNodeId, startsAt, endsAt } = wanted;
+  checkPeriod(startsAt, endsAt);
+  if (![tenantId, userId, roleId, orgNodeId].every(isId)) throw notFound();
+  return inTransaction(db, async (trx) => {
+    const assignment = await refusing(
+      insertOrgAssignment(trx, {
+        id: newId(),
+        tenantId,
+        userId,
+        roleId,
+        orgNodeId,
+        startsAt: startsAt ?? null,
+        endsAt: endsAt ?? null,
+        actorId: actingUserId(caller),
+      }),
+    );
+    if (!assignment) throw notFound();
+    await recordEvent(
+      trx,
+      {
+        ...about(assignment),
+        action: 'role.assigned',
+        payload: { userId, roleId, orgNodeId, startsAt: assignment.startsAt, endsAt: assignment.endsAt },
+      },
+      caller,
+    );
+    return assignment;
+  });
+}
+
+/**
+ * Ends an assignment now, or at a later moment. One that has not begun by then is withdrawn; one that has ended by then
+ * stays as it is.
+ * @throws DomainError invalid PERIOD_INVALID, conflict LAST_OWNER, not_found NOT_FOUND
+ */
+export async function endAssignment(
+  db: Database,
+  { tenantId, assignmentId, endsAt }: { tenantId: string; assignmentId: string; endsAt?: Date },
+  caller: Caller,
+): Promise<void> {
+  checkPeriod(undefined, endsAt);
+  if (!isId(tenantId) || !isId(assignmentId)) throw notFound();
+  await inTransaction(db, async (trx) => {
+    const found = await selectOrgAssignmentToEnd(trx, { tenantId, id: assignmentId, endsAt: endsAt ?? null });
+    if (!found) throw notFound();
+    const { ending, userId, roleId, orgNodeId, startsAt } = found;
+    const what = endingOf(found, ending);
+    if (what === 'has ended') return;
+    const payload: Record<string, unknown> = { userId, roleId, orgNodeId, startsAt };
+    if (what === 'ends') {
+      await refusing(updateOrgAssignmentEnd(trx, { tenantId, id: assignmentId, endsAt: ending }));
+      payload.endsAt = ending;
+    } else {
+      await refusing(deleteOrgAssignment(trx, tenantId, assignmentId));
+      payload.withdrawn = true;
+    }
+    await recordEvent(trx, { ...about(found), action: 'role.removed', payload }, caller);
+  });
+}
+
+/**
+ * Assignments past, present and future of a tenant, of one user or at one node, in the order of their ids.
+ * @param query.limit 1 to 200, default 50
+ * @param query.after the last id of the page before
+ */
+export async function listAssignments(
+  db: Database,
+  query: { tenantId: string; userId?: string; orgNodeId?: string; limit?: number; after?: string },
+): Promise<OrgAssignment[]> {
+  const { tenantId, userId = null, orgNodeId = null, after = null } = query;
+  if (![tenantId, userId, orgNodeId, after].every((id) => id === null || isId(id))) return [];
+  const limit = Math.min(Math.max(Math.trunc(query.limit ?? 50), 1), 200);
+  return selectOrgAssignments(db, { tenantId, userId, orgNodeId, limit, after });
+}
+
+function about(assignment: OrgAssignment): { tenantId: string; entityType: string; entityId: string } {
+  return { tenantId: assignment.tenantId, entityType: 'org_assignment', entityId: assignment.id };
+}
+
+function notFound(): DomainError {
+  return new DomainError('not_found', 'NOT_FOUND', { entity: 'org_assignment' });
+}
+
+/** What the database refused, as the domain says it. */
+async function refusing<T>(statement: Promise<T>): Promise<T> {
+  try {
+    return await statement;
+  } catch (error) {
+    switch (violatedConstraint(error)?.constraint) {
+      case 'org_assignments_no_overlap':
+        throw new DomainError('conflict', 'PERIOD_OVERLAP');
+      case 'org_assignments_ends_after_start':
+        throw new DomainError('invalid', 'PERIOD_INVALID');
+      default:
+        throw refusedLastOwner(error);
+    }
+  }
+}

@@ -1,0 +1,125 @@
+/** The SQL of organisation nodes. Triggers keep `org_node_paths`, and refuse cycles and orphans. */
+import { type Database, firstRow, rows } from '../../platform/database.ts';
+import { actorInTenant } from './acting-user.ts';
+
+export interface OrgNodeRow {
+  id: string;
+  tenantId: string;
+  /** null: the root. */
+  parentId: string | null;
+  type: string;
+  name: string;
+  active: boolean;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+const columns = 'id, tenant_id, parent_id, type, name, active, created_at, updated_at';
+
+/** Has changes to the tenant's tree take turns until the transaction ends. */
+export async function lockTree(db: Database, tenantId: string): Promise<void> {
+  await db.raw(`select take_turns('org_nodes', ?)`, [tenantId]);
+}
+
+export async function insertOrgNode(
+  db: Database,
+  node: { id: string; tenantId: string; parentId: string; type: string; name: string; actorId: string | null },
+): Promise<OrgNodeRow> {
+  const row = await firstRow<OrgNodeRow>(
+    db,
+    `insert into org_nodes (id, tenant_id, parent_id, type, name, created_by)
+     values (:id, :tenantId, :parentId, :type, :name, ${actorInTenant})
+  returning ${columns}`,
+    node,
+  );
+  if (!row) throw new Error('no row for the new node');
+  return row;
+}
+
+export async function selectOrgNode(db: Database, tenantId: string, id: string): Promise<OrgNodeRow | undefined> {
+  return firstRow<OrgNodeRow>(
+    db,
+    `select ${columns} from org_nodes where tenant_id = :tenantId and id = :id and deleted_at is null`,
+    { tenantId, id },
+  );
+}
+
+export async function selectRootNode(db: Database, tenantId: string): Promise<OrgNodeRow | undefined> {
+  return firstRow<OrgNodeRow>(
+    db,
+    `select ${columns} from org_nodes where tenant_id = :tenantId and parent_id is null`,
+    { tenantId },
+  );
+}
+
+export async function updateOrgNode(
+  db: Database,
+  change: {
+    tenantId: string;
+    id: string;
+    actorId: string | null;
+    name?: string;
+    parentId?: string;
+    active?: boolean;
+    deleted?: true;
+  },
+): Promise<OrgNodeRow | undefined> {
+  return firstRow<OrgNodeRow>(
+    db,
+    `update org_nodes
+        set name       = coalesce(:name, name),
+            parent_id  = coalesce(:parentId, parent_id),
+            active     = coalesce(:active, active),
+            deleted_at = case when :deleted then now() end,
+            deleted_by = case when :deleted then ${actorInTenant} end,
+            updated_by = ${actorInTenant}
+      where tenant_id = :tenantId and id = :id and deleted_at is null
+  returning ${columns}`,
+    {
+      tenantId: change.tenantId,
+      id: change.id,
+      actorId: change.actorId,
+      name: change.name ?? null,
+      parentId: change.parentId ?? null,
+      active: change.active ?? null,
+      deleted: change.deleted ?? false,
+    },
+  );
+}
+
+/** In the order of ids, which is that of creation. */
+export async function selectOrgNodes(
+  db: Database,
+  query: { tenantId: string; below: string | null; parentId: string | null; limit: number; after: string | null },
+): Promise<OrgNodeRow[]> {
+  const { below, parentId, after } = query;
+  return rows<OrgNodeRow>(
+    db,
+    `select n.id, n.tenant_id, n.parent_id, n.type, n.name, n.active, n.created_at, n.updated_at
+       from org_nodes n
+       ${below ? 'join org_node_paths p on p.tenant_id = n.tenant_id and p.descendant_id = n.id and p.ancestor_id = :below' : ''}
+      where n.tenant_id = :tenantId and n.deleted_at is null
+        ${parentId ? 'and n.parent_id = :parentId' : ''}
+        ${after ? `and n.id > :after ${below ? 'and p.descendant_id > :after' : ''}` : ''}
+      order by ${below ? 'p.descendant_id' : 'n.id'}
+      limit :limit`,
+    { ...query },
+  );
+}
+
+export async function selectPlacePaths(
+  db: Database,
+  tenantId: string,
+  ids: string[],
+): Promise<{ id: string; path: string[] }[]> {
+  return rows<{ id: string; path: string[] }>(
+    db,
+    `select p.descendant_id as id,
+            coalesce(array_agg(n.name order by p.depth desc) filter (where p.depth > 0), '{}') as path
+       from org_node_paths p
+       join org_nodes n on n.tenant_id = p.tenant_id and n.id = p.ancestor_id
+      where p.tenant_id = :tenantId and p.descendant_id = any(:ids::uuid[])
+      group by p.descendant_id`,
+    { tenantId, ids },
+  );
+}

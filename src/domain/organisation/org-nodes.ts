@@ -1,0 +1,207 @@
+/**
+ * The organisation tree of a tenant. Owns its nodes: made, renamed, moved, switched off and on, deleted (softly).
+ * Refuses cycles, a parent that is deleted or another tenant's, deleting what has nodes below it, and touching the root,
+ * which lives and dies with its tenant.
+ */
+import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
+import { DomainError } from '../../platform/errors.ts';
+import { isId, newId } from '../../platform/ids.ts';
+import { type Caller, recordEvent } from '../audit/audit-events.ts';
+import { checkDisplayName } from '../tenants/display-name.ts';
+import { actingUserId } from './acting-user.ts';
+import {
+  insertOrgNode,
+  lockTree,
+  type OrgNodeRow,
+  selectOrgNode,
+  selectOrgNodes,
+  selectPlacePaths,
+  selectRootNode,
+  updateOrgNode,
+} from './org-node-store.ts';
+
+export type OrgNode = OrgNodeRow;
+
+/** Names a node; one of another tenant, or deleted, is not found. */
+export interface OrgNodeReference {
+  tenantId: string;
+  orgNodeId: string;
+}
+
+/**
+ * Adds a node below `parentId`.
+ * @param wanted.type free text such as company, school or branch
+ * @throws DomainError invalid FIELD_REQUIRED or INVALID_INPUT (name, type), invalid ORG_PARENT_INVALID
+ */
+export async function createOrgNode(
+  db: Database,
+  wanted: { tenantId: string; parentId: string; type: string; name: string },
+  caller: Caller,
+): Promise<OrgNode> {
+  const name = checkDisplayName(wanted.name);
+  const type = checkDisplayName(wanted.type, 'type');
+  const { tenantId, parentId } = wanted;
+  if (!isId(tenantId) || !isId(parentId)) throw new DomainError('invalid', 'ORG_PARENT_INVALID');
+  return inTransaction(db, async (trx) => {
+    await lockTree(trx, tenantId);
+    const actorId = actingUserId(caller);
+    const node = await refusing(insertOrgNode(trx, { id: newId(), tenantId, parentId, type, name, actorId }));
+    await recordEvent(trx, { ...about(node), action: 'org_node.created', payload: { name, type, parentId } }, caller);
+    return node;
+  });
+}
+
+/** @throws DomainError invalid FIELD_REQUIRED or INVALID_INPUT (name), conflict ORG_ROOT_FIXED (rename the tenant), not_found NOT_FOUND */
+export async function renameOrgNode(
+  db: Database,
+  { tenantId, orgNodeId, name: wanted }: OrgNodeReference & { name: string },
+  caller: Caller,
+): Promise<OrgNode> {
+  const name = checkDisplayName(wanted);
+  return changeNode(db, { tenantId, orgNodeId }, caller, (before) => {
+    if (before.name === name) return undefined;
+    return { change: { name }, action: 'org_node.renamed', payload: { from: before.name, to: name } };
+  });
+}
+
+/**
+ * Hangs a node, with everything below it, below another.
+ * @throws DomainError conflict ORG_CYCLE, conflict ORG_ROOT_FIXED, invalid ORG_PARENT_INVALID, not_found NOT_FOUND
+ */
+export async function moveOrgNode(
+  db: Database,
+  { tenantId, orgNodeId, parentId }: OrgNodeReference & { parentId: string },
+  caller: Caller,
+): Promise<OrgNode> {
+  if (!isId(parentId)) throw new DomainError('invalid', 'ORG_PARENT_INVALID');
+  return changeNode(db, { tenantId, orgNodeId }, caller, (before) => {
+    if (before.parentId === parentId) return undefined;
+    return { change: { parentId }, action: 'org_node.moved', payload: { from: before.parentId, to: parentId } };
+  });
+}
+
+/**
+ * Switches a node off, and with it whatever is held at it or below it.
+ * @throws DomainError conflict ORG_ROOT_FIXED (suspend the tenant), not_found NOT_FOUND
+ */
+export async function deactivateOrgNode(db: Database, node: OrgNodeReference, caller: Caller): Promise<OrgNode> {
+  return changeNode(db, node, caller, (before) =>
+    before.active ? { change: { active: false }, action: 'org_node.deactivated', payload: {} } : undefined,
+  );
+}
+
+/**
+ * Switches a node on again. What is held there counts again if every node above it is active too.
+ * @throws DomainError not_found NOT_FOUND
+ */
+export async function activateOrgNode(db: Database, node: OrgNodeReference, caller: Caller): Promise<OrgNode> {
+  return changeNode(db, node, caller, (before) =>
+    before.active ? undefined : { change: { active: true }, action: 'org_node.activated', payload: {} },
+  );
+}
+
+/**
+ * Deletes a node softly; what is held there counts for nothing from now on.
+ * @throws DomainError conflict ORG_HAS_CHILDREN, conflict ORG_ROOT_FIXED, not_found NOT_FOUND
+ */
+export async function deleteOrgNode(db: Database, node: OrgNodeReference, caller: Caller): Promise<void> {
+  await changeNode(db, node, caller, (before) => ({
+    change: { deleted: true },
+    action: 'org_node.deleted',
+    payload: { name: before.name, parentId: before.parentId },
+  }));
+}
+
+export async function findOrgNode(db: Database, node: OrgNodeReference): Promise<OrgNode | undefined> {
+  if (!isId(node.tenantId) || !isId(node.orgNodeId)) return undefined;
+  return selectOrgNode(db, node.tenantId, node.orgNodeId);
+}
+
+/** The node at which a role is held in the whole tenant; undefined for an unknown tenant. */
+export async function findRootNode(db: Database, tenantId: string): Promise<OrgNode | undefined> {
+  return isId(tenantId) ? selectRootNode(db, tenantId) : undefined;
+}
+
+/**
+ * The nodes of a tenant, inactive ones too, in the order of their ids.
+ * @param query.below this node and everything below it
+ * @param query.parentId the children of this node alone
+ * @param query.limit 1 to 200, default 50
+ * @param query.after the last id of the page before
+ */
+export async function listOrgNodes(
+  db: Database,
+  query: { tenantId: string; below?: string; parentId?: string; limit?: number; after?: string },
+): Promise<OrgNode[]> {
+  const { tenantId, below = null, parentId = null, after = null } = query;
+  if (![tenantId, below, parentId, after].every((id) => id === null || isId(id))) return [];
+  const limit = Math.min(Math.max(Math.trunc(query.limit ?? 50), 1), 200);
+  return selectOrgNodes(db, { tenantId, below, parentId, after, limit });
+}
+
+/**
+ * Where nodes stand: for each id the names of the nodes above it, from the root down, without its own. Ids of other
+ * tenants are left out.
+ */
+export async function findPlacePaths(
+  db: Database,
+  tenantId: string,
+  orgNodeIds: readonly string[],
+): Promise<Map<string, string[]>> {
+  const ids = [...new Set(orgNodeIds)].filter(isId);
+  if (!isId(tenantId) || ids.length === 0) return new Map();
+  const found = await selectPlacePaths(db, tenantId, ids);
+  return new Map(found.map(({ id, path }) => [id, path]));
+}
+
+interface NodeChange {
+  change: { name?: string; parentId?: string; active?: boolean; deleted?: true };
+  action: string;
+  payload: Record<string, unknown>;
+}
+
+/** `decide` answers undefined where nothing is to change: then nothing is recorded either. */
+async function changeNode(
+  db: Database,
+  { tenantId, orgNodeId }: OrgNodeReference,
+  caller: Caller,
+  decide: (before: OrgNode) => NodeChange | undefined,
+): Promise<OrgNode> {
+  return inTransaction(db, async (trx) => {
+    if (isId(tenantId)) await lockTree(trx, tenantId);
+    const before = await findOrgNode(trx, { tenantId, orgNodeId });
+    if (!before) throw new DomainError('not_found', 'NOT_FOUND', { entity: 'org_node' });
+    const decided = decide(before);
+    if (!decided) return before;
+    if (before.parentId === null) throw new DomainError('conflict', 'ORG_ROOT_FIXED');
+    const actorId = actingUserId(caller);
+    const after = await refusing(updateOrgNode(trx, { tenantId, id: orgNodeId, actorId, ...decided.change }));
+    if (!after) throw new Error('the node went while the tree was locked');
+    await recordEvent(trx, { ...about(before), action: decided.action, payload: decided.payload }, caller);
+    return after;
+  });
+}
+
+function about(node: OrgNode): { tenantId: string; entityType: string; entityId: string } {
+  return { tenantId: node.tenantId, entityType: 'org_node', entityId: node.id };
+}
+
+/** What the database refused, as the domain says it. */
+async function refusing<T>(statement: Promise<T>): Promise<T> {
+  try {
+    return await statement;
+  } catch (error) {
+    switch (violatedConstraint(error)?.constraint) {
+      case 'org_nodes_no_cycle':
+      case 'org_nodes_not_own_parent':
+        throw new DomainError('conflict', 'ORG_CYCLE');
+      case 'org_nodes_parent_is_live':
+      case 'org_nodes_tenant_fk':
+        throw new DomainError('invalid', 'ORG_PARENT_INVALID');
+      case 'org_nodes_deleted_is_childless':
+        throw new DomainError('conflict', 'ORG_HAS_CHILDREN');
+      default:
+        throw error;
+    }
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Resource servers: the APIs that take our access tokens. Owns the audience URI (RFC 8707), the token's format and
+ * lifetime, and which capabilities are its scopes.
+ */
+import { type Database, inTransaction, prepared, runPrepared, violatedConstraint } from '../../platform/database.ts';
+import { DomainError } from '../../platform/errors.ts';
+import { newId } from '../../platform/ids.ts';
+import { type Caller, recordEvent } from '../audit/audit-events.ts';
+
+export interface ResourceServer {
+  id: string;
+  tenantId: string | null;
+  /** An absolute URI without a fragment: the `aud` of its tokens. */
+  identifier: string;
+  name: string;
+  tokenFormat: 'jwt' | 'opaque';
+  signingAlg: 'ES256' | 'RS256';
+  /** Seconds. */
+  accessTokenTtl: number;
+}
+
+export interface ResourceServerWithScopes extends ResourceServer {
+  /** Capability keys of this API. */
+  scopes: string[];
+}
+
+/**
+ * Registers an API.
+ * @throws DomainError invalid INVALID_INPUT, conflict DUPLICATE
+ */
+export async function createResourceServer(
+  db: Database,
+  wanted: Pick<ResourceServer, 'tenantId' | 'identifier' | 'name'> & Partial<ResourceServer>,
+  caller: Caller,
+): Promise<ResourceServer> {
+  const server: ResourceServer = {
+    id: newId(),
+    tenantId: wanted.tenantId,
+    identifier: wanted.identifier,
+    name: wanted.name,
+    tokenFormat: wanted.tokenFormat ?? 'jwt',
+    signingAlg: wanted.signingAlg ?? 'ES256',
+    accessTokenTtl: wanted.accessTokenTtl ?? 600,
+  };
+  return inTransaction(db, async (trx) => {
+    try {
+      await trx('resource_servers').insert(server);
+    } catch (error) {
+      const violated = violatedConstraint(error);
+      if (violated?.constraint === 'resource_servers_identifier_key')
+        throw new DomainError('conflict', 'DUPLICATE', { field: 'identifier' });
+      if (violated) throw new DomainError('invalid', 'INVALID_INPUT', { field: 'identifier' });
+      throw error;
+    }
+    await recordEvent(
+      trx,
+      {
+        tenantId: server.tenantId,
+        action: 'resource_server.created',
+        entityType: 'resource_server',
+        entityId: server.id,
+        payload: { identifier: server.identifier },
+      },
+      caller,
+    );
+    return server;
+  });
+}
+
+const byIdentifier = prepared(
+  'resource-server',
+  `select r.id, r.tenant_id, r.identifier, r.name, r.token_format, r.signing_alg, r.access_token_ttl,
+          coalesce(array_agg(k.key order by k.key) filter (where k.key is not null), '{}') as scopes
+     from resource_servers r
+     left join capabilities k on k.resource_server_id = r.id and k.deleted_at is null
+    where r.identifier = $1
+    group by r.id`,
+);
+
+/** The API of an audience URI with its scopes, or undefined. */
+export async function findResourceServer(
+  db: Database,
+  identifier: string,
+): Promise<ResourceServerWithScopes | undefined> {
+  return (await runPrepared<ResourceServerWithScopes>(db, byIdentifier, [identifier])).rows[0];
+}
+
+const byId = prepared('resource-server-identifier', 'select identifier from resource_servers where id = $1');
+
+/** The audience URI of an API by its row id. */
+export async function findResourceServerIdentifier(db: Database, id: string): Promise<string | undefined> {
+  return (await runPrepared<{ identifier: string }>(db, byId, [id])).rows[0]?.identifier;
+}

@@ -1,0 +1,167 @@
+/**
+ * Setting the server up: one-time links that make the first administrator, or one more tenant with its owner. Owns that
+ * a link works once, for a day, and that nobody is an administrator by default. The link's token is stored as SHA-256.
+ */
+import { type Database, firstRow, inTransaction, rows } from '../../platform/database.ts';
+import { DomainError } from '../../platform/errors.ts';
+import { newId } from '../../platform/ids.ts';
+import { randomToken, sha256 } from '../../platform/secrets.ts';
+import { findRoleByName } from '../access/roles.ts';
+import { type Caller, recordEvent } from '../audit/audit-events.ts';
+import { assignRole } from '../organisation/org-assignments.ts';
+import { findRootNode } from '../organisation/org-nodes.ts';
+import { createTenant, findTenantById } from '../tenants/tenants.ts';
+import { createUser, type NewPasswords } from '../users/users.ts';
+
+const lifeSeconds = 24 * 3600;
+
+export interface SetupLink {
+  id: string;
+  /** Set: the person becomes an owner of this tenant. Null: a new tenant is made. */
+  tenantId: string | null;
+  email: string | null;
+}
+
+/**
+ * Makes a link. Earlier links for the same end that nobody used stop working.
+ * @returns the token, shown once; the page is at `/set-up/<token>`
+ */
+export async function createSetupLink(
+  db: Database,
+  wanted: { tenantId?: string | null; email?: string | null },
+  caller: Caller,
+): Promise<{ token: string; expiresAt: Date }> {
+  const token = randomToken(32);
+  const expiresAt = new Date(Date.now() + lifeSeconds * 1000);
+  await inTransaction(db, async (trx) => {
+    await rows(
+      trx,
+      `update setup_links set revoked_at = now()
+        where tenant_id is not distinct from ? and email is not distinct from ? and consumed_at is null and revoked_at is null`,
+      [wanted.tenantId ?? null, wanted.email ?? null],
+    );
+    const id = newId();
+    await trx('setup_links').insert({
+      id,
+      tenantId: wanted.tenantId ?? null,
+      email: wanted.email ?? null,
+      tokenHash: sha256(token),
+      expiresAt,
+    });
+    await recordEvent(
+      trx,
+      { tenantId: wanted.tenantId, action: 'setup_link.created', entityType: 'setup_link', entityId: id },
+      caller,
+    );
+  });
+  return { token, expiresAt };
+}
+
+/** True while nobody could sign in to anything: no person exists. */
+export async function needsSetup(db: Database): Promise<boolean> {
+  const found = await firstRow<{ empty: boolean }>(
+    db,
+    `select not exists (select from users where deleted_at is null) as empty`,
+  );
+  return found?.empty ?? true;
+}
+
+/**
+ * The link of a token, if it can be used now.
+ * @throws DomainError not_found SETUP_LINK_INVALID, expired SETUP_LINK_EXPIRED
+ */
+export async function findSetupLink(db: Database, token: string): Promise<SetupLink> {
+  const link = await firstRow<SetupLink & { usable: boolean; expired: boolean }>(
+    db,
+    `select id, tenant_id, email, consumed_at is null and revoked_at is null as usable, expires_at <= now() as expired
+       from setup_links
+      where token_hash = ?`,
+    [sha256(token)],
+  );
+  if (!link?.usable) throw new DomainError('not_found', 'SETUP_LINK_INVALID');
+  if (link.expired) throw new DomainError('expired', 'SETUP_LINK_EXPIRED');
+  return link;
+}
+
+/** A DNS label from a name; the first free of name, name-2, name-3. */
+async function freeSlug(trx: Database, name: string): Promise<string> {
+  const base =
+    name
+      .normalize('NFKD')
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-+|-+$/g, '')
+      .slice(0, 50)
+      .replace(/-+$/, '') || 'tenant';
+  const taken = new Set(
+    (
+      await rows<{ slug: string }>(trx, `select slug from tenants where slug = ? or slug like ? || '-%'`, [base, base])
+    ).map((row) => row.slug),
+  );
+  let slug = base;
+  for (let n = 2; taken.has(slug); n++) slug = `${base}-${n}`;
+  return slug;
+}
+
+/**
+ * Uses a link: makes the tenant (unless the link names one) and its owner, in one transaction with the link's end.
+ * Of many at once, one succeeds.
+ * @throws DomainError SETUP_LINK_INVALID, SETUP_LINK_EXPIRED, and what createTenant and createUser refuse
+ */
+export async function completeSetup(
+  db: Database,
+  wanted: { token: string; tenantName: string; fullName: string; email: string; password: string },
+  { passwords, caller }: { passwords: NewPasswords; caller: Caller },
+): Promise<{ tenantId: string; userId: string }> {
+  const link = await findSetupLink(db, wanted.token);
+  if (link.tenantId === null && wanted.tenantName.trim() === '')
+    throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'tenant_name' });
+  if (wanted.fullName.trim() === '') throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'full_name' });
+  const email = link.email ?? wanted.email;
+  const existing = link.tenantId ? await findTenantById(db, link.tenantId) : undefined;
+  const passwordHash = await passwords.hashNew(wanted.password, {
+    email,
+    fullName: wanted.fullName,
+    tenantName: existing?.name ?? wanted.tenantName,
+  });
+  return inTransaction(db, async (trx) => {
+    // First, so that whoever comes second waits here for the row and then finds it used.
+    const consumed = await rows(
+      trx,
+      `update setup_links set consumed_at = now()
+        where id = ? and consumed_at is null and revoked_at is null and expires_at > now()
+        returning id`,
+      [link.id],
+    );
+    if (consumed.length === 0) throw new DomainError('not_found', 'SETUP_LINK_INVALID');
+    const tenant = link.tenantId
+      ? await findTenantById(trx, link.tenantId)
+      : await createTenant(
+          trx,
+          { slug: await freeSlug(trx, wanted.tenantName), name: wanted.tenantName.trim() },
+          caller,
+        );
+    if (!tenant) throw new DomainError('not_found', 'SETUP_LINK_INVALID');
+    const user = await createUser(
+      trx,
+      { tenantId: tenant.id, email, fullName: wanted.fullName.trim(), passwordHash },
+      { passwords, caller },
+    );
+    const owner = await findRoleByName(trx, tenant.id, 'owner');
+    const root = await findRootNode(trx, tenant.id);
+    if (!owner || !root) throw new Error('a tenant without its system roles or root node');
+    await assignRole(trx, { tenantId: tenant.id, userId: user.id, roleId: owner.id, orgNodeId: root.id }, caller);
+    await recordEvent(
+      trx,
+      {
+        tenantId: tenant.id,
+        action: 'setup_link.used',
+        entityType: 'setup_link',
+        entityId: link.id,
+        payload: { userId: user.id },
+      },
+      caller,
+    );
+    return { tenantId: tenant.id, userId: user.id };
+  });
+}

@@ -1,0 +1,74 @@
+/**
+ * What a tenant decides for itself. Owns the shape of `tenants.settings`: only what was chosen is stored, and what was
+ * not is filled in when read, so that a better default reaches every tenant. Refuses to write a name it does not know.
+ */
+import { z } from 'zod';
+import { DomainError } from '../../platform/errors.ts';
+
+const signInMethods = z
+  .array(z.enum(['password', 'otp', 'google']))
+  .min(1)
+  .transform((methods) => [...new Set(methods)]);
+const logoUrl = z
+  .url({ protocol: /^https$/ })
+  .max(2000)
+  .nullable();
+const accentColor = z
+  .string()
+  .regex(/^#[0-9a-fA-F]{6}$/)
+  .nullable();
+const selfSignUp = z.boolean();
+const sessionHours = z.int().min(1).max(2160).nullable();
+/** ISO 3166-1 alpha-2. */
+const countryList = z.array(z.string().regex(/^[A-Z]{2}$/)).transform((countries) => [...new Set(countries)].sort());
+const auditRetentionDays = z.int().min(1).max(3650).nullable();
+
+const storedSettings = z.object({
+  /** The ways to sign in that the tenant's people are offered. */
+  signInMethods: signInMethods.default(['password', 'otp', 'google']),
+  /** Whether anyone may make an account; off, people come by invitation. */
+  selfSignUp: selfSignUp.default(false),
+  /** How long a sign-in lasts at the most; null: as the server is configured. */
+  sessionHours: sessionHours.default(null),
+  branding: z
+    .object({ logoUrl: logoUrl.default(null), accentColor: accentColor.default(null) })
+    .default({ logoUrl: null, accentColor: null }),
+  /** Countries that SMS and WhatsApp messages may go to; empty: none. */
+  countryList: countryList.default([]),
+  /** How long audit events are kept; null: as the server is configured. */
+  auditRetentionDays: auditRetentionDays.default(null),
+});
+
+const writtenSettings = z.strictObject({
+  signInMethods: signInMethods.optional(),
+  selfSignUp: selfSignUp.optional(),
+  sessionHours: sessionHours.optional(),
+  branding: z.strictObject({ logoUrl: logoUrl.optional(), accentColor: accentColor.optional() }).optional(),
+  countryList: countryList.optional(),
+  auditRetentionDays: auditRetentionDays.optional(),
+});
+
+export type TenantSettings = z.output<typeof storedSettings>;
+/** Some of the settings, as somebody writes them. */
+export type TenantSettingsInput = z.input<typeof writtenSettings>;
+
+/**
+ * The settings as stored, with every default filled in. Names it does not know are left out: a newer version of the
+ * program may have written them.
+ */
+export function parseTenantSettings(stored: unknown): TenantSettings {
+  return storedSettings.parse(stored ?? {});
+}
+
+/**
+ * Checks settings before they are written; what is absent stays absent.
+ * @throws DomainError invalid INVALID_INPUT with the dotted name of the first field at fault
+ */
+export function checkTenantSettings(input: unknown): z.output<typeof writtenSettings> {
+  const result = writtenSettings.safeParse(input);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  const field = ['settings', ...(issue?.path ?? []), ...unknown].join('.').slice(0, 200);
+  throw new DomainError('invalid', 'INVALID_INPUT', { field });
+}

@@ -1,0 +1,188 @@
+/** The SQL of users, their settings and how they prove who they are. */
+import { type Database, firstRow, prepared, rows, runPrepared } from '../../platform/database.ts';
+import { isId, newId } from '../../platform/ids.ts';
+import type { Caller } from '../audit/audit-events.ts';
+
+export interface UserRow {
+  id: string;
+  tenantId: string;
+  email: string | null;
+  emailVerifiedAt: Date | null;
+  phone: string | null;
+  phoneVerifiedAt: Date | null;
+  fullName: string | null;
+  givenName: string | null;
+  familyName: string | null;
+  pictureUrl: string | null;
+  state: 'active' | 'inactive';
+  mfaRequired: boolean;
+  lastLoginAt: Date | null;
+  passwordChangedAt: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+const userColumns = `id, tenant_id, email, email_verified_at, phone, phone_verified_at, full_name, given_name, family_name,
+  picture_url, state, mfa_required, last_login_at, password_changed_at, created_at, updated_at`;
+
+/** users.id of the one who acts, or null. It only counts in their own tenant: a row never points into another. */
+export function actingUserId(caller: Caller): string | null {
+  return caller.type === 'user' && isId(caller.id) ? caller.id : null;
+}
+
+export interface NewUserRow {
+  id: string;
+  tenantId: string;
+  email: string | null;
+  emailVerified: boolean;
+  phone: string | null;
+  phoneVerified: boolean;
+  fullName: string | null;
+  givenName: string | null;
+  familyName: string | null;
+  pictureUrl: string | null;
+  mfaRequired: boolean;
+  hasPassword: boolean;
+  metadata: object;
+  createdBy: string | null;
+}
+
+export async function insertUser(trx: Database, user: NewUserRow): Promise<UserRow> {
+  const row = await firstRow<UserRow>(
+    trx,
+    `insert into users (id, tenant_id, email, email_verified_at, phone, phone_verified_at, full_name, given_name,
+                        family_name, picture_url, mfa_required, password_changed_at, metadata, created_by)
+     values (:id, :tenantId, :email, case when :emailVerified then now() end, :phone,
+             case when :phoneVerified then now() end, :fullName, :givenName, :familyName, :pictureUrl, :mfaRequired,
+             case when :hasPassword then now() end, :metadata,
+             (select id from users where id = :createdBy and tenant_id = :tenantId))
+     returning ${userColumns}`,
+    { ...user, metadata: JSON.stringify(user.metadata) },
+  );
+  if (!row) throw new Error('no row for the new user');
+  return row;
+}
+
+export async function insertUserSettings(
+  trx: Database,
+  settings: { userId: string; tenantId: string; locale: string | null; zoneinfo: string | null },
+): Promise<void> {
+  await trx('user_settings').insert(settings);
+}
+
+/** Sets or replaces the password of a user. */
+export async function upsertPasswordHash(
+  trx: Database,
+  user: { tenantId: string; userId: string; passwordHash: string },
+): Promise<void> {
+  await rows(
+    trx,
+    `insert into user_identities (id, tenant_id, user_id, provider, subject, password_hash)
+     values (:id, :tenantId, :userId, 'password', :userId, :passwordHash)
+     on conflict (user_id, provider) do update set password_hash = excluded.password_hash`,
+    { id: newId(), ...user },
+  );
+}
+
+export interface AccountRow extends Omit<UserRow, 'id' | 'state' | 'lastLoginAt'> {
+  userId: string;
+  emailVerified: boolean;
+  phoneVerified: boolean;
+  locale: string | null;
+  zoneinfo: string | null;
+  theme: 'light' | 'dark' | 'system' | null;
+  notifyByEmail: boolean | null;
+  notifyInApp: boolean | null;
+  tenantSlug: string;
+  tenantName: string;
+  tenantState: 'active';
+  tenantSettings: unknown;
+}
+
+const activeAccount = prepared(
+  'active-account',
+  `select u.id as user_id, u.tenant_id, u.email, u.email_verified_at, u.email_verified_at is not null as email_verified,
+          u.phone, u.phone_verified_at, u.phone_verified_at is not null as phone_verified, u.full_name, u.given_name,
+          u.family_name, u.picture_url, u.mfa_required, u.password_changed_at, u.created_at, u.updated_at,
+          s.locale, s.zoneinfo, s.theme, s.notify_by_email, s.notify_in_app,
+          t.slug as tenant_slug, t.name as tenant_name, t.state as tenant_state, t.settings as tenant_settings
+     from users u
+     join tenants t on t.id = u.tenant_id and t.state = 'active'
+     left join user_settings s on s.user_id = u.id
+    where u.id = $1 and u.state = 'active' and u.deleted_at is null`,
+);
+
+export async function selectActiveAccount(db: Database, userId: string): Promise<AccountRow | undefined> {
+  return (await runPrepared<AccountRow>(db, activeAccount, [userId])).rows[0];
+}
+
+/** A user that is not deleted, whatever their state. */
+export async function selectUser(db: Database, tenantId: string, userId: string): Promise<UserRow | undefined> {
+  return firstRow<UserRow>(
+    db,
+    `select ${userColumns} from users where tenant_id = ? and id = ? and deleted_at is null`,
+    [tenantId, userId],
+  );
+}
+
+/** Answers the state before; undefined where there is no such user. Locks the row to the end of the transaction. */
+export async function updateUserState(
+  trx: Database,
+  user: { tenantId: string; userId: string; state: 'active' | 'inactive'; updatedBy: string | null },
+): Promise<'active' | 'inactive' | undefined> {
+  const row = await firstRow<{ before: 'active' | 'inactive' }>(
+    trx,
+    `with known as (
+       select id, state from users
+        where tenant_id = :tenantId and id = :userId and deleted_at is null
+          for no key update
+     )
+     update users u
+        set state      = :state,
+            updated_by = (select a.id from users a where a.id = :updatedBy and a.tenant_id = :tenantId)
+       from known
+      where u.id = known.id
+     returning known.state as before`,
+    user,
+  );
+  return row?.before;
+}
+
+/** The row stays, for those it is spoken of by; the ways to prove it go. False where there is no such user. */
+export async function softDeleteUser(
+  trx: Database,
+  user: { tenantId: string; userId: string; deletedBy: string | null },
+): Promise<boolean> {
+  const deleted = await rows(
+    trx,
+    `with gone as (
+       update users
+          set state      = 'inactive',
+              deleted_at = now(),
+              deleted_by = (select a.id from users a where a.id = :deletedBy and a.tenant_id = :tenantId)
+        where tenant_id = :tenantId and id = :userId and deleted_at is null
+       returning id
+     ), proofs as (
+       delete from user_identities i using gone where i.tenant_id = :tenantId and i.user_id = gone.id
+     )
+     select id from gone`,
+    user,
+  );
+  return deleted.length > 0;
+}
+
+export async function touchPasswordChanged(
+  trx: Database,
+  user: { tenantId: string; userId: string; updatedBy: string | null },
+): Promise<boolean> {
+  const changed = await rows(
+    trx,
+    `update users
+        set password_changed_at = now(),
+            updated_by = (select a.id from users a where a.id = :updatedBy and a.tenant_id = :tenantId)
+      where tenant_id = :tenantId and id = :userId and deleted_at is null
+     returning id`,
+    user,
+  );
+  return changed.length > 0;
+}

@@ -1,0 +1,239 @@
+/**
+ * Start, listen, drain, stop. Owns the order in which a process comes up: database, migrations, keys, first content,
+ * then the port. Refuses to start on anything that it would have to be ashamed of later, and says what.
+ */
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { Config } from './config.ts';
+import { systemCaller } from './domain/audit/audit-events.ts';
+import { createPasswordHasher } from './domain/password/password-hash.ts';
+import { createSetupLink, needsSetup } from './domain/setup/setup-links.ts';
+import { ensureSigningKeys, loadSigningKeys } from './oidc/keys.ts';
+import { createDatabase, type Database, isConnectionError } from './platform/database.ts';
+import { startEmbeddedPostgres } from './platform/embedded-postgres.ts';
+import { migrateJobs } from './platform/jobs.ts';
+import { createLogger, type Logger } from './platform/logger.ts';
+import { type MetricsServer, startMetricsServer } from './platform/metrics.ts';
+import { migrateToLatest, migrationStatus } from './platform/migrations.ts';
+import { createSecrets } from './platform/secrets.ts';
+import { createGatehouse, databaseTls } from './server.ts';
+
+/** A reason not to start that an operator can do something about; printed without a stack. */
+export class StartError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StartError';
+  }
+}
+
+export interface DatabaseSource {
+  url: string;
+  embedded: boolean;
+  stop(): Promise<void>;
+}
+
+/** The configured database, or the embedded one in the data directory. */
+export async function openDatabaseSource(config: Config, logger: Logger): Promise<DatabaseSource> {
+  if (config.database.url !== undefined) return { url: config.database.url, embedded: false, stop: async () => {} };
+  const embedded = await startEmbeddedPostgres({ dataDirectory: config.dataDirectory, log: logger });
+  return { url: embedded.url, embedded: true, stop: embedded.stop };
+}
+
+const databaseWaitMs = 30_000;
+
+async function waitForDatabase(db: Database, logger: Logger): Promise<void> {
+  const deadline = Date.now() + databaseWaitMs;
+  for (;;) {
+    try {
+      await db.raw('select 1');
+      return;
+    } catch (error) {
+      if (!isConnectionError(error))
+        throw new StartError(`The database refuses us: ${(error as Error).message}`, { cause: error });
+      if (Date.now() > deadline)
+        throw new StartError('The database does not answer. Is DATABASE_URL right, and is it running?', {
+          cause: error,
+        });
+      logger.warn('waiting for the database');
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
+}
+
+/** Brings the schema up to date, or says why it may not. */
+export async function prepareSchema(db: Database, config: Config, url: string, logger: Logger): Promise<void> {
+  const status = await migrationStatus(db);
+  if (status.unknown.length > 0)
+    throw new StartError(
+      `The database was migrated by a newer version of Gatehouse (${status.unknown.join(', ')}). Start that version.`,
+    );
+  if (status.pending.length > 0 && !config.database.migrateOnStart)
+    throw new StartError(`Migrations are not applied (${status.pending.join(', ')}). Run: gatehouse migrate`);
+  if (config.database.migrateOnStart) {
+    const applied = await migrateToLatest(db);
+    if (applied.length > 0) logger.info({ applied }, 'migrations applied');
+    await migrateJobs({ databaseUrl: url, ssl: databaseTls(config, url) });
+  }
+  await db.raw('select ensure_audit_partitions()');
+}
+
+async function assertPortIsFree(host: string, port: number): Promise<void> {
+  if (port === 0) return;
+  const probe = createServer();
+  try {
+    probe.listen({ host, port });
+    await once(probe, 'listening');
+  } catch (error) {
+    throw new StartError(portMessage(error, port), { cause: error });
+  } finally {
+    probe.close();
+  }
+}
+
+function portMessage(error: unknown, port: number): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is taken by another program. Stop it, or choose another port: PORT=${port + 1}`;
+  if (code === 'EACCES') return `Port ${port} may not be used by this user. Choose one above 1023: PORT=3000`;
+  return `Port ${port} cannot be used: ${(error as Error).message}`;
+}
+
+/** What the operator reads after a start. */
+async function announce(
+  db: Database,
+  config: Config,
+  source: DatabaseSource,
+  print: (text: string) => void,
+): Promise<void> {
+  print(`\n  Gatehouse is ready at ${config.issuer}\n`);
+  if (config.environment === 'development' && source.embedded) {
+    const { describeSeeds } = await import('../seeds/development.ts');
+    const text = describeSeeds(config);
+    if (text) return print(text);
+  }
+  if (await needsSetup(db)) {
+    const { token } = await createSetupLink(db, {}, systemCaller);
+    print(
+      `  Nobody can sign in yet. Make the first administrator here, once, within 24 hours:\n\n    ${config.issuer}/set-up/${token}\n`,
+    );
+  }
+}
+
+/** First content and keys, made by whichever process comes first. */
+async function prepareContent(db: Database, config: Config, source: DatabaseSource): Promise<void> {
+  const secrets = createSecrets(config.secretKeys);
+  await ensureSigningKeys(db, secrets, systemCaller);
+  try {
+    await loadSigningKeys(db, secrets);
+  } catch (error) {
+    throw new StartError((error as Error).message, { cause: error });
+  }
+  if (config.environment === 'development' && source.embedded && (await needsSetup(db))) {
+    const { loadSeeds } = await import('../seeds/development.ts');
+    await loadSeeds(db, { config, passwords: createPasswordHasher(config.argon2) });
+  }
+}
+
+async function prepare(config: Config, logger: Logger): Promise<DatabaseSource> {
+  await assertPortIsFree(config.listen.host, config.listen.port);
+  const source = await openDatabaseSource(config, logger);
+  try {
+    const db = createDatabase({ url: source.url, poolMax: 2, ssl: databaseTls(config, source.url) });
+    try {
+      await waitForDatabase(db, logger);
+      await prepareSchema(db, config, source.url, logger);
+      await prepareContent(db, config, source);
+      await announce(db, config, source, (text) => process.stdout.write(`${text}\n`));
+    } finally {
+      await db.destroy();
+    }
+    return source;
+  } catch (error) {
+    await source.stop();
+    throw error;
+  }
+}
+
+async function serve(config: Config, source: DatabaseSource, logger: Logger): Promise<() => Promise<void>> {
+  const gatehouse = await createGatehouse({ config, databaseUrl: source.url, logger });
+  try {
+    await gatehouse.listen(config.listen.host, config.listen.port);
+  } catch (error) {
+    await gatehouse.stop();
+    throw new StartError(portMessage(error, config.listen.port), { cause: error });
+  }
+  let metrics: MetricsServer | undefined;
+  if (cluster.isPrimary && config.metrics.port !== 0) {
+    metrics = await startMetricsServer({ ...config.metrics, source: gatehouse.metrics.registry }).catch((err) => {
+      logger.warn({ err }, 'metrics are not served: their port is taken');
+      return undefined;
+    });
+  }
+  return async () => {
+    await Promise.all([gatehouse.stop(), metrics?.stop()]);
+  };
+}
+
+/** Forks the workers and replaces those that end on their own, more slowly each time. */
+async function supervise(config: Config, logger: Logger): Promise<() => Promise<void>> {
+  let stopping = false;
+  let losses = 0;
+  cluster.on('exit', (worker: Worker, code, signal) => {
+    if (stopping) return;
+    losses += 1;
+    logger.error({ pid: worker.process.pid, code, signal }, 'a worker ended; starting another');
+    setTimeout(() => stopping || cluster.fork(), Math.min(30_000, 250 * 2 ** Math.min(losses, 7))).unref();
+  });
+  for (let n = 0; n < config.workers; n++) cluster.fork();
+  const metrics =
+    config.metrics.port === 0
+      ? undefined
+      : await startMetricsServer({ ...config.metrics, source: 'cluster' }).catch((err) => {
+          logger.warn({ err }, 'metrics are not served: their port is taken');
+          return undefined;
+        });
+  return async () => {
+    stopping = true;
+    const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+    await Promise.all(
+      workers.map((worker) => {
+        const ended = once(worker, 'exit');
+        worker.process.kill('SIGTERM');
+        return ended;
+      }),
+    );
+    await metrics?.stop();
+  };
+}
+
+/**
+ * Runs the server until it is told to stop. SIGTERM and SIGINT drain and end with 0; a second one ends at once.
+ * @throws StartError, ConfigError
+ */
+export async function start(config: Config): Promise<void> {
+  const logger = createLogger({ level: config.logLevel });
+  // What libraries print goes where the rest goes.
+  Object.assign(console, {
+    info: (...text: unknown[]) => logger.info(text.join(' ')),
+    warn: (...text: unknown[]) => logger.warn(text.join(' ')),
+  });
+  process.on('unhandledRejection', (err) => logger.error({ err }, 'unhandled rejection'));
+
+  const isWorker = cluster.isWorker;
+  const source = isWorker ? await openDatabaseSource(config, logger) : await prepare(config, logger);
+  const stopServing =
+    !isWorker && config.workers > 1 ? await supervise(config, logger) : await serve(config, source, logger);
+
+  let stopping = false;
+  const stop = async (signal: string) => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    logger.info({ signal }, 'stopping');
+    await stopServing();
+    await source.stop();
+    process.exit(0);
+  };
+  process.on('SIGTERM', (signal) => void stop(signal));
+  process.on('SIGINT', (signal) => void stop(signal));
+}

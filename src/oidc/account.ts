@@ -1,0 +1,42 @@
+/**
+ * The person as oidc-provider sees them. Loads the profile once and the effective access at most once a request, so that
+ * a token's claims and its lifetime come from the same moment.
+ */
+import type { Account, FindAccount } from 'oidc-provider';
+import { type EffectiveAccess, findEffectiveAccess } from '../domain/access/effective-access.ts';
+import { claimsFor } from '../domain/claims/claims.ts';
+import { type AccountProfile, findAccount } from '../domain/users/users.ts';
+import type { Database } from '../platform/database.ts';
+import { isId } from '../platform/ids.ts';
+
+export interface AccountWithProfile extends Account {
+  profile: AccountProfile;
+  access(): Promise<EffectiveAccess>;
+}
+
+/** Builds the account object of a profile. */
+export function createAccount(db: Database, profile: AccountProfile): AccountWithProfile {
+  let access: Promise<EffectiveAccess> | undefined;
+  const account: AccountWithProfile = {
+    accountId: profile.userId,
+    profile,
+    access() {
+      const loading = access ?? findEffectiveAccess(db, { tenantId: profile.tenantId, userId: profile.userId });
+      access = loading;
+      return loading;
+    },
+    async claims() {
+      return { ...claimsFor(profile, await account.access()), sub: profile.userId };
+    },
+  };
+  return account;
+}
+
+/** Undefined for whoever may not act now: unknown, inactive, deleted, or of a suspended tenant. */
+export function createFindAccount(db: Database): FindAccount {
+  return async (_ctx, id) => {
+    if (!isId(id)) return undefined;
+    const profile = await findAccount(db, id);
+    return profile ? createAccount(db, profile) : undefined;
+  };
+}

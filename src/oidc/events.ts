@@ -1,0 +1,61 @@
+/** What the library reports: refusals for the audit trail, counts for the metrics, bugs for the log. */
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { recordEvent } from '../domain/audit/audit-events.ts';
+import type { Database } from '../platform/database.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { AccountWithProfile } from './account.ts';
+import { requestOrigin } from './caller.ts';
+
+interface EventDependencies {
+  db: Database;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+/** Refusals worth an event. Malformed requests are not: anybody can send a million of them. */
+const audited = new Set([
+  'access_denied',
+  'invalid_client',
+  'invalid_grant',
+  'invalid_target',
+  'unauthorized_client',
+  'unmet_authentication_requirements',
+]);
+
+/** Listens on a provider; to be called for each one that is built. */
+export function listenToProvider(provider: Provider, { db, logger, metrics }: EventDependencies): void {
+  async function refused(
+    action: string,
+    ctx: KoaContextWithOIDC,
+    error: { message: string; error_detail?: string },
+  ): Promise<void> {
+    const client = ctx.oidc?.client;
+    if (!client || !audited.has(error.message)) return;
+    const account = ctx.oidc.account as AccountWithProfile | undefined;
+    const event = {
+      tenantId: account?.profile.tenantId ?? (client.tenant_id as string | undefined),
+      action,
+      entityType: 'client',
+      entityId: client.clientId,
+      payload: { error: error.message, detail: error.error_detail, accountId: account?.accountId },
+    };
+    try {
+      // The refusal itself changes nothing in the database, so its event stands alone.
+      await recordEvent(db, event, { type: 'client', id: client.clientId, ...requestOrigin(ctx) });
+    } catch (err) {
+      logger.warn({ err, action }, 'an audit event could not be written');
+    }
+  }
+
+  provider.on('authorization.error', (ctx, error) => void refused('authorization.refused', ctx, error));
+  provider.on('grant.error', (ctx, error) => void refused('token.refused', ctx, error));
+  provider.on('introspection.error', (ctx, error) => void refused('introspection.refused', ctx, error));
+  provider.on('revocation.error', (ctx, error) => void refused('revocation.refused', ctx, error));
+  provider.on('grant.success', (ctx) =>
+    metrics.countToken('access_token', ctx.oidc.params?.grant_type as string | undefined),
+  );
+  provider.on('server_error', (ctx, err) => {
+    logger.error({ err, requestId: (ctx.state as { requestId?: string }).requestId }, 'the protocol endpoint failed');
+  });
+}

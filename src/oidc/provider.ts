@@ -1,0 +1,244 @@
+/**
+ * The configuration of oidc-provider, and nothing else. What each choice rests on is in docs/security.md.
+ */
+import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Config } from '../config.ts';
+import { accessTokenClaims, claimsByScope } from '../domain/claims/claims.ts';
+import { verifyClientSecret } from '../domain/clients/clients.ts';
+import { findResourceServerIdentifier } from '../domain/resource-servers/resource-servers.ts';
+import type { Database } from '../platform/database.ts';
+import { type Secrets, sha256 } from '../platform/secrets.ts';
+import { recordJwtAccessToken } from './access-token-records.ts';
+import { type AccountWithProfile, createFindAccount } from './account.ts';
+import { createAdapterFactory } from './adapter.ts';
+import { queueBackchannelLogout } from './backchannel-logout.ts';
+import { extraClientMetadata } from './client-adapter.ts';
+import { loadGrant } from './consent.ts';
+import type { SigningKeySet } from './keys.ts';
+import { insertPayloadOnce } from './payload-store.ts';
+import { acr, createInteractionPolicy } from './prompts.ts';
+import { deriveRotatedRefreshTokens } from './refresh-rotation.ts';
+import { createTenantFinder } from './requested-tenant.ts';
+import { createResourceIndicators } from './resources.ts';
+
+type Features = NonNullable<Configuration['features']>;
+type DeviceFlow = NonNullable<Features['deviceFlow']>;
+type Logout = NonNullable<Features['rpInitiatedLogout']>;
+
+/** The pages that the library asks for; the web floor draws them. */
+export interface ProviderPages {
+  renderError: NonNullable<Configuration['renderError']>;
+  logoutSource: NonNullable<Logout['logoutSource']>;
+  postLogoutSuccessSource: NonNullable<Logout['postLogoutSuccessSource']>;
+  userCodeInputSource: NonNullable<DeviceFlow['userCodeInputSource']>;
+  userCodeConfirmSource: NonNullable<DeviceFlow['userCodeConfirmSource']>;
+  successSource: NonNullable<DeviceFlow['successSource']>;
+}
+
+export interface ProviderDependencies {
+  config: Config;
+  db: Database;
+  secrets: Secrets;
+  keys: SigningKeySet;
+  pages: ProviderPages;
+  fetch: NonNullable<Configuration['fetch']>;
+  uiLocales: string[];
+}
+
+/** Where each endpoint is; discovery publishes the same. */
+export const routes = {
+  authorization: '/authorize',
+  code_verification: '/device',
+  device_authorization: '/device/authorize',
+  end_session: '/logout',
+  introspection: '/introspect',
+  jwks: '/jwks',
+  pushed_authorization_request: '/par',
+  revocation: '/revoke',
+  token: '/token',
+  userinfo: '/userinfo',
+} as const;
+
+const asymmetricAlgs = ['RS256', 'PS256', 'ES256', 'Ed25519', 'EdDSA'] as const;
+const ourAlgs = ['RS256', 'ES256'] as const;
+
+/** RFC 7662 section 4: a client learns of its own tokens, an API of tokens meant for it, and nobody of a dead person's. */
+function createIntrospectionPolicy(db: Database) {
+  const findAccount = createFindAccount(db);
+  return async (
+    ctx: KoaContextWithOIDC,
+    client: KoaContextWithOIDC['oidc']['client'],
+    token: object,
+  ): Promise<boolean> => {
+    const { clientId, accountId, kind, aud } = token as {
+      clientId?: string;
+      accountId?: string;
+      kind: string;
+      aud?: string;
+    };
+    if (accountId !== undefined && !(await findAccount(ctx, accountId))) return false;
+    if (clientId === client?.clientId) return true;
+    const apiId = client?.resource_server_id;
+    if (kind === 'RefreshToken' || aud === undefined || typeof apiId !== 'string') return false;
+    return (await findResourceServerIdentifier(db, apiId)) === aud;
+  };
+}
+
+/** Builds a provider. Costs a millisecond: a change of signing keys builds a new one. */
+export function createProvider({ config, db, secrets, keys, pages, fetch, uiLocales }: ProviderDependencies): Provider {
+  const { lifetimes, issuer } = config;
+  const secure = issuer.startsWith('https:');
+  const cookie = { httpOnly: true, sameSite: 'lax', signed: true, secure, overwrite: true } as const;
+  const findTenant = createTenantFinder(db);
+
+  const provider = new Provider(issuer, {
+    adapter: createAdapterFactory({ db, secrets, issuer }),
+    jwks: { keys: keys.privateJwks as never },
+    findAccount: createFindAccount(db),
+    fetch,
+
+    scopes: ['openid', 'offline_access', 'profile', 'email', 'phone', 'roles', 'capabilities', 'org'],
+    claims: claimsByScope as Configuration['claims'],
+    acrValues: Object.values(acr),
+    subjectTypes: ['public'],
+    responseTypes: ['code', 'none'],
+    discovery: { ui_locales_supported: uiLocales, claim_types_supported: ['normal'] },
+    routes,
+
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    clientDefaults: { id_token_signed_response_alg: 'RS256' },
+    extraClientMetadata: { properties: [...extraClientMetadata] },
+    enabledJWA: {
+      authorizationSigningAlgValues: [...ourAlgs],
+      idTokenSigningAlgValues: [...ourAlgs],
+      introspectionSigningAlgValues: [...ourAlgs],
+      userinfoSigningAlgValues: [...ourAlgs],
+      clientAuthSigningAlgValues: [...asymmetricAlgs],
+      dPoPSigningAlgValues: ['ES256', 'Ed25519', 'EdDSA', 'RS256', 'PS256'],
+      requestObjectSigningAlgValues: [...asymmetricAlgs],
+    },
+
+    pkce: { required: (_ctx, client) => client.clientAuthMethod === 'none' || client.require_pkce !== false },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    rotateRefreshToken: true,
+    loadExistingGrant: loadGrant,
+    // offline_access is dropped without prompt=consent (OpenID Connect Core section 11); a first-party client is never
+    // asked for consent, so its registration decides.
+    issueRefreshToken: async (_ctx, client, code) =>
+      client.grantTypeAllowed('refresh_token') && (client.first_party === true || code.scopes.has('offline_access')),
+
+    interactions: {
+      policy: createInteractionPolicy(findTenant),
+      url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
+    },
+    // Refuses an unknown or suspended tenant before any page is shown.
+    extraParams: {
+      async tenant(ctx: KoaContextWithOIDC) {
+        await findTenant(ctx);
+      },
+    },
+    renderError: pages.renderError,
+
+    cookies: {
+      keys: secrets.keys('cookies').map((key) => key.toString('base64url')),
+      long: cookie,
+      short: cookie,
+      names: {
+        session: secure ? '__Host-gh_session' : 'gh_session',
+        interaction: secure ? '__Secure-gh_interaction' : 'gh_interaction',
+        resume: secure ? '__Secure-gh_resume' : 'gh_resume',
+      },
+    },
+
+    ttl: {
+      AccessToken: (_ctx, token) =>
+        (token.resourceServer as { accessTokenTTL?: number } | undefined)?.accessTokenTTL ??
+        lifetimes.accessTokenSeconds,
+      ClientCredentials: (_ctx, token) =>
+        (token.resourceServer as { accessTokenTTL?: number } | undefined)?.accessTokenTTL ??
+        lifetimes.accessTokenSeconds,
+      AuthorizationCode: 60,
+      DeviceCode: 600,
+      Grant: lifetimes.refreshTokenAbsoluteSeconds,
+      IdToken: 3600,
+      Interaction: 3600,
+      // Idle from its own issue, absolute from the issue of the first of its line.
+      RefreshToken: (_ctx, token) => {
+        const absoluteEnd = (token as unknown as { iiat: number }).iiat + lifetimes.refreshTokenAbsoluteSeconds;
+        const remaining = absoluteEnd - Math.floor(Date.now() / 1000);
+        return Math.max(1, Math.min(lifetimes.refreshTokenIdleSeconds, remaining));
+      },
+      // Counted from the sign-in: a session that is only used does not live for ever.
+      Session: (_ctx, session) => {
+        if (!session.loginTs) return 3600;
+        return Math.max(1, session.loginTs + lifetimes.sessionSeconds - Math.floor(Date.now() / 1000));
+      },
+    },
+
+    async extraTokenClaims(ctx, token) {
+      const account = ctx.oidc.account as AccountWithProfile | undefined;
+      if (token.kind !== 'AccessToken' || !account || token.aud === undefined) return undefined;
+      return accessTokenClaims(account.profile, await account.access(), token.scopes);
+    },
+    formats: { customizers: { jwt: recordJwtAccessToken as never } },
+
+    features: {
+      devInteractions: { enabled: false },
+      backchannelLogout: { enabled: true },
+      claimsParameter: { enabled: true },
+      clientCredentials: { enabled: true },
+      deviceFlow: {
+        enabled: true,
+        charset: 'base-20',
+        mask: '****-****',
+        userCodeInputSource: pages.userCodeInputSource,
+        userCodeConfirmSource: pages.userCodeConfirmSource,
+        successSource: pages.successSource,
+      },
+      dPoP: { enabled: true, nonceSecret: secrets.keys('dpop-nonces')[0] as Buffer },
+      introspection: { enabled: true, allowedPolicy: createIntrospectionPolicy(db) },
+      jwtIntrospection: { enabled: true },
+      jwtResponseModes: { enabled: true },
+      jwtUserinfo: { enabled: true },
+      pushedAuthorizationRequests: { enabled: true },
+      requestObjects: { enabled: true },
+      resourceIndicators: createResourceIndicators(db) as Features['resourceIndicators'],
+      revocation: {
+        enabled: true,
+        allowedPolicy: async (_ctx, client, token) => (token as { clientId?: string }).clientId === client.clientId,
+      },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: pages.logoutSource,
+        postLogoutSuccessSource: pages.postLogoutSuccessSource,
+      },
+      userinfo: { enabled: true },
+    },
+  });
+
+  compareHashedSecrets(provider, db);
+  detectReplayOnce(provider, db);
+  deriveRotatedRefreshTokens(provider, secrets);
+  queueBackchannelLogout(provider, db);
+  return provider;
+}
+
+/** Client secrets are stored as hashes, several may be live. */
+function compareHashedSecrets(provider: Provider, db: Database): void {
+  const prototype = provider.Client.prototype as unknown as {
+    clientId: string;
+    compareClientSecret(actual: string): Promise<boolean>;
+  };
+  prototype.compareClientSecret = function compareClientSecret(actual) {
+    return verifyClientSecret(db, this.clientId, actual);
+  };
+}
+
+/** The library looks for a `jti` and then stores it; two nodes could both look first. One statement decides instead. */
+function detectReplayOnce(provider: Provider, db: Database): void {
+  const model = provider.ReplayDetection as unknown as {
+    unique(iss: string, jti: string, exp: number): Promise<boolean>;
+  };
+  model.unique = (iss, jti, exp) =>
+    insertPayloadOnce(db, 'ReplayDetection', sha256(JSON.stringify([iss, jti])), Buffer.alloc(0), new Date(exp * 1000));
+}

@@ -1,0 +1,75 @@
+/**
+ * Brings the schema up to date. The list is explicit, so that the sources and the compiled build, whose files end
+ * differently, agree on the names recorded in the database. Refuses a database that is ahead of this code.
+ */
+import type { Knex } from 'knex';
+import * as tenantsAndUsers from '../../migrations/0001-tenants-and-users.ts';
+import * as organisation from '../../migrations/0002-organisation.ts';
+import * as clientsAndTokens from '../../migrations/0003-clients-and-tokens.ts';
+import * as audit from '../../migrations/0004-audit.ts';
+import type { Database } from './database.ts';
+
+interface NamedMigration {
+  name: string;
+  migration: Knex.Migration;
+}
+
+const migrations: NamedMigration[] = [
+  { name: '0001-tenants-and-users', migration: tenantsAndUsers },
+  { name: '0002-organisation', migration: organisation },
+  { name: '0003-clients-and-tokens', migration: clientsAndTokens },
+  { name: '0004-audit', migration: audit },
+];
+
+const tableName = 'schema_migrations';
+
+/** For `knexfile.ts` and for this module: Knex's migrator over the explicit list. */
+export const migrationConfig: Knex.MigratorConfig = {
+  tableName,
+  migrationSource: {
+    getMigrations: async () => migrations,
+    getMigrationName: (entry: NamedMigration) => entry.name,
+    getMigration: async (entry: NamedMigration) => entry.migration,
+  },
+};
+
+/** `pending`: not applied yet; `unknown`: applied by a newer version of the program. */
+export interface MigrationStatus {
+  current: boolean;
+  pending: string[];
+  unknown: string[];
+}
+
+/** Compares the database with the code without changing either. */
+export async function migrationStatus(db: Database): Promise<MigrationStatus> {
+  const known = migrations.map((entry) => entry.name);
+  const exists = await db.raw('select to_regclass(?) is not null as exists', [tableName]);
+  const applied: string[] = exists.rows[0].exists
+    ? (await db.raw(`select name from ${tableName} order by id`)).rows.map((row: { name: string }) => row.name)
+    : [];
+  const pending = known.filter((name) => !applied.includes(name));
+  const unknown = applied.filter((name) => !known.includes(name));
+  return { current: pending.length === 0 && unknown.length === 0, pending, unknown };
+}
+
+/**
+ * Applies what is pending, each migration in its own transaction. Many processes may call it at once: they take turns
+ * on an advisory lock, and Knex's own lock row cannot be left behind by a kill -9 because it is released here.
+ * @returns the names applied by this call.
+ */
+export async function migrateToLatest(db: Database): Promise<string[]> {
+  return db.transaction(async (lock) => {
+    await lock.raw(`set local idle_in_transaction_session_timeout = 0`);
+    await lock.raw(`select pg_advisory_xact_lock(hashtextextended('gatehouse:migrations', 0))`);
+    const status = await migrationStatus(db);
+    if (status.unknown.length > 0) {
+      throw new Error(
+        `The database was migrated by a newer version (${status.unknown.join(', ')}). Start that version, or restore a backup.`,
+      );
+    }
+    if (status.pending.length === 0) return [];
+    await db.migrate.forceFreeMigrationsLock(migrationConfig);
+    const [, applied] = (await db.migrate.latest(migrationConfig)) as [number, string[]];
+    return applied;
+  });
+}

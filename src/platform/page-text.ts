@@ -1,0 +1,83 @@
+/**
+ * Owns the small pieces of text that a page makes of values: errors in words, sentences with a name
+ * set apart, dates. It returns plain text and refuses to make markup: the template escapes it.
+ */
+
+import type { TextParams, Translate } from './i18n.ts';
+
+/** `date` is a day, `date_time` a moment with its zone, `ago` a distance from now. */
+export type DateStyle = 'date' | 'date_time' | 'ago';
+
+/** A piece of a sentence; `param` names the placeholder that it came from, if it is not our own words. */
+export type Segment = { text: string; param?: string };
+
+/**
+ * A form error in words. Waiting times need `seconds`, an empty field its label; without them the
+ * more general text is used. A code that has no text of its own reads as a plain failure where
+ * missing texts are only logged.
+ */
+export function errorText(t: Translate, error: { code: string; params?: TextParams }, label?: string): string {
+  const params: TextParams = { ...error.params };
+  if (error.code === 'TOO_MANY_ATTEMPTS' && typeof params.seconds !== 'number') {
+    params.context = 'untimed';
+  }
+  if (error.code === 'FIELD_REQUIRED' && label) Object.assign(params, { label, context: 'named' });
+  const key = `errors.${error.code}`;
+  const text = t(key, params);
+  return text === key ? t('errors.INTERNAL') : text;
+}
+
+/**
+ * Cuts a text at its placeholders, so that a template can set a name in bold while it still escapes
+ * every piece. The marks are private-use characters, taken out of the values beforehand.
+ */
+export function sentenceSegments(t: Translate, key: string, params: TextParams): Segment[] {
+  const marked = Object.fromEntries(
+    Object.entries(params).map(([name, value]) => [
+      name,
+      `\uE000${name}\uE001${String(value).replace(/[\uE000-\uE002]/g, '')}\uE002`,
+    ]),
+  );
+  return t(key, marked)
+    .split(/(\uE000[^\uE002]*\uE002)/)
+    .filter((piece) => piece !== '')
+    .map((piece) => {
+      const [, param, text] = /^\uE000(.*?)\uE001([\s\S]*)\uE002$/.exec(piece) ?? [];
+      return param === undefined ? { text: piece } : { text: text ?? '', param };
+    });
+}
+
+const agoUnits = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+] as const;
+
+/** A moment in the reader's language and zone (an IANA name). A moment still to come reads as now in `ago`. */
+export function formatDate(
+  date: Date,
+  style: DateStyle,
+  reader: { locale: string; timeZone: string; now: Date },
+): string {
+  const { locale, timeZone, now } = reader;
+  if (style === 'date') {
+    return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone }).format(date);
+  }
+  if (style === 'date_time') {
+    return new Intl.DateTimeFormat(locale, {
+      day: 'numeric',
+      month: 'long',
+      year: 'numeric',
+      hour: 'numeric',
+      minute: '2-digit',
+      timeZone,
+      timeZoneName: 'short',
+    }).format(date);
+  }
+  const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+  const seconds = Math.max(0, (now.getTime() - date.getTime()) / 1000);
+  for (const [unit, length] of agoUnits) {
+    if (seconds >= length) return format.format(-Math.floor(seconds / length), unit);
+  }
+  return format.format(0, 'second');
+}

@@ -1,0 +1,99 @@
+/**
+ * Everything cryptographic that is not a protocol: random values, hashes, keyed hashes, sealing at rest.
+ * One SECRET_KEY gives one subkey a purpose (HKDF, RFC 5869), so that no key serves two ends. Older keys open and
+ * verify, the first alone seals and signs. Never logs, never throws a value.
+ */
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
+
+export type SecretPurpose =
+  | 'cookies'
+  | 'payloads'
+  | 'signing-keys'
+  | 'user-codes'
+  | 'refresh-successors'
+  | 'dpop-nonces'
+  | 'sign-in-failures'
+  | 'client-placeholders'
+  | 'form-tokens';
+
+/** A URL-safe random value. 32 bytes are 256 bits, 43 characters. */
+export function randomToken(bytes = 32): string {
+  return randomBytes(bytes).toString('base64url');
+}
+
+/** SHA-256 of a high-entropy value: how bearer credentials are stored. */
+export function sha256(value: string | Buffer): Buffer {
+  return createHash('sha256').update(value).digest();
+}
+
+/** Equality in constant time for values of any length. */
+export function equalInConstantTime(left: string | Buffer, right: string | Buffer): boolean {
+  return timingSafeEqual(sha256(left), sha256(right));
+}
+
+export interface Secrets {
+  /** The subkeys of a purpose, newest first. */
+  keys(purpose: SecretPurpose): Buffer[];
+  /** HMAC-SHA-256 under the newest key: for values too short to be hashed bare. */
+  mac(purpose: SecretPurpose, value: string): Buffer;
+  /** AES-256-GCM; `context` is bound in, so that a sealed value moved to another row does not open. */
+  seal(purpose: SecretPurpose, plaintext: string, context: string): Buffer;
+  /** The plaintext, or undefined where no key opens it. */
+  open(purpose: SecretPurpose, sealed: Buffer, context: string): string | undefined;
+}
+
+const sealVersion = 1;
+
+/** @param secretKeys newest first, each at least 32 characters of a generated value. */
+export function createSecrets(secretKeys: readonly string[]): Secrets {
+  const derived = new Map<SecretPurpose, Buffer[]>();
+
+  function keys(purpose: SecretPurpose): Buffer[] {
+    let list = derived.get(purpose);
+    if (!list) {
+      list = secretKeys.map((key) => Buffer.from(hkdfSync('sha256', key, 'gatehouse', purpose, 32)));
+      derived.set(purpose, list);
+    }
+    return list;
+  }
+
+  function newest(purpose: SecretPurpose): Buffer {
+    const [key] = keys(purpose);
+    if (!key) throw new Error('no secret key');
+    return key;
+  }
+
+  return {
+    keys,
+    mac: (purpose, value) => createHmac('sha256', newest(purpose)).update(value).digest(),
+    seal(purpose, plaintext, context) {
+      const iv = randomBytes(12);
+      const cipher = createCipheriv('aes-256-gcm', newest(purpose), iv);
+      cipher.setAAD(Buffer.from(context));
+      const body = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
+      return Buffer.concat([Buffer.from([sealVersion]), iv, cipher.getAuthTag(), body]);
+    },
+    open(purpose, sealed, context) {
+      if (sealed.length < 29 || sealed[0] !== sealVersion) return undefined;
+      for (const key of keys(purpose)) {
+        try {
+          const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, 13), { authTagLength: 16 });
+          decipher.setAAD(Buffer.from(context));
+          decipher.setAuthTag(sealed.subarray(13, 29));
+          return Buffer.concat([decipher.update(sealed.subarray(29)), decipher.final()]).toString('utf8');
+        } catch {
+          // Sealed under another key: try the next.
+        }
+      }
+      return undefined;
+    },
+  };
+}

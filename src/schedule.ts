@@ -1,0 +1,62 @@
+/** What the server does on its own, as jobs: each runs on one node, at the times of the crontab (UTC). */
+import type { Provider } from 'oidc-provider';
+import { z } from 'zod';
+import type { Config } from './config.ts';
+import { systemCaller } from './domain/audit/audit-events.ts';
+import { backchannelLogoutJob } from './domain/sessions/sessions.ts';
+import { sendBackchannelLogout } from './oidc/backchannel-logout.ts';
+import { rotateSigningKeys, sweepSigningKeys } from './oidc/keys.ts';
+import { sweepPayloads } from './oidc/payload-store.ts';
+import type { Database } from './platform/database.ts';
+import type { JobTask } from './platform/jobs.ts';
+import { sweepRateLimits } from './platform/rate-limits.ts';
+import type { Secrets } from './platform/secrets.ts';
+
+export const crontab = `
+*/10 * * * * sweep
+17 3 * * * keep-audit
+27 3 * * * rotate-keys
+`;
+
+/** How long a retired key stays published: longer than anything it signed, and than a session may log out by it. */
+export function verifySecondsOf(config: Config): number {
+  return Math.max(config.lifetimes.sessionSeconds, 86_400) + 3600;
+}
+
+const logoutPayload = z.object({ clientId: z.string(), sub: z.string(), sid: z.string() });
+
+interface ScheduleDependencies {
+  config: Config;
+  db: Database;
+  secrets: Secrets;
+  provider: () => Provider;
+}
+
+export function scheduledTasks({ config, db, secrets, provider }: ScheduleDependencies): Record<string, JobTask> {
+  return {
+    // Expiry is decided when a row is read; this only keeps the tables small.
+    async sweep() {
+      for (let batches = 0; batches < 200 && (await sweepPayloads(db)) > 0; batches++);
+      await sweepRateLimits(db);
+      await db.raw(`delete from service_sessions where expires_at < now() - interval '30 days'`);
+      await db.raw(`delete from user_sessions where expires_at < now() - interval '30 days'`);
+      await db.raw(`delete from sign_in_failures where failures < 10 and last_failed_at < now() - interval '30 days'`);
+      await sweepSigningKeys(db);
+    },
+    async 'keep-audit'() {
+      await db.raw('select ensure_audit_partitions()');
+      await db.raw('select purge_audit_events(?)', [config.auditRetentionDays]);
+    },
+    async 'rotate-keys'() {
+      await rotateSigningKeys(
+        db,
+        secrets,
+        { verifySeconds: verifySecondsOf(config), olderThanDays: config.signingKeyRotationDays },
+        systemCaller,
+      );
+    },
+    async [backchannelLogoutJob](payload) {
+      await sendBackchannelLogout(provider(), logoutPayload.parse(payload));
+    },
+  };
+}

@@ -1,0 +1,232 @@
+/**
+ * The only place where things are wired together: configuration -> database -> provider -> routes. A process may build
+ * several (tests do); nothing here is global.
+ */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import Koa from 'koa';
+import compose from 'koa-compose';
+import type { Provider } from 'oidc-provider';
+import type { Config } from './config.ts';
+import { createPasswordHasher } from './domain/password/password-hash.ts';
+import { createAccessTokenVerifier, structuredTokens } from './oidc/access-token-records.ts';
+import { listenToProvider } from './oidc/events.ts';
+import { loadSigningKeys, type SigningKeySet, signingKeysVersion } from './oidc/keys.ts';
+import { createProvider, routes } from './oidc/provider.ts';
+import { createDatabase, type Database } from './platform/database.ts';
+import { createI18n } from './platform/i18n.ts';
+import { type Jobs, startJobs } from './platform/jobs.ts';
+import type { Logger } from './platform/logger.ts';
+import { createMetrics, type Metrics } from './platform/metrics.ts';
+import { createOutboundFetch } from './platform/outbound.ts';
+import { createSecrets } from './platform/secrets.ts';
+import { trustProxies } from './platform/trusted-proxies.ts';
+import { createViews } from './platform/views.ts';
+import { crontab, scheduledTasks } from './schedule.ts';
+import { accountRoutes } from './web/account/account.ts';
+import { createAssets } from './web/assets.ts';
+import { createHealth } from './web/health.ts';
+import type { WebDependencies } from './web/interaction/context.ts';
+import { interactionRoutes } from './web/interaction/interaction.ts';
+import { limitBody } from './web/middleware/body.ts';
+import { device } from './web/middleware/device.ts';
+import { handleErrors } from './web/middleware/errors.ts';
+import { locale } from './web/middleware/locale.ts';
+import { pinIssuer } from './web/middleware/pin-issuer.ts';
+import { createRequestLog } from './web/middleware/request-log.ts';
+import { sameOrigin } from './web/middleware/same-origin.ts';
+import { securityHeaders } from './web/middleware/security-headers.ts';
+import { createPages } from './web/pages.ts';
+import { postToGet } from './web/post-to-get.ts';
+import { createProviderPages } from './web/provider-pages.ts';
+import { setUpRoutes } from './web/set-up.ts';
+import { switchAccounts } from './web/switch-accounts.ts';
+import { welcomeRoutes } from './web/welcome.ts';
+
+export interface GatehouseServer {
+  app: Koa;
+  db: Database;
+  metrics: Metrics;
+  provider: () => Provider;
+  /** Listens; answers the port. */
+  listen(host: string, port: number): Promise<number>;
+  /** Refuses new requests, finishes what is in flight (10 s at the most), closes everything. */
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  config: Config;
+  databaseUrl: string;
+  logger: Logger;
+  /** How often the signing keys are compared with the database; default 1 s. */
+  keyPollMs?: number;
+  /** Whether this process takes jobs; default yes. */
+  runJobs?: boolean;
+}
+
+/** `views` beside the sources, or beside the compiled build. */
+const viewsDirectory = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../views' : '../../views', import.meta.url),
+);
+
+const drainMs = 10_000;
+
+/** How a remote database is verified. */
+export function databaseTls(config: Config, url: string): boolean | { ca: string } | undefined {
+  if (config.database.ca !== undefined) return { ca: config.database.ca };
+  return url.includes('sslmode=verify-full') ? true : undefined;
+}
+
+/**
+ * Builds a server on a migrated database that has signing keys.
+ * @throws where a signing key cannot be opened with the configured secret keys
+ */
+export async function createGatehouse({
+  config,
+  databaseUrl,
+  logger,
+  keyPollMs = 1000,
+  runJobs = true,
+}: ServerOptions): Promise<GatehouseServer> {
+  const { issuer } = config;
+  const ssl = databaseTls(config, databaseUrl);
+  const db = createDatabase({ url: databaseUrl, poolMax: config.database.poolMax, ssl });
+  const secrets = createSecrets(config.secretKeys);
+  const metrics = createMetrics();
+  metrics.watchPool('main', db);
+  const passwords = createPasswordHasher(config.argon2);
+  metrics.watchPasswordQueue(() => passwords.pending);
+
+  const i18n = createI18n(`${viewsDirectory}/locales`);
+  const assets = createAssets(`${viewsDirectory}/assets`);
+  const views = createViews({
+    directory: viewsDirectory,
+    i18n,
+    cache: config.environment !== 'development',
+    assetUrl: assets.url,
+  });
+  const pages = createPages({ views, i18n });
+  const fetch = createOutboundFetch({
+    allowedNetworks: [...config.outboundAllowedNetworks],
+    timeoutMs: 2500,
+    maxBytes: 64 * 1024,
+  });
+
+  let current: { keys: SigningKeySet; provider: Provider; handle: Koa.Middleware };
+  function use(keys: SigningKeySet): void {
+    const provider = createProvider({
+      config,
+      db,
+      secrets,
+      keys,
+      pages: createProviderPages(pages, logger),
+      fetch: fetch as typeof globalThis.fetch,
+      uiLocales: i18n.locales.map(({ code }) => code),
+    });
+    provider.proxy = true;
+    listenToProvider(provider, { db, logger, metrics });
+    const tokens = structuredTokens(
+      new Set([routes.introspection, routes.revocation]),
+      createAccessTokenVerifier(issuer, keys.publicJwks),
+    );
+    current = { keys, provider, handle: compose([tokens, ...provider.middleware]) as Koa.Middleware };
+  }
+  use(await loadSigningKeys(db, secrets));
+
+  async function followKeys(): Promise<void> {
+    try {
+      if ((await signingKeysVersion(db)) !== current.keys.version) {
+        use(await loadSigningKeys(db, secrets));
+        logger.info('signing keys changed');
+      }
+    } catch (err) {
+      logger.warn({ err }, 'signing keys could not be read');
+    }
+  }
+  const keyTimer = setInterval(() => void followKeys(), keyPollMs);
+  keyTimer.unref();
+
+  const web: WebDependencies = {
+    db,
+    secrets,
+    passwords,
+    pages,
+    metrics,
+    issuer,
+    isDevelopment: config.environment === 'development',
+    provider: () => current.provider,
+  };
+
+  let stopping = false;
+  const app = new Koa();
+  app.keys = secrets.keys('cookies').map((key) => key.toString('base64url'));
+  app.on('error', (err) => logger.error({ err }, 'an answer could not be sent'));
+  app.use(createHealth({ db, logger, isStopping: () => stopping }));
+  app.use(pinIssuer(issuer));
+  app.use(createRequestLog({ logger, metrics }));
+  app.use(securityHeaders({ issuer }));
+  app.use(assets.middleware);
+  app.use(locale(i18n));
+  app.use(handleErrors(pages, logger));
+  app.use(limitBody());
+  app.use(device());
+  app.use(postToGet(new Set([routes.authorization, routes.end_session])));
+  const forms = sameOrigin({ issuer });
+  for (const router of [welcomeRoutes(web), interactionRoutes(web), accountRoutes(web), setUpRoutes(web)]) {
+    router.use(forms);
+    app.use(router.routes()).use(router.allowedMethods());
+  }
+  app.use(switchAccounts(pages));
+  app.use((ctx, next) => current.handle(ctx, next));
+  trustProxies(app, config.trustedProxies);
+
+  const jobs: Jobs | undefined = runJobs
+    ? startJobs({
+        databaseUrl,
+        ssl,
+        tasks: scheduledTasks({ config, db, secrets, provider: () => current.provider }),
+        crontab,
+        logger,
+      })
+    : undefined;
+
+  let server: Server | undefined;
+  return {
+    app,
+    db,
+    metrics,
+    provider: () => current.provider,
+    async listen(host, port) {
+      const http = createServer(
+        { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 },
+        app.callback(),
+      );
+      http.maxHeadersCount = 100;
+      server = http;
+      await new Promise<void>((resolve, reject) => {
+        http.once('error', reject);
+        http.listen({ host, port }, resolve);
+      });
+      return (http.address() as AddressInfo).port;
+    },
+    async stop() {
+      stopping = true;
+      clearInterval(keyTimer);
+      await Promise.all([server && drain(server), jobs?.stop()]);
+      await db.destroy();
+    },
+  };
+}
+
+/** Takes no more connections, lets requests finish, and cuts what takes longer than ten seconds. */
+function drain(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,96 @@
+/**
+ * Owns /assets: the stylesheet, script and pictures of the hosted pages, and the accent of a tenant.
+ * The files are read once, at the start, and answered from memory; a request never reaches the file
+ * system, so that no path it names can leave the directory. Other methods than GET and HEAD are refused.
+ */
+
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import type { Context, Middleware } from 'koa';
+import { accentStylesheet } from './accent.ts';
+
+const mediaTypes: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+};
+
+const forAYear = 'public, max-age=31536000, immutable';
+const forADay = 'public, max-age=86400';
+const askFirst = 'public, no-cache';
+
+interface Asset {
+  body: Buffer;
+  type: string;
+  hash: string;
+}
+
+export interface Assets {
+  /** Answers everything under /assets/ and leaves the rest to others. */
+  middleware: Middleware;
+  /** The address of a file with its content's hash in it. Throws for a file that does not exist. */
+  url(name: string): string;
+}
+
+/** Reads the files of one directory, without its folders. Throws for a file whose type has no media type here. */
+export function createAssets(directory: string): Assets {
+  const files = new Map<string, Asset>();
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const type = mediaTypes[extname(entry.name)];
+    if (!type) throw new Error(`No media type known for the asset ${entry.name}`);
+    const body = readFileSync(join(directory, entry.name));
+    files.set(entry.name, { body, type, hash: digest(body) });
+  }
+
+  return Object.freeze({
+    middleware: async (ctx: Context, next: () => Promise<void>) => {
+      if (!ctx.path.startsWith('/assets/')) return next();
+      // A wrong address must not be kept by a cache in front of us, nor take on a page's error.
+      ctx.set('Cache-Control', 'no-store');
+      if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
+        ctx.status = 405;
+        ctx.set('Allow', 'GET, HEAD');
+        return;
+      }
+      ctx.status = 404;
+      const path = ctx.path.slice('/assets/'.length);
+      const accent = /^accent\/([0-9a-f]{6})\.css$/.exec(path)?.[1];
+      if (accent) {
+        const body = Buffer.from(accentStylesheet(accent));
+        answer(ctx, { body, type: 'text/css; charset=utf-8', hash: digest(body) }, forADay);
+        return;
+      }
+      const [hash, name] = path.includes('/') ? path.split('/', 2) : [undefined, path];
+      const file = path === `${hash}/${name}` || path === name ? files.get(name ?? '') : undefined;
+      if (!file) return;
+      // While two versions run side by side, a page of one may ask the other for its stylesheet: ours is
+      // better than none, but nobody may keep it under that name.
+      answer(ctx, file, hash === file.hash ? forAYear : askFirst);
+    },
+    url(name: string): string {
+      const file = files.get(name);
+      if (!file) throw new Error(`No asset named ${name}`);
+      return `/assets/${file.hash}/${name}`;
+    },
+  });
+}
+
+function answer(ctx: Context, asset: Asset, cacheControl: string): void {
+  ctx.status = 200;
+  ctx.set('Cache-Control', cacheControl);
+  ctx.set('X-Content-Type-Options', 'nosniff');
+  ctx.set('ETag', `"${asset.hash}"`);
+  ctx.set('Content-Type', asset.type);
+  if (ctx.fresh) {
+    ctx.status = 304;
+    return;
+  }
+  ctx.body = asset.body;
+}
+
+function digest(body: Buffer): string {
+  return createHash('sha256').update(body).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,88 @@
+/** Consent: a client that is not the operator's own says what it wants; the person decides, and the grant keeps it. */
+import type Router from '@koa/router';
+import { recordEvent } from '../../domain/audit/audit-events.ts';
+import { findResourceServer } from '../../domain/resource-servers/resource-servers.ts';
+import { findAccount } from '../../domain/users/users.ts';
+import { grantWhatWasAsked, missingFromGrant } from '../../oidc/consent.ts';
+import { DomainError } from '../../platform/errors.ts';
+import { readForm } from '../middleware/body.ts';
+import { callerOf, finishInteraction, interactionContext, toStep, type WebDependencies } from './context.ts';
+
+function hostOf(uri: unknown): string {
+  try {
+    const url = new URL(String(uri));
+    return url.host || url.protocol.replace(/:$/, '');
+  } catch {
+    return '';
+  }
+}
+
+export function mountConsent(router: Router, web: WebDependencies): void {
+  async function resourcesAsked(missing: Record<string, string[]>) {
+    return Promise.all(
+      Object.entries(missing).map(async ([identifier, scopes]) => ({
+        name: (await findResourceServer(web.db, identifier))?.name ?? identifier,
+        identifier,
+        scopes: scopes.map((name) => ({ name })),
+      })),
+    );
+  }
+
+  router.get('/consent', async (ctx) => {
+    const { interaction, surroundings } = await interactionContext(ctx, web);
+    if (interaction.prompt.name !== 'consent') return toStep(ctx, interaction.uid);
+    const profile = await findAccount(web.db, interaction.session?.accountId as string);
+    if (!profile) throw new DomainError('expired', 'INTERACTION_EXPIRED');
+    const missing = missingFromGrant(interaction);
+    const fresh = new Set(missing.missingOIDCScope ?? []);
+    const requested = String(interaction.params.scope ?? '').split(' ');
+    const shown = requested.filter((scope) => scope !== 'openid' && scope !== 'offline_access' && isOidcScope(scope));
+    web.pages.render(
+      ctx,
+      'interaction/consent',
+      {
+        action: `/interaction/${interaction.uid}/consent`,
+        account: { name: profile.fullName ?? profile.email ?? '', email: profile.email ?? profile.phone ?? '' },
+        scopes: shown.map((name) => ({ name, isNew: fresh.has(name) })),
+        claims: (missing.missingOIDCClaims ?? []).map((name) => ({ name })),
+        resources: await resourcesAsked(missing.missingResourceScopes ?? {}),
+        offlineAccess: requested.includes('offline_access'),
+        redirectHost: hostOf(interaction.params.redirect_uri),
+      },
+      surroundings,
+    );
+  });
+
+  router.post('/consent', async (ctx) => {
+    const form = await readForm(ctx);
+    const { interaction, tenant } = await interactionContext(ctx, web);
+    if (interaction.prompt.name !== 'consent') return toStep(ctx, interaction.uid);
+    const accountId = interaction.session?.accountId as string;
+    const allowed = form.decision === 'allow';
+    if (!allowed && form.decision !== 'deny') throw new DomainError('invalid', 'INVALID_INPUT', { field: 'decision' });
+    if (!allowed) {
+      await recordEvent(
+        web.db,
+        {
+          tenantId: tenant?.id,
+          action: 'consent.refused',
+          entityType: 'client',
+          entityId: String(interaction.params.client_id),
+        },
+        callerOf(ctx, accountId),
+      );
+      return finishInteraction(ctx, web.provider(), {
+        error: 'access_denied',
+        error_description: 'the person refused the request',
+      });
+    }
+    const grantId = await grantWhatWasAsked(web.provider(), interaction);
+    await finishInteraction(ctx, web.provider(), { consent: { grantId } });
+  });
+}
+
+const oidcScopes = new Set(['profile', 'email', 'phone', 'roles', 'capabilities', 'org']);
+
+function isOidcScope(scope: string): boolean {
+  return oidcScopes.has(scope);
+}

@@ -1,0 +1,106 @@
+/**
+ * What every step of an interaction starts from: the interaction itself (only in the browser that began it), the client,
+ * the tenant, the page's surroundings. Refuses an interaction that has ended, expired or belongs to another browser.
+ */
+import type { Context } from 'koa';
+import { errors, type Interaction, type InteractionResults, type Provider } from 'oidc-provider';
+import type { Caller } from '../../domain/audit/audit-events.ts';
+import type { PasswordHasher } from '../../domain/password/password-hash.ts';
+import { findTenantById, findTenantBySlug, type Tenant } from '../../domain/tenants/tenants.ts';
+import { accountClientId } from '../../oidc/account-client.ts';
+import type { Database } from '../../platform/database.ts';
+import { DomainError } from '../../platform/errors.ts';
+import type { Metrics } from '../../platform/metrics.ts';
+import type { Secrets } from '../../platform/secrets.ts';
+import { applyUiLocales, type Pages, type Surroundings } from '../pages.ts';
+
+export interface WebDependencies {
+  db: Database;
+  secrets: Secrets;
+  passwords: PasswordHasher;
+  pages: Pages;
+  metrics: Metrics;
+  issuer: string;
+  isDevelopment: boolean;
+  /** The provider of the moment: it is rebuilt when the signing keys change. */
+  provider: () => Provider;
+}
+
+export interface InteractionContext {
+  interaction: Interaction;
+  tenant: Tenant | null;
+  surroundings: Surroundings;
+}
+
+/** The address, agent and id of the request, acting as a person once one is known. */
+export function callerOf(ctx: Context, userId?: string): Caller {
+  return {
+    type: userId === undefined ? 'system' : 'user',
+    id: userId,
+    ip: ctx.ip,
+    userAgent: ctx.get('user-agent') || undefined,
+    requestId: ctx.state.requestId,
+  };
+}
+
+async function findInteraction(ctx: Context, provider: Provider): Promise<Interaction> {
+  try {
+    const interaction = await provider.interactionDetails(ctx.req, ctx.res);
+    if (interaction.uid === ctx.params.uid) return interaction;
+  } catch (error) {
+    if (!(error instanceof errors.SessionNotFound)) throw error;
+    // The cookie is bound to this path: without it this is another browser, or the sign-in ended here.
+    if (/cookie not found/.test(error.error_description ?? error.message))
+      throw new DomainError('not_found', 'INTERACTION_NOT_FOUND');
+  }
+  throw new DomainError('expired', 'INTERACTION_EXPIRED');
+}
+
+async function tenantOf(db: Database, clientTenantId: unknown, slug: unknown): Promise<Tenant | null> {
+  if (typeof clientTenantId === 'string') return (await findTenantById(db, clientTenantId)) ?? null;
+  if (typeof slug === 'string') return (await findTenantBySlug(db, slug)) ?? null;
+  return null;
+}
+
+/** @throws DomainError INTERACTION_NOT_FOUND, INTERACTION_EXPIRED */
+export async function interactionContext(
+  ctx: Context,
+  { db, provider, pages }: WebDependencies,
+): Promise<InteractionContext> {
+  const interaction = await findInteraction(ctx, provider());
+  const { client_id: clientId, redirect_uri: redirectUri, tenant: slug, ui_locales: uiLocales } = interaction.params;
+  const client = await provider().Client.find(clientId as string);
+  if (!client) throw new DomainError('expired', 'INTERACTION_EXPIRED');
+  applyUiLocales(ctx, pages.i18n, uiLocales);
+  const tenant = await tenantOf(db, client.tenant_id, slug);
+  return {
+    interaction,
+    tenant,
+    surroundings: {
+      tenant,
+      client:
+        clientId === accountClientId
+          ? null
+          : {
+              name: client.clientName ?? client.clientId,
+              logoUri: client.logoUri,
+              policyUri: client.policyUri,
+              tosUri: client.tosUri,
+            },
+      formRedirects: typeof redirectUri === 'string' ? [redirectUri] : [],
+    },
+  };
+}
+
+/** Ends the interaction: the library takes over at its resume address. 303, because a credential was posted. */
+export async function finishInteraction(ctx: Context, provider: Provider, result: InteractionResults): Promise<void> {
+  const returnTo = await provider.interactionResult(ctx.req, ctx.res, result, { mergeWithLastSubmission: true });
+  ctx.status = 303;
+  ctx.redirect(returnTo);
+}
+
+/** To a step of the same interaction. Steps never know each other: they come back to the dispatcher. */
+export function toStep(ctx: Context, uid: string, step = ''): void {
+  ctx.status = 303;
+  ctx.redirect(`/interaction/${uid}${step && `/${step}`}`);
+}

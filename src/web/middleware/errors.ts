@@ -1,0 +1,106 @@
+/**
+ * The edge where errors become answers: a page for a browser, JSON for everything else. A `DomainError` keeps its code,
+ * a dead database is 503 with Retry-After, anything else is a bug: 500, a request id for the reader, the detail in the
+ * log alone.
+ */
+import { STATUS_CODES } from 'node:http';
+import type { Context, Middleware } from 'koa';
+import { isConnectionError } from '../../platform/database.ts';
+import { DomainError, type ErrorKind, type ErrorParams } from '../../platform/errors.ts';
+import type { I18n } from '../../platform/i18n.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { PageErrorKind } from '../../platform/views.ts';
+import type { Pages } from '../pages.ts';
+
+const statusOfKind: Record<ErrorKind, number> = {
+  invalid: 422,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  expired: 410,
+  rate_limited: 429,
+  unavailable: 503,
+};
+
+const statusOfCode: Partial<Record<DomainError['code'], number>> = {
+  BODY_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  METHOD_NOT_ALLOWED: 405,
+  INVALID_INPUT: 400,
+};
+
+/** The HTTP status of a domain error. */
+export function statusOf(error: DomainError): number {
+  return statusOfCode[error.code] ?? statusOfKind[error.kind];
+}
+
+interface Answer {
+  status: number;
+  kind: PageErrorKind;
+  code: string;
+  params: ErrorParams;
+}
+
+/** Koa and the body parser throw errors with a client's status; those are no bugs of ours. */
+function clientStatus(error: unknown): number | undefined {
+  const { status, expose } = (error ?? {}) as { status?: unknown; expose?: unknown };
+  return typeof status === 'number' && status >= 400 && status < 500 && expose !== false ? status : undefined;
+}
+
+function answerTo(error: unknown): Answer {
+  if (error instanceof DomainError) {
+    return { status: statusOf(error), kind: error.kind, code: error.code, params: error.params };
+  }
+  if (isConnectionError(error)) {
+    return { status: 503, kind: 'unavailable', code: 'SERVICE_UNAVAILABLE', params: { seconds: 5 } };
+  }
+  const status = clientStatus(error);
+  if (status === 404) return { status, kind: 'not_found', code: 'NOT_FOUND', params: {} };
+  if (status !== undefined) return { status, kind: 'invalid', code: 'INVALID_INPUT', params: {} };
+  return { status: 500, kind: 'internal', code: 'INTERNAL', params: {} };
+}
+
+/** Writes the answer; used for what is thrown and by the library's own error page. */
+export function renderAnswer(ctx: Context, pages: Pages, answer: Answer): void {
+  const { status, kind, code, params } = answer;
+  ctx.status = status;
+  if (status === 429 || status === 503) ctx.set('retry-after', String(params.seconds ?? 5));
+  if (ctx.accepts('json', 'html') === 'html') {
+    const seconds = typeof params.seconds === 'number' ? params.seconds : undefined;
+    pages.render(
+      ctx,
+      'errors/error',
+      { kind, code, params, retryAfterSeconds: seconds, wayOn: { href: '/', label: 'home' } },
+      { status },
+    );
+    return;
+  }
+  const t = messageIn(pages.i18n, ctx);
+  ctx.body = {
+    statusCode: status,
+    error: STATUS_CODES[status],
+    message: t(`errors.${code}`, params),
+    code,
+    requestId: ctx.state.requestId,
+  };
+}
+
+function messageIn(i18n: I18n, ctx: Context): (key: string, params: ErrorParams) => string {
+  const t = i18n.translator(ctx.state.locale ?? 'en');
+  return (key, params) => t(key, { seconds: 5, ...params });
+}
+
+export function handleErrors(pages: Pages, logger: Logger): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+      if (ctx.status === 404 && ctx.body == null) throw new DomainError('not_found', 'NOT_FOUND');
+      if (ctx.status === 405 && ctx.body == null) throw new DomainError('invalid', 'METHOD_NOT_ALLOWED');
+    } catch (error) {
+      const answer = answerTo(error);
+      if (answer.status >= 500) logger.error({ err: error, requestId: ctx.state.requestId }, 'request failed');
+      renderAnswer(ctx, pages, answer);
+    }
+  };
+}

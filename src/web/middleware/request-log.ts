@@ -1,0 +1,109 @@
+/**
+ * One line and one measurement for every request, and the id by which both are found. Refuses to log a query, a value
+ * that stands in a path, or an id that somebody other than a trusted proxy chose.
+ */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Context, Middleware } from 'koa';
+import type { Logger } from '../../platform/logger.ts';
+import type { Metrics } from '../../platform/metrics.ts';
+import { isProxied } from '../../platform/trusted-proxies.ts';
+
+export interface RequestLogOptions {
+  logger: Logger;
+  metrics: Pick<Metrics, 'observeRequest'>;
+  /** Every address the program answers, a value in it written `:name`, a rest of any depth `*`; default `knownRoutes`. */
+  routes?: readonly string[];
+}
+
+/** The first that fits names the request. What fits none is `other`. */
+export const knownRoutes: readonly string[] = [
+  '/',
+  '/healthz',
+  '/readyz',
+  '/assets/*',
+  '/.well-known/openid-configuration',
+  '/.well-known/oauth-authorization-server',
+  '/jwks',
+  '/authorize',
+  '/authorize/:uid',
+  '/token',
+  '/introspect',
+  '/revoke',
+  '/userinfo',
+  '/par',
+  '/device',
+  '/device/authorize',
+  '/device/:uid',
+  '/logout',
+  '/logout/confirm',
+  '/logout/success',
+  '/interaction/:uid',
+  '/interaction/:uid/*',
+  '/set-up/:token',
+  '/account',
+  '/account/*',
+  '/api/*',
+];
+
+/** Asked every few seconds by machines: of interest only when something else is. */
+const quietRoutes = new Set(['/healthz', '/readyz', '/assets/*']);
+
+/** Gives `ctx.state.requestId` and the header `X-Request-Id`; logs and measures when the answer has been sent. */
+export function createRequestLog({ logger, metrics, routes = knownRoutes }: RequestLogOptions): Middleware {
+  const patterns = routes.map((route) => ({ route, pattern: patternOf(route) }));
+
+  return (ctx, next) => {
+    const began = performance.now();
+    const requestId = acceptedId(ctx.req) ?? randomUUID();
+    ctx.state.requestId = requestId;
+    ctx.set('X-Request-Id', requestId);
+    const { method, path, ip } = ctx;
+    const route = patterns.find(({ pattern }) => pattern.test(path))?.route ?? 'other';
+
+    // `close` also comes where the client goes away first, and where another handler answers on `res` itself.
+    ctx.res.once('close', () => {
+      const aborted = !ctx.res.writableFinished;
+      // 499, as nginx has it: nobody was there to be answered.
+      const status = aborted ? 499 : ctx.res.statusCode;
+      const ms = performance.now() - began;
+      metrics.observeRequest({ method, route, status, seconds: ms / 1000 });
+      const level = status >= 500 ? 'error' : quietRoutes.has(route) ? 'debug' : 'info';
+      logger[level]({ requestId, method, path: maskedPath(path, route), status, ms: Math.round(ms), ip }, 'request');
+    });
+    return next();
+  };
+}
+
+/** The id of the current request, for pages and audit events. */
+export function requestIdOf(ctx: Context): string {
+  return String(ctx.state.requestId ?? '');
+}
+
+function acceptedId(req: IncomingMessage): string | undefined {
+  const id = req.headers['x-request-id'];
+  return isProxied(req) && typeof id === 'string' && /^[A-Za-z0-9._-]{8,64}$/.test(id) ? id : undefined;
+}
+
+function patternOf(route: string): RegExp {
+  const source = route
+    .split('/')
+    .map((part) => (part === '*' ? '.+' : part.startsWith(':') ? '[^/]+' : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')))
+    .join('/');
+  return new RegExp(`^${source}/?$`);
+}
+
+/** Words of a path are the program's own; anything else in it is a value, and some values are credentials. */
+function maskedPath(path: string, route: string): string {
+  const names = route.split('/');
+  return path
+    .slice(0, 300)
+    .split('/')
+    .slice(0, 12)
+    .map((part, index) => (names[index]?.startsWith(':') ? names[index] : isWord(part) ? part : ':value'))
+    .join('/');
+}
+
+function isWord(part: string): boolean {
+  return part === '' || /^\.?[a-z][a-z_-]{0,23}\d?(?:\.[a-z]{2,5})?$/.test(part);
+}

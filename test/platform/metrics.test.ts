@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createDatabase } from '../../src/platform/database.ts';
+import { createMetrics, startMetricsServer } from '../../src/platform/metrics.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { send } from '../support/loopback.ts';
+
+describe('metrics', () => {
+  it('counts requests and their time by method, route and status', async () => {
+    const metrics = createMetrics();
+    metrics.observeRequest({ method: 'GET', route: '/jwks', status: 200, seconds: 0.004 });
+    metrics.observeRequest({ method: 'GET', route: '/jwks', status: 200, seconds: 0.2 });
+    metrics.observeRequest({ method: 'PROPFIND', route: 'other', status: 404, seconds: 0.001 });
+    const text = await metrics.registry.metrics();
+    assert.match(text, /^gatehouse_http_requests_total\{method="GET",route="\/jwks",status="200"\} 2$/m);
+    assert.match(text, /^gatehouse_http_requests_total\{method="other",route="other",status="404"\} 1$/m);
+    assert.match(
+      text,
+      /^gatehouse_http_request_duration_seconds_bucket\{le="0.005",method="GET",route="\/jwks",status="200"\} 1$/m,
+    );
+    assert.match(
+      text,
+      /^gatehouse_http_request_duration_seconds_count\{method="GET",route="\/jwks",status="200"\} 2$/m,
+    );
+  });
+
+  it('counts tokens and sign-ins, with labels of its own', async () => {
+    const metrics = createMetrics();
+    metrics.countToken('access_token', 'client_credentials');
+    metrics.countToken('access_token', 'urn:ietf:params:oauth:grant-type:device_code');
+    metrics.countToken('access_token', 'whatever a client sent');
+    metrics.countToken('id_token', undefined);
+    metrics.countSignIn('password', 'ok');
+    const text = await metrics.registry.metrics();
+    assert.match(text, /^gatehouse_tokens_issued_total\{type="access_token",grant="client_credentials"\} 1$/m);
+    assert.match(text, /^gatehouse_tokens_issued_total\{type="access_token",grant="device_code"\} 1$/m);
+    assert.match(text, /^gatehouse_tokens_issued_total\{type="access_token",grant="other"\} 1$/m);
+    assert.match(text, /^gatehouse_tokens_issued_total\{type="id_token",grant="other"\} 1$/m);
+    assert.match(text, /^gatehouse_sign_ins_total\{method="password",result="ok"\} 1$/m);
+    assert.doesNotMatch(text, /whatever/);
+  });
+
+  it('shows pools and the password queue as they are when asked', async () => {
+    const metrics = createMetrics();
+    const database = await createTestDatabase();
+    const db = createDatabase({ url: database.url, poolMax: 1 });
+    metrics.watchPool('main', db);
+    let waiting = 3;
+    metrics.watchPasswordQueue(() => waiting);
+    try {
+      const held = await db.transaction();
+      // A query begins when somebody waits for it.
+      const queued = db.raw('select 1').then(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const text = await metrics.registry.metrics();
+      assert.match(text, /^gatehouse_db_pool_connections\{pool="main",state="used"\} 1$/m);
+      assert.match(text, /^gatehouse_db_pool_connections\{pool="main",state="idle"\} 0$/m);
+      assert.match(text, /^gatehouse_db_pool_waiting\{pool="main"\} 1$/m);
+      assert.match(text, /^gatehouse_password_queue_length 3$/m);
+      await held.rollback();
+      await queued;
+      waiting = 0;
+      const later = await metrics.registry.metrics();
+      assert.match(later, /^gatehouse_db_pool_connections\{pool="main",state="idle"\} 1$/m);
+      assert.match(later, /^gatehouse_db_pool_waiting\{pool="main"\} 0$/m);
+      assert.match(later, /^gatehouse_password_queue_length 0$/m);
+    } finally {
+      await db.destroy();
+      await database.drop();
+    }
+  });
+
+  it('is served on a port of its own, and nothing else there', async () => {
+    const metrics = createMetrics();
+    const server = await startMetricsServer({ port: 0, host: '127.0.0.1', source: metrics.registry });
+    try {
+      const answer = await send(server, { path: '/metrics' });
+      assert.equal(answer.status, 200);
+      assert.match(String(answer.headers['content-type']), /^text\/plain; version=0\.0\.4/);
+      assert.match(answer.body, /^process_cpu_seconds_total /m);
+      assert.match(answer.body, /^nodejs_eventloop_lag_seconds /m);
+      assert.equal((await send(server, { path: '/' })).status, 404);
+      assert.equal((await send(server, { path: '/metrics', method: 'POST' })).status, 404);
+      assert.equal((await send(server, { path: '/metrics', method: 'HEAD' })).body, '');
+      await assert.rejects(startMetricsServer({ port: server.port, host: '127.0.0.1', source: metrics.registry }), {
+        code: 'EADDRINUSE',
+      });
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('sums up the workers of a cluster in the primary', async () => {
+    const primary = fork(new URL('../support/metrics-cluster.ts', import.meta.url), { execArgv: ['--import=tsx'] });
+    const exited = once(primary, 'exit');
+    try {
+      const [port] = (await once(primary, 'message')) as [number];
+      const { status, body } = await send({ port }, { path: '/metrics' });
+      assert.equal(status, 200);
+      assert.match(body, /^gatehouse_sign_ins_total\{method="password",result="ok"\} 3$/m);
+      assert.match(body, /^gatehouse_password_queue_length 3$/m);
+    } finally {
+      primary.send('stop');
+      await exited;
+    }
+  });
+});

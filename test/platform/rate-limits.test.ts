@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { createDatabase, type Database } from '../../src/platform/database.ts';
+import { DomainError } from '../../src/platform/errors.ts';
+import { consume, limits, rateLimitSubject, sweepRateLimits } from '../../src/platform/rate-limits.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+describe('rate limits', () => {
+  let database: TestDatabase;
+  let db: Database;
+  let otherNode: Database;
+
+  before(async () => {
+    database = await createTestDatabase();
+    db = createDatabase({ url: database.url, poolMax: 5 });
+    otherNode = createDatabase({ url: database.url, poolMax: 5 });
+  });
+
+  after(async () => {
+    await db.destroy();
+    await otherNode.destroy();
+    await database.drop();
+  });
+
+  /** How many of so many hits at once are let through. */
+  async function letThrough(hits: number, subject: string): Promise<number> {
+    const results = await Promise.allSettled(
+      Array.from({ length: hits }, (_, index) => consume(index % 2 ? db : otherNode, 'setupLinkPerIp', subject)),
+    );
+    for (const result of results) {
+      if (result.status === 'rejected') assert.equal(result.reason.code, 'TOO_MANY_ATTEMPTS', String(result.reason));
+    }
+    return results.filter((result) => result.status === 'fulfilled').length;
+  }
+
+  it('lets exactly the limit through, of many at once on two nodes', async () => {
+    assert.equal(await letThrough(3 * limits.setupLinkPerIp.hits, '192.0.2.1'), limits.setupLinkPerIp.hits);
+  });
+
+  it('says how long to wait', async () => {
+    await letThrough(limits.setupLinkPerIp.hits, '192.0.2.2');
+    await assert.rejects(consume(db, 'setupLinkPerIp', '192.0.2.2'), (error) => {
+      assert.ok(error instanceof DomainError);
+      assert.equal(error.kind, 'rate_limited');
+      const seconds = Number(error.params.seconds);
+      assert.ok(seconds > limits.setupLinkPerIp.windowSeconds - 30 && seconds <= limits.setupLinkPerIp.windowSeconds);
+      return true;
+    });
+  });
+
+  it('counts each limit and each subject by itself', async () => {
+    await letThrough(limits.setupLinkPerIp.hits, '192.0.2.3');
+    await consume(db, 'setupLinkPerIp', '192.0.2.4');
+    await consume(db, 'userCodePerIp', '192.0.2.3');
+    await assert.rejects(consume(db, 'setupLinkPerIp', '192.0.2.3'), { code: 'TOO_MANY_ATTEMPTS' });
+  });
+
+  it('begins again when the window has ended, swept or not', async () => {
+    await letThrough(limits.setupLinkPerIp.hits, '192.0.2.5');
+    await db('rate_limits')
+      .where({ key: 'setupLinkPerIp:192.0.2.5' })
+      .update({ windowEndsAt: db.raw(`now() - interval '1 second'`) });
+    assert.equal(await letThrough(limits.setupLinkPerIp.hits + 1, '192.0.2.5'), limits.setupLinkPerIp.hits);
+  });
+
+  it('counts an IPv6 address by its /64 and an IPv4 address inside one as itself', () => {
+    assert.equal(rateLimitSubject('2001:db8:1:2:3:4:5:6'), '2001:db8:1:2::/64');
+    assert.equal(rateLimitSubject('2001:DB8:1:2::'), '2001:db8:1:2::/64');
+    assert.notEqual(rateLimitSubject('2001:db8:1:3::1'), rateLimitSubject('2001:db8:1:2::1'));
+    assert.equal(rateLimitSubject('fe80::1%eth0'), 'fe80::/64');
+    assert.equal(rateLimitSubject('::ffff:192.0.2.9'), '192.0.2.9');
+    assert.equal(rateLimitSubject('192.0.2.9'), '192.0.2.9');
+  });
+
+  it('takes any text as a subject and stores none of it', async () => {
+    for (const subject of ['', 'alice@example.com', 'a\0b', '0x7f.1', 'x'.repeat(100_000), '\ud800']) {
+      await consume(db, 'passwordChangePerUser', subject);
+    }
+    const keys = await db('rate_limits').where('key', 'like', 'passwordChangePerUser:%').pluck('key');
+    assert.equal(keys.length, 6);
+    for (const key of keys) assert.match(key, /^passwordChangePerUser:[\w-]{43}$/);
+  });
+
+  it('sweeps what has ended and nothing else', async () => {
+    await consume(db, 'userCodePerIp', '192.0.2.6');
+    await consume(db, 'userCodePerIp', '192.0.2.7');
+    await db('rate_limits')
+      .where({ key: 'userCodePerIp:192.0.2.6' })
+      .update({ windowEndsAt: db.raw(`now() - interval '1 second'`) });
+    assert.equal(await sweepRateLimits(db), 1);
+    assert.equal((await db('rate_limits').where({ key: 'userCodePerIp:192.0.2.7' })).length, 1);
+  });
+});

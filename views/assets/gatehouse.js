@@ -1,0 +1,53 @@
+/*
+ * What scripts add to the pages: showing a password, keeping a form from being sent twice, and taking
+ * the reader to what went wrong. Every page works without this file.
+ */
+(() => {
+  const resubmitAfterMs = 10_000;
+
+  /** Browsers older than the autofocus of any element need help; for the others this changes nothing. */
+  document.getElementById('error-summary')?.focus();
+
+  for (const button of document.querySelectorAll('[data-reveal]')) {
+    const input = document.getElementById(button.getAttribute('aria-controls'));
+    const status = button.parentElement.querySelector('[role=status]');
+
+    const reveal = (visible) => {
+      input.type = visible ? 'text' : 'password';
+      button.textContent = visible ? button.dataset.hide : button.dataset.show;
+      button.setAttribute('aria-label', visible ? button.dataset.hideLabel : button.dataset.showLabel);
+    };
+    button.addEventListener('click', () => {
+      const visible = input.type === 'password';
+      reveal(visible);
+      status.textContent = visible ? button.dataset.shown : button.dataset.hidden;
+    });
+    // Sent as a password field, or browsers would remember it among ordinary texts.
+    input.form?.addEventListener('submit', () => reveal(false));
+    input.spellcheck = false;
+    button.hidden = false;
+  }
+
+  const release = (form) => {
+    delete form.dataset.sending;
+    for (const button of form.querySelectorAll('[aria-busy]')) button.removeAttribute('aria-busy');
+  };
+
+  for (const form of document.querySelectorAll('form[method=post]')) {
+    form.addEventListener('submit', (event) => {
+      if (form.dataset.sending) {
+        event.preventDefault();
+        return;
+      }
+      // The button stays enabled: a disabled one would not send its name and value.
+      form.dataset.sending = 'yes';
+      event.submitter?.setAttribute('aria-busy', 'true');
+      setTimeout(() => release(form), resubmitAfterMs);
+    });
+  }
+
+  // A page that the back button brings back is as it was left: mid-way through sending.
+  addEventListener('pageshow', (event) => {
+    if (event.persisted) for (const form of document.forms) release(form);
+  });
+})();
