@@ -98,7 +98,8 @@ export function createProvider({ config, db, secrets, keys, pages, fetch, uiLoca
     fetch,
 
     scopes: ['openid', 'offline_access', 'profile', 'email', 'phone', 'roles', 'capabilities', 'org'],
-    claims: claimsByScope as Configuration['claims'],
+    // How and when the person proved themselves is in every id_token (OpenID Connect Core section 2).
+    claims: { ...claimsByScope, openid: ['sub', 'acr', 'amr', 'auth_time'], sid: null, iss: null },
     acrValues: Object.values(acr),
     subjectTypes: ['public'],
     responseTypes: ['code', 'none'],

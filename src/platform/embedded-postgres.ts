@@ -54,6 +54,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const binaries = options.binaries ?? packagedBinaries();
   const files = await openHome(dataDirectory, binaries, durable);
   const { home } = files;
+  if (files.created && home !== join(await realpath(dataDirectory), 'postgres')) {
+    log.warn(
+      { home },
+      'PostgreSQL runs as another account, which cannot reach the data directory: the database is elsewhere',
+    );
+  }
   const { session, port, adopted } = await startOrJoin(files, binaries, durable);
   log.info({ home, port, adopted, firstStart: files.created }, 'Embedded PostgreSQL is ready');
 
@@ -92,22 +98,24 @@ interface Membership {
 async function startOrJoin(files: PostgresHome, binaries: string, durable: boolean): Promise<Membership> {
   const deadline = Date.now() + startTimeoutMs;
   const strangers = new Set<number>();
+  let launched: number | undefined;
   let failure: unknown;
   while (Date.now() < deadline) {
     const lock = await readLock(files.cluster);
     const holder = lock ? await lockHolder(lock.pid, files.cluster) : 'nobody';
     if (!lock || holder === 'nobody' || holder === 'other' || strangers.has(lock.pid)) {
-      const started = await launchServer(
-        files,
-        binaries,
-        durable,
-        holder === 'nobody' ? undefined : lock?.pid,
-        deadline,
-      );
-      if (started) return { session: await joinServer(files, started.port, false), port: started.port, adopted: false };
+      const reusedPid = holder === 'nobody' ? undefined : lock?.pid;
+      const started = await launchServer(files, binaries, durable, reusedPid, deadline);
+      if (started) {
+        launched = started.pid;
+        continue;
+      }
+      // No stranger after all: PostgreSQL found the files in use.
+      if (lock && strangers.has(lock.pid)) throw failure;
     } else if (lock.ready) {
       try {
-        return { session: await joinServer(files, lock.port, holder === 'perhaps'), port: lock.port, adopted: true };
+        const session = await joinServer(files, lock.port, holder === 'perhaps');
+        return { session, port: lock.port, adopted: lock.pid !== launched };
       } catch (error) {
         failure = error;
         const refused = (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';

@@ -17,7 +17,7 @@ import {
 } from 'graphile-worker';
 import pg from 'pg';
 import type { Logger } from 'pino';
-import { announcePool, releaseAbandonedJobs, releaseJobsOf } from './abandoned-jobs.ts';
+import { releaseAbandonedJobs, releaseJobsOf, watchPool } from './abandoned-jobs.ts';
 import type { Database } from './database.ts';
 
 export interface JobsConnection {
@@ -132,9 +132,10 @@ export function startJobs(options: JobsOptions): Jobs {
 
   const { promise: started, resolve: nowStarted } = withResolvers();
   let runner: Runner | undefined;
+  let watch = watchPool();
 
   async function runOnce(): Promise<void> {
-    let poolId: string | undefined;
+    watch = watchPool();
     const current = await run({
       pgPool: pool,
       taskList: wrapTasks(tasks, logger),
@@ -144,9 +145,10 @@ export function startJobs(options: JobsOptions): Jobs {
       noHandleSignals: true,
       gracefulShutdownAbortTimeout: stopTimeoutMs / 2,
       logger: libraryLogger(logger),
-      events: announcePool((id) => {
-        poolId = id;
-      }),
+      events: watch.events,
+      // Without these the library does not wait for the end of a job to be written, and nobody hears if that fails: the
+      // process would end by an unhandled rejection.
+      preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     });
     runner = current;
     nowStarted();
@@ -155,8 +157,8 @@ export function startJobs(options: JobsOptions): Jobs {
       await current.promise;
     } finally {
       runner = undefined;
-      // Where the end of a job could not be written down, it would otherwise wait for hours.
-      if (poolId && !stopping.signal.aborted) await releaseJobsOf(pool, poolId).catch(ignore);
+      // Where the end of a job could not be written down it would otherwise wait for hours.
+      if (watch.poolId && !stopping.signal.aborted) await releaseJobsOf(pool, watch.poolId).catch(ignore);
     }
   }
 
@@ -177,7 +179,7 @@ export function startJobs(options: JobsOptions): Jobs {
   }
 
   const sweep = setInterval(() => {
-    releaseAbandonedJobs(pool).then(
+    releaseAbandonedJobs(pool, watch).then(
       (count) => count > 0 && logger.warn({ count }, 'Took back jobs of a worker that is gone'),
       (err) => logger.debug({ err }, 'Could not look for abandoned jobs'),
     );
@@ -192,9 +194,10 @@ export function startJobs(options: JobsOptions): Jobs {
     stopping.abort();
     const active = runner;
     await within(stopTimeoutMs, active ? active.stop().catch(ignore) : undefined, ended);
-    if (runner) {
+    if (runner && watch.poolId) {
+      // The library has no way to end a job that goes on. Another worker may begin it again at once.
       logger.warn('Jobs still run at the end; they go back to the queue');
-      await within(3_000, runner.kill().catch(ignore));
+      await within(2_000, releaseJobsOf(pool, watch.poolId).catch(ignore));
     }
     await within(1_000, pool.end().catch(ignore));
   }

@@ -101,7 +101,8 @@ async function createHome(place: string, binaries: string, durable: boolean): Pr
   const user = isRoot() ? await unprivilegedUser() : undefined;
   const parent = join(place, '..');
   const elsewhere = !(await canReach(user, parent, 1));
-  const name = elsewhere ? `${createHash('sha256').update(place).digest('hex').slice(0, 12)}-` : '.postgres-';
+  const hash = createHash('sha256').update(place).digest('hex').slice(0, 12);
+  const name = elsewhere ? `gatehouse-${hash}-` : '.postgres-';
   const folder = await mkdtemp(join(elsewhere ? await reachableParent(user) : parent, name));
   try {
     await chmod(folder, user ? 0o711 : 0o700);

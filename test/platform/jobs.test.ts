@@ -236,7 +236,7 @@ describe('jobs', () => {
     const pool = new pg.Pool({ connectionString: database.url, max: 1 });
     try {
       await sleep(200);
-      assert.equal(await releaseAbandonedJobs(pool, 0), 0);
+      assert.equal(await releaseAbandonedJobs(pool, undefined, 0), 0);
       assert.notEqual((await waiting())[0]?.locked_by, null);
     } finally {
       await pool.end();
@@ -260,7 +260,7 @@ describe('jobs', () => {
     const pool = new pg.Pool({ connectionString: database.url, max: 1 });
     try {
       assert.equal(await releaseAbandonedJobs(pool), 0, 'not before a minute has passed');
-      await until(async () => (await releaseAbandonedJobs(pool, 0)) === 1, 'it was taken back');
+      await until(async () => (await releaseAbandonedJobs(pool, undefined, 0)) === 1, 'it was taken back');
     } finally {
       await pool.end();
     }

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { createDatabase } from '../../src/platform/database.ts';
+import { migrateJobs } from '../../src/platform/jobs.ts';
 import { migrateToLatest } from '../../src/platform/migrations.ts';
 import { atEndOfRun, testServer } from './cluster.ts';
 
@@ -57,6 +58,7 @@ async function makeTemplate(): Promise<Template> {
   const db = createDatabase({ url: withDatabase(server.url, name), poolMax: 2 });
   try {
     await migrateToLatest(db);
+    await migrateJobs({ databaseUrl: withDatabase(server.url, name) });
   } finally {
     await db.destroy();
   }

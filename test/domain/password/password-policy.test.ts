@@ -31,7 +31,7 @@ describe('the password policy', () => {
       'שלום עולם קטן',
       '🦊🌵🛶🎻🧊🪁🥁🗿',
       'tab\tand\0nul and more',
-      'x9'.repeat(0) + 'k7#mQ2!vL0',
+      'k7#mQ2!vL0',
       `${'violet-'.repeat(18)}xy`,
     ])
       assert.equal(refusal(password), undefined, password);
@@ -91,7 +91,7 @@ describe('the password policy', () => {
       'Zoe-Acme-77',
       'brightwater7',
       'x79555-0102x',
-      'acmeacmeacme',
+      'acme-acme-zoe',
     ])
       assert.equal(refusal(password, person), 'PASSWORD_CONTAINS_PERSONAL', password);
   });
@@ -104,7 +104,13 @@ describe('the password policy', () => {
 
   it('is not slowed down by what anybody can type', () => {
     const startedAt = performance.now();
-    for (const text of ['a'.repeat(128), '\u0301'.repeat(1024), '!'.repeat(64_000), '1a'.repeat(64), ` ${'.'.repeat(126)} `])
+    for (const text of [
+      'a'.repeat(128),
+      '\u0301'.repeat(1024),
+      '!'.repeat(64_000),
+      '1a'.repeat(64),
+      ` ${'.'.repeat(126)} `,
+    ])
       refusal(text, { fullName: 'a '.repeat(100), email: `${'a.'.repeat(31)}a@example.com` });
     assert.ok(performance.now() - startedAt < 500);
   });

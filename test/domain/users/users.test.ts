@@ -68,7 +68,9 @@ describe('users', () => {
 
       const [settings] = await db('user_settings').where({ userId: user.id }).select('locale', 'zoneinfo', 'tenant_id');
       assert.deepEqual(settings, { locale: 'fr-CH', zoneinfo: 'Asia/Kolkata', tenantId: tenant.id });
-      const [identity] = await db('user_identities').where({ userId: user.id }).select('provider', 'subject', 'password_hash');
+      const [identity] = await db('user_identities')
+        .where({ userId: user.id })
+        .select('provider', 'subject', 'password_hash');
       assert.equal(identity.provider, 'password');
       assert.equal(identity.subject, user.id);
       assert.equal((await passwords.verify(identity.passwordHash, password)).ok, true);
@@ -96,7 +98,11 @@ describe('users', () => {
       assert.equal(results.filter((result) => result.status === 'fulfilled').length, 1);
       for (const result of results) {
         if (result.status === 'rejected')
-          assert.deepEqual([result.reason.kind, result.reason.code], ['conflict', 'DUPLICATE_EMAIL'], String(result.reason));
+          assert.deepEqual(
+            [result.reason.kind, result.reason.code],
+            ['conflict', 'DUPLICATE_EMAIL'],
+            String(result.reason),
+          );
       }
       assert.equal((await db('users').where({ email: 'twin@xn--bcher-kva.example' })).length, 1);
     });
@@ -124,7 +130,8 @@ describe('users', () => {
         [{ password: 'northwind-2024' }, 'PASSWORD_CONTAINS_PERSONAL'],
       ];
       const before = await db('users').count();
-      for (const [user, code] of refusals) await assert.rejects(add(user), { kind: 'invalid', code }, JSON.stringify(user));
+      for (const [user, code] of refusals)
+        await assert.rejects(add(user), { kind: 'invalid', code }, JSON.stringify(user));
       assert.deepEqual(await db('users').count(), before);
       await assert.rejects(add({ tenantId: newId() }), { kind: 'not_found' });
     });
@@ -173,7 +180,10 @@ describe('users', () => {
       assert.equal(profile.locale, 'de');
       assert.equal(profile.theme, 'system');
       assert.equal(profile.notifyByEmail, true);
-      assert.deepEqual({ ...profile.tenant, settings: 0 }, { id: tenant.id, slug: 'north', name: 'Northwind', state: 'active', settings: 0 });
+      assert.deepEqual(
+        { ...profile.tenant, settings: 0 },
+        { id: tenant.id, slug: 'north', name: 'Northwind', state: 'active', settings: 0 },
+      );
       assert.deepEqual(profile.tenant.settings.countryList, []);
       assert.ok(!Object.keys(profile).some((name) => /password(?!ChangedAt)|hash/i.test(name)));
     });
@@ -202,7 +212,12 @@ describe('users', () => {
         expiresAt: db.raw(`now() + interval '1 hour'`),
       });
       for (const model of ['Session', 'RefreshToken', 'AuthorizationCode'])
-        await db('oidc_payloads').insert({ model, idHash: randomBytes(32), payload: randomBytes(8), accountId: userId });
+        await db('oidc_payloads').insert({
+          model,
+          idHash: randomBytes(32),
+          payload: randomBytes(8),
+          accountId: userId,
+        });
     }
     const live = async (userId: string) => ({
       sessions: (await db('user_sessions').where({ userId, revokedAt: null })).length,
@@ -263,8 +278,12 @@ describe('users', () => {
       assert.equal(row.state, 'inactive');
       assert.equal((await db('user_identities').where({ userId: user.id })).length, 0);
       assert.deepEqual(await live(user.id), { sessions: 0, payloads: 0 });
-      await assert.rejects(deleteUser(db, { tenantId: tenant.id, userId: user.id }, systemCaller), { kind: 'not_found' });
-      await assert.rejects(activateUser(db, { tenantId: tenant.id, userId: user.id }, systemCaller), { kind: 'not_found' });
+      await assert.rejects(deleteUser(db, { tenantId: tenant.id, userId: user.id }, systemCaller), {
+        kind: 'not_found',
+      });
+      await assert.rejects(activateUser(db, { tenantId: tenant.id, userId: user.id }, systemCaller), {
+        kind: 'not_found',
+      });
       const again = await add({ email: 'gone@example.com', password });
       assert.notEqual(again.id, user.id);
     });

@@ -1,0 +1,200 @@
+/**
+ * A running Gatehouse for tests: real HTTP on loopback, a database of its own, keys, and the clients and people that a
+ * journey needs. `processes` are further processes on the same database, for what must hold between nodes.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { type Config, loadConfig } from '../../src/config.ts';
+import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import * as clients from '../../src/domain/clients/clients.ts';
+import { createPasswordHasher, type PasswordHasher } from '../../src/domain/password/password-hash.ts';
+import { createTenant, type NewTenant } from '../../src/domain/tenants/tenants.ts';
+import { createUser, type NewUser, type User } from '../../src/domain/users/users.ts';
+import { ensureSigningKeys } from '../../src/oidc/keys.ts';
+import { createDatabase, type Database } from '../../src/platform/database.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { createSecrets, randomToken, type Secrets } from '../../src/platform/secrets.ts';
+import { createGatehouse, type GatehouseServer } from '../../src/server.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+
+export interface TestApp {
+  issuer: string;
+  config: Config;
+  db: Database;
+  databaseUrl: string;
+  secrets: Secrets;
+  passwords: PasswordHasher;
+  server: GatehouseServer;
+  /** What the server logged, a JSON line each. */
+  logs(): string;
+  /** Starts another process of the same server on a port of its own; answers its origin. */
+  startProcess(): Promise<string>;
+  tenant(overrides?: Partial<Parameters<typeof createTenant>[1]>): Promise<NewTenant>;
+  /** A person with a password of their own. */
+  person(overrides?: Partial<NewUser>): Promise<User & { password: string; email: string }>;
+  relyingParty(overrides?: Partial<clients.NewClient>): Promise<{ clientId: string; clientSecret: string }>;
+  service(overrides: Partial<clients.NewService>): Promise<{ clientId: string; clientSecret: string }>;
+  stop(): Promise<void>;
+}
+
+export interface TestAppOptions {
+  env?: Record<string, string>;
+  /** The issuer, where it is not the address that this process listens on (a proxy before it). */
+  issuer?: (port: number) => string;
+  runJobs?: boolean;
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as { port: number };
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+let count = 0;
+
+export async function startTestApp({
+  env = {},
+  issuer: issuerOf,
+  runJobs = false,
+}: TestAppOptions = {}): Promise<TestApp> {
+  const database: TestDatabase = await createTestDatabase();
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'gatehouse-app-'));
+  const port = await freePort();
+  const environment: Record<string, string> = {
+    NODE_ENV: 'test',
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    ISSUER: issuerOf?.(port) ?? `http://localhost:${port}`,
+    DATA_DIR: dataDirectory,
+    DATABASE_URL: database.url,
+    SECRET_KEY: randomToken(36),
+    METRICS_PORT: '0',
+    // The floor of the rules is for production; here a hash a millisecond will do.
+    ARGON2_MEMORY_KIB: '1024',
+    ARGON2_ITERATIONS: '1',
+    OUTBOUND_ALLOWED_NETWORKS: '127.0.0.0/8,::1/128',
+    ...env,
+  };
+  const config = loadConfig(environment);
+  const db = createDatabase({ url: database.url, poolMax: 4 });
+  const secrets = createSecrets(config.secretKeys);
+  const passwords = createPasswordHasher(config.argon2);
+  await ensureSigningKeys(db, secrets, systemCaller);
+
+  const lines: string[] = [];
+  const destination = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(chunk.toString());
+      done();
+    },
+  });
+  const logger = createLogger({ level: 'info', destination });
+  const server = await createGatehouse({ config, databaseUrl: database.url, logger, keyPollMs: 100, runJobs });
+  await server.listen('127.0.0.1', port);
+  const children: ChildProcess[] = [];
+  let defaultTenant: Promise<NewTenant> | undefined;
+
+  const app: TestApp = {
+    issuer: config.issuer,
+    config,
+    db,
+    databaseUrl: database.url,
+    secrets,
+    passwords,
+    server,
+    logs: () => lines.join(''),
+    async startProcess() {
+      const otherPort = await freePort();
+      const child = spawn(process.execPath, ['bin/gatehouse.js', 'start'], {
+        env: { PATH: process.env.PATH ?? '', ...environment, PORT: String(otherPort), LOG_LEVEL: 'warn' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      children.push(child);
+      let output = '';
+      child.stderr?.on('data', (chunk) => {
+        output += chunk;
+      });
+      child.stdout?.on('data', (chunk) => {
+        output += chunk;
+      });
+      const origin = `http://localhost:${otherPort}`;
+      for (let tries = 0; tries < 200; tries++) {
+        if (child.exitCode !== null) throw new Error(`the process ended: ${output}`);
+        const ready = await fetch(`${origin}/readyz`).catch(() => undefined);
+        if (ready?.ok) return origin;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      throw new Error(`the process did not get ready: ${output}`);
+    },
+    async tenant(overrides = {}) {
+      count += 1;
+      return createTenant(db, { slug: `tenant-${count}`, name: `Tenant ${count}`, ...overrides }, systemCaller);
+    },
+    async person(overrides = {}) {
+      count += 1;
+      defaultTenant ??= app.tenant();
+      const password = overrides.password ?? randomToken(12);
+      const user = await createUser(
+        db,
+        {
+          tenantId: overrides.tenantId ?? (await defaultTenant).id,
+          email: `person${count}@example.test`,
+          emailVerified: true,
+          fullName: `Person Number ${count}`,
+          ...overrides,
+          password,
+        },
+        { passwords, caller: systemCaller },
+      );
+      return { ...user, password, email: user.email as string };
+    },
+    async relyingParty(overrides = {}) {
+      count += 1;
+      const { client, clientSecret } = await clients.createClient(
+        db,
+        {
+          tenantId: null,
+          kind: 'web',
+          name: `Application ${count}`,
+          redirectUris: ['http://localhost:1/callback'],
+          postLogoutRedirectUris: ['http://localhost:1/'],
+          firstParty: true,
+          ...overrides,
+        },
+        systemCaller,
+      );
+      return { clientId: client.clientId, clientSecret: clientSecret ?? '' };
+    },
+    async service(overrides) {
+      count += 1;
+      const { client, clientSecret } = await clients.createService(
+        db,
+        { tenantId: null, name: `Service ${count}`, capabilities: [], ...overrides },
+        systemCaller,
+      );
+      return { clientId: client.clientId, clientSecret: clientSecret ?? '' };
+    },
+    async stop() {
+      for (const child of children) {
+        if (child.exitCode !== null || child.signalCode !== null) continue;
+        const ended = once(child, 'exit');
+        child.kill('SIGTERM');
+        await ended;
+      }
+      await server.stop();
+      await db.destroy();
+      await database.drop();
+      await rm(dataDirectory, { recursive: true, force: true });
+    },
+  };
+  return app;
+}
