@@ -230,6 +230,7 @@ const templateScope = [
   'webUrl',
   'safeHref',
   'accent',
+  'now',
 ];
 
 /** Compiles every template at once when `cache` is set: a broken template stops the start, not a reader. */
@@ -258,14 +259,16 @@ export function createViews(options: ViewsOptions): Views {
     render<V extends ViewName>(view: V, page: PageContext, model: ViewModels[V]): string {
       const t = options.i18n.translator(page.locale);
       const frame: Frame = {};
+      const moment = now();
       const scope = {
         t,
+        now: moment,
         page,
         layout: (given: Frame) => void Object.assign(frame, given),
         sentence: (key: string, params: TextParams) => sentenceSegments(t, key, params),
         errorText: (error: ErrorModel | FormError, label?: string) => errorText(t, error, label),
         formatDate: (date: Date, style: DateStyle) =>
-          formatDate(date, style, { locale: t('locale.formats'), timeZone: page.timeZone ?? 'UTC', now: now() }),
+          formatDate(date, style, { locale: t('locale.formats'), timeZone: page.timeZone ?? 'UTC', now: moment }),
         assetUrl: options.assetUrl,
         webUrl,
         safeHref,

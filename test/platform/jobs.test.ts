@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { releaseAbandonedJobs } from '../../src/platform/abandoned-jobs.ts';
+import { releaseAbandonedJobs, watchPool } from '../../src/platform/abandoned-jobs.ts';
 import { createDatabase, type Database } from '../../src/platform/database.ts';
 import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres.ts';
 import {
@@ -246,6 +246,35 @@ describe('jobs', () => {
     assert.equal(runs, 1);
   });
 
+  it('takes back a job that its living worker was given and never heard of', async () => {
+    for (const n of [1, 2, 3]) await enqueueJob(db, 'mail', { n }, { queue: `queue ${n}` });
+    // As `get_job` leaves them.
+    await db.raw(
+      `update graphile_worker._private_jobs set locked_by = 'pool-x', locked_at = now() - interval '5 minutes'`,
+    );
+    await db.raw(`update graphile_worker._private_job_queues set locked_by = 'pool-x', locked_at = now()`);
+    const { rows: ids } = await db.raw('select id::text from graphile_worker._private_jobs order by id');
+    const watch = { ...watchPool(), poolId: 'pool-x', jobs: new Map([[String(ids[1].id), Number.POSITIVE_INFINITY]]) };
+    const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+    try {
+      assert.equal(await releaseAbandonedJobs(pool, watch), 2);
+      assert.equal(await releaseAbandonedJobs(pool, watch), 0);
+    } finally {
+      await pool.end();
+    }
+    const { rows } = await db.raw(`
+      select j.payload ->> 'n' as n, j.locked_by as job, q.locked_by as queue
+        from graphile_worker._private_jobs j
+        join graphile_worker._private_job_queues q on q.id = j.job_queue_id
+       order by n`);
+    assert.deepEqual(rows, [
+      { n: '1', job: null, queue: null },
+      { n: '2', job: 'pool-x', queue: 'pool-x' },
+      { n: '3', job: null, queue: null },
+    ]);
+    await db.raw('update graphile_worker._private_job_queues set locked_by = null, locked_at = null');
+  });
+
   it('takes back the job of a worker that was killed', async () => {
     const worker = fork(new URL('../support/jobs-process.ts', import.meta.url), {
       execArgv: ['--import=tsx'],
@@ -268,6 +297,48 @@ describe('jobs', () => {
     await start({ stuck: async (payload) => void seen.push(payload) }).started;
     await until(() => seen.length === 1, 'another worker ran it');
     assert.deepEqual(seen, [{ n: 1 }]);
+  });
+});
+
+describe('jobs on bad connections', function () {
+  this.timeout(40_000);
+
+  it('are all done, though connections break again and again', async () => {
+    const failures: unknown[] = [];
+    const note = (error: unknown) => void failures.push(error);
+    process.on('unhandledRejection', note);
+    const database = await createTestDatabase();
+    const db = createDatabase({ url: database.url, poolMax: 2 });
+    const done = new Set<unknown>();
+    await migrateJobs({ databaseUrl: database.url });
+    const jobs = startJobs({
+      databaseUrl: database.url,
+      logger: createLogger({ level: 'silent' }),
+      concurrency: 3,
+      tasks: {
+        count: async (payload) => {
+          await sleep(5);
+          done.add((payload as { n: number }).n);
+        },
+      },
+    });
+    try {
+      await jobs.started;
+      for (let n = 0; n < 150; n += 1) {
+        await enqueueJob(db, 'count', { n });
+        if (n % 15 === 14)
+          await db.raw(
+            `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'gatehouse-jobs'`,
+          );
+      }
+      await until(() => done.size === 150, 'every job ran', 30_000);
+      assert.deepEqual(failures, []);
+    } finally {
+      await jobs.stop();
+      await db.destroy();
+      await database.drop();
+      process.off('unhandledRejection', note);
+    }
   });
 });
 

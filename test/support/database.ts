@@ -1,5 +1,5 @@
 /**
- * Databases for tests. The schema is migrated once a run, into a template; each test file takes a clone of it (some 20
+ * Databases for tests. The schema is migrated once a run, into a template; each test file takes a clone of it (some 10
  * ms), commits freely and drops it. Nothing is shared between clones but the server.
  */
 import { randomBytes } from 'node:crypto';

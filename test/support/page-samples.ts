@@ -255,7 +255,7 @@ export function pageSamples(origin: string): PageSample[] {
           { name: 'roles', isNew: true },
           { name: 'offline_access', isNew: true },
         ],
-        claims: [{ name: 'zoneinfo', title: 'Your time zone' }],
+        claims: [{ name: 'zoneinfo' }],
         resources: [
           {
             name: 'Inventory',

@@ -14,7 +14,7 @@ import { parseTenantSettings } from '../tenants/tenant-settings.ts';
 import { parseAddress } from '../users/canonical-address.ts';
 import type { PasswordHasher } from './password-hash.ts';
 import { normalizePassword } from './password-policy.ts';
-import { type CandidateRow, selectCandidates, usePassword } from './password-store.ts';
+import { type CandidateRow, hasSeveralTenants, selectCandidates, usePassword } from './password-store.ts';
 import { accountFailureKeys, accountKey, clearFailures, countAttempt, doorKey } from './sign-in-failures.ts';
 
 /** An account whose password was right. */
@@ -49,13 +49,15 @@ function unusable(row: CandidateRow): Reason | undefined {
 }
 
 /**
- * How many hashes an attempt costs at the least. Where the tenant is known: one. Where it is not, an address of two
- * tenants needs two, which would set it apart from all others; so one address in two, chosen by a keyed hash, always
- * costs two. Chosen by address and not by chance, or a few tries would tell the two kinds apart.
+ * How many hashes an attempt costs at the least. One where the tenant is known. Where it is not, an address of two
+ * tenants needs two and would be set apart from all others by that: so there everybody's attempt costs two, for as long
+ * as the server has two tenants at all. (Choosing one or two for each address by a keyed hash would save a quarter of
+ * the work, but then any address whose time is known to be that of one hash is proved not to live in two tenants, and
+ * measurements of known against unknown addresses differ by chance.) Who lives in three and more tenants can be told
+ * from others by time alone.
  */
-function leastHashes(secrets: Secrets, tenantId: string | null, address: string): number {
-  if (tenantId !== null) return 1;
-  return 1 + ((secrets.mac('sign-in-failures', `hashes:${address}`)[0] ?? 0) & 1);
+async function leastHashes(db: Database, tenantId: string | null): Promise<number> {
+  return tenantId === null && (await hasSeveralTenants(db)) ? 2 : 1;
 }
 
 interface Refusal {
@@ -188,7 +190,7 @@ export async function signInWithPassword(
   }
 
   // Nobody's slots are counted under keys of their own, so that they cost the same statement.
-  const slotCount = Math.max(candidates.length, leastHashes(secrets, tenantId, canonical));
+  const slotCount = Math.max(candidates.length, await leastHashes(db, tenantId));
   const keys = Array.from({ length: slotCount }, (_, index) =>
     accountKey(secrets, candidates[index]?.userId ?? `nobody:${index}:${tenantId ?? '*'}:${canonical}`),
   );

@@ -52,6 +52,15 @@ export async function selectCandidates(
   return found.rows;
 }
 
+const severalTenants = prepared(
+  'password-several-tenants',
+  `select count(*) > 1 as several from (select from tenants limit 2) as some`,
+);
+
+export async function hasSeveralTenants(db: Database): Promise<boolean> {
+  return (await runPrepared<{ several: boolean }>(db, severalTenants, [])).rows[0]?.several === true;
+}
+
 /**
  * Marks a password as used, and replaces its hash by a stronger one where there is one. False where the account or its
  * password changed while it was compared: the proof is then worth nothing.
