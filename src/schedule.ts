@@ -3,6 +3,7 @@ import type { Provider } from 'oidc-provider';
 import { z } from 'zod';
 import type { Config } from './config.ts';
 import { systemCaller } from './domain/audit/audit-events.ts';
+import { sweepSignInFailures } from './domain/password/sign-in-failures.ts';
 import { backchannelLogoutJob } from './domain/sessions/sessions.ts';
 import { sendBackchannelLogout } from './oidc/backchannel-logout.ts';
 import { rotateSigningKeys, sweepSigningKeys } from './oidc/keys.ts';
@@ -40,7 +41,7 @@ export function scheduledTasks({ config, db, secrets, provider }: ScheduleDepend
       await sweepRateLimits(db);
       await db.raw(`delete from service_sessions where expires_at < now() - interval '30 days'`);
       await db.raw(`delete from user_sessions where expires_at < now() - interval '30 days'`);
-      await db.raw(`delete from sign_in_failures where failures < 10 and last_failed_at < now() - interval '30 days'`);
+      await sweepSignInFailures(db);
       await sweepSigningKeys(db);
     },
     async 'keep-audit'() {

@@ -63,10 +63,14 @@ export function createI18n(directory: string, options: I18nOptions = {}): I18n {
     initAsync: false,
     returnNull: false,
     interpolation: { escapeValue: false },
-    // Called for a placeholder without a value; `options` carries the language and the key asked for.
     missingInterpolationHandler: (text: string, match: RegExpExecArray) => {
       onMissing('any', `${match[0]} in "${text}"`);
       return '…';
+    },
+    // A key that names a group of texts is as good as none.
+    returnedObjectHandler: (key: string) => {
+      onMissing('any', key);
+      return key;
     },
   });
   instance.services.formatter?.add('duration', (seconds: number, locale) =>
@@ -77,9 +81,11 @@ export function createI18n(directory: string, options: I18nOptions = {}): I18n {
     a === defaultLocale ? -1 : b === defaultLocale ? 1 : a.localeCompare(b),
   );
 
-  function translator(locale: string): Translate {
-    const fixed = instance.getFixedT(codes.includes(locale) ? locale : defaultLocale);
-    const code = codes.includes(locale) ? locale : defaultLocale;
+  const translators = new Map(codes.map((code) => [code, makeTranslator(code)]));
+  const english = makeTranslator(defaultLocale);
+
+  function makeTranslator(code: string): Translate {
+    const fixed = instance.getFixedT(code);
     const translate = (key: string, params: TextParams = {}): string => {
       if (!instance.exists(key, { lng: code, fallbackLng: [], ...selectors(params) })) onMissing(code, key);
       // `replace` keeps the placeholders apart from i18next's own options, so that no value can
@@ -87,13 +93,13 @@ export function createI18n(directory: string, options: I18nOptions = {}): I18n {
       return fixed(key, { replace: params, nest: false, ...selectors(params) });
     };
     return Object.assign(translate, {
-      has: (key: string) => instance.exists(key, { lng: code, fallbackLng: [] }),
+      has: (key: string) => typeof instance.getResource(code, 'translation', key) === 'string',
     });
   }
 
   return Object.freeze({
-    locales: Object.freeze(codes.map((code) => Object.freeze({ code, name: translator(code)('locale.name') }))),
-    translator,
+    locales: Object.freeze(codes.map((code) => Object.freeze({ code, name: makeTranslator(code)('locale.name') }))),
+    translator: (locale: string) => translators.get(locale) ?? english,
     negotiate: (wanted: readonly string[]) => negotiate(codes, wanted),
   });
 }

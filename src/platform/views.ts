@@ -268,7 +268,7 @@ export function createViews(options: ViewsOptions): Views {
         sentence: (key: string, params: TextParams) => sentenceSegments(t, key, params),
         errorText: (error: ErrorModel | FormError, label?: string) => errorText(t, error, label),
         formatDate: (date: Date, style: DateStyle) =>
-          formatDate(date, style, { locale: t('locale.formats'), timeZone: page.timeZone ?? 'UTC', now: moment }),
+          formatDate(date, style, { locale: t('locale.formats'), timeZone: knownZone(page.timeZone), now: moment }),
         assetUrl: options.assetUrl,
         webUrl,
         safeHref,
@@ -279,6 +279,15 @@ export function createViews(options: ViewsOptions): Views {
       return template('layouts/page')({ ...scope, model: frame, body });
     },
   });
+}
+
+/** A zone that a person or an old import wrote, when this machine knows it; UTC otherwise. */
+function knownZone(timeZone: string | undefined): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: timeZone ?? 'UTC' }).resolvedOptions().timeZone;
+  } catch {
+    return 'UTC';
+  }
 }
 
 /** The address when it is an absolute http(s) one, for links and images that others have registered. */

@@ -41,7 +41,8 @@ export function deriveAccent(picked: string, scheme: 'light' | 'dark'): Accent {
   const carriesWhite = contrast(format(fill), '#ffffff') >= 3;
   if (carriesWhite) fill = shift(fill, black, (it) => contrast(format(it), '#ffffff') >= 4.5);
 
-  const hoverTowards = carriesWhite && luminance(fill) > 0.05 ? black : white;
+  // Away from its text, except at either end, where there is no way to go.
+  const hoverTowards = luminance(fill) > (carriesWhite ? 0.05 : 0.85) ? black : white;
   const ink = shift(original, away, (it) => contrast(format(it), card) >= 4.5 && contrast(format(it), page) >= 4.5);
   return {
     fill: format(fill),

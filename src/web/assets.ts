@@ -63,8 +63,8 @@ export function createAssets(directory: string): Assets {
         answer(ctx, { body, type: 'text/css; charset=utf-8', hash: digest(body) }, forADay);
         return;
       }
-      const [hash, name] = path.includes('/') ? path.split('/', 2) : [undefined, path];
-      const file = path === `${hash}/${name}` || path === name ? files.get(name ?? '') : undefined;
+      const [, hash, name = ''] = /^(?:([0-9a-f]{16})\/)?([a-z0-9.-]+)$/.exec(path) ?? [];
+      const file = files.get(name);
       if (!file) return;
       // While two versions run side by side, a page of one may ask the other for its stylesheet: ours is
       // better than none, but nobody may keep it under that name.

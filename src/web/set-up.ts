@@ -27,7 +27,7 @@ export function setUpRoutes(web: WebDependencies): Router {
   const router = new Router({ prefix: '/set-up/:token' });
 
   router.get('/', async (ctx) => {
-    await consume(web.db, 'signInPerIp', ctx.ip);
+    await consume(web.db, 'setupLinkPerIp', ctx.ip);
     const link = await findSetupLink(web.db, ctx.params.token as string);
     const tenant = link.tenantId ? await findTenantById(web.db, link.tenantId) : undefined;
     web.pages.render(
@@ -40,7 +40,7 @@ export function setUpRoutes(web: WebDependencies): Router {
 
   router.post('/', async (ctx) => {
     const form = await readForm(ctx);
-    await consume(web.db, 'signInPerIp', ctx.ip);
+    await consume(web.db, 'setupLinkPerIp', ctx.ip);
     const wanted = {
       token: ctx.params.token as string,
       tenantName: form.tenant_name ?? '',

@@ -54,7 +54,7 @@ export async function selectCandidates(
 
 const severalTenants = prepared(
   'password-several-tenants',
-  `select count(*) > 1 as several from (select from tenants limit 2) as some`,
+  `select count(*) > 1 as several from (select from tenants limit 2) as found`,
 );
 
 export async function hasSeveralTenants(db: Database): Promise<boolean> {

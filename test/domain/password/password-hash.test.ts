@@ -108,20 +108,29 @@ describe('hashing passwords', () => {
     const now = createPasswordHasher({ concurrency: 1 });
     const old = await createPasswordHasher({ memoryKiB: 4_864, iterations: 2 }).hash('lantern orbit velvet');
     const today = await now.hash('lantern orbit velvet');
-    const times: Record<string, number[]> = { old: [], today: [], nothing: [] };
-    const timed = async (name: string, work: () => Promise<unknown>) => {
-      const startedAt = performance.now();
-      await work();
-      times[name]?.push(performance.now() - startedAt);
-    };
-    for (let round = 0; round < 12; round += 1) {
-      await timed('old', () => now.verify(old, 'wrong'));
-      await timed('today', () => now.verify(today, 'wrong'));
-      await timed('nothing', () => now.verifyAgainstNothing('wrong'));
+    /** The quickest of some, in milliseconds: what else runs on the machine only ever adds. */
+    async function quickest(works: (() => Promise<unknown>)[]): Promise<number[]> {
+      const best = works.map(() => Number.POSITIVE_INFINITY);
+      for (let round = 0; round < 8; round += 1) {
+        for (const [index, work] of works.entries()) {
+          const startedAt = performance.now();
+          await work();
+          best[index] = Math.min(best[index] ?? 0, performance.now() - startedAt);
+        }
+      }
+      return best;
     }
-    // The quickest of many: what else runs on the machine only ever adds.
-    const [oldMs, todayMs, nothingMs] = ['old', 'today', 'nothing'].map((name) => Math.min(...(times[name] ?? [])));
-    for (const ms of [oldMs, nothingMs])
-      assert.ok(Math.abs(Number(ms) - Number(todayMs)) < Number(todayMs) * 0.35, `${oldMs} ${todayMs} ${nothingMs}`);
+    const series = [];
+    let same = false;
+    while (!same && series.length < 5) {
+      const [todayMs = 0, ...others] = await quickest([
+        () => now.verify(today, 'wrong'),
+        () => now.verify(old, 'wrong'),
+        () => now.verifyAgainstNothing('wrong'),
+      ]);
+      series.push([todayMs, ...others].join(' '));
+      same = others.every((ms) => Math.abs(ms - todayMs) < todayMs * 0.3);
+    }
+    assert.ok(same, series.join('; '));
   });
 });

@@ -166,9 +166,10 @@ describe('signing in with a password', () => {
     const address = newAddress();
     await createUser(db, { tenantId: north, email: address, password: right }, { passwords, caller });
     const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-    for (const tenantId of [north, null]) {
+    /** Medians of some pairs, in milliseconds. */
+    async function measure(tenantId: string | null): Promise<{ known: number; unknown: number }> {
       const times = { known: [] as number[], unknown: [] as number[] };
-      for (let round = 0; round < 30; round += 1) {
+      for (let round = 0; round < 16; round += 1) {
         const pair = [['known', address] as const, ['unknown', newAddress()] as const];
         for (const [name, tried] of round % 2 ? pair : pair.reverse()) {
           const startedAt = performance.now();
@@ -177,9 +178,19 @@ describe('signing in with a password', () => {
         }
         await db('sign_in_failures').delete();
       }
-      const [known, unknown] = [median(times.known), median(times.unknown)];
-      // A hash takes some 20 ms; on a quiet machine the difference is below 1 ms.
-      assert.ok(Math.abs(known - unknown) < Math.max(5, known * 0.2), `known ${known} ms, unknown ${unknown} ms`);
+      return { known: median(times.known), unknown: median(times.unknown) };
+    }
+    for (const tenantId of [north, null]) {
+      // A hash takes some 20 ms; on a quiet machine the difference is below 1 ms. What else runs on the machine can
+      // spoil one series; a leak shows in each.
+      const series = [];
+      let same = false;
+      while (!same && series.length < 5) {
+        const { known, unknown } = await measure(tenantId);
+        series.push(`${known} ms known, ${unknown} ms unknown`);
+        same = Math.abs(known - unknown) < Math.max(4, known * 0.15);
+      }
+      assert.ok(same, series.join('; '));
     }
   });
 

@@ -1,0 +1,61 @@
+/**
+ * How an API decides whether an access token is good (RFC 9068 section 4): type, signature, issuer, audience, time; then
+ * whether it allows what is asked. Asks Gatehouse for nothing but its public keys, and those are kept.
+ */
+import { createRemoteJWKSet, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+
+export interface AccessToken extends JWTPayload {
+  sub: string;
+  client_id: string;
+  /** Names separated by spaces: what the client may do here. */
+  scope?: string;
+  /** What the person may do, where the token speaks for one and `capabilities` was granted. */
+  capabilities?: string[];
+}
+
+export interface AccessTokenVerifierOptions {
+  issuer: string;
+  /** The identifier under which this API is registered. */
+  audience: string;
+}
+
+/** A function that returns the claims of a good token. It throws jose's JOSEError for any other. */
+export function createAccessTokenVerifier({ issuer, audience }: AccessTokenVerifierOptions) {
+  let keys: Promise<JWTVerifyGetKey> | undefined;
+
+  return async function verifyAccessToken(token: string): Promise<AccessToken> {
+    // A discovery that failed is tried again with the next request.
+    keys ??= findKeys(issuer).catch((error) => {
+      keys = undefined;
+      throw error;
+    });
+    const { payload } = await jwtVerify<AccessToken>(token, await keys, {
+      // An id_token is signed by the same keys and must not pass for an access token.
+      typ: 'at+jwt',
+      issuer,
+      audience,
+      algorithms: ['ES256', 'RS256'],
+      requiredClaims: ['exp', 'iat', 'sub', 'client_id', 'jti'],
+      clockTolerance: 10,
+    });
+    return payload;
+  };
+}
+
+/** New keys are fetched when a token names one that is not known, at most every 30 s. */
+async function findKeys(issuer: string): Promise<JWTVerifyGetKey> {
+  const answer = await fetch(`${issuer}/.well-known/openid-configuration`, { signal: AbortSignal.timeout(5000) });
+  if (!answer.ok) throw new Error(`discovery answered ${answer.status}`);
+  const metadata = (await answer.json()) as { issuer: string; jwks_uri: string };
+  if (metadata.issuer !== issuer) throw new Error('discovery is another issuer’s');
+  return createRemoteJWKSet(new URL(metadata.jwks_uri));
+}
+
+/**
+ * The scope says what the client may do. Where the token speaks for a person (`sub` is then not the client), the person
+ * must be allowed to do it as well.
+ */
+export function permits(token: AccessToken, capability: string): boolean {
+  if (!(token.scope ?? '').split(' ').includes(capability)) return false;
+  return token.sub === token.client_id || (token.capabilities ?? []).includes(capability);
+}

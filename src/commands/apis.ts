@@ -1,0 +1,145 @@
+/** `gatehouse apis`: the APIs (resource servers) that take our access tokens, with the capabilities that are their scopes. */
+import { type Command, Option } from 'commander';
+import { defineCapability, findCapability } from '../domain/access/capabilities.ts';
+import { systemCaller } from '../domain/audit/audit-events.ts';
+import {
+  createResourceServer,
+  findResourceServer,
+  type ResourceServer,
+  type ResourceServerWithScopes,
+} from '../domain/resource-servers/resource-servers.ts';
+import { type Database, inTransaction } from '../platform/database.ts';
+import { DomainError } from '../platform/errors.ts';
+import { type CommandResult, collect, performs } from './command-action.ts';
+import { addListOptions, type ListOptions, moreOf, nextOf, wholeNumber } from './list-options.ts';
+import { listApis, optionalTenantId } from './listings.ts';
+import { fields, printable, table } from './terminal-text.ts';
+import { withDatabase } from './with-database.ts';
+
+const createHelp = `
+The identifier is an absolute URI; clients send it as \`resource\`, and it is the \`aud\` of the tokens. A capability
+is a key, with a description after "=" if you like; one that is there already becomes a scope of this API.
+
+Examples:
+  gatehouse apis create --identifier https://inventory.example.com/ --name "Inventory" \\
+    --capability "inventory.read=See stock levels" --capability "inventory.write=Change stock levels"
+  gatehouse apis create --identifier https://ledger.example.com/ --name "Ledger" --token-format opaque --ttl 300`;
+
+/** @throws DomainError not_found NOT_FOUND (api) */
+export async function apiOf(db: Database, identifier: string): Promise<ResourceServerWithScopes> {
+  const api = identifier.includes('\0') ? undefined : await findResourceServer(db, identifier);
+  if (!api) throw new DomainError('not_found', 'NOT_FOUND', { entity: 'api', value: identifier });
+  return api;
+}
+
+interface CreateOptions {
+  identifier: string;
+  name: string;
+  tenant?: string;
+  tokenFormat: ResourceServer['tokenFormat'];
+  signingAlg: ResourceServer['signingAlg'];
+  ttl: number;
+  capability?: string[];
+}
+
+/** Makes the capability a scope of the API. One that is another API's scope stays there. */
+async function addScope(trx: Database, api: ResourceServer, wanted: string): Promise<string> {
+  const [key = '', ...words] = wanted.split('=');
+  const before = await findCapability(trx, key);
+  if (before?.resourceServerId) throw new DomainError('conflict', 'DUPLICATE', { field: 'capability', value: key });
+  const description = words.length > 0 ? words.join('=') : before?.description;
+  const values = { key, description, module: before?.module, resourceServerId: api.id };
+  return (await defineCapability(trx, values, systemCaller)).key;
+}
+
+async function create(options: CreateOptions): Promise<CommandResult> {
+  return withDatabase(async ({ db }) => {
+    const { identifier, name, tokenFormat, signingAlg, ttl: accessTokenTtl } = options;
+    const tenantId = await optionalTenantId(db, options.tenant);
+    const { api, capabilities } = await inTransaction(db, async (trx) => {
+      const values = { tenantId, identifier, name, tokenFormat, signingAlg, accessTokenTtl };
+      const api = await createResourceServer(trx, values, systemCaller);
+      const capabilities = [];
+      for (const wanted of options.capability ?? []) capabilities.push(await addScope(trx, api, wanted));
+      return { api, capabilities };
+    });
+    return {
+      data: {
+        id: api.id,
+        identifier: api.identifier,
+        name: api.name,
+        tenant: options.tenant ?? null,
+        token_format: api.tokenFormat,
+        signing_alg: api.signingAlg,
+        access_token_ttl: api.accessTokenTtl,
+        capabilities,
+      },
+      text: `The API ${printable(api.name)} is registered.\n\n${fields({
+        'resource and aud': api.identifier,
+        tokens: api.tokenFormat === 'jwt' ? `JWT, ${api.signingAlg}` : 'opaque, to be introspected',
+        lifetime: `${api.accessTokenTtl} seconds`,
+        scopes: capabilities.join(' '),
+      })}`,
+    };
+  });
+}
+
+async function list(options: ListOptions & { tenant?: string }): Promise<CommandResult> {
+  return withDatabase(async ({ db }) => {
+    const { tenant, limit, after } = options;
+    const tenantId = (await optionalTenantId(db, tenant)) ?? undefined;
+    const found = await listApis(db, { tenantId, limit, after });
+    const next = nextOf(found, options);
+    const lines = found.map((api) => [
+      api.identifier,
+      api.name,
+      api.tokenFormat,
+      api.accessTokenTtl,
+      api.tenant ?? 'all',
+      api.capabilities.join(' '),
+    ]);
+    return {
+      data: {
+        apis: found.map(({ tokenFormat, signingAlg, accessTokenTtl, ...api }) => ({
+          ...api,
+          token_format: tokenFormat,
+          signing_alg: signingAlg,
+          access_token_ttl: accessTokenTtl,
+        })),
+        next,
+      },
+      text:
+        table(['identifier', 'name', 'tokens', 'seconds', 'tenant', 'capabilities'], lines, 'No API yet.') +
+        moreOf(next),
+    };
+  });
+}
+
+export function addApis(program: Command, description: string): void {
+  const apis = program.command('apis').description(description);
+  performs<CreateOptions>(
+    apis
+      .command('create')
+      .description('register an API')
+      .requiredOption('--identifier <uri>', 'the audience of its tokens')
+      .requiredOption('--name <name>', 'its name')
+      .option('--tenant <slug>', 'it belongs to this tenant; without it, all tenants use it')
+      .addOption(
+        new Option('--token-format <format>', 'of its access tokens').choices(['jwt', 'opaque']).default('jwt'),
+      )
+      .addOption(new Option('--signing-alg <alg>', 'of a JWT').choices(['ES256', 'RS256']).default('ES256'))
+      .option('--ttl <seconds>', 'how long an access token lives', wholeNumber(30, 86_400), 600)
+      .option('--capability <key[=description]>', 'a scope of this API (repeatable)', collect)
+      .addHelpText('after', createHelp),
+    create,
+  );
+  performs<ListOptions & { tenant?: string }>(
+    addListOptions(
+      apis
+        .command('list')
+        .description('list the APIs and their capabilities')
+        .option('--tenant <slug>', 'of this tenant alone'),
+    ),
+    list,
+  );
+}

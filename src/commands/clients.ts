@@ -1,0 +1,219 @@
+/** `gatehouse clients`: applications that sign people in. */
+import { type Command, Option } from 'commander';
+import { systemCaller } from '../domain/audit/audit-events.ts';
+import { createClient, type NewClient } from '../domain/clients/clients.ts';
+import { inTransaction } from '../platform/database.ts';
+import { DomainError } from '../platform/errors.ts';
+import { disable, longestOverlapSeconds, rotateSecret, shownClient } from './client-actions.ts';
+import { createClientCheck } from './client-check.ts';
+import { type CommandResult, collect, performs } from './command-action.ts';
+import { readClientMetadata, readJwks } from './json-file.ts';
+import { addListOptions, type ListOptions, moreOf, nextOf, wholeNumber } from './list-options.ts';
+import { listClients, optionalTenantId } from './listings.ts';
+import { table } from './terminal-text.ts';
+import { withDatabase } from './with-database.ts';
+
+const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
+
+const createHelp = `
+Kinds: web has a server and keeps a secret; spa runs in the browser and native on the person's device, and neither
+keeps one. PKCE (S256) is asked of all. A redirect URI is https, or http to localhost, or for native a scheme of the
+application's own such as com.example.app:/callback.
+
+--grant-type replaces authorization_code and refresh_token; device_code is short for
+${deviceGrant}.
+--metadata-file holds registered client metadata (OpenID Connect Dynamic Client Registration 1.0), such as logo_uri,
+policy_uri, tos_uri, jwks_uri, id_token_signed_response_alg; options win over it.
+
+Examples:
+  gatehouse clients create --name "My App" --kind web --redirect-uri https://app.example.com/callback \\
+    --post-logout-redirect-uri https://app.example.com/ --first-party
+  gatehouse clients create --name "Dashboard" --kind spa --redirect-uri http://localhost:5173/callback
+  gatehouse clients create --name "TV" --kind native --grant-type device_code --grant-type refresh_token
+  gatehouse clients create --name "Partner" --kind web --tenant northwind --auth-method private_key_jwt \\
+    --jwks-file partner.jwks.json --redirect-uri https://partner.example.com/callback`;
+
+interface CreateOptions {
+  name: string;
+  kind: NewClient['kind'];
+  redirectUri?: string[];
+  postLogoutRedirectUri?: string[];
+  backchannelLogoutUri?: string;
+  firstParty?: boolean;
+  tenant?: string;
+  clientId?: string;
+  authMethod?: string;
+  jwksFile?: string;
+  grantType?: string[];
+  requirePkce: boolean;
+  metadataFile?: string;
+}
+
+function refusal(field: string, value: string, reason: string): DomainError {
+  return new DomainError('invalid', 'INVALID_INPUT', { field, value, reason });
+}
+
+/** The rules that hold before any default: what a kind of client may be at all. */
+function checkKind({ kind, requirePkce }: CreateOptions, authMethod: unknown, grantTypes: unknown): void {
+  const keepsSecret = kind === 'web';
+  const method = typeof authMethod === 'string' ? authMethod : keepsSecret ? 'client_secret_basic' : 'none';
+  if (!keepsSecret && method.startsWith('client_secret_'))
+    throw refusal('auth-method', method, `whoever has a ${kind} client has its secret; use --kind web, or none`);
+  if (!requirePkce && method === 'none')
+    throw refusal('no-require-pkce', kind, 'a client without authentication always uses PKCE');
+  if (Array.isArray(grantTypes) && grantTypes.includes('client_credentials'))
+    throw refusal('grant-type', 'client_credentials', 'that is a service: gatehouse services create');
+}
+
+async function metadataOf(options: CreateOptions): Promise<Record<string, unknown>> {
+  const metadata = options.metadataFile === undefined ? {} : await readClientMetadata(options.metadataFile);
+  const grantTypes = options.grantType?.map((grant) => (grant === 'device_code' ? deviceGrant : grant));
+  if (grantTypes) metadata.grant_types = grantTypes;
+  // Without the code grant nobody is redirected: the device flow needs no redirect URI.
+  if (Array.isArray(metadata.grant_types) && !metadata.grant_types.includes('authorization_code'))
+    metadata.response_types ??= [];
+  if (options.redirectUri) metadata.redirect_uris = options.redirectUri;
+  if (options.postLogoutRedirectUri) metadata.post_logout_redirect_uris = options.postLogoutRedirectUri;
+  if (options.authMethod !== undefined) metadata.token_endpoint_auth_method = options.authMethod;
+  if (options.backchannelLogoutUri !== undefined) {
+    metadata.backchannel_logout_uri = options.backchannelLogoutUri;
+    metadata.backchannel_logout_session_required ??= true;
+  }
+  if (options.jwksFile !== undefined) metadata.jwks = await readJwks(options.jwksFile);
+  if (!options.requirePkce) metadata.require_pkce = false;
+  checkKind(options, metadata.token_endpoint_auth_method, metadata.grant_types);
+  return metadata;
+}
+
+async function create(options: CreateOptions): Promise<CommandResult> {
+  const metadata = await metadataOf(options);
+  return withDatabase(async (context) => {
+    const { db, config } = context;
+    const wanted: NewClient = {
+      tenantId: await optionalTenantId(db, options.tenant),
+      kind: options.kind,
+      name: options.name,
+      clientId: options.clientId,
+      firstParty: options.firstParty === true,
+      redirectUris: [],
+      metadata,
+    };
+    const check = createClientCheck(context);
+    const created = await inTransaction(db, async (trx) => {
+      const created = await createClient(trx, wanted, systemCaller);
+      check(created.client);
+      return created;
+    });
+    const { client } = created;
+    return shownClient(created, config, {
+      tenant: options.tenant ?? null,
+      first_party: client.firstParty,
+      redirect_uris: client.metadata.redirect_uris as string[],
+      grant_types: client.metadata.grant_types as string[],
+    });
+  });
+}
+
+interface ClientListOptions extends ListOptions {
+  tenant?: string;
+  kind?: string;
+}
+
+async function list(options: ClientListOptions): Promise<CommandResult> {
+  return withDatabase(async ({ db }) => {
+    const { tenant, kind, limit, after } = options;
+    const tenantId = (await optionalTenantId(db, tenant)) ?? undefined;
+    const found = await listClients(db, { tenantId, kind, limit, after });
+    const next = nextOf(found, options);
+    const lines = found.map((client) => [
+      client.clientId,
+      client.name,
+      client.kind,
+      client.state,
+      client.firstParty,
+      client.tenant ?? 'all',
+      client.secrets,
+    ]);
+    return {
+      data: {
+        clients: found.map(
+          ({ id, clientId, name, kind, state, firstParty, tenant, redirectUris, secrets, createdAt }) => ({
+            id,
+            client_id: clientId,
+            name,
+            kind,
+            state,
+            first_party: firstParty,
+            tenant,
+            redirect_uris: redirectUris,
+            live_secrets: secrets,
+            created_at: createdAt,
+          }),
+        ),
+        next,
+      },
+      text:
+        table(['client_id', 'name', 'kind', 'state', 'first party', 'tenant', 'secrets'], lines, 'No client yet.') +
+        moreOf(next),
+    };
+  });
+}
+
+/** `rotate-secret`, also of services. */
+export function addRotateSecret(parent: Command, services: boolean): void {
+  const group = services ? 'services' : 'clients';
+  performs<{ overlap: number }>(
+    parent
+      .command('rotate-secret')
+      .description('give it a new secret')
+      .argument('<client_id>')
+      .option('--overlap <seconds>', 'how long the old ones still work', wholeNumber(0, longestOverlapSeconds), 0)
+      .addHelpText('after', `\nExample:\n  gatehouse ${group} rotate-secret MY_CLIENT_ID --overlap 3600`),
+    ({ overlap }, clientId = '') => rotateSecret(clientId, overlap, services),
+  );
+}
+
+export function addClients(program: Command, description: string): void {
+  const clients = program.command('clients').description(description);
+  const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'];
+  const kinds = ['web', 'spa', 'native'];
+  performs<CreateOptions>(
+    clients
+      .command('create')
+      .description('register an application')
+      .requiredOption('--name <name>', 'what people see when they are asked to sign in')
+      .addOption(new Option('--kind <kind>', 'what it is').choices(kinds).makeOptionMandatory())
+      .option('--redirect-uri <uri>', 'where people return to (repeatable)', collect)
+      .option('--post-logout-redirect-uri <uri>', 'where they return to after signing out (repeatable)', collect)
+      .option('--backchannel-logout-uri <uri>', 'where it is told that a session ended')
+      .option('--first-party', 'it is your own: people are not asked for consent')
+      .option('--tenant <slug>', 'serve the people of this tenant alone; without it, all tenants')
+      .option('--client-id <id>', 'its client_id; without it, one is made')
+      .addOption(new Option('--auth-method <method>', 'how it authenticates').choices(methods))
+      .option('--jwks-file <file>', 'its public keys, for private_key_jwt')
+      .option('--grant-type <grant>', 'a grant it may use (repeatable)', collect)
+      .option('--no-require-pkce', 'for an older application that keeps a secret and cannot do PKCE')
+      .option('--metadata-file <file>', 'more registered metadata, as JSON')
+      .addHelpText('after', createHelp),
+    create,
+  );
+  performs<ClientListOptions>(
+    addListOptions(
+      clients
+        .command('list')
+        .description('list applications and services')
+        .option('--tenant <slug>', 'of this tenant alone')
+        .addOption(new Option('--kind <kind>', 'of this kind').choices([...kinds, 'service'])),
+    ),
+    list,
+  );
+  performs(
+    clients
+      .command('disable')
+      .description('stop an application or service, and end its tokens and grants')
+      .argument('<client_id>')
+      .addHelpText('after', '\nExample:\n  gatehouse clients disable MY_CLIENT_ID'),
+    (_options, clientId = '') => disable(clientId),
+  );
+  addRotateSecret(clients, false);
+}

@@ -1,0 +1,93 @@
+/**
+ * How a command ends. Owns the exit codes and what an error says to an operator: a sentence and a stable code, never a
+ * stack for anything that they can do something about. Known by name where the class would load half the program.
+ */
+import { CommanderError } from 'commander';
+import { isConnectionError } from '../platform/database.ts';
+import { DomainError, type ErrorCode, type ErrorParams } from '../platform/errors.ts';
+import { scrubText } from '../platform/logger.ts';
+
+export const exitCodes = {
+  ok: 0,
+  /** It failed, or the configuration has a fault. */
+  failed: 1,
+  /** The command line cannot be read. */
+  usage: 2,
+  /** A rule of Gatehouse says no. */
+  refused: 3,
+  databaseUnreachable: 4,
+} as const;
+
+/** What was typed, or a file that was named, cannot be used. */
+export class UsageError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'UsageError';
+  }
+}
+
+/** The database could not be reached, or does not let us in. */
+export class DatabaseUnreachable extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'DatabaseUnreachable';
+  }
+}
+
+export interface Failure {
+  exitCode: number;
+  /** Stable, for scripts. */
+  code: string;
+  message: string;
+  /** The message was written already. */
+  told?: boolean;
+}
+
+function about({ field, value, reason }: ErrorParams): string {
+  const what = field === undefined ? 'something' : String(field);
+  return `${what}${value === undefined ? '' : ` "${value}"`} cannot be used${reason === undefined ? '' : `: ${reason}`}`;
+}
+
+const sentences: Partial<Record<ErrorCode, (params: ErrorParams) => string>> = {
+  DUPLICATE: ({ field, value }) =>
+    `${field ?? 'this'}${value === undefined ? '' : ` "${value}"`} is taken already; choose another`,
+  DUPLICATE_EMAIL: () => 'somebody in the tenant has this email address already',
+  DUPLICATE_PHONE: () => 'somebody in the tenant has this phone number already',
+  EMAIL_INVALID: () => 'this is no email address; give one such as name@example.com',
+  FIELD_REQUIRED: ({ field }) => `${field ?? 'a value'} is required`,
+  INVALID_INPUT: about,
+  LAST_OWNER: () => 'a tenant keeps its last owner; make somebody else an owner first',
+  NOT_FOUND: ({ entity, value }) =>
+    `there is no such ${String(entity ?? 'thing').replaceAll('_', ' ')}${value === undefined ? '' : `: ${value}`}`,
+  PASSWORD_COMMON: () => 'this password is on the lists of common or leaked ones; choose another',
+  PASSWORD_CONTAINS_PERSONAL: () => 'the password is made of the name, the address or the tenant; choose another',
+  PASSWORD_TOO_LONG: ({ characters }) => `the password has more than ${characters ?? 128} characters`,
+  PASSWORD_TOO_SHORT: ({ characters }) => `the password has fewer than ${characters ?? 8} characters`,
+  PERIOD_OVERLAP: () => 'the person holds this role at this node already',
+  PHONE_INVALID: () => 'this is no phone number; give one with its country code, such as +41443334455',
+  SERVICE_BUSY: () => 'too much is being hashed at once; try again in a moment',
+  TENANT_SUSPENDED: () => 'the tenant is suspended',
+};
+
+function sentence({ code, params }: DomainError): string {
+  return sentences[code]?.(params) ?? code.toLowerCase().replaceAll('_', ' ');
+}
+
+/** What to tell about an error, and how to end. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof CommanderError) {
+    const message = error.message.replace(/^error: /, '');
+    return { exitCode: error.exitCode === 0 ? exitCodes.ok : exitCodes.usage, code: 'USAGE', message, told: true };
+  }
+  if (error instanceof DomainError) return { exitCode: exitCodes.refused, code: error.code, message: sentence(error) };
+  if (!(error instanceof Error)) return { exitCode: exitCodes.failed, code: 'INTERNAL', message: String(error) };
+  const { message } = error;
+  if (error instanceof UsageError) return { exitCode: exitCodes.usage, code: 'USAGE', message };
+  if (error.name === 'ConfigError') return { exitCode: exitCodes.failed, code: 'CONFIGURATION', message };
+  if (error.name === 'StartError') return { exitCode: exitCodes.failed, code: 'FAILED', message };
+  if (error instanceof DatabaseUnreachable || isConnectionError(error)) {
+    const known = error instanceof DatabaseUnreachable ? message : `The database went away: ${scrubText(message)}`;
+    return { exitCode: exitCodes.databaseUnreachable, code: 'DATABASE_UNREACHABLE', message: known };
+  }
+  return { exitCode: exitCodes.failed, code: 'INTERNAL', message: scrubText(error.stack ?? message) };
+}

@@ -1,0 +1,135 @@
+/**
+ * The command line. Owns the list of commands and how each ends; docs/command-line.md tells the whole of it. Loads only
+ * the command that was asked for: help and mistakes answer at once.
+ */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+
+interface Entry {
+  name: string;
+  description: string;
+  /** Adds the command, with what is below it. */
+  load(): Promise<(program: Command, description: string) => void>;
+}
+
+const entries: Entry[] = [
+  {
+    name: 'start',
+    description: 'run the server',
+    load: async () => (await import('./start.ts')).addStart,
+  },
+  {
+    name: 'migrate',
+    description: 'bring the database schema up to date',
+    load: async () => (await import('./migrate.ts')).addMigrate,
+  },
+  {
+    name: 'doctor',
+    description: 'check the installation and say what to do',
+    load: async () => (await import('./doctor.ts')).addDoctor,
+  },
+  {
+    name: 'admin',
+    description: 'invite an administrator',
+    load: async () => (await import('./admin.ts')).addAdmin,
+  },
+  {
+    name: 'tenants',
+    description: 'the organisations on this server',
+    load: async () => (await import('./tenants.ts')).addTenants,
+  },
+  {
+    name: 'users',
+    description: 'the people of a tenant',
+    load: async () => (await import('./users.ts')).addUsers,
+  },
+  {
+    name: 'clients',
+    description: 'applications that sign people in',
+    load: async () => (await import('./clients.ts')).addClients,
+  },
+  {
+    name: 'services',
+    description: 'programs that get tokens for themselves',
+    load: async () => (await import('./services.ts')).addServices,
+  },
+  {
+    name: 'apis',
+    description: 'the APIs that take our access tokens',
+    load: async () => (await import('./apis.ts')).addApis,
+  },
+  {
+    name: 'capabilities',
+    description: 'what roles and services can be allowed',
+    load: async () => (await import('./capabilities.ts')).addCapabilities,
+  },
+  {
+    name: 'keys',
+    description: 'the keys that sign tokens',
+    load: async () => (await import('./keys.ts')).addKeys,
+  },
+];
+
+const examples = `
+Examples:
+  gatehouse start
+  gatehouse doctor
+  gatehouse admin invite --email ada@example.com
+  gatehouse clients create --name "My App" --kind web --redirect-uri https://app.example.com/callback
+
+Commands work on the database of DATABASE_URL, or on the embedded one in DATA_DIR (default .data), also while the
+server runs. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by a rule, 4 database not reachable.`;
+
+function version(): string {
+  const file = new URL(
+    import.meta.url.endsWith('.ts') ? '../../package.json' : '../../../package.json',
+    import.meta.url,
+  );
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+async function createProgram(operands: readonly string[]): Promise<Command> {
+  const program = new Command('gatehouse')
+    .description('Gatehouse, an OAuth 2.0 and OpenID Connect authorization server for organisations.')
+    .version(version(), '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .exitOverride()
+    .showHelpAfterError('(add --help for how to use it)')
+    .addHelpText('after', examples);
+  const wanted = operands[0] === 'help' ? operands[1] : operands[0];
+  for (const { name, description, load } of entries) {
+    if (name === wanted) (await load())(program, description);
+    else program.command(name).description(description);
+  }
+  return program;
+}
+
+async function main(words: readonly string[]): Promise<void> {
+  const operands = words.filter((word) => !word.startsWith('-'));
+  const isServer = operands[0] === 'start';
+  // Libraries greet on the console, also on standard output, which is the command's own. A server logs it.
+  if (!isServer) Object.assign(console, { info: () => undefined, log: () => undefined, warn: () => undefined });
+  // `| head` closes the pipe early; that is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  try {
+    await (await createProgram(operands)).parseAsync([...words], { from: 'user' });
+  } catch (error) {
+    const { exitCodes, failureOf } = await import('./failures.ts');
+    const failure = failureOf(error);
+    process.exitCode = failure.exitCode;
+    if (failure.exitCode === exitCodes.ok) return;
+    const code = failure.exitCode === exitCodes.refused ? ` [${failure.code}]` : '';
+    if (!failure.told) process.stderr.write(`gatehouse: ${failure.message}${code}\n`);
+    if (words.includes('--json')) {
+      const { code, message } = failure;
+      process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+    }
+    // A server that failed half way may hold the process open.
+    if (isServer) process.exit();
+  }
+}
+
+await main(process.argv.slice(2));

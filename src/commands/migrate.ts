@@ -1,0 +1,54 @@
+/** `gatehouse migrate`: the schema, and the tables of the job queue. `--status` looks and changes nothing. */
+import type { Command } from 'commander';
+import { loadConfig } from '../config.ts';
+import { StartError } from '../main.ts';
+import { migrateJobs } from '../platform/jobs.ts';
+import { type MigrationStatus, migrateToLatest, migrationStatus } from '../platform/migrations.ts';
+import { databaseTls } from '../server.ts';
+import { type CommandResult, performs } from './command-action.ts';
+import { withUnpreparedDatabase } from './with-database.ts';
+
+const help = `
+Safe to run at any time, by many at once and beside a running server. A database that a newer version has
+migrated is refused.
+
+Examples:
+  gatehouse migrate
+  gatehouse migrate --status`;
+
+function newerVersion({ unknown }: MigrationStatus): string {
+  return `The database was migrated by a newer version of Gatehouse (${unknown.join(', ')}). Use that version.`;
+}
+
+async function status(): Promise<CommandResult> {
+  const found = await withUnpreparedDatabase(loadConfig(), ({ db }) => migrationStatus(db));
+  const lines = [
+    ...found.pending.map((name) => `pending  ${name}`),
+    ...(found.unknown.length > 0 ? [newerVersion(found)] : []),
+  ];
+  return { data: { ...found }, text: found.current ? 'The schema is up to date.' : lines.join('\n') };
+}
+
+async function apply(): Promise<CommandResult> {
+  const config = loadConfig();
+  return withUnpreparedDatabase(config, async ({ db, source }) => {
+    const before = await migrationStatus(db);
+    if (before.unknown.length > 0) throw new StartError(newerVersion(before));
+    const applied = await migrateToLatest(db);
+    await migrateJobs({ databaseUrl: source.url, ssl: databaseTls(config, source.url) });
+    await db.raw('select ensure_audit_partitions()');
+    return {
+      data: { applied, ...(await migrationStatus(db)) },
+      text: applied.length > 0 ? applied.map((name) => `applied  ${name}`).join('\n') : 'The schema is up to date.',
+    };
+  });
+}
+
+export function addMigrate(program: Command, description: string): void {
+  const command = program
+    .command('migrate')
+    .description(description)
+    .option('--status', 'say what is pending, and change nothing')
+    .addHelpText('after', help);
+  performs<{ status?: boolean }>(command, (options) => (options.status ? status() : apply()));
+}

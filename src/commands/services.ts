@@ -1,0 +1,69 @@
+/** `gatehouse services`: programs that get tokens for themselves by client credentials (RFC 6749 section 4.4). */
+import type { Command } from 'commander';
+import { systemCaller } from '../domain/audit/audit-events.ts';
+import { createService } from '../domain/clients/clients.ts';
+import { inTransaction } from '../platform/database.ts';
+import { apiOf } from './apis.ts';
+import { shownClient } from './client-actions.ts';
+import { createClientCheck } from './client-check.ts';
+import { addRotateSecret } from './clients.ts';
+import { type CommandResult, collect, performs } from './command-action.ts';
+import { readJwks } from './json-file.ts';
+import { optionalTenantId } from './listings.ts';
+import { withDatabase } from './with-database.ts';
+
+const createHelp = `
+A service asks for tokens with its capabilities as scopes. With --api it is that API itself, and may introspect the
+tokens that are meant for it; it then needs no capability.
+
+Examples:
+  gatehouse services create --name "Nightly sync" --capability inventory.read --capability inventory.write
+  gatehouse services create --name "Inventory API" --api https://inventory.example.com/
+  gatehouse services create --name "Billing" --capability invoices.read --jwks-file billing.jwks.json`;
+
+interface CreateOptions {
+  name: string;
+  capability?: string[];
+  tenant?: string;
+  api?: string;
+  clientId?: string;
+  jwksFile?: string;
+}
+
+async function create(options: CreateOptions): Promise<CommandResult> {
+  const jwks = options.jwksFile === undefined ? undefined : await readJwks(options.jwksFile);
+  return withDatabase(async (context) => {
+    const { db, config } = context;
+    const tenantId = await optionalTenantId(db, options.tenant);
+    const api = options.api === undefined ? undefined : await apiOf(db, options.api);
+    const capabilities = [...new Set(options.capability)];
+    const { name, clientId } = options;
+    const wanted = { tenantId, name, clientId, capabilities, resourceServerId: api?.id ?? null, jwks };
+    const check = createClientCheck(context);
+    const created = await inTransaction(db, async (trx) => {
+      const created = await createService(trx, wanted, systemCaller);
+      check(created.client);
+      return created;
+    });
+    const ofApi = api ? { api: api.identifier } : {};
+    return shownClient(created, config, { tenant: options.tenant ?? null, capabilities, ...ofApi });
+  });
+}
+
+export function addServices(program: Command, description: string): void {
+  const services = program.command('services').description(description);
+  performs<CreateOptions>(
+    services
+      .command('create')
+      .description('register a service')
+      .requiredOption('--name <name>', 'its name')
+      .option('--capability <key>', 'a capability it may ask for (repeatable)', collect)
+      .option('--tenant <slug>', 'it belongs to this tenant; without it, to the server')
+      .option('--api <identifier>', 'the API that it is')
+      .option('--client-id <id>', 'its client_id; without it, one is made')
+      .option('--jwks-file <file>', 'its public keys; it then signs assertions (private_key_jwt) and gets no secret')
+      .addHelpText('after', createHelp),
+    create,
+  );
+  addRotateSecret(services, true);
+}

@@ -1,0 +1,56 @@
+/** `gatehouse tenants`: making and listing tenants. */
+import type { Command } from 'commander';
+import { systemCaller } from '../domain/audit/audit-events.ts';
+import { createTenant } from '../domain/tenants/tenants.ts';
+import { type CommandResult, performs } from './command-action.ts';
+import { addListOptions, type ListOptions, moreOf, nextOf } from './list-options.ts';
+import { listTenants } from './listings.ts';
+import { fields, printable, table } from './terminal-text.ts';
+import { withDatabase } from './with-database.ts';
+
+const createHelp = `
+A tenant comes with the root of its organisation tree and the roles owner, admin and member. Give it an owner with
+\`gatehouse admin invite --tenant <slug>\` or \`gatehouse users create --role owner\`.
+
+Example:
+  gatehouse tenants create --slug northwind --name "Northwind Schools"`;
+
+async function create({ slug, name }: { slug: string; name: string }): Promise<CommandResult> {
+  return withDatabase(async ({ db }) => {
+    const tenant = await createTenant(db, { slug, name }, systemCaller);
+    const { id, state, rootNodeId, createdAt } = tenant;
+    return {
+      data: { id, slug: tenant.slug, name: tenant.name, state, root_node_id: rootNodeId, created_at: createdAt },
+      text: `The tenant ${printable(tenant.name)} is there.\n\n${fields({ slug: tenant.slug, id, 'root node': rootNodeId })}\n\nInvite its owner: gatehouse admin invite --tenant ${tenant.slug}`,
+    };
+  });
+}
+
+async function list(options: ListOptions): Promise<CommandResult> {
+  return withDatabase(async ({ db }) => {
+    const found = await listTenants(db, options);
+    const next = nextOf(found, options);
+    const lines = found.map(({ slug, name, state, users, id }) => [slug, name, state, users, id]);
+    return {
+      data: {
+        tenants: found.map(({ createdAt, ...tenant }) => ({ ...tenant, created_at: createdAt })),
+        next,
+      },
+      text: table(['slug', 'name', 'state', 'users', 'id'], lines, 'There is no tenant yet.') + moreOf(next),
+    };
+  });
+}
+
+export function addTenants(program: Command, description: string): void {
+  const tenants = program.command('tenants').description(description);
+  performs(
+    tenants
+      .command('create')
+      .description('make a tenant')
+      .requiredOption('--slug <slug>', 'its short name: lower-case letters, digits and hyphens')
+      .requiredOption('--name <name>', 'its name')
+      .addHelpText('after', createHelp),
+    create,
+  );
+  performs(addListOptions(tenants.command('list').description('list the tenants')), list);
+}

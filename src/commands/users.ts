@@ -1,0 +1,191 @@
+/** `gatehouse users`: the people of a tenant. */
+import { type Command, Option } from 'commander';
+import { systemCaller } from '../domain/audit/audit-events.ts';
+import { assignRole } from '../domain/organisation/org-assignments.ts';
+import { createPasswordHasher } from '../domain/password/password-hash.ts';
+import { unlockAccount } from '../domain/password/unlock-account.ts';
+import { canonicalEmail, canonicalPhone } from '../domain/users/canonical-address.ts';
+import { createUser, deactivateUser } from '../domain/users/users.ts';
+import { inTransaction } from '../platform/database.ts';
+import { type CommandResult, collect, performs } from './command-action.ts';
+import { addListOptions, type ListOptions, moreOf, nextOf } from './list-options.ts';
+import { listUsers, tenantOf, userOf } from './listings.ts';
+import { randomPassword, readPassword } from './password-input.ts';
+import { findRoleAtNode } from './role-at-node.ts';
+import { fields, printable, table } from './terminal-text.ts';
+import { type CommandContext, withDatabase } from './with-database.ts';
+
+const createHelp = `
+Without --password-stdin a password is made and shown once. A role is held at the root of the tenant, or at a node
+that is named by the path of names below the root, or by its id.
+
+Examples:
+  gatehouse users create --tenant northwind --email ada@example.com --name "Ada Lovelace" --role owner
+  gatehouse users create --tenant northwind --email bo@example.com --role "Teacher@North Region/Lakeside School"
+  gatehouse users create --tenant northwind --email cy@example.com --password-stdin < password.txt`;
+
+interface CreateOptions {
+  tenant: string;
+  email?: string;
+  phone?: string;
+  name?: string;
+  role?: string[];
+  emailVerified?: boolean;
+  passwordStdin?: boolean;
+}
+
+async function create(options: CreateOptions): Promise<CommandResult> {
+  const email = options.email === undefined ? null : canonicalEmail(options.email);
+  const phone = options.phone === undefined ? null : canonicalPhone(options.phone);
+  const password = options.passwordStdin ? await readPassword() : randomPassword();
+  return withDatabase(async ({ db, config }) => {
+    const tenant = await tenantOf(db, options.tenant);
+    const wantedRoles = options.role ?? [];
+    for (const named of wantedRoles) await findRoleAtNode(db, tenant.id, named);
+    const passwords = createPasswordHasher(config.argon2);
+    const fullName = options.name ?? null;
+    // Before the transaction: nobody should hold one while hashing.
+    const personal = { email, phone, fullName, tenantName: tenant.name, tenantSlug: tenant.slug };
+    const passwordHash = await passwords.hashNew(password, personal);
+    const { user, roles } = await inTransaction(db, async (trx) => {
+      const emailVerified = options.emailVerified === true;
+      const user = await createUser(
+        trx,
+        { tenantId: tenant.id, email, phone, fullName, emailVerified, passwordHash },
+        { passwords, caller: systemCaller },
+      );
+      const roles = [];
+      for (const named of wantedRoles) {
+        const { role, node } = await findRoleAtNode(trx, tenant.id, named);
+        const place = { tenantId: tenant.id, orgNodeId: node.id };
+        await assignRole(trx, { ...place, userId: user.id, roleId: role.id }, systemCaller);
+        roles.push({ role: role.name, node: node.name, node_id: node.id });
+      }
+      return { user, roles };
+    });
+    const shown = options.passwordStdin ? undefined : password;
+    return {
+      data: {
+        id: user.id,
+        tenant: tenant.slug,
+        email: user.email,
+        email_verified: user.emailVerifiedAt !== null,
+        phone: user.phone,
+        name: user.fullName,
+        state: user.state,
+        roles,
+        password: shown,
+      },
+      text: [
+        `${printable(user.fullName ?? user.email ?? user.phone)} can sign in to ${printable(tenant.name)}.\n`,
+        fields({
+          id: user.id,
+          email: user.email ?? undefined,
+          phone: user.phone ?? undefined,
+          roles: roles.map(({ role, node }) => `${role} at ${node}`).join(', ') || undefined,
+          password: shown && `${shown}   (shown this once)`,
+        }),
+      ].join('\n'),
+    };
+  });
+}
+
+interface UserListOptions extends ListOptions {
+  tenant: string;
+  state?: string;
+}
+
+async function list(options: UserListOptions): Promise<CommandResult> {
+  return withDatabase(async ({ db }) => {
+    const { id: tenantId } = await tenantOf(db, options.tenant);
+    const { state, limit, after } = options;
+    const found = await listUsers(db, { tenantId, state, limit, after });
+    const next = nextOf(found, options);
+    const lines = found.map((user) => [user.email, user.phone, user.name, user.state, user.lastLoginAt, user.id]);
+    return {
+      data: {
+        users: found.map(({ emailVerified, lastLoginAt, createdAt, ...user }) => ({
+          ...user,
+          email_verified: emailVerified,
+          last_login_at: lastLoginAt,
+          created_at: createdAt,
+        })),
+        next,
+      },
+      text: table(['email', 'phone', 'name', 'state', 'last sign-in', 'id'], lines, 'Nobody.') + moreOf(next),
+    };
+  });
+}
+
+/** `unlock` and `deactivate`: one person of a tenant, and what is said afterwards. */
+async function changeUser(
+  named: string,
+  slug: string,
+  change: (context: CommandContext, user: { tenantId: string; userId: string }) => Promise<void>,
+  done: { state?: string; text: string },
+): Promise<CommandResult> {
+  return withDatabase(async (context) => {
+    const tenant = await tenantOf(context.db, slug);
+    const user = await userOf(context.db, tenant.id, named);
+    await change(context, { tenantId: tenant.id, userId: user.id });
+    const state = done.state === undefined ? {} : { state: done.state };
+    return {
+      data: { id: user.id, tenant: tenant.slug, email: user.email, ...state },
+      text: `${printable(user.email ?? named)}: ${done.text}`,
+    };
+  });
+}
+
+export function addUsers(program: Command, description: string): void {
+  const users = program.command('users').description(description);
+  const ofTenant = ['--tenant <slug>', 'the tenant they are in'] as const;
+  performs(
+    users
+      .command('create')
+      .description('make a person who can sign in')
+      .requiredOption(...ofTenant)
+      .option('--email <address>', 'their email address')
+      .option('--phone <number>', 'their phone number, with its country code')
+      .option('--name <name>', 'their full name')
+      .option('--role <role[@node]>', 'a role, at a node of the organisation tree (repeatable)', collect)
+      .option('--email-verified', 'the address is known to be theirs')
+      .option('--password-stdin', 'read the password from standard input')
+      .addHelpText('after', createHelp),
+    create,
+  );
+  performs(
+    addListOptions(
+      users
+        .command('list')
+        .description('list the people of a tenant')
+        .requiredOption(...ofTenant)
+        .addOption(new Option('--state <state>', 'only these').choices(['active', 'inactive'])),
+    ),
+    list,
+  );
+  performs<{ tenant: string }>(
+    users
+      .command('unlock')
+      .description('forget the failed attempts that slow or lock an account')
+      .argument('<user>', 'email address, phone number or id')
+      .requiredOption(...ofTenant)
+      .addHelpText('after', '\nExample:\n  gatehouse users unlock ada@example.com --tenant northwind'),
+    ({ tenant }, user = '') =>
+      changeUser(user, tenant, ({ db, secrets }, who) => unlockAccount(db, who, { secrets, caller: systemCaller }), {
+        text: 'can try again at once.',
+      }),
+  );
+  performs<{ tenant: string }>(
+    users
+      .command('deactivate')
+      .description('stop a person from signing in, and end all their sessions and tokens')
+      .argument('<user>', 'email address, phone number or id')
+      .requiredOption(...ofTenant)
+      .addHelpText('after', '\nExample:\n  gatehouse users deactivate ada@example.com --tenant northwind'),
+    ({ tenant }, user = '') =>
+      changeUser(user, tenant, ({ db }, who) => deactivateUser(db, who, systemCaller), {
+        state: 'inactive',
+        text: 'cannot sign in any more; sessions and tokens have ended.',
+      }),
+  );
+}

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { createI18n, formatDuration } from '../../src/platform/i18n.ts';
+
+const directory = fileURLToPath(new URL('../../views/locales', import.meta.url));
+
+type Texts = { [key: string]: string | Texts };
+
+function flatten(texts: Texts, prefix = ''): [string, string][] {
+  return Object.entries(texts).flatMap(([key, value]) =>
+    typeof value === 'string' ? [[prefix + key, value]] : flatten(value, `${prefix}${key}.`),
+  ) as [string, string][];
+}
+
+const locales = new Map(
+  readdirSync(directory).map((file) => [
+    file.replace('.json', ''),
+    new Map(flatten(JSON.parse(readFileSync(join(directory, file), 'utf8')))),
+  ]),
+);
+const english = locales.get('en') ?? new Map<string, string>();
+const placeholders = (text: string) => (text.match(/{{\s*\w+/g) ?? []).sort();
+
+describe('the locales', () => {
+  it('exist in English and French', () => {
+    assert.deepEqual([...locales.keys()].sort(), ['en', 'fr']);
+  });
+
+  for (const [code, texts] of locales) {
+    it(`${code} has exactly the keys of English, none empty`, () => {
+      assert.deepEqual([...texts.keys()].sort(), [...english.keys()].sort());
+      for (const [key, text] of texts) assert.notEqual(text.trim(), '', key);
+    });
+
+    it(`${code} has the placeholders of English`, () => {
+      for (const [key, text] of texts) assert.deepEqual(placeholders(text), placeholders(english.get(key) ?? ''), key);
+    });
+
+    it(`${code} is set with typographic apostrophes and without markup`, () => {
+      for (const [key, text] of texts) assert.doesNotMatch(text, /['"<>]/, `${key}: ${text}`);
+    });
+  }
+
+  it('keep French punctuation with its word', () => {
+    for (const [key, text] of locales.get('fr') ?? [])
+      assert.doesNotMatch(text, / [:;?!»]|« |[^\u00a0\u202f\s][;?!]/, key);
+  });
+
+  it('have a text for every error code of the program', () => {
+    const source = readFileSync(new URL('../../src/platform/errors.ts', import.meta.url), 'utf8');
+    const union = /export type ErrorCode =([^;]*);/.exec(source)?.[1] ?? '';
+    const codes = [...union.matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code);
+    assert.ok(codes.length > 30);
+    assert.deepEqual(
+      codes.filter((code) => !english.has(`errors.${code}`)),
+      [],
+    );
+  });
+});
+
+describe('translating', () => {
+  const i18n = createI18n(directory);
+
+  it('fills placeholders without escaping: the template does that', () => {
+    const text = i18n.translator('en')('interaction.consent.title', { client: 'A & <b>B</b>' });
+    assert.equal(text, 'Allow A & <b>B</b>?');
+  });
+
+  it('takes names for what they are, whatever they look like', () => {
+    const t = i18n.translator('en');
+    for (const client of ['$t(welcome.title)', '{{client}}', '$t(errors.INTERNAL, {"lng":"fr"})', '__proto__', '$&']) {
+      assert.equal(t('interaction.consent.title', { client }), `Allow ${client}?`);
+    }
+  });
+
+  it('lets no parameter become an option of the lookup', () => {
+    const t = i18n.translator('en');
+    assert.equal(t('welcome.title', { lng: 'fr', ns: 'other', defaultValue: 'x', fallbackLng: 'fr' }), 'Welcome');
+  });
+
+  it('tells a waiting time in whole units, in the plural of the language', () => {
+    const wait = (locale: string, seconds: number) => i18n.translator(locale)('errors.TOO_MANY_ATTEMPTS', { seconds });
+    assert.match(wait('en', 1), /in 1 second\.$/);
+    assert.match(wait('en', 45), /in 45 seconds\.$/);
+    assert.match(wait('en', 61), /in 2 minutes\.$/);
+    assert.match(wait('fr', 60), /dans 1\s?minute\.$/);
+    assert.match(wait('fr', 7200), /dans 2\s?heures\.$/);
+    assert.equal(formatDuration(Number.NaN, 'en'), '1 second');
+  });
+
+  it('throws for an unknown key', () => {
+    assert.throws(() => i18n.translator('en')('welcome.nothing'), /welcome\.nothing/);
+    assert.throws(() => i18n.translator('en')('welcome'), /welcome/);
+    assert.equal(i18n.translator('en').has('welcome.nothing'), false);
+    assert.equal(i18n.translator('fr').has('welcome.title'), true);
+  });
+
+  it('throws for a placeholder without a value', () => {
+    assert.throws(() => i18n.translator('en')('interaction.consent.title'), /client/);
+  });
+
+  it('reports and reads English where missing texts must not stop a reader', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gatehouse-locales-'));
+    try {
+      writeFileSync(join(folder, 'en.json'), '{"locale":{"name":"English"},"a":"Hello","b":"{{who}}!"}');
+      writeFileSync(join(folder, 'sv.json'), '{"locale":{"name":"Svenska"},"b":"{{who}}!"}');
+      const missing: string[] = [];
+      const lenient = createI18n(folder, { onMissing: (locale, key) => missing.push(`${locale} ${key}`) });
+      const t = lenient.translator('sv');
+      assert.equal(t('a'), 'Hello');
+      assert.equal(t('b'), '…!');
+      assert.equal(t('c'), 'c');
+      assert.equal(missing.length, 3);
+      assert.deepEqual(missing[0], 'sv a');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe('negotiating a language', () => {
+  const i18n = createI18n(directory);
+  const cases: [wanted: string[], got: string][] = [
+    [[], 'en'],
+    [['fr'], 'fr'],
+    [['FR-ca'], 'fr'],
+    [['fr-Latn-FR-x-private'], 'fr'],
+    [['de', 'fr-CH', 'en'], 'fr'],
+    [['en-AU', 'fr'], 'en'],
+    [['fra'], 'en'],
+    [['*'], 'en'],
+    [['', '-', 'fr_FR', ' fr '], 'fr'],
+    [['x'.repeat(5000), '__proto__', 'constructor'], 'en'],
+  ];
+  for (const [wanted, got] of cases) {
+    it(`gives ${got} for ${JSON.stringify(wanted).slice(0, 50)}`, () => assert.equal(i18n.negotiate(wanted), got));
+  }
+
+  it('offers the default first, each by its own name', () => {
+    assert.deepEqual(i18n.locales, [
+      { code: 'en', name: 'English' },
+      { code: 'fr', name: 'Français' },
+    ]);
+  });
+
+  it('never throws and always gives a supported language', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.string(), fc.string({ unit: 'binary' }))), (wanted) =>
+        locales.has(i18n.negotiate(wanted)),
+      ),
+    );
+  });
+});
