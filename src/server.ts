@@ -29,6 +29,7 @@ import { createAssets } from './web/assets.ts';
 import { createHealth } from './web/health.ts';
 import type { WebDependencies } from './web/interaction/context.ts';
 import { interactionRoutes } from './web/interaction/interaction.ts';
+import { limitUserCodes } from './web/limit-user-codes.ts';
 import { limitBody } from './web/middleware/body.ts';
 import { device } from './web/middleware/device.ts';
 import { handleErrors } from './web/middleware/errors.ts';
@@ -72,6 +73,10 @@ const viewsDirectory = fileURLToPath(
 
 const drainMs = 10_000;
 
+function knexLogger(logger: Logger): { warn(text: string): void; error(text: string): void } {
+  return { warn: (text) => logger.warn(text), error: (text) => logger.warn(text) };
+}
+
 /** How a remote database is verified. */
 export function databaseTls(config: Config, url: string): boolean | { ca: string } | undefined {
   if (config.database.ca !== undefined) return { ca: config.database.ca };
@@ -91,7 +96,7 @@ export async function createGatehouse({
 }: ServerOptions): Promise<GatehouseServer> {
   const { issuer } = config;
   const ssl = databaseTls(config, databaseUrl);
-  const db = createDatabase({ url: databaseUrl, poolMax: config.database.poolMax, ssl });
+  const db = createDatabase({ url: databaseUrl, poolMax: config.database.poolMax, ssl, log: knexLogger(logger) });
   const secrets = createSecrets(config.secretKeys);
   const metrics = createMetrics();
   metrics.watchPool('main', db);
@@ -177,6 +182,7 @@ export async function createGatehouse({
     router.use(forms);
     app.use(router.routes()).use(router.allowedMethods());
   }
+  app.use(limitUserCodes(db, routes.code_verification));
   app.use(switchAccounts(pages));
   app.use((ctx, next) => current.handle(ctx, next));
   trustProxies(app, config.trustedProxies);

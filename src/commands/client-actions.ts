@@ -26,14 +26,14 @@ async function clientOf(db: Database, clientId: string, services: boolean): Prom
 export function shownClient(
   { client, clientSecret }: CreatedClient,
   { issuer }: Config,
-  more: Record<string, string | string[] | boolean | null>,
+  more: Record<string, string | string[] | boolean | null | undefined>,
 ): CommandResult {
   const discovery = `${issuer}/.well-known/openid-configuration`;
   const addresses = { issuer, discovery };
   const shown = Object.fromEntries(
     Object.entries(more).map(([name, value]) => [
       name.replaceAll('_', ' '),
-      Array.isArray(value) ? value.join(' ') : (value ?? 'all'),
+      Array.isArray(value) ? value.join(' ') : value === null ? 'all' : value,
     ]),
   );
   const text = fields({

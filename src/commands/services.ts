@@ -45,8 +45,7 @@ async function create(options: CreateOptions): Promise<CommandResult> {
       check(created.client);
       return created;
     });
-    const ofApi = api ? { api: api.identifier } : {};
-    return shownClient(created, config, { tenant: options.tenant ?? null, capabilities, ...ofApi });
+    return shownClient(created, config, { tenant: options.tenant ?? null, capabilities, api: api?.identifier });
   });
 }
 

@@ -170,9 +170,12 @@ export function createProvider({ config, db, secrets, keys, pages, fetch, uiLoca
         return Math.max(1, Math.min(lifetimes.refreshTokenIdleSeconds, remaining));
       },
       // Counted from the sign-in: a session that is only used does not live for ever.
-      Session: (_ctx, session) => {
+      Session: (ctx, session) => {
         if (!session.loginTs) return 3600;
-        return Math.max(1, session.loginTs + lifetimes.sessionSeconds - Math.floor(Date.now() / 1000));
+        const account = ctx?.oidc?.account as AccountWithProfile | undefined;
+        const tenantHours = account?.profile.tenant.settings.sessionHours;
+        const life = Math.min(lifetimes.sessionSeconds, (tenantHours ?? Number.POSITIVE_INFINITY) * 3600);
+        return Math.max(1, session.loginTs + life - Math.floor(Date.now() / 1000));
       },
     },
 

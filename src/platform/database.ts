@@ -17,6 +17,8 @@ export interface DatabaseOptions {
   /** TLS for a remote server: the CA bundle to verify it by, or `true` for the system's. */
   ssl?: boolean | { ca: string };
   applicationName?: string;
+  /** Where Knex's own complaints go; they are about connections, never about values. */
+  log?: { warn(text: string): void; error(text: string): void };
 }
 
 // bigint (count(*), sums) as a number: nothing counted here passes 2^53.
@@ -56,6 +58,16 @@ function convertResponse(result: unknown): unknown {
   return isRow(result) ? camelRow(result) : result;
 }
 
+function knexLog(log: NonNullable<DatabaseOptions['log']>): Knex.Logger {
+  const text = (message: unknown) => (message instanceof Error ? message.message : String(message));
+  return {
+    warn: (message) => log.warn(text(message)),
+    error: (message) => log.error(text(message)),
+    deprecate: (method, alternative) => log.warn(`${method} is deprecated; use ${alternative}`),
+    debug() {},
+  };
+}
+
 /** Opens a pool. Nothing is contacted until the first query. */
 export function createDatabase(options: DatabaseOptions): Database {
   return knex({
@@ -72,6 +84,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     },
     pool: { min: 0, max: options.poolMax ?? 10, acquireTimeoutMillis: 5_000, propagateCreateError: true },
     acquireConnectionTimeout: 5_000,
+    log: options.log && knexLog(options.log),
     wrapIdentifier: (value, wrap) => wrap(value === '*' ? value : snakeCase(value)),
     postProcessResponse: convertResponse,
   });

@@ -87,7 +87,16 @@ export async function interactionContext(
               policyUri: client.policyUri,
               tosUri: client.tosUri,
             },
-      formRedirects: typeof redirectUri === 'string' ? [redirectUri] : [],
+      // Browsers hold the whole chain of redirects against form-action, and a callback often redirects on within the
+      // application: every address it registered is allowed.
+      formRedirects: [
+        redirectUri,
+        client.clientUri,
+        ...(client.redirectUris ?? []),
+        ...(client.postLogoutRedirectUris ?? []),
+      ]
+        .filter((uri) => typeof uri === 'string')
+        .slice(0, 20),
     },
   };
 }

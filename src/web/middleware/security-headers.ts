@@ -28,7 +28,6 @@ const isPublicDocument = (path: string) =>
 export function securityHeaders({ issuer }: SecurityHeadersOptions): Middleware {
   const headers: Record<string, string> = {
     'Content-Security-Policy': contentSecurityPolicy,
-    'Cross-Origin-Opener-Policy': 'same-origin',
     'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
     'Referrer-Policy': 'no-referrer',
     'X-Content-Type-Options': 'nosniff',
