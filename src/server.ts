@@ -103,7 +103,11 @@ export async function createGatehouse({
   const passwords = createPasswordHasher(config.argon2);
   metrics.watchPasswordQueue(() => passwords.pending);
 
-  const i18n = createI18n(`${viewsDirectory}/locales`);
+  const i18n = createI18n(`${viewsDirectory}/locales`, {
+    onMissing: config.isProduction
+      ? (locale, key) => logger.warn({ locale, textKey: key }, 'a text is missing')
+      : undefined,
+  });
   const assets = createAssets(`${viewsDirectory}/assets`);
   const views = createViews({
     directory: viewsDirectory,

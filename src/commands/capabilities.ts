@@ -12,10 +12,11 @@ const createHelp = `
 One that is there already is brought up to date: what is not given stays as it is.
 
 Examples:
-  gatehouse capabilities create inventory.read --description "See stock levels" --api https://inventory.example.com/
-  gatehouse capabilities create reports.read --module reports`;
+  gatehouse capabilities create --key inventory.read --description "See stock levels" --api https://inventory.example.com/
+  gatehouse capabilities create --key reports.read --module reports`;
 
 interface CreateOptions {
+  key: string;
   description?: string;
   module?: string;
   api?: string;
@@ -25,7 +26,8 @@ function shown({ id, key, description, module }: Capability): Record<string, str
   return { id, key, description, module };
 }
 
-async function create(options: CreateOptions, key = ''): Promise<CommandResult> {
+async function create(options: CreateOptions): Promise<CommandResult> {
+  const { key } = options;
   return withDatabase(async ({ db }) => {
     const before = await findCapability(db, key);
     const api = options.api === undefined ? undefined : await apiOf(db, options.api);
@@ -74,7 +76,7 @@ export function addCapabilities(program: Command, description: string): void {
     capabilities
       .command('create')
       .description('make a capability, or bring it up to date')
-      .argument('<key>', 'such as inventory.read')
+      .requiredOption('--key <key>', 'such as inventory.read')
       .option('--description <text>', 'what people read when they are asked for it')
       .option('--module <name>', 'the part of a product it belongs to')
       .option('--api <identifier>', 'the API whose scope it is')

@@ -32,7 +32,7 @@ export function createPages({ views, i18n }: { views: Views; i18n: I18n }): Page
       const { tenant, client, theme, timeZone, formRedirects, status } = surroundings;
       const branding = tenant?.settings.branding;
       const page: PageContext = {
-        locale: ctx.state.locale,
+        locale: ctx.state.locale ?? 'en',
         localeLinks: localeLinks(i18n, ctx),
         theme: theme ?? 'system',
         tenant: tenant

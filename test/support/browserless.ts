@@ -1,8 +1,9 @@
 /**
  * A browser without a screen, for flows: keeps cookies by path, follows redirects by hand, fills in forms as they are in
- * the page. Speaks plain http through node:http, because `fetch` would add headers that no navigation has.
+ * the page. Speaks through node:http and node:https, because `fetch` would add headers that no navigation has.
  */
-import { request } from 'node:http';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest, type RequestOptions } from 'node:https';
 
 interface Cookie {
   name: string;
@@ -23,8 +24,11 @@ export interface Reply {
 export class Browserless {
   readonly cookies: Cookie[] = [];
   readonly headers: Record<string, string>;
+  /** How it connects: `ca`, `localAddress` ... */
+  readonly connection: RequestOptions;
 
-  constructor(headers: Record<string, string> = {}) {
+  constructor(headers: Record<string, string> = {}, connection: RequestOptions = {}) {
+    this.connection = connection;
     this.headers = {
       accept: 'text/html',
       'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0',
@@ -65,9 +69,11 @@ export class Browserless {
       form === undefined ? undefined : typeof form === 'string' ? form : new URLSearchParams(form).toString();
     const cookie = this.cookieHeader(url);
     return new Promise((resolve, reject) => {
+      const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
       const req = request(
         url,
         {
+          ...this.connection,
           method: body === undefined ? 'GET' : 'POST',
           headers: {
             ...this.headers,

@@ -1,5 +1,6 @@
 /** Consent: a client that is not the operator's own says what it wants; the person decides, and the grant keeps it. */
 import type Router from '@koa/router';
+import { findCapability } from '../../domain/access/capabilities.ts';
 import { recordEvent } from '../../domain/audit/audit-events.ts';
 import { findResourceServer } from '../../domain/resource-servers/resource-servers.ts';
 import { findAccount } from '../../domain/users/users.ts';
@@ -23,7 +24,9 @@ export function mountConsent(router: Router, web: WebDependencies): void {
       Object.entries(missing).map(async ([identifier, scopes]) => ({
         name: (await findResourceServer(web.db, identifier))?.name ?? identifier,
         identifier,
-        scopes: scopes.map((name) => ({ name })),
+        scopes: await Promise.all(
+          scopes.map(async (name) => ({ name, title: (await findCapability(web.db, name))?.description ?? undefined })),
+        ),
       })),
     );
   }

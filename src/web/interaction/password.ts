@@ -50,7 +50,8 @@ function showSignIn(
 ): void {
   if (error?.kind === 'rate_limited' || error?.kind === 'unavailable')
     ctx.set('retry-after', String(error.params.seconds ?? 5));
-  const formError: FormError | undefined = error && { code: error.code, params: error.params, field: 'login' };
+  const field = typeof error?.params.field === 'string' ? error.params.field : 'login';
+  const formError: FormError | undefined = error && { code: error.code, params: error.params, field };
   const base = `/interaction/${interaction.uid}`;
   web.pages.render(
     ctx,
@@ -88,6 +89,8 @@ export function mountPassword(router: Router, web: WebDependencies): void {
     const address = form.login ?? '';
     let accounts: ProvedAccount[];
     try {
+      for (const field of ['login', 'password'])
+        if (!form[field]?.trim()) throw new DomainError('invalid', 'FIELD_REQUIRED', { field });
       await consume(web.db, 'signInPerIp', ctx.ip);
       ({ accounts } = await signInWithPassword(
         web.db,

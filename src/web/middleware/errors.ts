@@ -9,7 +9,7 @@ import { isConnectionError } from '../../platform/database.ts';
 import { DomainError, type ErrorKind, type ErrorParams } from '../../platform/errors.ts';
 import type { I18n } from '../../platform/i18n.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { PageErrorKind } from '../../platform/views.ts';
+import type { ErrorModel, PageErrorKind } from '../../platform/views.ts';
 import type { Pages } from '../pages.ts';
 
 const statusOfKind: Record<ErrorKind, number> = {
@@ -71,7 +71,7 @@ export function renderAnswer(ctx: Context, pages: Pages, answer: Answer): void {
     pages.render(
       ctx,
       'errors/error',
-      { kind, code, params, retryAfterSeconds: seconds, wayOn: { href: '/', label: 'home' } },
+      { kind, code, params, retryAfterSeconds: seconds, wayOn: wayOnFrom(ctx, kind) },
       { status },
     );
     return;
@@ -84,6 +84,13 @@ export function renderAnswer(ctx: Context, pages: Pages, answer: Answer): void {
     code,
     requestId: ctx.state.requestId,
   };
+}
+
+/** What the reader can do about it. */
+function wayOnFrom(ctx: Context, kind: PageErrorKind): ErrorModel['wayOn'] {
+  if (kind === 'unauthenticated') return { href: '/account', label: 'sign_in' };
+  if (kind === 'unavailable' && ctx.method === 'GET') return { href: ctx.path, label: 'try_again' };
+  return { href: '/', label: 'home' };
 }
 
 function messageIn(i18n: I18n, ctx: Context): (key: string, params: ErrorParams) => string {

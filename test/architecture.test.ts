@@ -1,0 +1,190 @@
+/**
+ * The floors of src/README.md, held by reading the imports. Features of the domain are in import order here: one may
+ * import those above it.
+ */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const floors = ['platform', 'domain', 'oidc', 'web'];
+/** What stands on the floors, the lower first. */
+const above = ['config', 'schedule', 'server', 'main', 'commands'];
+
+const features = [
+  'audit',
+  'tenants',
+  'users',
+  'password',
+  'otp',
+  'google',
+  'mfa',
+  'organisation',
+  'access',
+  'invitations',
+  'referrals',
+  'clients',
+  'resource-servers',
+  'api-keys',
+  'sessions',
+  'claims',
+  'setup',
+];
+
+/** Features that import a later one, and why. `sessions` itself stands on `audit` alone. */
+const featureExceptions: Record<string, string> = {
+  'users -> sessions': 'whoever stops being active is signed out in the same transaction',
+  'password -> sessions': 'a new password ends every session in the same transaction',
+};
+
+/** Imports that leave src/. */
+const outsideExceptions: Record<string, string> = {
+  'src/platform/migrations.ts -> migrations': 'the list of migrations is explicit, so that both builds agree on names',
+  'src/main.ts -> seeds': 'loaded on the first start of development alone',
+};
+
+interface Import {
+  from: string;
+  to: string;
+  isType: boolean;
+}
+
+/** Source files as paths from the repository's root, with forward slashes. */
+function sourceFiles(): string[] {
+  return readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `src/${name.split(sep).join('/')}`)
+    .sort();
+}
+
+function textOf(file: string): string {
+  return readFileSync(join(root, file), 'utf8');
+}
+
+/** Relative imports of a file: statements, re-exports, `import()` as an expression and as a type. */
+function importsOf(file: string): Import[] {
+  const text = textOf(file);
+  const statements = [...text.matchAll(/^(?:import|export)\s+(type\s+)?(?:[\w*{}\s,$]+?\sfrom\s+)?'(\.[^']+)'/gm)];
+  const expressions = [...text.matchAll(/\bimport\(\s*'(\.[^']+)'\s*\)/g)];
+  const found = [
+    ...statements.map(([, type, path]) => ({ path: path as string, isType: type !== undefined })),
+    ...expressions.map(([, path]) => ({ path: path as string, isType: false })),
+  ];
+  return found.map(({ path, isType }) => ({
+    from: file,
+    to: relative(root, resolve(root, dirname(file), path))
+      .split(sep)
+      .join('/'),
+    isType,
+  }));
+}
+
+function rankOf(file: string): number {
+  const [, part = ''] = file.split('/');
+  const name = part.replace(/\.ts$/, '');
+  const floor = floors.indexOf(name);
+  if (floor >= 0) return floor;
+  const higher = above.indexOf(name);
+  assert.ok(higher >= 0, `${file} stands on no floor: name one in test/architecture.test.ts`);
+  return floors.length + higher;
+}
+
+function featureOf(file: string): string | undefined {
+  return /^src\/domain\/([^/]+)\//.exec(file)?.[1];
+}
+
+describe('the architecture', () => {
+  const files = sourceFiles();
+  const imports = files.flatMap(importsOf);
+  const inside = imports.filter(({ to }) => to.startsWith('src/'));
+
+  it('is read completely', () => {
+    assert.ok(files.length > 50, `${files.length} files`);
+    const quoted = files.flatMap((file) => [...textOf(file).matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)]);
+    assert.equal(imports.length, quoted.length);
+    for (const { from, to } of imports) assert.match(to, /\.(?:ts|json)$/, `${from} imports ${to}`);
+    for (const { from, to } of inside) assert.ok(files.includes(to), `${from} imports ${to}, which is not there`);
+  });
+
+  it('imports downwards only', () => {
+    const upward = inside.filter(({ from, to, isType }) => {
+      // What is wired is told its configuration as an object; only the shape of it is known below.
+      if (to === 'src/config.ts' && isType && from.startsWith('src/oidc/')) return false;
+      return rankOf(to) > rankOf(from);
+    });
+    assert.deepEqual(
+      upward.map(({ from, to }) => `${from} -> ${to}`),
+      [],
+    );
+  });
+
+  it('leaves src/ in the known places alone', () => {
+    const outside = imports
+      .filter(({ to }) => !to.startsWith('src/'))
+      .map(({ from, to }) => `${from} -> ${to.split('/')[0]}`);
+    assert.deepEqual([...new Set(outside)].sort(), Object.keys(outsideExceptions).sort());
+  });
+
+  it('has each feature of the domain import earlier ones only', () => {
+    const later = new Set<string>();
+    for (const { from, to } of inside) {
+      const importer = featureOf(from);
+      const imported = featureOf(to);
+      if (importer === undefined || imported === undefined || importer === imported) continue;
+      for (const feature of [importer, imported])
+        assert.ok(features.includes(feature), `src/domain/${feature} has no place in the order`);
+      if (features.indexOf(imported) > features.indexOf(importer)) later.add(`${importer} -> ${imported}`);
+    }
+    assert.deepEqual([...later].sort(), Object.keys(featureExceptions).sort());
+  });
+
+  it('has no two features that lead to each other', () => {
+    const edges = new Map<string, Set<string>>();
+    for (const { from, to } of inside) {
+      const [importer, imported] = [featureOf(from), featureOf(to)];
+      if (importer && imported && importer !== imported)
+        edges.set(importer, (edges.get(importer) ?? new Set()).add(imported));
+    }
+    const cycles: string[] = [];
+    const walk = (feature: string, path: string[]): void => {
+      if (path.includes(feature)) cycles.push([...path, feature].join(' -> '));
+      else for (const next of edges.get(feature) ?? []) walk(next, [...path, feature]);
+    };
+    for (const feature of edges.keys()) walk(feature, []);
+    assert.deepEqual(cycles, []);
+  });
+
+  it('keeps the SQL of a feature to the feature', () => {
+    const foreign = inside.filter(({ from, to }) => {
+      const importer = featureOf(from);
+      return importer !== undefined && to.endsWith('-store.ts') && featureOf(to) !== importer;
+    });
+    assert.deepEqual(
+      foreign.map(({ from, to }) => `${from} -> ${to}`),
+      [],
+    );
+  });
+
+  it('keeps HTTP out of the domain and identity out of the platform', () => {
+    for (const file of files.filter((name) => /^src\/(?:platform|domain)\//.test(name)))
+      assert.doesNotMatch(textOf(file), /from 'oidc-provider'/, file);
+    for (const file of files.filter((name) => name.startsWith('src/domain/')))
+      assert.doesNotMatch(textOf(file), /from '(?:koa|@koa\/router|node:http)'/, file);
+  });
+
+  it('reads the environment in config.ts alone', () => {
+    const readers = files.filter((file) => file !== 'src/config.ts' && /\bprocess\.env\b/.test(textOf(file)));
+    assert.deepEqual(readers, []);
+  });
+
+  it('writes to the console in the command line alone', () => {
+    const writers = files.filter((file) => !file.startsWith('src/commands/') && /\bconsole\s*\./.test(textOf(file)));
+    assert.deepEqual(writers, []);
+  });
+
+  it('has no file over 350 lines', () => {
+    const long = files.filter((file) => textOf(file).split('\n').length > 351);
+    assert.deepEqual(long, []);
+  });
+});
