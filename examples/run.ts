@@ -1,17 +1,20 @@
-/** `npm run example`: the sample portal and the sample API beside a Gatehouse that runs already. Ctrl-C ends both. */
+/**
+ * `npm run example`: two applications and an API beside a Gatehouse that runs already, on its sample content. Ctrl-C ends
+ * them. PORT moves them together.
+ */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { createRelyingParty } from './relying-party/relying-party.ts';
-import { loadSettings, readDevelopmentAccounts, SettingsError } from './relying-party/settings.ts';
+import { loadSettings, readDevelopmentAccounts, reportsSettings, SettingsError } from './relying-party/settings.ts';
 import { createApi } from './service/api.ts';
 
-async function listen(server: Server, port: number, name: string): Promise<void> {
+async function listen(server: Server, port: number): Promise<void> {
   server.listen(port, 'localhost');
   try {
     await once(server, 'listening');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new SettingsError(code === 'EADDRINUSE' ? `Port ${port} of ${name} is taken.` : (error as Error).message);
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new SettingsError(`Port ${port} is taken by another program. Is the example running already?`);
   }
 }
 
@@ -21,29 +24,45 @@ async function isRunning(issuer: string): Promise<boolean> {
 }
 
 async function main(): Promise<void> {
-  const settings = loadSettings(process.env);
-  if (!(await isRunning(settings.issuer)))
-    throw new SettingsError(
-      `No Gatehouse answers at ${settings.issuer}. Start it first, in another terminal: npm run dev`,
-    );
+  const accounts = readDevelopmentAccounts(process.env.DATA_DIR);
+  const port = Number(process.env.PORT ?? 4000);
+  const apiUrl = `http://localhost:${port + 2}/inventory`;
+  const settings = loadSettings({ DATA_DIR: process.env.DATA_DIR, PORT: String(port), API_URL: apiUrl });
+  const { issuer, api } = settings;
+  if (!(await isRunning(issuer)))
+    throw new SettingsError(`No Gatehouse answers at ${issuer}. Start it first, in another terminal: npm start`);
 
-  const api = createApi({ issuer: settings.issuer, audience: settings.api.identifier });
-  const portal = await createRelyingParty(settings);
-  await listen(api, Number(new URL(settings.api.url).port), 'the API');
-  await listen(portal, settings.port, 'the portal');
-
-  const person = readDevelopmentAccounts(process.env.DATA_DIR ?? '.data')?.people[0];
-  const as = person ? `\n  Sign in as ${person.email} with ${person.password}` : '';
-  console.log(`\n  The sample portal is at ${settings.baseUrl}/\n  The sample API is at ${settings.api.url}${as}\n`);
-
+  const servers = [
+    await createRelyingParty(settings),
+    await createRelyingParty(reportsSettings(accounts, port + 1)),
+    createApi({ issuer, audience: api.identifier }),
+  ];
   const stop = () => {
-    for (const server of [portal, api]) {
+    for (const server of servers) {
       server.close();
       server.closeAllConnections();
     }
   };
+  try {
+    for (const [offset, server] of servers.entries()) await listen(server, port + offset);
+  } catch (error) {
+    stop();
+    throw error;
+  }
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
+
+  const { name: portalName, baseUrl } = settings;
+  const [person] = accounts.people;
+  console.log(`
+  Open ${baseUrl}/
+
+    ${baseUrl}/   ${portalName}, an application of the operator
+    http://localhost:${port + 1}/   ${accounts.clients.reports.name}, a third party's: asks for consent, and not for the password again
+    ${apiUrl}   the API that the portal asks in the person's name
+
+  Sign in as ${person?.email} with the password ${person?.password}
+`);
 }
 
 try {

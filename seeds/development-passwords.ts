@@ -1,6 +1,6 @@
 /**
- * Passwords for the sample accounts, to be read from a terminal and typed: four words and a number. Words of four to six
- * letters that no two people spell differently; none is in a sample name.
+ * Passwords for the sample accounts, to be read from a terminal and typed: four words and a number. Short everyday words
+ * that no two people spell differently; none is a name of the samples.
  */
 import { randomInt } from 'node:crypto';
 

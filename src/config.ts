@@ -122,9 +122,21 @@ function looksLikeASample(key: string): boolean {
   );
 }
 
-function isLocalDatabase(url: URL): boolean {
-  const host = url.searchParams.get('host') ?? decodeURIComponent(url.hostname);
-  return host === '' || host.startsWith('/') || ['localhost', '127.0.0.1', '[::1]', '::1'].includes(host);
+/** The host that the driver takes: the parameter wins, an empty one does not. */
+function databaseHost(url: URL): string {
+  return url.searchParams.get('host') || decodeURIComponent(url.hostname);
+}
+
+function isLocalDatabase(host: string): boolean {
+  return host.startsWith('/') || ['localhost', '127.0.0.1', '[::1]', '::1'].includes(host);
+}
+
+/** A list of halves of the Internet trusts as many as the whole. fc00::/7 and 10.0.0.0/8 are the widest private blocks. */
+function isTooWide(network: string): boolean {
+  if (!ipaddr.isValidCIDR(network)) return false;
+  const [address, bits] = ipaddr.parseCIDR(network);
+  if (address instanceof ipaddr.IPv4) return bits < 8;
+  return address.isIPv4MappedAddress() ? bits < 96 + 8 : bits < 7;
 }
 
 function checkIssuer(value: string, production: boolean, faults: string[]): string {
@@ -167,9 +179,16 @@ function checkDatabase(
   }
   if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:')
     faults.push('DATABASE_URL: must begin with postgres://');
-  if (production && !isLocalDatabase(url) && caFile === undefined && url.searchParams.get('sslmode') !== 'verify-full')
+  // Of two the driver takes the last, others the first.
+  if (new Set(url.searchParams.keys()).size < url.searchParams.size)
+    faults.push('DATABASE_URL: must not have a parameter twice');
+  const host = databaseHost(url);
+  const sslmode = url.searchParams.get('sslmode') ?? (caFile === undefined ? undefined : 'verify-full');
+  // The driver would look for it in PGHOST.
+  if (production && host === '') faults.push('DATABASE_URL: must name the host in production');
+  else if (production && !isLocalDatabase(host) && sslmode !== 'verify-full')
     faults.push(
-      'DATABASE_URL: a remote database needs verified TLS in production; add sslmode=verify-full, or set DATABASE_CA_FILE',
+      'DATABASE_URL: a remote database needs verified TLS in production; add sslmode=verify-full, or set DATABASE_CA_FILE and no other sslmode',
     );
   return ca;
 }
@@ -228,7 +247,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (previousKeys.some((key) => key.length < 32))
     faults.push('SECRET_KEY_PREVIOUS: each key must have at least 32 characters');
 
-  if (env.TRUSTED_PROXIES.some((entry) => /\/0$/.test(entry)))
+  if (env.TRUSTED_PROXIES.some(isTooWide))
     faults.push('TRUSTED_PROXIES: a network that holds every address trusts nobody in particular; name your proxies');
   if (env.ARGON2_MEMORY_KIB < floor.argon2MemoryKiB && env.NODE_ENV !== 'test')
     faults.push(`ARGON2_MEMORY_KIB: must be at least ${floor.argon2MemoryKiB}`);

@@ -41,8 +41,8 @@ import { securityHeaders } from './web/middleware/security-headers.ts';
 import { createPages } from './web/pages.ts';
 import { postToGet } from './web/post-to-get.ts';
 import { createProviderPages } from './web/provider-pages.ts';
+import { selfSubmittingForms } from './web/self-submitting-forms.ts';
 import { setUpRoutes } from './web/set-up.ts';
-import { switchAccounts } from './web/switch-accounts.ts';
 import { welcomeRoutes } from './web/welcome.ts';
 
 export interface GatehouseServer {
@@ -187,7 +187,7 @@ export async function createGatehouse({
     app.use(router.routes()).use(router.allowedMethods());
   }
   app.use(limitUserCodes(db, routes.code_verification));
-  app.use(switchAccounts(pages));
+  app.use(selfSubmittingForms(pages));
   app.use((ctx, next) => current.handle(ctx, next));
   trustProxies(app, config.trustedProxies);
 

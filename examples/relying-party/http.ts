@@ -40,10 +40,11 @@ export interface RequestOptions {
 }
 
 const bodyLimit = 64 * 1024;
-const cookieName = 'portal_session';
 
 export function handleRequest(options: RequestOptions): RequestListener {
   const { routes, baseUrl, formTargets, fromMachines, findSession } = options;
+  // Cookies know no ports: applications on one host need names of their own.
+  const cookieName = `session_${new URL(baseUrl).port || 'app'}`;
   const secure = baseUrl.startsWith('https:') ? '; Secure' : '';
   const contentSecurityPolicy = [
     "default-src 'none'",
@@ -65,7 +66,7 @@ export function handleRequest(options: RequestOptions): RequestListener {
       return { status: 403, html: 'This form was sent by another site.' };
     const form = await readForm(req);
     if (!form) return { status: 413, html: 'That is too much.' };
-    return handler({ url, form, session: findSession(cookieOf(req)) });
+    return handler({ url, form, session: findSession(cookieOf(req, cookieName)) });
   }
 
   function write(res: ServerResponse, reply: Reply): void {
@@ -102,7 +103,7 @@ export function handleRequest(options: RequestOptions): RequestListener {
   };
 }
 
-function cookieOf(req: IncomingMessage): string | undefined {
+function cookieOf(req: IncomingMessage, cookieName: string): string | undefined {
   const pairs = (req.headers.cookie ?? '').split(';').map((pair) => pair.trim());
   return pairs.find((pair) => pair.startsWith(`${cookieName}=`))?.slice(cookieName.length + 1);
 }

@@ -13,7 +13,7 @@ function escapeHtml(text: string): string {
     .replaceAll("'", '&#39;');
 }
 
-function layout(title: string, content: string): string {
+function layout(app: string, title: string, content: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -24,7 +24,7 @@ function layout(title: string, content: string): string {
 <link rel="icon" href="data:,">
 </head>
 <body>
-<header><a href="/">Sample portal</a><span>a relying party of Gatehouse</span></header>
+<header><a href="/">${escapeHtml(app)}</a><span>a relying party of Gatehouse</span></header>
 <main>
 ${content}
 </main>
@@ -82,19 +82,25 @@ function action(path: string, label: string, kind = ''): string {
   return `<form method="post" action="${path}"><button class="${kind}">${label}</button></form>`;
 }
 
-export function signedOutPage(session: Session | undefined): string {
+export function signedOutPage(app: string, session: Session | undefined): string {
   return layout(
-    'Sample portal',
+    app,
+    app,
     `${notice(session)}<h1>You are not signed in</h1>
 <p>This application keeps no passwords. It sends you to Gatehouse, and Gatehouse tells it who you are.</p>
 <p><a class="button" href="/sign-in">Sign in with Gatehouse</a></p>`,
   );
 }
 
-export function signedInPage(session: Session, { claims, userinfo, refreshToken, refreshedAt }: SignedIn): string {
+export function signedInPage(
+  app: string,
+  session: Session,
+  { claims, userinfo, refreshToken, refreshedAt }: SignedIn,
+): string {
   const name = typeof userinfo.name === 'string' ? userinfo.name : (userinfo.email ?? claims.sub);
   return layout(
-    `${name} – Sample portal`,
+    app,
+    `${name} – ${app}`,
     `${notice(session)}<h1>Hello, ${escapeHtml(name)}</h1>
 <div class="actions">
 ${refreshToken ? action('/call-api', 'Ask the API') : ''}
@@ -109,8 +115,9 @@ ${claimsTable('userinfo', 'Userinfo', 'Asked for with the access token: what the
   );
 }
 
-export function errorPage(title: string, detail: string): string {
+export function errorPage(app: string, title: string, detail: string): string {
   return layout(
+    app,
     title,
     `<h1>${escapeHtml(title)}</h1><p id="error">${escapeHtml(detail)}</p><p><a class="button" href="/">Back to the start</a></p>`,
   );

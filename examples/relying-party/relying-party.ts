@@ -25,7 +25,7 @@ export function discoveryOptions(issuer: string): openid.DiscoveryRequestOptions
  * @throws where the issuer cannot be reached or is another one
  */
 export async function createRelyingParty(settings: Settings): Promise<Server> {
-  const { issuer, clientId, clientSecret, baseUrl, scope, api } = settings;
+  const { name, issuer, clientId, clientSecret, baseUrl, scope, api } = settings;
   const config = await openid.discovery(
     new URL(issuer),
     clientId,
@@ -61,7 +61,7 @@ export async function createRelyingParty(settings: Settings): Promise<Server> {
   }
 
   const home: Handler = async ({ session }) => {
-    const html = session?.signedIn ? signedInPage(session, session.signedIn) : signedOutPage(session);
+    const html = session?.signedIn ? signedInPage(name, session, session.signedIn) : signedOutPage(name, session);
     if (session) session.notice = undefined;
     return { status: 200, html };
   };
@@ -92,7 +92,7 @@ export async function createRelyingParty(settings: Settings): Promise<Server> {
     if (!session || !pending) {
       return {
         status: 400,
-        html: errorPage('This sign-in is over', 'It was begun in another browser, or used before.'),
+        html: errorPage(name, 'This sign-in is over', 'It was begun in another browser, or used before.'),
       };
     }
     // Once: a second callback finds nothing to be compared with.
@@ -107,7 +107,7 @@ export async function createRelyingParty(settings: Settings): Promise<Server> {
       });
       signedIn = await keep(tokens);
     } catch (error) {
-      return { status: 400, html: errorPage('Signing in did not work', reasonOf(error)) };
+      return { status: 400, html: errorPage(name, 'Signing in did not work', reasonOf(error)) };
     }
     // Another session id than before the sign-in: whoever planted the old one has nothing now.
     sessions.end(session.id);

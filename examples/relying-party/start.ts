@@ -5,7 +5,7 @@ import { loadSettings } from './settings.ts';
 try {
   const settings = loadSettings(process.env);
   const server = await createRelyingParty(settings);
-  server.listen(settings.port, 'localhost', () => console.log(`The relying party is at ${settings.baseUrl}/`));
+  server.listen(settings.port, 'localhost', () => console.log(`${settings.name} is at ${settings.baseUrl}/`));
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;

@@ -24,8 +24,8 @@ export function loadServiceSettings(environment: NodeJS.ProcessEnv): ServiceOpti
     text = readFileSync(join(DATA_DIR ?? '.data', 'development-accounts.json'), 'utf8');
   } catch {
     throw new Error(
-      'There is no development-accounts.json yet: a Gatehouse in development writes it at its first start (npm run dev).\n' +
-        'For another server set ISSUER, CLIENT_ID and CLIENT_SECRET.',
+      'There are no sample accounts yet: Gatehouse makes them at its first start. In another terminal: npm start\n' +
+        'For a server of your own set ISSUER, CLIENT_ID and CLIENT_SECRET.',
     );
   }
   const { issuer, service, api } = JSON.parse(text) as DevelopmentAccounts;

@@ -27,7 +27,7 @@ Examples:
 
 /** @throws DomainError not_found NOT_FOUND (api) */
 export async function apiOf(db: Database, identifier: string): Promise<ResourceServerWithScopes> {
-  const api = identifier.includes('\0') ? undefined : await findResourceServer(db, identifier);
+  const api = await findResourceServer(db, identifier);
   if (!api) throw new DomainError('not_found', 'NOT_FOUND', { entity: 'api', value: identifier });
   return api;
 }

@@ -26,6 +26,14 @@ export class UsageError extends Error {
   }
 }
 
+/** It cannot be done, for a reason that an operator can do something about. */
+export class CommandFailed extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'CommandFailed';
+  }
+}
+
 /** The database could not be reached, or does not let us in. */
 export class DatabaseUnreachable extends Error {
   constructor(message: string, options?: ErrorOptions) {
@@ -43,9 +51,12 @@ export interface Failure {
   told?: boolean;
 }
 
+const redirectRule = 'give https, http to localhost, or for a native client a scheme such as com.example.app:/callback';
+
 function about({ field, value, reason }: ErrorParams): string {
   const what = field === undefined ? 'something' : String(field);
-  return `${what}${value === undefined ? '' : ` "${value}"`} cannot be used${reason === undefined ? '' : `: ${reason}`}`;
+  const why = reason ?? (field === 'redirect_uris' ? redirectRule : undefined);
+  return `${what}${value === undefined ? '' : ` "${value}"`} cannot be used${why === undefined ? '' : `: ${why}`}`;
 }
 
 const sentences: Partial<Record<ErrorCode, (params: ErrorParams) => string>> = {
@@ -84,7 +95,8 @@ export function failureOf(error: unknown): Failure {
   const { message } = error;
   if (error instanceof UsageError) return { exitCode: exitCodes.usage, code: 'USAGE', message };
   if (error.name === 'ConfigError') return { exitCode: exitCodes.failed, code: 'CONFIGURATION', message };
-  if (error.name === 'StartError') return { exitCode: exitCodes.failed, code: 'FAILED', message };
+  if (error instanceof CommandFailed || error.name === 'StartError')
+    return { exitCode: exitCodes.failed, code: 'FAILED', message };
   if (error instanceof DatabaseUnreachable || isConnectionError(error)) {
     const known = error instanceof DatabaseUnreachable ? message : `The database went away: ${scrubText(message)}`;
     return { exitCode: exitCodes.databaseUnreachable, code: 'DATABASE_UNREACHABLE', message: known };

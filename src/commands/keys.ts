@@ -8,9 +8,8 @@ import { table } from './terminal-text.ts';
 import { withDatabase } from './with-database.ts';
 
 const rotateHelp = `
-The keys rotate by themselves (SIGNING_KEY_ROTATION_DAYS). Do it by hand when a key may be known to others, and twice
-then: the next key, which takes over, lay in the same place. Running servers follow within a second; what was signed
-before stays good until it expires.
+The keys rotate by themselves (SIGNING_KEY_ROTATION_DAYS); this does it now. Running servers follow within a second.
+A retired key stays published until nothing that it signed can be alive: what was signed before stays good.
 
 Example:
   gatehouse keys rotate`;

@@ -1,12 +1,11 @@
 /** `gatehouse migrate`: the schema, and the tables of the job queue. `--status` looks and changes nothing. */
 import type { Command } from 'commander';
 import { loadConfig } from '../config.ts';
-import { StartError } from '../main.ts';
 import { migrateJobs } from '../platform/jobs.ts';
 import { type MigrationStatus, migrateToLatest, migrationStatus } from '../platform/migrations.ts';
-import { databaseTls } from '../server.ts';
 import { type CommandResult, performs } from './command-action.ts';
-import { withUnpreparedDatabase } from './with-database.ts';
+import { CommandFailed } from './failures.ts';
+import { tlsOf, withUnpreparedDatabase } from './with-database.ts';
 
 const help = `
 Safe to run at any time, by many at once and beside a running server. A database that a newer version has
@@ -33,9 +32,9 @@ async function apply(): Promise<CommandResult> {
   const config = loadConfig();
   return withUnpreparedDatabase(config, async ({ db, source }) => {
     const before = await migrationStatus(db);
-    if (before.unknown.length > 0) throw new StartError(newerVersion(before));
+    if (before.unknown.length > 0) throw new CommandFailed(newerVersion(before));
     const applied = await migrateToLatest(db);
-    await migrateJobs({ databaseUrl: source.url, ssl: databaseTls(config, source.url) });
+    await migrateJobs({ databaseUrl: source.url, ssl: await tlsOf(config, source.url) });
     await db.raw('select ensure_audit_partitions()');
     return {
       data: { applied, ...(await migrationStatus(db)) },

@@ -5,12 +5,17 @@
  */
 import pino from 'pino';
 import { type Config, loadConfig } from '../config.ts';
-import { type DatabaseSource, openDatabaseSource, prepareSchema } from '../main.ts';
-import { createDatabase, type Database, firstRow, isConnectionError } from '../platform/database.ts';
+import type { DatabaseSource } from '../main.ts';
+import {
+  createDatabase,
+  type Database,
+  type DatabaseOptions,
+  firstRow,
+  isConnectionError,
+} from '../platform/database.ts';
 import { createLogger, type Logger } from '../platform/logger.ts';
 import { migrationStatus } from '../platform/migrations.ts';
 import { createSecrets, type Secrets } from '../platform/secrets.ts';
-import { databaseTls } from '../server.ts';
 import { DatabaseUnreachable } from './failures.ts';
 
 export interface CommandContext {
@@ -30,13 +35,24 @@ export function commandLogger(config: Config): Logger {
 
 /** The database, started if need be. @throws DatabaseUnreachable */
 export async function openSource(config: Config, logger: Logger): Promise<DatabaseSource> {
+  const { url } = config.database;
+  if (url !== undefined) return { url, embedded: false, stop: async () => {} };
   try {
+    // Loaded here and below where it is needed: the whole server hangs on it, half of the time of a small command.
+    const { openDatabaseSource } = await import('../main.ts');
     return await openDatabaseSource(config, logger);
   } catch (error) {
     throw new DatabaseUnreachable(`The embedded PostgreSQL does not start: ${(error as Error).message}`, {
       cause: error,
     });
   }
+}
+
+/** How a remote database is verified, as the server does it. */
+export async function tlsOf(config: Config, url: string): Promise<DatabaseOptions['ssl']> {
+  if (config.database.ca === undefined && !url.includes('ssl')) return undefined;
+  const { databaseTls } = await import('../server.ts');
+  return databaseTls(config, url);
 }
 
 /** Asks for one connection. @throws DatabaseUnreachable */
@@ -66,7 +82,7 @@ export async function withUnpreparedDatabase<T>(
     const db = createDatabase({
       url: source.url,
       poolMax: 2,
-      ssl: databaseTls(config, source.url),
+      ssl: await tlsOf(config, source.url),
       applicationName: 'gatehouse-command',
     });
     try {
@@ -87,7 +103,10 @@ export async function withDatabase<T>(work: (context: CommandContext) => Promise
   const config = loadConfig();
   return withUnpreparedDatabase(config, async (context) => {
     const { db, source, logger } = context;
-    if (!(await isPrepared(db))) await prepareSchema(db, config, source.url, logger);
+    if (!(await isPrepared(db))) {
+      const { prepareSchema } = await import('../main.ts');
+      await prepareSchema(db, config, source.url, logger);
+    }
     return work(context);
   });
 }

@@ -21,6 +21,7 @@ import {
   findRefreshToken,
   type PayloadRow,
   recordServiceSession,
+  revokeReplayedCode,
   type StoredPayload,
   upsertPayload,
 } from './payload-store.ts';
@@ -176,7 +177,11 @@ function createPayloadAdapter(model: string, { db, secrets }: AdapterDependencie
         await destroyPayload(db, model, idHash, null, auditRow('token.reused', model));
         throw new errors.InvalidGrant('refresh token already used');
       }
-      if (!(await consumePayload(db, model, idHash))) throw new errors.InvalidGrant(`${model} already consumed`);
+      if (await consumePayload(db, model, idHash)) return;
+      if (model === 'PushedAuthorizationRequest')
+        throw new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used');
+      await revokeReplayedCode(db, model, idHash, auditRow('code.reused', model));
+      throw new errors.InvalidGrant(`${model} already consumed`);
     },
 
     async destroy(id) {

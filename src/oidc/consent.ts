@@ -3,18 +3,12 @@
  * anybody else the consent page says what is new, and the grant keeps it until it is revoked or runs out.
  */
 import type { Grant, Interaction, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { randomToken } from '../platform/secrets.ts';
+import type { AdapterDependencies } from './adapter.ts';
+import { claimSessionGrant } from './session-adapter.ts';
 
-/** `loadExistingGrant`: the grant of this session and client; made on the spot for a first-party client. */
-export async function loadGrant(ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
-  const { client, session, provider, result, account } = ctx.oidc;
-  if (!client || !account) return undefined;
-  const grantId =
-    (result?.consent as { grantId?: string } | undefined)?.grantId ?? session?.grantIdFor(client.clientId);
-  let grant = grantId ? await provider.Grant.find(grantId) : undefined;
-  if (grant && (grant.accountId !== account.accountId || grant.clientId !== client.clientId)) grant = undefined;
-  if (client.first_party !== true) return grant;
-
-  grant ??= new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
+/** Adds all that the request asks for; saves where that, or the grant, is new. */
+async function grantRequest(ctx: KoaContextWithOIDC, grant: Grant): Promise<void> {
   const before = JSON.stringify([grant.openid, grant.resources]);
   const scopes = [...ctx.oidc.requestParamOIDCScopes].join(' ');
   if (scopes) grant.addOIDCScope(scopes);
@@ -24,7 +18,36 @@ export async function loadGrant(ctx: KoaContextWithOIDC): Promise<Grant | undefi
     if (wanted) grant.addResourceScope(identifier, wanted);
   }
   if (!grant.jti || JSON.stringify([grant.openid, grant.resources]) !== before) await grant.save();
-  return grant;
+}
+
+/** `loadExistingGrant`: the grant of this session and client; made on the spot for a first-party client. */
+export function createLoadGrant(dependencies: Pick<AdapterDependencies, 'db' | 'secrets'>) {
+  return async function loadGrant(ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
+    const { client, session, provider, result, account } = ctx.oidc;
+    if (!client || !account || !session) return undefined;
+    const { clientId } = client;
+    const replaces = session.grantIdFor(clientId);
+    const grantId = (result?.consent as { grantId?: string } | undefined)?.grantId ?? replaces;
+    let grant = grantId ? await provider.Grant.find(grantId) : undefined;
+    if (grant && (grant.accountId !== account.accountId || grant.clientId !== clientId)) grant = undefined;
+    if (client.first_party !== true) return grant;
+
+    if (grant) {
+      await grantRequest(ctx, grant);
+      return grant;
+    }
+    const made = new provider.Grant({ accountId: account.accountId, clientId });
+    await grantRequest(ctx, made);
+    const ours = { sid: session.sidFor(clientId) ?? randomToken(), grantId: made.jti };
+    const agreed = await claimSessionGrant(dependencies, { sessionUid: session.uid, clientId, replaces, ...ours });
+    // Another tab was faster: its grant is the session's, and ours is nobody's.
+    const theirs = agreed.grantId === made.jti ? undefined : await provider.Grant.find(agreed.grantId);
+    session.sidFor(clientId, theirs ? agreed.sid : ours.sid);
+    if (!theirs) return made;
+    await made.destroy();
+    await grantRequest(ctx, theirs);
+    return theirs;
+  };
 }
 
 interface MissingFromGrant {

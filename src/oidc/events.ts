@@ -1,7 +1,7 @@
 /** What the library reports: refusals for the audit trail, counts for the metrics, bugs for the log. */
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { recordEvent } from '../domain/audit/audit-events.ts';
-import type { Database } from '../platform/database.ts';
+import { type Database, isConnectionError } from '../platform/database.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { AccountWithProfile } from './account.ts';
@@ -22,6 +22,17 @@ const audited = new Set([
   'unauthorized_client',
   'unmet_authentication_requirements',
 ]);
+
+/**
+ * Where the library has answered a machine with `server_error`: come again soon (RFC 7009 section 2.2.1, RFC 9110 section
+ * 15.6.4). People get a page from `renderError`.
+ */
+function answerUnavailable(ctx: KoaContextWithOIDC): void {
+  if ((ctx.body as { error?: string } | undefined)?.error !== 'server_error') return;
+  ctx.status = 503;
+  ctx.set('retry-after', '5');
+  ctx.body = { error: 'temporarily_unavailable', error_description: 'the service is not available for the moment' };
+}
 
 /** Listens on a provider; to be called for each one that is built. */
 export function listenToProvider(provider: Provider, { db, logger, metrics }: EventDependencies): void {
@@ -56,6 +67,11 @@ export function listenToProvider(provider: Provider, { db, logger, metrics }: Ev
     metrics.countToken('access_token', ctx.oidc.params?.grant_type as string | undefined),
   );
   provider.on('server_error', (ctx, err) => {
+    if (isConnectionError(err)) {
+      logger.warn({ err, requestId: (ctx.state as { requestId?: string }).requestId }, 'the database does not answer');
+      answerUnavailable(ctx);
+      return;
+    }
     logger.error({ err, requestId: (ctx.state as { requestId?: string }).requestId }, 'the protocol endpoint failed');
   });
 }

@@ -115,6 +115,16 @@ export async function findPayloadByUid(db: Database, uidHash: Buffer): Promise<S
   return (await runPrepared<StoredPayload>(db, byUid, [uidHash])).rows[0];
 }
 
+const lockByUid = prepared(
+  'payload-lock-by-uid',
+  `select id_hash, payload, consumed_at is not null as consumed from oidc_payloads where uid_hash = $1 for update`,
+);
+
+/** The row, expired or not, locked to the end of the transaction. */
+export async function lockPayloadByUid(trx: Database, uidHash: Buffer): Promise<StoredPayload | undefined> {
+  return (await runPrepared<StoredPayload>(trx, lockByUid, [uidHash])).rows[0];
+}
+
 // An expired device code is still found: its page says so, and the row goes with the sweep.
 const byUserCode = prepared(
   'payload-by-user-code',
@@ -138,6 +148,36 @@ const consume = prepared(
 /** True for exactly one caller. */
 export async function consumePayload(db: Database, model: string, idHash: Buffer): Promise<boolean> {
   return (await runPrepared(db, consume, [model, idHash])).rows.length > 0;
+}
+
+// Whoever comes second has replayed the code, if both were on their way at once too: what it gave out goes, the grant with
+// it, so that nothing the first is about to store can live.
+const revokeReplayed = prepared(
+  'payload-revoke-replayed',
+  `with replayed as (
+     select grant_id from oidc_payloads where model = $1 and id_hash = $2 and consumed_at is not null
+   ), gone as (
+     delete from oidc_payloads p using replayed where p.grant_id = replayed.grant_id returning 1
+   ), audited as (
+     insert into audit_events (id, tenant_id, actor_type, actor_id, action, entity_type, entity_id, ip, user_agent,
+                               request_id, payload)
+     select a.id, a.tenant_id, a.actor_type, a.actor_id, a.action, a.entity_type, a.entity_id, a.ip, a.user_agent,
+            a.request_id, a.payload
+       from jsonb_to_record($3::jsonb) as a(id uuid, tenant_id uuid, actor_type text, actor_id text, action text,
+              entity_type text, entity_id text, ip inet, user_agent text, request_id text, payload jsonb)
+      where exists (select from gone)
+   )
+   select count(*) as gone from gone`,
+);
+
+/** Ends the grant of a code that was used before. */
+export async function revokeReplayedCode(
+  db: Database,
+  model: string,
+  idHash: Buffer,
+  auditRow: Record<string, unknown> | null,
+): Promise<void> {
+  await runPrepared(db, revokeReplayed, [model, idHash, auditRow ? JSON.stringify(auditRow) : null]);
 }
 
 /** How long after its use a refresh token may be presented again while its successor is unused (seconds). */
@@ -213,10 +253,12 @@ export async function destroyPayload(
   return (await runPrepared(db, destroy, values)).rows.length > 0;
 }
 
+// An interaction names the grant that was there when it began. When another person signs in over a live session, that
+// grant ends in the middle of the interaction, which must outlive it.
 const destroyGrant = prepared(
   'payload-destroy-grant',
   `with gone as (
-     delete from oidc_payloads where grant_id = $1 and model <> 'Grant' returning 1
+     delete from oidc_payloads where grant_id = $1 and model not in ('Grant', 'Interaction') returning 1
    ), audited as (
      insert into audit_events (id, tenant_id, actor_type, actor_id, action, entity_type, entity_id, ip, user_agent,
                                request_id, payload)

@@ -13,7 +13,7 @@ import { type AccountWithProfile, createFindAccount } from './account.ts';
 import { createAdapterFactory } from './adapter.ts';
 import { queueBackchannelLogout } from './backchannel-logout.ts';
 import { extraClientMetadata } from './client-adapter.ts';
-import { loadGrant } from './consent.ts';
+import { createLoadGrant } from './consent.ts';
 import type { SigningKeySet } from './keys.ts';
 import { insertPayloadOnce } from './payload-store.ts';
 import { acr, createInteractionPolicy } from './prompts.ts';
@@ -122,7 +122,7 @@ export function createProvider({ config, db, secrets, keys, pages, fetch, uiLoca
     pkce: { required: (_ctx, client) => client.clientAuthMethod === 'none' || client.require_pkce !== false },
     allowOmittingSingleRegisteredRedirectUri: false,
     rotateRefreshToken: true,
-    loadExistingGrant: loadGrant,
+    loadExistingGrant: createLoadGrant({ db, secrets }),
     // offline_access is dropped without prompt=consent (OpenID Connect Core section 11); a first-party client is never
     // asked for consent, so its registration decides.
     issueRefreshToken: async (_ctx, client, code) =>

@@ -1,24 +1,32 @@
 /**
  * Browser sessions. Owns that each sign-in leaves its `user_sessions` row and its audit event in the transaction that
  * stores the session, and that an ended session cannot come back: a request which read it before it was ended finds the
- * row revoked and stores nothing.
+ * row revoked and stores nothing. Requests that run side by side lose nothing of each other.
  */
-import Provider, { type Adapter, type AdapterPayload } from 'oidc-provider';
+import Provider, { type Adapter } from 'oidc-provider';
 import { recordEvent } from '../domain/audit/audit-events.ts';
 import {
   endSessionByUid,
   insertSession,
   lockSessionByUid,
   touchSession,
+  type UserSessionRow,
   updateSessionLogin,
   upsertSessionClients,
 } from '../domain/sessions/session-store.ts';
-import { type Database, firstRow, inTransaction, prepared, runPrepared } from '../platform/database.ts';
+import { type Database, firstRow, inTransaction, prepared, rows, runPrepared } from '../platform/database.ts';
 import { newId } from '../platform/ids.ts';
 import { sha256 } from '../platform/secrets.ts';
 import { type AdapterDependencies, expiryOf, openPayload, sealPayload } from './adapter.ts';
 import { currentCaller } from './caller.ts';
-import { findPayload, findPayloadByUid } from './payload-store.ts';
+import { findPayload, findPayloadByUid, lockPayloadByUid } from './payload-store.ts';
+import {
+  mergeSessions,
+  rememberRead,
+  type SessionAuthorization,
+  type SessionPayload,
+  sessionAsRead,
+} from './session-merge.ts';
 
 const model = 'Session';
 const touchEveryMs = 60_000;
@@ -33,9 +41,20 @@ const upsertSession = prepared(
           expires_at = excluded.expires_at`,
 );
 
-interface SessionPayload extends AdapterPayload {
-  authorizations?: Record<string, { sid?: string; grantId?: string }>;
-}
+// Somebody may have signed in meanwhile, in another tab: a request that knew nobody leaves that alone.
+const upsertAnonymousSession = prepared(
+  'session-upsert-anonymous',
+  `insert into oidc_payloads (model, id_hash, payload, uid_hash, expires_at)
+   values ('Session', $1, $2, $3, $4)
+   on conflict (uid_hash) where uid_hash is not null do update
+      set id_hash = excluded.id_hash, payload = excluded.payload, expires_at = excluded.expires_at
+    where oidc_payloads.account_id is null`,
+);
+
+const replaceSession = prepared(
+  'session-replace',
+  `update oidc_payloads set payload = $2 where model = 'Session' and uid_hash = $1`,
+);
 
 function sessionClients(payload: SessionPayload): { client_id: string; sid: string; grant_id: string | null }[] {
   return Object.entries(payload.authorizations ?? {}).flatMap(([clientId, authorization]) =>
@@ -49,12 +68,12 @@ function sessionClients(payload: SessionPayload): { client_id: string; sid: stri
  */
 async function followSignIn(
   trx: Database,
+  known: UserSessionRow | undefined,
   payload: SessionPayload,
   uidHash: Buffer,
   expiresAt: Date,
 ): Promise<boolean> {
   const { caller } = currentCaller();
-  const known = await lockSessionByUid(trx, uidHash);
   if (known?.revokedAt) return false;
 
   const loginAt = new Date((payload.loginTs ?? 0) * 1000);
@@ -107,30 +126,56 @@ async function followSignIn(
   return true;
 }
 
+/**
+ * One grant and one `sid` for a client in a session, also where two tabs ask for the first time at the same moment: the
+ * first to come here decides, and the other learns of it.
+ * @param claim.replaces the grant that the session had and that is no more
+ */
+export async function claimSessionGrant(
+  { db, secrets }: Pick<AdapterDependencies, 'db' | 'secrets'>,
+  claim: { sessionUid: string; clientId: string; sid: string; grantId: string; replaces: string | undefined },
+): Promise<Required<SessionAuthorization>> {
+  const { clientId, sid, grantId, replaces } = claim;
+  const uidHash = sha256(claim.sessionUid);
+  return inTransaction(db, async (trx) => {
+    const stored = await lockPayloadByUid(trx, uidHash);
+    const session = openPayload(secrets, model, stored) as SessionPayload | undefined;
+    if (!stored || !session?.accountId) return { sid, grantId };
+    const known = session.authorizations?.[clientId];
+    if (known?.sid && known.grantId && known.grantId !== replaces) return { sid: known.sid, grantId: known.grantId };
+    const authorizations = { ...session.authorizations, [clientId]: { ...known, sid, grantId } };
+    const payload = sealPayload(secrets, model, stored.idHash, { ...session, authorizations });
+    await runPrepared(trx, replaceSession, [uidHash, payload]);
+    return { sid, grantId };
+  });
+}
+
 export function createSessionAdapter({ db, secrets }: AdapterDependencies): Adapter {
   return {
     async upsert(id, payload: SessionPayload, expiresIn) {
       const idHash = sha256(id);
       const uidHash = sha256(payload.uid as string);
       const expiresAt = expiryOf(expiresIn) as Date;
-      const values = [
-        idHash,
-        sealPayload(secrets, model, idHash, payload),
-        uidHash,
-        payload.accountId ?? null,
-        expiresAt,
-      ];
       if (!payload.accountId) {
-        await runPrepared(db, upsertSession, values);
+        const sealed = sealPayload(secrets, model, idHash, payload);
+        await runPrepared(db, upsertAnonymousSession, [idHash, sealed, uidHash, expiresAt]);
         return;
       }
       await inTransaction(db, async (trx) => {
-        if (await followSignIn(trx, payload, uidHash, expiresAt)) await runPrepared(trx, upsertSession, values);
+        // The sign-in's row before the session's, as whoever ends sessions takes them.
+        const known = await lockSessionByUid(trx, uidHash);
+        const stored = openPayload(secrets, model, await lockPayloadByUid(trx, uidHash));
+        const merged = mergeSessions(payload, sessionAsRead(), stored);
+        if (!(await followSignIn(trx, known, merged, uidHash, expiresAt))) return;
+        const sealed = sealPayload(secrets, model, idHash, merged);
+        await runPrepared(trx, upsertSession, [idHash, sealed, uidHash, payload.accountId, expiresAt]);
       });
     },
 
     async find(id) {
-      return openPayload(secrets, model, await findPayload(db, model, sha256(id)));
+      const payload = openPayload(secrets, model, await findPayload(db, model, sha256(id)));
+      rememberRead(payload);
+      return payload;
     },
 
     async findByUid(uid) {
@@ -143,12 +188,14 @@ export function createSessionAdapter({ db, secrets }: AdapterDependencies): Adap
       const session = Provider.ctx?.oidc?.session as { oldId?: string } | undefined;
       if (session?.oldId === id) return;
       await inTransaction(db, async (trx) => {
-        const gone = await firstRow<{ uidHash: Buffer }>(
+        const session = await firstRow<{ uidHash: Buffer }>(
           trx,
-          `delete from oidc_payloads where model = 'Session' and id_hash = ? returning uid_hash`,
+          `select uid_hash from oidc_payloads where model = 'Session' and id_hash = ?`,
           [sha256(id)],
         );
-        const ended = gone && (await endSessionByUid(trx, gone.uidHash));
+        if (!session) return;
+        const ended = await endSessionByUid(trx, session.uidHash);
+        await rows(trx, `delete from oidc_payloads where model = 'Session' and uid_hash = ?`, [session.uidHash]);
         if (!ended) return;
         await recordEvent(
           trx,

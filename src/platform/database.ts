@@ -68,13 +68,29 @@ function knexLog(log: NonNullable<DatabaseOptions['log']>): Knex.Logger {
   };
 }
 
+/**
+ * What the driver is told of a connection: where TLS is decided by `ssl`, what the URL says of it is left out. The driver
+ * would let the URL win: a CA bundle would be forgotten for `sslmode=verify-full`, and everything for `sslmode=disable`.
+ */
+export function connectionTo(
+  url: string,
+  ssl: DatabaseOptions['ssl'],
+): { connectionString: string; ssl?: { rejectUnauthorized: true; ca?: string } } {
+  if (!ssl) return { connectionString: url };
+  const address = new URL(url);
+  for (const name of ['ssl', 'sslmode', 'sslrootcert']) address.searchParams.delete(name);
+  return {
+    connectionString: address.href,
+    ssl: { rejectUnauthorized: true, ...(ssl === true ? {} : ssl) },
+  };
+}
+
 /** Opens a pool. Nothing is contacted until the first query. */
 export function createDatabase(options: DatabaseOptions): Database {
   return knex({
     client: 'pg',
     connection: {
-      connectionString: options.url,
-      ssl: options.ssl ? { rejectUnauthorized: true, ...(options.ssl === true ? {} : options.ssl) } : undefined,
+      ...connectionTo(options.url, options.ssl),
       application_name: options.applicationName ?? 'gatehouse',
       statement_timeout: options.statementTimeoutMs ?? 15_000,
       // A client that dies between two statements must not hold its locks.

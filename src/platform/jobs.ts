@@ -18,7 +18,7 @@ import {
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { releaseAbandonedJobs, releaseJobsOf, watchPool } from './abandoned-jobs.ts';
-import type { Database } from './database.ts';
+import { connectionTo, type Database } from './database.ts';
 
 export interface JobsConnection {
   databaseUrl: string;
@@ -213,8 +213,7 @@ export function startJobs(options: JobsOptions): Jobs {
 
 function createPool({ databaseUrl, ssl }: JobsConnection, max: number): pg.Pool {
   return new pg.Pool({
-    connectionString: databaseUrl,
-    ...(ssl ? { ssl: { rejectUnauthorized: true, ...(ssl === true ? {} : ssl) } } : {}),
+    ...connectionTo(databaseUrl, ssl),
     max,
     application_name: 'gatehouse-jobs',
     connectionTimeoutMillis: 3_000,

@@ -3,7 +3,9 @@
  * type and policy. Handlers give the view's own model and nothing else.
  */
 import type { Context } from 'koa';
+import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Tenant } from '../domain/tenants/tenants.ts';
+import { accountClientId } from '../oidc/account-client.ts';
 import type { I18n } from '../platform/i18n.ts';
 import type { PageContext, ViewModels, ViewName, Views } from '../platform/views.ts';
 import { localeLinks } from './middleware/locale.ts';
@@ -52,6 +54,24 @@ export function createPages({ views, i18n }: { views: Views; i18n: I18n }): Page
       ctx.type = 'html';
       ctx.body = html;
     },
+  };
+}
+
+/**
+ * The application that a page belongs to, and where the page's forms may lead: to every address that it registered,
+ * `redirectUri` first. Browsers hold the whole chain of redirects against form-action, and a callback often redirects
+ * on within the application.
+ */
+export function clientSurroundings(
+  client: KoaContextWithOIDC['oidc']['client'],
+  redirectUri?: unknown,
+): Pick<Surroundings, 'client' | 'formRedirects'> {
+  if (!client) return {};
+  const { clientId, clientName, clientUri, logoUri, policyUri, tosUri } = client;
+  const registered = [redirectUri, clientUri, ...(client.redirectUris ?? []), ...(client.postLogoutRedirectUris ?? [])];
+  return {
+    client: clientId === accountClientId ? null : { name: clientName ?? clientId, logoUri, policyUri, tosUri },
+    formRedirects: registered.filter((uri) => typeof uri === 'string').slice(0, 20),
   };
 }
 

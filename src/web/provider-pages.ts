@@ -3,14 +3,13 @@
 import Bowser from 'bowser';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { AccountWithProfile } from '../oidc/account.ts';
-import { accountClientId } from '../oidc/account-client.ts';
 import type { ProviderPages } from '../oidc/provider.ts';
 import { isConnectionError } from '../platform/database.ts';
 import type { ErrorCode } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { HiddenField } from '../platform/views.ts';
 import { renderAnswer } from './middleware/errors.ts';
-import type { Pages, Surroundings } from './pages.ts';
+import { clientSurroundings, type Pages, type Surroundings } from './pages.ts';
 
 /** "Firefox on Linux", or undefined for what says nothing. */
 export function describeBrowser(userAgent: string | null | undefined): { browser: string; os: string } {
@@ -19,20 +18,28 @@ export function describeBrowser(userAgent: string | null | undefined): { browser
   return { browser: parsed.browser.name ?? '', os: parsed.os.name ?? '' };
 }
 
-function hiddenFields(form: string): HiddenField[] {
-  return [...form.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(([, name, value]) => ({
-    name: name as string,
-    value: (value as string)
-      .replaceAll('&lt;', '<')
-      .replaceAll('&gt;', '>')
-      .replaceAll('&quot;', '"')
-      .replaceAll('&#39;', "'")
-      .replaceAll('&amp;', '&'),
-  }));
+function unescapeHtml(text: string): string {
+  return text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&');
 }
 
-function formAction(form: string): string {
-  return /action="([^"]*)"/.exec(form)?.[1] ?? '';
+/** The hidden fields of a form as the library writes it. */
+export function hiddenFields(form: string): HiddenField[] {
+  return [...form.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(
+    ([, name = '', value = '']) => ({
+      name,
+      value: unescapeHtml(value),
+    }),
+  );
+}
+
+/** Where a form as the library writes it goes. */
+export function formAction(form: string): string {
+  return unescapeHtml(/action="([^"]*)"/.exec(form)?.[1] ?? '');
 }
 
 const userCodeErrors: Record<string, ErrorCode> = {
@@ -44,17 +51,9 @@ const userCodeErrors: Record<string, ErrorCode> = {
 };
 
 export function createProviderPages(pages: Pages, logger: Logger): ProviderPages {
-  function surroundings(ctx: KoaContextWithOIDC): Surroundings {
-    const client = ctx.oidc.client;
-    if (!client || client.clientId === accountClientId) return {};
-    return {
-      client: {
-        name: client.clientName ?? client.clientId,
-        logoUri: client.logoUri,
-        policyUri: client.policyUri,
-        tosUri: client.tosUri,
-      },
-    };
+  function surroundings({ oidc }: KoaContextWithOIDC): Surroundings {
+    const { postLogoutRedirectUri } = (oidc.session?.state ?? {}) as { postLogoutRedirectUri?: string };
+    return clientSurroundings(oidc.client, postLogoutRedirectUri);
   }
 
   function accountOf(ctx: KoaContextWithOIDC): { name: string; email: string } | undefined {
@@ -88,13 +87,11 @@ export function createProviderPages(pages: Pages, logger: Logger): ProviderPages
     },
 
     logoutSource(ctx, form) {
-      const redirect = (ctx.oidc.session?.state as { postLogoutRedirectUri?: string } | undefined)
-        ?.postLogoutRedirectUri;
       pages.render(
         ctx,
         'interaction/sign-out',
         { formAction: formAction(form), fields: hiddenFields(form), account: accountOf(ctx) },
-        { ...surroundings(ctx), formRedirects: redirect ? [redirect] : [] },
+        surroundings(ctx),
       );
     },
 

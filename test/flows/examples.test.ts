@@ -1,47 +1,53 @@
 import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { Page } from 'playwright-core';
 import { createRelyingParty } from '../../examples/relying-party/relying-party.ts';
+import { loadSettings, reportsSettings } from '../../examples/relying-party/settings.ts';
 import { createApi } from '../../examples/service/api.ts';
 import { createTokenSource } from '../../examples/service/service.ts';
+import { loadServiceSettings } from '../../examples/service/settings.ts';
+import { type DevelopmentAccounts, loadSeeds } from '../../seeds/development.ts';
 import { defineCapability } from '../../src/domain/access/capabilities.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { createResourceServer } from '../../src/domain/resource-servers/resource-servers.ts';
 import { revokeAllSessions } from '../../src/domain/sessions/sessions.ts';
 import { freePort, startTestApp, type TestApp } from '../support/app.ts';
 import { openBrowser, type TestBrowser } from '../support/browser.ts';
-import { assign, createRole } from '../support/factories.ts';
 import { type LoopbackServer, listen } from '../support/loopback.ts';
 
 const audience = 'https://api.northwind.example/';
-const otherAudience = 'https://other.northwind.example/';
 
-type Person = Awaited<ReturnType<TestApp['person']>>;
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+interface Application {
+  url: string;
+  close(): Promise<void>;
+}
 
 describe('the sample applications', () => {
   let app: TestApp;
+  let accounts: DevelopmentAccounts;
   let api: LoopbackServer;
-  /** May read the inventory. */
-  let anna: Person;
+  /** May see the stock. */
+  let director: DevelopmentAccounts['people'][number];
   /** May not. */
-  let bo: Person;
+  let teacher: DevelopmentAccounts['people'][number];
 
   before(async () => {
     app = await startTestApp({ runJobs: true });
-    const tenantId = null;
-    const { id } = await createResourceServer(app.db, { tenantId, identifier: audience, name: 'API' }, systemCaller);
-    await defineCapability(app.db, { key: 'inventory.read', resourceServerId: id }, systemCaller);
-    await defineCapability(app.db, { key: 'inventory.count', resourceServerId: id }, systemCaller);
-    const other = { tenantId, identifier: otherAudience, name: 'Other API' };
-    const { id: otherId } = await createResourceServer(app.db, other, systemCaller);
-    await defineCapability(app.db, { key: 'letters.read', resourceServerId: otherId }, systemCaller);
-
-    anna = await app.person({ fullName: 'Anna <Larsson>' });
-    bo = await app.person({ fullName: 'Bo Berg' });
-    const role = await createRole(app.db, { tenantId: anna.tenantId, capabilities: ['inventory.read'] });
-    await assign(app.db, { tenantId: anna.tenantId, userId: anna.id, roleId: role.id });
-
+    await loadSeeds(app.db, app);
+    accounts = JSON.parse(readFileSync(join(app.config.dataDirectory, 'development-accounts.json'), 'utf8'));
+    director = personNamed('Olivia Hart');
+    teacher = personNamed('Clara Nyström');
     const server = createApi({ issuer: app.issuer, audience });
     api = await listen((req, res) => server.emit('request', req, res));
   });
@@ -50,16 +56,22 @@ describe('the sample applications', () => {
     await app?.stop();
   });
 
+  function personNamed(name: string): DevelopmentAccounts['people'][number] {
+    const person = accounts.people.find((candidate) => candidate.name === name);
+    assert.ok(person, name);
+    return person;
+  }
+
   describe('the portal, in a browser', () => {
     let browser: TestBrowser;
-    let portal: { url: string; close(): Promise<void> };
+    let portal: Application;
     let page: Page;
 
     before(async function () {
       const opened = await openBrowser();
       if (!opened) return this.skip();
       browser = opened;
-      portal = await startPortal(app, `${api.url}/inventory`);
+      portal = await startApplication('portal');
     });
     beforeEach(async () => {
       page = await browser.newPage();
@@ -74,7 +86,7 @@ describe('the sample applications', () => {
       await portal?.close();
     });
 
-    async function signIn(person: Person): Promise<void> {
+    async function signIn(person: DevelopmentAccounts['people'][number]): Promise<void> {
       await page.getByRole('link', { name: 'Sign in with Gatehouse' }).click();
       await page.locator('#login').fill(person.email);
       await page.locator('#password').fill(person.password);
@@ -88,51 +100,51 @@ describe('the sample applications', () => {
         .then((text) => text ?? '');
 
     it('shows who signed in, from the id_token and from userinfo', async () => {
-      await signIn(anna);
-      assert.equal(await textOf('h1'), 'Hello, Anna <Larsson>');
-      assert.ok((await textOf('#id-token')).includes(anna.id));
+      await signIn(director);
+      assert.equal(await textOf('h1'), 'Hello, Olivia Hart');
+      assert.match(await textOf('#id-token'), /sub.*[0-9a-f-]{36}.*amr.*pwd/s);
       const userinfo = await textOf('#userinfo');
-      assert.ok(userinfo.includes(anna.email) && userinfo.includes('inventory.read'), userinfo);
+      assert.ok(userinfo.includes(director.email) && userinfo.includes('inventory.read'), userinfo);
     });
 
     it('keeps tokens to itself', async () => {
-      await signIn(anna);
+      await signIn(director);
       const cookies = await page.context().cookies(portal.url);
-      const own = cookies.find(({ name }) => name === 'portal_session');
+      const own = cookies.find(({ name }) => name === `session_${new URL(portal.url).port}`);
       assert.equal(own?.httpOnly, true);
       assert.equal(own?.sameSite, 'Lax');
       assert.doesNotMatch(await page.content(), /eyJ[\w-]+\.[\w-]+\./);
     });
 
     it('asks the API in the person’s name, and again with the same token', async () => {
-      await signIn(anna);
+      await signIn(director);
       for (let times = 0; times < 2; times++) {
         await page.getByRole('button', { name: 'Ask the API' }).click();
         const notice = await textOf('#notice');
-        assert.ok(notice.includes('The API answered') && notice.includes(anna.id), notice);
+        assert.ok(notice.includes('The API answered') && notice.includes('Aniseed syrup'), notice);
       }
     });
 
     it('is refused by the API where the person lacks the capability', async () => {
-      await signIn(bo);
+      await signIn(teacher);
       await page.getByRole('button', { name: 'Ask the API' }).click();
       const notice = await textOf('#notice');
       assert.ok(notice.includes('The API refused: 403') && notice.includes('insufficient_scope'), notice);
     });
 
     it('refreshes, more than once', async () => {
-      await signIn(anna);
+      await signIn(director);
       const times = new Set<string | null>();
       for (let count = 0; count < 2; count++) {
         await page.getByRole('button', { name: 'Refresh' }).click();
         times.add(await page.locator('#refreshed-at').getAttribute('datetime'));
       }
       assert.equal(times.size, 2);
-      assert.ok((await textOf('#userinfo')).includes(anna.email));
+      assert.ok((await textOf('#userinfo')).includes(director.email));
     });
 
     it('signs out here and at Gatehouse', async () => {
-      await signIn(anna);
+      await signIn(director);
       await page.getByRole('button', { name: 'Sign out' }).click();
       // Gatehouse asks whether its own session is to end as well.
       await page.waitForURL((url) => url.origin === app.issuer);
@@ -144,8 +156,9 @@ describe('the sample applications', () => {
     });
 
     it('signs out when the session ends at Gatehouse', async () => {
-      await signIn(anna);
-      await revokeAllSessions(app.db, { tenantId: anna.tenantId, userId: anna.id }, systemCaller);
+      await signIn(director);
+      const user = await app.db('users').where({ email: director.email }).first('id', 'tenant_id');
+      await revokeAllSessions(app.db, { tenantId: user.tenantId, userId: user.id }, systemCaller);
       // The call comes from a job, some moments later.
       for (let tries = 0; tries < 50 && (await textOf('h1')) !== 'You are not signed in'; tries++) {
         await page.waitForTimeout(100);
@@ -154,27 +167,44 @@ describe('the sample applications', () => {
       assert.equal(await textOf('h1'), 'You are not signed in');
     });
 
+    it('signs in to a third party without a password, after consent', async () => {
+      const reports = await startApplication('reports');
+      try {
+        await signIn(director);
+        await page.goto(reports.url);
+        await page.getByRole('link', { name: 'Sign in with Gatehouse' }).click();
+        await page.getByRole('button', { name: 'Allow', exact: true }).click();
+        await page.waitForURL(`${reports.url}/`);
+        assert.equal(await textOf('h1'), 'Hello, Olivia Hart');
+        assert.doesNotMatch(await textOf('#userinfo'), /capabilities/);
+        await page.goto(portal.url);
+        assert.equal(await textOf('h1'), 'Hello, Olivia Hart');
+      } finally {
+        await reports.close();
+      }
+    });
+
     it('works without scripts', async () => {
       await page.context().close();
       page = await browser.newPage({ javaScriptEnabled: false });
       await page.goto(portal.url);
-      await signIn(anna);
-      assert.equal(await textOf('h1'), 'Hello, Anna <Larsson>');
+      await signIn(director);
+      assert.equal(await textOf('h1'), 'Hello, Olivia Hart');
     });
 
     it('fits a phone', async () => {
       await page.context().close();
       page = await browser.newPage({ width: 360, colorScheme: 'dark' });
       await page.goto(portal.url);
-      await signIn(anna);
+      await signIn(director);
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
     });
   });
 
   describe('the portal, towards strangers', () => {
-    let portal: { url: string; close(): Promise<void> };
+    let portal: Application;
     before(async () => {
-      portal = await startPortal(app, `${api.url}/inventory`);
+      portal = await startApplication('portal');
     });
     after(() => portal.close());
 
@@ -200,7 +230,7 @@ describe('the sample applications', () => {
 
     it('refuses a logout token that Gatehouse did not sign', async () => {
       const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-      const token = `${part({ alg: 'none', typ: 'logout+jwt' })}.${part({ iss: app.issuer, sub: anna.id })}.`;
+      const token = `${part({ alg: 'none', typ: 'logout+jwt' })}.${part({ iss: app.issuer, sub: 'x' })}.`;
       for (const logout_token of [token, '', 'x']) {
         const body = new URLSearchParams({ logout_token });
         const answer = await fetch(`${portal.url}/backchannel-logout`, { method: 'POST', body });
@@ -210,31 +240,25 @@ describe('the sample applications', () => {
   });
 
   describe('the service and its API', () => {
-    const scope = 'inventory.read';
+    const settings = () => loadServiceSettings({ DATA_DIR: app.config.dataDirectory });
 
     async function call(token?: string): Promise<{ status: number; challenge: string | null; body: unknown }> {
       const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
       const answer = await fetch(`${api.url}/inventory`, { headers });
       return { status: answer.status, challenge: answer.headers.get('www-authenticate'), body: await answer.json() };
     }
-    async function source(capabilities: string[], options: { resource?: string; scope: string }) {
-      const client = await app.service({ capabilities });
-      return {
-        client,
-        token: await createTokenSource({ issuer: app.issuer, ...client, resource: audience, ...options }),
-      };
-    }
 
     it('gets a token that the API accepts, and keeps it', async () => {
-      const { client, token } = await source(['inventory.read'], { scope });
-      const [first, second] = await Promise.all([token(), token()]);
+      const accessToken = await createTokenSource(settings());
+      const [first, second] = await Promise.all([accessToken(), accessToken()]);
       assert.equal(first, second);
-      assert.equal(await token(), first);
+      assert.equal(await accessToken(), first);
       assert.equal(decodeProtectedHeader(first).typ, 'at+jwt');
       assert.equal(decodeJwt(first).aud, audience);
       const answer = await call(first);
       assert.equal(answer.status, 200);
-      assert.deepEqual((answer.body as { for: unknown }).for, { subject: client.clientId, client: client.clientId });
+      const { clientId } = accounts.service;
+      assert.deepEqual((answer.body as { for: unknown }).for, { subject: clientId, client: clientId });
     });
 
     it('is refused without a token, without an error code', async () => {
@@ -242,10 +266,10 @@ describe('the sample applications', () => {
     });
 
     it('is refused with a token that was tampered with', async () => {
-      const { token } = await source(['inventory.count'], { scope: 'inventory.count' });
-      const [header, payload = '', signature = ''] = (await token()).split('.');
+      const accessToken = await createTokenSource({ ...settings(), scope: 'inventory.write' });
+      const [header, payload = '', signature = ''] = (await accessToken()).split('.');
       const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
-      const changed = Buffer.from(JSON.stringify({ ...claims, scope })).toString('base64url');
+      const changed = Buffer.from(JSON.stringify({ ...claims, scope: 'inventory.read' })).toString('base64url');
       const unsigned = Buffer.from(JSON.stringify({ alg: 'none', typ: 'at+jwt' })).toString('base64url');
       for (const forged of [`${header}.${changed}.${signature}`, `${unsigned}.${changed}.`, 'x.y.z']) {
         assert.deepEqual(await call(forged), {
@@ -257,59 +281,127 @@ describe('the sample applications', () => {
     });
 
     it('is refused with a token for another API', async () => {
-      const { token } = await source(['letters.read'], { resource: otherAudience, scope: 'letters.read' });
-      assert.equal((await call(await token())).status, 401);
+      const resource = 'https://letters.northwind.example/';
+      const letters = { tenantId: null, identifier: resource, name: 'Letters' };
+      const { id: resourceServerId } = await createResourceServer(app.db, letters, systemCaller);
+      await defineCapability(app.db, { key: 'letters.read', resourceServerId }, systemCaller);
+      const client = await app.service({ capabilities: ['letters.read'] });
+      const { issuer } = app;
+      const accessToken = await createTokenSource({ issuer, ...client, resource, scope: 'letters.read' });
+      assert.equal((await call(await accessToken())).status, 401);
     });
 
     it('is refused without the scope', async () => {
-      const { token } = await source(['inventory.count'], { scope: 'inventory.count' });
-      const answer = await call(await token());
+      const accessToken = await createTokenSource({ ...settings(), scope: 'inventory.write' });
+      const answer = await call(await accessToken());
       assert.equal(answer.status, 403);
-      assert.match(answer.challenge ?? '', /error="insufficient_scope", scope="inventory.read"/);
+      assert.equal(answer.challenge, 'Bearer error="insufficient_scope", scope="inventory.read"');
     });
 
     it('does not blame the token when keys cannot be fetched', async () => {
-      const issuer = `http://localhost:${await freePort()}`;
-      const server = createApi({ issuer, audience });
+      const accessToken = await createTokenSource(settings());
+      const server = createApi({ issuer: `http://localhost:${await freePort()}`, audience });
       const lonely = await listen((req, res) => server.emit('request', req, res));
       try {
-        const { token } = await source(['inventory.read'], { scope });
-        const headers = { authorization: `Bearer ${await token()}` };
+        const headers = { authorization: `Bearer ${await accessToken()}` };
         assert.equal((await fetch(`${lonely.url}/inventory`, { headers })).status, 503);
       } finally {
         await lonely.close();
       }
     });
   });
-});
 
-/** The portal at a port of its own, registered as a first-party client. */
-async function startPortal(app: TestApp, apiUrl: string): Promise<{ url: string; close(): Promise<void> }> {
-  const port = await freePort();
-  const url = `http://localhost:${port}`;
-  const client = await app.relyingParty({
-    name: 'Sample portal',
-    redirectUris: [`${url}/callback`],
-    postLogoutRedirectUris: [`${url}/`],
-    metadata: { backchannel_logout_uri: `${url}/backchannel-logout`, backchannel_logout_session_required: true },
+  describe('started by hand', () => {
+    const children: ChildProcess[] = [];
+    after(async () => {
+      for (const child of children) {
+        if (child.exitCode !== null || child.signalCode !== null) continue;
+        const ended = once(child, 'exit');
+        child.kill('SIGTERM');
+        await ended;
+      }
+    });
+
+    function run(file: string, env: Record<string, string>): ChildProcess {
+      const child = spawn(process.execPath, ['--import=tsx', file], {
+        cwd: root,
+        env: { PATH: process.env.PATH ?? '', ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      children.push(child);
+      return child;
+    }
+
+    it('the service shows what an API accepts and what it refuses', async () => {
+      const child = run('examples/service/start.ts', { DATA_DIR: app.config.dataDirectory });
+      const [output, [code]] = await Promise.all([text(child.stdout as Readable), once(child, 'exit')]);
+      assert.equal(code, 0);
+      assert.match(output, /With the token: 200 .*\nWithout one: 401 .*\nWith a tampered one: 401 /);
+    });
+
+    it('the portal says where it is and who can sign in', async () => {
+      const port = await freePort();
+      const child = run('examples/run.ts', { DATA_DIR: app.config.dataDirectory, PORT: String(port) });
+      const [line] = await once(child.stdout as Readable, 'data');
+      assert.match(String(line), new RegExp(`Open http://localhost:${port}/`));
+      assert.match(String(line), /Sign in as olivia\.hart@example\.com with the password [\w-]+/);
+      const page = await (await fetch(`http://localhost:${port}/`)).text();
+      assert.match(page, /You are not signed in/);
+      const ended = once(child, 'exit');
+      child.kill('SIGINT');
+      assert.deepEqual(await ended, [0, null]);
+    });
+
+    it('the portal says what to do where no Gatehouse has been started', async () => {
+      const directory = await mkdtemp(join(tmpdir(), 'gatehouse-examples-'));
+      try {
+        const first = run('examples/run.ts', { DATA_DIR: directory });
+        assert.match(await text(first.stderr as Readable), /There are no sample accounts yet.*npm start/);
+        const issuer = `http://localhost:${await freePort()}`;
+        await writeFile(join(directory, 'development-accounts.json'), JSON.stringify({ ...accounts, issuer }));
+        const second = run('examples/run.ts', { DATA_DIR: directory });
+        const said = await text(second.stderr as Readable);
+        assert.equal(said.trim(), `No Gatehouse answers at ${issuer}. Start it first, in another terminal: npm start`);
+      } finally {
+        await rm(directory, { recursive: true, force: true });
+      }
+    });
   });
-  const server = await createRelyingParty({
-    issuer: app.issuer,
-    ...client,
-    port,
-    baseUrl: url,
-    scope: 'openid profile email roles capabilities org inventory.read',
-    api: { identifier: audience, url: apiUrl },
-  });
-  server.listen(port, 'localhost');
-  await once(server, 'listening');
-  return {
-    url,
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
-}
+
+  /** A sample application as it is registered, but at a port that is free. */
+  async function startApplication(which: 'portal' | 'reports'): Promise<Application> {
+    const port = await freePort();
+    const url = `http://localhost:${port}`;
+    const { clientId } = accounts.clients[which];
+    const addresses = {
+      redirect_uris: [`${url}/callback`],
+      post_logout_redirect_uris: [`${url}/`],
+      backchannel_logout_uri: `${url}/backchannel-logout`,
+      backchannel_logout_session_required: true,
+    };
+    await app.db.raw('update clients set metadata = metadata || ?::jsonb where client_id = ?', [
+      JSON.stringify(addresses),
+      clientId,
+    ]);
+    const settings =
+      which === 'portal'
+        ? loadSettings({
+            DATA_DIR: app.config.dataDirectory,
+            PORT: String(port),
+            API_URL: `${api.url}/inventory`,
+          })
+        : reportsSettings(accounts, port);
+    const server = await createRelyingParty(settings);
+    server.listen(port, 'localhost');
+    await once(server, 'listening');
+    return {
+      url,
+      async close() {
+        const closed = once(server, 'close');
+        server.close();
+        server.closeAllConnections();
+        await closed;
+      },
+    };
+  }
+});

@@ -1,6 +1,6 @@
 /*
- * What scripts add to the pages: showing a password, keeping a form from being sent twice, and taking
- * the reader to what went wrong. Every page works without this file.
+ * What scripts add to the pages: showing a password, keeping a form from being sent twice, sending a form that asks
+ * nothing, and taking the reader to what went wrong. Every page works without this file.
  */
 (() => {
   const resubmitAfterMs = 10_000;
@@ -45,6 +45,9 @@
       setTimeout(() => release(form), resubmitAfterMs);
     });
   }
+
+  // A form that only carries something on needs nobody to send it.
+  document.querySelector('[data-carry-on]')?.requestSubmit();
 
   // A page that the back button brings back is as it was left: mid-way through sending.
   addEventListener('pageshow', (event) => {

@@ -8,6 +8,7 @@ import { DomainError } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { revokeAllSessions } from '../sessions/sessions.ts';
+import { refusedLastOwner } from '../tenants/last-owner.ts';
 import { parseTenantSettings, type TenantSettings } from '../tenants/tenant-settings.ts';
 import { findTenantById } from '../tenants/tenants.ts';
 import { canonicalEmail, canonicalPhone } from './canonical-address.ts';
@@ -264,7 +265,9 @@ export async function storePasswordHash(
 async function setState(db: Database, user: UserOfTenant, state: User['state'], caller: Caller): Promise<void> {
   if (!isId(user.tenantId) || !isId(user.userId)) throw new DomainError('not_found', 'NOT_FOUND');
   await inTransaction(db, async (trx) => {
-    const before = await updateUserState(trx, { ...user, state, updatedBy: actingUserId(caller) });
+    const before = await updateUserState(trx, { ...user, state, updatedBy: actingUserId(caller) }).catch((error) => {
+      throw refusedLastOwner(error);
+    });
     if (before === undefined) throw new DomainError('not_found', 'NOT_FOUND');
     if (before === state) return;
     await recordEvent(
@@ -285,7 +288,7 @@ async function setState(db: Database, user: UserOfTenant, state: User['state'], 
 /**
  * Stops a user from acting and ends their sessions, tokens and codes, all in one transaction. Nothing happens to one who
  * is inactive already.
- * @throws DomainError not_found, also for a user of another tenant
+ * @throws DomainError not_found, also for a user of another tenant; conflict LAST_OWNER
  */
 export async function deactivateUser(db: Database, user: UserOfTenant, caller: Caller): Promise<void> {
   await setState(db, user, 'inactive', caller);
@@ -299,13 +302,15 @@ export async function activateUser(db: Database, user: UserOfTenant, caller: Cal
 /**
  * Deletes a user softly: the row stays for what speaks of it, the address is free for another, the password and other
  * proofs are gone, sessions and tokens have ended.
- * @throws DomainError not_found, also for a user of another tenant
+ * @throws DomainError not_found, also for a user of another tenant; conflict LAST_OWNER
  */
 export async function deleteUser(db: Database, user: UserOfTenant, caller: Caller): Promise<void> {
   if (!isId(user.tenantId) || !isId(user.userId)) throw new DomainError('not_found', 'NOT_FOUND');
   await inTransaction(db, async (trx) => {
-    if (!(await softDeleteUser(trx, { ...user, deletedBy: actingUserId(caller) })))
-      throw new DomainError('not_found', 'NOT_FOUND');
+    const deleted = await softDeleteUser(trx, { ...user, deletedBy: actingUserId(caller) }).catch((error) => {
+      throw refusedLastOwner(error);
+    });
+    if (!deleted) throw new DomainError('not_found', 'NOT_FOUND');
     await recordEvent(
       trx,
       { tenantId: user.tenantId, action: 'user.deleted', entityType: 'user', entityId: user.userId },

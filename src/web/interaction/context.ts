@@ -7,12 +7,11 @@ import { errors, type Interaction, type InteractionResults, type Provider } from
 import type { Caller } from '../../domain/audit/audit-events.ts';
 import type { PasswordHasher } from '../../domain/password/password-hash.ts';
 import { findTenantById, findTenantBySlug, type Tenant } from '../../domain/tenants/tenants.ts';
-import { accountClientId } from '../../oidc/account-client.ts';
 import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { Secrets } from '../../platform/secrets.ts';
-import { applyUiLocales, type Pages, type Surroundings } from '../pages.ts';
+import { applyUiLocales, clientSurroundings, type Pages, type Surroundings } from '../pages.ts';
 
 export interface WebDependencies {
   db: Database;
@@ -76,28 +75,7 @@ export async function interactionContext(
   return {
     interaction,
     tenant,
-    surroundings: {
-      tenant,
-      client:
-        clientId === accountClientId
-          ? null
-          : {
-              name: client.clientName ?? client.clientId,
-              logoUri: client.logoUri,
-              policyUri: client.policyUri,
-              tosUri: client.tosUri,
-            },
-      // Browsers hold the whole chain of redirects against form-action, and a callback often redirects on within the
-      // application: every address it registered is allowed.
-      formRedirects: [
-        redirectUri,
-        client.clientUri,
-        ...(client.redirectUris ?? []),
-        ...(client.postLogoutRedirectUris ?? []),
-      ]
-        .filter((uri) => typeof uri === 'string')
-        .slice(0, 20),
-    },
+    surroundings: { tenant, ...clientSurroundings(client, redirectUri) },
   };
 }
 

@@ -89,7 +89,8 @@ export function renderAnswer(ctx: Context, pages: Pages, answer: Answer): void {
 /** What the reader can do about it. */
 function wayOnFrom(ctx: Context, kind: PageErrorKind): ErrorModel['wayOn'] {
   if (kind === 'unauthenticated') return { href: '/account', label: 'sign_in' };
-  if (kind === 'unavailable' && ctx.method === 'GET') return { href: ctx.path, label: 'try_again' };
+  // The same address with its query, and no path that a stranger made up (`//example.org`) in a link.
+  if (kind === 'unavailable' && ctx.method === 'GET') return { href: `?${ctx.querystring}`, label: 'try_again' };
   return { href: '/', label: 'home' };
 }
 

@@ -1,0 +1,28 @@
+/**
+ * For Knex's own command, on the database of DATABASE_URL and by the program's own list of migrations:
+ *
+ *     NODE_OPTIONS=--import=tsx npx knex migrate:status
+ *
+ * The embedded PostgreSQL runs as long as a Gatehouse process uses it: `gatehouse migrate` starts it, Knex does not.
+ */
+import type { Knex } from 'knex';
+import { loadConfig } from './src/config.ts';
+import { connectionTo } from './src/platform/database.ts';
+import { migrationConfig } from './src/platform/migrations.ts';
+import { databaseTls } from './src/server.ts';
+
+const config = loadConfig();
+const { url } = config.database;
+if (url === undefined) throw new Error('Set DATABASE_URL. The embedded PostgreSQL is migrated by: gatehouse migrate');
+
+const knexConfig: Knex.Config = {
+  client: 'pg',
+  connection: {
+    ...connectionTo(url, databaseTls(config, url)),
+    application_name: 'gatehouse-knex',
+  },
+  migrations: migrationConfig,
+};
+
+// Knex asks for a default export.
+export default knexConfig;

@@ -1,0 +1,325 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Config, ConfigError, environmentSchema, loadConfig } from '../src/config.ts';
+
+const key = 'Zk3vT9qLw7RbYp2XnHc5MdGa8SfJu4EeKi6oVtB1';
+
+/** What production asks for at the least. */
+const production = {
+  NODE_ENV: 'production',
+  ISSUER: 'https://id.example.org',
+  SECRET_KEY: key,
+  DATABASE_URL: 'postgres://gatehouse:pw@db.example.org/gatehouse?sslmode=verify-full',
+};
+
+function faultsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    return error.faults;
+  }
+  return [];
+}
+
+function fileText(name: string): string {
+  return readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
+}
+
+describe('the configuration', () => {
+  let directory: string;
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'gatehouse-config-'));
+  });
+  after(() => rmSync(directory, { recursive: true }));
+
+  it('has a default for everything in development', () => {
+    const config = loadConfig({ DATA_DIR: directory });
+    const { secretKeys, ...rest } = config;
+    assert.deepEqual(rest, {
+      environment: 'development',
+      isProduction: false,
+      issuer: 'http://localhost:3000',
+      listen: { host: '127.0.0.1', port: 3000 },
+      dataDirectory: directory,
+      database: { url: undefined, poolMax: 10, ca: undefined, migrateOnStart: true },
+      workers: 1,
+      metrics: { host: '127.0.0.1', port: 9464 },
+      logLevel: 'info',
+      trustedProxies: [],
+      outboundAllowedNetworks: [],
+      argon2: { memoryKiB: 19_456, iterations: 2, parallelism: 1 },
+      lifetimes: {
+        sessionSeconds: 14 * 86_400,
+        accessTokenSeconds: 600,
+        refreshTokenIdleSeconds: 14 * 86_400,
+        refreshTokenAbsoluteSeconds: 90 * 86_400,
+      },
+      signingKeyRotationDays: 90,
+      auditRetentionDays: 180,
+    });
+    assert.equal(secretKeys.length, 1);
+  });
+
+  it('makes the secret key of development once, for its owner alone', () => {
+    const own = mkdtempSync(join(directory, 'own-'));
+    const first = loadConfig({ DATA_DIR: own }).secretKeys;
+    assert.match(first[0] ?? '', /^[\w-]{64}$/);
+    assert.deepEqual(loadConfig({ DATA_DIR: own }).secretKeys, first);
+    assert.equal(statSync(join(own, 'secret-key')).mode & 0o777, 0o600);
+    assert.notDeepEqual(loadConfig({ DATA_DIR: mkdtempSync(join(directory, 'other-')) }).secretKeys, first);
+  });
+
+  it('writes nothing where a fault is found', () => {
+    const own = join(directory, 'not-made');
+    assert.notDeepEqual(faultsOf({ DATA_DIR: own, PORT: 'x' }), []);
+    assert.equal(existsSync(own), false);
+  });
+
+  it('is frozen all the way down', () => {
+    function assertFrozen(value: object, path: string): void {
+      assert.ok(Object.isFrozen(value), path);
+      for (const [name, inner] of Object.entries(value))
+        if (typeof inner === 'object' && inner !== null) assertFrozen(inner, `${path}.${name}`);
+    }
+    assertFrozen(loadConfig(production), 'config');
+  });
+
+  it('takes what is given', () => {
+    const ca = join(directory, 'ca.pem');
+    writeFileSync(ca, 'certificate');
+    const config: Config = loadConfig({
+      ...production,
+      PORT: '8080',
+      HOST: '::',
+      DATA_DIR: 'data',
+      DATABASE_POOL_MAX: '20',
+      DATABASE_CA_FILE: ca,
+      MIGRATE_ON_START: 'true',
+      SECRET_KEY_PREVIOUS: ` ${key}1 , ${key}2 `,
+      WORKERS: '4',
+      METRICS_PORT: '0',
+      METRICS_HOST: '::1',
+      LOG_LEVEL: 'debug',
+      TRUSTED_PROXIES: '10.0.0.0/8, fd00::/8, 192.0.2.1',
+      OUTBOUND_ALLOWED_NETWORKS: '10.1.0.0/16',
+      ARGON2_MEMORY_KIB: '65536',
+      ARGON2_ITERATIONS: '3',
+      ARGON2_PARALLELISM: '2',
+      SESSION_HOURS: '8',
+      ACCESS_TOKEN_MINUTES: '5',
+      REFRESH_TOKEN_IDLE_DAYS: '7',
+      REFRESH_TOKEN_ABSOLUTE_DAYS: '30',
+      SIGNING_KEY_ROTATION_DAYS: '30',
+      AUDIT_RETENTION_DAYS: '365',
+    });
+    assert.deepEqual(config, {
+      environment: 'production',
+      isProduction: true,
+      issuer: 'https://id.example.org',
+      listen: { host: '::', port: 8080 },
+      dataDirectory: resolve('data'),
+      database: { url: production.DATABASE_URL, poolMax: 20, ca: 'certificate', migrateOnStart: true },
+      secretKeys: [key, `${key}1`, `${key}2`],
+      workers: 4,
+      metrics: { host: '::1', port: 0 },
+      logLevel: 'debug',
+      trustedProxies: ['10.0.0.0/8', 'fd00::/8', '192.0.2.1'],
+      outboundAllowedNetworks: ['10.1.0.0/16'],
+      argon2: { memoryKiB: 65_536, iterations: 3, parallelism: 2 },
+      lifetimes: {
+        sessionSeconds: 8 * 3600,
+        accessTokenSeconds: 300,
+        refreshTokenIdleSeconds: 7 * 86_400,
+        refreshTokenAbsoluteSeconds: 30 * 86_400,
+      },
+      signingKeyRotationDays: 30,
+      auditRetentionDays: 365,
+    });
+  });
+
+  it('takes an empty variable for an absent one', () => {
+    assert.equal(loadConfig({ ...production, PORT: '', HOST: ' ' }).listen.port, 3000);
+  });
+
+  it('listens everywhere and leaves migrations alone in production', () => {
+    const config = loadConfig(production);
+    assert.equal(config.listen.host, '0.0.0.0');
+    assert.equal(config.database.migrateOnStart, false);
+    assert.equal(loadConfig({ ...production, DATABASE_URL: '' }).database.migrateOnStart, true);
+  });
+
+  it('gives the issuer without its slash, and follows PORT where none is named', () => {
+    assert.equal(loadConfig({ ...production, ISSUER: 'https://ID.example.org/' }).issuer, 'https://id.example.org');
+    assert.equal(loadConfig({ DATA_DIR: directory, PORT: '4711' }).issuer, 'http://localhost:4711');
+  });
+
+  const faults: [string, Record<string, string>, RegExp][] = [
+    ['an unknown environment', { NODE_ENV: 'prod' }, /^NODE_ENV: must be development, test or production$/],
+    ['a port that is no number', { PORT: '80a' }, /^PORT: must be a whole number$/],
+    ['a port with a fraction', { PORT: '80.5' }, /^PORT: must be a whole number$/],
+    ['a negative port', { PORT: '-1' }, /^PORT: must be a whole number$/],
+    ['a port beyond the last', { PORT: '65536' }, /^PORT: must be at most 65535$/],
+    ['a number beyond all numbers', { WORKERS: '9'.repeat(400) }, /^WORKERS: /],
+    ['no workers', { WORKERS: '0' }, /^WORKERS: must be at least 1$/],
+    ['a flag in other words', { MIGRATE_ON_START: 'yes' }, /^MIGRATE_ON_START: must be true or false$/],
+    ['an unknown log level', { LOG_LEVEL: 'verbose' }, /^LOG_LEVEL: /],
+    ['an issuer that is no URL', { ISSUER: 'id.example.org' }, /^ISSUER: must be an absolute URL/],
+    ['an issuer of another scheme', { ISSUER: 'ftp://id.example.org' }, /^ISSUER: must be an https URL$/],
+    ['an issuer with a path', { ISSUER: 'https://example.org/id' }, /^ISSUER: must have no path/],
+    ['an issuer with a query', { ISSUER: 'https://example.org/?a' }, /^ISSUER: must have no query/],
+    [
+      'an issuer with a password',
+      { ISSUER: 'https://a:b@example.org' },
+      /^ISSUER: must have no query, fragment or cred/,
+    ],
+    ['a short key', { SECRET_KEY: key.slice(0, 31) }, /^SECRET_KEY: must have at least 32 characters/],
+    ['a short previous key', { SECRET_KEY_PREVIOUS: `${key},short` }, /^SECRET_KEY_PREVIOUS: each key must have/],
+    ['a database of another kind', { DATABASE_URL: 'mysql://localhost/x' }, /^DATABASE_URL: must begin with postgres/],
+    ['a database without a URL', { DATABASE_URL: 'localhost' }, /^DATABASE_URL: must be a URL/],
+    ['a CA file that is not there', { DATABASE_CA_FILE: '/nowhere/ca.pem' }, /^DATABASE_CA_FILE: cannot be read$/],
+    ['a proxy that is no network', { TRUSTED_PROXIES: '10.0.0.0/8, proxy' }, /^TRUSTED_PROXIES: must be a comma/],
+    ['every address as a proxy', { TRUSTED_PROXIES: '0.0.0.0/0' }, /^TRUSTED_PROXIES: a network that holds every/],
+    ['every address in two halves', { TRUSTED_PROXIES: '0.0.0.0/1,128.0.0.0/1' }, /^TRUSTED_PROXIES: a network that/],
+    ['every address as IPv6 has it', { TRUSTED_PROXIES: '::ffff:0:0/96' }, /^TRUSTED_PROXIES: a network that holds/],
+    ['every IPv6 address as a proxy', { TRUSTED_PROXIES: '::/0' }, /^TRUSTED_PROXIES: a network that holds every/],
+    ['an outbound network that is none', { OUTBOUND_ALLOWED_NETWORKS: '10.0.0.0/33' }, /^OUTBOUND_ALLOWED_NETWORKS: /],
+    ['too little memory for hashes', { ARGON2_MEMORY_KIB: '19455' }, /^ARGON2_MEMORY_KIB: must be at least 19456$/],
+    ['too few passes of hashes', { ARGON2_ITERATIONS: '1' }, /^ARGON2_ITERATIONS: must be at least 2$/],
+    ['no audit retention', { AUDIT_RETENTION_DAYS: '0' }, /^AUDIT_RETENTION_DAYS: must be at least 1$/],
+    [
+      'a line of tokens that ends before one of them',
+      { REFRESH_TOKEN_IDLE_DAYS: '30', REFRESH_TOKEN_ABSOLUTE_DAYS: '29' },
+      /^REFRESH_TOKEN_ABSOLUTE_DAYS: must not be less/,
+    ],
+  ];
+  for (const [what, environment, fault] of faults) {
+    it(`refuses ${what}`, () => {
+      const found = faultsOf({ DATA_DIR: directory, ...environment });
+      assert.equal(found.length, 1, found.join('; '));
+      assert.match(found[0] ?? '', fault);
+    });
+  }
+
+  const productionFaults: [string, Record<string, string>, RegExp][] = [
+    ['no issuer', { ISSUER: '' }, /^ISSUER: is required in production/],
+    ['an http issuer', { ISSUER: 'http://id.example.org' }, /^ISSUER: must use https in production$/],
+    ['no key', { SECRET_KEY: '' }, /^SECRET_KEY: is required in production/],
+    ['a sample key', { SECRET_KEY: 'change-me-change-me-change-me-change-me' }, /^SECRET_KEY: looks like a sample/],
+    ['a key of few characters', { SECRET_KEY: 'ab1'.repeat(20) }, /^SECRET_KEY: looks like a sample/],
+    ['a remote database without TLS', { DATABASE_URL: 'postgres://a:b@db.example.org/g' }, /^DATABASE_URL: a remote/],
+    [
+      'a remote database that nobody verifies',
+      { DATABASE_URL: 'postgres://a:b@db.example.org/g?sslmode=require' },
+      /^DATABASE_URL: a remote database needs verified TLS/,
+    ],
+    [
+      'a remote database behind a local name',
+      { DATABASE_URL: 'postgres://a:b@localhost/g?host=db.example.org' },
+      /^DATABASE_URL: a remote database needs verified TLS/,
+    ],
+  ];
+  productionFaults.push(
+    [
+      'a database that is verified first and not at last',
+      { DATABASE_URL: `${production.DATABASE_URL}&sslmode=no-verify` },
+      /^DATABASE_URL: must not have a parameter twice$/,
+    ],
+    [
+      'a CA file that the URL makes useless',
+      { DATABASE_URL: 'postgres://a:b@db.example.org/g?sslmode=disable', DATABASE_CA_FILE: 'package.json' },
+      /^DATABASE_URL: a remote database needs verified TLS/,
+    ],
+    [
+      'a remote database behind an empty name',
+      { DATABASE_URL: 'postgres://a:b@db.example.org/g?host=' },
+      /^DATABASE_URL: a remote database needs verified TLS/,
+    ],
+    [
+      'a database without a host',
+      { DATABASE_URL: 'postgres:///g' },
+      /^DATABASE_URL: must name the host in production$/,
+    ],
+  );
+  for (const [what, environment, fault] of productionFaults) {
+    it(`refuses ${what} in production`, () => {
+      const found = faultsOf({ ...production, ...environment });
+      assert.equal(found.length, 1, found.join('; '));
+      assert.match(found[0] ?? '', fault);
+    });
+  }
+
+  it('takes a local database without TLS in production', () => {
+    for (const url of ['postgres://a:b@localhost/g', 'postgres://a:b@[::1]/g', 'postgres:///g?host=/run/postgresql'])
+      assert.deepEqual(faultsOf({ ...production, DATABASE_URL: url }), [], url);
+  });
+
+  it('names every fault at once, also those that are found by looking at several variables', () => {
+    const environment = {
+      NODE_ENV: 'production',
+      PORT: 'http',
+      WORKERS: '1000',
+      ISSUER: 'http://id.example.org/path',
+      SECRET_KEY: 'short',
+      TRUSTED_PROXIES: '0.0.0.0/0',
+      ARGON2_MEMORY_KIB: '1024',
+      AUDIT_RETENTION_DAYS: '0',
+      DATABASE_URL: 'postgres://a:b@db.example.org/g',
+    };
+    const names = faultsOf(environment).map((fault) => fault.split(':')[0]);
+    assert.deepEqual(names.sort(), [
+      'ARGON2_MEMORY_KIB',
+      'AUDIT_RETENTION_DAYS',
+      'DATABASE_URL',
+      'ISSUER',
+      'ISSUER',
+      'PORT',
+      'SECRET_KEY',
+      'TRUSTED_PROXIES',
+      'WORKERS',
+    ]);
+  });
+
+  it('never repeats a value of a secret', () => {
+    const secret = 'Zk3vT9qLw7RbYp2XnHc5';
+    for (const environment of [
+      { SECRET_KEY: secret },
+      { SECRET_KEY_PREVIOUS: secret },
+      { DATABASE_URL: `mysql://a:${secret}@db.example.org/g` },
+      { ISSUER: `https://a:${secret}@example.org` },
+    ]) {
+      const text = faultsOf({ ...production, ...environment } as Record<string, string>).join('\n');
+      assert.notEqual(text, '');
+      assert.ok(!text.includes(secret), text);
+    }
+  });
+});
+
+describe('the list of variables', () => {
+  const known = Object.keys(environmentSchema.shape).sort();
+
+  it('is that of README.md', () => {
+    const [, section = ''] = fileText('README.md').split('\n## Configuration\n');
+    const [table = ''] = section.split('\n## ');
+    const listed = [...table.matchAll(/^\| `([A-Z0-9_]+)` \|/gm)].map(([, name]) => name);
+    assert.deepEqual(listed.sort(), known);
+  });
+
+  it('is that of .env.example', () => {
+    const listed = [...fileText('.env.example').matchAll(/^#? ?([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name);
+    assert.deepEqual(listed.sort(), known);
+  });
+
+  it('has the defaults that README.md says', () => {
+    const defaults = environmentSchema.parse({}) as Record<string, unknown>;
+    const rows = [...fileText('README.md').matchAll(/^\| `([A-Z0-9_]+)` \| `([^`]*)` \|/gm)];
+    assert.ok(rows.length > 10);
+    for (const [, name = '', value] of rows) {
+      // Those with another default in production are decided in loadConfig.
+      if (defaults[name] === undefined || Array.isArray(defaults[name])) continue;
+      assert.equal(String(defaults[name]), value, name);
+    }
+  });
+});

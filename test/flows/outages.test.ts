@@ -1,0 +1,313 @@
+/**
+ * What goes away under a server, and what a client may do to it: other processes, PostgreSQL, its own end, and slowness.
+ */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, request as httpRequest, type Server } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as openid from 'openid-client';
+import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { createClient } from '../../src/domain/clients/clients.ts';
+import { createPasswordHasher } from '../../src/domain/password/password-hash.ts';
+import { createTenant } from '../../src/domain/tenants/tenants.ts';
+import { createUser } from '../../src/domain/users/users.ts';
+import { createDatabase } from '../../src/platform/database.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/platform/embedded-postgres.ts';
+import { randomToken } from '../../src/platform/secrets.ts';
+import { freePort, startTestApp, type TestApp } from '../support/app.ts';
+import { Browserless } from '../support/browserless.ts';
+import { send } from '../support/loopback.ts';
+import { discover, enterPassword, redirectUri, signIn, startSignIn } from '../support/relying-party.ts';
+import { childPids, openSocket, type ServerProcess, startServerProcess } from '../support/server-process.ts';
+
+const form = 'application/x-www-form-urlencoded';
+
+/** The environment of a process beside the application's own, on the same database and with the same keys. */
+function environmentOf(app: TestApp, port: number): Record<string, string> & { PORT: string } {
+  return {
+    NODE_ENV: 'test',
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    ISSUER: app.issuer,
+    DATA_DIR: app.config.dataDirectory,
+    DATABASE_URL: app.databaseUrl,
+    SECRET_KEY: app.config.secretKeys[0] as string,
+    ARGON2_MEMORY_KIB: '1024',
+    ARGON2_ITERATIONS: '1',
+    LOG_LEVEL: 'warn',
+  };
+}
+
+/** In front of several processes, as a load balancer is: sends every request to the one that is chosen at the moment. */
+async function startBalancer(): Promise<{ port: number; use(port: number): void; stop(): Promise<void> }> {
+  let target = 0;
+  const server: Server = createServer((incoming, outgoing) => {
+    const forwarded = httpRequest(
+      { host: '127.0.0.1', port: target, method: incoming.method, path: incoming.url, headers: incoming.headers },
+      (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+      },
+    );
+    forwarded.on('error', () => outgoing.headersSent || outgoing.writeHead(502).end());
+    incoming.pipe(forwarded);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    use(port) {
+      target = port;
+    },
+    async stop() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+describe('a node that is killed in mid-flow', () => {
+  it('loses nothing that it acknowledged: another finishes with the same cookies', async function () {
+    this.timeout(40_000);
+    const balancer = await startBalancer();
+    const app = await startTestApp({ issuer: () => `http://localhost:${balancer.port}` });
+    const ours = Number(app.config.listen.port);
+    const other = startServerProcess(environmentOf(app, await freePort()));
+    try {
+      await other.ready();
+      balancer.use(other.port);
+      const person = await app.person();
+      const party = await discover(app, await app.relyingParty());
+
+      // Four people stand at four places of the way.
+      const atThePage = { browser: new Browserless(), started: await startSignIn(party) };
+      const page = await atThePage.browser.open(atThePage.started.address.href, redirectUri);
+      assert.match(page.body, /name="password"/);
+
+      const proved = { browser: new Browserless(), started: await startSignIn(party) };
+      const form = await proved.browser.open(proved.started.address.href, redirectUri);
+      const [, action = ''] = /action="([^"]+)"/.exec(form.body) ?? [];
+      const afterPassword = await proved.browser.send(new URL(action, form.url).href, {
+        login: person.email,
+        password: person.password,
+      });
+      assert.equal(afterPassword.status, 303);
+
+      const withCode = { browser: new Browserless(), started: await startSignIn(party) };
+      const filled = await withCode.browser.open(withCode.started.address.href, redirectUri);
+      const callback = await enterPassword(withCode.browser, filled, person);
+      assert.ok(callback.location?.startsWith(redirectUri));
+
+      const signedIn = await signIn(party, person);
+      const refreshing = openid.refreshTokenGrant(party.config, signedIn.tokens.refresh_token as string);
+      const killed = other.stop('SIGKILL');
+      const lost = await refreshing.then(
+        () => false,
+        () => true,
+      );
+      assert.equal((await killed).signal, 'SIGKILL');
+      balancer.use(ours);
+
+      const finished = await enterPassword(atThePage.browser, page, person);
+      const first = await openid.authorizationCodeGrant(
+        party.config,
+        new URL(finished.location as string),
+        atThePage.started.checks,
+      );
+      assert.equal(first.claims()?.sub, person.id);
+
+      const resumed = await proved.browser.follow(afterPassword, redirectUri);
+      const second = await openid.authorizationCodeGrant(
+        party.config,
+        new URL(resumed.location as string),
+        proved.started.checks,
+      );
+      assert.equal(second.claims()?.sub, person.id);
+
+      const third = await openid.authorizationCodeGrant(
+        party.config,
+        new URL(callback.location as string),
+        withCode.started.checks,
+      );
+      assert.equal(third.claims()?.sub, person.id);
+
+      // Whether its answer was lost or not: a client that asks again within ten seconds is served.
+      const again = await openid.refreshTokenGrant(party.config, signedIn.tokens.refresh_token as string);
+      assert.ok(again.refresh_token, `the first answer was ${lost ? 'lost' : 'received'}`);
+      const repeated = await signedIn.browser.open((await startSignIn(party)).address.href, redirectUri);
+      assert.ok(repeated.location?.startsWith(redirectUri), 'the session lives on');
+    } finally {
+      await other.stop('SIGKILL');
+      await app.stop();
+      await balancer.stop();
+    }
+  });
+});
+
+describe('a restart of PostgreSQL', () => {
+  const log = { info() {}, warn() {} };
+  let directory: string;
+  let postgres: EmbeddedPostgres;
+  let server: ServerProcess;
+  let issuer: string;
+  let client: { clientId: string; clientSecret: string };
+  let person: { email: string; password: string };
+
+  before(async function () {
+    this.timeout(60_000);
+    directory = await mkdtemp(join(tmpdir(), 'gatehouse-outage-'));
+    await chmod(directory, 0o711);
+    postgres = await startEmbeddedPostgres({ dataDirectory: directory, log });
+    const port = await freePort();
+    issuer = `http://localhost:${port}`;
+    server = startServerProcess({
+      NODE_ENV: 'test',
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      DATA_DIR: directory,
+      DATABASE_URL: postgres.url,
+      SECRET_KEY: randomToken(36),
+      ARGON2_MEMORY_KIB: '1024',
+      ARGON2_ITERATIONS: '1',
+      LOG_LEVEL: 'info',
+    });
+    await server.ready();
+    const db = createDatabase({ url: postgres.url, poolMax: 2 });
+    const passwords = createPasswordHasher({ memoryKiB: 1024, iterations: 1 });
+    const tenant = await createTenant(db, { slug: 'northwind', name: 'Northwind' }, systemCaller);
+    person = { email: 'ada@example.test', password: randomToken(12) };
+    await createUser(db, { tenantId: tenant.id, ...person }, { passwords, caller: systemCaller });
+    const created = await createClient(
+      db,
+      { tenantId: null, kind: 'web', name: 'Portal', firstParty: true, redirectUris: [redirectUri] },
+      systemCaller,
+    );
+    client = { clientId: created.client.clientId, clientSecret: created.clientSecret as string };
+    await db.destroy();
+  });
+
+  after(async function () {
+    this.timeout(30_000);
+    await server?.stop();
+    await postgres?.stop();
+    await rm(await postgres.home, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  function basic(): string {
+    return `Basic ${Buffer.from(`${client.clientId}:${client.clientSecret}`).toString('base64')}`;
+  }
+
+  /** What machines and people ask while the database is away, and what they must be told. */
+  async function askAll(party: Awaited<ReturnType<typeof discover>>, browser: Browserless, interaction: string) {
+    const post = { 'content-type': form, authorization: basic() };
+    const { address } = await startSignIn(party);
+    const tokens = await Promise.all(
+      [
+        { path: '/token', body: 'grant_type=client_credentials' },
+        { path: '/token', body: 'grant_type=refresh_token&refresh_token=unknown' },
+        { path: '/revoke', body: 'token=unknown' },
+        { path: '/introspect', body: 'token=unknown' },
+        { path: '/par', body: 'response_type=code' },
+        { path: '/device/authorize', body: 'scope=openid' },
+      ].map(async ({ path, body }) => ({
+        path,
+        kind: 'json',
+        answer: await send(server, { method: 'POST', path, headers: post, body }),
+      })),
+    );
+    const bearer = await send(server, { path: '/userinfo', headers: { authorization: 'Bearer unknown' } });
+    const pages = await Promise.all(
+      [address.href, interaction, `${issuer}/account`].map(async (url) => {
+        const reply = await browser.send(url);
+        return { path: new URL(url).pathname, kind: 'page', answer: reply };
+      }),
+    );
+    const typed = await browser.send(`${interaction}`, { login: person.email, password: person.password });
+    return [
+      ...tokens,
+      { path: '/userinfo', kind: 'json', answer: bearer },
+      ...pages,
+      { path: 'the password', kind: 'page', answer: typed },
+    ];
+  }
+
+  for (const [how, signal] of [
+    ['in order', undefined],
+    ['by a crash', 'SIGQUIT'],
+  ] as const) {
+    it(`is answered with 503 and outlived: ${how}`, async function () {
+      this.timeout(60_000);
+      const party = await discover({ issuer } as TestApp, client);
+      const { tokens, browser } = await signIn(party, person);
+      const { address, checks } = await startSignIn(party, { prompt: 'login' });
+      const page = await browser.open(address.href, redirectUri);
+      assert.match(page.body, /name="password"/);
+
+      // Traffic all the time: whatever the moment, nobody gets a 500 and nobody waits for ever.
+      const seen = new Map<string, number>();
+      let done = false;
+      const traffic = Array.from({ length: 4 }, async (_, index) => {
+        while (!done) {
+          const { status } = await send(server, {
+            path: index % 2 ? `/authorize?client_id=${client.clientId}` : '/userinfo',
+            headers: { accept: 'text/html', authorization: 'Bearer unknown' },
+          });
+          seen.set(`${index % 2} ${status}`, (seen.get(`${index % 2} ${status}`) ?? 0) + 1);
+          await sleep(20);
+        }
+      });
+      await sleep(100);
+
+      if (signal === undefined) await postgres.stop();
+      else {
+        const pid = Number((await readFile(join(postgres.home, 'cluster', 'postmaster.pid'), 'utf8')).split('\n')[0]);
+        process.kill(pid, signal);
+        await sleep(300);
+      }
+
+      for (const { path, kind, answer } of await askAll(party, browser, page.url)) {
+        assert.equal(answer.status, 503, `${path}: ${answer.status} ${answer.body.slice(0, 300)}`);
+        assert.match(String(answer.headers['retry-after']), /^\d+$/, path);
+        assert.match(String(answer.headers['x-request-id']), /^[\w-]{36}$/, path);
+        assert.doesNotMatch(answer.body, /ECONNREFUSED|127\.0\.0\.1|knex|node_modules|at .*\.ts/, path);
+        if (kind === 'page') assert.match(answer.body, /<h1/, path);
+        else assert.equal(JSON.parse(answer.body).error, 'temporarily_unavailable', path);
+      }
+      assert.equal((await send(server, { path: '/healthz' })).status, 200);
+      const ready = await send(server, { path: '/readyz' });
+      assert.equal(ready.status, 503);
+      assert.deepEqual(JSON.parse(ready.body), { status: 'unavailable', problems: ['database'] });
+      assert.equal((await send(server, { path: '/jwks' })).status, 200, 'tokens can still be verified');
+
+      postgres = await startEmbeddedPostgres({ dataDirectory: directory, log });
+      const back = performance.now();
+      while ((await send(server, { path: '/readyz' })).status !== 200) {
+        assert.ok(performance.now() - back < 5_000, 'not back within five seconds');
+        await sleep(20);
+      }
+      // The page that was open all the time still works, and so does the session.
+      const finished = await enterPassword(browser, page, person);
+      assert.ok(finished.location?.startsWith(redirectUri), `${finished.status} ${finished.body}`);
+      assert.ok(performance.now() - back < 5_000, 'nobody signed in within five seconds');
+      const fresh = await openid.authorizationCodeGrant(party.config, new URL(finished.location), checks);
+      assert.ok(fresh.refresh_token);
+      assert.ok((await openid.refreshTokenGrant(party.config, tokens.refresh_token as string)).access_token);
+
+      done = true;
+      await Promise.all(traffic);
+      assert.deepEqual(
+        [...seen.keys()].filter((key) => !/ (400|401|503)$/.test(key)),
+        [],
+        JSON.stringify([...seen]),
+      );
+      assert.ok([...seen.keys()].some((key) => key.endsWith('503')));
+      assert.equal(server.child.exitCode, null, 'the process lives');
+      assert.doesNotMatch(server.output(), /unhandled rejection/);
+    });
+  }
+});

@@ -1,0 +1,140 @@
+/**
+ * The hosted pages as people meet them: a running server, a browser, and the site of a relying party on loopback that
+ * they come from and go back to. The site answers at another address than the server, as other people's sites do.
+ */
+import assert from 'node:assert/strict';
+import type { Page } from 'playwright-core';
+import type { NewClient } from '../../src/domain/clients/clients.ts';
+import { startTestApp, type TestApp } from './app.ts';
+import { openBrowser, type PageOptions, type TestBrowser } from './browser.ts';
+import { type LoopbackServer, listen } from './loopback.ts';
+import { discover, type RelyingParty, type StartedSignIn, startSignIn } from './relying-party.ts';
+
+export type Person = Awaited<ReturnType<TestApp['person']>>;
+
+export interface ClientSite {
+  url: string;
+  redirectUri: string;
+  /** What came to the redirect URI by POST. */
+  posted: URLSearchParams[];
+  close(): Promise<void>;
+}
+
+export interface Stage {
+  app: TestApp;
+  browser: TestBrowser;
+  site: ClientSite;
+  /** A page of its own browser profile; `statuses` are error answers that this page is meant to get. */
+  newPage(options?: PageOptions & { statuses?: readonly number[] }): Promise<Page>;
+  /** A client whose redirects lead to the site. */
+  client(overrides?: Partial<NewClient>): Promise<RelyingParty>;
+  /** An authorization request of a client, as an address and what is needed to redeem its answer. */
+  request(client: RelyingParty, parameters?: Record<string, string>): Promise<StartedSignIn>;
+}
+
+async function startClientSite(): Promise<ClientSite> {
+  const posted: URLSearchParams[] = [];
+  const server: LoopbackServer = await listen(async (req, res) => {
+    const { pathname } = new URL(req.url ?? '/', 'http://localhost');
+    if (pathname === '/favicon.ico') return void res.writeHead(204).end();
+    if (pathname === '/logo.svg') {
+      res.setHeader('content-type', 'image/svg+xml');
+      return void res.end('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8H0z"/></svg>');
+    }
+    if (req.method === 'POST') {
+      let body = '';
+      for await (const chunk of req) body += chunk;
+      posted.push(new URLSearchParams(body));
+    }
+    res.setHeader('content-type', 'text/html; charset=utf-8');
+    res.end(`<!doctype html><html lang="en"><title>Client</title><h1>The client’s page ${pathname}</h1>`);
+  });
+  return { url: server.url, redirectUri: `${server.url}/callback`, posted, close: server.close };
+}
+
+/** Sets the stage for the tests of a `describe`, and skips them where there is no browser. Faults fail their test. */
+export function onStage(options: Parameters<typeof startTestApp>[0] = {}): () => Stage {
+  let stage: Stage | undefined;
+  const pages: Page[] = [];
+  const current = () => {
+    assert.ok(stage, 'the stage is set before the first test');
+    return stage;
+  };
+
+  before(async function () {
+    const browser = await openBrowser();
+    if (!browser) return this.skip();
+    const [app, site] = await Promise.all([startTestApp(options), startClientSite()]);
+    stage = {
+      app,
+      browser,
+      site,
+      async newPage({ statuses = [], ...wanted } = {}) {
+        const expected = [...(wanted.expected ?? []), ...statuses.map((status) => new RegExp(`status of ${status} `))];
+        const page = await browser.newPage({ ...wanted, expected });
+        page.setDefaultTimeout(8_000);
+        pages.push(page);
+        return page;
+      },
+      async client(overrides = {}) {
+        return discover(
+          app,
+          await app.relyingParty({
+            name: 'Northwind Portal',
+            redirectUris: [site.redirectUri],
+            postLogoutRedirectUris: [`${site.url}/signed-out`],
+            ...overrides,
+          }),
+        );
+      },
+      request: (client, parameters = {}) => startSignIn(client, { redirect_uri: site.redirectUri, ...parameters }),
+    };
+  });
+
+  afterEach(async () => {
+    for (const page of pages.splice(0)) await page.context().close();
+    stage?.browser.assertNoFaults();
+  });
+
+  after(async () => {
+    await stage?.browser.close();
+    await stage?.site.close();
+    await stage?.app.stop();
+  });
+
+  return current;
+}
+
+/** Fills in the sign-in page and sends it. */
+export async function enterPassword(page: Page, person: { email: string; password: string }): Promise<void> {
+  await page.getByLabel('Email address').fill(person.email);
+  await page.getByLabel('Password', { exact: true }).fill(person.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** Waits until the browser is at the client's redirect URI; answers the address with its parameters. */
+export async function backAtClient(page: Page, { site }: Stage): Promise<URL> {
+  await page.waitForURL((url) => url.href.startsWith(site.redirectUri));
+  return new URL(page.url());
+}
+
+/** From a client's request to the client again. */
+export async function signInAt(page: Page, stage: Stage, client: RelyingParty, person: Person): Promise<StartedSignIn> {
+  const started = await stage.request(client);
+  await page.goto(started.address.href);
+  await enterPassword(page, person);
+  await backAtClient(page, stage);
+  return started;
+}
+
+export async function headingOf(page: Page): Promise<string> {
+  return (await page.getByRole('heading', { level: 1 }).textContent())?.trim() ?? '';
+}
+
+/** An id, or else a text, by which a person would know the element that has the focus. */
+export function focused(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const element = document.activeElement;
+    return element instanceof HTMLElement ? element.id || element.innerText.trim() : '';
+  });
+}

@@ -1,0 +1,110 @@
+/**
+ * The program as an operator starts it: `node bin/gatehouse.js start` in a process of its own. For what only a real
+ * process can show: how it comes up, what it prints, and how it goes.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const program = fileURLToPath(new URL('../../bin/gatehouse.js', import.meta.url));
+
+export interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+export interface ServerProcess {
+  child: ChildProcess;
+  pid: number;
+  port: number;
+  /** Where it listens, whatever its issuer is. */
+  origin: string;
+  /** All that it printed so far. */
+  output(): string;
+  errors(): string;
+  ended: Promise<Ended>;
+  /** Resolves when `/readyz` says so. @throws with its output where it ends or takes longer than `timeoutMs` */
+  ready(timeoutMs?: number): Promise<void>;
+  /** Sends a signal (default SIGTERM) and waits for the end, however it has ended. */
+  stop(signal?: NodeJS.Signals): Promise<Ended>;
+}
+
+/** Starts a server on `env.PORT` with these variables and no others. */
+export function startServerProcess(env: Record<string, string> & { PORT: string }): ServerProcess {
+  const child = spawn(process.execPath, [program, 'start'], {
+    env: { PATH: process.env.PATH ?? '', METRICS_PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  let errors = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }) as Ended);
+  const port = Number(env.PORT);
+  const origin = `http://localhost:${port}`;
+
+  return {
+    child,
+    pid: child.pid as number,
+    port,
+    origin,
+    output: () => output,
+    errors: () => errors,
+    ended,
+    async ready(timeoutMs = 30_000) {
+      const deadline = Date.now() + timeoutMs;
+      for (;;) {
+        if (child.exitCode !== null || child.signalCode !== null)
+          throw new Error(`the process ended: ${output}${errors}`);
+        if (Date.now() > deadline) throw new Error(`the process did not get ready: ${output}${errors}`);
+        const answer = await fetch(`${origin}/readyz`).catch(() => undefined);
+        if (answer?.ok) return;
+        await sleep(50);
+      }
+    },
+    async stop(signal = 'SIGTERM') {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+/** The processes that a process has started (Linux). */
+export function childPids(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+}
+
+/**
+ * A connection on which nothing is sent but what the test writes.
+ * @returns the socket's answer so far, and when the other end closed it
+ */
+export function openSocket(port: number): {
+  write(text: string): void;
+  received(): string;
+  closed: Promise<number>;
+  destroy(): void;
+} {
+  const socket = connect({ host: 'localhost', port });
+  let text = '';
+  const began = performance.now();
+  socket.setEncoding('latin1');
+  socket.on('data', (chunk: string) => {
+    text += chunk;
+  });
+  // A reset is one way of being closed.
+  socket.on('error', () => undefined);
+  const closed = once(socket, 'close').then(() => performance.now() - began);
+  return {
+    write: (written) => void (socket.writable && socket.write(written)),
+    received: () => text,
+    closed,
+    destroy: () => void socket.destroy(),
+  };
+}
