@@ -63,6 +63,7 @@ export const environmentSchema = z.object({
   ARGON2_PARALLELISM: integer(1, 16, floor.argon2Parallelism),
   SESSION_HOURS: integer(1, 2_160, 336),
   ACCESS_TOKEN_MINUTES: integer(1, 1_440, 10),
+  ACCESS_TOKEN_MAX_BYTES: integer(1_024, 65_536, 2_048),
   REFRESH_TOKEN_IDLE_DAYS: integer(1, 365, 14),
   REFRESH_TOKEN_ABSOLUTE_DAYS: integer(1, 730, 90),
   SIGNING_KEY_ROTATION_DAYS: integer(1, 730, 90),
@@ -97,6 +98,8 @@ export interface Config {
     readonly refreshTokenIdleSeconds: number;
     readonly refreshTokenAbsoluteSeconds: number;
   };
+  /** Of a JWT access token; what does not fit becomes distributed claims. */
+  readonly accessTokenMaxBytes: number;
   readonly signingKeyRotationDays: number;
   readonly auditRetentionDays: number;
 }
@@ -289,6 +292,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
       refreshTokenIdleSeconds: env.REFRESH_TOKEN_IDLE_DAYS * 86_400,
       refreshTokenAbsoluteSeconds: env.REFRESH_TOKEN_ABSOLUTE_DAYS * 86_400,
     },
+    accessTokenMaxBytes: env.ACCESS_TOKEN_MAX_BYTES,
     signingKeyRotationDays: env.SIGNING_KEY_ROTATION_DAYS,
     auditRetentionDays: env.AUDIT_RETENTION_DAYS,
   });

@@ -100,24 +100,16 @@ function portMessage(error: unknown, port: number): string {
 }
 
 /** What the operator reads after a start. */
-async function announce(
-  db: Database,
-  config: Config,
-  source: DatabaseSource,
-  print: (text: string) => void,
-): Promise<void> {
-  print(`\n  Gatehouse is ready at ${config.issuer}\n`);
+async function announcementOf(db: Database, config: Config, source: DatabaseSource): Promise<string> {
+  const ready = `\n  Gatehouse is ready at ${config.issuer}\n`;
   if (config.environment === 'development' && source.embedded) {
     const { describeSeeds } = await import('../seeds/development.ts');
     const text = describeSeeds(config);
-    if (text) return print(text);
+    if (text) return `${ready}\n${text}\n`;
   }
-  if (await needsSetup(db)) {
-    const { token } = await createSetupLink(db, {}, systemCaller);
-    print(
-      `  Nobody can sign in yet. Make the first administrator here, once, within 24 hours:\n\n    ${config.issuer}/set-up/${token}\n`,
-    );
-  }
+  if (!(await needsSetup(db))) return `${ready}\n`;
+  const { token } = await createSetupLink(db, {}, systemCaller);
+  return `${ready}\n  Nobody can sign in yet. Make the first administrator here, once, within 24 hours:\n\n    ${config.issuer}/set-up/${token}\n\n`;
 }
 
 /** First content and keys, made by whichever process comes first. */
@@ -135,7 +127,11 @@ async function prepareContent(db: Database, config: Config, source: DatabaseSour
   }
 }
 
-async function prepare(config: Config, logger: Logger): Promise<DatabaseSource> {
+/** @returns the database, and what to say once the port is open: whoever reads an address tries it at once */
+async function prepare(
+  config: Config,
+  logger: Logger,
+): Promise<{ source: DatabaseSource; announcement: string | undefined }> {
   await assertPortIsFree(config.listen.host, config.listen.port);
   const source = await openDatabaseSource(config, logger);
   try {
@@ -144,11 +140,10 @@ async function prepare(config: Config, logger: Logger): Promise<DatabaseSource> 
       await waitForDatabase(db, logger);
       await prepareSchema(db, config, source.url, logger);
       await prepareContent(db, config, source);
-      await announce(db, config, source, (text) => process.stdout.write(`${text}\n`));
+      return { source, announcement: await announcementOf(db, config, source) };
     } finally {
       await db.destroy();
     }
-    return source;
   } catch (error) {
     await source.stop();
     throw error;
@@ -221,17 +216,27 @@ export async function start(config: Config): Promise<void> {
   process.on('unhandledRejection', (err) => logger.error({ err }, 'unhandled rejection'));
 
   const isWorker = cluster.isWorker;
-  const source = isWorker ? await openDatabaseSource(config, logger) : await prepare(config, logger);
-  const stopServing =
-    !isWorker && config.workers > 1 ? await supervise(config, logger) : await serve(config, source, logger);
+  const { source, announcement } = isWorker
+    ? { source: await openDatabaseSource(config, logger), announcement: undefined }
+    : await prepare(config, logger);
+  const announce = () => announcement !== undefined && process.stdout.write(announcement);
+  const supervises = !isWorker && config.workers > 1;
+  if (supervises) cluster.once('listening', announce);
+  const stopServing = supervises ? await supervise(config, logger) : await serve(config, source, logger);
+  if (!supervises) announce();
 
   let stopping = false;
   const stop = async (signal: string) => {
     if (stopping) process.exit(1);
     stopping = true;
     logger.info({ signal }, 'stopping');
-    await stopServing();
-    await source.stop();
+    try {
+      await stopServing();
+      await source.stop();
+    } catch (err) {
+      logger.error({ err }, 'stopped, but not in order');
+      process.exit(1);
+    }
     process.exit(0);
   };
   process.on('SIGTERM', (signal) => void stop(signal));

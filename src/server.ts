@@ -3,7 +3,7 @@
  * several (tests do); nothing here is global.
  */
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import Koa from 'koa';
 import compose from 'koa-compose';
@@ -24,6 +24,7 @@ import { createSecrets } from './platform/secrets.ts';
 import { trustProxies } from './platform/trusted-proxies.ts';
 import { createViews } from './platform/views.ts';
 import { crontab, scheduledTasks } from './schedule.ts';
+import { accessClaims } from './web/access-claims.ts';
 import { accountRoutes } from './web/account/account.ts';
 import { createAssets } from './web/assets.ts';
 import { createHealth } from './web/health.ts';
@@ -129,7 +130,7 @@ export async function createGatehouse({
       db,
       secrets,
       keys,
-      pages: createProviderPages(pages, logger),
+      pages: createProviderPages(db, pages, logger),
       fetch: fetch as typeof globalThis.fetch,
       uiLocales: i18n.locales.map(({ code }) => code),
     });
@@ -171,6 +172,11 @@ export async function createGatehouse({
   const app = new Koa();
   app.keys = secrets.keys('cookies').map((key) => key.toString('base64url'));
   app.on('error', (err) => logger.error({ err }, 'an answer could not be sent'));
+  app.use(async (ctx, next) => {
+    await next();
+    // Else the connection would wait for the next request, and the end for the connection.
+    if (stopping) ctx.set('Connection', 'close');
+  });
   app.use(createHealth({ db, logger, isStopping: () => stopping }));
   app.use(pinIssuer(issuer));
   app.use(createRequestLog({ logger, metrics }));
@@ -186,6 +192,7 @@ export async function createGatehouse({
     router.use(forms);
     app.use(router.routes()).use(router.allowedMethods());
   }
+  app.use(accessClaims({ db, issuer, provider: () => current.provider, keys: () => current.keys }));
   app.use(limitUserCodes(db, routes.code_verification));
   app.use(selfSubmittingForms(pages));
   app.use((ctx, next) => current.handle(ctx, next));
@@ -202,6 +209,7 @@ export async function createGatehouse({
     : undefined;
 
   let server: Server | undefined;
+  const sockets = new Set<Socket>();
   return {
     app,
     db,
@@ -209,10 +217,20 @@ export async function createGatehouse({
     provider: () => current.provider,
     async listen(host, port) {
       const http = createServer(
-        { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 },
+        // Node looks at the first two only every half minute if it is not told otherwise.
+        {
+          requestTimeout: 30_000,
+          headersTimeout: 10_000,
+          keepAliveTimeout: 65_000,
+          connectionsCheckingInterval: 2_000,
+        },
         app.callback(),
       );
       http.maxHeadersCount = 100;
+      http.on('connection', (socket) => {
+        sockets.add(socket);
+        socket.once('close', () => sockets.delete(socket));
+      });
       server = http;
       await new Promise<void>((resolve, reject) => {
         http.once('error', reject);
@@ -223,14 +241,14 @@ export async function createGatehouse({
     async stop() {
       stopping = true;
       clearInterval(keyTimer);
-      await Promise.all([server && drain(server), jobs?.stop()]);
+      await Promise.all([server && drain(server, sockets), jobs?.stop()]);
       await db.destroy();
     },
   };
 }
 
 /** Takes no more connections, lets requests finish, and cuts what takes longer than ten seconds. */
-function drain(server: Server): Promise<void> {
+function drain(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), drainMs);
     server.close(() => {
@@ -238,5 +256,7 @@ function drain(server: Server): Promise<void> {
       resolve();
     });
     server.closeIdleConnections();
+    // Browsers open connections in case there will be something to ask; to Node these are busy.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
   });
 }

@@ -2,7 +2,7 @@
  * How an API decides whether an access token is good (RFC 9068 section 4): type, signature, issuer, audience, time; then
  * whether it allows what is asked. Asks Gatehouse for nothing but its public keys, and those are kept.
  */
-import { createRemoteJWKSet, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 
 export interface AccessToken extends JWTPayload {
   sub: string;
@@ -38,6 +38,8 @@ export function createAccessTokenVerifier({ issuer, audience }: AccessTokenVerif
       requiredClaims: ['exp', 'iat', 'sub', 'client_id', 'jti'],
       clockTolerance: 10,
     });
+    // Bound to a key of the client (DPoP): this API checks no proofs, and a stolen one must be of no use.
+    if (payload.cnf !== undefined) throw new errors.JWTClaimValidationFailed('the token is bound', payload, 'cnf');
     return payload;
   };
 }

@@ -53,8 +53,12 @@ function refusal(field: string, value: string, reason: string): DomainError {
   return new DomainError('invalid', 'INVALID_INPUT', { field, value, reason });
 }
 
-/** The rules that hold before any default: what a kind of client may be at all. */
-function checkKind({ kind, requirePkce }: CreateOptions, authMethod: unknown, grantTypes: unknown): void {
+/** What a kind of client may be at all, by the metadata that was asked for. @throws DomainError invalid INVALID_INPUT */
+export function checkKind(
+  { kind, requirePkce }: Pick<CreateOptions, 'kind' | 'requirePkce'>,
+  authMethod: unknown,
+  grantTypes: unknown,
+): void {
   const keepsSecret = kind === 'web';
   const method = typeof authMethod === 'string' ? authMethod : keepsSecret ? 'client_secret_basic' : 'none';
   if (!keepsSecret && method.startsWith('client_secret_'))

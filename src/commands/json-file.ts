@@ -1,4 +1,5 @@
 /** JSON that an option names by its file. Refuses private keys: what only the client may know is none of ours. */
+import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { UsageError } from './failures.ts';
 
@@ -32,6 +33,14 @@ export async function readJwks(file: string): Promise<PublicKeySet> {
   // RFC 7518 section 6: `d` of RSA, EC and OKP keys, `k` of symmetric ones.
   if (keys.some((key) => 'd' in key || 'k' in key))
     throw new UsageError(`--jwks-file ${file}: holds a private or secret key; give the public part alone`);
+  // The library takes a key that it cannot read, and then every assertion of the client fails.
+  for (const [index, key] of keys.entries()) {
+    try {
+      createPublicKey({ key: key as JsonWebKey, format: 'jwk' });
+    } catch (error) {
+      throw new UsageError(`--jwks-file ${file}: key ${index + 1} is no public key`, { cause: error });
+    }
+  }
   return { keys };
 }
 

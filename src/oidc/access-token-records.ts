@@ -5,7 +5,7 @@
  */
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { Middleware } from 'koa';
-import type { AccessToken, ClientCredentials, KoaContextWithOIDC } from 'oidc-provider';
+import type { AccessToken, ClientCredentials, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { sha256 } from '../platform/secrets.ts';
 import type { PublicJwk } from './keys.ts';
 
@@ -115,4 +115,35 @@ export function structuredTokens(
     Object.assign(ctx.req, { body: form.toString() });
     return next();
   };
+}
+
+/** The stored content of a person's JWT access token. */
+export interface AccessTokenRecord {
+  accountId: string;
+  clientId: string;
+  aud: string;
+  exp: number;
+  scope?: string;
+  extra?: Record<string, unknown>;
+}
+
+/** The row of a JWT access token that we signed, that lives, and whose grant lives; undefined for anything else. */
+export async function findJwtAccessToken(
+  provider: Provider,
+  publicJwks: readonly PublicJwk[],
+  token: string,
+): Promise<AccessTokenRecord | undefined> {
+  const jti = createAccessTokenVerifier(provider.issuer, publicJwks)(token);
+  const record = jti === undefined ? undefined : await provider.AccessToken.find(recordId(jti));
+  const { grantId, accountId, clientId } = (record ?? {}) as {
+    grantId?: string;
+    accountId?: string;
+    clientId?: string;
+  };
+  if (!record || accountId === undefined || grantId === undefined) return undefined;
+  const grant = await provider.Grant.find(grantId);
+  const belongs = grant && grant.accountId === accountId && grant.clientId === clientId;
+  return belongs && (await provider.Client.find(clientId as string))
+    ? (record as unknown as AccessTokenRecord)
+    : undefined;
 }

@@ -11,18 +11,21 @@ import { isId } from '../platform/ids.ts';
 
 export interface AccountWithProfile extends Account {
   profile: AccountProfile;
-  access(): Promise<EffectiveAccess>;
+  /** What is held anywhere, or what counts at one node. */
+  access(orgNodeId?: string): Promise<EffectiveAccess>;
 }
 
 /** Builds the account object of a profile. */
 export function createAccount(db: Database, profile: AccountProfile): AccountWithProfile {
-  let access: Promise<EffectiveAccess> | undefined;
+  const loaded = new Map<string | undefined, Promise<EffectiveAccess>>();
   const account: AccountWithProfile = {
     accountId: profile.userId,
     profile,
-    access() {
-      const loading = access ?? findEffectiveAccess(db, { tenantId: profile.tenantId, userId: profile.userId });
-      access = loading;
+    access(orgNodeId) {
+      const known = loaded.get(orgNodeId);
+      if (known) return known;
+      const loading = findEffectiveAccess(db, { tenantId: profile.tenantId, userId: profile.userId, orgNodeId });
+      loaded.set(orgNodeId, loading);
       return loading;
     },
     async claims() {

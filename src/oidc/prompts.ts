@@ -3,6 +3,7 @@
  * a new sign-in, an authentication context we cannot give is refused instead of asked for for ever, and the person may
  * be asked to choose an account.
  */
+import { decodeJwt } from 'jose';
 import { errors, type interactionPolicy, type KoaContextWithOIDC, interactionPolicy as policies } from 'oidc-provider';
 import type { AccountWithProfile } from './account.ts';
 import type { RequestedTenant } from './requested-tenant.ts';
@@ -26,10 +27,21 @@ function demandsUnknownAcr(ctx: KoaContextWithOIDC): boolean {
   const wanted = (
     ctx.oidc.claims?.id_token as { acr?: { essential?: boolean; value?: string; values?: string[] } } | undefined
   )?.acr;
-  if (!wanted?.essential) return false;
-  const values = Array.isArray(wanted.values) ? wanted.values : wanted.value === undefined ? [] : [wanted.value];
-  const known: readonly string[] = Object.values(acr);
-  return values.length > 0 && !values.some((value) => known.includes(value));
+  // What is no list is refused by the library as an invalid request.
+  if (!wanted?.essential || (wanted.values !== undefined && !Array.isArray(wanted.values))) return false;
+  return !Object.values(acr).some(
+    (ours) => (wanted.values?.includes(ours) ?? true) && (wanted.value === undefined || wanted.value === ours),
+  );
+}
+
+/** The person whom `id_token_hint` or `sub` of the `claims` parameter name is not the one who is signed in. */
+function isAnotherPerson(ctx: KoaContextWithOIDC): boolean {
+  const { params, claims, session } = ctx.oidc;
+  // The library verified the hint when the request came, and has forgotten it by the time the person has signed in.
+  const hint = params?.id_token_hint;
+  const hinted = typeof hint === 'string' ? decodeJwt(hint).sub : undefined;
+  const named = (claims?.id_token as { sub?: { value?: string } } | undefined)?.sub?.value;
+  return [hinted, named].some((sub) => sub !== undefined && sub !== session?.accountId);
 }
 
 /** The policy, in the order in which it is checked: select_account, login, consent. */
@@ -44,6 +56,7 @@ export function createInteractionPolicy(
     new Check(
       'tenant',
       'the session belongs to another tenant',
+      'login_required',
       async (ctx) => {
         if (!ctx.oidc.session?.accountId) return Check.NO_NEED_TO_PROMPT;
         if (!(await isOfAnotherTenant(ctx, await findTenant(ctx)))) return Check.NO_NEED_TO_PROMPT;
@@ -53,6 +66,22 @@ export function createInteractionPolicy(
       },
       () => ({ tenant: true }),
     ),
+  );
+  // A session may be older than what its person may do: suspended tenants leave theirs standing.
+  login.checks.add(
+    new Check('account', 'the account of the session may not act', 'login_required', (ctx) => {
+      if (!ctx.oidc.session?.accountId || ctx.oidc.account) return Check.NO_NEED_TO_PROMPT;
+      if (proved(ctx)) throw new errors.AccessDenied('the account may not act');
+      return Check.REQUEST_PROMPT;
+    }),
+  );
+  // OpenID Connect Core section 3.1.2.2: whoever signs in as another than the hint says gets an error, not the same page.
+  login.checks.add(
+    new Check('subject', 'another person is meant', 'login_required', (ctx) => {
+      if (proved(ctx) && isAnotherPerson(ctx))
+        throw new errors.LoginRequired('the person who signed in is not the one who was asked for');
+      return Check.NO_NEED_TO_PROMPT;
+    }),
   );
   // OpenID Connect Core Unmet Authentication Requirements 1.0.
   login.checks.add(

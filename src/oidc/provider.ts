@@ -3,9 +3,8 @@
  */
 import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Config } from '../config.ts';
-import { accessTokenClaims, claimsByScope } from '../domain/claims/claims.ts';
+import { claimsByScope } from '../domain/claims/claims.ts';
 import { verifyClientSecret } from '../domain/clients/clients.ts';
-import { findResourceServerIdentifier } from '../domain/resource-servers/resource-servers.ts';
 import type { Database } from '../platform/database.ts';
 import { type Secrets, sha256 } from '../platform/secrets.ts';
 import { recordJwtAccessToken } from './access-token-records.ts';
@@ -14,12 +13,14 @@ import { createAdapterFactory } from './adapter.ts';
 import { queueBackchannelLogout } from './backchannel-logout.ts';
 import { extraClientMetadata } from './client-adapter.ts';
 import { createLoadGrant } from './consent.ts';
+import { createIntrospectionPolicy } from './introspection.ts';
 import type { SigningKeySet } from './keys.ts';
 import { insertPayloadOnce } from './payload-store.ts';
 import { acr, createInteractionPolicy } from './prompts.ts';
 import { deriveRotatedRefreshTokens } from './refresh-rotation.ts';
 import { createTenantFinder } from './requested-tenant.ts';
 import { createResourceIndicators } from './resources.ts';
+import { carryOrgNode, checkOrgNodeId, createExtraTokenClaims, narrowedNode } from './token-claims.ts';
 
 type Features = NonNullable<Configuration['features']>;
 type DeviceFlow = NonNullable<Features['deviceFlow']>;
@@ -62,28 +63,6 @@ export const routes = {
 const asymmetricAlgs = ['RS256', 'PS256', 'ES256', 'Ed25519', 'EdDSA'] as const;
 const ourAlgs = ['RS256', 'ES256'] as const;
 
-/** RFC 7662 section 4: a client learns of its own tokens, an API of tokens meant for it, and nobody of a dead person's. */
-function createIntrospectionPolicy(db: Database) {
-  const findAccount = createFindAccount(db);
-  return async (
-    ctx: KoaContextWithOIDC,
-    client: KoaContextWithOIDC['oidc']['client'],
-    token: object,
-  ): Promise<boolean> => {
-    const { clientId, accountId, kind, aud } = token as {
-      clientId?: string;
-      accountId?: string;
-      kind: string;
-      aud?: string;
-    };
-    if (accountId !== undefined && !(await findAccount(ctx, accountId))) return false;
-    if (clientId === client?.clientId) return true;
-    const apiId = client?.resource_server_id;
-    if (kind === 'RefreshToken' || aud === undefined || typeof apiId !== 'string') return false;
-    return (await findResourceServerIdentifier(db, apiId)) === aud;
-  };
-}
-
 /** Builds a provider. Costs a millisecond: a change of signing keys builds a new one. */
 export function createProvider({ config, db, secrets, keys, pages, fetch, uiLocales }: ProviderDependencies): Provider {
   const { lifetimes, issuer } = config;
@@ -103,7 +82,7 @@ export function createProvider({ config, db, secrets, keys, pages, fetch, uiLoca
     acrValues: Object.values(acr),
     subjectTypes: ['public'],
     responseTypes: ['code', 'none'],
-    discovery: { ui_locales_supported: uiLocales, claim_types_supported: ['normal'] },
+    discovery: { ui_locales_supported: uiLocales, claim_types_supported: ['normal', 'distributed'] },
     routes,
 
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
@@ -121,7 +100,11 @@ export function createProvider({ config, db, secrets, keys, pages, fetch, uiLoca
 
     pkce: { required: (_ctx, client) => client.clientAuthMethod === 'none' || client.require_pkce !== false },
     allowOmittingSingleRegisteredRedirectUri: false,
-    rotateRefreshToken: true,
+    // Always; what the request may not ask for is refused before the token is used up.
+    async rotateRefreshToken(ctx) {
+      await narrowedNode(db, ctx);
+      return true;
+    },
     loadExistingGrant: createLoadGrant({ db, secrets }),
     // offline_access is dropped without prompt=consent (OpenID Connect Core section 11); a first-party client is never
     // asked for consent, so its registration decides.
@@ -137,6 +120,7 @@ export function createProvider({ config, db, secrets, keys, pages, fetch, uiLoca
       async tenant(ctx: KoaContextWithOIDC) {
         await findTenant(ctx);
       },
+      org_node_id: checkOrgNodeId,
     },
     renderError: pages.renderError,
 
@@ -160,7 +144,8 @@ export function createProvider({ config, db, secrets, keys, pages, fetch, uiLoca
         lifetimes.accessTokenSeconds,
       AuthorizationCode: 60,
       DeviceCode: 600,
-      Grant: lifetimes.refreshTokenAbsoluteSeconds,
+      // A line of refresh tokens can begin under it as long as the session lasts.
+      Grant: lifetimes.sessionSeconds + lifetimes.refreshTokenAbsoluteSeconds,
       IdToken: 3600,
       Interaction: 3600,
       // Idle from its own issue, absolute from the issue of the first of its line.
@@ -179,11 +164,7 @@ export function createProvider({ config, db, secrets, keys, pages, fetch, uiLoca
       },
     },
 
-    async extraTokenClaims(ctx, token) {
-      const account = ctx.oidc.account as AccountWithProfile | undefined;
-      if (token.kind !== 'AccessToken' || !account || token.aud === undefined) return undefined;
-      return accessTokenClaims(account.profile, await account.access(), token.scopes);
-    },
+    extraTokenClaims: createExtraTokenClaims({ db, issuer, maxBytes: config.accessTokenMaxBytes }),
     formats: { customizers: { jwt: recordJwtAccessToken as never } },
 
     features: {
@@ -224,6 +205,7 @@ export function createProvider({ config, db, secrets, keys, pages, fetch, uiLoca
   detectReplayOnce(provider, db);
   deriveRotatedRefreshTokens(provider, secrets);
   queueBackchannelLogout(provider, db);
+  carryOrgNode(provider);
   return provider;
 }
 

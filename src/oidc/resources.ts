@@ -7,6 +7,7 @@ import { findServiceCapabilities } from '../domain/clients/client-store.ts';
 import { findResourceServer } from '../domain/resource-servers/resource-servers.ts';
 import type { Database } from '../platform/database.ts';
 import type { AccountWithProfile } from './account.ts';
+import { narrowedNode } from './token-claims.ts';
 
 /** Scopes that release access claims and may be asked for at every API. */
 export const accessScopes = ['roles', 'capabilities', 'org'] as const;
@@ -60,6 +61,8 @@ export function createResourceIndicators(db: Database) {
         if (scopes.length === 0) throw new errors.InvalidTarget();
         const params = ctx.oidc.params;
         if (params && ctx.oidc.route === 'token') {
+          if (Array.isArray(params.resource) && params.resource.length > 1)
+            throw new errors.InvalidTarget('a token is for one API');
           // RFC 6749 section 3.3: no scope asked for means all that the service has there.
           params.scope ||= scopes.join(' ');
           const refused = String(params.scope)
@@ -69,7 +72,7 @@ export function createResourceIndicators(db: Database) {
         }
       } else if (ctx.oidc.route === 'token') {
         const account = ctx.oidc.account as AccountWithProfile | undefined;
-        earliestEnd = (await account?.access())?.earliestEnd ?? null;
+        earliestEnd = (await account?.access(await narrowedNode(db, ctx)))?.earliestEnd ?? null;
       }
       return {
         scope: scopes.join(' '),
@@ -80,7 +83,7 @@ export function createResourceIndicators(db: Database) {
       };
     },
 
-    /** A token request without `resource` gets a token for the API that was granted, if there is just one. */
+    /** A token request of a person without `resource` gets a token for userinfo, where `openid` was granted. */
     async useGrantedResource() {
       return false;
     },

@@ -188,14 +188,14 @@ export function createSessionAdapter({ db, secrets }: AdapterDependencies): Adap
       const session = Provider.ctx?.oidc?.session as { oldId?: string } | undefined;
       if (session?.oldId === id) return;
       await inTransaction(db, async (trx) => {
-        const session = await firstRow<{ uidHash: Buffer }>(
+        const row = await firstRow<{ uidHash: Buffer }>(
           trx,
           `select uid_hash from oidc_payloads where model = 'Session' and id_hash = ?`,
           [sha256(id)],
         );
-        if (!session) return;
-        const ended = await endSessionByUid(trx, session.uidHash);
-        await rows(trx, `delete from oidc_payloads where model = 'Session' and uid_hash = ?`, [session.uidHash]);
+        if (!row) return;
+        const ended = await endSessionByUid(trx, row.uidHash);
+        await rows(trx, `delete from oidc_payloads where model = 'Session' and uid_hash = ?`, [row.uidHash]);
         if (!ended) return;
         await recordEvent(
           trx,

@@ -116,7 +116,8 @@ export interface ViewModels {
     fields: HiddenField[];
     account?: { name: string; email: string };
   };
-  'interaction/signed-out': { continueHref?: string };
+  /** `stayed`: the person chose not to sign out after all. */
+  'interaction/signed-out': { continueHref?: string; stayed?: boolean };
   'interaction/device-code': FormModel & {
     action: string;
     fields: HiddenField[];
@@ -130,11 +131,15 @@ export interface ViewModels {
     /** Whether the form offers Cancel (`name=abort value=yes`). */
     abort: boolean;
   };
-  'interaction/device-done': Record<string, never>;
+  'interaction/device-done': { cancelled?: boolean };
   'interaction/set-up': FormModel & {
     action: string;
     email: string;
+    /** The link is for this address alone. */
+    emailFixed?: boolean;
     fullName: string;
+    /** The person becomes one more owner of this tenant. */
+    joins?: string;
     tenantName: string;
   };
   'interaction/switching': { formAction: string; fields: HiddenField[] };

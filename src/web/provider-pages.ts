@@ -1,15 +1,15 @@
 /** The pages that oidc-provider asks for: refused requests, signing out, the device flow. */
 
 import Bowser from 'bowser';
-import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { AccountWithProfile } from '../oidc/account.ts';
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { type AccountProfile, findAccount } from '../domain/users/users.ts';
 import type { ProviderPages } from '../oidc/provider.ts';
-import { isConnectionError } from '../platform/database.ts';
+import { type Database, isConnectionError } from '../platform/database.ts';
 import type { ErrorCode } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { HiddenField } from '../platform/views.ts';
 import { renderAnswer } from './middleware/errors.ts';
-import { clientSurroundings, type Pages, type Surroundings } from './pages.ts';
+import { applyUiLocales, clientSurroundings, type Pages, type Surroundings } from './pages.ts';
 
 /** "Firefox on Linux", or undefined for what says nothing. */
 export function describeBrowser(userAgent: string | null | undefined): { browser: string; os: string } {
@@ -43,22 +43,23 @@ export function formAction(form: string): string {
 }
 
 const userCodeErrors: Record<string, ErrorCode> = {
+  SessionNotFound: 'INTERACTION_EXPIRED',
   NoCodeError: 'FIELD_REQUIRED',
   NotFoundError: 'USER_CODE_UNKNOWN',
   ExpiredError: 'USER_CODE_EXPIRED',
   AlreadyUsedError: 'USER_CODE_USED',
-  AbortedError: 'ACCESS_DENIED',
 };
 
-export function createProviderPages(pages: Pages, logger: Logger): ProviderPages {
+export function createProviderPages(db: Database, pages: Pages, logger: Logger): ProviderPages {
   function surroundings({ oidc }: KoaContextWithOIDC): Surroundings {
     const { postLogoutRedirectUri } = (oidc.session?.state ?? {}) as { postLogoutRedirectUri?: string };
     return clientSurroundings(oidc.client, postLogoutRedirectUri);
   }
 
-  function accountOf(ctx: KoaContextWithOIDC): { name: string; email: string } | undefined {
-    const profile = (ctx.oidc.account as AccountWithProfile | undefined)?.profile;
-    return profile && { name: profile.fullName ?? profile.email ?? '', email: profile.email ?? profile.phone ?? '' };
+  /** Whose browser this is. */
+  async function personOf(ctx: KoaContextWithOIDC): Promise<AccountProfile | undefined> {
+    const { accountId } = ctx.oidc.session ?? (await ctx.oidc.provider.Session.get(ctx));
+    return accountId ? findAccount(db, accountId) : undefined;
   }
 
   return {
@@ -78,6 +79,19 @@ export function createProviderPages(pages: Pages, logger: Logger): ProviderPages
         return;
       }
       const status = Math.max(ctx.status, 400);
+      // The way back led to what is over, or two tabs were in each other's way: no fault of an application.
+      if (error instanceof errors.SessionNotFound) {
+        const code = /session not found/.test(error.error_description ?? '')
+          ? ({ kind: 'conflict', code: 'INTERACTION_NOT_FOUND' } as const)
+          : ({ kind: 'expired', code: 'INTERACTION_EXPIRED' } as const);
+        renderAnswer(ctx, pages, { ...code, status, params: {} });
+        return;
+      }
+      if (ctx.oidc?.route === 'end_session_confirm') {
+        const wayOn = { href: '/logout', label: 'try_again' } as const;
+        pages.render(ctx, 'errors/error', { kind: 'expired', code: 'PAGE_EXPIRED', wayOn }, { status });
+        return;
+      }
       pages.render(
         ctx,
         'errors/error',
@@ -86,20 +100,32 @@ export function createProviderPages(pages: Pages, logger: Logger): ProviderPages
       );
     },
 
-    logoutSource(ctx, form) {
+    async logoutSource(ctx, form) {
+      applyUiLocales(ctx, pages.i18n, ctx.oidc.params?.ui_locales);
+      const person = await personOf(ctx);
+      const account = person && {
+        name: person.fullName ?? person.email ?? '',
+        email: person.email ?? person.phone ?? '',
+      };
       pages.render(
         ctx,
         'interaction/sign-out',
-        { formAction: formAction(form), fields: hiddenFields(form), account: accountOf(ctx) },
+        { formAction: formAction(form), fields: hiddenFields(form), account },
         surroundings(ctx),
       );
     },
 
-    postLogoutSuccessSource(ctx) {
-      pages.render(ctx, 'interaction/signed-out', { continueHref: ctx.oidc.client?.clientUri }, surroundings(ctx));
+    async postLogoutSuccessSource(ctx) {
+      const stayed = (await personOf(ctx)) !== undefined;
+      const continueHref = ctx.oidc.client?.clientUri ?? (stayed ? '/account' : undefined);
+      pages.render(ctx, 'interaction/signed-out', { continueHref, stayed }, surroundings(ctx));
     },
 
     userCodeInputSource(ctx, form, _out, error) {
+      if (error?.name === 'AbortedError') {
+        pages.render(ctx, 'interaction/device-done', { cancelled: true });
+        return;
+      }
       const code = error && (userCodeErrors[error.name] ?? 'INVALID_INPUT');
       const userCode = (error as { userCode?: string } | undefined)?.userCode ?? '';
       pages.render(

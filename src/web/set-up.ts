@@ -1,5 +1,6 @@
 /** The page behind a one-time setup link: the first administrator gives names and a password. */
 import Router from '@koa/router';
+import type { Context } from 'koa';
 import { completeSetup, findSetupLink } from '../domain/setup/setup-links.ts';
 import { findTenantById } from '../domain/tenants/tenants.ts';
 import { DomainError } from '../platform/errors.ts';
@@ -26,16 +27,31 @@ function fieldOf(error: DomainError): string {
 export function setUpRoutes(web: WebDependencies): Router {
   const router = new Router({ prefix: '/set-up/:token' });
 
-  router.get('/', async (ctx) => {
-    await consume(web.db, 'setupLinkPerIp', ctx.ip);
+  async function show(
+    ctx: Context,
+    typed: { email: string; fullName: string; tenantName: string },
+    refused?: DomainError,
+  ): Promise<void> {
     const link = await findSetupLink(web.db, ctx.params.token as string);
     const tenant = link.tenantId ? await findTenantById(web.db, link.tenantId) : undefined;
     web.pages.render(
       ctx,
       'interaction/set-up',
-      { action: ctx.path, email: link.email ?? '', fullName: '', tenantName: tenant?.name ?? '' },
-      { tenant },
+      {
+        action: ctx.path,
+        ...typed,
+        email: link.email ?? typed.email,
+        emailFixed: link.email !== null,
+        joins: tenant?.name,
+        error: refused && { code: refused.code, params: refused.params, field: fieldOf(refused) },
+      },
+      { tenant, status: refused ? statusOf(refused) : 200 },
     );
+  }
+
+  router.get('/', async (ctx) => {
+    await consume(web.db, 'setupLinkPerIp', ctx.ip);
+    await show(ctx, { email: '', fullName: '', tenantName: '' });
   });
 
   router.post('/', async (ctx) => {
@@ -52,19 +68,12 @@ export function setUpRoutes(web: WebDependencies): Router {
       await completeSetup(web.db, wanted, { passwords: web.passwords, caller: callerOf(ctx) });
     } catch (error) {
       if (!(error instanceof DomainError) || !['invalid', 'conflict'].includes(error.kind)) throw error;
-      web.pages.render(
-        ctx,
-        'interaction/set-up',
-        {
-          action: ctx.path,
-          email: wanted.email.slice(0, 254),
-          fullName: wanted.fullName.slice(0, 200),
-          tenantName: wanted.tenantName.slice(0, 200),
-          error: { code: error.code, params: error.params, field: fieldOf(error) },
-        },
-        { status: statusOf(error) },
-      );
-      return;
+      const typed = {
+        email: wanted.email.slice(0, 254),
+        fullName: wanted.fullName.slice(0, 200),
+        tenantName: wanted.tenantName.slice(0, 200),
+      };
+      return show(ctx, typed, error);
     }
     ctx.status = 303;
     ctx.redirect('/account');

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, request as httpRequest, type Server } from 'node:http';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -70,244 +70,437 @@ async function startBalancer(): Promise<{ port: number; use(port: number): void;
   };
 }
 
-describe('a node that is killed in mid-flow', () => {
-  it('loses nothing that it acknowledged: another finishes with the same cookies', async function () {
-    this.timeout(40_000);
-    const balancer = await startBalancer();
-    const app = await startTestApp({ issuer: () => `http://localhost:${balancer.port}` });
-    const ours = Number(app.config.listen.port);
-    const other = startServerProcess(environmentOf(app, await freePort()));
-    try {
-      await other.ready();
-      balancer.use(other.port);
-      const person = await app.person();
-      const party = await discover(app, await app.relyingParty());
+/** Clients that take their time, each closed within so many seconds. */
+const slowWays: { what: string; opening: string; drip: string; seconds: number }[] = [
+  { what: 'one that says nothing', opening: '', drip: '', seconds: 16 },
+  {
+    what: 'one that dribbles its headers',
+    opening: 'GET /jwks HTTP/1.1\r\nHost: localhost\r\nX-Slow: ',
+    drip: 'a',
+    seconds: 16,
+  },
+  {
+    what: 'one that dribbles a form',
+    opening: postOf('/interaction/unknown/sign-in', 'Content-Length: 500'),
+    drip: 'a',
+    seconds: 16,
+  },
+  {
+    what: 'one that dribbles the body of a token request',
+    opening: postOf('/token', 'Content-Length: 500'),
+    drip: 'a',
+    seconds: 36,
+  },
+  {
+    what: 'one that dribbles chunks',
+    opening: postOf('/revoke', 'Transfer-Encoding: chunked'),
+    drip: '1\r\na\r\n',
+    seconds: 36,
+  },
+];
 
-      // Four people stand at four places of the way.
-      const atThePage = { browser: new Browserless(), started: await startSignIn(party) };
-      const page = await atThePage.browser.open(atThePage.started.address.href, redirectUri);
-      assert.match(page.body, /name="password"/);
+function postOf(path: string, length: string): string {
+  return `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${form}\r\n${length}\r\n\r\n`;
+}
 
-      const proved = { browser: new Browserless(), started: await startSignIn(party) };
-      const form = await proved.browser.open(proved.started.address.href, redirectUri);
-      const [, action = ''] = /action="([^"]+)"/.exec(form.body) ?? [];
-      const afterPassword = await proved.browser.send(new URL(action, form.url).href, {
-        login: person.email,
-        password: person.password,
-      });
-      assert.equal(afterPassword.status, 303);
+async function dribble(port: number, { opening, drip }: { opening: string; drip: string }) {
+  const socket = openSocket(port);
+  socket.write(opening);
+  const timer = setInterval(() => socket.write(drip), 500);
+  const ms = await Promise.race([socket.closed, sleep(45_000, Number.POSITIVE_INFINITY, { ref: false })]);
+  clearInterval(timer);
+  socket.destroy();
+  return { seconds: ms / 1000, statusLine: socket.received().split('\r\n')[0] ?? '' };
+}
 
-      const withCode = { browser: new Browserless(), started: await startSignIn(party) };
-      const filled = await withCode.browser.open(withCode.started.address.href, redirectUri);
-      const callback = await enterPassword(withCode.browser, filled, person);
-      assert.ok(callback.location?.startsWith(redirectUri));
-
-      const signedIn = await signIn(party, person);
-      const refreshing = openid.refreshTokenGrant(party.config, signedIn.tokens.refresh_token as string);
-      const killed = other.stop('SIGKILL');
-      const lost = await refreshing.then(
-        () => false,
-        () => true,
-      );
-      assert.equal((await killed).signal, 'SIGKILL');
-      balancer.use(ours);
-
-      const finished = await enterPassword(atThePage.browser, page, person);
-      const first = await openid.authorizationCodeGrant(
-        party.config,
-        new URL(finished.location as string),
-        atThePage.started.checks,
-      );
-      assert.equal(first.claims()?.sub, person.id);
-
-      const resumed = await proved.browser.follow(afterPassword, redirectUri);
-      const second = await openid.authorizationCodeGrant(
-        party.config,
-        new URL(resumed.location as string),
-        proved.started.checks,
-      );
-      assert.equal(second.claims()?.sub, person.id);
-
-      const third = await openid.authorizationCodeGrant(
-        party.config,
-        new URL(callback.location as string),
-        withCode.started.checks,
-      );
-      assert.equal(third.claims()?.sub, person.id);
-
-      // Whether its answer was lost or not: a client that asks again within ten seconds is served.
-      const again = await openid.refreshTokenGrant(party.config, signedIn.tokens.refresh_token as string);
-      assert.ok(again.refresh_token, `the first answer was ${lost ? 'lost' : 'received'}`);
-      const repeated = await signedIn.browser.open((await startSignIn(party)).address.href, redirectUri);
-      assert.ok(repeated.location?.startsWith(redirectUri), 'the session lives on');
-    } finally {
-      await other.stop('SIGKILL');
-      await app.stop();
-      await balancer.stop();
-    }
+describe('outages', () => {
+  let slowApp: TestApp;
+  let dribbling: ReturnType<typeof dribble>[];
+  // They take half a minute to be thrown out. The other tests run meanwhile.
+  before(async () => {
+    slowApp = await startTestApp();
+    dribbling = slowWays.map((way) => dribble(slowApp.config.listen.port, way));
   });
-});
+  after(() => slowApp.stop());
 
-describe('a restart of PostgreSQL', () => {
-  const log = { info() {}, warn() {} };
-  let directory: string;
-  let postgres: EmbeddedPostgres;
-  let server: ServerProcess;
-  let issuer: string;
-  let client: { clientId: string; clientSecret: string };
-  let person: { email: string; password: string };
+  describe('a node that is killed in mid-flow', () => {
+    it('loses nothing that it acknowledged: another finishes with the same cookies', async function () {
+      this.timeout(40_000);
+      const balancer = await startBalancer();
+      const app = await startTestApp({ issuer: () => `http://localhost:${balancer.port}` });
+      const ours = Number(app.config.listen.port);
+      const other = startServerProcess(environmentOf(app, await freePort()));
+      try {
+        await other.ready();
+        balancer.use(other.port);
+        const person = await app.person();
+        const party = await discover(app, await app.relyingParty());
 
-  before(async function () {
-    this.timeout(60_000);
-    directory = await mkdtemp(join(tmpdir(), 'gatehouse-outage-'));
-    await chmod(directory, 0o711);
-    postgres = await startEmbeddedPostgres({ dataDirectory: directory, log });
-    const port = await freePort();
-    issuer = `http://localhost:${port}`;
-    server = startServerProcess({
-      NODE_ENV: 'test',
-      HOST: '127.0.0.1',
-      PORT: String(port),
-      DATA_DIR: directory,
-      DATABASE_URL: postgres.url,
-      SECRET_KEY: randomToken(36),
-      ARGON2_MEMORY_KIB: '1024',
-      ARGON2_ITERATIONS: '1',
-      LOG_LEVEL: 'info',
+        // Four people stand at four places of the way.
+        const atThePage = { browser: new Browserless(), started: await startSignIn(party) };
+        const page = await atThePage.browser.open(atThePage.started.address.href, redirectUri);
+        assert.match(page.body, /name="password"/);
+
+        const proved = { browser: new Browserless(), started: await startSignIn(party) };
+        const form = await proved.browser.open(proved.started.address.href, redirectUri);
+        const [, action = ''] = /action="([^"]+)"/.exec(form.body) ?? [];
+        const afterPassword = await proved.browser.send(new URL(action, form.url).href, {
+          login: person.email,
+          password: person.password,
+        });
+        assert.equal(afterPassword.status, 303);
+
+        const withCode = { browser: new Browserless(), started: await startSignIn(party) };
+        const filled = await withCode.browser.open(withCode.started.address.href, redirectUri);
+        const callback = await enterPassword(withCode.browser, filled, person);
+        assert.ok(callback.location?.startsWith(redirectUri));
+
+        const signedIn = await signIn(party, person);
+        const refreshing = openid.refreshTokenGrant(party.config, signedIn.tokens.refresh_token as string);
+        const killed = other.stop('SIGKILL');
+        const lost = await refreshing.then(
+          () => false,
+          () => true,
+        );
+        assert.equal((await killed).signal, 'SIGKILL');
+        balancer.use(ours);
+
+        const finished = await enterPassword(atThePage.browser, page, person);
+        const first = await openid.authorizationCodeGrant(
+          party.config,
+          new URL(finished.location as string),
+          atThePage.started.checks,
+        );
+        assert.equal(first.claims()?.sub, person.id);
+
+        const resumed = await proved.browser.follow(afterPassword, redirectUri);
+        const second = await openid.authorizationCodeGrant(
+          party.config,
+          new URL(resumed.location as string),
+          proved.started.checks,
+        );
+        assert.equal(second.claims()?.sub, person.id);
+
+        const third = await openid.authorizationCodeGrant(
+          party.config,
+          new URL(callback.location as string),
+          withCode.started.checks,
+        );
+        assert.equal(third.claims()?.sub, person.id);
+
+        // Whether its answer was lost or not: a client that asks again within ten seconds is served.
+        const again = await openid.refreshTokenGrant(party.config, signedIn.tokens.refresh_token as string);
+        assert.ok(again.refresh_token, `the first answer was ${lost ? 'lost' : 'received'}`);
+        const repeated = await signedIn.browser.open((await startSignIn(party)).address.href, redirectUri);
+        assert.ok(repeated.location?.startsWith(redirectUri), 'the session lives on');
+      } finally {
+        await other.stop('SIGKILL');
+        await app.stop();
+        await balancer.stop();
+      }
     });
-    await server.ready();
-    const db = createDatabase({ url: postgres.url, poolMax: 2 });
-    const passwords = createPasswordHasher({ memoryKiB: 1024, iterations: 1 });
-    const tenant = await createTenant(db, { slug: 'northwind', name: 'Northwind' }, systemCaller);
-    person = { email: 'ada@example.test', password: randomToken(12) };
-    await createUser(db, { tenantId: tenant.id, ...person }, { passwords, caller: systemCaller });
-    const created = await createClient(
-      db,
-      { tenantId: null, kind: 'web', name: 'Portal', firstParty: true, redirectUris: [redirectUri] },
-      systemCaller,
-    );
-    client = { clientId: created.client.clientId, clientSecret: created.clientSecret as string };
-    await db.destroy();
   });
 
-  after(async function () {
-    this.timeout(30_000);
-    await server?.stop();
-    await postgres?.stop();
-    await rm(await postgres.home, { recursive: true, force: true });
-    await rm(directory, { recursive: true, force: true });
-  });
+  describe('a restart of PostgreSQL', () => {
+    const log = { info() {}, warn() {} };
+    let directory: string;
+    let postgres: EmbeddedPostgres;
+    let server: ServerProcess;
+    let issuer: string;
+    let client: { clientId: string; clientSecret: string };
+    let person: { email: string; password: string };
 
-  function basic(): string {
-    return `Basic ${Buffer.from(`${client.clientId}:${client.clientSecret}`).toString('base64')}`;
-  }
-
-  /** What machines and people ask while the database is away, and what they must be told. */
-  async function askAll(party: Awaited<ReturnType<typeof discover>>, browser: Browserless, interaction: string) {
-    const post = { 'content-type': form, authorization: basic() };
-    const { address } = await startSignIn(party);
-    const tokens = await Promise.all(
-      [
-        { path: '/token', body: 'grant_type=client_credentials' },
-        { path: '/token', body: 'grant_type=refresh_token&refresh_token=unknown' },
-        { path: '/revoke', body: 'token=unknown' },
-        { path: '/introspect', body: 'token=unknown' },
-        { path: '/par', body: 'response_type=code' },
-        { path: '/device/authorize', body: 'scope=openid' },
-      ].map(async ({ path, body }) => ({
-        path,
-        kind: 'json',
-        answer: await send(server, { method: 'POST', path, headers: post, body }),
-      })),
-    );
-    const bearer = await send(server, { path: '/userinfo', headers: { authorization: 'Bearer unknown' } });
-    const pages = await Promise.all(
-      [address.href, interaction, `${issuer}/account`].map(async (url) => {
-        const reply = await browser.send(url);
-        return { path: new URL(url).pathname, kind: 'page', answer: reply };
-      }),
-    );
-    const typed = await browser.send(`${interaction}`, { login: person.email, password: person.password });
-    return [
-      ...tokens,
-      { path: '/userinfo', kind: 'json', answer: bearer },
-      ...pages,
-      { path: 'the password', kind: 'page', answer: typed },
-    ];
-  }
-
-  for (const [how, signal] of [
-    ['in order', undefined],
-    ['by a crash', 'SIGQUIT'],
-  ] as const) {
-    it(`is answered with 503 and outlived: ${how}`, async function () {
+    before(async function () {
       this.timeout(60_000);
-      const party = await discover({ issuer } as TestApp, client);
-      const { tokens, browser } = await signIn(party, person);
-      const { address, checks } = await startSignIn(party, { prompt: 'login' });
-      const page = await browser.open(address.href, redirectUri);
-      assert.match(page.body, /name="password"/);
+      directory = await mkdtemp(join(tmpdir(), 'gatehouse-outage-'));
+      await chmod(directory, 0o711);
+      postgres = await startEmbeddedPostgres({ dataDirectory: directory, log });
+      const port = await freePort();
+      issuer = `http://localhost:${port}`;
+      server = startServerProcess({
+        NODE_ENV: 'test',
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        DATA_DIR: directory,
+        DATABASE_URL: postgres.url,
+        SECRET_KEY: randomToken(36),
+        ARGON2_MEMORY_KIB: '1024',
+        ARGON2_ITERATIONS: '1',
+        LOG_LEVEL: 'info',
+      });
+      await server.ready();
+      const db = createDatabase({ url: postgres.url, poolMax: 2 });
+      const passwords = createPasswordHasher({ memoryKiB: 1024, iterations: 1 });
+      const tenant = await createTenant(db, { slug: 'northwind', name: 'Northwind' }, systemCaller);
+      person = { email: 'ada@example.test', password: randomToken(12) };
+      await createUser(db, { tenantId: tenant.id, ...person }, { passwords, caller: systemCaller });
+      const created = await createClient(
+        db,
+        { tenantId: null, kind: 'web', name: 'Portal', firstParty: true, redirectUris: [redirectUri] },
+        systemCaller,
+      );
+      client = { clientId: created.client.clientId, clientSecret: created.clientSecret as string };
+      await db.destroy();
+    });
 
-      // Traffic all the time: whatever the moment, nobody gets a 500 and nobody waits for ever.
-      const seen = new Map<string, number>();
-      let done = false;
-      const traffic = Array.from({ length: 4 }, async (_, index) => {
-        while (!done) {
-          const { status } = await send(server, {
-            path: index % 2 ? `/authorize?client_id=${client.clientId}` : '/userinfo',
-            headers: { accept: 'text/html', authorization: 'Bearer unknown' },
-          });
-          seen.set(`${index % 2} ${status}`, (seen.get(`${index % 2} ${status}`) ?? 0) + 1);
+    after(async function () {
+      this.timeout(30_000);
+      await server?.stop();
+      await postgres?.stop();
+      await rm(await postgres.home, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true });
+    });
+
+    function basic(): string {
+      return `Basic ${Buffer.from(`${client.clientId}:${client.clientSecret}`).toString('base64')}`;
+    }
+
+    /** What machines and people ask while the database is away, and what they must be told. */
+    async function askAll(party: Awaited<ReturnType<typeof discover>>, browser: Browserless, interaction: string) {
+      const post = { 'content-type': form, authorization: basic() };
+      const { address } = await startSignIn(party);
+      const tokens = await Promise.all(
+        [
+          { path: '/token', body: 'grant_type=client_credentials' },
+          { path: '/token', body: 'grant_type=refresh_token&refresh_token=unknown' },
+          { path: '/revoke', body: 'token=unknown' },
+          { path: '/introspect', body: 'token=unknown' },
+          { path: '/par', body: 'response_type=code' },
+          { path: '/device/authorize', body: 'scope=openid' },
+        ].map(async ({ path, body }) => ({
+          path,
+          kind: 'json',
+          answer: await send(server, { method: 'POST', path, headers: post, body }),
+        })),
+      );
+      const bearer = await send(server, { path: '/userinfo', headers: { authorization: 'Bearer unknown' } });
+      const pages = await Promise.all(
+        [address.href, interaction, `${issuer}/account`].map(async (url) => {
+          const reply = await browser.send(url);
+          return { path: new URL(url).pathname, kind: 'page', answer: reply };
+        }),
+      );
+      const typed = await browser.send(`${interaction}`, { login: person.email, password: person.password });
+      return [
+        ...tokens,
+        { path: '/userinfo', kind: 'json', answer: bearer },
+        ...pages,
+        { path: 'the password', kind: 'page', answer: typed },
+      ];
+    }
+
+    let isUp = true;
+    async function start(): Promise<void> {
+      postgres = await startEmbeddedPostgres({ dataDirectory: directory, log });
+      isUp = true;
+    }
+    afterEach(async () => {
+      // A test that failed may have left it down.
+      if (!isUp) await start();
+    });
+
+    for (const [how, signal] of [
+      ['in order', undefined],
+      ['by a crash', 'SIGQUIT'],
+    ] as const) {
+      it(`is answered with 503 and outlived: ${how}`, async function () {
+        this.timeout(60_000);
+        const party = await discover({ issuer } as TestApp, client);
+        const { tokens, browser } = await signIn(party, person);
+        const { address, checks } = await startSignIn(party, { prompt: 'login' });
+        const page = await browser.open(address.href, redirectUri);
+        assert.match(page.body, /name="password"/);
+
+        // Traffic all the time: whatever the moment, nobody gets a 500 and nobody waits for ever.
+        const seen = new Map<string, number>();
+        let done = false;
+        const traffic = Array.from({ length: 4 }, async (_, index) => {
+          while (!done) {
+            const { status } = await send(server, {
+              path: index % 2 ? `/authorize?client_id=${client.clientId}` : '/userinfo',
+              headers: { accept: 'text/html', authorization: 'Bearer unknown' },
+            });
+            seen.set(`${index % 2} ${status}`, (seen.get(`${index % 2} ${status}`) ?? 0) + 1);
+            await sleep(20);
+          }
+        });
+        await sleep(100);
+
+        isUp = false;
+        if (signal === undefined) await postgres.stop();
+        else {
+          const pid = Number((await readFile(join(postgres.home, 'cluster', 'postmaster.pid'), 'utf8')).split('\n')[0]);
+          process.kill(pid, signal);
+          await sleep(300);
+        }
+
+        for (const { path, kind, answer } of await askAll(party, browser, page.url)) {
+          assert.equal(answer.status, 503, `${path}: ${answer.status} ${answer.body.slice(0, 300)}`);
+          assert.match(String(answer.headers['retry-after']), /^\d+$/, path);
+          assert.match(String(answer.headers['x-request-id']), /^[\w-]{36}$/, path);
+          assert.doesNotMatch(answer.body, /ECONNREFUSED|127\.0\.0\.1|knex|node_modules|at .*\.ts/, path);
+          if (kind === 'page') assert.match(answer.body, /<h1/, path);
+          else assert.equal(JSON.parse(answer.body).error, 'temporarily_unavailable', path);
+        }
+        assert.equal((await send(server, { path: '/healthz' })).status, 200);
+        const ready = await send(server, { path: '/readyz' });
+        assert.equal(ready.status, 503);
+        assert.deepEqual(JSON.parse(ready.body), { status: 'unavailable', problems: ['database'] });
+        assert.equal((await send(server, { path: '/jwks' })).status, 200, 'tokens can still be verified');
+
+        await start();
+        const back = performance.now();
+        while ((await send(server, { path: '/readyz' })).status !== 200) {
+          assert.ok(performance.now() - back < 5_000, 'not back within five seconds');
           await sleep(20);
         }
+        // The page that was open all the time still works, and so does the session.
+        const finished = await enterPassword(browser, page, person);
+        assert.ok(finished.location?.startsWith(redirectUri), `${finished.status} ${finished.body}`);
+        assert.ok(performance.now() - back < 5_000, 'nobody signed in within five seconds');
+        const fresh = await openid.authorizationCodeGrant(party.config, new URL(finished.location as string), checks);
+        assert.ok(fresh.refresh_token);
+        assert.ok((await openid.refreshTokenGrant(party.config, tokens.refresh_token as string)).access_token);
+
+        done = true;
+        await Promise.all(traffic);
+        assert.deepEqual(
+          [...seen.keys()].filter((key) => !/ (400|401|503)$/.test(key)),
+          [],
+          JSON.stringify([...seen]),
+        );
+        assert.ok([...seen.keys()].some((key) => key.endsWith('503')));
+        assert.equal(server.child.exitCode, null, 'the process lives');
+        assert.doesNotMatch(server.output(), /unhandled rejection/);
       });
-      await sleep(100);
+    }
+  });
 
-      if (signal === undefined) await postgres.stop();
-      else {
-        const pid = Number((await readFile(join(postgres.home, 'cluster', 'postmaster.pid'), 'utf8')).split('\n')[0]);
-        process.kill(pid, signal);
-        await sleep(300);
-      }
-
-      for (const { path, kind, answer } of await askAll(party, browser, page.url)) {
-        assert.equal(answer.status, 503, `${path}: ${answer.status} ${answer.body.slice(0, 300)}`);
-        assert.match(String(answer.headers['retry-after']), /^\d+$/, path);
-        assert.match(String(answer.headers['x-request-id']), /^[\w-]{36}$/, path);
-        assert.doesNotMatch(answer.body, /ECONNREFUSED|127\.0\.0\.1|knex|node_modules|at .*\.ts/, path);
-        if (kind === 'page') assert.match(answer.body, /<h1/, path);
-        else assert.equal(JSON.parse(answer.body).error, 'temporarily_unavailable', path);
-      }
-      assert.equal((await send(server, { path: '/healthz' })).status, 200);
-      const ready = await send(server, { path: '/readyz' });
-      assert.equal(ready.status, 503);
-      assert.deepEqual(JSON.parse(ready.body), { status: 'unavailable', problems: ['database'] });
-      assert.equal((await send(server, { path: '/jwks' })).status, 200, 'tokens can still be verified');
-
-      postgres = await startEmbeddedPostgres({ dataDirectory: directory, log });
-      const back = performance.now();
-      while ((await send(server, { path: '/readyz' })).status !== 200) {
-        assert.ok(performance.now() - back < 5_000, 'not back within five seconds');
-        await sleep(20);
-      }
-      // The page that was open all the time still works, and so does the session.
-      const finished = await enterPassword(browser, page, person);
-      assert.ok(finished.location?.startsWith(redirectUri), `${finished.status} ${finished.body}`);
-      assert.ok(performance.now() - back < 5_000, 'nobody signed in within five seconds');
-      const fresh = await openid.authorizationCodeGrant(party.config, new URL(finished.location), checks);
-      assert.ok(fresh.refresh_token);
-      assert.ok((await openid.refreshTokenGrant(party.config, tokens.refresh_token as string)).access_token);
-
-      done = true;
-      await Promise.all(traffic);
-      assert.deepEqual(
-        [...seen.keys()].filter((key) => !/ (400|401|503)$/.test(key)),
-        [],
-        JSON.stringify([...seen]),
-      );
-      assert.ok([...seen.keys()].some((key) => key.endsWith('503')));
-      assert.equal(server.child.exitCode, null, 'the process lives');
-      assert.doesNotMatch(server.output(), /unhandled rejection/);
+  describe('the end of a process', () => {
+    let app: TestApp;
+    before(async () => {
+      app = await startTestApp();
     });
-  }
+    after(() => app.stop());
+
+    /** A request whose head has been taken and whose body is still to come. */
+    function beginTokenRequest(port: number): ReturnType<typeof openSocket> & { finish(): void } {
+      const body = 'grant_type=client_credentials';
+      const socket = openSocket(port);
+      socket.write(
+        `POST /token HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${form}\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
+      );
+      return { ...socket, finish: () => socket.write(body.slice(5)) };
+    }
+
+    it('by SIGTERM finishes what is in flight, takes nothing new and is 0', async function () {
+      this.timeout(40_000);
+      const server = startServerProcess(environmentOf(app, await freePort()));
+      try {
+        await server.ready();
+        const idle = openSocket(server.port);
+        idle.write('GET /jwks HTTP/1.1\r\nHost: localhost\r\n\r\n');
+        // As browsers open them, in case there will be something to ask.
+        const silent = openSocket(server.port);
+        const inFlight = beginTokenRequest(server.port);
+        await sleep(200);
+        assert.match(idle.received(), /^HTTP\/1\.1 200/);
+
+        const began = performance.now();
+        server.child.kill('SIGTERM');
+        await Promise.all([idle.closed, silent.closed]);
+        await assert.rejects(send(server, { path: '/healthz' }), { code: 'ECONNREFUSED' });
+        inFlight.finish();
+        await inFlight.closed;
+        assert.match(inFlight.received(), /^HTTP\/1\.1 400[\s\S]*invalid_request/);
+        assert.deepEqual(await server.ended, { code: 0, signal: null });
+        const ms = performance.now() - began;
+        assert.ok(ms < 3_000, `nothing to wait for, and yet it took ${Math.round(ms)} ms`);
+      } finally {
+        await server.stop('SIGKILL');
+      }
+    });
+
+    it('is replaced where it was a worker, and waits no longer than ten seconds for the slowest client', async function () {
+      this.timeout(60_000);
+      const metricsPort = await freePort();
+      const server = startServerProcess({
+        ...environmentOf(app, await freePort()),
+        WORKERS: '2',
+        METRICS_PORT: String(metricsPort),
+      });
+      try {
+        await server.ready();
+        const workers = await eventually(() => {
+          const pids = childPids(server.pid);
+          return pids.length === 2 ? pids : undefined;
+        });
+        const { clientId, clientSecret } = await app.service({});
+        const ask = () =>
+          send(server, {
+            method: 'POST',
+            path: '/token',
+            headers: {
+              'content-type': form,
+              authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
+            },
+            body: 'grant_type=client_credentials',
+          });
+        const answers = await Promise.all(Array.from({ length: 40 }, ask));
+        assert.ok(answers.every(({ status }) => status === 200));
+
+        const metrics = async (): Promise<string> => (await send({ port: metricsPort }, { path: '/metrics' })).body;
+        const counted = (text: string): number =>
+          Number(/^gatehouse_tokens_issued_total\{[^}]*client_credentials[^}]*\} (\d+)$/m.exec(text)?.[1] ?? 0);
+        assert.equal(counted(await metrics()), 40, 'the sum over both workers');
+
+        process.kill(workers[0] as number, 'SIGKILL');
+        const replaced = await eventually(() => {
+          const pids = childPids(server.pid);
+          return pids.length === 2 && !pids.includes(workers[0] as number) ? pids : undefined;
+        });
+        assert.ok(replaced.includes(workers[1] as number), 'the other was left alone');
+        await server.ready();
+        const afterwards = await Promise.all(Array.from({ length: 20 }, ask));
+        assert.ok(afterwards.every(({ status }) => status === 200));
+        assert.match(server.output(), /a worker ended; starting another/);
+
+        const stuck = beginTokenRequest(server.port);
+        await sleep(200);
+        const began = performance.now();
+        server.child.kill('SIGTERM');
+        assert.deepEqual(await server.ended, { code: 0, signal: null });
+        const seconds = (performance.now() - began) / 1000;
+        assert.ok(seconds < 12, `it took ${seconds.toFixed(1)} s`);
+        await stuck.closed;
+        for (const pid of replaced) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
+      } finally {
+        await server.stop('SIGKILL');
+      }
+    });
+
+    async function eventually<T>(look: () => T | undefined): Promise<T> {
+      for (let tries = 0; tries < 300; tries++) {
+        const found = look();
+        if (found !== undefined) return found;
+        await sleep(50);
+      }
+      throw new Error('it never came to be');
+    }
+  });
+
+  describe('a slow client', () => {
+    for (const [index, { what, seconds }] of slowWays.entries()) {
+      it(`is closed: ${what}`, async function () {
+        this.timeout(60_000);
+        const closed = await (dribbling[index] as ReturnType<typeof dribble>);
+        assert.ok(closed.seconds < seconds, `closed after ${closed.seconds.toFixed(1)} s`);
+        assert.match(closed.statusLine, /^(?:HTTP\/1\.1 4\d\d .*)?$/);
+      });
+    }
+
+    it('harms nobody else', async () => {
+      assert.equal((await send({ port: slowApp.config.listen.port }, { path: '/readyz' })).status, 200);
+    });
+  });
 });

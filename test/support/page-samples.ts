@@ -150,6 +150,20 @@ export function pageSamples(origin: string): PageSample[] {
       },
     },
     {
+      name: 'set-up-join',
+      view: 'interaction/set-up',
+      page: {},
+      model: {
+        action: '/set-up',
+        email: anna.email,
+        emailFixed: true,
+        fullName: '',
+        joins: 'Northwind Logistics',
+        tenantName: '',
+        csrf,
+      },
+    },
+    {
       name: 'sign-in',
       view: 'interaction/sign-in',
       page: { client: portal },
@@ -293,6 +307,12 @@ export function pageSamples(origin: string): PageSample[] {
       model: { continueHref: 'https://portal.northwind.example/' },
     },
     {
+      name: 'still-signed-in',
+      view: 'interaction/signed-out',
+      page: {},
+      model: { continueHref: '/account', stayed: true },
+    },
+    {
       name: 'device-code',
       view: 'interaction/device-code',
       page: {},
@@ -317,6 +337,7 @@ export function pageSamples(origin: string): PageSample[] {
       },
     },
     { name: 'device-done', view: 'interaction/device-done', page: {}, model: {} },
+    { name: 'device-cancelled', view: 'interaction/device-done', page: {}, model: { cancelled: true } },
     {
       name: 'account',
       view: 'account/home',

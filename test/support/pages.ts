@@ -135,6 +135,6 @@ export async function headingOf(page: Page): Promise<string> {
 export function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
     const element = document.activeElement;
-    return element instanceof HTMLElement ? element.id || element.innerText.trim() : '';
+    return element instanceof HTMLElement ? element.id || (element.textContent ?? '').trim() : '';
   });
 }

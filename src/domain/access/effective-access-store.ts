@@ -2,6 +2,9 @@
  * The SQL of effective access (docs/access-model.md). A role is held at a node where an assignment that is live stands at
  * the node or above it, and every node from the root of the tree down to it is active. Named statements: they are asked
  * at every token. `$1` is the tenant in each; `statement_timestamp()` is the database's clock at the moment of asking.
+ *
+ * What the caller names is held against the tenant once; from there rows are found by the ids in them, which no foreign
+ * key lets leave the tenant. A condition on the tenant in every join would only tempt the planner (migrations/0002).
  */
 import { type Database, prepared, runPrepared } from '../../platform/database.ts';
 
@@ -17,10 +20,25 @@ const liveAt = (alias: string, at: string) => `
 const reachable = (node: string) => `(
   select bool_and(above.active and above.deleted_at is null)
     from org_node_paths up
-    join org_nodes above on above.tenant_id = $1 and above.id = up.ancestor_id
-   where up.tenant_id = $1 and up.descendant_id = ${node})`;
+    join org_nodes above on above.id = up.ancestor_id
+   where up.descendant_id = ${node})`;
 
-const activeTenant = `exists (select from tenants where id = $1 and state = 'active')`;
+/** Whether what is held at `node` counts at `wanted`: there or above it, the way to it active. Null: anywhere. */
+const reaches = (node: string, wanted: string) => `(
+  ${wanted}::uuid is null
+  or exists (select from org_node_paths down where down.ancestor_id = ${node} and down.descendant_id = ${wanted}::uuid)
+     and ${reachable(`${wanted}::uuid`)})`;
+
+const tenantIsActive = `exists (select from tenants where id = $1 and state = 'active')`;
+
+/** The user `$2`, if they may act now. */
+const person = `
+  account as materialized (
+    select id, tenant_id from users where id = $2 and state = 'active' and deleted_at is null
+  ),
+  person as (
+    select id from account where tenant_id = $1 and ${tenantIsActive}
+  )`;
 
 /** JSON of a timestamptz is ISO 8601, with an offset and up to microseconds. */
 interface EffectiveAccessRow {
@@ -46,31 +64,27 @@ interface EffectiveAccessRow {
 
 const effectiveAccess = prepared(
   'effective-access',
-  `with person as (
-     select id
-       from users
-      where tenant_id = $1 and id = $2 and state = 'active' and deleted_at is null and ${activeTenant}
-   ),
+  `with ${person},
    assignment as materialized (
      select a.id, a.role_id, r.name as role, n.id as org_node_id, n.name as org_node, n.type as org_node_type,
             a.starts_at, a.ends_at
        from person p
-       join org_assignments a on a.tenant_id = $1 and a.user_id = p.id
-       join roles r           on r.tenant_id = $1 and r.id = a.role_id and r.deleted_at is null
-       join org_nodes n       on n.tenant_id = $1 and n.id = a.org_node_id
-      where ${liveAt('a', '$3')} and ${reachable('a.org_node_id')}
+       join org_assignments a on a.user_id = p.id
+       join roles r           on r.id = a.role_id and r.deleted_at is null
+       join org_nodes n       on n.id = a.org_node_id
+      where ${liveAt('a', '$3')} and ${reachable('a.org_node_id')} and ${reaches('a.org_node_id', '$4')}
    ),
    visibility as (
      select v.id, n.id as org_node_id, n.name as org_node, v.access_scope, v.starts_at, v.ends_at
        from person p
-       join visibility_grants v on v.tenant_id = $1 and v.user_id = p.id
-       join org_nodes n         on n.tenant_id = $1 and n.id = v.org_node_id
-      where ${liveAt('v', '$3')} and ${reachable('v.org_node_id')}
+       join visibility_grants v on v.user_id = p.id
+       join org_nodes n         on n.id = v.org_node_id
+      where ${liveAt('v', '$3')} and ${reachable('v.org_node_id')} and ${reaches('v.org_node_id', '$4')}
    ),
    capability as (
      select distinct c.key
        from (select distinct role_id from assignment) held
-       join role_capabilities rc on rc.tenant_id = $1 and rc.role_id = held.role_id
+       join role_capabilities rc on rc.role_id = held.role_id
        join capabilities c       on c.id = rc.capability_id and c.deleted_at is null
    )
    select coalesce((select jsonb_agg(to_jsonb(a) - 'role_id' order by a.starts_at, a.id) from assignment a), '[]') as assignments,
@@ -80,24 +94,25 @@ const effectiveAccess = prepared(
 
 export async function selectEffectiveAccess(
   db: Database,
-  { tenantId, userId, at }: { tenantId: string; userId: string; at: Date | null },
+  query: { tenantId: string; userId: string; at: Date | null; orgNodeId: string | null },
 ): Promise<EffectiveAccessRow> {
-  const [row] = (await runPrepared<EffectiveAccessRow>(db, effectiveAccess, [tenantId, userId, at])).rows;
+  const { tenantId, userId, at, orgNodeId } = query;
+  const [row] = (await runPrepared<EffectiveAccessRow>(db, effectiveAccess, [tenantId, userId, at, orgNodeId])).rows;
   if (!row) throw new Error('no row of effective access');
   return row;
 }
 
 const atNode = prepared(
   'capabilities-at-node',
-  `select distinct c.key
-     from users u
-     join org_assignments a    on a.tenant_id = $1 and a.user_id = u.id
-     join org_node_paths path  on path.tenant_id = $1 and path.ancestor_id = a.org_node_id and path.descendant_id = $3
-     join roles r              on r.tenant_id = $1 and r.id = a.role_id and r.deleted_at is null
-     join role_capabilities rc on rc.tenant_id = $1 and rc.role_id = r.id
+  `with ${person}
+   select distinct c.key
+     from person p
+     join org_assignments a    on a.user_id = p.id
+     join org_node_paths path  on path.ancestor_id = a.org_node_id and path.descendant_id = $3
+     join roles r              on r.id = a.role_id and r.deleted_at is null
+     join role_capabilities rc on rc.role_id = r.id
      join capabilities c       on c.id = rc.capability_id and c.deleted_at is null
-    where u.tenant_id = $1 and u.id = $2 and u.state = 'active' and u.deleted_at is null
-      and ${activeTenant} and ${liveAt('a', '$4')} and ${reachable('$3')}
+    where ${liveAt('a', '$4')} and ${reachable('$3')}
     order by c.key`,
 );
 
@@ -120,15 +135,15 @@ export interface NodeRow {
 // Below each node where it is held the closure is read in the order of ids, no further than the page needs.
 const nodes = prepared(
   'nodes-with-capability',
-  `with held as materialized (
+  `with ${person},
+   held as materialized (
      select distinct a.org_node_id
-       from users u
-       join org_assignments a    on a.tenant_id = $1 and a.user_id = u.id
-       join roles r              on r.tenant_id = $1 and r.id = a.role_id and r.deleted_at is null
-       join role_capabilities rc on rc.tenant_id = $1 and rc.role_id = r.id
+       from person p
+       join org_assignments a    on a.user_id = p.id
+       join roles r              on r.id = a.role_id and r.deleted_at is null
+       join role_capabilities rc on rc.role_id = r.id
        join capabilities c       on c.id = rc.capability_id and c.deleted_at is null and c.key = $3
-      where u.tenant_id = $1 and u.id = $2 and u.state = 'active' and u.deleted_at is null
-        and ${activeTenant} and ${liveAt('a', '$4')} and ${reachable('a.org_node_id')}
+      where ${liveAt('a', '$4')} and ${reachable('a.org_node_id')}
    ),
    page as materialized (
      select distinct below.id
@@ -146,7 +161,7 @@ const nodes = prepared(
    )
    select n.id, n.parent_id, n.type, n.name
      from page
-     join org_nodes n on n.tenant_id = $1 and n.id = page.id
+     join org_nodes n on n.id = page.id
     order by n.id`,
 );
 
@@ -170,13 +185,13 @@ const users = prepared(
   `with place as materialized (
      select up.ancestor_id as org_node_id
        from org_node_paths up
-      where up.tenant_id = $1 and up.descendant_id = $2 and ${activeTenant} and ${reachable('$2')}
+      where up.tenant_id = $1 and up.descendant_id = $2 and ${tenantIsActive} and ${reachable('$2')}
    ),
    carrying as materialized (
      select r.id as role_id
        from capabilities c
        join role_capabilities rc on rc.capability_id = c.id and rc.tenant_id = $1
-       join roles r              on r.tenant_id = $1 and r.id = rc.role_id and r.deleted_at is null
+       join roles r              on r.id = rc.role_id and r.deleted_at is null
       where c.key = $3 and c.deleted_at is null
    ),
    page as materialized (
@@ -186,7 +201,7 @@ const users = prepared(
       cross join lateral (
         select a.user_id
           from org_assignments a
-          join users u on u.tenant_id = $1 and u.id = a.user_id and u.state = 'active' and u.deleted_at is null
+          join users u on u.id = a.user_id and u.state = 'active' and u.deleted_at is null
          where a.tenant_id = $1 and a.org_node_id = place.org_node_id and a.role_id = carrying.role_id
            and a.user_id > $5 and ${liveAt('a', '$4')}
          order by a.user_id
@@ -196,7 +211,7 @@ const users = prepared(
    )
    select u.id, u.full_name, u.email
      from page
-     join users u on u.tenant_id = $1 and u.id = page.user_id
+     join users u on u.id = page.user_id
     order by u.id`,
 );
 

@@ -63,14 +63,15 @@ export interface Holder {
 /**
  * Everything a user holds now. Nothing at all for one who is unknown or may not act.
  * @param query.at another moment than now, for tests
+ * @param query.orgNodeId what counts at this node alone: held there or above
  */
 export async function findEffectiveAccess(
   db: Database,
-  { tenantId, userId, at }: { tenantId: string; userId: string; at?: Date },
+  { tenantId, userId, at, orgNodeId }: { tenantId: string; userId: string; at?: Date; orgNodeId?: string },
 ): Promise<EffectiveAccess> {
-  if (!isId(tenantId) || !isId(userId))
+  if (!isId(tenantId) || !isId(userId) || (orgNodeId !== undefined && !isId(orgNodeId)))
     return { roles: [], capabilities: [], assignments: [], visibilityGrants: [], earliestEnd: null };
-  const found = await selectEffectiveAccess(db, { tenantId, userId, at: at ?? null });
+  const found = await selectEffectiveAccess(db, { tenantId, userId, at: at ?? null, orgNodeId: orgNodeId ?? null });
   const assignments = found.assignments.map((row) => ({
     id: row.id,
     role: row.role,

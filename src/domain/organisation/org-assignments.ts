@@ -100,13 +100,16 @@ export async function endAssignment(
 }
 
 /**
- * Assignments past, present and future of a tenant, of one user or at one node, in the order of their ids.
+ * Assignments past, present and future of one user, or at one node, in the order of their ids.
  * @param query.limit 1 to 200, default 50
  * @param query.after the last id of the page before
  */
 export async function listAssignments(
   db: Database,
-  query: { tenantId: string; userId?: string; orgNodeId?: string; limit?: number; after?: string },
+  query: { tenantId: string; limit?: number; after?: string } & (
+    | { userId: string; orgNodeId?: string }
+    | { userId?: string; orgNodeId: string }
+  ),
 ): Promise<OrgAssignment[]> {
   const { tenantId, userId = null, orgNodeId = null, after = null } = query;
   if (![tenantId, userId, orgNodeId, after].every((id) => id === null || isId(id))) return [];

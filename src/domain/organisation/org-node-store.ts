@@ -93,15 +93,28 @@ export async function selectOrgNodes(
   query: { tenantId: string; below: string | null; parentId: string | null; limit: number; after: string | null },
 ): Promise<OrgNodeRow[]> {
   const { below, parentId, after } = query;
+  // Each way of asking finds its rows by one index, in the order of the answer or few enough to sort.
+  const [from, where, id] = below
+    ? [
+        'org_node_paths p join org_nodes n on n.id = p.descendant_id',
+        'p.tenant_id = :tenantId and p.ancestor_id = :below',
+        'p.descendant_id',
+      ]
+    : parentId
+      ? [
+          'org_nodes parent join org_nodes n on n.parent_id = parent.id',
+          'parent.tenant_id = :tenantId and parent.id = :parentId',
+          'n.id',
+        ]
+      : ['org_nodes n', 'n.tenant_id = :tenantId', 'n.id'];
   return rows<OrgNodeRow>(
     db,
     `select n.id, n.tenant_id, n.parent_id, n.type, n.name, n.active, n.created_at, n.updated_at
-       from org_nodes n
-       ${below ? 'join org_node_paths p on p.tenant_id = n.tenant_id and p.descendant_id = n.id and p.ancestor_id = :below' : ''}
-      where n.tenant_id = :tenantId and n.deleted_at is null
-        ${parentId ? 'and n.parent_id = :parentId' : ''}
-        ${after ? `and n.id > :after ${below ? 'and p.descendant_id > :after' : ''}` : ''}
-      order by ${below ? 'p.descendant_id' : 'n.id'}
+       from ${from}
+      where ${where} and n.deleted_at is null
+        ${below && parentId ? 'and n.parent_id = :parentId' : ''}
+        ${after ? `and ${id} > :after` : ''}
+      order by ${id}
       limit :limit`,
     { ...query },
   );

@@ -19,3 +19,12 @@ export async function findPlacePaths(
   );
   return new Map(found.map((row) => [row.id, row.names]));
 }
+
+/** True where `orgNodeId` is `withinId` or below it. */
+export async function isWithin(db: Database, withinId: string, orgNodeId: string): Promise<boolean> {
+  const found = await rows(db, 'select 1 from org_node_paths where ancestor_id = ? and descendant_id = ?', [
+    withinId,
+    orgNodeId,
+  ]);
+  return found.length > 0;
+}

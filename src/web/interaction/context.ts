@@ -48,9 +48,12 @@ async function findInteraction(ctx: Context, provider: Provider): Promise<Intera
     if (interaction.uid === ctx.params.uid) return interaction;
   } catch (error) {
     if (!(error instanceof errors.SessionNotFound)) throw error;
-    // The cookie is bound to this path: without it this is another browser, or the sign-in ended here.
-    if (/cookie not found/.test(error.error_description ?? error.message))
-      throw new DomainError('not_found', 'INTERACTION_NOT_FOUND');
+    // The cookie is bound to this path and lives as long as the interaction. With the cookie alone, the sign-in ended
+    // here (the way back leads to its pages); with the interaction alone, another browser has the cookie.
+    const reason = error.error_description ?? error.message;
+    if (/session not found/.test(reason)) throw new DomainError('conflict', 'INTERACTION_NOT_FOUND');
+    if (/cookie not found/.test(reason) && (await provider.Interaction.find(ctx.params.uid as string)))
+      throw new DomainError('conflict', 'WRONG_BROWSER');
   }
   throw new DomainError('expired', 'INTERACTION_EXPIRED');
 }
@@ -61,7 +64,7 @@ async function tenantOf(db: Database, clientTenantId: unknown, slug: unknown): P
   return null;
 }
 
-/** @throws DomainError INTERACTION_NOT_FOUND, INTERACTION_EXPIRED */
+/** @throws DomainError INTERACTION_NOT_FOUND, INTERACTION_EXPIRED, WRONG_BROWSER */
 export async function interactionContext(
   ctx: Context,
   { db, provider, pages }: WebDependencies,

@@ -35,6 +35,9 @@ export function statusOf(error: DomainError): number {
   return statusOfCode[error.code] ?? statusOfKind[error.kind];
 }
 
+/** Where the heading of the kind does not say what happened. */
+const headingOfCode: Record<string, string> = { WRONG_BROWSER: 'errors.error.wrong_browser.heading' };
+
 interface Answer {
   status: number;
   kind: PageErrorKind;
@@ -71,7 +74,7 @@ export function renderAnswer(ctx: Context, pages: Pages, answer: Answer): void {
     pages.render(
       ctx,
       'errors/error',
-      { kind, code, params, retryAfterSeconds: seconds, wayOn: wayOnFrom(ctx, kind) },
+      { kind, code, params, heading: headingOfCode[code], retryAfterSeconds: seconds, wayOn: wayOnFrom(ctx, kind) },
       { status },
     );
     return;

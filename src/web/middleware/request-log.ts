@@ -31,6 +31,7 @@ export const knownRoutes: readonly string[] = [
   '/introspect',
   '/revoke',
   '/userinfo',
+  '/access-claims',
   '/par',
   '/device',
   '/device/authorize',

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { access, chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { freePort } from '../support/app.ts';
+import { testServer } from '../support/cluster.ts';
+import { type CommandBench, createBench, runGatehouse, spawnGatehouse } from './run-gatehouse.ts';
+
+describe('gatehouse start', function () {
+  this.timeout(60_000);
+  let bench: CommandBench;
+  before(async () => {
+    bench = await createBench();
+  });
+  after(() => bench.close());
+
+  it('serves until it is told to stop, beside other commands', async () => {
+    const port = await freePort();
+    const environment = { ...bench.environment, PORT: String(port), ISSUER: `http://localhost:${port}` };
+    const child = spawnGatehouse(['start'], environment);
+    let output = '';
+    child.stdout?.on('data', (text) => {
+      output += text;
+    });
+    try {
+      for (
+        let tries = 0;
+        tries < 150 && !(await fetch(`${environment.ISSUER}/readyz`).catch(() => undefined))?.ok;
+        tries++
+      )
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      assert.match(output, /Gatehouse is ready at http:\/\/localhost:\d+/);
+      const link = /http:\/\/localhost:\d+\/set-up\/[\w-]{43}/.exec(output)?.[0] ?? '';
+      const invited = await runGatehouse(['admin', 'invite', '--json'], environment);
+      const [before, after] = await Promise.all([fetch(link), fetch(invited.json.url)]);
+      assert.deepEqual([before.status, after.status], [404, 200]);
+    } finally {
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      assert.deepEqual(await ended, [0, null]);
+    }
+  });
+
+  it('says why it does not start, without a stack, and ends with 1', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as { port: number };
+    try {
+      const [busy, faulty] = await Promise.all([
+        runGatehouse(['start'], { ...bench.environment, PORT: String(port) }),
+        runGatehouse(['start'], { ...bench.environment, NODE_ENV: 'production', ISSUER: 'http://id.example.org' }),
+      ]);
+      assert.equal(busy.code, 1);
+      assert.match(busy.stderr, new RegExp(`^gatehouse: Port ${port} is taken`, 'm'));
+      assert.equal(faulty.code, 1);
+      assert.match(faulty.stderr, /^ {2}- ISSUER: must use https in production$/m);
+      assert.doesNotMatch(busy.stderr + faulty.stderr, /\n\s+at /);
+    } finally {
+      taken.close();
+    }
+  });
+});
+
+describe('commands on the embedded database', function () {
+  this.timeout(60_000);
+  it('join a server that runs, and leave it running', async function () {
+    const { url, directory } = await testServer();
+    if (directory === undefined) return this.skip();
+    const run = await runGatehouse(['migrate', '--status', '--json'], { NODE_ENV: 'test', DATA_DIR: directory });
+    assert.equal(run.code, 0, run.stderr);
+    assert.equal(run.json.current, false);
+    const client = new pg.Client(url);
+    await client.connect();
+    assert.equal((await client.query('select 1 as one')).rows[0].one, 1);
+    await client.end();
+    await rm(join(directory, 'secret-key'), { force: true });
+  });
+
+  it('start one where none runs, and stop it again', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'gatehouse-embedded-'));
+    await chmod(directory, 0o711);
+    let home = directory;
+    try {
+      const environment = { NODE_ENV: 'test', DATA_DIR: directory };
+      const made = await runGatehouse(['tenants', 'create', '--slug', 'acme', '--name', 'Acme', '--json'], environment);
+      assert.equal(made.code, 0, made.stderr);
+      home = await realpath(join(directory, 'postgres'));
+      await assert.rejects(access(join(home, 'cluster', 'postmaster.pid')), { code: 'ENOENT' });
+      const list = await runGatehouse(['tenants', 'list', '--json'], environment);
+      assert.equal(list.json.tenants[0].id, made.json.id);
+      await assert.rejects(access(join(home, 'cluster', 'postmaster.pid')), { code: 'ENOENT' });
+    } finally {
+      await rm(home, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+});
