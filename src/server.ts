@@ -26,6 +26,7 @@ import { createViews } from './platform/views.ts';
 import { crontab, scheduledTasks } from './schedule.ts';
 import { accessClaims } from './web/access-claims.ts';
 import { accountRoutes } from './web/account/account.ts';
+import { authzenRoutes } from './web/api/authzen.ts';
 import { createAssets } from './web/assets.ts';
 import { createHealth } from './web/health.ts';
 import type { WebDependencies } from './web/interaction/context.ts';
@@ -192,6 +193,8 @@ export async function createGatehouse({
     router.use(forms);
     app.use(router.routes()).use(router.allowedMethods());
   }
+  const authzen = authzenRoutes({ db, secrets, issuer });
+  app.use(authzen.routes()).use(authzen.allowedMethods());
   app.use(accessClaims({ db, issuer, provider: () => current.provider, keys: () => current.keys }));
   app.use(limitUserCodes(db, routes.code_verification));
   app.use(selfSubmittingForms(pages));

@@ -1,6 +1,7 @@
 /**
  * How an API decides whether an access token is good (RFC 9068 section 4): type, signature, issuer, audience, time; then
- * whether it allows what is asked. Asks Gatehouse for nothing but its public keys, and those are kept.
+ * whether it allows what is asked. Asks Gatehouse for its public keys, which are kept, and for the claims of the few
+ * people about whom there is more to say than a token should carry.
  */
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 
@@ -11,6 +12,9 @@ export interface AccessToken extends JWTPayload {
   scope?: string;
   /** What the person may do, where the token speaks for one and `capabilities` was granted. */
   capabilities?: string[];
+  /** Which claims are elsewhere, and where (OpenID Connect Core section 5.6.2). */
+  _claim_names?: Record<string, string>;
+  _claim_sources?: Record<string, { endpoint: string }>;
 }
 
 export interface AccessTokenVerifierOptions {
@@ -40,8 +44,23 @@ export function createAccessTokenVerifier({ issuer, audience }: AccessTokenVerif
     });
     // Bound to a key of the client (DPoP): this API checks no proofs, and a stolen one must be of no use.
     if (payload.cnf !== undefined) throw new errors.JWTClaimValidationFailed('the token is bound', payload, 'cnf');
-    return payload;
+    return payload._claim_names ? { ...(await fetchClaims(token, payload, issuer)), ...payload } : payload;
   };
+}
+
+/** The claims that did not fit. The token is sent to its own issuer and to nobody else, whatever it says. */
+async function fetchClaims(token: string, payload: AccessToken, issuer: string): Promise<JWTPayload> {
+  const { endpoint } = payload._claim_sources?.gatehouse ?? {};
+  if (!endpoint?.startsWith(`${issuer}/`))
+    throw new errors.JWTClaimValidationFailed('foreign claims', payload, '_claim_sources');
+  const answer = await fetch(endpoint, {
+    headers: { authorization: `Bearer ${token}`, accept: 'application/json' },
+    redirect: 'error',
+    signal: AbortSignal.timeout(5000),
+  });
+  if (answer.status === 401) throw new errors.JWTInvalid('the token was revoked');
+  if (!answer.ok) throw new Error(`the claims endpoint answered ${answer.status}`);
+  return (await answer.json()) as JWTPayload;
 }
 
 /** New keys are fetched when a token names one that is not known, at most every 30 s. */

@@ -5,7 +5,7 @@
  */
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { Middleware } from 'koa';
-import type { AccessToken, ClientCredentials, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import Provider, { type AccessToken, type ClientCredentials, type KoaContextWithOIDC } from 'oidc-provider';
 import { sha256 } from '../platform/secrets.ts';
 import type { PublicJwk } from './keys.ts';
 
@@ -14,6 +14,15 @@ const recordPrefix = 'at+jwt:';
 /** The id under which the row of a JWT access token is stored; no opaque token begins like this. */
 function recordId(jti: string): string {
   return `${recordPrefix}${jti}`;
+}
+
+// The row that each request may look for, because the token's signature was checked.
+const admitted = new WeakMap<object, string>();
+
+/** False for the id of a row that was given from outside: a `jti` stands in logs and is no bearer value. */
+export function isAdmitted(id: string): boolean {
+  const ctx = Provider.ctx;
+  return !id.startsWith(recordPrefix) || !ctx || admitted.get(ctx) === id;
 }
 
 /** The `service_sessions.jti` of a stored token: the JWT's own `jti`, or the hash of an opaque token. */
@@ -107,9 +116,11 @@ export function structuredTokens(
     const form = new URLSearchParams(body.toString('utf8'));
     const tokens = form.getAll('token');
     const token = tokens[0] ?? '';
-    if (tokens.length === 1 && (jwtForm.test(token) || token.startsWith(recordPrefix))) {
-      const jti = ownJti(token);
-      form.set('token', recordId(jti ?? ''));
+    // Opaque tokens have no dot.
+    if (tokens.length === 1 && token.includes('.')) {
+      const id = recordId(ownJti(token) ?? '');
+      admitted.set(ctx, id);
+      form.set('token', id);
     }
     // The stream is spent; the library takes a body that was read before it from here.
     Object.assign(ctx.req, { body: form.toString() });

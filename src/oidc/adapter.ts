@@ -8,7 +8,7 @@ import { auditEventRow } from '../domain/audit/audit-events.ts';
 import { type Database, inTransaction } from '../platform/database.ts';
 import { newId } from '../platform/ids.ts';
 import { type Secrets, sha256 } from '../platform/secrets.ts';
-import { serviceJti } from './access-token-records.ts';
+import { isAdmitted, serviceJti } from './access-token-records.ts';
 import { currentCaller } from './caller.ts';
 import { createClientAdapter } from './client-adapter.ts';
 import {
@@ -155,6 +155,7 @@ function createPayloadAdapter(model: string, { db, secrets }: AdapterDependencie
     },
 
     async find(id) {
+      if (!isAdmitted(id)) return undefined;
       const idHash = sha256(id);
       return read(
         id,

@@ -60,6 +60,8 @@ export function listenToProvider(provider: Provider, { db, logger, metrics }: Ev
   }
 
   provider.on('authorization.error', (ctx, error) => void refused('authorization.refused', ctx, error));
+  provider.on('pushed_authorization_request.error', (ctx, error) => void refused('authorization.refused', ctx, error));
+  provider.on('device_authorization.error', (ctx, error) => void refused('authorization.refused', ctx, error));
   provider.on('grant.error', (ctx, error) => void refused('token.refused', ctx, error));
   provider.on('introspection.error', (ctx, error) => void refused('introspection.refused', ctx, error));
   provider.on('revocation.error', (ctx, error) => void refused('revocation.refused', ctx, error));

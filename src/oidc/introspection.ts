@@ -1,6 +1,7 @@
 /**
  * Who may introspect what (RFC 7662 section 4): a client its own tokens, an API the tokens meant for it, and nobody those
- * of a person or a client that may not act. What a token says of a person is answered as it is now, not as it was when it was made.
+ * of a person or a client that may not act. What a token says of a person is answered as it is now, not as it was when it
+ * was made.
  */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { findResourceServerIdentifier } from '../domain/resource-servers/resource-servers.ts';

@@ -191,6 +191,9 @@ export function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string' && (connectionErrorCodes.has(code) || code.startsWith('08'))) return true;
+  // PostgreSQL's word for what ends a connection or refuses one, such as a database that is being restored. A wrong
+  // password (28P01) or name (3D000) is no such thing: it does not go away by waiting.
+  if ((error as { severity?: unknown }).severity === 'FATAL' && !/^(28|3D)/.test(String(code))) return true;
   return (
     error.name === 'KnexTimeoutError' ||
     error.name === 'TimeoutError' ||

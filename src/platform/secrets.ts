@@ -22,7 +22,7 @@ export type SecretPurpose =
   | 'dpop-nonces'
   | 'sign-in-failures'
   | 'client-placeholders'
-  | 'form-tokens';
+  | 'page-tokens';
 
 /** A URL-safe random value. 32 bytes are 256 bits, 43 characters. */
 export function randomToken(bytes = 32): string {

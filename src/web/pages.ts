@@ -13,7 +13,7 @@ import { allowFormAction } from './middleware/security-headers.ts';
 
 /** What a handler knows of the page's surroundings. */
 export interface Surroundings {
-  tenant?: Tenant | null;
+  tenant?: Pick<Tenant, 'name' | 'settings'> | null;
   client?: PageContext['client'];
   theme?: PageContext['theme'];
   timeZone?: string;

@@ -111,7 +111,7 @@ export function createProviderPages(db: Database, pages: Pages, logger: Logger):
         ctx,
         'interaction/sign-out',
         { formAction: formAction(form), fields: hiddenFields(form), account },
-        surroundings(ctx),
+        { ...surroundings(ctx), tenant: person?.tenant },
       );
     },
 

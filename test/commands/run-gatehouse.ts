@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createDatabase, type Database } from '../../src/platform/database.ts';
 import { migrateJobs } from '../../src/platform/jobs.ts';
 import { randomToken } from '../../src/platform/secrets.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase } from '../support/database.ts';
 
 export interface Run {
@@ -85,6 +86,38 @@ export async function createBench(overrides: Environment = {}): Promise<CommandB
     async close() {
       await db.destroy();
       await database.drop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface ServerBench {
+  app: TestApp;
+  directory: string;
+  run(...words: string[]): Promise<Run>;
+  close(): Promise<void>;
+}
+
+/** A running server with a tenant `acme`, and commands that work on its database. */
+export async function createServerBench(): Promise<ServerBench> {
+  const app = await startTestApp();
+  await migrateJobs({ databaseUrl: app.databaseUrl });
+  await app.tenant({ slug: 'acme', name: 'Acme' });
+  const directory = await mkdtemp(join(tmpdir(), 'gatehouse-command-'));
+  const environment = {
+    NODE_ENV: 'test',
+    DATABASE_URL: app.databaseUrl,
+    DATA_DIR: directory,
+    ISSUER: app.issuer,
+    SECRET_KEY: app.config.secretKeys[0] ?? '',
+    METRICS_PORT: '0',
+  };
+  return {
+    app,
+    directory,
+    run: (...words) => runGatehouse(words, environment),
+    async close() {
+      await app.stop();
       await rm(directory, { recursive: true, force: true });
     },
   };

@@ -75,7 +75,7 @@ describe('the consent page', () => {
       new URL(stage().site.url).host,
     ])
       assert.ok(text.includes(part), `${part} is missing in ${text}`);
-    assert.doesNotMatch(text, /offline_access|trucks\.read/);
+    assert.doesNotMatch(text, /offline_access|trucks\.read|New/);
     assert.ok(await page.locator('.pair img').evaluate((image) => (image as HTMLImageElement).naturalWidth > 0));
     for (const [name, address] of [
       ['Privacy policy', 'https://fleet.example/privacy'],

@@ -26,6 +26,8 @@ export interface ServerProcess {
   output(): string;
   errors(): string;
   ended: Promise<Ended>;
+  /** Waits for it to print something. */
+  said(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
   /** Resolves when `/readyz` says so. @throws with its output where it ends or takes longer than `timeoutMs` */
   ready(timeoutMs?: number): Promise<void>;
   /** Sends a signal (default SIGTERM) and waits for the end, however it has ended. */
@@ -58,6 +60,15 @@ export function startServerProcess(env: Record<string, string> & { PORT: string 
     output: () => output,
     errors: () => errors,
     ended,
+    async said(pattern, timeoutMs = 10_000) {
+      const deadline = Date.now() + timeoutMs;
+      for (;;) {
+        const found = pattern.exec(output);
+        if (found) return found;
+        if (Date.now() > deadline) throw new Error(`it never said ${pattern}: ${output}${errors}`);
+        await sleep(20);
+      }
+    },
     async ready(timeoutMs = 30_000) {
       const deadline = Date.now() + timeoutMs;
       for (;;) {

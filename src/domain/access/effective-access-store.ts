@@ -9,7 +9,7 @@
 import { type Database, prepared, runPrepared } from '../../platform/database.ts';
 
 /** Holds at `$at`: half-open. `$at` is null except in tests. */
-const liveAt = (alias: string, at: string) => `
+export const liveAt = (alias: string, at: string) => `
   ${alias}.starts_at <= coalesce(${at}::timestamptz, statement_timestamp())
   and (${alias}.ends_at is null or ${alias}.ends_at > coalesce(${at}::timestamptz, statement_timestamp()))`;
 
@@ -17,7 +17,7 @@ const liveAt = (alias: string, at: string) => `
  * Every node from the root down to `node` is active. An aggregate and not a `not exists`, which the planner may turn
  * into a join over the whole tree: this stays what it is, one look at a handful of ancestors.
  */
-const reachable = (node: string) => `(
+export const reachable = (node: string) => `(
   select bool_and(above.active and above.deleted_at is null)
     from org_node_paths up
     join org_nodes above on above.id = up.ancestor_id

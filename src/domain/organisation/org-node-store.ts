@@ -119,20 +119,3 @@ export async function selectOrgNodes(
     { ...query },
   );
 }
-
-export async function selectPlacePaths(
-  db: Database,
-  tenantId: string,
-  ids: string[],
-): Promise<{ id: string; path: string[] }[]> {
-  return rows<{ id: string; path: string[] }>(
-    db,
-    `select p.descendant_id as id,
-            coalesce(array_agg(n.name order by p.depth desc) filter (where p.depth > 0), '{}') as path
-       from org_node_paths p
-       join org_nodes n on n.tenant_id = p.tenant_id and n.id = p.ancestor_id
-      where p.tenant_id = :tenantId and p.descendant_id = any(:ids::uuid[])
-      group by p.descendant_id`,
-    { tenantId, ids },
-  );
-}

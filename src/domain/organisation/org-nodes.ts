@@ -15,7 +15,6 @@ import {
   type OrgNodeRow,
   selectOrgNode,
   selectOrgNodes,
-  selectPlacePaths,
   selectRootNode,
   updateOrgNode,
 } from './org-node-store.ts';
@@ -137,21 +136,6 @@ export async function listOrgNodes(
   if (![tenantId, below, parentId, after].every((id) => id === null || isId(id))) return [];
   const limit = Math.min(Math.max(Math.trunc(query.limit ?? 50), 1), 200);
   return selectOrgNodes(db, { tenantId, below, parentId, after, limit });
-}
-
-/**
- * Where nodes stand: for each id the names of the nodes above it, from the root down, without its own. Ids of other
- * tenants are left out.
- */
-export async function findPlacePaths(
-  db: Database,
-  tenantId: string,
-  orgNodeIds: readonly string[],
-): Promise<Map<string, string[]>> {
-  const ids = [...new Set(orgNodeIds)].filter(isId);
-  if (!isId(tenantId) || ids.length === 0) return new Map();
-  const found = await selectPlacePaths(db, tenantId, ids);
-  return new Map(found.map(({ id, path }) => [id, path]));
 }
 
 interface NodeChange {

@@ -6,7 +6,7 @@ import Router from '@koa/router';
 import type { Context } from 'koa';
 import { findEffectiveAccess } from '../../domain/access/effective-access.ts';
 import { findPlacePaths } from '../../domain/organisation/place-paths.ts';
-import { listLiveSessions } from '../../domain/sessions/session-store.ts';
+import { listLiveSessions, type UserSessionRow } from '../../domain/sessions/session-store.ts';
 import { revokeSession } from '../../domain/sessions/sessions.ts';
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
 import { accountClientId } from '../../oidc/account-client.ts';
@@ -52,7 +52,9 @@ export function accountRoutes(web: WebDependencies): Router {
     }
     const { profile, sessionUidHash } = person;
     const access = await findEffectiveAccess(web.db, { tenantId: profile.tenantId, userId: profile.userId });
+    const isCurrent = (session: UserSessionRow) => session.oidcSessionUidHash.equals(sessionUidHash);
     const sessions = await listLiveSessions(web.db, profile.tenantId, profile.userId);
+    sessions.sort((a, b) => Number(isCurrent(b)) - Number(isCurrent(a)));
     const paths = await findPlacePaths(
       web.db,
       profile.tenantId,
@@ -88,13 +90,13 @@ export function accountRoutes(web: WebDependencies): Router {
           amr: session.amr,
           signedInAt: session.loginAt,
           lastSeenAt: session.lastSeenAt,
-          current: session.oidcSessionUidHash.equals(sessionUidHash),
+          current: isCurrent(session),
         })),
         revokeAction: '/account/sessions/revoke',
         signOutHref,
       },
       {
-        tenant: { ...profile.tenant, createdAt: profile.createdAt, updatedAt: profile.updatedAt },
+        tenant: profile.tenant,
         theme: profile.theme,
         timeZone: profile.zoneinfo ?? undefined,
       },

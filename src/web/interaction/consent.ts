@@ -40,19 +40,21 @@ export function mountConsent(router: Router, web: WebDependencies): void {
     const fresh = new Set(missing.missingOIDCScope ?? []);
     const requested = String(interaction.params.scope ?? '').split(' ');
     const shown = requested.filter((scope) => scope !== 'openid' && scope !== 'offline_access' && isOidcScope(scope));
+    // Where everything is new, nothing needs to be marked so.
+    const asksForMore = shown.some((scope) => !fresh.has(scope));
     web.pages.render(
       ctx,
       'interaction/consent',
       {
         action: `/interaction/${interaction.uid}/consent`,
         account: { name: profile.fullName ?? profile.email ?? '', email: profile.email ?? profile.phone ?? '' },
-        scopes: shown.map((name) => ({ name, isNew: fresh.has(name) })),
+        scopes: shown.map((name) => ({ name, isNew: asksForMore && fresh.has(name) })),
         claims: (missing.missingOIDCClaims ?? []).map((name) => ({ name })),
         resources: await resourcesAsked(missing.missingResourceScopes ?? {}),
         offlineAccess: requested.includes('offline_access'),
         redirectHost: hostOf(interaction.params.redirect_uri),
       },
-      surroundings,
+      { ...surroundings, tenant: surroundings.tenant ?? profile.tenant },
     );
   });
 

@@ -23,7 +23,7 @@ export function mountSelectAccount(router: Router, web: WebDependencies): void {
           pictureUrl: profile.pictureUrl ?? undefined,
         },
       },
-      surroundings,
+      { ...surroundings, tenant: surroundings.tenant ?? profile.tenant },
     );
   });
 

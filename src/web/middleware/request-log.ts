@@ -44,6 +44,8 @@ export const knownRoutes: readonly string[] = [
   '/set-up/:token',
   '/account',
   '/account/*',
+  '/access/v1/*',
+  '/.well-known/authzen-configuration',
   '/api/*',
 ];
 

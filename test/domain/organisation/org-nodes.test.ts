@@ -6,12 +6,12 @@ import {
   deactivateOrgNode,
   deleteOrgNode,
   findOrgNode,
-  findPlacePaths,
   findRootNode,
   listOrgNodes,
   moveOrgNode,
   renameOrgNode,
 } from '../../../src/domain/organisation/org-nodes.ts';
+import { findPlacePaths } from '../../../src/domain/organisation/place-paths.ts';
 import type { NewTenant } from '../../../src/domain/tenants/tenants.ts';
 import { createDatabase, type Database, rows } from '../../../src/platform/database.ts';
 import { newId } from '../../../src/platform/ids.ts';
@@ -218,12 +218,12 @@ describe('organisation nodes', () => {
     const a = await node('A');
     const b = await node('B', a.id);
     const theirs = await make.createNode(db, { tenantId: other.id });
-    const paths = await findPlacePaths(db, tenant.id, [b.id, tenant.rootNodeId, b.id, theirs.id, 'not-an-id']);
+    const paths = await findPlacePaths(db, tenant.id, [b.id, a.id, tenant.rootNodeId, b.id, theirs.id]);
     assert.deepEqual(
       paths,
       new Map([
+        [a.id, [tenant.name]],
         [b.id, [tenant.name, 'A']],
-        [tenant.rootNodeId, []],
       ]),
     );
     assert.deepEqual(await findPlacePaths(db, tenant.id, []), new Map());

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair } from 'jose';
 import { createClientCheck } from '../../src/commands/client-check.ts';
@@ -10,50 +9,26 @@ import type { CommandContext } from '../../src/commands/with-database.ts';
 import { verifyClientSecret } from '../../src/domain/clients/clients.ts';
 import type { DomainError } from '../../src/platform/errors.ts';
 import { newId } from '../../src/platform/ids.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
-import { introspect, postAs } from '../support/endpoints.ts';
-import { type Run, runGatehouse } from './run-gatehouse.ts';
+import type { TestApp } from '../support/app.ts';
+import { postAs } from '../support/endpoints.ts';
+import { createServerBench, type Run, type ServerBench } from './run-gatehouse.ts';
 
-describe('commands about applications, services and APIs', function () {
+describe('commands about applications', function () {
   this.timeout(60_000);
+  let bench: ServerBench;
   let app: TestApp;
-  let directory: string;
-  let environment: Record<string, string>;
   before(async () => {
-    app = await startTestApp({ runJobs: true });
-    await app.tenant({ slug: 'acme', name: 'Acme' });
-    directory = await mkdtemp(join(tmpdir(), 'gatehouse-clients-'));
-    environment = {
-      NODE_ENV: 'test',
-      DATABASE_URL: app.databaseUrl,
-      DATA_DIR: directory,
-      ISSUER: app.issuer,
-      SECRET_KEY: app.config.secretKeys[0] ?? '',
-      METRICS_PORT: '0',
-    };
-    // Starting jobs makes the tables of their queue.
-    await waitForQueue();
+    bench = await createServerBench();
+    app = bench.app;
   });
-  after(async () => {
-    await app.stop();
-    await rm(directory, { recursive: true, force: true });
-  });
-
-  async function waitForQueue(): Promise<void> {
-    for (let tries = 0; tries < 100; tries++) {
-      const found = await app.db.raw(`select to_regclass('graphile_worker._private_jobs') is not null as made`);
-      if (found.rows[0].made) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw new Error('the job queue was not made');
-  }
+  after(() => bench.close());
 
   function run(...words: string[]): Promise<Run> {
-    return runGatehouse(words, environment);
+    return bench.run(...words);
   }
 
   async function file(name: string, content: unknown): Promise<string> {
-    const path = join(directory, name);
+    const path = join(bench.directory, name);
     await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
     return path;
   }
@@ -252,119 +227,10 @@ describe('commands about applications, services and APIs', function () {
       ['oct.json', { keys: [{ kty: 'oct', k: 'c2VjcmV0' }] }, /private or secret/],
     ];
     for (const [name, content, said] of cases) await assert.rejects(readJwks(await file(name, content)), said);
-    await assert.rejects(readJwks(join(directory, 'missing.json')), /cannot be read \(ENOENT\)/);
+    await assert.rejects(readJwks(join(bench.directory, 'missing.json')), /cannot be read \(ENOENT\)/);
     const uris = await file('uris.json', { redirect_uris: 'https://a.example/' });
     await assert.rejects(readClientMetadata(uris), /no list of strings/);
     const name = await file('name.json', { client_name: 'App' });
     await assert.rejects(readClientMetadata(name), /leave out client_name; use --name/);
-  });
-
-  it('registers an API and a service that gets tokens for it, and rotates its secret with an overlap', async () => {
-    const api = await run(
-      'apis',
-      'create',
-      '--identifier',
-      'https://stock.example/',
-      '--name',
-      'Stock',
-      '--capability',
-      'stock.read=See stock',
-      '--json',
-    );
-    assert.equal(api.code, 0, api.stderr);
-    assert.deepEqual(api.json.capabilities, ['stock.read']);
-    const more = ['capabilities', 'create', '--key', 'stock.write', '--description', 'Change stock'];
-    const defined = await run(...more, '--api', 'https://stock.example/', '--json');
-    assert.deepEqual([defined.json.created, defined.json.resource_server_id], [true, api.json.id]);
-    const service = ['services', 'create', '--name', 'Sync', '--tenant', 'acme'];
-    const [made, guard] = await Promise.all([
-      run(...service, '--capability', 'stock.read', '--capability', 'stock.write', '--json'),
-      run('services', 'create', '--name', 'Stock API', '--api', 'https://stock.example/', '--json'),
-    ]);
-    assert.equal(made.code, 0, made.stderr);
-    assert.equal(guard.code, 0, guard.stderr);
-
-    const clientId = made.json.client_id;
-    const tokenFor = (clientSecret: string) =>
-      postAs(`${app.issuer}/token`, { clientId, clientSecret }, { grant_type: 'client_credentials' });
-    const first = await tokenFor(made.json.client_secret);
-    assert.equal(first.status, 200, JSON.stringify(first.body));
-    assert.equal(first.body.scope, 'stock.read stock.write');
-    const asked = { clientId: guard.json.client_id, clientSecret: guard.json.client_secret };
-    assert.equal((await introspect(app.issuer, asked, first.body.access_token)).body.active, true);
-
-    const overlapping = await run('services', 'rotate-secret', clientId, '--overlap', '600', '--json');
-    assert.equal(overlapping.code, 0, overlapping.stderr);
-    assert.equal((await tokenFor(made.json.client_secret)).status, 200);
-    assert.equal((await tokenFor(overlapping.json.client_secret)).status, 200);
-    const last = await run('clients', 'rotate-secret', clientId, '--json');
-    assert.equal((await tokenFor(overlapping.json.client_secret)).status, 401);
-    assert.equal((await tokenFor(last.json.client_secret)).status, 200);
-
-    const disabled = await run('clients', 'disable', clientId, '--json');
-    assert.deepEqual(disabled.json, { client_id: clientId, state: 'disabled' });
-    assert.equal((await tokenFor(last.json.client_secret)).status, 401);
-    assert.equal((await introspect(app.issuer, asked, first.body.access_token)).body.active, false);
-    const stored = JSON.stringify(await app.db('audit_events').select('payload'));
-    for (const run of [made, overlapping, last]) assert.ok(!stored.includes(run.json.client_secret));
-  });
-
-  it('refuses unknown capabilities and APIs, scopes of another API, and secrets of what has none', async () => {
-    const spa = await app.db('clients').where({ kind: 'spa' }).first('client_id');
-    const runs = await Promise.all([
-      run('services', 'create', '--name', 'X', '--capability', 'no.such'),
-      run('services', 'create', '--name', 'X', '--api', 'https://nowhere.example/'),
-      run('apis', 'create', '--identifier', 'https://other.example/', '--name', 'Other', '--capability', 'stock.read'),
-      run('services', 'rotate-secret', 'my-app'),
-      run('clients', 'rotate-secret', spa.clientId),
-    ]);
-    const codes = runs.map(({ code, stderr }) => `${code} ${/\[(\w+)\]/.exec(stderr)?.[1]}`);
-    assert.deepEqual(codes, ['3 INVALID_INPUT', '3 NOT_FOUND', '3 DUPLICATE', '3 NOT_FOUND', '3 INVALID_INPUT']);
-    assert.equal(await app.db('resource_servers').where({ identifier: 'https://other.example/' }).first(), undefined);
-  });
-
-  it('lists APIs and capabilities', async () => {
-    const [apis, capabilities, text] = await Promise.all([
-      run('apis', 'list', '--json'),
-      run('capabilities', 'list', '--json'),
-      run('clients', 'list', '--kind', 'service'),
-    ]);
-    assert.deepEqual(
-      apis.json.apis.map((api: { identifier: string; capabilities: string[] }) => [api.identifier, api.capabilities]),
-      [['https://stock.example/', ['stock.read', 'stock.write']]],
-    );
-    assert.deepEqual(
-      capabilities.json.capabilities.map(({ key, description }: { key: string; description: string }) => [
-        key,
-        description,
-      ]),
-      [
-        ['stock.read', 'See stock'],
-        ['stock.write', 'Change stock'],
-      ],
-    );
-    assert.match(text.stdout, /^CLIENT_ID +NAME /);
-    assert.match(text.stdout, /^\w+ +Sync +service +disabled +yes +acme +1$/m);
-    assert.match(text.stdout, /^\w+ +Stock API +service +active +yes +all +1$/m);
-  });
-
-  it('lists the signing keys without their private part and rotates them under a running server', async () => {
-    const before = await run('keys', 'list', '--json');
-    assert.deepEqual(
-      before.json.keys.map(({ alg, state }: { alg: string; state: string }) => `${alg} ${state}`).sort(),
-      ['ES256 current', 'ES256 next', 'RS256 current', 'RS256 next'],
-    );
-    assert.doesNotMatch(before.stdout, /sealed|"d"|private/);
-    const rotated = await run('keys', 'rotate', '--json');
-    assert.deepEqual(rotated.json.rotated, ['RS256', 'ES256']);
-    assert.equal(rotated.json.keys.length, 6);
-    const kids = async () => {
-      const { keys } = (await (await fetch(`${app.issuer}/jwks`)).json()) as { keys: { kid: string }[] };
-      return keys.map(({ kid }) => kid).sort();
-    };
-    const wanted = rotated.json.keys.map(({ kid }: { kid: string }) => kid).sort();
-    for (let tries = 0; tries < 50 && (await kids()).length < 6; tries++)
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    assert.deepEqual(await kids(), wanted);
   });
 });

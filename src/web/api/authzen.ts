@@ -1,0 +1,263 @@
+/**
+ * The OpenID AuthZEN Authorization API 1.0: a policy decision point for APIs. Subjects are users, actions are capability
+ * keys, resources are organisation nodes (`org_node`). Refuses whoever is no registered API; tells nothing of tenants and
+ * capabilities that are not the asker's.
+ */
+import Router from '@koa/router';
+import type { Context, Middleware } from 'koa';
+import { z } from 'zod';
+import {
+  type Asker,
+  isPermitted,
+  type Page,
+  permittedActions,
+  permittedNodes,
+  permittedUsers,
+} from '../../domain/access/decisions.ts';
+import { findLiveClient } from '../../domain/clients/client-store.ts';
+import { verifyClientSecret } from '../../domain/clients/clients.ts';
+import type { Database } from '../../platform/database.ts';
+import { DomainError } from '../../platform/errors.ts';
+import { equalInConstantTime, type Secrets } from '../../platform/secrets.ts';
+import { readJson } from '../middleware/body.ts';
+import { statusOf } from '../middleware/errors.ts';
+
+/** Paths of the HTTPS binding, with their metadata parameters. */
+const endpoints = {
+  access_evaluation_endpoint: '/access/v1/evaluation',
+  access_evaluations_endpoint: '/access/v1/evaluations',
+  search_subject_endpoint: '/access/v1/search/subject',
+  search_resource_endpoint: '/access/v1/search/resource',
+  search_action_endpoint: '/access/v1/search/action',
+} as const;
+
+const userType = 'user';
+const nodeType = 'org_node';
+const largestPage = 200;
+const mostEvaluations = 100;
+
+const key = z.string().min(1).max(500);
+const entity = z.object({ type: key, id: key });
+const typed = z.object({ type: key });
+const action = z.object({ name: key });
+const page = z.object({ token: z.string().max(2000).optional(), limit: z.int().min(0).optional() }).optional();
+
+const evaluation = z.object({ subject: entity, action, resource: entity });
+const evaluations = z.object({
+  subject: entity.optional(),
+  action: action.optional(),
+  resource: entity.optional(),
+  evaluations: z
+    .array(z.object({ subject: entity.optional(), action: action.optional(), resource: entity.optional() }))
+    .max(mostEvaluations)
+    .optional(),
+  options: z
+    .object({
+      evaluations_semantic: z.enum(['execute_all', 'deny_on_first_deny', 'permit_on_first_permit']).optional(),
+    })
+    .optional(),
+});
+const subjectSearch = z.object({ subject: typed, action, resource: entity, page });
+const resourceSearch = z.object({ subject: entity, action, resource: typed, page });
+const actionSearch = z.object({ subject: entity, resource: entity, page });
+
+type Evaluation = z.output<typeof evaluation>;
+
+interface Position {
+  /** The last key of the page before. */
+  after: string;
+  limit: number;
+}
+
+interface AuthzenDependencies {
+  db: Database;
+  secrets: Secrets;
+  issuer: string;
+}
+
+/** The body's message where the request is at fault; the status says which. */
+class RequestFault extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+function parse<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new RequestFault(400, `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'invalid'}`);
+}
+
+/** RFC 6749 section 2.3.1: id and secret are form-encoded before they go into the Basic header. */
+function basicCredentials(header: string): { clientId: string; clientSecret: string } | undefined {
+  const [, encoded] = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(header) ?? [];
+  if (!encoded) return undefined;
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  if (colon < 1) return undefined;
+  try {
+    const decode = (part: string) => decodeURIComponent(part.replaceAll('+', ' '));
+    return { clientId: decode(text.slice(0, colon)), clientSecret: decode(text.slice(colon + 1)) };
+  } catch {
+    return undefined;
+  }
+}
+
+async function authenticate(db: Database, header: string): Promise<Asker> {
+  const credentials = basicCredentials(header);
+  const wellFormed = credentials && /^[\x21-\x7e]{1,100}$/.test(credentials.clientId);
+  const client = wellFormed ? await findLiveClient(db, credentials.clientId) : undefined;
+  if (!client || !credentials || !(await verifyClientSecret(db, client.clientId, credentials.clientSecret)))
+    throw new RequestFault(401, 'authenticate as a registered API by client_id and client_secret');
+  if (client.resourceServerId === null) throw new RequestFault(403, 'the client is no registered API');
+  return { tenantId: client.tenantId, resourceServerId: client.resourceServerId };
+}
+
+export function authzenRoutes({ db, secrets, issuer }: AuthzenDependencies): Router {
+  const router = new Router();
+
+  /** A page token goes on with this search of this asker, at the page size it began with, and with nothing else. */
+  function macOf(asker: Asker, entities: unknown, position: Position): string {
+    const about = JSON.stringify([asker, entities, position.after, position.limit]);
+    return secrets.mac('page-tokens', about).toString('base64url');
+  }
+
+  function seal(asker: Asker, entities: unknown, position: Position): string {
+    const sealed = [position.after, position.limit, macOf(asker, entities, position)];
+    return Buffer.from(JSON.stringify(sealed)).toString('base64url');
+  }
+
+  function open(asker: Asker, entities: unknown, token: string): Position {
+    try {
+      const [after, limit, mac] = JSON.parse(Buffer.from(token, 'base64url').toString()) as [string, number, string];
+      if (equalInConstantTime(mac, macOf(asker, entities, { after, limit }))) return { after, limit };
+    } catch {
+      // Not one of ours.
+    }
+    throw new RequestFault(400, 'page.token: does not belong to this search');
+  }
+
+  /** Runs a search for one more than the page holds, so that the last page is known to be the last. */
+  async function search<T>(
+    asker: Asker,
+    question: { page?: { token?: string; limit?: number } },
+    find: (page: Page) => Promise<T[]>,
+    keyOf: (found: T) => string,
+    result: (found: T) => object,
+  ): Promise<object> {
+    const { page: asked, ...entities } = question;
+    const from = asked?.token ? open(asker, entities, asked.token) : undefined;
+    const limit = from?.limit ?? Math.min(asked?.limit || 50, largestPage - 1);
+    if (from && asked?.limit !== undefined && asked.limit !== limit)
+      throw new RequestFault(400, 'page.limit: differs from the search that gave the token');
+    const after = from?.after;
+    const found = await find({ limit: limit + 1, after });
+    const results = found.slice(0, limit);
+    const last = results.at(-1);
+    const next = found.length > limit && last !== undefined ? seal(asker, entities, { after: keyOf(last), limit }) : '';
+    return { page: { next_token: next, count: results.length }, results: results.map(result) };
+  }
+
+  async function decide(asker: Asker, { subject, action, resource }: Evaluation): Promise<{ decision: boolean }> {
+    if (subject.type !== userType || resource.type !== nodeType) return { decision: false };
+    return {
+      decision: await isPermitted(db, asker, { userId: subject.id, capability: action.name, orgNodeId: resource.id }),
+    };
+  }
+
+  async function decideAll(asker: Asker, body: unknown): Promise<object> {
+    const { evaluations: listed, options, ...defaults } = parse(evaluations, body);
+    if (!listed?.length) return decide(asker, parse(evaluation, body));
+    const stopAt = { execute_all: undefined, deny_on_first_deny: false, permit_on_first_permit: true }[
+      options?.evaluations_semantic ?? 'execute_all'
+    ];
+    const decisions: { decision: boolean }[] = [];
+    for (const one of listed) {
+      const made = await decide(asker, parse(evaluation, { ...defaults, ...one }));
+      decisions.push(made);
+      if (made.decision === stopAt) break;
+    }
+    return { evaluations: decisions };
+  }
+
+  function answer(path: string, handle: (asker: Asker, body: unknown) => Promise<object>): void {
+    const middleware: Middleware = async (ctx: Context) => {
+      const requestId = ctx.get('x-request-id');
+      if (/^[\x21-\x7e]{1,200}$/.test(requestId)) ctx.set('X-Request-ID', requestId);
+      try {
+        const asker = await authenticate(db, ctx.get('authorization'));
+        ctx.body = await handle(asker, await readJson(ctx));
+      } catch (thrown) {
+        const error = thrown instanceof DomainError ? new RequestFault(statusOf(thrown), thrown.code) : thrown;
+        if (!(error instanceof RequestFault)) throw error;
+        ctx.status = error.status;
+        if (error.status === 401) ctx.set('WWW-Authenticate', `Basic realm="${issuer}", charset="UTF-8"`);
+        ctx.body = JSON.stringify(error.message);
+        ctx.type = 'json';
+      }
+    };
+    router.post(path, middleware);
+  }
+
+  router.get('/.well-known/authzen-configuration', (ctx) => {
+    ctx.body = {
+      policy_decision_point: issuer,
+      ...Object.fromEntries(Object.entries(endpoints).map(([name, path]) => [name, `${issuer}${path}`])),
+    };
+  });
+
+  answer(endpoints.access_evaluation_endpoint, (asker, body) => decide(asker, parse(evaluation, body)));
+  answer(endpoints.access_evaluations_endpoint, decideAll);
+
+  answer(endpoints.search_subject_endpoint, async (asker, body) => {
+    const question = parse(subjectSearch, body);
+    const { subject, action, resource } = question;
+    const askable = subject.type === userType && resource.type === nodeType;
+    return search(
+      asker,
+      question,
+      async (page) =>
+        askable ? permittedUsers(db, asker, { orgNodeId: resource.id, capability: action.name, ...page }) : [],
+      (user) => user.id,
+      (user) => ({ type: userType, id: user.id }),
+    );
+  });
+
+  answer(endpoints.search_resource_endpoint, async (asker, body) => {
+    const question = parse(resourceSearch, body);
+    const { subject, action, resource } = question;
+    const askable = subject.type === userType && resource.type === nodeType;
+    return search(
+      asker,
+      question,
+      async (page) =>
+        askable ? permittedNodes(db, asker, { userId: subject.id, capability: action.name, ...page }) : [],
+      (node) => node.id,
+      (node) => ({
+        type: nodeType,
+        id: node.id,
+        properties: { name: node.name, type: node.type, parent_id: node.parentId },
+      }),
+    );
+  });
+
+  answer(endpoints.search_action_endpoint, async (asker, body) => {
+    const question = parse(actionSearch, body);
+    const { subject, resource } = question;
+    const askable = subject.type === userType && resource.type === nodeType;
+    return search(
+      asker,
+      question,
+      async (page) =>
+        askable ? permittedActions(db, asker, { userId: subject.id, orgNodeId: resource.id, ...page }) : [],
+      (capability) => capability,
+      (capability) => ({ name: capability }),
+    );
+  });
+
+  return router;
+}
