@@ -136,7 +136,7 @@ export async function createGatehouse({
       uiLocales: i18n.locales.map(({ code }) => code),
     });
     provider.proxy = true;
-    listenToProvider(provider, { db, logger, metrics });
+    listenToProvider(provider, { db, secrets, logger, metrics });
     const tokens = structuredTokens(
       new Set([routes.introspection, routes.revocation]),
       createAccessTokenVerifier(issuer, keys.publicJwks),

@@ -25,7 +25,7 @@ import {
   type StoredPayload,
   upsertPayload,
 } from './payload-store.ts';
-import { refreshSuccessor } from './refresh-rotation.ts';
+import { refreshSuccessor, rememberFirstUse } from './refresh-rotation.ts';
 import { createSessionAdapter } from './session-adapter.ts';
 
 export interface AdapterDependencies {
@@ -174,7 +174,9 @@ function createPayloadAdapter(model: string, { db, secrets }: AdapterDependencie
     async consume(id) {
       const idHash = sha256(id);
       if (isRefreshToken) {
-        if (await consumeRefreshToken(db, idHash, successorHash(id))) return;
+        const use = await consumeRefreshToken(db, idHash, successorHash(id));
+        if (use === 'first') rememberFirstUse(id);
+        if (use) return;
         await destroyPayload(db, model, idHash, null, auditRow('token.reused', model));
         throw new errors.InvalidGrant('refresh token already used');
       }

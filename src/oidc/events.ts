@@ -4,11 +4,14 @@ import { recordEvent } from '../domain/audit/audit-events.ts';
 import { type Database, isConnectionError } from '../platform/database.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import type { Secrets } from '../platform/secrets.ts';
 import type { AccountWithProfile } from './account.ts';
 import { requestOrigin } from './caller.ts';
+import { giveBackRefused } from './refresh-rotation.ts';
 
 interface EventDependencies {
   db: Database;
+  secrets: Secrets;
   logger: Logger;
   metrics: Metrics;
 }
@@ -35,7 +38,15 @@ function answerUnavailable(ctx: KoaContextWithOIDC): void {
 }
 
 /** Listens on a provider; to be called for each one that is built. */
-export function listenToProvider(provider: Provider, { db, logger, metrics }: EventDependencies): void {
+export function listenToProvider(provider: Provider, { db, secrets, logger, metrics }: EventDependencies): void {
+  async function giveBack(ctx: KoaContextWithOIDC): Promise<void> {
+    try {
+      await giveBackRefused(db, secrets, ctx);
+    } catch (err) {
+      logger.warn({ err }, 'a refresh token could not be given back');
+    }
+  }
+
   async function refused(
     action: string,
     ctx: KoaContextWithOIDC,
@@ -62,13 +73,17 @@ export function listenToProvider(provider: Provider, { db, logger, metrics }: Ev
   provider.on('authorization.error', (ctx, error) => void refused('authorization.refused', ctx, error));
   provider.on('pushed_authorization_request.error', (ctx, error) => void refused('authorization.refused', ctx, error));
   provider.on('device_authorization.error', (ctx, error) => void refused('authorization.refused', ctx, error));
-  provider.on('grant.error', (ctx, error) => void refused('token.refused', ctx, error));
+  provider.on('grant.error', (ctx, error) => {
+    void giveBack(ctx);
+    void refused('token.refused', ctx, error);
+  });
   provider.on('introspection.error', (ctx, error) => void refused('introspection.refused', ctx, error));
   provider.on('revocation.error', (ctx, error) => void refused('revocation.refused', ctx, error));
   provider.on('grant.success', (ctx) =>
     metrics.countToken('access_token', ctx.oidc.params?.grant_type as string | undefined),
   );
   provider.on('server_error', (ctx, err) => {
+    void giveBack(ctx);
     if (isConnectionError(err)) {
       logger.warn({ err, requestId: (ctx.state as { requestId?: string }).requestId }, 'the database does not answer');
       answerUnavailable(ctx);

@@ -210,12 +210,29 @@ const consumeRefresh = prepared(
       set consumed_at = coalesce(p.consumed_at, now())
     where p.model = 'RefreshToken' and p.id_hash = $1 and p.expires_at > now()
       and (p.consumed_at is null or ${withinGrace})
-   returning 1`,
+   returning p.consumed_at = now() as first`,
 );
 
-/** True for the first use and for retries within the grace. */
-export async function consumeRefreshToken(db: Database, idHash: Buffer, successorHash: Buffer): Promise<boolean> {
-  return (await runPrepared(db, consumeRefresh, [idHash, successorHash])).rows.length > 0;
+/** `first` for the first use, `retry` within the grace, undefined for what is reuse. */
+export async function consumeRefreshToken(
+  db: Database,
+  idHash: Buffer,
+  successorHash: Buffer,
+): Promise<'first' | 'retry' | undefined> {
+  const [used] = (await runPrepared<{ first: boolean }>(db, consumeRefresh, [idHash, successorHash])).rows;
+  return used && (used.first ? 'first' : 'retry');
+}
+
+const unconsumeRefresh = prepared(
+  'refresh-unconsume',
+  `update oidc_payloads p
+      set consumed_at = null
+    where p.model = 'RefreshToken' and p.id_hash = $1 and ${withinGrace}`,
+);
+
+/** Takes a use back that led to nothing, unless the line went on. */
+export async function unconsumeRefreshToken(db: Database, idHash: Buffer, successorHash: Buffer): Promise<void> {
+  await runPrepared(db, unconsumeRefresh, [idHash, successorHash]);
 }
 
 // A consumed refresh token is destroyed because it was presented again: its whole family goes in the same statement,

@@ -72,6 +72,9 @@ export function createResourceIndicators(db: Database) {
         }
       } else if (ctx.oidc.route === 'token') {
         const account = ctx.oidc.account as AccountWithProfile | undefined;
+        // The client may serve every tenant; the API of one still takes nobody else's people.
+        if (server.tenantId !== null && account && account.profile.tenantId !== server.tenantId)
+          throw new errors.InvalidTarget();
         earliestEnd = (await account?.access(await narrowedNode(db, ctx)))?.earliestEnd ?? null;
       }
       return {

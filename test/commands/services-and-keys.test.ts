@@ -122,7 +122,7 @@ describe('commands about services, APIs and keys', function () {
       return keys.map(({ kid }) => kid).sort();
     };
     const wanted = rotated.json.keys.map(({ kid }: { kid: string }) => kid).sort();
-    for (let tries = 0; tries < 50 && (await kids()).length < 6; tries++)
+    for (let tries = 0; tries < 300 && (await kids()).length < 6; tries++)
       await new Promise((resolve) => setTimeout(resolve, 50));
     assert.deepEqual(await kids(), wanted);
   });

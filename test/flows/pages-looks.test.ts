@@ -59,14 +59,14 @@ describe('every page, live, in light and dark and at each width', () => {
     return page;
   }
 
-  async function look(page: Page, name: string, heading: RegExp | string): Promise<void> {
-    const title = await headingOf(page);
-    if (typeof heading === 'string') assert.equal(title, heading);
-    else assert.match(title, heading);
+  async function look(page: Page, name: string, heading: RegExp): Promise<void> {
+    assert.match(await headingOf(page), heading);
     const faults: string[] = [];
-    for (const colorScheme of ['light', 'dark'] as const) {
+    // What another language changes is the length of the words.
+    const isTranslation = name.endsWith('-fr') && !pictures;
+    for (const colorScheme of isTranslation ? (['light'] as const) : (['light', 'dark'] as const)) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      for (const width of [1280, 390, 360]) {
+      for (const width of isTranslation ? [360] : [1280, 390, 360]) {
         await page.setViewportSize({ width, height: width === 1280 ? 800 : 780 });
         const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         if (over > 0) faults.push(`${colorScheme} ${width}: scrolls ${over} px sideways`);

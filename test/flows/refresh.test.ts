@@ -179,6 +179,25 @@ describe('refreshing tokens', () => {
     await refreshed(again.refresh);
   });
 
+  it('uses nothing up where the request is refused for something else', async () => {
+    const line = await newLine();
+    for (const more of [{ resource: 'https://nowhere.example/' }, { org_node_id: 'nonsense' }] as Record<
+      string,
+      string
+    >[]) {
+      const { body } = await refresh(app.issuer, client, line.refresh, more);
+      assert.match(body.error, /^invalid_(target|request)$/);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      assert.equal((await row(line.refresh).first('consumedAt')).consumedAt, null);
+    }
+    const next = await refreshed(line.refresh);
+    // A retry that is refused leaves the use of the first, whose answer may have arrived.
+    await refresh(app.issuer, client, line.refresh, { resource: 'https://nowhere.example/' });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.ok((await row(line.refresh).first('consumedAt')).consumedAt);
+    await refreshed(next.refresh);
+  });
+
   it('refuses the token of another client, and lets it live', async () => {
     const stranger = await app.relyingParty();
     const line = await newLine();

@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core';
 import type { NewClient } from '../../src/domain/clients/clients.ts';
 import { startTestApp, type TestApp } from './app.ts';
 import { openBrowser, type PageOptions, type TestBrowser } from './browser.ts';
+import { atEndOfRun } from './cluster.ts';
 import { type LoopbackServer, listen } from './loopback.ts';
 import { discover, type RelyingParty, type StartedSignIn, startSignIn } from './relying-party.ts';
 
@@ -52,6 +53,17 @@ async function startClientSite(): Promise<ClientSite> {
   return { url: server.url, redirectUri: `${server.url}/callback`, posted, close: server.close };
 }
 
+let browser: Promise<TestBrowser | undefined> | undefined;
+
+/** One browser for all files of a run; every page has a profile of its own. */
+function sharedBrowser(): Promise<TestBrowser | undefined> {
+  browser ??= openBrowser().then((opened) => {
+    if (opened) atEndOfRun(() => opened.close());
+    return opened;
+  });
+  return browser;
+}
+
 /** Sets the stage for the tests of a `describe`, and skips them where there is no browser. Faults fail their test. */
 export function onStage(options: Parameters<typeof startTestApp>[0] = {}): () => Stage {
   let stage: Stage | undefined;
@@ -62,7 +74,7 @@ export function onStage(options: Parameters<typeof startTestApp>[0] = {}): () =>
   };
 
   before(async function () {
-    const browser = await openBrowser();
+    const browser = await sharedBrowser();
     if (!browser) return this.skip();
     const [app, site] = await Promise.all([startTestApp(options), startClientSite()]);
     stage = {
@@ -97,7 +109,6 @@ export function onStage(options: Parameters<typeof startTestApp>[0] = {}): () =>
   });
 
   after(async () => {
-    await stage?.browser.close();
     await stage?.site.close();
     await stage?.app.stop();
   });

@@ -18,7 +18,11 @@ export interface OrgAssignmentRow {
 
 const columns = 'id, tenant_id, user_id, role_id, org_node_id, starts_at, ends_at, assigned_by, created_at';
 
-/** Nothing where the user, the role or the node is not there or deleted. */
+/**
+ * Nothing where the user, the role or the node is not there or deleted. Locks the user: of two that are inserted at the
+ * very same moment each would wait for the other's entry in the index that keeps them apart, until one is called a
+ * deadlock a second later.
+ */
 export async function insertOrgAssignment(
   db: Database,
   assignment: {
@@ -40,6 +44,7 @@ export async function insertOrgAssignment(
        join roles     r on r.tenant_id = u.tenant_id and r.id = :roleId    and r.deleted_at is null
        join org_nodes n on n.tenant_id = u.tenant_id and n.id = :orgNodeId and n.deleted_at is null
       where u.tenant_id = :tenantId and u.id = :userId and u.deleted_at is null
+        for no key update of u
   returning ${columns}`,
     assignment,
   );

@@ -18,7 +18,7 @@ export interface VisibilityGrantRow {
 
 const columns = 'id, tenant_id, user_id, org_node_id, access_scope, starts_at, ends_at, granted_by, created_at';
 
-/** Nothing where the user or the node is not there or deleted. */
+/** Nothing where the user or the node is not there or deleted. Locks the user, as `insertOrgAssignment` does. */
 export async function insertVisibilityGrant(
   db: Database,
   grant: {
@@ -40,6 +40,7 @@ export async function insertVisibilityGrant(
        from users u
        join org_nodes n on n.tenant_id = u.tenant_id and n.id = :orgNodeId and n.deleted_at is null
       where u.tenant_id = :tenantId and u.id = :userId and u.deleted_at is null
+        for no key update of u
   returning ${columns}`,
     grant,
   );

@@ -77,6 +77,36 @@ export async function updateTenant(
   );
 }
 
+/**
+ * Ends everything that the people and the clients of a tenant hold: sessions, grants, tokens, codes. Relying parties of
+ * other tenants hear of it by the job of a session's end. Answers how many sessions ended.
+ */
+export async function endTenantSessions(trx: Database, tenantId: string): Promise<number> {
+  const ended = await firstRow<{ sessions: number }>(
+    trx,
+    `with ended as (
+       update user_sessions set revoked_at = now()
+        where tenant_id = :tenantId and revoked_at is null
+       returning id, user_id, oidc_session_uid_hash
+     ), services as (
+       update service_sessions set revoked_at = now() where tenant_id = :tenantId and revoked_at is null
+     ), gone as (
+       delete from oidc_payloads
+        where uid_hash in (select oidc_session_uid_hash from ended)
+           or account_id in (select id from users where tenant_id = :tenantId)
+           or client_id in (select client_id from clients where tenant_id = :tenantId)
+     ), told as (
+       select count(graphile_worker.add_job('backchannel-logout',
+                json_build_object('clientId', c.client_id, 'sub', e.user_id, 'sid', c.sid))) as jobs
+         from ended e
+         join session_clients c on c.user_session_id = e.id
+     )
+     select (select count(*) from ended) as sessions, (select jobs from told) as jobs`,
+    { tenantId },
+  );
+  return ended?.sessions ?? 0;
+}
+
 export async function renameRootNode(db: Database, tenantId: string, name: string): Promise<void> {
   await db('org_nodes').where({ tenantId, parentId: null }).update({ name });
 }

@@ -1,7 +1,7 @@
 /**
  * Tenants. Owns that a tenant is born whole (its root node and the roles owner, admin and member come with it), its
  * name, its settings and whether it is active. Refuses a slug that is taken or no DNS label. A suspended tenant gives
- * nobody any access; ending its sessions and tokens is for those who keep them.
+ * nobody any access, and what its people and clients hold ends with the suspension.
  */
 import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
@@ -15,6 +15,7 @@ import {
   type TenantSettingsInput,
 } from './tenant-settings.ts';
 import {
+  endTenantSessions,
   insertRootNode,
   insertSystemRole,
   insertTenant,
@@ -123,7 +124,10 @@ export async function findTenantById(db: Database, id: string): Promise<Tenant |
   return row && tenantOf(row);
 }
 
-/** @throws DomainError not_found NOT_FOUND */
+/**
+ * Stops a tenant: nobody of it may act, and what they and its clients hold ends at once.
+ * @throws DomainError not_found NOT_FOUND
+ */
 export async function suspendTenant(db: Database, tenantId: string, caller: Caller): Promise<Tenant> {
   return setState(db, tenantId, 'suspended', 'tenant.suspended', caller);
 }
@@ -144,7 +148,8 @@ async function setState(
   return change(db, tenantId, async (trx, before) => {
     if (before.state === state) return before;
     const after = await updateTenant(trx, tenantId, { state });
-    await recordEvent(trx, { ...about(before), action }, caller);
+    const sessions = state === 'suspended' ? await endTenantSessions(trx, tenantId) : undefined;
+    await recordEvent(trx, { ...about(before), action, payload: { sessions } }, caller);
     return after;
   });
 }
