@@ -10,6 +10,7 @@ import { type Secrets, sha256 } from '../platform/secrets.ts';
 import { recordJwtAccessToken } from './access-token-records.ts';
 import { type AccountWithProfile, createFindAccount } from './account.ts';
 import { createAdapterFactory } from './adapter.ts';
+import { anonymousSessionSeconds, storeAnonymousSessions } from './anonymous-session.ts';
 import { queueBackchannelLogout } from './backchannel-logout.ts';
 import { extraClientMetadata } from './client-adapter.ts';
 import { createLoadGrant } from './consent.ts';
@@ -100,6 +101,10 @@ export function createProvider({ config, db, secrets, keys, pages, fetch, uiLoca
 
     pkce: { required: (_ctx, client) => client.clientAuthMethod === 'none' || client.require_pkce !== false },
     allowOmittingSingleRegisteredRedirectUri: false,
+    // Scripts may call from where the application's own addresses are; a client with a secret has no business there.
+    clientBasedCORS: (ctx, origin, client) =>
+      (ctx.oidc.route === 'userinfo' || client.clientAuthMethod === 'none') &&
+      (client.redirectUris ?? []).some((uri) => /^https?:/.test(uri) && new URL(uri).origin === origin),
     // Always; what the request may not ask for is refused before the token is used up.
     async rotateRefreshToken(ctx) {
       await narrowedNode(db, ctx);
@@ -156,7 +161,7 @@ export function createProvider({ config, db, secrets, keys, pages, fetch, uiLoca
       },
       // Counted from the sign-in: a session that is only used does not live for ever.
       Session: (ctx, session) => {
-        if (!session.loginTs) return 3600;
+        if (!session.loginTs) return anonymousSessionSeconds;
         const account = ctx?.oidc?.account as AccountWithProfile | undefined;
         const tenantHours = account?.profile.tenant.settings.sessionHours;
         const life = Math.min(lifetimes.sessionSeconds, (tenantHours ?? Number.POSITIVE_INFINITY) * 3600);
@@ -205,6 +210,7 @@ export function createProvider({ config, db, secrets, keys, pages, fetch, uiLoca
   detectReplayOnce(provider, db);
   deriveRotatedRefreshTokens(provider, secrets);
   queueBackchannelLogout(provider, db);
+  storeAnonymousSessions(provider, cookie);
   carryOrgNode(provider);
   return provider;
 }

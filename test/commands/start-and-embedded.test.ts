@@ -28,7 +28,7 @@ describe('gatehouse start', function () {
     try {
       for (
         let tries = 0;
-        tries < 150 && !(await fetch(`${environment.ISSUER}/readyz`).catch(() => undefined))?.ok;
+        tries < 400 && !(await fetch(`${environment.ISSUER}/readyz`).catch(() => undefined))?.ok;
         tries++
       )
         await new Promise((resolve) => setTimeout(resolve, 100));
