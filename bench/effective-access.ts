@@ -176,6 +176,9 @@ async function run(db: Database): Promise<void> {
   const root = tenant.rootNodeId;
 
   await measure('findEffectiveAccess', 2000, (n) => findEffectiveAccess(db, { tenantId, userId: user(n) }));
+  await measure('findEffectiveAccess (at one node)', 2000, (n) =>
+    findEffectiveAccess(db, { tenantId, userId: user(n), orgNodeId: node(n) }),
+  );
   await measure('capabilitiesAtNode', 2000, (n) =>
     capabilitiesAtNode(db, { tenantId, userId: user(n), orgNodeId: node(n) }),
   );

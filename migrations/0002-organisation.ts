@@ -51,14 +51,15 @@ export async function up(db: Knex): Promise<void> {
       ancestor_id   uuid    not null,
       descendant_id uuid    not null,
       depth         integer not null,
-      constraint org_node_paths_pkey primary key (ancestor_id, tenant_id, descendant_id),
+      constraint org_node_paths_pkey primary key (ancestor_id, descendant_id),
       constraint org_node_paths_ancestor_fk foreign key (tenant_id, ancestor_id) references org_nodes (tenant_id, id) on delete cascade,
       constraint org_node_paths_descendant_fk foreign key (tenant_id, descendant_id) references org_nodes (tenant_id, id) on delete cascade,
       constraint org_node_paths_depth_not_negative check (depth >= 0),
       constraint org_node_paths_self_has_depth_zero check ((ancestor_id = descendant_id) = (depth = 0))
     );
-    -- Without the depth: a move that changes nothing else of a path then touches no index.
-    create index org_node_paths_descendant_idx on org_node_paths (descendant_id, tenant_id, ancestor_id);
+    -- Without the depth, so that a move that changes nothing else of a path touches no index. Two columns that are both
+    -- asked for, and none between them: a path is found by its ends at once, in this index and in that of the key.
+    create index org_node_paths_descendant_idx on org_node_paths (descendant_id, ancestor_id);
 
     -- Changes that could cross each other and together break what each of them keeps (two moves that close a cycle, two
     -- owners who leave at once) take turns within a tenant. The lock is held to the end of the transaction, and what is
@@ -138,8 +139,8 @@ export async function up(db: Knex): Promise<void> {
         left join org_node_paths n on n.ancestor_id = o.ancestor_id and n.descendant_id = new.parent_id
        where o.descendant_id = new.id and o.depth > 0;
       -- Paths inside the subtree stay as they are. The others are named by ctid, found from each of its nodes upward: that
-      -- leaves the planner, which knows neither the size of the subtree nor that of its ancestors, no choice to regret.
-      -- The lock above keeps them in place.
+      -- leaves the planner, which knows neither the size of the subtree nor that of its ancestors, little to choose. The
+      -- lock taken before the change keeps them in place.
       delete from org_node_paths
        where ctid = any (array(
                select found.row_id

@@ -172,7 +172,7 @@ export async function createGatehouse({
   let stopping = false;
   const app = new Koa();
   app.keys = secrets.keys('cookies').map((key) => key.toString('base64url'));
-  app.on('error', (err) => logger.error({ err }, 'an answer could not be sent'));
+  app.on('error', (err) => logger[isClientsDoing(err) ? 'info' : 'error']({ err }, 'an answer could not be sent'));
   app.use(async (ctx, next) => {
     await next();
     // Else the connection would wait for the next request, and the end for the connection.
@@ -190,7 +190,8 @@ export async function createGatehouse({
   app.use(postToGet(new Set([routes.authorization, routes.end_session])));
   const forms = sameOrigin({ issuer });
   for (const router of [welcomeRoutes(web), interactionRoutes(web), accountRoutes(web), setUpRoutes(web)]) {
-    router.use(forms);
+    // Before the router: what a router is told to use after its routes were made never runs for them.
+    app.use((ctx, next) => (router.match(ctx.path, ctx.method).route ? forms(ctx, next) : next()));
     app.use(router.routes()).use(router.allowedMethods());
   }
   const authzen = authzenRoutes({ db, secrets, issuer });
@@ -248,6 +249,11 @@ export async function createGatehouse({
       await db.destroy();
     },
   };
+}
+
+/** The client hung up, or spoke no HTTP: anybody can do that all day. */
+function isClientsDoing(error: NodeJS.ErrnoException): boolean {
+  return /^(?:HPE_|ECONNRESET$|ECONNABORTED$|EPIPE$|ERR_STREAM_PREMATURE_CLOSE$)/.test(error.code ?? '');
 }
 
 /** Takes no more connections, lets requests finish, and cuts what takes longer than ten seconds. */

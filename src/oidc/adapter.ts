@@ -3,7 +3,7 @@
  * being short, as HMAC), and payloads are sealed with the id's hash bound in. Refuses a second use of anything that is
  * used once, whatever runs in parallel.
  */
-import { type Adapter, type AdapterFactory, type AdapterPayload, errors } from 'oidc-provider';
+import Provider, { type Adapter, type AdapterFactory, type AdapterPayload, errors } from 'oidc-provider';
 import { auditEventRow } from '../domain/audit/audit-events.ts';
 import { type Database, inTransaction } from '../platform/database.ts';
 import { newId } from '../platform/ids.ts';
@@ -67,6 +67,8 @@ const auditedOnCreation: Record<string, string> = {
   ClientCredentials: 'token.issued',
   Grant: 'grant.created',
 };
+/** What is stored again with other content. */
+const auditedOnChange: Record<string, string> = { Grant: 'grant.changed' };
 const auditedOnDestruction: Record<string, string> = {
   AccessToken: 'token.revoked',
   ClientCredentials: 'token.revoked',
@@ -82,7 +84,7 @@ function auditRow(action: string | undefined, model: string, payload?: AdapterPa
       tenantId,
       action,
       entityType: 'client',
-      entityId: payload?.clientId ?? (caller.type === 'client' ? caller.id : undefined),
+      entityId: payload?.clientId ?? Provider.ctx?.oidc?.client?.clientId,
       payload: {
         model,
         scope: payload?.scope ?? (payload?.openid as { scope?: string } | undefined)?.scope,
@@ -94,6 +96,11 @@ function auditRow(action: string | undefined, model: string, payload?: AdapterPa
     caller,
   );
   return snakeCaseRow(row);
+}
+
+/** The token endpoint destroys a refresh token for one reason: it was used before. */
+function isReuse(model: string): boolean {
+  return model === 'RefreshToken' && Provider.ctx?.oidc?.route === 'token';
 }
 
 /** Column names for `jsonb_to_record`. */
@@ -135,7 +142,8 @@ function createPayloadAdapter(model: string, { db, secrets }: AdapterDependencie
         clientId: payload.clientId ?? null,
         expiresAt: expiryOf(expiresIn),
       };
-      const event = auditRow(auditedOnCreation[model], model, payload);
+      const created = auditRow(auditedOnCreation[model], model, payload);
+      const event = created && { ...created, changed_action: auditedOnChange[model] };
       const written =
         model === 'ClientCredentials'
           ? await inTransaction(db, async (trx) => {
@@ -193,7 +201,7 @@ function createPayloadAdapter(model: string, { db, secrets }: AdapterDependencie
         model,
         sha256(id),
         model === 'ClientCredentials' ? serviceJti(id) : null,
-        auditRow(auditedOnDestruction[model], model),
+        auditRow(isReuse(model) ? 'token.reused' : auditedOnDestruction[model], model),
       );
     },
 

@@ -23,7 +23,8 @@ export interface StoredPayload {
   consumed: boolean;
 }
 
-// `audit` is null where the change is no event of its own; else the event commits with the row or not at all.
+// `audit` is null where the change is no event of its own; else the event commits with the row or not at all. Its
+// `changed_action` is for a row that was there.
 const upsert = prepared(
   'payload-upsert',
   `with written as (
@@ -39,11 +40,12 @@ const upsert = prepared(
    ), audited as (
      insert into audit_events (id, tenant_id, actor_type, actor_id, action, entity_type, entity_id, ip, user_agent,
                                request_id, payload)
-     select a.id, a.tenant_id, a.actor_type, a.actor_id, a.action, a.entity_type, a.entity_id, a.ip, a.user_agent,
-            a.request_id, a.payload
-       from jsonb_to_record($11::jsonb) as a(id uuid, tenant_id uuid, actor_type text, actor_id text, action text,
-              entity_type text, entity_id text, ip inet, user_agent text, request_id text, payload jsonb)
-      where $11::jsonb is not null and exists (select from written where inserted)
+     select a.id, a.tenant_id, a.actor_type, a.actor_id, case when w.inserted then a.action else a.changed_action end,
+            a.entity_type, a.entity_id, a.ip, a.user_agent, a.request_id, a.payload
+       from written w, jsonb_to_record($11::jsonb) as a(id uuid, tenant_id uuid, actor_type text, actor_id text,
+              action text, changed_action text, entity_type text, entity_id text, ip inet, user_agent text,
+              request_id text, payload jsonb)
+      where $11::jsonb is not null and (w.inserted or a.changed_action is not null)
    )
    select inserted from written`,
 );
@@ -93,11 +95,17 @@ export async function insertPayloadOnce(
   return (await runPrepared(db, insertOnce, [model, idHash, payload, expiresAt])).rows.length > 0;
 }
 
+// An expired device code is still found, until it is swept: the device is told so (`expired_token`, RFC 8628 section 3.5).
+// That it has expired the library sees by its `exp`. A code whose session was ended is worth nothing, also where it was on
+// its way while the session ended, and whatever was granted by it.
 const byId = prepared(
   'payload-by-id',
   `select id_hash, payload, consumed_at is not null as consumed
-     from oidc_payloads
-    where model = $1 and id_hash = $2 and (expires_at is null or expires_at > now())`,
+     from oidc_payloads p
+    where model = $1 and id_hash = $2 and (expires_at is null or expires_at > now() or model = 'DeviceCode')
+      and not (model in ('AuthorizationCode', 'DeviceCode')
+               and exists (select from user_sessions s
+                            where s.oidc_session_uid_hash = p.session_uid_hash and s.revoked_at is not null))`,
 );
 
 export async function findPayload(db: Database, model: string, idHash: Buffer): Promise<StoredPayload | undefined> {

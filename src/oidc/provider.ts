@@ -226,11 +226,16 @@ function compareHashedSecrets(provider: Provider, db: Database): void {
   };
 }
 
+const latestExpiry = Date.UTC(9999, 0);
+
 /** The library looks for a `jti` and then stores it; two nodes could both look first. One statement decides instead. */
 function detectReplayOnce(provider: Provider, db: Database): void {
   const model = provider.ReplayDetection as unknown as {
     unique(iss: string, jti: string, exp: number): Promise<boolean>;
   };
-  model.unique = (iss, jti, exp) =>
-    insertPayloadOnce(db, 'ReplayDetection', sha256(JSON.stringify([iss, jti])), Buffer.alloc(0), new Date(exp * 1000));
+  model.unique = (iss, jti, exp) => {
+    // A client may name an end that no calendar has.
+    const expiresAt = new Date(Math.min(exp * 1000, latestExpiry));
+    return insertPayloadOnce(db, 'ReplayDetection', sha256(JSON.stringify([iss, jti])), Buffer.alloc(0), expiresAt);
+  };
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import * as openid from 'openid-client';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { listLiveSessions } from '../../src/domain/sessions/session-store.ts';
+import { revokeSession } from '../../src/domain/sessions/sessions.ts';
 import { deactivateUser } from '../../src/domain/users/users.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless } from '../support/browserless.ts';
@@ -199,6 +201,26 @@ describe('exchanging an authorization code', () => {
     const code_verifier = checks.pkceCodeVerifier as string;
     const answer = await exchange({ grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier });
     assert.equal(answer.body.error, 'invalid_grant');
+  });
+
+  it('refuses a code whose session has ended, offline access or not', async () => {
+    const leaver = await app.person();
+    for (const scope of ['openid', 'openid offline_access']) {
+      const { address, checks } = await startSignIn(party, { scope, prompt: 'login consent' });
+      const browser = new Browserless();
+      const consent = await enterPassword(browser, await browser.open(address.href), leaver);
+      const reply = await browser.submit(consent, { decision: 'allow' }, { until: redirectUri });
+      const code = new URL(reply.location as string).searchParams.get('code') as string;
+      const [session] = await listLiveSessions(app.db, leaver.tenantId, leaver.id);
+      const ended = { tenantId: leaver.tenantId, userId: leaver.id, sessionId: session?.id as string };
+      // What was still on its way while the session ended is not there yet to be deleted.
+      const kept = await app.db('oidcPayloads').where({ accountId: leaver.id }).whereNot({ model: 'Session' });
+      await revokeSession(app.db, ended, systemCaller);
+      await app.db('oidcPayloads').insert(kept).onConflict().ignore();
+      const form = { grant_type: 'authorization_code', code, redirect_uri: redirectUri };
+      const answer = await exchange({ ...form, code_verifier: checks.pkceCodeVerifier as string });
+      assert.equal(answer.body.error, 'invalid_grant', scope);
+    }
   });
 
   it('keeps both when one person signs in to two applications at the same moment', async () => {

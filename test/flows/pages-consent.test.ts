@@ -59,7 +59,7 @@ describe('the consent page', () => {
   it('says who asks, for what, and where the person will go', async () => {
     const page = await newPage();
     await askAnna(page, {
-      scope: 'openid profile email offline_access trucks.read',
+      scope: 'openid profile email roles offline_access trucks.read',
       prompt: 'consent',
       resource: api,
     });
@@ -76,6 +76,7 @@ describe('the consent page', () => {
     ])
       assert.ok(text.includes(part), `${part} is missing in ${text}`);
     assert.doesNotMatch(text, /offline_access|trucks\.read|New/);
+    assert.equal(await page.getByText('roles', { exact: true }).count(), 0, 'scopes are told in words, also of an API');
     assert.ok(await page.locator('.pair img').evaluate((image) => (image as HTMLImageElement).naturalWidth > 0));
     for (const [name, address] of [
       ['Privacy policy', 'https://fleet.example/privacy'],

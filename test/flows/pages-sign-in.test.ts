@@ -220,9 +220,14 @@ describe('the sign-in page', () => {
   });
 
   it('answers by form_post too, with and without scripts', async () => {
-    const { newPage, site } = stage();
+    const { app, newPage, site } = stage();
     for (const javaScriptEnabled of [true, false]) {
       const page = await newPage({ javaScriptEnabled });
+      const policies: string[] = [];
+      page.on('response', (response) => {
+        if (response.url().startsWith(`${app.issuer}/authorize/`))
+          policies.push(response.headers()['content-security-policy'] ?? '');
+      });
       const { checks } = await open(page, { response_mode: 'form_post' });
       await enterPassword(page, anna);
       if (!javaScriptEnabled) {
@@ -230,6 +235,8 @@ describe('the sign-in page', () => {
         await page.getByRole('button', { name: 'Continue' }).click();
       }
       await backAtClient(page, stage());
+      // The answer may go to the client, and nothing inline is let in for it.
+      assert.match(policies.at(-1) ?? '', new RegExp(`script-src 'self'; .*form-action 'self' ${site.url}`));
       const url = new URL(`${site.redirectUri}?${site.posted.splice(0).at(-1)}`);
       const tokens = await openid.authorizationCodeGrant(client.config, url, checks);
       assert.equal(tokens.claims()?.sub, anna.id);

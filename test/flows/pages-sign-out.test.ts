@@ -153,6 +153,8 @@ describe('the start page and the account page', () => {
     await here.reload();
     const others = here.getByRole('listitem').filter({ hasNotText: 'This device' }).filter({ hasText: 'Signed in' });
     const before = await others.count();
+    const sessions = here.getByRole('listitem').filter({ hasText: 'Signed in' });
+    assert.match((await sessions.first().textContent()) ?? '', /This device/);
     assert.ok(before >= 1);
     await others
       .first()

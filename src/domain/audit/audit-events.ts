@@ -34,16 +34,19 @@ const secretName = /pass(word|phrase)|secret|token|code$|assertion|authorization
 
 /** The payload without anything that could be a credential, strings cut to 500 characters. */
 export function withoutSecrets(payload: Record<string, unknown>): Record<string, unknown> {
-  const clean: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(payload)) {
-    if (secretName.test(name) || value === undefined) continue;
-    if (typeof value === 'string') clean[name] = value.slice(0, 500);
-    else if (Array.isArray(value)) clean[name] = value.slice(0, 100);
-    else if (typeof value === 'object' && value !== null && !(value instanceof Date))
-      clean[name] = withoutSecrets(value as Record<string, unknown>);
-    else clean[name] = value;
-  }
-  return clean;
+  return Object.fromEntries(
+    Object.entries(payload)
+      .filter(([name, value]) => value !== undefined && !secretName.test(name))
+      .map(([name, value]) => [name, cleanValue(value)]),
+  );
+}
+
+function cleanValue(value: unknown): unknown {
+  // jsonb has no NUL.
+  if (typeof value === 'string') return value.slice(0, 500).replaceAll('\0', '');
+  if (Array.isArray(value)) return value.slice(0, 100).map(cleanValue);
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  return withoutSecrets(value as Record<string, unknown>);
 }
 
 /** Column values of an event, for statements that write it together with the change. */

@@ -107,7 +107,9 @@ export function handleErrors(pages: Pages, logger: Logger): Middleware {
     try {
       await next();
       if (ctx.status === 404 && ctx.body == null) throw new DomainError('not_found', 'NOT_FOUND');
-      if (ctx.status === 405 && ctx.body == null) throw new DomainError('invalid', 'METHOD_NOT_ALLOWED');
+      // 501 is the router's answer to methods that HTTP does not know.
+      if ((ctx.status === 405 || ctx.status === 501) && ctx.body == null)
+        throw new DomainError('invalid', 'METHOD_NOT_ALLOWED');
     } catch (error) {
       const answer = answerTo(error);
       if (answer.status >= 500) logger.error({ err: error, requestId: ctx.state.requestId }, 'request failed');

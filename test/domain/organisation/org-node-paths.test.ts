@@ -278,25 +278,28 @@ describe('the paths of the organisation tree', () => {
     await grow(known.id, known.rootNodeId, 2_000);
     await db.raw('analyze');
     const { id: tenantId, rootNodeId } = await make.createTenant(db);
-    // Two branches five levels deep; the subtree goes from the end of one to the end of the other.
+    // Two branches three levels deep; the subtree goes from the end of one to the end of the other.
     const ends: string[] = [];
     for (const name of ['From', 'To']) {
       let parentId = rootNodeId;
-      for (let depth = 0; depth < 5; depth++) parentId = (await make.createNode(db, { tenantId, parentId, name })).id;
+      for (let depth = 0; depth < 3; depth++) parentId = (await make.createNode(db, { tenantId, parentId, name })).id;
       ends.push(parentId);
     }
     const [from = '', to = ''] = ends;
     const top = (await make.createNode(db, { tenantId, parentId: from })).id;
     await grow(tenantId, top, 9_999);
 
-    // Others run on the same machine: what is measured is the best of a few.
-    const took: number[] = [];
-    for (const parentId of [to, from, to, from, to, from, to, from, to]) {
+    const move = async (parentId: string) => {
       const start = performance.now();
       await moveOrgNode(db, { tenantId, orgNodeId: top, parentId }, systemCaller);
-      took.push(performance.now() - start);
-      if (parentId === to && Math.min(...took) < 1000) break;
-    }
+      return performance.now() - start;
+    };
+    const took = [await move(to), await move(from)];
+    // Now they know where the subtree is, and soon wrongly.
+    await db.raw('analyze');
+    took.push(await move(to));
+    // Others run on the same machine: of a plan that is right the best time is that of the plan, and the worst is not far.
+    while (took.length < 9 && Math.min(...took) >= 1000) took.push(await move(from), await move(to));
     const counts = await firstRow<{ below: number; former: number; depth: number }>(
       db,
       `select (select count(*) from org_node_paths where ancestor_id = :to) as below,
@@ -304,8 +307,8 @@ describe('the paths of the organisation tree', () => {
               (select max(depth) from org_node_paths where ancestor_id = :rootNodeId) as depth`,
       { to, from, rootNodeId },
     );
-    assert.deepEqual(counts, { below: 10_001, former: 1, depth: 10 });
-    assert.ok(Math.min(...took) < 1000, `${took.map(Math.round).join(', ')} ms`);
+    assert.deepEqual(counts, { below: 10_001, former: 1, depth: 8 });
+    assert.ok(Math.min(...took) < 1000 && Math.max(...took) < 8000, `${took.map(Math.round).join(', ')} ms`);
   }).timeout(120_000);
 
   /** A tree of `count` nodes below a node, ten children each. */
