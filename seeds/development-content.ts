@@ -156,6 +156,10 @@ export const tenants: readonly SampleTenant[] = [northwind, riverside];
 /** The applications of examples/: the portal is the operator's own and serves all tenants, the other a third party's. */
 export const portal = {
   clientId: 'northwind-portal',
+  metadata: {
+    backchannel_logout_uri: 'http://localhost:4000/backchannel-logout',
+    backchannel_logout_session_required: true,
+  },
   name: 'Northwind Portal',
   firstParty: true,
   redirectUris: ['http://localhost:4000/callback'],

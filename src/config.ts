@@ -120,7 +120,7 @@ export class ConfigError extends Error {
 /** A generated key has no pattern; a typed one does. */
 function looksLikeASample(key: string): boolean {
   return (
-    /change|example|sample|secret|default|password|insecure|placeholder|your[-_]?key|xxx|abcdef|123456/i.test(key) ||
+    /change|example|sample|secret|default|password|insecure|placeholder|your[-_]?key|x{5}|abcdef|123456/i.test(key) ||
     new Set(key).size < 10
   );
 }
@@ -280,7 +280,11 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     metrics: { host: env.METRICS_HOST, port: env.METRICS_PORT },
     logLevel: env.LOG_LEVEL,
     trustedProxies: env.TRUSTED_PROXIES,
-    outboundAllowedNetworks: env.OUTBOUND_ALLOWED_NETWORKS,
+    // In development the applications are on this machine, and want to hear of a logout.
+    outboundAllowedNetworks:
+      env.NODE_ENV === 'development' && given.OUTBOUND_ALLOWED_NETWORKS === undefined
+        ? ['127.0.0.0/8', '::1/128']
+        : env.OUTBOUND_ALLOWED_NETWORKS,
     argon2: {
       memoryKiB: env.ARGON2_MEMORY_KIB,
       iterations: env.ARGON2_ITERATIONS,

@@ -49,7 +49,7 @@ describe('the configuration', () => {
       metrics: { host: '127.0.0.1', port: 9464 },
       logLevel: 'info',
       trustedProxies: [],
-      outboundAllowedNetworks: [],
+      outboundAllowedNetworks: ['127.0.0.0/8', '::1/128'],
       argon2: { memoryKiB: 19_456, iterations: 2, parallelism: 1 },
       lifetimes: {
         sessionSeconds: 14 * 86_400,
@@ -57,6 +57,7 @@ describe('the configuration', () => {
         refreshTokenIdleSeconds: 14 * 86_400,
         refreshTokenAbsoluteSeconds: 90 * 86_400,
       },
+      accessTokenMaxBytes: 2048,
       signingKeyRotationDays: 90,
       auditRetentionDays: 180,
     });
@@ -110,6 +111,7 @@ describe('the configuration', () => {
       ARGON2_PARALLELISM: '2',
       SESSION_HOURS: '8',
       ACCESS_TOKEN_MINUTES: '5',
+      ACCESS_TOKEN_MAX_BYTES: '4096',
       REFRESH_TOKEN_IDLE_DAYS: '7',
       REFRESH_TOKEN_ABSOLUTE_DAYS: '30',
       SIGNING_KEY_ROTATION_DAYS: '30',
@@ -135,6 +137,7 @@ describe('the configuration', () => {
         refreshTokenIdleSeconds: 7 * 86_400,
         refreshTokenAbsoluteSeconds: 30 * 86_400,
       },
+      accessTokenMaxBytes: 4096,
       signingKeyRotationDays: 30,
       auditRetentionDays: 365,
     });

@@ -26,7 +26,7 @@ import {
   upsertPayload,
 } from './payload-store.ts';
 import { refreshSuccessor, rememberFirstUse } from './refresh-rotation.ts';
-import { createSessionAdapter } from './session-adapter.ts';
+import { createSessionAdapter, onceSessionIsStored } from './session-adapter.ts';
 
 export interface AdapterDependencies {
   db: Database;
@@ -127,39 +127,46 @@ function createPayloadAdapter(model: string, { db, secrets }: AdapterDependencie
     return payload ? { ...payload, jti: id } : undefined;
   }
 
+  async function store(id: string, payload: AdapterPayload, expiresIn: number | undefined): Promise<void> {
+    const idHash = sha256(id);
+    const row: PayloadRow = {
+      model,
+      idHash,
+      payload: sealPayload(secrets, model, idHash, payload),
+      grantId: model === 'Grant' ? id : (payload.grantId ?? null),
+      uidHash: null,
+      userCodeHash: payload.userCode ? secrets.mac('user-codes', payload.userCode) : null,
+      sessionUidHash: payload.sessionUid ? sha256(payload.sessionUid) : null,
+      accountId: payload.accountId ?? null,
+      clientId: payload.clientId ?? null,
+      expiresAt: expiryOf(expiresIn),
+    };
+    const created = auditRow(auditedOnCreation[model], model, payload);
+    const event = created && { ...created, changed_action: auditedOnChange[model] };
+    const written =
+      model === 'ClientCredentials'
+        ? await inTransaction(db, async (trx) => {
+            const { caller } = currentCaller();
+            await recordServiceSession(trx, {
+              id: newId(),
+              clientId: payload.clientId as string,
+              jti: serviceJti(id),
+              ip: caller.ip ?? null,
+              expiresAt: row.expiresAt as Date,
+            });
+            return upsertPayload(trx, row, event);
+          })
+        : await upsertPayload(db, row, event);
+    // Only a refresh token's successor can be there and used already: the line went on without this request.
+    if (!written && isRefreshToken) throw new errors.InvalidGrant('refresh token already used');
+  }
+
   return {
     async upsert(id, payload, expiresIn) {
-      const idHash = sha256(id);
-      const row: PayloadRow = {
-        model,
-        idHash,
-        payload: sealPayload(secrets, model, idHash, payload),
-        grantId: model === 'Grant' ? id : (payload.grantId ?? null),
-        uidHash: null,
-        userCodeHash: payload.userCode ? secrets.mac('user-codes', payload.userCode) : null,
-        sessionUidHash: payload.sessionUid ? sha256(payload.sessionUid) : null,
-        accountId: payload.accountId ?? null,
-        clientId: payload.clientId ?? null,
-        expiresAt: expiryOf(expiresIn),
-      };
-      const created = auditRow(auditedOnCreation[model], model, payload);
-      const event = created && { ...created, changed_action: auditedOnChange[model] };
-      const written =
-        model === 'ClientCredentials'
-          ? await inTransaction(db, async (trx) => {
-              const { caller } = currentCaller();
-              await recordServiceSession(trx, {
-                id: newId(),
-                clientId: payload.clientId as string,
-                jti: serviceJti(id),
-                ip: caller.ip ?? null,
-                expiresAt: row.expiresAt as Date,
-              });
-              return upsertPayload(trx, row, event);
-            })
-          : await upsertPayload(db, row, event);
-      // Only a refresh token's successor can be there and used already: the line went on without this request.
-      if (!written && isRefreshToken) throw new errors.InvalidGrant('refresh token already used');
+      const work = () => store(id, payload, expiresIn);
+      // A device that asks between the two would find its code bound to a session that is not there yet, and give up.
+      if (model === 'DeviceCode' && payload.accountId) await onceSessionIsStored(work);
+      else await work();
     },
 
     async find(id) {

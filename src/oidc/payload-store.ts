@@ -261,12 +261,15 @@ const destroy = prepared(
             a.request_id, a.payload
        from jsonb_to_record($4::jsonb) as a(id uuid, tenant_id uuid, actor_type text, actor_id text, action text,
               entity_type text, entity_id text, ip inet, user_agent text, request_id text, payload jsonb)
-      where $4::jsonb is not null and exists (select from gone)
+      where $4::jsonb is not null and (a.action = 'token.reused' or exists (select from gone))
    )
    select client_id from gone`,
 );
 
-/** Deletes one row. `serviceJti` ends the service session of that token, `auditRow` is written if a row went. */
+/**
+ * Deletes one row. `serviceJti` ends the service session of that token. `auditRow` is written if a row went; that of a
+ * reuse always, for the library revokes the whole family at the same moment and may be faster.
+ */
 export async function destroyPayload(
   db: Database,
   model: string,

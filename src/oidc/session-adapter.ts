@@ -150,6 +150,22 @@ export async function claimSessionGrant(
   });
 }
 
+const waiting = new WeakMap<object, () => Promise<void>>();
+
+/** Does `work` when the request at hand has stored its session, which the library does last; at once outside of one. */
+export async function onceSessionIsStored(work: () => Promise<void>): Promise<void> {
+  if (Provider.ctx) waiting.set(Provider.ctx, work);
+  else await work();
+}
+
+async function doWhatWaited(): Promise<void> {
+  const ctx = Provider.ctx;
+  const work = ctx && waiting.get(ctx);
+  if (!work) return;
+  waiting.delete(ctx);
+  await work();
+}
+
 export function createSessionAdapter({ db, secrets }: AdapterDependencies): Adapter {
   return {
     async upsert(id, payload: SessionPayload, expiresIn) {
@@ -170,6 +186,7 @@ export function createSessionAdapter({ db, secrets }: AdapterDependencies): Adap
         const sealed = sealPayload(secrets, model, idHash, merged);
         await runPrepared(trx, upsertSession, [idHash, sealed, uidHash, payload.accountId, expiresAt]);
       });
+      await doWhatWaited();
     },
 
     async find(id) {

@@ -78,6 +78,25 @@ describe('the device flow (RFC 8628)', () => {
     assert.equal((await refresh(other, client, tokens.refresh_token)).status, 200);
   });
 
+  it('gives a device its tokens at whatever moment it asks', async () => {
+    for (const browser of [undefined, new Browserless(), undefined]) {
+      const { user_code, device_code } = await start();
+      let done = false;
+      const approving = approve(user_code, browser).finally(() => {
+        done = true;
+      });
+      const errors = new Set<string>();
+      for (let last = false; ; last = done) {
+        const { status, body } = await poll(device_code);
+        if (status === 200) break;
+        errors.add(body.error);
+        if (last) break;
+      }
+      await approving;
+      assert.deepEqual([...errors], ['authorization_pending']);
+    }
+  });
+
   it('says authorization_pending until then, on either process', async () => {
     const { device_code } = await start();
     for (const origin of [app.issuer, other]) {

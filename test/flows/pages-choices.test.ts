@@ -5,12 +5,11 @@ import { backAtClient, enterPassword, headingOf, onStage, type Person, signInAt 
 import type { RelyingParty, StartedSignIn } from '../support/relying-party.ts';
 
 describe('choosing who to be', () => {
-  const stage = onStage();
   let client: RelyingParty;
   let anna: Person;
   let bo: Person;
 
-  before(async () => {
+  const stage = onStage(async () => {
     const { app } = stage();
     client = await stage().client();
     anna = await app.person({ fullName: 'Anna Larsson' });

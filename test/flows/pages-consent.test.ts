@@ -10,11 +10,10 @@ import type { RelyingParty } from '../support/relying-party.ts';
 const api = 'https://api.fleet.example/';
 
 describe('the consent page', () => {
-  const stage = onStage();
   let client: RelyingParty;
   let anna: Person;
 
-  before(async () => {
+  const stage = onStage(async () => {
     const { app } = stage();
     const { id } = await createResourceServer(
       app.db,

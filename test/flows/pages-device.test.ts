@@ -5,11 +5,10 @@ import { enterPassword, focused, headingOf, onStage, type Person } from '../supp
 import type { RelyingParty } from '../support/relying-party.ts';
 
 describe('the pages that connect a device', () => {
-  const stage = onStage();
   let scanner: RelyingParty;
   let anna: Person;
 
-  before(async () => {
+  const stage = onStage(async () => {
     scanner = await device(true);
     anna = await stage().app.person({ fullName: 'Anna Larsson' });
   });

@@ -7,11 +7,10 @@ import { backAtClient, enterPassword, headingOf, onStage, type Person } from '..
 import type { RelyingParty } from '../support/relying-party.ts';
 
 describe('the pages that say what went wrong', () => {
-  const stage = onStage();
   let client: RelyingParty;
   let anna: Person;
 
-  before(async () => {
+  const stage = onStage(async () => {
     client = await stage().client();
     anna = await stage().app.person();
   });

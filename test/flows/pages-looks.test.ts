@@ -16,13 +16,12 @@ import type { RelyingParty } from '../support/relying-party.ts';
 const pictures = process.env.PAGE_PICTURES;
 
 describe('every page, live, in light and dark and at each width', () => {
-  const stage = onStage();
   const api = 'https://api.northwind.example/';
   const password = 'lanterns over quiet water';
   let client: RelyingParty;
   let anna: Person;
 
-  before(async () => {
+  const stage = onStage(async () => {
     if (pictures) await mkdir(pictures, { recursive: true });
     const { app } = stage();
     const branding = { logoUrl: 'https://northwind.example/logo.svg', accentColor: '#2a5bd7' };

@@ -5,11 +5,10 @@ import { backAtClient, enterPassword, focused, headingOf, onStage, type Person, 
 import type { RelyingParty } from '../support/relying-party.ts';
 
 describe('the sign-in page', () => {
-  const stage = onStage();
   let client: RelyingParty;
   let anna: Person;
 
-  before(async () => {
+  const stage = onStage(async () => {
     client = await stage().client();
     anna = await stage().app.person({ fullName: 'Anna Larsson' });
   });

@@ -5,12 +5,11 @@ import { enterPassword, focused, headingOf, onStage, type Person, signInAt } fro
 import type { RelyingParty } from '../support/relying-party.ts';
 
 describe('signing out', () => {
-  const stage = onStage();
   let client: RelyingParty;
   let anna: Person;
   let backUri: string;
 
-  before(async () => {
+  const stage = onStage(async () => {
     const { app, site } = stage();
     client = await stage().client();
     anna = await app.person({ fullName: 'Anna Larsson' });
@@ -114,10 +113,9 @@ describe('signing out', () => {
 });
 
 describe('the start page and the account page', () => {
-  const stage = onStage();
   let anna: Person;
 
-  before(async () => {
+  const stage = onStage(async () => {
     const { app } = stage();
     anna = await app.person({ fullName: 'Anna Larsson' });
   });

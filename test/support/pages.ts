@@ -64,8 +64,12 @@ function sharedBrowser(): Promise<TestBrowser | undefined> {
   return browser;
 }
 
-/** Sets the stage for the tests of a `describe`, and skips them where there is no browser. Faults fail their test. */
-export function onStage(options: Parameters<typeof startTestApp>[0] = {}): () => Stage {
+/**
+ * Sets the stage for the tests of a `describe`, and skips them where there is no browser. What a page logs as an error,
+ * a broken policy among it, fails the test.
+ * @param prepare runs once when the stage is set
+ */
+export function onStage(prepare?: () => Promise<void>): () => Stage {
   let stage: Stage | undefined;
   const pages: Page[] = [];
   const current = () => {
@@ -76,7 +80,7 @@ export function onStage(options: Parameters<typeof startTestApp>[0] = {}): () =>
   before(async function () {
     const browser = await sharedBrowser();
     if (!browser) return this.skip();
-    const [app, site] = await Promise.all([startTestApp(options), startClientSite()]);
+    const [app, site] = await Promise.all([startTestApp(), startClientSite()]);
     stage = {
       app,
       browser,
@@ -101,6 +105,7 @@ export function onStage(options: Parameters<typeof startTestApp>[0] = {}): () =>
       },
       request: (client, parameters = {}) => startSignIn(client, { redirect_uri: site.redirectUri, ...parameters }),
     };
+    await prepare?.();
   });
 
   afterEach(async () => {

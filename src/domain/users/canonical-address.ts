@@ -2,7 +2,7 @@
  * Email addresses and phone numbers in the one form in which they are stored and compared, so that one address never
  * becomes two identities. Refuses what could break out of a mail header, a log line or a page.
  */
-import { domainToASCII } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 import { DomainError } from '../../platform/errors.ts';
 
 // RFC 5321 section 4.5.3.1: 64 octets before the @, 254 in all (256 with the angle brackets).
@@ -25,7 +25,8 @@ export function parseEmail(text: string): string | undefined {
   const domain = normal.slice(at + 1);
   if (!localPart.test(local) || !domainCharacters.test(domain)) return undefined;
   const ascii = domainToASCII(domain);
-  if (!asciiDomain.test(ascii)) return undefined;
+  // A label that only looks like Punycode decodes to itself; Node.js 24 lets it pass.
+  if (!asciiDomain.test(ascii) || /(?:^|\.)xn--/.test(domainToUnicode(ascii))) return undefined;
   const email = `${local}@${ascii}`;
   if (Buffer.byteLength(local) > localPartOctets || Buffer.byteLength(email) > addressOctets) return undefined;
   return email;
