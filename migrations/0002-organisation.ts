@@ -298,7 +298,7 @@ export async function up(db: Knex): Promise<void> {
     create index org_assignments_user_idx on org_assignments (user_id, tenant_id);
     create index org_assignments_role_idx on org_assignments (role_id, tenant_id);
     -- With the role and the user, so that the holders of a role at a node are read in the order of their ids.
-    create index org_assignments_node_idx on org_assignments (org_node_id, tenant_id, role_id, user_id);
+    create index org_assignments_node_idx on org_assignments (org_node_id, role_id, user_id);
     create index org_assignments_assigned_by_idx on org_assignments (tenant_id, assigned_by) where assigned_by is not null;
 
     create table visibility_grants (

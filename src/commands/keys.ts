@@ -1,7 +1,13 @@
 /** `gatehouse keys`: the keys that sign tokens. Only what is public of them is shown. */
 import type { Command } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
-import { listSigningKeys, rotateSigningKeys, type SigningKeyRow } from '../oidc/keys.ts';
+import {
+  listSigningKeys,
+  rotateSigningKeys,
+  type SigningKeyRow,
+  signingAlgs,
+  withdrawSigningKeys,
+} from '../oidc/keys.ts';
 import { verifySecondsOf } from '../schedule.ts';
 import { type CommandResult, performs } from './command-action.ts';
 import { table } from './terminal-text.ts';
@@ -48,9 +54,12 @@ async function list(): Promise<CommandResult> {
   });
 }
 
-async function rotate(): Promise<CommandResult> {
+async function rotate({ withdraw = false }: { withdraw?: boolean }): Promise<CommandResult> {
   return withDatabase(async ({ db, secrets, config }) => {
-    const rotated = await rotateSigningKeys(db, secrets, { verifySeconds: verifySecondsOf(config) }, systemCaller);
+    if (withdraw) await withdrawSigningKeys(db, secrets, systemCaller);
+    const rotated = withdraw
+      ? signingAlgs
+      : await rotateSigningKeys(db, secrets, { verifySeconds: verifySecondsOf(config) }, systemCaller);
     const keys = await listSigningKeys(db);
     return { data: { rotated, keys: shown(keys) }, text: `Rotated ${rotated.join(' and ')}.\n\n${keyTable(keys)}` };
   });
@@ -63,6 +72,7 @@ export function addKeys(program: Command, description: string): void {
     keys
       .command('rotate')
       .description('let the next keys sign, and retire the current ones')
+      .option('--withdraw', 'new keys at once, and no earlier one published: for keys that others may know')
       .addHelpText('after', rotateHelp),
     rotate,
   );

@@ -142,6 +142,19 @@ export async function rotateSigningKeys(
 
 const published = `(state <> 'retired' or verifies_until > now())`;
 
+/**
+ * For keys that others may know: replaces the current and the next ones, and publishes no earlier key any more. What they
+ * signed is refused as soon as the APIs fetch the keys again.
+ */
+export async function withdrawSigningKeys(db: Database, secrets: Secrets, caller: Caller): Promise<void> {
+  await inTransaction(db, async (trx) => {
+    // Twice: the next key lay beside the current one.
+    for (let times = 0; times < 2; times++) await rotateSigningKeys(trx, secrets, { verifySeconds: 0 }, caller);
+    await trx.raw(`update signing_keys set verifies_until = now() where state = 'retired'`);
+    await recordEvent(trx, { action: 'signing_key.withdrawn', entityType: 'signing_key' }, caller);
+  });
+}
+
 /** The keys of the database, newest first, for the command line. */
 export async function listSigningKeys(db: Database): Promise<SigningKeyRow[]> {
   return rows(

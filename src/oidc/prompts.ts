@@ -67,7 +67,7 @@ export function createInteractionPolicy(
       () => ({ tenant: true }),
     ),
   );
-  // A session may be older than what its person may do: suspended tenants leave theirs standing.
+  // The person may have been stopped, or their tenant, while a sign-in was on its way.
   login.checks.add(
     new Check('account', 'the account of the session may not act', 'login_required', (ctx) => {
       if (!ctx.oidc.session?.accountId || ctx.oidc.account) return Check.NO_NEED_TO_PROMPT;

@@ -126,4 +126,20 @@ describe('commands about services, APIs and keys', function () {
       await new Promise((resolve) => setTimeout(resolve, 50));
     assert.deepEqual(await kids(), wanted);
   });
+
+  it('withdraws keys that others may know', async () => {
+    const known = (await run('keys', 'list', '--json')).json.keys.map(({ kid }: { kid: string }) => kid);
+    const withdrawn = await run('keys', 'rotate', '--withdraw', '--json');
+    const published = withdrawn.json.keys.filter(
+      (key: { verifies_until: string | null }) => key.verifies_until === null,
+    );
+    assert.equal(published.length, 4);
+    assert.ok(published.every(({ kid }: { kid: string }) => !known.includes(kid)));
+    for (let tries = 0; tries < 300; tries++) {
+      const { keys } = (await (await fetch(`${app.issuer}/jwks`)).json()) as { keys: { kid: string }[] };
+      if (keys.length === 4 && keys.every(({ kid }) => !known.includes(kid))) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    assert.fail('the server still publishes a withdrawn key');
+  });
 });

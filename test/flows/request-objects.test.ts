@@ -4,6 +4,7 @@ import * as openid from 'openid-client';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless, type Reply } from '../support/browserless.ts';
 import { type ClientCredential, post, postAs } from '../support/endpoints.ts';
+import { listen } from '../support/loopback.ts';
 import { discover, enterPassword, type RelyingParty, redirectUri } from '../support/relying-party.ts';
 
 type Person = Awaited<ReturnType<TestApp['person']>>;
@@ -257,6 +258,28 @@ describe('authorization requests that are pushed or signed', () => {
       assert.equal(errorOf(plain), 'invalid_request');
       const pushed = await postAs(`${app.issuer}/par`, strict, { response_type: 'code', ...parameters });
       assert.equal(pushed.body.error, 'invalid_request');
+    });
+
+    it('are checked by keys that the client publishes (jwks_uri), also after it changed them', async () => {
+      const published: object[] = [];
+      const site = await listen((_req, res) => {
+        res.writeHead(200, { 'content-type': 'application/jwk-set+json' }).end(JSON.stringify({ keys: published }));
+      });
+      try {
+        const metadata = { jwks_uri: `${site.url}/jwks`, request_object_signing_alg: 'ES256' };
+        const remote = await app.relyingParty({ metadata });
+        const { config } = await discover(app, remote);
+        for (const kid of ['first', 'second']) {
+          const pair = await generateKeyPair('ES256', { extractable: true });
+          published.splice(0, 1, { ...(await exportJWK(pair.publicKey)), kid, alg: 'ES256', use: 'sig' });
+          const { parameters } = await newRequest();
+          const signing = { key: pair.privateKey, kid };
+          const address = await openid.buildAuthorizationUrlWithJAR(config, parameters, signing);
+          assert.ok((await finish(address)).searchParams.get('code'), kid);
+        }
+      } finally {
+        await site.close();
+      }
     });
 
     it('by POST become a navigation like any other', async () => {

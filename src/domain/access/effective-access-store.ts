@@ -209,7 +209,7 @@ const users = prepared(
         select a.user_id
           from org_assignments a
           join users u on u.id = a.user_id and u.state = 'active' and u.deleted_at is null
-         where a.tenant_id = $1 and a.org_node_id = place.org_node_id and a.role_id = carrying.role_id
+         where a.org_node_id = place.org_node_id and a.role_id = carrying.role_id
            and a.user_id > $5 and ${liveAt('a', '$4')}
          order by a.user_id
          limit $6) holder

@@ -42,12 +42,18 @@ export interface NewUserSession {
   expiresAt: Date;
 }
 
-/** The tenant comes from the person's row, whatever the caller believes. Undefined for an unknown person. */
+/**
+ * The tenant comes from the person's row, whatever the caller believes. Undefined for whoever may not act, also where
+ * they were stopped after they had proved themselves.
+ */
 export async function insertSession(trx: Database, session: NewUserSession): Promise<{ tenantId: string } | undefined> {
   return firstRow<{ tenantId: string }>(
     trx,
     `with person as (
-       update users set last_login_at = :loginAt where id = :userId returning id, tenant_id
+       update users set last_login_at = :loginAt
+        where id = :userId and state = 'active' and deleted_at is null
+          and exists (select from tenants t where t.id = users.tenant_id and t.state = 'active')
+       returning id, tenant_id
      )
      insert into user_sessions (id, tenant_id, user_id, oidc_session_uid_hash, user_agent, ip, device_fingerprint, amr,
                                 acr, login_at, expires_at)

@@ -88,6 +88,8 @@ async function freeSlug(trx: Database, name: string): Promise<string> {
   const base =
     name
       .normalize('NFKD')
+      // The dots of an ö stand by themselves now, and would part the word.
+      .replace(/\p{M}+/gu, '')
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, '-')
       .replace(/^-+|-+$/g, '')
