@@ -15,6 +15,7 @@ import { createTenant } from '../src/domain/tenants/tenants.ts';
 import { createDatabase, type Database, firstRow, prepared, rows, runPrepared } from '../src/platform/database.ts';
 import { mochaGlobalTeardown } from '../test/support/cluster.ts';
 import { createTestDatabase } from '../test/support/database.ts';
+import { startDecisionEndpoint } from './decision-endpoint.ts';
 
 const size = { nodes: 100_000, users: 50_000, assignments: 200_000, roles: 100, capabilities: 200 };
 
@@ -204,6 +205,14 @@ async function run(db: Database): Promise<void> {
   await measure('usersWithCapabilityAtNode (everybody)', 2000, (n) =>
     usersWithCapabilityAtNode(db, { tenantId, orgNodeId: node(n), capability: ofMember, after: user(n) }),
   );
+
+  const endpoint = await startDecisionEndpoint(database.url, tenantId);
+  await measure('AuthZEN evaluation over HTTP', 2000, async (n) =>
+    (await endpoint.evaluate({ userId: user(n), orgNodeId: node(n), capability: n % 2 === 0 ? ofMember : key(n) }))
+      ? [true]
+      : [],
+  );
+  await endpoint.stop();
 
   const subtree = await firstRow<{ id: string; size: number; parentId: string }>(
     db,

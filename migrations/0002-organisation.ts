@@ -295,7 +295,9 @@ export async function up(db: Knex): Promise<void> {
       constraint org_assignments_no_overlap exclude using gist
         (user_id with =, org_node_id with =, role_id with =, tstzrange(starts_at, ends_at) with &&)
     );
-    create index org_assignments_user_idx on org_assignments (user_id, tenant_id);
+    -- A hash has no order: whoever wants the holders of a role at a node in the order of their ids is then led to the index
+    -- that begins with the node, and not to this one, which would pass everybody's assignments by.
+    create index org_assignments_user_idx on org_assignments using hash (user_id);
     create index org_assignments_role_idx on org_assignments (role_id, tenant_id);
     -- With the role and the user, so that the holders of a role at a node are read in the order of their ids.
     create index org_assignments_node_idx on org_assignments (org_node_id, role_id, user_id);

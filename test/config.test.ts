@@ -223,8 +223,6 @@ describe('the configuration', () => {
       { DATABASE_URL: 'postgres://a:b@localhost/g?host=db.example.org' },
       /^DATABASE_URL: a remote database needs verified TLS/,
     ],
-  ];
-  productionFaults.push(
     [
       'a database that is verified first and not at last',
       { DATABASE_URL: `${production.DATABASE_URL}&sslmode=no-verify` },
@@ -245,7 +243,7 @@ describe('the configuration', () => {
       { DATABASE_URL: 'postgres:///g' },
       /^DATABASE_URL: must name the host in production$/,
     ],
-  );
+  ];
   for (const [what, environment, fault] of productionFaults) {
     it(`refuses ${what} in production`, () => {
       const found = faultsOf({ ...production, ...environment });

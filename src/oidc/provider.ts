@@ -64,6 +64,18 @@ export const routes = {
 const asymmetricAlgs = ['RS256', 'PS256', 'ES256', 'Ed25519', 'EdDSA'] as const;
 const ourAlgs = ['RS256', 'ES256'] as const;
 
+/**
+ * The library keeps a client's keys (`jwks_uri`) for a minute, or for as long as the client's server says. A key that a
+ * client takes back must not be good for a year because of a header.
+ */
+function withoutCaching(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  return async (address, options) => {
+    const response = await fetch(address, options);
+    for (const name of ['cache-control', 'expires']) response.headers.delete(name);
+    return response;
+  };
+}
+
 /** Builds a provider. Costs a millisecond: a change of signing keys builds a new one. */
 export function createProvider({ config, db, secrets, keys, pages, fetch, uiLocales }: ProviderDependencies): Provider {
   const { lifetimes, issuer } = config;
@@ -75,7 +87,7 @@ export function createProvider({ config, db, secrets, keys, pages, fetch, uiLoca
     adapter: createAdapterFactory({ db, secrets, issuer }),
     jwks: { keys: keys.privateJwks as never },
     findAccount: createFindAccount(db),
-    fetch,
+    fetch: withoutCaching(fetch),
 
     scopes: ['openid', 'offline_access', 'profile', 'email', 'phone', 'roles', 'capabilities', 'org'],
     // How and when the person proved themselves is in every id_token (OpenID Connect Core section 2).

@@ -2,10 +2,7 @@
  * What goes away under a server, and what a client may do to it: other processes, PostgreSQL, its own end, and slowness.
  */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, request as httpRequest, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,53 +19,16 @@ import { freePort, startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless } from '../support/browserless.ts';
 import { send } from '../support/loopback.ts';
 import { discover, enterPassword, redirectUri, signIn, startSignIn } from '../support/relying-party.ts';
-import { childPids, openSocket, type ServerProcess, startServerProcess } from '../support/server-process.ts';
+import {
+  childPids,
+  environmentOf,
+  openSocket,
+  type ServerProcess,
+  startBalancer,
+  startServerProcess,
+} from '../support/server-process.ts';
 
 const form = 'application/x-www-form-urlencoded';
-
-/** The environment of a process beside the application's own, on the same database and with the same keys. */
-function environmentOf(app: TestApp, port: number): Record<string, string> & { PORT: string } {
-  return {
-    NODE_ENV: 'test',
-    HOST: '127.0.0.1',
-    PORT: String(port),
-    ISSUER: app.issuer,
-    DATA_DIR: app.config.dataDirectory,
-    DATABASE_URL: app.databaseUrl,
-    SECRET_KEY: app.config.secretKeys[0] as string,
-    ARGON2_MEMORY_KIB: '1024',
-    ARGON2_ITERATIONS: '1',
-    LOG_LEVEL: 'warn',
-  };
-}
-
-/** In front of several processes, as a load balancer is: sends every request to the one that is chosen at the moment. */
-async function startBalancer(): Promise<{ port: number; use(port: number): void; stop(): Promise<void> }> {
-  let target = 0;
-  const server: Server = createServer((incoming, outgoing) => {
-    const forwarded = httpRequest(
-      { host: '127.0.0.1', port: target, method: incoming.method, path: incoming.url, headers: incoming.headers },
-      (answer) => {
-        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(outgoing);
-      },
-    );
-    forwarded.on('error', () => outgoing.headersSent || outgoing.writeHead(502).end());
-    incoming.pipe(forwarded);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    use(port) {
-      target = port;
-    },
-    async stop() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
-}
 
 /** Clients that take their time, each closed within so many seconds. */
 const slowWays: { what: string; opening: string; drip: string; seconds: number }[] = [
@@ -374,6 +334,15 @@ describe('outages', () => {
         assert.doesNotMatch(server.output(), /unhandled rejection/);
       });
     }
+
+    it('does not keep the process from ending in order', async function () {
+      this.timeout(30_000);
+      isUp = false;
+      await postgres.stop();
+      const began = performance.now();
+      assert.deepEqual(await server.stop(), { code: 0, signal: null }, server.output());
+      assert.ok(performance.now() - began < 12_000);
+    });
   });
 
   describe('the end of a process', () => {

@@ -260,10 +260,11 @@ describe('authorization requests that are pushed or signed', () => {
       assert.equal(pushed.body.error, 'invalid_request');
     });
 
-    it('are checked by keys that the client publishes (jwks_uri), also after it changed them', async () => {
+    it('are checked by keys that the client publishes (jwks_uri), looked up again after a minute', async () => {
       const published: object[] = [];
+      const headers = { 'content-type': 'application/jwk-set+json', 'cache-control': 'max-age=31536000' };
       const site = await listen((_req, res) => {
-        res.writeHead(200, { 'content-type': 'application/jwk-set+json' }).end(JSON.stringify({ keys: published }));
+        res.writeHead(200, headers).end(JSON.stringify({ keys: published }));
       });
       try {
         const metadata = { jwks_uri: `${site.url}/jwks`, request_object_signing_alg: 'ES256' };
@@ -276,6 +277,11 @@ describe('authorization requests that are pushed or signed', () => {
           const signing = { key: pair.privateKey, kid };
           const address = await openid.buildAuthorizationUrlWithJAR(config, parameters, signing);
           assert.ok((await finish(address)).searchParams.get('code'), kid);
+
+          const found = await app.server.provider().Client.find(remote.clientId);
+          const { asymmetricKeyStore: kept } = found as unknown as { asymmetricKeyStore: { freshUntil: number } };
+          assert.ok(kept.freshUntil <= Date.now() / 1000 + 60);
+          kept.freshUntil = 0;
         }
       } finally {
         await site.close();

@@ -1,6 +1,7 @@
 /**
  * Proof that a change and its event are one: makes the one or the other fail at the commit, and tells what is left.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../src/platform/database.ts';
 
 export interface AuditRow {
@@ -111,10 +112,21 @@ export async function eventsSince(db: Database, last: string | undefined): Promi
   return found.rows;
 }
 
-/** What `work` has written into the trail. */
-export async function eventsOf<T>(db: Database, work: () => Promise<T>): Promise<{ result: T; events: AuditRow[] }> {
+/**
+ * What `work` has written into the trail.
+ * @param awaited an action that is told of after the answer, and is waited for
+ */
+export async function eventsOf<T>(
+  db: Database,
+  work: () => Promise<T>,
+  awaited?: string,
+): Promise<{ result: T; events: AuditRow[] }> {
   const before = new Set((await eventsSince(db, undefined)).map(({ id }) => id));
   const result = await work();
-  const events = (await eventsSince(db, undefined)).filter(({ id }) => !before.has(id));
-  return { result, events };
+  for (let tries = 0; ; tries++) {
+    const events = (await eventsSince(db, undefined)).filter(({ id }) => !before.has(id));
+    if (awaited === undefined || tries > 100 || events.some(({ action }) => action === awaited))
+      return { result, events };
+    await sleep(20);
+  }
 }

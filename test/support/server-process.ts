@@ -5,9 +5,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { createServer, request as httpRequest } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { TestApp } from './app.ts';
 
 const program = fileURLToPath(new URL('../../bin/gatehouse.js', import.meta.url));
 
@@ -117,5 +119,49 @@ export function openSocket(port: number): {
     received: () => text,
     closed,
     destroy: () => void socket.destroy(),
+  };
+}
+
+/** The environment of a process beside the application's own, on the same database and with the same keys. */
+export function environmentOf(app: TestApp, port: number): Record<string, string> & { PORT: string } {
+  return {
+    NODE_ENV: 'test',
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    ISSUER: app.issuer,
+    DATA_DIR: app.config.dataDirectory,
+    DATABASE_URL: app.databaseUrl,
+    SECRET_KEY: app.config.secretKeys[0] as string,
+    ARGON2_MEMORY_KIB: '1024',
+    ARGON2_ITERATIONS: '1',
+    LOG_LEVEL: 'warn',
+  };
+}
+
+/** In front of several processes, as a load balancer is: sends every request to the one that is chosen at the moment. */
+export async function startBalancer(): Promise<{ port: number; use(port: number): void; stop(): Promise<void> }> {
+  let target = 0;
+  const server = createServer((incoming, outgoing) => {
+    const forwarded = httpRequest(
+      { host: '127.0.0.1', port: target, method: incoming.method, path: incoming.url, headers: incoming.headers },
+      (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+      },
+    );
+    forwarded.on('error', () => outgoing.headersSent || outgoing.writeHead(502).end());
+    incoming.pipe(forwarded);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    use(port) {
+      target = port;
+    },
+    async stop() {
+      server.close();
+      server.closeAllConnections();
+    },
   };
 }

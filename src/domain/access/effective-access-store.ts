@@ -186,7 +186,8 @@ export interface HolderRow {
   email: string | null;
 }
 
-// Of each role that carries it, at each node from here up, the holders are read in the order of ids.
+// Of each role that carries it, at each node from here up, the holders are read in the order of ids. Whether a user may
+// act is asked of each holder: as a join it let the planner begin with all users of all tenants.
 const users = prepared(
   'users-with-capability-at-node',
   `with place as materialized (
@@ -208,9 +209,9 @@ const users = prepared(
       cross join lateral (
         select a.user_id
           from org_assignments a
-          join users u on u.id = a.user_id and u.state = 'active' and u.deleted_at is null
          where a.org_node_id = place.org_node_id and a.role_id = carrying.role_id
            and a.user_id > $5 and ${liveAt('a', '$4')}
+           and (select u.state = 'active' and u.deleted_at is null from users u where u.id = a.user_id)
          order by a.user_id
          limit $6) holder
       order by holder.user_id
