@@ -14,6 +14,8 @@ export interface DatabaseOptions {
   poolMax?: number;
   /** How long a query may run on the server; default 15 s. */
   statementTimeoutMs?: number;
+  /** How long an answer may take, all in all, before the connection is given up; default 5 s more than a query may run. */
+  answerTimeoutMs?: number;
   /** TLS for a remote server: the CA bundle to verify it by, or `true` for the system's. */
   ssl?: boolean | { ca: string };
   applicationName?: string;
@@ -85,20 +87,54 @@ export function connectionTo(
   };
 }
 
+/**
+ * A server that has gone without a word (its machine lost, the network cut) leaves a connection that looks alive for a
+ * quarter of an hour. Whoever waited for an answer in vain closes it, so that the pool opens another.
+ */
+function giveUpOnSilence(connection: pg.Client): void {
+  const query = connection.query.bind(connection) as (...args: unknown[]) => unknown;
+  const { stream } = (connection as unknown as { connection: { stream: { destroy(): void } } }).connection;
+  const giveUp = (error: unknown) => {
+    if (error instanceof Error && error.message === 'Query read timeout') stream.destroy();
+  };
+  connection.query = ((...args: unknown[]) => {
+    const callback = args.at(-1);
+    if (typeof callback === 'function')
+      return query(...args.slice(0, -1), (error: unknown, result: unknown) => {
+        giveUp(error);
+        callback(error, result);
+      });
+    const answer = query(...args);
+    if (answer instanceof Promise) answer.catch(giveUp);
+    return answer;
+  }) as typeof connection.query;
+}
+
 /** Opens a pool. Nothing is contacted until the first query. */
 export function createDatabase(options: DatabaseOptions): Database {
+  const statementTimeoutMs = options.statementTimeoutMs ?? 15_000;
   return knex({
     client: 'pg',
     connection: {
       ...connectionTo(options.url, options.ssl),
       application_name: options.applicationName ?? 'gatehouse',
-      statement_timeout: options.statementTimeoutMs ?? 15_000,
+      statement_timeout: statementTimeoutMs,
+      query_timeout: options.answerTimeoutMs ?? statementTimeoutMs + 5_000,
       // A client that dies between two statements must not hold its locks.
       idle_in_transaction_session_timeout: 30_000,
       connectionTimeoutMillis: 3_000,
       keepAlive: true,
     },
-    pool: { min: 0, max: options.poolMax ?? 10, acquireTimeoutMillis: 5_000, propagateCreateError: true },
+    pool: {
+      min: 0,
+      max: options.poolMax ?? 10,
+      acquireTimeoutMillis: 5_000,
+      propagateCreateError: true,
+      afterCreate(connection: pg.Client, done: (error: null, connection: pg.Client) => void) {
+        giveUpOnSilence(connection);
+        done(null, connection);
+      },
+    },
     acquireConnectionTimeout: 5_000,
     log: options.log && knexLog(options.log),
     wrapIdentifier: (value, wrap) => wrap(value === '*' ? value : snakeCase(value)),
@@ -197,7 +233,7 @@ export function isConnectionError(error: unknown): boolean {
   return (
     error.name === 'KnexTimeoutError' ||
     error.name === 'TimeoutError' ||
-    /Connection terminated|Connection ended|connection timeout|not queryable|Unable to acquire a connection/i.test(
+    /Connection terminated|Connection ended|connection timeout|timeout expired|Query read timeout|not queryable|Unable to acquire a connection/i.test(
       error.message,
     )
   );

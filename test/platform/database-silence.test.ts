@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import {
+  createDatabase,
+  type Database,
+  isConnectionError,
+  prepared,
+  runPrepared,
+} from '../../src/platform/database.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+const one = prepared('test-one', 'select 1 as one');
+
+describe('a database that falls silent', () => {
+  let database: TestDatabase;
+  let network: Server;
+  const sockets = new Set<Socket>();
+  /** Of the connections that are there; those to come are heard again. */
+  let cut: () => void;
+  let db: Database;
+
+  before(async () => {
+    database = await createTestDatabase();
+    const { hostname, port } = new URL(database.url);
+    const open = new Set<[Socket, Socket]>();
+    cut = () => {
+      for (const [near, far] of open) {
+        near.unpipe(far).pause();
+        far.unpipe(near).pause();
+      }
+    };
+    network = createServer((near) => {
+      const far = connect({ host: hostname, port: Number(port) });
+      open.add([near, far]);
+      for (const socket of [near, far]) sockets.add(socket.on('error', () => undefined));
+      near.pipe(far);
+      far.pipe(near);
+    }).listen(0, '127.0.0.1');
+    await once(network, 'listening');
+    const url = new URL(database.url);
+    url.port = String((network.address() as AddressInfo).port);
+    db = createDatabase({ url: url.href, poolMax: 1, answerTimeoutMs: 300 });
+  });
+  after(async () => {
+    await db.destroy();
+    for (const socket of sockets) socket.destroy();
+    network.close();
+    await database.drop();
+  });
+
+  const ways: [string, () => Promise<unknown>][] = [
+    ['a query', () => db.raw('select 1')],
+    ['a prepared statement', () => runPrepared(db, one, [])],
+    ['a transaction', () => db.transaction(async (trx) => trx.raw('select 1'))],
+  ];
+  for (const [what, ask] of ways) {
+    it(`is told of within the time that ${what} may take, and asked anew`, async () => {
+      await ask();
+      cut();
+      const began = performance.now();
+      await assert.rejects(ask(), (error) => isConnectionError(error));
+      assert.ok(performance.now() - began < 1_500, `${performance.now() - began} ms`);
+      await ask();
+    });
+  }
+
+  it('is given up by all who wait, in the middle of a transaction too', async () => {
+    const began = performance.now();
+    const middle = db.transaction(async (trx) => {
+      await trx.raw('select 1');
+      cut();
+      await trx.raw('select 1');
+    });
+    await assert.rejects(middle, (error) => isConnectionError(error));
+    assert.ok(performance.now() - began < 1_500);
+    assert.equal((await db.raw('select 1 as one')).rows[0].one, 1);
+  });
+
+  it('is not taken for one that answers slowly', async () => {
+    await db.raw('select pg_sleep(0.2)');
+    const patient = createDatabase({ url: database.url, poolMax: 1, statementTimeoutMs: 100 });
+    try {
+      await assert.rejects(patient.raw('select pg_sleep(5)'), (error) => isConnectionError(error));
+      assert.equal((await patient.raw('select 1 as one')).rows[0].one, 1);
+    } finally {
+      await patient.destroy();
+    }
+  });
+});
