@@ -70,7 +70,7 @@ export async function up(db: Knex): Promise<void> {
     declare
       gone bigint;
     begin
-      if retention_days < 1 then
+      if retention_days is null or retention_days < 1 then
         raise exception 'audit retention is at least one day' using errcode = 'check_violation';
       end if;
       perform set_config('gatehouse.audit_maintenance', 'on', true);

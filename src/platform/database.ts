@@ -95,7 +95,10 @@ function giveUpOnSilence(connection: pg.Client): void {
   const query = connection.query.bind(connection) as (...args: unknown[]) => unknown;
   const { stream } = (connection as unknown as { connection: { stream: { destroy(): void } } }).connection;
   const giveUp = (error: unknown) => {
-    if (error instanceof Error && error.message === 'Query read timeout') stream.destroy();
+    if (!(error instanceof Error) || error.message !== 'Query read timeout') return;
+    // Marked as Knex marks one that broke, so that nobody is lent it before the end is noticed.
+    Object.assign(connection, { __knex__disposed: error });
+    stream.destroy();
   };
   connection.query = ((...args: unknown[]) => {
     const callback = args.at(-1);

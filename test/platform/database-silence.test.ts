@@ -40,7 +40,8 @@ describe('a database that falls silent', () => {
     await once(network, 'listening');
     const url = new URL(database.url);
     url.port = String((network.address() as AddressInfo).port);
-    db = createDatabase({ url: url.href, poolMax: 1, answerTimeoutMs: 300 });
+    const log = { warn() {}, error() {} };
+    db = createDatabase({ url: url.href, poolMax: 1, answerTimeoutMs: 300, log });
   });
   after(async () => {
     await db.destroy();
