@@ -41,6 +41,8 @@ export async function openDatabaseSource(config: Config, logger: Logger): Promis
 }
 
 const databaseWaitMs = 30_000;
+/** A migration may build an index over years of events. */
+const migrationTimeoutMs = 30 * 60_000;
 
 async function waitForDatabase(db: Database, logger: Logger): Promise<void> {
   const deadline = Date.now() + databaseWaitMs;
@@ -135,7 +137,12 @@ async function prepare(
   await assertPortIsFree(config.listen.host, config.listen.port);
   const source = await openDatabaseSource(config, logger);
   try {
-    const db = createDatabase({ url: source.url, poolMax: 2, ssl: databaseTls(config, source.url) });
+    const db = createDatabase({
+      url: source.url,
+      poolMax: 2,
+      ssl: databaseTls(config, source.url),
+      statementTimeoutMs: migrationTimeoutMs,
+    });
     try {
       await waitForDatabase(db, logger);
       await prepareSchema(db, config, source.url, logger);

@@ -84,6 +84,8 @@ export async function withUnpreparedDatabase<T>(
       poolMax: 2,
       ssl: await tlsOf(config, source.url),
       applicationName: 'gatehouse-command',
+      // `migrate` may build an index over years of events.
+      statementTimeoutMs: 30 * 60_000,
     });
     try {
       await connect(db);
