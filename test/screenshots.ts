@@ -4,7 +4,7 @@
  *
  *   npm run screenshots                all pages
  *   npm run screenshots -- consent     those whose name begins so; no overviews
- *   KEEP_ALL=/tmp/pages npm run …      also a picture of every page, state, scheme and width, in that folder
+ *   KEEP_ALL=<folder> npm run …      also a picture of every page, state, scheme and width, in that folder
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';

@@ -23,6 +23,17 @@ export interface StoredPayload {
   consumed: boolean;
 }
 
+/** Part of a statement: writes the event `$n` (jsonb, or null for none) if the condition holds, with the change or not at all. */
+const audited = (event: string, condition: string) => `audited as (
+     insert into audit_events (id, tenant_id, actor_type, actor_id, action, entity_type, entity_id, ip, user_agent,
+                               request_id, payload)
+     select a.id, a.tenant_id, a.actor_type, a.actor_id, a.action, a.entity_type, a.entity_id, a.ip, a.user_agent,
+            a.request_id, a.payload
+       from jsonb_to_record(${event}::jsonb) as a(id uuid, tenant_id uuid, actor_type text, actor_id text, action text,
+              entity_type text, entity_id text, ip inet, user_agent text, request_id text, payload jsonb)
+      where ${event}::jsonb is not null and ${condition}
+   )`;
+
 // `audit` is null where the change is no event of its own; else the event commits with the row or not at all. Its
 // `changed_action` is for a row that was there.
 const upsert = prepared(
@@ -166,15 +177,7 @@ const revokeReplayed = prepared(
      select grant_id from oidc_payloads where model = $1 and id_hash = $2 and consumed_at is not null
    ), gone as (
      delete from oidc_payloads p using replayed where p.grant_id = replayed.grant_id returning 1
-   ), audited as (
-     insert into audit_events (id, tenant_id, actor_type, actor_id, action, entity_type, entity_id, ip, user_agent,
-                               request_id, payload)
-     select a.id, a.tenant_id, a.actor_type, a.actor_id, a.action, a.entity_type, a.entity_id, a.ip, a.user_agent,
-            a.request_id, a.payload
-       from jsonb_to_record($3::jsonb) as a(id uuid, tenant_id uuid, actor_type text, actor_id text, action text,
-              entity_type text, entity_id text, ip inet, user_agent text, request_id text, payload jsonb)
-      where exists (select from gone)
-   )
+   ), ${audited('$3', 'exists (select from gone)')}
    select count(*) as gone from gone`,
 );
 
@@ -254,15 +257,7 @@ const destroy = prepared(
       where gone.model = 'RefreshToken' and gone.consumed_at is not null and p.grant_id = gone.grant_id
    ), service as (
      update service_sessions set revoked_at = now() where jti = $3 and revoked_at is null
-   ), audited as (
-     insert into audit_events (id, tenant_id, actor_type, actor_id, action, entity_type, entity_id, ip, user_agent,
-                               request_id, payload)
-     select a.id, a.tenant_id, a.actor_type, a.actor_id, a.action, a.entity_type, a.entity_id, a.ip, a.user_agent,
-            a.request_id, a.payload
-       from jsonb_to_record($4::jsonb) as a(id uuid, tenant_id uuid, actor_type text, actor_id text, action text,
-              entity_type text, entity_id text, ip inet, user_agent text, request_id text, payload jsonb)
-      where $4::jsonb is not null and (a.action = 'token.reused' or exists (select from gone))
-   )
+   ), ${audited('$4', `(a.action = 'token.reused' or exists (select from gone))`)}
    select client_id from gone`,
 );
 
@@ -287,15 +282,7 @@ const destroyGrant = prepared(
   'payload-destroy-grant',
   `with gone as (
      delete from oidc_payloads where grant_id = $1 and model not in ('Grant', 'Interaction') returning 1
-   ), audited as (
-     insert into audit_events (id, tenant_id, actor_type, actor_id, action, entity_type, entity_id, ip, user_agent,
-                               request_id, payload)
-     select a.id, a.tenant_id, a.actor_type, a.actor_id, a.action, a.entity_type, a.entity_id, a.ip, a.user_agent,
-            a.request_id, a.payload
-       from jsonb_to_record($2::jsonb) as a(id uuid, tenant_id uuid, actor_type text, actor_id text, action text,
-              entity_type text, entity_id text, ip inet, user_agent text, request_id text, payload jsonb)
-      where exists (select from gone)
-   )
+   ), ${audited('$2', 'exists (select from gone)')}
    select count(*) as gone from gone`,
 );
 
