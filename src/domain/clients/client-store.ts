@@ -131,3 +131,13 @@ export async function findServiceCapabilities(
 ): Promise<{ key: string; identifier: string | null }[]> {
   return (await runPrepared<{ key: string; identifier: string | null }>(db, serviceScope, [clientId])).rows;
 }
+
+/** True if a client of this tenant may stand for the API: the API is nobody's, or the tenant's own. */
+export async function mayServeApi(db: Database, resourceServerId: string, tenantId: string | null): Promise<boolean> {
+  const found = await firstRow(
+    db,
+    `select 1 from resource_servers where id = ?::uuid and (tenant_id is null or tenant_id = ?::uuid)`,
+    [resourceServerId, tenantId],
+  );
+  return found !== undefined;
+}

@@ -16,6 +16,7 @@ import {
   insertClient,
   insertClientCapabilities,
   insertClientSecret,
+  mayServeApi,
   updateClientState,
 } from './client-store.ts';
 
@@ -175,7 +176,7 @@ export async function createClient(db: Database, wanted: NewClient, caller: Call
 
 /**
  * Registers a machine client that gets tokens by client credentials (RFC 6749 section 4.4).
- * @throws DomainError invalid INVALID_INPUT for an unknown capability
+ * @throws DomainError invalid INVALID_INPUT for an unknown capability, not_found for an API of another tenant
  */
 export async function createService(db: Database, wanted: NewService, caller: Caller): Promise<CreatedClient> {
   if (wanted.name.trim() === '') throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'name' });
@@ -199,6 +200,8 @@ export async function createService(db: Database, wanted: NewService, caller: Ca
           : { token_endpoint_auth_method: 'client_secret_basic' }),
       },
     };
+    if (client.resourceServerId !== null && !(await mayServeApi(trx, client.resourceServerId, client.tenantId)))
+      throw new DomainError('not_found', 'NOT_FOUND', { entity: 'resource_server' });
     const clientSecret = await storeClient(trx, client, caller);
     const granted = await insertClientCapabilities(trx, client.id, wanted.capabilities);
     const unknown = wanted.capabilities.find((key) => !granted.includes(key));
