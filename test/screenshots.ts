@@ -15,7 +15,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Koa from 'koa';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 import { createI18n } from '../src/platform/i18n.ts';
 import { createViews } from '../src/platform/views.ts';
 import { createAssets } from '../src/web/assets.ts';
@@ -102,13 +102,24 @@ async function startServer() {
   return { server, origin, takePosted };
 }
 
+/** A page whose form sends itself would be gone before it could be looked at: its script comes empty. */
+async function holdStill(context: BrowserContext, { view }: PageSample): Promise<void> {
+  if (view !== 'interaction/switching') return;
+  await context.route(/\.js$/, (route) => route.fulfill({ contentType: 'text/javascript', body: '' }));
+}
+
 /** Looks at one page in both schemes and widths; collects the upper part of each for the overviews. */
 async function picture(browser: Browser, origin: string, sample: PageSample, overviews: Map<string, Buffer[]>) {
   const faults: string[] = [];
   for (const colorScheme of schemes) {
     for (const screen of screens) {
       const { width, height } = screen;
-      const context = await browser.newContext({ colorScheme, viewport: { width, height }, reducedMotion: 'reduce' });
+      const context = await browser.newContext({
+        colorScheme,
+        viewport: { width, height },
+        reducedMotion: 'reduce',
+      });
+      await holdStill(context, sample);
       const page = await context.newPage();
       const found = await loadingFaults(page, origin, `/${sample.name}`);
 
@@ -131,7 +142,9 @@ async function picture(browser: Browser, origin: string, sample: PageSample, ove
 /** The narrowest phones, and 320 px as when a desktop page is enlarged to 400 % (WCAG 1.4.10), in each language. */
 async function narrowFaults(browser: Browser, origin: string, sample: PageSample): Promise<string[]> {
   const faults: string[] = [];
-  const page = await browser.newPage();
+  const context = await browser.newContext();
+  await holdStill(context, sample);
+  const page = await context.newPage();
   for (const width of [360, 320]) {
     await page.setViewportSize({ width, height: 640 });
     for (const lang of ['en', 'fr']) {
@@ -145,7 +158,7 @@ async function narrowFaults(browser: Browser, origin: string, sample: PageSample
       }
     }
   }
-  await page.close();
+  await context.close();
   return faults;
 }
 
