@@ -4,7 +4,15 @@ import type { Page } from 'playwright-core';
 import { defineCapability } from '../../src/domain/access/capabilities.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { createResourceServer } from '../../src/domain/resource-servers/resource-servers.ts';
-import { backAtClient, enterPassword, focused, headingOf, onStage, type Person } from '../support/pages.ts';
+import {
+  backAtClient,
+  enterPassword,
+  expectFocus,
+  focused,
+  headingOf,
+  onStage,
+  type Person,
+} from '../support/pages.ts';
 import type { RelyingParty } from '../support/relying-party.ts';
 
 const api = 'https://api.fleet.example/';
@@ -116,6 +124,7 @@ describe('the consent page', () => {
   it('is reached and answered by keyboard alone; pressing twice does no harm', async () => {
     const page = await newPage();
     const { checks } = await ask(page);
+    await expectFocus(page, 'login');
     await page.keyboard.type(anna.email);
     await page.keyboard.press('Tab');
     await page.keyboard.type(anna.password);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as openid from 'openid-client';
 import type { Page } from 'playwright-core';
-import { enterPassword, focused, headingOf, onStage, type Person } from '../support/pages.ts';
+import { enterPassword, expectFocus, headingOf, onStage, type Person } from '../support/pages.ts';
 import type { RelyingParty } from '../support/relying-party.ts';
 
 describe('the pages that connect a device', () => {
@@ -84,10 +84,10 @@ describe('the pages that connect a device', () => {
   it('say what is wrong with a code, and keep it', async () => {
     const page = await stage().newPage();
     await enterCode(page, 'BCDF-GHJK');
-    assert.equal(await focused(page), 'error-summary');
+    await expectFocus(page, 'error-summary');
     assert.equal(await page.getByLabel('Code').inputValue(), 'BCDF-GHJK');
     await page.getByRole('link', { name: /We don’t know this code/ }).click();
-    assert.equal(await focused(page), 'user_code');
+    await expectFocus(page, 'user_code');
     const { user_code: code, polling } = await start();
     await page.keyboard.press('Control+A');
     await page.keyboard.type(code);

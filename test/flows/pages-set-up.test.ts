@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { createSetupLink } from '../../src/domain/setup/setup-links.ts';
-import { enterPassword, focused, headingOf, onStage } from '../support/pages.ts';
+import { enterPassword, expectFocus, headingOf, onStage } from '../support/pages.ts';
 
 describe('the set-up page', () => {
   const stage = onStage();
@@ -47,12 +47,12 @@ describe('the set-up page', () => {
     const kept = { Organisation: 'Babbage Works', 'Your full name': 'Charles', 'Email address': 'c@example.test' };
     await fill(page, { ...kept, Password: 'password1' });
     await page.getByRole('button', { name: /^Create/ }).click();
-    assert.equal(await focused(page), 'error-summary');
+    await expectFocus(page, 'error-summary');
     for (const [label, value] of Object.entries(kept))
       assert.equal(await page.getByLabel(label, { exact: true }).inputValue(), value);
     assert.equal(await page.getByLabel('Password', { exact: true }).inputValue(), '');
     await page.getByRole('link', { name: /leaked or common/ }).click();
-    assert.equal(await focused(page), 'password');
+    await expectFocus(page, 'password');
     await page.keyboard.type(password);
     await page.keyboard.press('Enter');
     await enterPassword(page, { email: kept['Email address'], password });

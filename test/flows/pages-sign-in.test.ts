@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import * as openid from 'openid-client';
 import type { Page } from 'playwright-core';
-import { backAtClient, enterPassword, focused, headingOf, onStage, type Person, signInAt } from '../support/pages.ts';
+import {
+  backAtClient,
+  enterPassword,
+  expectFocus,
+  headingOf,
+  onStage,
+  type Person,
+  signInAt,
+} from '../support/pages.ts';
 import type { RelyingParty } from '../support/relying-party.ts';
 
 describe('the sign-in page', () => {
@@ -31,7 +39,7 @@ describe('the sign-in page', () => {
     assert.equal(await password.getAttribute('autocomplete'), 'current-password');
     assert.equal(await password.getAttribute('type'), 'password');
     assert.equal(await page.locator('[type=submit]').count(), 1);
-    assert.equal(await focused(page), 'login');
+    await expectFocus(page, 'login');
   });
 
   it('leads back to the client, which gets tokens for the person', async () => {
@@ -50,12 +58,12 @@ describe('the sign-in page', () => {
       enterPassword(page, { ...anna, password: 'not my password' }),
     ]);
     assert.equal(answer.status(), 401);
-    assert.equal(await focused(page), 'error-summary');
+    await expectFocus(page, 'error-summary');
     assert.equal(await page.title(), 'Error: Sign in · Gatehouse');
     assert.equal(await page.getByLabel('Email address').inputValue(), anna.email);
     assert.equal(await page.getByLabel('Password', { exact: true }).inputValue(), '');
     await page.getByRole('link', { name: /don’t match/ }).click();
-    assert.equal(await focused(page), 'password');
+    await expectFocus(page, 'password');
     await page.keyboard.type(anna.password);
     await page.keyboard.press('Enter');
     await backAtClient(page, stage());
@@ -79,7 +87,7 @@ describe('the sign-in page', () => {
     await page.evaluate(() => document.forms[0]?.setAttribute('novalidate', ''));
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('link', { name: 'Password: fill in this field.' }).click();
-    assert.equal(await focused(page), 'password');
+    await expectFocus(page, 'password');
     assert.equal(await page.locator('#password').getAttribute('aria-invalid'), 'true');
   });
 
@@ -87,7 +95,7 @@ describe('the sign-in page', () => {
     const page = await stage().newPage();
     await open(page);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    assert.equal(await focused(page), 'login');
+    await expectFocus(page, 'login');
     assert.equal(await page.locator('#error-summary').count(), 0);
   });
 
@@ -95,7 +103,7 @@ describe('the sign-in page', () => {
     const page = await stage().newPage();
     await open(page, { login_hint: anna.email });
     assert.equal(await page.getByLabel('Email address').inputValue(), anna.email);
-    assert.equal(await focused(page), 'password');
+    await expectFocus(page, 'password');
   });
 
   it('speaks the language that ui_locales asks for', async () => {
@@ -148,7 +156,7 @@ describe('the sign-in page', () => {
       const before = Math.floor(Date.now() / 1000);
       const { checks } = await open(page, { [parameter]: value });
       assert.equal(await page.getByLabel('Email address').inputValue(), anna.email);
-      assert.equal(await focused(page), 'password');
+      await expectFocus(page, 'password');
       await enterPassword(page, anna);
       const url = await backAtClient(page, stage());
       const maxAge = parameter === 'max_age' ? Number(value) : undefined;
@@ -189,11 +197,12 @@ describe('the sign-in page', () => {
   it('can be walked by keyboard alone', async () => {
     const page = await stage().newPage();
     const { checks } = await open(page);
+    await expectFocus(page, 'login');
     await page.keyboard.type(anna.email);
     await page.keyboard.press('Tab');
     await page.keyboard.type('wrong, as can be seen');
     await page.keyboard.press('Tab');
-    assert.equal(await focused(page), 'Show');
+    await expectFocus(page, 'Show');
     await page.keyboard.press('Space');
     assert.equal(await page.locator('#password').getAttribute('type'), 'text');
     await page.keyboard.press('Shift+Tab');
@@ -201,7 +210,7 @@ describe('the sign-in page', () => {
     await page.keyboard.type(anna.password);
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
-    assert.equal(await focused(page), 'Sign in');
+    await expectFocus(page, 'Sign in');
     await page.keyboard.press('Enter');
     const tokens = await openid.authorizationCodeGrant(client.config, await backAtClient(page, stage()), checks);
     assert.equal(tokens.claims()?.sub, anna.id);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as openid from 'openid-client';
 import type { Page } from 'playwright-core';
-import { enterPassword, focused, headingOf, onStage, type Person, signInAt } from '../support/pages.ts';
+import { enterPassword, expectFocus, headingOf, onStage, type Person, signInAt } from '../support/pages.ts';
 import type { RelyingParty } from '../support/relying-party.ts';
 
 describe('signing out', () => {
@@ -98,7 +98,7 @@ describe('signing out', () => {
     await page.goto(signOutAddress({ ui_locales: 'fr', post_logout_redirect_uri: backUri }));
     assert.match(await headingOf(page), /^Se déconnecter\s\?$/);
     await page.keyboard.press('Tab');
-    assert.equal(await focused(page), 'Se déconnecter');
+    await expectFocus(page, 'Se déconnecter');
     await page.keyboard.press('Enter');
     await page.waitForURL(backUri);
   });

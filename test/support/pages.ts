@@ -196,3 +196,17 @@ export function focused(page: Page): Promise<string> {
     return element instanceof HTMLElement ? element.id || (element.textContent ?? '').trim() : '';
   });
 }
+
+/**
+ * Waits until that element has the focus. A browser gives it some time after the page has loaded, with its first frame:
+ * what is typed before is lost.
+ */
+export async function expectFocus(page: Page, expected: string): Promise<void> {
+  const until = Date.now() + 5_000;
+  let current = await focused(page);
+  while (current !== expected && Date.now() < until) {
+    await page.waitForTimeout(20);
+    current = await focused(page);
+  }
+  assert.equal(current, expected);
+}
