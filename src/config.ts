@@ -33,6 +33,20 @@ const networks = z
   )
   .refine((list) => list.every(isNetwork), 'must be a comma-separated list of networks such as 10.0.0.0/8');
 
+const countries = z
+  .string()
+  .default('')
+  .transform((value) =>
+    value
+      .split(',')
+      .map((entry) => entry.trim().toUpperCase())
+      .filter(Boolean),
+  )
+  .refine(
+    (list) => list.every((entry) => /^[A-Z]{2}$/.test(entry)),
+    'must be a comma-separated list of ISO 3166-1 countries such as FR,CH',
+  );
+
 function isNetwork(value: string): boolean {
   return ipaddr.isValidCIDR(value) || isIP(value) !== 0;
 }
@@ -68,6 +82,17 @@ export const environmentSchema = z.object({
   REFRESH_TOKEN_ABSOLUTE_DAYS: integer(1, 730, 90),
   SIGNING_KEY_ROTATION_DAYS: integer(1, 730, 90),
   AUDIT_RETENTION_DAYS: integer(0, 3_650, 180),
+  SMTP_URL: text,
+  MAIL_FROM: text,
+  EMAIL_DAILY_BUDGET: integer(1, 10_000_000, 20_000),
+  TWILIO_ACCOUNT_SID: text,
+  TWILIO_AUTH_TOKEN: text,
+  TWILIO_SMS_FROM: text,
+  TWILIO_WHATSAPP_FROM: text,
+  TWILIO_WHATSAPP_CONTENT_SID: text,
+  TWILIO_BASE_URL: z.string().default('https://api.twilio.com'),
+  PHONE_COUNTRIES: countries,
+  PHONE_DAILY_BUDGET: integer(1, 10_000_000, 1_000),
 });
 
 export interface Config {
@@ -102,6 +127,32 @@ export interface Config {
   readonly accessTokenMaxBytes: number;
   readonly signingKeyRotationDays: number;
   readonly auditRetentionDays: number;
+  readonly mail: {
+    /** Absent: in development mail is written to `<dataDirectory>/mail`; elsewhere there is none. */
+    readonly smtpUrl: string | undefined;
+    readonly toFiles: boolean;
+    /** Such as `Gatehouse <no-reply@id.example.org>`. */
+    readonly from: string;
+    /** Messages a day for each tenant. */
+    readonly dailyBudget: number;
+  };
+  readonly phone: {
+    /** Absent: nothing is sent to phones. */
+    readonly twilio:
+      | {
+          readonly accountSid: string;
+          readonly authToken: string;
+          readonly smsFrom: string | undefined;
+          readonly whatsappFrom: string | undefined;
+          readonly whatsappContentSid: string | undefined;
+          readonly baseUrl: string;
+        }
+      | undefined;
+    /** ISO 3166-1 alpha-2; a tenant's own list narrows it. Empty: the tenants' lists alone decide (never in production). */
+    readonly countries: readonly string[];
+    /** SMS and WhatsApp messages a day for each tenant. */
+    readonly dailyBudget: number;
+  };
 }
 
 /** Thrown with every fault of the environment, one a line. */
@@ -260,6 +311,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (env.REFRESH_TOKEN_ABSOLUTE_DAYS < env.REFRESH_TOKEN_IDLE_DAYS)
     faults.push('REFRESH_TOKEN_ABSOLUTE_DAYS: must not be less than REFRESH_TOKEN_IDLE_DAYS');
 
+  const { mail, phone } = messageChannels(env, given, { issuer, production }, faults);
+
   if (faults.length > 0) throw new ConfigError(faults);
   const secretKey = env.SECRET_KEY ?? developmentSecretKey(dataDirectory);
 
@@ -299,7 +352,68 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     accessTokenMaxBytes: env.ACCESS_TOKEN_MAX_BYTES,
     signingKeyRotationDays: env.SIGNING_KEY_ROTATION_DAYS,
     auditRetentionDays: env.AUDIT_RETENTION_DAYS,
+    mail,
+    phone,
   });
+}
+
+/** Mail and messages to phones: what is begun must be whole, and in production what costs money must be bounded. */
+function messageChannels(
+  env: z.output<typeof environmentSchema>,
+  given: NodeJS.ProcessEnv,
+  { issuer, production }: { issuer: string; production: boolean },
+  faults: string[],
+): Pick<Config, 'mail' | 'phone'> {
+  if (env.SMTP_URL !== undefined && !isUrlOf(env.SMTP_URL, ['smtp:', 'smtps:']))
+    faults.push('SMTP_URL: must be a URL such as smtps://user:password@mail.example.org');
+  if (production && env.SMTP_URL !== undefined && env.MAIL_FROM === undefined)
+    faults.push('MAIL_FROM: is required with SMTP_URL in production, for example Gatehouse <no-reply@id.example.org>');
+  if (env.MAIL_FROM !== undefined && (/[\p{Cc}]/u.test(env.MAIL_FROM) || !env.MAIL_FROM.includes('@')))
+    faults.push('MAIL_FROM: must be a mail address such as Gatehouse <no-reply@id.example.org>');
+
+  const accountSid = env.TWILIO_ACCOUNT_SID;
+  const authToken = env.TWILIO_AUTH_TOKEN;
+  const senders = [env.TWILIO_SMS_FROM, env.TWILIO_WHATSAPP_FROM].filter(Boolean);
+  if ((accountSid ?? authToken ?? senders[0]) !== undefined) {
+    if (accountSid === undefined) faults.push('TWILIO_ACCOUNT_SID: is required to send messages to phones');
+    if (authToken === undefined) faults.push('TWILIO_AUTH_TOKEN: is required to send messages to phones');
+    if (senders.length === 0) faults.push('TWILIO_SMS_FROM: name a sender here or in TWILIO_WHATSAPP_FROM');
+    if (production && env.PHONE_COUNTRIES.length === 0)
+      faults.push('PHONE_COUNTRIES: is required in production with Twilio: the countries that messages may go to');
+    if (production && given.PHONE_DAILY_BUDGET === undefined)
+      faults.push('PHONE_DAILY_BUDGET: is required in production with Twilio: messages a day for each tenant');
+  }
+  if (!isUrlOf(env.TWILIO_BASE_URL, production ? ['https:'] : ['https:', 'http:']))
+    faults.push('TWILIO_BASE_URL: must be an https URL');
+
+  const host = URL.canParse(issuer) ? new URL(issuer).hostname : 'localhost';
+  return {
+    mail: {
+      smtpUrl: env.SMTP_URL,
+      toFiles: env.NODE_ENV === 'development' && env.SMTP_URL === undefined,
+      from: env.MAIL_FROM ?? `Gatehouse <no-reply@${host}>`,
+      dailyBudget: env.EMAIL_DAILY_BUDGET,
+    },
+    phone: {
+      twilio:
+        accountSid !== undefined && authToken !== undefined
+          ? {
+              accountSid,
+              authToken,
+              smsFrom: env.TWILIO_SMS_FROM,
+              whatsappFrom: env.TWILIO_WHATSAPP_FROM,
+              whatsappContentSid: env.TWILIO_WHATSAPP_CONTENT_SID,
+              baseUrl: env.TWILIO_BASE_URL.replace(/\/+$/, ''),
+            }
+          : undefined,
+      countries: env.PHONE_COUNTRIES,
+      dailyBudget: env.PHONE_DAILY_BUDGET,
+    },
+  };
+}
+
+function isUrlOf(value: string, protocols: string[]): boolean {
+  return URL.canParse(value) && protocols.includes(new URL(value).protocol);
 }
 
 function deepFreeze<T extends object>(value: T): T {

@@ -7,6 +7,8 @@ import * as tenantsAndUsers from '../../migrations/0001-tenants-and-users.ts';
 import * as organisation from '../../migrations/0002-organisation.ts';
 import * as clientsAndTokens from '../../migrations/0003-clients-and-tokens.ts';
 import * as audit from '../../migrations/0004-audit.ts';
+import * as codesAndInvitations from '../../migrations/0005-codes-and-invitations.ts';
+import * as identityProviders from '../../migrations/0006-identity-providers.ts';
 import type { Database } from './database.ts';
 
 interface NamedMigration {
@@ -19,6 +21,8 @@ const migrations: NamedMigration[] = [
   { name: '0002-organisation', migration: organisation },
   { name: '0003-clients-and-tokens', migration: clientsAndTokens },
   { name: '0004-audit', migration: audit },
+  { name: '0005-codes-and-invitations', migration: codesAndInvitations },
+  { name: '0006-identity-providers', migration: identityProviders },
 ];
 
 const tableName = 'schema_migrations';

@@ -22,7 +22,11 @@ export type SecretPurpose =
   | 'dpop-nonces'
   | 'sign-in-failures'
   | 'client-placeholders'
-  | 'page-tokens';
+  | 'page-tokens'
+  | 'one-time-codes'
+  | 'messages'
+  | 'identity-providers'
+  | 'federation';
 
 /** A URL-safe random value. 32 bytes are 256 bits, 43 characters. */
 export function randomToken(bytes = 32): string {

@@ -18,6 +18,22 @@ const accentColor = z
   .regex(/^#[0-9a-fA-F]{6}$/)
   .nullable();
 const selfSignUp = z.boolean();
+const codeChannels = z.array(z.enum(['email', 'sms', 'whatsapp'])).transform((channels) => [...new Set(channels)]);
+/** Lower case, in ASCII: `example.org`. */
+const emailDomains = z
+  .array(z.string().regex(/^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*$/))
+  .transform((domains) => [...new Set(domains)].sort());
+const dailyPhoneMessages = z.int().min(0).max(1_000_000).nullable();
+/** By the key of the identity provider. */
+const federation = z.record(
+  z.string().regex(/^[a-z0-9-]{1,32}$/),
+  z.object({
+    /** The hosted domain (`hd`) that a person's token must carry; null: any account. */
+    requiredHostedDomain: z.string().max(253).nullable().default(null),
+    /** Domains for which the provider's word on an email address links an account without further proof. */
+    trustedEmailDomains: emailDomains.default([]),
+  }),
+);
 const sessionHours = z.int().min(1).max(2160).nullable();
 /** ISO 3166-1 alpha-2. */
 const countryList = z.array(z.string().regex(/^[A-Z]{2}$/)).transform((countries) => [...new Set(countries)].sort());
@@ -28,6 +44,14 @@ const storedSettings = z.object({
   signInMethods: signInMethods.default(['password', 'otp', 'google']),
   /** Whether anyone may make an account; off, people come by invitation. */
   selfSignUp: selfSignUp.default(false),
+  /** Where self sign-up takes email addresses from; empty: any domain. */
+  signUpEmailDomains: emailDomains.default([]),
+  /** The ways that one-time codes go; those without a provider on this server are not offered. */
+  codeChannels: codeChannels.default(['email', 'sms', 'whatsapp']),
+  /** SMS and WhatsApp messages a day at the most; null: as the server is configured, which is also the highest. */
+  dailyPhoneMessages: dailyPhoneMessages.default(null),
+  /** What the tenant asks of each identity provider. */
+  federation: federation.default({}),
   /** How long a sign-in lasts at the most; null: as the server is configured. */
   sessionHours: sessionHours.default(null),
   branding: z
@@ -42,6 +66,10 @@ const storedSettings = z.object({
 const writtenSettings = z.strictObject({
   signInMethods: signInMethods.optional(),
   selfSignUp: selfSignUp.optional(),
+  signUpEmailDomains: emailDomains.optional(),
+  codeChannels: codeChannels.optional(),
+  dailyPhoneMessages: dailyPhoneMessages.optional(),
+  federation: federation.optional(),
   sessionHours: sessionHours.optional(),
   branding: z.strictObject({ logoUrl: logoUrl.optional(), accentColor: accentColor.optional() }).optional(),
   countryList: countryList.optional(),
