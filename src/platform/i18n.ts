@@ -76,6 +76,7 @@ export function createI18n(directory: string, options: I18nOptions = {}): I18n {
   instance.services.formatter?.add('duration', (seconds: number, locale) =>
     formatDuration(seconds, locale ?? defaultLocale),
   );
+  instance.services.formatter?.add('country', (code: string, locale) => countryName(code, locale ?? defaultLocale));
 
   const codes = Object.keys(resources).sort((a, b) =>
     a === defaultLocale ? -1 : b === defaultLocale ? 1 : a.localeCompare(b),
@@ -124,6 +125,12 @@ export function formatDuration(seconds: number, locale: string): string {
         ? [Math.ceil(whole / 60), 'minute']
         : [Math.ceil(whole / 3600), 'hour'];
   return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(value);
+}
+
+/** The name of an ISO 3166-1 alpha-2 country, "Sweden"; what is not such a code stays as it is. */
+function countryName(code: string, locale: string): string {
+  if (!/^[A-Z]{2}$/.test(code)) return code;
+  return new Intl.DisplayNames(locale, { type: 'region' }).of(code) ?? code;
 }
 
 /** RFC 4647 lookup: each range is shortened from its end until it names a locale; then the next range. */

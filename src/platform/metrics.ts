@@ -16,6 +16,8 @@ export interface Metrics {
   countToken(type: string, grant: string | undefined): void;
   /** `method`: password, otp, google ...; `result`: ok, or why not. Both are constants of the program, never input. */
   countSignIn(method: string, result: string): void;
+  /** `channel`: email, sms, whatsapp; `outcome`: sent, refused, expired, failed, or retried for an attempt that another follows. */
+  countMessage(channel: string, outcome: string): void;
   /** Shows a pool's connections; `name` tells pools apart. */
   watchPool(name: string, db: Database): void;
   /** Shows how many hashes wait; read when the metrics are. */
@@ -68,6 +70,13 @@ export function createMetrics(): Metrics {
     registers,
   });
 
+  const messages = new Counter({
+    name: 'gatehouse_messages_total',
+    help: 'Attempts to deliver a message, by channel and outcome.',
+    labelNames: ['channel', 'outcome'],
+    registers,
+  });
+
   const pools = new Map<string, Pool>();
   new Gauge({
     name: 'gatehouse_db_pool_connections',
@@ -115,6 +124,7 @@ export function createMetrics(): Metrics {
     },
     countToken: (type, grant) => tokens.inc({ type, grant: grants.get(grant ?? '') ?? 'other' }),
     countSignIn: (method, result) => signIns.inc({ method, result }),
+    countMessage: (channel, outcome) => messages.inc({ channel, outcome }),
     watchPool(name, db) {
       pools.set(name, (db.client as { pool: Pool }).pool);
     },

@@ -1,8 +1,9 @@
 /**
  * Owns the small pieces of text that a page makes of values: errors in words, sentences with a name
- * set apart, dates. It returns plain text and refuses to make markup: the template escapes it.
+ * set apart, addresses, dates. It returns plain text and refuses to make markup: the template escapes it.
  */
 
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { TextParams, Translate } from './i18n.ts';
 
 /** `date` is a day, `date_time` a moment with its zone, `ago` a distance from now. */
@@ -45,6 +46,12 @@ export function sentenceSegments(t: Translate, key: string, params: TextParams):
       const [, param, text] = /^\uE000(.*?)\uE001([\s\S]*)\uE002$/.exec(piece) ?? [];
       return param === undefined ? { text: piece } : { text: text ?? '', param };
     });
+}
+
+/** A phone number in E.164 as people write it, "+46 70 123 45 67"; an email address as it is. */
+export function addressText(address: string): string {
+  if (!/^\+\d{7,15}$/.test(address)) return address;
+  return (parsePhoneNumberFromString(address)?.formatInternational() ?? address).replace(/ /g, '\u00a0');
 }
 
 const agoUnits = [

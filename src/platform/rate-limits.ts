@@ -22,11 +22,45 @@ export const limits = {
   userCodePerIp: { hits: 20, windowSeconds: 600 },
   /** Set-up links tried from one address. The token itself is 256 bits; this keeps the noise down. */
   setupLinkPerIp: { hits: 20, windowSeconds: 600 },
+  /** Recovery links opened or used from one address; a mail scanner opens those of a whole company. */
+  recoveryLinkPerIp: { hits: 100, windowSeconds: 600 },
+  /** Invitations opened or accepted from one address; a class of pupils may share one. */
+  invitationLinkPerIp: { hits: 200, windowSeconds: 600 },
+  /** Invitations sent in one tenant, for the first time or again. */
+  invitationsPerTenant: { hits: 100, windowSeconds: 60 },
+  /** Invitations sent from one tenant to one address. */
+  invitationsPerAddress: { hits: 5, windowSeconds: 3_600 },
+  invitationsPerAddressDaily: { hits: 10, windowSeconds: 86_400 },
   /** Passwords changed, or tried as the current one, by one person. */
   passwordChangePerUser: { hits: 10, windowSeconds: 600 },
+  /** Codes and links asked for from one address. */
+  codesPerIp: { hits: 10, windowSeconds: 3_600 },
+  /** Codes and links asked for in one tenant, whoever asks. */
+  codesPerTenant: { hits: 100, windowSeconds: 60 },
+  /** One-time codes typed from one address. Guessing at one code is stopped long before, by its own count. */
+  codeEntriesPerIp: { hits: 100, windowSeconds: 600 },
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;
+
+/** Counted from the rows of `otp_codes`, over a time that slides. */
+export const codeLimits = {
+  /** How long a code lives, and a link. */
+  codeSeconds: 300,
+  linkSeconds: 1_800,
+  /** How often one code may be typed. */
+  attempts: 5,
+  /** How long to wait for the next message to a destination: after the first, the second, ... of the last hour. */
+  resendWaitSeconds: [30, 60, 120, 300],
+  /** Messages to one destination. */
+  sendsPerHour: { email: 10, phone: 5 },
+  sendsPerDay: { email: 10, phone: 10 },
+  /** Wrong codes of one destination, and of one account, whatever was sent in between. */
+  failuresPerHour: 10,
+  failuresPerDay: 20,
+  /** A prefix with so many messages that went out, of which less than this share was answered, gets no more. */
+  conversion: { leastSends: 20, leastShare: 0.2, fromHours: 24, untilMinutes: 5 },
+} as const;
 
 /**
  * What is counted: an IPv4 address, the /64 of an IPv6 address (one subscriber has at least that many addresses), or
@@ -67,6 +101,73 @@ export async function consume(db: Database, name: LimitName, subject: string): P
   if (!row || row.hits > limit.hits) {
     throw new DomainError('rate_limited', 'TOO_MANY_ATTEMPTS', { seconds: Math.max(1, row?.seconds ?? 1) });
   }
+}
+
+/** A message that was counted, for `giveBack`. */
+export interface Spent {
+  readonly key: string;
+  readonly windowEndsAt: string;
+}
+
+const daySeconds = 86_400;
+
+// What is refused is not counted: a budget that is raised in the course of the day has exactly the difference left.
+const spend = prepared(
+  'budget-spend',
+  `insert into rate_limits as r (key, hits, window_ends_at)
+   select $1::text, 1, now() + make_interval(secs => $2)
+    where $3::integer > 0
+   on conflict (key) do update
+      set hits           = case when r.window_ends_at <= now() then 1 else r.hits + 1 end,
+          window_ends_at = case when r.window_ends_at <= now() then excluded.window_ends_at else r.window_ends_at end
+    where r.window_ends_at <= now() or r.hits < $3::integer
+   returning window_ends_at::text`,
+);
+
+/**
+ * Takes one from a daily budget, in one statement: of many at once no more get through than are left.
+ * @returns undefined where it is used up
+ */
+export async function spendBudget(db: Database, subject: string, daily: number): Promise<Spent | undefined> {
+  const key = `budget:${subject}`;
+  const { rows } = await runPrepared<{ windowEndsAt: string }>(db, spend, [key, daySeconds, daily]);
+  const [row] = rows;
+  return row && { key, windowEndsAt: row.windowEndsAt };
+}
+
+/** Gives back what was taken and certainly not used. What was taken from yesterday's budget is yesterday's. */
+export async function giveBack(db: Database, { key, windowEndsAt }: Spent): Promise<void> {
+  await db.raw(
+    `update rate_limits
+        set hits = hits - 1
+      where key = :key and window_ends_at = :windowEndsAt::timestamptz and hits > 0`,
+    { key, windowEndsAt },
+  );
+}
+
+/** What is left of a daily budget; takes nothing. */
+export async function budgetLeft(db: Database, subject: string, daily: number): Promise<number> {
+  const row = await db('rate_limits')
+    .where({ key: `budget:${subject}` })
+    .andWhere('windowEndsAt', '>', db.fn.now())
+    .first<{ hits: number } | undefined>('hits');
+  return Math.max(0, daily - (row?.hits ?? 0));
+}
+
+/**
+ * What a limit stands at; counts nothing.
+ * @returns how many hits are left, and in how many seconds all of them are back (0 where none is used)
+ */
+export async function peek(db: Database, name: LimitName, subject: string): Promise<{ left: number; seconds: number }> {
+  const limit: Limit = limits[name];
+  const row = await db('rate_limits')
+    .where({ key: `${name}:${rateLimitSubject(subject)}` })
+    .andWhere('windowEndsAt', '>', db.fn.now())
+    .first<{ hits: number; seconds: number } | undefined>(
+      'hits',
+      db.raw('ceil(extract(epoch from window_ends_at - now()))::integer as seconds'),
+    );
+  return { left: Math.max(0, limit.hits - (row?.hits ?? 0)), seconds: row ? Math.max(1, row.seconds) : 0 };
 }
 
 /** Deletes windows that have ended; they count for nothing whether swept or not. Answers how many went. */

@@ -1,197 +1,21 @@
 /**
- * Owns the rendering of the hosted pages: one EJS file a page, over one layout. It knows what each
- * page needs (`ViewModels`) and refuses everything else: a template gets its model, the page's
- * context and a few formatting functions, and can look nothing up.
+ * Owns the rendering of the hosted pages: one EJS file a page, over one layout. A template gets its
+ * model (view-models.ts), the page's context and a few formatting functions, and can look nothing up.
  */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ejs from 'ejs';
-import type { ErrorCode, ErrorKind } from './errors.ts';
 import type { I18n, TextParams } from './i18n.ts';
-import { type DateStyle, errorText, formatDate, sentenceSegments } from './page-text.ts';
-
-/** What surrounds every page, whatever it shows. */
-export interface PageContext {
-  locale: string;
-  /** The page in each language, the current one included. Relative links such as `?lang=fr`. */
-  localeLinks: { code: string; name: string; href: string; current: boolean }[];
-  theme: 'light' | 'dark' | 'system';
-  /** Null on pages that belong to no tenant. `accentColor` is `#rrggbb`; anything else is ignored. */
-  tenant: { name: string; logoUrl?: string; accentColor?: string } | null;
-  /** The application that sent the person here, if one did. */
-  client: { name: string; logoUri?: string; policyUri?: string; tosUri?: string } | null;
-  requestId: string;
-  /** IANA zone in which times are told; UTC when the reader's is unknown. */
-  timeZone?: string;
-}
-
-/** Why a form came back; `field` is the name of the input to correct. */
-export interface FormError {
-  code: ErrorCode;
-  params?: TextParams;
-  field?: string;
-}
-
-export interface HiddenField {
-  name: string;
-  value: string;
-}
-
-/** What every page with a form takes beside its own fields. */
-export interface FormModel {
-  error?: FormError;
-  csrf?: string;
-}
-
-/** The kinds of a `DomainError`, our own faults, and refused authorization requests. */
-export type PageErrorKind = ErrorKind | 'internal' | 'oauth';
-
-export interface ErrorModel {
-  kind: PageErrorKind;
-  /** A `DomainError` code, or for kind `oauth` the OAuth error code. */
-  code: string;
-  params?: TextParams;
-  /** A locale key that replaces the heading of this kind. */
-  heading?: string;
-  /** For kind `oauth`: our own description of the fault. Elsewhere the code's text is shown. */
-  message?: string;
-  retryAfterSeconds?: number;
-  wayOn?: { href: string; label: 'try_again' | 'sign_in' | 'home' | 'back_to_app' };
-}
-
-/** The model of each view, by the view's path under the views directory. */
-export interface ViewModels {
-  welcome: {
-    signInHref: string;
-    accountHref: string;
-    signedInAs?: string;
-    issuer: string;
-    discoveryHref: string;
-    developmentNotes: boolean;
-  };
-  'interaction/sign-in': FormModel & {
-    action: string;
-    email: string;
-    remember?: boolean;
-    cancelHref?: string;
-    /** Re-authentication as a known person: shown read-only, still submitted as `login`. */
-    expectedEmail?: string;
-    hasRecovery: boolean;
-    recoveryHref?: string;
-    /** `name` is the provider's key, such as `google`, and chooses its mark. */
-    otherMethods: { name: string; label: string; href: string }[];
-  };
-  'interaction/choose-tenant': FormModel & {
-    action: string;
-    choices: {
-      value: string;
-      tenantName: string;
-      logoUrl?: string;
-      accountName: string;
-      detail?: string;
-    }[];
-  };
-  'interaction/select-account': FormModel & {
-    continueAction: string;
-    account: { name: string; email: string; pictureUrl?: string };
-    switchAction: string;
-  };
-  'interaction/consent': FormModel & {
-    action: string;
-    account: { name: string; email: string };
-    /** Without `title`, a standard scope gets its words from the locale, another its own name. */
-    scopes: { name: string; title?: string; description?: string; isNew: boolean }[];
-    claims: { name: string; title?: string }[];
-    resources: {
-      name: string;
-      identifier: string;
-      scopes: { name: string; title?: string; description?: string }[];
-    }[];
-    offlineAccess: boolean;
-    redirectHost: string;
-  };
-  'interaction/sign-out': FormModel & {
-    formAction: string;
-    fields: HiddenField[];
-    account?: { name: string; email: string };
-  };
-  /** `stayed`: the person chose not to sign out after all. */
-  'interaction/signed-out': { continueHref?: string; stayed?: boolean };
-  'interaction/device-code': FormModel & {
-    action: string;
-    fields: HiddenField[];
-    userCode: string;
-  };
-  'interaction/device-confirm': FormModel & {
-    action: string;
-    fields: HiddenField[];
-    userCode: string;
-    deviceInfo?: { ip?: string; browser?: string };
-    /** Whether the form offers Cancel (`name=abort value=yes`). */
-    abort: boolean;
-  };
-  'interaction/device-done': { cancelled?: boolean };
-  'interaction/set-up': FormModel & {
-    action: string;
-    email: string;
-    /** The link is for this address alone. */
-    emailFixed?: boolean;
-    fullName: string;
-    /** The person becomes one more owner of this tenant. */
-    joins?: string;
-    tenantName: string;
-  };
-  'interaction/switching': { formAction: string; fields: HiddenField[] };
-  'account/home': {
-    account: {
-      name: string;
-      email: string;
-      emailVerified: boolean;
-      phone?: string;
-      pictureUrl?: string;
-    };
-    /** `path` runs from the tenant's root to the place's parent, by name. */
-    roles: { role: string; place: string; path: string[]; startsAt?: Date; endsAt?: Date }[];
-    visibility: { place: string; scope: 'read' | 'analyze'; endsAt?: Date }[];
-    sessions: {
-      id: string;
-      browser: string;
-      os: string;
-      ip?: string;
-      /** RFC 8176 method names. */
-      amr: string[];
-      signedInAt: Date;
-      lastSeenAt: Date;
-      current: boolean;
-    }[];
-    /** Takes a POST with `session=<id>`. */
-    revokeAction: string;
-    signOutHref: string;
-    csrf?: string;
-  };
-  'errors/error': ErrorModel;
-}
-
-export type ViewName = keyof ViewModels;
-
-/** Every view there is, in the order in which people meet them. */
-export const viewNames = [
-  'welcome',
-  'interaction/set-up',
-  'interaction/sign-in',
-  'interaction/choose-tenant',
-  'interaction/select-account',
-  'interaction/consent',
-  'interaction/switching',
-  'interaction/sign-out',
-  'interaction/signed-out',
-  'interaction/device-code',
-  'interaction/device-confirm',
-  'interaction/device-done',
-  'account/home',
-  'errors/error',
-] as const satisfies readonly ViewName[];
+import { addressText, type DateStyle, errorText, formatDate, sentenceSegments } from './page-text.ts';
+import {
+  type ErrorModel,
+  type FormError,
+  type PageContext,
+  type ViewModels,
+  type ViewName,
+  viewNames,
+} from './view-models.ts';
 
 export interface Views {
   /** The whole HTML document of a page. Throws when the model or the locale misses something. */
@@ -230,6 +54,7 @@ const templateScope = [
   'layout',
   'sentence',
   'errorText',
+  'addressText',
   'formatDate',
   'assetUrl',
   'webUrl',
@@ -272,6 +97,7 @@ export function createViews(options: ViewsOptions): Views {
         layout: (given: Frame) => void Object.assign(frame, given),
         sentence: (key: string, params: TextParams) => sentenceSegments(t, key, params),
         errorText: (error: ErrorModel | FormError, label?: string) => errorText(t, error, label),
+        addressText,
         formatDate: (date: Date, style: DateStyle) =>
           formatDate(date, style, { locale: t('locale.formats'), timeZone: knownZone(page.timeZone), now: moment }),
         assetUrl: options.assetUrl,

@@ -4,13 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createI18n } from '../../src/platform/i18n.ts';
-import {
-  createViews,
-  type PageContext,
-  type PageErrorKind,
-  type ViewModels,
-  viewNames,
-} from '../../src/platform/views.ts';
+import { type PageContext, type PageErrorKind, type ViewModels, viewNames } from '../../src/platform/view-models.ts';
+import { createViews } from '../../src/platform/views.ts';
 import { pageSamples, sampleNow, samplePage } from '../support/page-samples.ts';
 
 const directory = fileURLToPath(new URL('../../views', import.meta.url));
@@ -26,10 +21,16 @@ function renderSignIn(model: Partial<ViewModels['interaction/sign-in']> = {}, pa
   return views.render('interaction/sign-in', samplePage(origin, page), { ...signIn, ...model });
 }
 
-/** The value with each of its strings replaced, but those that choose among texts of our own. */
+/** What chooses among texts of our own. */
+const choices = [
+  ...['kind', 'label', 'scope', 'locale', 'theme', 'code', 'field', 'heading', 'channel', 'channels', 'switchTo'],
+  ...['purpose', 'loginKind', 'notice'],
+];
+
+/** The value with each of its strings replaced, but those choices. */
 function replaceStrings(value: unknown, replacement: string, key = ''): unknown {
   if (typeof value === 'string') {
-    const isChoice = ['kind', 'label', 'scope', 'locale', 'theme', 'code', 'field', 'heading'].includes(key);
+    const isChoice = choices.includes(key);
     return isChoice && !/ /.test(value) ? value : replacement;
   }
   if (Array.isArray(value)) return value.map((item) => replaceStrings(item, replacement, key));
@@ -120,7 +121,7 @@ describe('escaping', () => {
 describe('the sign-in page', () => {
   it('has the fields that password managers look for', () => {
     const html = renderSignIn({ csrf: 't0k3n' });
-    assert.match(html, /name="login" type="email"[^>]* autocomplete="username" inputmode="email"/);
+    assert.match(html, /name="login" type="text"[^>]* autocomplete="username" inputmode="email"/);
     assert.match(html, /name="password" type="password"[^>]* autocomplete="current-password"/);
     assert.match(html, /<input type="hidden" name="csrf" value="t0k3n">/);
     assert.doesNotMatch(html, /maxlength/, 'a browser would cut a pasted password');

@@ -21,6 +21,8 @@ import { createLogger } from '../../src/platform/logger.ts';
 import { createSecrets, randomToken, type Secrets } from '../../src/platform/secrets.ts';
 import { createGatehouse, type GatehouseServer } from '../../src/server.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { type Mailbox, startMailbox } from './mailbox.ts';
+import { startTwilioServer, type TwilioServer } from './twilio-server.ts';
 
 export interface TestApp {
   issuer: string;
@@ -30,6 +32,10 @@ export interface TestApp {
   secrets: Secrets;
   passwords: PasswordHasher;
   server: GatehouseServer;
+  /** With `mailbox: true`: the mail server. Throws elsewhere. */
+  mailbox: Mailbox;
+  /** With `twilio: true`: Twilio. Throws elsewhere. */
+  twilio: TwilioServer;
   /** What the server logged, a JSON line each. */
   logs(): string;
   /** Starts another process of the same server on a port of its own; answers its origin. */
@@ -46,7 +52,12 @@ export interface TestAppOptions {
   env?: Record<string, string>;
   /** The issuer, where it is not the address that this process listens on (a proxy before it). */
   issuer?: (port: number) => string;
+  /** Default: where there is mail or Twilio to be sent to. */
   runJobs?: boolean;
+  /** Sends mail to a server on loopback. */
+  mailbox?: boolean;
+  /** Sends SMS and WhatsApp to a server on loopback; `env` says to which countries (default FR,CH,SE). */
+  twilio?: boolean;
 }
 
 /** A port that was free a moment ago. */
@@ -64,11 +75,15 @@ let count = 0;
 export async function startTestApp({
   env = {},
   issuer: issuerOf,
-  runJobs = false,
+  mailbox: withMailbox = false,
+  twilio: withTwilio = false,
+  runJobs = withMailbox || withTwilio,
 }: TestAppOptions = {}): Promise<TestApp> {
   const database: TestDatabase = await createTestDatabase();
   const dataDirectory = await mkdtemp(join(tmpdir(), 'gatehouse-app-'));
   const port = await freePort();
+  const mailbox = withMailbox ? await startMailbox() : undefined;
+  const twilio = withTwilio ? await startTwilioServer() : undefined;
   const environment: Record<string, string> = {
     NODE_ENV: 'test',
     HOST: '127.0.0.1',
@@ -82,6 +97,8 @@ export async function startTestApp({
     ARGON2_MEMORY_KIB: '1024',
     ARGON2_ITERATIONS: '1',
     OUTBOUND_ALLOWED_NETWORKS: '127.0.0.0/8,::1/128',
+    ...(mailbox && { SMTP_URL: mailbox.url }),
+    ...(twilio && { ...twilio.env, PHONE_COUNTRIES: 'FR,CH,SE' }),
     ...env,
   };
   const config = loadConfig(environment);
@@ -111,6 +128,14 @@ export async function startTestApp({
     secrets,
     passwords,
     server,
+    get mailbox() {
+      if (!mailbox) throw new Error('started without a mailbox');
+      return mailbox;
+    },
+    get twilio() {
+      if (!twilio) throw new Error('started without Twilio');
+      return twilio;
+    },
     logs: () => lines.join(''),
     async startProcess() {
       const otherPort = await freePort();
@@ -191,6 +216,7 @@ export async function startTestApp({
         await ended;
       }
       await server.stop();
+      await Promise.all([mailbox?.stop(), twilio?.stop()]);
       await db.destroy();
       await database.drop();
       await rm(dataDirectory, { recursive: true, force: true });

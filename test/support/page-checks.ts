@@ -50,7 +50,11 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
 /** Targets under 44 px high. Links within a sentence are as high as their line, and are left out. */
 export async function smallTargets(page: Page): Promise<string[]> {
   return page.evaluate(() =>
-    [...document.querySelectorAll('a, button, input:not([type=hidden], [type=checkbox]), summary, .check')]
+    [
+      ...document.querySelectorAll(
+        'a, button, input:not([type=hidden], [type=checkbox], [type=radio]), summary, .check, .option',
+      ),
+    ]
       .filter(
         (it) => it instanceof HTMLElement && it.offsetParent !== null && getComputedStyle(it).display !== 'inline',
       )
@@ -106,6 +110,59 @@ export async function behaviourFaults(browser: Browser, origin: string, takePost
       expect(`the pressed button is named ${scripts}`, takePosted()[0]?.body === 'csrf=9f6c0d1e&decision=deny');
     });
   }
+
+  for (const javaScriptEnabled of [false, true]) {
+    const scripts = javaScriptEnabled ? 'with scripts' : 'without scripts';
+    await visit('code-entry', { javaScriptEnabled }, async (page) => {
+      expect(`the code has the focus ${scripts}`, await isFocused(page, '#code'));
+      await page.locator('#code').fill('Code: 123 456');
+      await page.keyboard.press('Enter');
+      await page.waitForTimeout(300);
+      const [posted] = takePosted();
+      expect(`a pasted code is sent whole ${scripts}`, posted?.body === 'csrf=9f6c0d1e&code=Code%3A+123+456');
+      expect(`the code is not asked for again ${scripts}`, posted?.path === '/interaction/x/code/enter');
+      await page.getByRole('button', { name: 'Send again' }).click();
+      await page.waitForTimeout(300);
+      const [again] = takePosted();
+      expect(
+        `a code can be asked for again ${scripts}`,
+        again?.path === '/interaction/x/code/resend' && again.body === 'csrf=9f6c0d1e',
+      );
+    });
+    await visit('code-entry-waiting', { javaScriptEnabled }, async (page) => {
+      const words = await page.getByText('You can ask for another code in 30 seconds.').isVisible();
+      const enabled = await page.locator('.resend button:enabled').count();
+      expect(`the wait is told ${scripts}`, words === !javaScriptEnabled);
+      expect(`waiting buttons ${scripts}`, enabled === (javaScriptEnabled ? 0 : 2));
+    });
+    await visit('new-password-several', { javaScriptEnabled }, async (page) => {
+      await page.getByLabel('Northwind Logistics').check();
+      await page.locator('#password').fill('correct horse');
+      await page.keyboard.press('Enter');
+      await page.waitForTimeout(300);
+      expect(
+        `the account is chosen ${scripts}`,
+        takePosted()[0]?.body === 'csrf=9f6c0d1e&account=a1&password=correct+horse',
+      );
+    });
+  }
+  await visit('welcome', {}, async (page) => {
+    await page.clock.install();
+    await page.goto(`${origin}/code-entry-waiting`, { waitUntil: 'load' });
+    const again = page.locator('[data-countdown-label]');
+    const spoken = () => page.locator('.resend [role=status]').textContent();
+    expect('the countdown begins', /^Send again in (30|29)\u00a0s$/.test((await again.textContent()) ?? ''));
+    await page.clock.runFor(10_000);
+    expect('the countdown runs', /^Send again in (20|19)\u00a0s$/.test((await again.textContent()) ?? ''));
+    expect('nothing is said while it runs', (await spoken()) === '');
+    await page.clock.runFor(21_000);
+    expect('the button gets its words back', (await again.textContent()) === 'Send again');
+    expect('both can be pressed', (await page.locator('.resend button:enabled').count()) === 2);
+    expect('it is said that it is over', (await spoken()) === 'You can ask for another code now.');
+    await page.getByRole('button', { name: 'Send by SMS instead' }).click();
+    await page.waitForTimeout(300);
+    expect('the other channel is named', takePosted()[0]?.body === 'csrf=9f6c0d1e&channel=sms');
+  });
 
   await visit('sign-in', { javaScriptEnabled: false }, async (page) => {
     expect('no button that does nothing without scripts', !(await page.locator('[data-reveal]').isVisible()));

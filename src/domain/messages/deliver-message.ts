@@ -1,0 +1,193 @@
+/**
+ * Delivers messages, in jobs. Owns what is asked before each one: is it still good, does its tenant stand, may messages go
+ * to this number, is there budget left. Refuses to send before it has counted: of many deliveries at once, on all nodes, no
+ * more go out than the day's budget. Every refusal and every failure for good is in the audit trail, without the address.
+ */
+import type { Logger } from 'pino';
+import { type Database, firstRow } from '../../platform/database.ts';
+import { DeliveryError } from '../../platform/delivery-error.ts';
+import { DomainError } from '../../platform/errors.ts';
+import type { JobContext, JobTask } from '../../platform/jobs.ts';
+import type { Mailer } from '../../platform/mailer.ts';
+import type { MessageViews } from '../../platform/message-views.ts';
+import type { Metrics } from '../../platform/metrics.ts';
+import type { PhoneMessages } from '../../platform/phone-messages.ts';
+import { giveBack, type Spent, spendBudget } from '../../platform/rate-limits.ts';
+import type { Secrets } from '../../platform/secrets.ts';
+import { recordEvent, systemCaller } from '../audit/audit-events.ts';
+import { findTenantById, type Tenant } from '../tenants/tenants.ts';
+import {
+  type Channel,
+  kindOf,
+  type OutgoingMessage,
+  openPayload,
+  revivedMessage,
+  sendMessageJob,
+} from './outgoing-message.ts';
+import { budgetSubject, checkPhone, dailyBudget } from './phone-policy.ts';
+
+/**
+ * `failed`: the provider will never take it. `refused`: the budget is used up, or nothing may go to this number or from this
+ * tenant. Both are in the audit trail, and neither is to be tried again.
+ */
+export type DeliveryOutcome = 'sent' | 'refused' | 'expired' | 'failed';
+
+/** What a delivery is told of its job. */
+export interface DeliveryJob {
+  /** Names the message over every retry. */
+  id: string;
+  signal?: AbortSignal;
+  /** No further attempt will follow: any failure is one for good. */
+  isLastAttempt?: boolean;
+}
+
+export interface Messenger {
+  /** Those that have a provider on this server. */
+  readonly channels: readonly Channel[];
+  /**
+   * Sends a message now. Called in a job of one of the queues of `messageQueue`, never in a request nor a transaction.
+   * @throws DeliveryError (not permanent) where the job should be tried again
+   */
+  deliver(message: OutgoingMessage, job: DeliveryJob): Promise<DeliveryOutcome>;
+}
+
+export interface MessengerDependencies {
+  db: Database;
+  config: {
+    readonly mail: { readonly dailyBudget: number };
+    readonly phone: { readonly dailyBudget: number; readonly countries: readonly string[] };
+  };
+  views: MessageViews;
+  mailer: Mailer | undefined;
+  phone: PhoneMessages | undefined;
+  metrics?: Pick<Metrics, 'countMessage'>;
+  logger: Logger;
+}
+
+type Refusal =
+  | 'budget_used_up'
+  | 'channel_unavailable'
+  | 'number_not_supported'
+  | 'tenant_suspended'
+  | 'tenant_unknown';
+
+export function createMessenger(dependencies: MessengerDependencies): Messenger {
+  const { db, config, views, mailer, phone, metrics, logger } = dependencies;
+  const channels: readonly Channel[] = [...(mailer ? ['email' as const] : []), ...(phone?.channels ?? [])];
+  const budgets = { email: config.mail.dailyBudget, phone: config.phone.dailyBudget };
+
+  function refusalOf(message: OutgoingMessage, tenant: Tenant | undefined): Refusal | undefined {
+    if (!channels.includes(message.channel)) return 'channel_unavailable';
+    if (message.tenantId !== null && !tenant) return 'tenant_unknown';
+    if (tenant && tenant.state !== 'active') return 'tenant_suspended';
+    if (kindOf(message.channel) === 'email') return undefined;
+    try {
+      // Again: the countries may have changed since it was asked for.
+      checkPhone(message.to, { serverCountries: config.phone.countries, tenant: tenant?.settings ?? null });
+      return undefined;
+    } catch (error) {
+      if (error instanceof DomainError) return 'number_not_supported';
+      throw error;
+    }
+  }
+
+  async function record(
+    action: 'message.refused' | 'message.failed',
+    message: OutgoingMessage,
+    { id }: DeliveryJob,
+    reason: string,
+  ): Promise<void> {
+    const { tenantId, channel, template } = message;
+    await recordEvent(
+      db,
+      { tenantId, action, entityType: 'message', entityId: id, payload: { channel, template, reason } },
+      systemCaller,
+    );
+    logger.warn({ messageId: id, channel, template, reason }, action);
+  }
+
+  async function send(message: OutgoingMessage, { id, signal }: DeliveryJob, secondsLeft?: number): Promise<void> {
+    const { channel, to, template, model, locale } = message;
+    if (channel === 'email') {
+      await mailer?.send({ id, to, ...views.mail(template, model, locale) }, signal);
+      return;
+    }
+    const code = template === 'code' && 'code' in model ? model.code : undefined;
+    const text = views.short(template, model, locale);
+    await phone?.send({ channel, to, text, code, validForSeconds: secondsLeft }, signal);
+  }
+
+  /** After a failed attempt: what was certainly not sent is not counted. Throws where it should be tried again. */
+  async function settle(error: unknown, spent: Spent, message: OutgoingMessage, job: DeliveryJob): Promise<'failed'> {
+    if (!(error instanceof DeliveryError)) {
+      await giveBack(db, spent);
+      throw error;
+    }
+    if (error.notSent) await giveBack(db, spent);
+    if (!error.permanent && !job.isLastAttempt) throw error;
+    await record('message.failed', message, job, error.reason);
+    return 'failed';
+  }
+
+  async function attempt(message: OutgoingMessage, job: DeliveryJob): Promise<DeliveryOutcome> {
+    const kind = kindOf(message.channel);
+    const secondsLeft = message.expiresAt && (await secondsUntil(db, message.expiresAt));
+    if (secondsLeft !== undefined && secondsLeft <= 0) return 'expired';
+
+    const tenant = message.tenantId === null ? undefined : await findTenantById(db, message.tenantId);
+    const refusal = refusalOf(message, tenant);
+    if (refusal) {
+      await record('message.refused', message, job, refusal);
+      return 'refused';
+    }
+
+    const daily = dailyBudget(kind, tenant ?? null, budgets);
+    const spent = await spendBudget(db, budgetSubject(kind, message.tenantId), daily);
+    if (!spent) {
+      await record('message.refused', message, job, 'budget_used_up');
+      return 'refused';
+    }
+    try {
+      await send(message, job, secondsLeft);
+      return 'sent';
+    } catch (error) {
+      return settle(error, spent, message, job);
+    }
+  }
+
+  return {
+    channels,
+    async deliver(message, job) {
+      try {
+        const outcome = await attempt(message, job);
+        metrics?.countMessage(message.channel, outcome);
+        return outcome;
+      } catch (error) {
+        metrics?.countMessage(message.channel, 'retried');
+        throw error;
+      }
+    },
+  };
+}
+
+async function secondsUntil(db: Database, moment: Date): Promise<number> {
+  const row = await firstRow<{ seconds: number }>(
+    db,
+    'select extract(epoch from :moment::timestamptz - clock_timestamp())::float8 as seconds',
+    { moment: moment.toISOString() },
+  );
+  return row?.seconds ?? 0;
+}
+
+/** What a job passes on to `deliver`. */
+export function deliveryJob(id: string, job: JobContext): DeliveryJob {
+  return { id, signal: job.signal, isLastAttempt: job.attempt >= job.maxAttempts };
+}
+
+/** The task of the job `send-message`. */
+export function sendMessageTask(messenger: Messenger, { secrets }: { secrets: Secrets }): JobTask {
+  return async (payload, job) => {
+    const { id, value } = openPayload(secrets, sendMessageJob, payload);
+    await messenger.deliver(revivedMessage(value), deliveryJob(id, job));
+  };
+}

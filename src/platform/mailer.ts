@@ -1,0 +1,161 @@
+/**
+ * Mail: to an SMTP server, or in development to files. Owns how long a server may take, and what its answers mean.
+ * Refuses an address or a header that could become two, attachments, files and URLs of any kind, and outside this
+ * machine a connection without TLS, unless SMTP_URL says so (`?requireTLS=false`).
+ */
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createTransport, type SendMailOptions } from 'nodemailer';
+import { DeliveryError } from './delivery-error.ts';
+
+export interface Mail {
+  /** Names the message over every retry; becomes its Message-ID, so that mailboxes show a repetition once. */
+  id: string;
+  /** A bare address, canonical. */
+  to: string;
+  subject: string;
+  text: string;
+  html: string;
+}
+
+export interface Mailer {
+  /**
+   * Resolves when the server has taken the mail for delivery.
+   * @throws DeliveryError
+   */
+  send(mail: Mail, signal?: AbortSignal): Promise<void>;
+  /** Ends idle connections. */
+  close(): void;
+}
+
+export interface MailerOptions {
+  smtpUrl: string | undefined;
+  /** Without `smtpUrl`: write mail into `directory`. */
+  toFiles: boolean;
+  /** Such as `Gatehouse <no-reply@id.example.org>`. */
+  from: string;
+  directory: string;
+  /** Takes a line about each mail that was written to a file. */
+  log: (line: string) => void;
+}
+
+const connectTimeoutMs = 5_000;
+const greetingTimeoutMs = 5_000;
+/** Of silence on the connection. */
+const socketTimeoutMs = 10_000;
+/** In all: a server that answers a byte now and then is never silent. */
+const sendTimeoutMs = 30_000;
+
+/** One of each queue (domain/messages) at once. */
+const connections = 2;
+
+const notOneAddress = /[\s\p{C}\p{Z}"(),:;<>[\\\]]|@.*@/u;
+
+/** What every mail of a program says, so that no auto-reply answers it (RFC 3834 section 5). */
+const headers = { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' };
+
+/** A mailer, or undefined where neither a server nor files are configured. Contacts nobody yet. */
+export function createMailer(options: MailerOptions): Mailer | undefined {
+  if (options.smtpUrl !== undefined) return smtpMailer(options.smtpUrl, options.from);
+  return options.toFiles ? fileMailer(options) : undefined;
+}
+
+function composed({ id, to, subject, text, html }: Mail, from: string): SendMailOptions {
+  if (notOneAddress.test(to) || !/^[^@]+@[^@]+$/.test(to))
+    throw new DeliveryError('The address is none', { permanent: true, notSent: true, reason: 'EENVELOPE' });
+  return {
+    // Without quotes, angle brackets or line breaks the envelope is this one address, whatever else parses it.
+    envelope: { from: senderAddress(from), to: [to] },
+    from,
+    to: { name: '', address: to },
+    subject: subject.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim(),
+    messageId: `<${id.replace(/[^\w.-]/g, '')}@${senderAddress(from).split('@')[1]}>`,
+    text,
+    html,
+    headers,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  };
+}
+
+/** The address in `Name <address>`. */
+export function senderAddress(from: string): string {
+  return (/<([^<>]+)>\s*$/.exec(from)?.[1] ?? from).trim();
+}
+
+function isThisMachine(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127\./.test(host);
+}
+
+function smtpMailer(smtpUrl: string, from: string): Mailer {
+  const { hostname, searchParams } = new URL(smtpUrl);
+  const transport = createTransport({
+    url: smtpUrl,
+    pool: true,
+    maxConnections: connections,
+    // The queue repeats; a repetition in here would be one that nobody counts.
+    maxRequeues: 0,
+    idleTimeout: socketTimeoutMs,
+    connectionTimeout: connectTimeoutMs,
+    greetingTimeout: greetingTimeoutMs,
+    dnsTimeout: connectTimeoutMs,
+    socketTimeout: socketTimeoutMs,
+    ...(isThisMachine(hostname) || searchParams.has('requireTLS') ? {} : { requireTLS: true }),
+  });
+  return {
+    async send(mail, signal) {
+      const timeout = AbortSignal.timeout(sendTimeoutMs);
+      const message = composed(mail, from);
+      try {
+        await transport.sendMail({ ...message, signal: signal ? AbortSignal.any([signal, timeout]) : timeout });
+      } catch (error) {
+        throw deliveryError(error);
+      }
+    },
+    close: () => transport.close(),
+  };
+}
+
+interface SmtpError extends Error {
+  code?: string;
+  command?: string;
+  responseCode?: number;
+  timeoutType?: string;
+}
+
+/** Steps of a connection that come before any message, and whose errors name a server and no person. */
+const beforeMessages = new Set(['EAUTH', 'ECONFIG', 'EDNS', 'ENOAUTH', 'EOAUTH2', 'EPROTOCOL', 'EREQUIRETLS', 'ETLS']);
+const neverConnected = /\b(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)\b/;
+
+function deliveryError(error: unknown): DeliveryError {
+  const { code = 'ERROR', command, responseCode, timeoutType, message } = error as SmtpError;
+  const setUp =
+    beforeMessages.has(code) ||
+    neverConnected.test(message) ||
+    (timeoutType !== undefined && timeoutType !== 'SOCKET_TIMEOUT');
+  const about = [command, responseCode, code].filter((part) => part !== undefined && part !== 'API').join(' ');
+  return new DeliveryError(setUp ? `${about}: ${message}` : `The mail server did not take a message: ${about}`, {
+    // A refused password is about the server's settings: the message may yet go when they are right.
+    permanent: !setUp && responseCode !== undefined && responseCode >= 500 && responseCode !== 503,
+    notSent: setUp || responseCode !== undefined,
+    reason: responseCode === undefined ? code : String(responseCode),
+  });
+}
+
+function fileMailer({ from, directory, log }: MailerOptions): Mailer {
+  const transport = createTransport({ streamTransport: true, buffer: true });
+  return {
+    async send(mail, signal) {
+      signal?.throwIfAborted();
+      const message = composed(mail, from);
+      const { message: source } = await transport.sendMail(message);
+      const file = join(directory, `${mail.id.replace(/[^\w.-]/g, '')}.eml`);
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await writeFile(`${file}.part`, source as Buffer, { mode: 0o600 });
+      await rename(`${file}.part`, file);
+      log(`Mail for ${mail.to}, “${message.subject}”: ${pathToFileURL(file).href}`);
+    },
+    close() {},
+  };
+}
