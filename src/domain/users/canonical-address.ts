@@ -3,6 +3,7 @@
  * becomes two identities. Refuses what could break out of a mail header, a log line or a page.
  */
 import { domainToASCII, domainToUnicode } from 'node:url';
+import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { DomainError } from '../../platform/errors.ts';
 
 // RFC 5321 section 4.5.3.1: 64 octets before the @, 254 in all (256 with the angle brackets).
@@ -39,24 +40,60 @@ export function canonicalEmail(text: string): string {
   return email;
 }
 
-/** E.164 with its plus sign, or undefined. Spaces, dots, hyphens and brackets between the digits are dropped. */
-export function parsePhone(text: string): string | undefined {
+// Digits that keyboards make beside ASCII's; NFKC has turned the full-width ones already.
+const arabicDigits = /[\u0660-\u0669\u06f0-\u06f9]/g;
+
+/** Digits with perhaps a plus sign before them, or undefined for what holds anything else, such as an extension. */
+function phoneDigits(text: string): string | undefined {
   if (text.length > 64 || /\p{Cc}/u.test(text)) return undefined;
-  const phone = text.normalize('NFKC').replace(/[\s().\p{Pd}]/gu, '');
-  return /^\+[1-9][0-9]{6,14}$/.test(phone) ? phone : undefined;
+  const digits = text
+    .normalize('NFKC')
+    .replace(arabicDigits, (digit) => String(digit.charCodeAt(0) % 16))
+    // Bidirectional marks come with numbers that were copied from a contact list.
+    .replace(/[\s()./\p{Pd}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '');
+  return /^\+?[0-9]{3,20}$/.test(digits) ? digits : undefined;
+}
+
+/** E.164, if the number is as long as numbers of its country are. */
+function possiblePhone(digits: string, country?: CountryCode): string | undefined {
+  const number = parsePhoneNumberFromString(digits, { defaultCountry: country, extract: false });
+  if (!number || number.ext !== undefined) return undefined;
+  return (country === undefined ? number.isPossible() : number.isValid()) ? number.number : undefined;
+}
+
+/**
+ * E.164 with its plus sign, or undefined. Spaces, dots, hyphens, slashes and brackets between the digits are dropped, and
+ * a trunk zero behind the country code, so that one number is one identity.
+ * @param countries ISO 3166-1 alpha-2. A number without its country code is taken where it is valid in these and they all
+ *   mean the same one by it; without countries it is not taken
+ */
+export function parsePhone(text: string, countries: readonly string[] = []): string | undefined {
+  const digits = phoneDigits(text);
+  if (digits === undefined) return undefined;
+  if (digits.startsWith('+')) return possiblePhone(digits);
+  const meant = new Set<string>();
+  for (const country of countries) {
+    const phone = isSupportedCountry(country) ? possiblePhone(digits, country) : undefined;
+    if (phone !== undefined) meant.add(phone);
+  }
+  const [phone] = meant;
+  return meant.size === 1 ? phone : undefined;
 }
 
 /** @throws DomainError invalid PHONE_INVALID */
-export function canonicalPhone(text: string): string {
-  const phone = parsePhone(text);
+export function canonicalPhone(text: string, countries: readonly string[] = []): string {
+  const phone = parsePhone(text, countries);
   if (phone === undefined) throw new DomainError('invalid', 'PHONE_INVALID', { field: 'phone' });
   return phone;
 }
 
-/** What a person types as their address: an email address, or a phone number with its country code. */
-export function parseAddress(text: string): { email: string } | { phone: string } | undefined {
+/** What a person types as their address: an email address, or a phone number as `parsePhone` takes it. */
+export function parseAddress(
+  text: string,
+  countries: readonly string[] = [],
+): { email: string } | { phone: string } | undefined {
   const email = parseEmail(text);
   if (email !== undefined) return { email };
-  const phone = parsePhone(text);
+  const phone = parsePhone(text, countries);
   return phone === undefined ? undefined : { phone };
 }

@@ -186,3 +186,32 @@ export async function touchPasswordChanged(
   );
   return changed.length > 0;
 }
+
+/**
+ * Ends what a user who stops has pending: invitations by them and to their address, and codes and links that were sent to
+ * it in their tenant. (Those of no tenant are for others under the same address too; they let in nobody who may not act.)
+ * Answers how many invitations ended. Called with the user's row locked.
+ */
+export async function endPending(trx: Database, user: { tenantId: string; userId: string }): Promise<number> {
+  const ended = await firstRow<{ invitations: number }>(
+    trx,
+    `with person as (
+       select email, phone from users where tenant_id = :tenantId and id = :userId
+     ), codes as (
+       update otp_codes c
+          set revoked_at = now()
+        where c.tenant_id = :tenantId and c.consumed_at is null and c.revoked_at is null
+          and (c.user_id = :userId or c.destination in (select email from person union all select phone from person))
+     ), ended as (
+       update invitations i
+          set revoked_at = now()
+        where i.tenant_id = :tenantId and i.accepted_at is null and i.revoked_at is null
+          and (i.invited_by = :userId or lower(i.email) = (select lower(email) from person)
+               or i.phone = (select phone from person))
+       returning i.id
+     )
+     select count(*) as invitations from ended`,
+    user,
+  );
+  return ended?.invitations ?? 0;
+}

@@ -1,7 +1,7 @@
 /**
  * People. Owns who is in a tenant, under which address, and whether they may act now. Refuses a second user under one
  * email address or phone number of a tenant, also when both arrive at once: the database's unique indexes decide.
- * Whoever stops being active is signed out everywhere in the same transaction.
+ * Whoever stops being active is signed out everywhere in the same transaction, and what they have pending ends.
  */
 import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
@@ -14,6 +14,7 @@ import { findTenantById } from '../tenants/tenants.ts';
 import { canonicalEmail, canonicalPhone } from './canonical-address.ts';
 import {
   actingUserId,
+  endPending,
   insertUser,
   insertUserSettings,
   selectActiveAccount,
@@ -270,6 +271,7 @@ async function setState(db: Database, user: UserOfTenant, state: User['state'], 
     });
     if (before === undefined) throw new DomainError('not_found', 'NOT_FOUND');
     if (before === state) return;
+    const invitations = await endPending(trx, user);
     await recordEvent(
       trx,
       {
@@ -277,6 +279,7 @@ async function setState(db: Database, user: UserOfTenant, state: User['state'], 
         action: state === 'active' ? 'user.activated' : 'user.deactivated',
         entityType: 'user',
         entityId: user.userId,
+        payload: invitationsEnded(invitations),
       },
       caller,
     );
@@ -285,9 +288,13 @@ async function setState(db: Database, user: UserOfTenant, state: User['state'], 
   });
 }
 
+function invitationsEnded(invitations: number): Record<string, unknown> {
+  return invitations > 0 ? { invitations } : {};
+}
+
 /**
- * Stops a user from acting and ends their sessions, tokens and codes, all in one transaction. Nothing happens to one who
- * is inactive already.
+ * Stops a user from acting and ends their sessions, tokens, codes and invitations, all in one transaction. Nothing
+ * happens to one who is inactive already.
  * @throws DomainError not_found, also for a user of another tenant; conflict LAST_OWNER
  */
 export async function deactivateUser(db: Database, user: UserOfTenant, caller: Caller): Promise<void> {
@@ -301,7 +308,7 @@ export async function activateUser(db: Database, user: UserOfTenant, caller: Cal
 
 /**
  * Deletes a user softly: the row stays for what speaks of it, the address is free for another, the password and other
- * proofs are gone, sessions and tokens have ended.
+ * proofs are gone, sessions, tokens, codes and invitations have ended.
  * @throws DomainError not_found, also for a user of another tenant; conflict LAST_OWNER
  */
 export async function deleteUser(db: Database, user: UserOfTenant, caller: Caller): Promise<void> {
@@ -311,9 +318,10 @@ export async function deleteUser(db: Database, user: UserOfTenant, caller: Calle
       throw refusedLastOwner(error);
     });
     if (!deleted) throw new DomainError('not_found', 'NOT_FOUND');
+    const payload = invitationsEnded(await endPending(trx, user));
     await recordEvent(
       trx,
-      { tenantId: user.tenantId, action: 'user.deleted', entityType: 'user', entityId: user.userId },
+      { tenantId: user.tenantId, action: 'user.deleted', entityType: 'user', entityId: user.userId, payload },
       caller,
     );
     await revokeAllSessions(trx, user, caller);

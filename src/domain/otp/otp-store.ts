@@ -1,0 +1,284 @@
+/** The SQL of one-time codes and links: what was sent where, what was tried, and whom a destination may mean. */
+import { type Database, prepared, runPrepared } from '../../platform/database.ts';
+import { codeLimits } from '../../platform/rate-limits.ts';
+import type { Channel } from '../messages/outgoing-message.ts';
+
+/** What a row of `otp_codes` proves the destination for. */
+export type SendPurpose = 'login' | 'sign_up' | 'verify_email' | 'verify_phone' | 'reset_password' | 'link_identity';
+
+export interface NewSendRow {
+  id: string;
+  tenantId: string | null;
+  userId: string | null;
+  destination: string;
+  channel: Channel;
+  purpose: SendPurpose;
+  /** Of phones alone: country code and the next three digits. */
+  prefix: string | null;
+  challengeHash: Buffer | null;
+  codeHash: Buffer;
+  attemptMax: number;
+  lifetimeSeconds: number;
+}
+
+const destinationLock = prepared(
+  'otp-lock',
+  `select pg_advisory_xact_lock(key)
+     from (select distinct hashtextextended('otp:' || name, 0) as key from unnest($1::text[]) as name order by 1) as keys`,
+);
+
+/**
+ * Whoever counts what a destination or an account was sent or tried holds this lock to the end of the transaction: the
+ * rows are many, so no row's own lock would do. In one order, so that two who share some wait instead of locking up.
+ */
+export async function lockNames(trx: Database, names: readonly string[]): Promise<void> {
+  await runPrepared(trx, destinationLock, [names]);
+}
+
+// Not now(): that is when the transaction began, before it waited for the lock.
+const recentSends = prepared(
+  'otp-recent-sends',
+  `select extract(epoch from statement_timestamp() - created_at)::double precision as age_seconds,
+          consumed_at is not null as consumed
+     from otp_codes
+    where destination = $1 and created_at > statement_timestamp() - interval '1 day'
+    order by created_at desc
+    limit 100`,
+);
+
+/** What a destination was sent in the last day, the newest first, whoever asked and what for. */
+export async function selectRecentSends(
+  db: Database,
+  destination: string,
+): Promise<{ ageSeconds: number; consumed: boolean }[]> {
+  return (await runPrepared<{ ageSeconds: number; consumed: boolean }>(db, recentSends, [destination])).rows;
+}
+
+const { fromHours, untilMinutes } = codeLimits.conversion;
+const conversionWhere = `prefix = $1 and sent_at is not null
+      and created_at >  statement_timestamp() - interval '${fromHours} hours'
+      and created_at <= statement_timestamp() - interval '${untilMinutes} minutes'`;
+const conversionColumns = 'select count(*) as sent, count(consumed_at) as consumed from otp_codes';
+const tenantConversion = prepared(
+  'otp-conversion-of-tenant',
+  `${conversionColumns} where tenant_id = $2 and ${conversionWhere}`,
+);
+const serverConversion = prepared(
+  'otp-conversion-of-server',
+  `${conversionColumns} where tenant_id is null and ${conversionWhere}`,
+);
+
+/** Of the messages to a prefix that a provider took and that had time to be answered: how many were used. */
+export async function selectConversion(
+  db: Database,
+  tenantId: string | null,
+  prefix: string,
+): Promise<{ sent: number; consumed: number }> {
+  const { rows: found } = await runPrepared<{ sent: number; consumed: number }>(
+    db,
+    tenantId === null ? serverConversion : tenantConversion,
+    tenantId === null ? [prefix] : [prefix, tenantId],
+  );
+  return found[0] ?? { sent: 0, consumed: 0 };
+}
+
+const insert = prepared(
+  'otp-insert',
+  `insert into otp_codes (id, tenant_id, user_id, destination, channel, purpose, prefix, challenge_hash, code_hash,
+                          attempt_max, created_at, expires_at)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, statement_timestamp(),
+           statement_timestamp() + make_interval(secs => $11))
+   returning expires_at`,
+);
+
+/** Answers when it expires. */
+export async function insertSend(trx: Database, row: NewSendRow): Promise<Date> {
+  const { rows: inserted } = await runPrepared<{ expiresAt: Date }>(trx, insert, [
+    row.id,
+    row.tenantId,
+    row.userId,
+    row.destination,
+    row.channel,
+    row.purpose,
+    row.prefix,
+    row.challengeHash,
+    row.codeHash,
+    row.attemptMax,
+    row.lifetimeSeconds,
+  ]);
+  const [first] = inserted;
+  if (!first) throw new Error('no row for the new code');
+  return first.expiresAt;
+}
+
+export interface CodeRow {
+  id: string;
+  tenantId: string | null;
+  userId: string | null;
+  destination: string;
+  channel: Channel;
+  purpose: SendPurpose;
+  exhausted: boolean;
+  used: boolean;
+  expired: boolean;
+}
+
+const newestCode = prepared(
+  'otp-newest-code',
+  `select id, tenant_id, user_id, destination, channel, purpose, attempt_count >= attempt_max as exhausted,
+          consumed_at is not null or revoked_at is not null as used, expires_at <= statement_timestamp() as expired
+     from otp_codes
+    where challenge_hash = $1
+    order by created_at desc, id desc
+    limit 1`,
+);
+
+/** The newest code of a browser's challenge; those before it are worth nothing any more. */
+export async function selectNewestCode(db: Database, challengeHash: Buffer): Promise<CodeRow | undefined> {
+  return (await runPrepared<CodeRow>(db, newestCode, [challengeHash])).rows[0];
+}
+
+/** Wrong codes of one row: each attempt but the one that was right. */
+export interface FailureRow {
+  destination: string;
+  tenantId: string | null;
+  failures: number;
+  ageSeconds: number;
+}
+
+const recentFailures = prepared(
+  'otp-recent-failures',
+  `select destination, tenant_id, attempt_count - (consumed_at is not null)::integer as failures,
+          extract(epoch from statement_timestamp() - last_attempt_at)::double precision as age_seconds
+     from otp_codes
+    where destination = any($1::text[]) and created_at > statement_timestamp() - interval '25 hours'
+      and last_attempt_at > statement_timestamp() - interval '1 day'`,
+);
+
+/** What was typed in vain for these destinations in the last day, as old as the last attempt of each code. */
+export async function selectFailures(db: Database, destinations: readonly string[]): Promise<FailureRow[]> {
+  return (await runPrepared<FailureRow>(db, recentFailures, [destinations])).rows;
+}
+
+const countOne = prepared(
+  'otp-count-attempt',
+  `update otp_codes c
+      set attempt_count = c.attempt_count + 1, last_attempt_at = statement_timestamp()
+    where c.id = $1 and c.attempt_count < c.attempt_max and c.consumed_at is null and c.revoked_at is null
+      and c.expires_at > statement_timestamp()
+      and not exists (select from otp_codes newer
+                       where newer.challenge_hash = c.challenge_hash
+                         and (newer.created_at, newer.id) > (c.created_at, c.id))
+   returning c.code_hash`,
+);
+
+/** Counts an attempt and answers what to compare it with; undefined where none is left, and nothing may be compared. */
+export async function takeAttempt(db: Database, id: string): Promise<Buffer | undefined> {
+  return (await runPrepared<{ codeHash: Buffer }>(db, countOne, [id])).rows[0]?.codeHash;
+}
+
+const consumeOne = prepared(
+  'otp-consume',
+  `update otp_codes
+      set consumed_at = statement_timestamp()
+    where id = $1 and consumed_at is null and revoked_at is null and expires_at > statement_timestamp()
+   returning id`,
+);
+
+/** True for one caller alone, and for none after the code's time. */
+export async function consumeCode(trx: Database, id: string): Promise<boolean> {
+  return (await runPrepared(trx, consumeOne, [id])).rowCount > 0;
+}
+
+export interface DeliverableRow extends CodeRow {
+  expiresAt: Date;
+  /** A newer one of the same challenge has been asked for. */
+  superseded: boolean;
+  settled: boolean;
+}
+
+const deliverable = prepared(
+  'otp-deliverable',
+  `select c.id, c.tenant_id, c.user_id, c.destination, c.channel, c.purpose, c.attempt_count >= c.attempt_max as exhausted,
+          c.consumed_at is not null or c.revoked_at is not null as used, c.expires_at <= statement_timestamp() as expired,
+          c.expires_at, c.sent_at is not null or c.failed_at is not null as settled,
+          exists (select from otp_codes newer
+                   where newer.challenge_hash = c.challenge_hash
+                     and (newer.created_at, newer.id) > (c.created_at, c.id)) as superseded
+     from otp_codes c
+    where c.id = $1`,
+);
+
+export async function selectDeliverable(db: Database, id: string): Promise<DeliverableRow | undefined> {
+  return (await runPrepared<DeliverableRow>(db, deliverable, [id])).rows[0];
+}
+
+const settle = prepared(
+  'otp-settle',
+  `update otp_codes
+      set sent_at   = case when $2 then statement_timestamp() end,
+          failed_at = case when $2 then null else statement_timestamp() end
+    where id = $1 and sent_at is null and failed_at is null
+   returning id`,
+);
+
+/** Keeps whether the message went out. False where that was known before. */
+export async function settleSend(trx: Database, id: string, sent: boolean): Promise<boolean> {
+  return (await runPrepared(trx, settle, [id, sent])).rowCount > 0;
+}
+
+/** Somebody a destination may mean. */
+export interface PersonRow {
+  userId: string;
+  tenantId: string;
+  tenantName: string;
+  tenantSlug: string;
+  tenantSettings: unknown;
+  tenantActive: boolean;
+  userActive: boolean;
+  fullName: string | null;
+  email: string | null;
+  emailVerified: boolean;
+  phone: string | null;
+  phoneVerified: boolean;
+  locale: string | null;
+}
+
+const personColumns = `u.id as user_id, u.tenant_id, t.name as tenant_name, t.slug as tenant_slug,
+          t.settings as tenant_settings, t.state = 'active' as tenant_active, u.state = 'active' as user_active,
+          u.full_name, u.email, u.email_verified_at is not null as email_verified,
+          u.phone, u.phone_verified_at is not null as phone_verified, s.locale
+     from users u
+     join tenants t on t.id = u.tenant_id
+     left join user_settings s on s.user_id = u.id`;
+const personOrder = `order by (u.state = 'active' and t.state = 'active') desc, u.last_login_at desc nulls last, u.id
+    limit 10`;
+
+const byEmail = prepared(
+  'otp-people-by-email',
+  `select ${personColumns}
+    where lower(u.email) = lower($1) and u.deleted_at is null and ($2::uuid is null or u.tenant_id = $2)
+    ${personOrder}`,
+);
+const byPhone = prepared(
+  'otp-people-by-phone',
+  `select ${personColumns}
+    where u.phone = $1 and u.deleted_at is null and ($2::uuid is null or u.tenant_id = $2)
+    ${personOrder}`,
+);
+
+/** Users that are not deleted under an address in canonical form; those who may act first. At most 10. */
+export async function selectPeople(
+  db: Database,
+  kind: 'email' | 'phone',
+  destination: string,
+  tenantId: string | null,
+): Promise<PersonRow[]> {
+  return (await runPrepared<PersonRow>(db, kind === 'email' ? byEmail : byPhone, [destination, tenantId])).rows;
+}
+
+/** Deletes rows that no limit counts any more. Answers how many went. */
+export async function deleteOldSends(db: Database): Promise<number> {
+  const result = await db.raw(`delete from otp_codes where created_at < now() - interval '2 days'`);
+  return result.rowCount;
+}

@@ -1,0 +1,49 @@
+/** The SQL of recovery links: rows of `otp_codes` without a challenge, found by the token's hash. */
+import { type Database, firstRow, rows } from '../../platform/database.ts';
+import type { Channel } from '../messages/outgoing-message.ts';
+
+export interface RecoveryRow {
+  id: string;
+  /** Where it was asked for; null: at the server's own sign-in, and so for every tenant. */
+  tenantId: string | null;
+  destination: string;
+  channel: Channel;
+  used: boolean;
+  expired: boolean;
+}
+
+export async function selectRecovery(db: Database, tokenHash: Buffer): Promise<RecoveryRow | undefined> {
+  return firstRow<RecoveryRow>(
+    db,
+    `select id, tenant_id, destination, channel, consumed_at is not null or revoked_at is not null as used,
+            expires_at <= statement_timestamp() as expired
+       from otp_codes
+      where code_hash = ? and challenge_hash is null and purpose = 'reset_password'`,
+    [tokenHash],
+  );
+}
+
+/** Locks the unused links of an address, in the order of ids: two of them wait for each other instead of locking up. */
+export async function lockRecoveries(trx: Database, destination: string): Promise<void> {
+  await rows(
+    trx,
+    `select id
+       from otp_codes
+      where destination = ? and purpose = 'reset_password' and consumed_at is null and revoked_at is null
+      order by id
+        for update`,
+    [destination],
+  );
+}
+
+/** Revokes every unused link to an address that reaches a tenant. */
+export async function revokeRecoveries(trx: Database, destination: string, tenantId: string): Promise<void> {
+  await rows(
+    trx,
+    `update otp_codes
+        set revoked_at = statement_timestamp()
+      where destination = :destination and purpose = 'reset_password' and consumed_at is null and revoked_at is null
+        and (tenant_id is null or tenant_id = :tenantId)`,
+    { destination, tenantId },
+  );
+}
