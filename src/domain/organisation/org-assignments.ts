@@ -25,6 +25,7 @@ export type OrgAssignment = OrgAssignmentRow;
  * Gives a user a role at a node. A role in the whole tenant is one at the root (`findRootNode`).
  * @param wanted.startsAt default: now, by the database's clock
  * @param wanted.endsAt the first moment at which it no longer holds; absent: until further notice
+ * @param wanted.assignedBy who gives it where that is not the caller: an invitation is accepted by one and made by another
  * @throws DomainError invalid PERIOD_INVALID, conflict PERIOD_OVERLAP, not_found NOT_FOUND (user, role or node)
  */
 export async function assignRole(
@@ -36,10 +37,11 @@ export async function assignRole(
     orgNodeId: string;
     startsAt?: Date;
     endsAt?: Date | null;
+    assignedBy?: string | null;
   },
   caller: Caller,
 ): Promise<OrgAssignment> {
-  const { tenantId, userId, roleId, orgNodeId, startsAt, endsAt } = wanted;
+  const { tenantId, userId, roleId, orgNodeId, startsAt, endsAt, assignedBy = actingUserId(caller) } = wanted;
   checkPeriod(startsAt, endsAt);
   if (![tenantId, userId, roleId, orgNodeId].every(isId)) throw notFound();
   return inTransaction(db, async (trx) => {
@@ -52,7 +54,7 @@ export async function assignRole(
         orgNodeId,
         startsAt: startsAt ?? null,
         endsAt: endsAt ?? null,
-        actorId: actingUserId(caller),
+        actorId: assignedBy,
       }),
     );
     if (!assignment) throw notFound();

@@ -44,22 +44,27 @@ export interface NewUserSession {
 
 /**
  * The tenant comes from the person's row, whatever the caller believes. Undefined for whoever may not act, also where
- * they were stopped after they had proved themselves.
+ * they were stopped after they had proved themselves. `isFirst`: they had never signed in before.
  */
-export async function insertSession(trx: Database, session: NewUserSession): Promise<{ tenantId: string } | undefined> {
-  return firstRow<{ tenantId: string }>(
+export async function insertSession(
+  trx: Database,
+  session: NewUserSession,
+): Promise<{ tenantId: string; isFirst: boolean } | undefined> {
+  return firstRow<{ tenantId: string; isFirst: boolean }>(
     trx,
     `with person as (
        update users set last_login_at = :loginAt
         where id = :userId and state = 'active' and deleted_at is null
           and exists (select from tenants t where t.id = users.tenant_id and t.state = 'active')
-       returning id, tenant_id
+       -- As it was before this statement.
+       returning id, tenant_id, (select b.last_login_at is null from users b where b.id = users.id) as is_first
+     ), session as (
+       insert into user_sessions (id, tenant_id, user_id, oidc_session_uid_hash, user_agent, ip, device_fingerprint, amr,
+                                  acr, login_at, expires_at)
+       select :id, tenant_id, id, :oidcSessionUidHash, :userAgent, :ip, :deviceFingerprint, :amr, :acr, :loginAt, :expiresAt
+         from person
      )
-     insert into user_sessions (id, tenant_id, user_id, oidc_session_uid_hash, user_agent, ip, device_fingerprint, amr,
-                                acr, login_at, expires_at)
-     select :id, tenant_id, id, :oidcSessionUidHash, :userAgent, :ip, :deviceFingerprint, :amr, :acr, :loginAt, :expiresAt
-       from person
-     returning tenant_id`,
+     select tenant_id, is_first from person`,
     { ...session },
   );
 }

@@ -5,8 +5,9 @@
 import { z } from 'zod';
 import { DomainError } from '../../platform/errors.ts';
 
+/** `password`, `otp`, or the key of an identity provider of all tenants. A tenant's own providers need no mention. */
 const signInMethods = z
-  .array(z.enum(['password', 'otp', 'google']))
+  .array(z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/))
   .min(1)
   .transform((methods) => [...new Set(methods)]);
 const logoUrl = z

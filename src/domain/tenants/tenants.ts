@@ -148,8 +148,8 @@ async function setState(
   return change(db, tenantId, async (trx, before) => {
     if (before.state === state) return before;
     const after = await updateTenant(trx, tenantId, { state });
-    const sessions = state === 'suspended' ? await endTenantSessions(trx, tenantId) : undefined;
-    await recordEvent(trx, { ...about(before), action, payload: { sessions } }, caller);
+    const payload = state === 'suspended' ? { ...(await endTenantSessions(trx, tenantId)) } : {};
+    await recordEvent(trx, { ...about(before), action, payload }, caller);
     return after;
   });
 }

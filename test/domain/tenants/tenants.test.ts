@@ -226,7 +226,7 @@ describe('tenants', () => {
         [{ branding: { logoUrl: 'http://example.test/logo.png' } }, 'settings.branding.logoUrl'],
         [{ branding: { logoUrl: 'javascript:alert(1)' } }, 'settings.branding.logoUrl'],
         [{ signInMethods: [] }, 'settings.signInMethods'],
-        [{ signInMethods: ['magic'] }, 'settings.signInMethods.0'],
+        [{ signInMethods: ['Magic link'] }, 'settings.signInMethods.0'],
         [{ countryList: ['ch'] }, 'settings.countryList.0'],
         [{ sessionHours: 0 }, 'settings.sessionHours'],
         [{ auditRetentionDays: 0 }, 'settings.auditRetentionDays'],

@@ -1,0 +1,304 @@
+/**
+ * Invitations: an address, a role at a node, and a time within which whoever has the address may take it up. Owns that
+ * an invitation is used once, that tenant, role and node come from its row alone, and what its end looks like to whoever
+ * holds the token. Refuses tokens that are unknown, used, withdrawn, expired or replaced by a newer one, and places and
+ * people that may not act. Signs nobody in. Making and sending one is in send-invitation.ts.
+ */
+import { type Database, inTransaction } from '../../platform/database.ts';
+import { DomainError } from '../../platform/errors.ts';
+import { isId } from '../../platform/ids.ts';
+import { type Secrets, sha256 } from '../../platform/secrets.ts';
+import { type Caller, recordEvent } from '../audit/audit-events.ts';
+import { enqueueMessage } from '../messages/outgoing-message.ts';
+import { assignRole } from '../organisation/org-assignments.ts';
+import { findPlacePaths } from '../organisation/place-paths.ts';
+import { parseTenantSettings, type TenantSettings } from '../tenants/tenant-settings.ts';
+import { type AddressKind, opensAccount, proveAddress } from '../users/prove-address.ts';
+import { createUser, type NewPasswords } from '../users/users.ts';
+import {
+  consumeInvitation,
+  type InvitationRow,
+  type InvitedUserRow,
+  type ListedInvitationRow,
+  lockInvitationOfToken,
+  type PlaceRow,
+  selectInvitation,
+  selectInvitationByToken,
+  selectInvitations,
+  selectInvitedUser,
+  selectPeriodsNotHeld,
+  selectPlace,
+  updateInvitationRevoked,
+} from './invitation-store.ts';
+
+export type Invitation = InvitationRow;
+export type ListedInvitation = ListedInvitationRow;
+
+/** What the page of an invitation shows. */
+export interface FoundInvitation {
+  tenantId: string;
+  tenantName: string;
+  settings: TenantSettings;
+  /** null where nobody of the tenant invited. */
+  inviterName: string | null;
+  role: string;
+  /** The names from the tenant's root down to the node. */
+  place: string[];
+  /** Masked: `a•••@example.org`. */
+  address: string;
+  /** Whether the role goes to an account that is there already; else one is made. */
+  existingAccount: boolean;
+  /** For a new account: whether it may have a password, and whether it must. */
+  passwordOffered: boolean;
+  passwordRequired: boolean;
+  expiresAt: Date;
+}
+
+/**
+ * The invitation of a token, if it can be accepted now. Changes nothing.
+ * @throws DomainError not_found INVITATION_INVALID; expired INVITATION_EXPIRED, INVITATION_REVOKED, INVITATION_ACCEPTED,
+ *   which are told to none but whoever has the token
+ */
+export async function findInvitation(db: Database, token: string): Promise<FoundInvitation> {
+  const { invitation, place, user } = await usableInvitation(db, sha256(token), { lock: false });
+  const { tenantId, orgNodeId } = invitation;
+  const above = await findPlacePaths(db, tenantId, [orgNodeId]);
+  const { offered, required } = passwordChoice(place.settings, kindOf(invitation));
+  return {
+    tenantId,
+    tenantName: place.tenantName,
+    settings: place.settings,
+    inviterName: invitation.inviterName,
+    role: place.roleName,
+    place: [...(above.get(orgNodeId) ?? []), place.nodeName],
+    address: maskedAddress(invitation),
+    existingAccount: user !== undefined,
+    passwordOffered: offered,
+    passwordRequired: required,
+    expiresAt: invitation.expiresAt,
+  };
+}
+
+export interface Acceptance {
+  userId: string;
+  tenantId: string;
+  tenantName: string;
+  role: string;
+  /** False where the role was added to an account that was there. */
+  created: boolean;
+}
+
+/**
+ * Accepts an invitation for whoever holds its token, which proves the address: gives the role to the account under it, or
+ * makes one. Of many at once, one succeeds. Signs nobody in. Give the pool as `db`: the password is hashed before a
+ * transaction opens. For an account that is there, name and password are left as they are.
+ * @param wanted.fullName required for a new account
+ * @param wanted.password as `FoundInvitation` says
+ * @param wanted.locale of the new account, and of a notice
+ * @throws DomainError as findInvitation; for a new account invalid FIELD_REQUIRED or INVALID_INPUT (fullName, password)
+ *   and PASSWORD_*, unavailable SERVICE_BUSY
+ */
+export async function acceptInvitation(
+  db: Database,
+  wanted: { token: string; fullName?: string; password?: string; locale: string },
+  dependencies: { passwords: NewPasswords; secrets: Secrets; caller: Caller; issuer: string },
+): Promise<Acceptance> {
+  try {
+    return await acceptOnce(db, wanted, dependencies);
+  } catch (error) {
+    // Somebody made an account under the address a moment ago: now there is one to give the role to.
+    if (error instanceof DomainError && (error.code === 'DUPLICATE_EMAIL' || error.code === 'DUPLICATE_PHONE'))
+      return acceptOnce(db, wanted, dependencies);
+    throw error;
+  }
+}
+
+async function acceptOnce(
+  db: Database,
+  wanted: Parameters<typeof acceptInvitation>[1],
+  dependencies: Parameters<typeof acceptInvitation>[2],
+): Promise<Acceptance> {
+  const { caller } = dependencies;
+  const tokenHash = sha256(wanted.token);
+  const before = await usableInvitation(db, tokenHash, { lock: false });
+  const newcomer = before.user ? undefined : await checkedNewcomer(before, wanted, dependencies.passwords);
+
+  return inTransaction(db, async (trx) => {
+    const { invitation, place, user } = await usableInvitation(trx, tokenHash, { lock: true });
+    const { id, tenantId, roleId, orgNodeId } = invitation;
+    const userId = user
+      ? await proveInvited(trx, { invitation, place, user }, wanted, dependencies)
+      : await createInvited(trx, invitation, { newcomer, locale: wanted.locale }, dependencies);
+    if (!(await consumeInvitation(trx, { id, tokenHash, userId }))) throw invalid();
+
+    const accepter: Caller = { ...caller, type: 'user', id: userId };
+    for (const period of await selectPeriodsNotHeld(trx, { tenantId, userId, roleId, orgNodeId })) {
+      const assignment = { tenantId, userId, roleId, orgNodeId, ...period, assignedBy: invitation.invitedBy };
+      await assignRole(trx, assignment, accepter);
+    }
+    await recordEvent(
+      trx,
+      { ...about(invitation), action: 'invitation.accepted', payload: { userId, roleId, orgNodeId, created: !user } },
+      accepter,
+    );
+    return { userId, tenantId, tenantName: place.tenantName, role: place.roleName, created: !user };
+  });
+}
+
+/**
+ * Withdraws an invitation; its link works no more. One that was withdrawn before stays so.
+ * @throws DomainError conflict INVITATION_ACCEPTED, not_found NOT_FOUND
+ */
+export async function revokeInvitation(
+  db: Database,
+  { tenantId, invitationId: id }: { tenantId: string; invitationId: string },
+  caller: Caller,
+): Promise<void> {
+  await inTransaction(db, async (trx) => {
+    const invitation = isId(tenantId) && isId(id) && (await selectInvitation(trx, { tenantId, id, lock: true }));
+    if (!invitation) throw new DomainError('not_found', 'NOT_FOUND', { entity: 'invitation' });
+    if (invitation.state === 'accepted') throw new DomainError('conflict', 'INVITATION_ACCEPTED');
+    if (!(await updateInvitationRevoked(trx, tenantId, id))) return;
+    await recordEvent(trx, { ...about(invitation), action: 'invitation.revoked' }, caller);
+  });
+}
+
+/**
+ * The invitations of a tenant in the order of their ids.
+ * @param query.limit 1 to 200, default 50
+ * @param query.after the last id of the page before
+ */
+export async function listInvitations(
+  db: Database,
+  query: { tenantId: string; state?: Invitation['state']; limit?: number; after?: string },
+): Promise<ListedInvitation[]> {
+  const { tenantId, state = null, after = null } = query;
+  if (!isId(tenantId) || (after !== null && !isId(after))) return [];
+  const limit = Math.min(Math.max(Math.trunc(query.limit ?? 50), 1), 200);
+  return selectInvitations(db, { tenantId, state, limit, after });
+}
+
+interface Usable {
+  invitation: InvitationRow & { inviterName: string | null };
+  place: PlaceRow & { roleName: string; nodeName: string; settings: TenantSettings };
+  /** Whoever lives at the address. */
+  user: InvitedUserRow | undefined;
+}
+
+/**
+ * @param options.lock the tenant, the user and the invitation, in the order in which whoever stops a tenant or a user takes
+ *   them, so that what is found stays so to the end of the transaction
+ */
+async function usableInvitation(db: Database, tokenHash: Buffer, { lock }: { lock: boolean }): Promise<Usable> {
+  const invitation = await selectInvitationByToken(db, tokenHash);
+  if (!invitation) throw invalid();
+  const place = await selectPlace(db, { ...placeOf(invitation), lock });
+  const user = await selectInvitedUser(db, { ...addressOf(invitation), lock });
+  const now = lock ? await lockInvitationOfToken(db, { id: invitation.id, tokenHash }) : invitation;
+  if (!now) throw invalid();
+  if (now.state === 'accepted') throw new DomainError('expired', 'INVITATION_ACCEPTED');
+  if (now.state === 'revoked') throw new DomainError('expired', 'INVITATION_REVOKED');
+  if (now.state === 'expired') throw new DomainError('expired', 'INVITATION_EXPIRED');
+
+  if (place?.tenantState !== 'active' || !place.nodeActive) throw invalid();
+  const { roleName, nodeName } = place;
+  if (roleName === null || nodeName === null) throw invalid();
+  // Nobody's role goes to an account that somebody else put this address on and never proved.
+  if (user && (user.state !== 'active' || !opensAccount(user, kindOf(invitation)))) throw invalid();
+  const settings = parseTenantSettings(place.tenantSettings);
+  return { invitation, place: { ...place, roleName, nodeName, settings }, user };
+}
+
+/** The address is theirs: what others may have set up before goes, and they are told. */
+async function proveInvited(
+  trx: Database,
+  { invitation, place, user }: Usable & { user: InvitedUserRow },
+  { locale }: { locale: string },
+  { secrets, caller, issuer }: { secrets: Secrets; caller: Caller; issuer: string },
+): Promise<string> {
+  const { tenantId, channel } = invitation;
+  const to = (invitation.email ?? invitation.phone) as string;
+  const proved = { tenantId, userId: user.id, kind: kindOf(invitation), address: to, keepCredentials: false };
+  const { removed } = await proveAddress(trx, proved, { ...caller, type: 'user', id: user.id });
+  if (removed.length > 0) {
+    const model = { tenantName: place.tenantName, href: `${issuer}/account` };
+    await enqueueMessage(trx, { channel, to, template: 'credentials-removed', model, locale, tenantId }, { secrets });
+  }
+  return user.id;
+}
+
+interface Newcomer {
+  fullName: string;
+  passwordHash: string | null;
+}
+
+async function checkedNewcomer(
+  { invitation, place }: Usable,
+  { fullName = '', password = '' }: { fullName?: string; password?: string },
+  passwords: NewPasswords,
+): Promise<Newcomer> {
+  if (fullName.trim() === '') throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'fullName' });
+  const { offered, required } = passwordChoice(place.settings, kindOf(invitation));
+  if (password === '') {
+    if (required) throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'password' });
+    return { fullName, passwordHash: null };
+  }
+  if (!offered) throw new DomainError('invalid', 'INVALID_INPUT', { field: 'password' });
+  const { email, phone } = invitation;
+  const { tenantName, tenantSlug } = place;
+  const passwordHash = await passwords.hashNew(password, { email, phone, fullName, tenantName, tenantSlug });
+  return { fullName, passwordHash };
+}
+
+async function createInvited(
+  trx: Database,
+  { tenantId, email, phone }: Invitation,
+  { newcomer, locale }: { newcomer: Newcomer | undefined; locale: string },
+  { passwords, caller }: { passwords: NewPasswords; caller: Caller },
+): Promise<string> {
+  // The account that was there when we looked has been deleted since, so nobody was asked for a name.
+  if (!newcomer) throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'fullName' });
+  const address = { email, phone, emailVerified: email !== null, phoneVerified: phone !== null };
+  const user = await createUser(trx, { tenantId, ...address, ...newcomer, locale }, { passwords, caller });
+  return user.id;
+}
+
+/**
+ * Whether somebody who proved an address of this kind may have a password in the tenant, and whether they must, because
+ * nothing else would let them in.
+ */
+export function passwordChoice(settings: TenantSettings, kind: AddressKind): { offered: boolean; required: boolean } {
+  const { signInMethods, codeChannels, countryList } = settings;
+  const offered = signInMethods.includes('password');
+  const byCode =
+    signInMethods.includes('otp') &&
+    codeChannels.some((channel) => (channel === 'email') === (kind === 'email')) &&
+    (kind === 'email' || countryList.length > 0);
+  return { offered, required: offered && !byCode };
+}
+
+/** Enough for whoever has the address to know it again, and for nobody else to learn it. */
+function maskedAddress({ email, phone }: Invitation): string {
+  if (email !== null) return `${[...email][0]}•••${email.slice(email.lastIndexOf('@'))}`;
+  return `•••${(phone ?? '').slice(-2)}`;
+}
+
+function kindOf({ email }: Invitation): AddressKind {
+  return email === null ? 'phone' : 'email';
+}
+
+function addressOf({ tenantId, email, phone }: Invitation) {
+  return { tenantId, email, phone };
+}
+
+function placeOf({ tenantId, roleId, orgNodeId }: Invitation) {
+  return { tenantId, roleId, orgNodeId };
+}
+
+function about({ tenantId, id }: Invitation) {
+  return { tenantId, entityType: 'invitation', entityId: id };
+}
+
+function invalid(): DomainError {
+  return new DomainError('not_found', 'INVITATION_INVALID');
+}

@@ -1,0 +1,128 @@
+/** The SQL of referral codes, and of who referred whom. */
+import { type Database, firstRow, rows } from '../../platform/database.ts';
+
+export interface ReferralCodeRow {
+  id: string;
+  tenantId: string;
+  userId: string;
+  code: string;
+  isActive: boolean;
+  /** null: until further notice. */
+  expiresAt: Date | null;
+  createdAt: Date;
+}
+
+const codeColumns = 'id, tenant_id, user_id, code, is_active, expires_at, created_at';
+
+/**
+ * Undefined where the person has a code already, where the code is another's, and where the person may not act.
+ */
+export async function insertReferralCode(
+  db: Database,
+  code: { id: string; tenantId: string; userId: string; code: string },
+): Promise<ReferralCodeRow | undefined> {
+  return firstRow<ReferralCodeRow>(
+    db,
+    `insert into referral_codes (id, tenant_id, user_id, code)
+     select :id, tenant_id, id, :code
+       from users
+      where tenant_id = :tenantId and id = :userId and state = 'active' and deleted_at is null
+         on conflict do nothing
+  returning ${codeColumns}`,
+    code,
+  );
+}
+
+export async function selectReferralCodeOf(
+  db: Database,
+  { tenantId, userId }: { tenantId: string; userId: string },
+): Promise<ReferralCodeRow | undefined> {
+  return firstRow<ReferralCodeRow>(
+    db,
+    `select ${codeColumns}
+       from referral_codes
+      where tenant_id = :tenantId and user_id = :userId
+        and exists (select from users where tenant_id = :tenantId and id = :userId and state = 'active' and deleted_at is null)`,
+    { tenantId, userId },
+  );
+}
+
+/** SQL: what makes a code `c` count now. */
+const usable = `c.is_active and (c.expires_at is null or c.expires_at > statement_timestamp())
+        and exists (select from users u
+                     where u.tenant_id = c.tenant_id and u.id = c.user_id and u.state = 'active' and u.deleted_at is null)`;
+
+export async function selectUsableCode(
+  db: Database,
+  query: { tenantId: string; code: string },
+): Promise<ReferralCodeRow | undefined> {
+  return firstRow<ReferralCodeRow>(
+    db,
+    `select ${codeColumns} from referral_codes c where c.tenant_id = :tenantId and c.code = :code and ${usable}`,
+    query,
+  );
+}
+
+export interface ReferralRow {
+  id: string;
+  tenantId: string;
+  referrerUserId: string;
+  referredUserId: string;
+  status: 'pending' | 'completed_signup' | 'subscription_activated';
+  /** When it stopped being pending. */
+  convertedAt: Date | null;
+  createdAt: Date;
+}
+
+const referralColumns = 'id, tenant_id, referrer_user_id, referred_user_id, status, converted_at, created_at';
+
+/** Undefined where the code counts for nothing, is the person's own, or the person was referred before. */
+export async function insertReferral(
+  trx: Database,
+  referral: { id: string; tenantId: string; userId: string; code: string },
+): Promise<ReferralRow | undefined> {
+  return firstRow<ReferralRow>(
+    trx,
+    `insert into referrals (id, tenant_id, referrer_user_id, referred_user_id, referral_code_id)
+     select :id, c.tenant_id, c.user_id, :userId, c.id
+       from referral_codes c
+      where c.tenant_id = :tenantId and c.code = :code and c.user_id <> :userId
+        and ${usable}
+         on conflict (tenant_id, referred_user_id) do nothing
+  returning ${referralColumns}`,
+    referral,
+  );
+}
+
+/** Undefined where nothing of this person is pending. */
+export async function updatePendingReferral(
+  trx: Database,
+  user: { tenantId: string; userId: string },
+): Promise<ReferralRow | undefined> {
+  return firstRow<ReferralRow>(
+    trx,
+    `update referrals
+        set status = 'completed_signup', converted_at = now()
+      where tenant_id = :tenantId and referred_user_id = :userId and status = 'pending'
+  returning ${referralColumns}`,
+    user,
+  );
+}
+
+/** In the order of ids, which is that of creation. */
+export async function selectReferrals(
+  db: Database,
+  query: { tenantId: string; referrerUserId: string | null; limit: number; after: string | null },
+): Promise<ReferralRow[]> {
+  return rows<ReferralRow>(
+    db,
+    `select ${referralColumns}
+       from referrals
+      where tenant_id = :tenantId
+        ${query.referrerUserId ? 'and referrer_user_id = :referrerUserId' : ''}
+        ${query.after ? 'and id > :after' : ''}
+      order by id
+      limit :limit`,
+    { ...query },
+  );
+}

@@ -1,0 +1,151 @@
+/**
+ * Referrals: one code a person, and who came by it. Owns that a person is referred once, and that a referral counts when
+ * the new person signs in for the first time. Refuses nobody: a code that is wrong, switched off, expired, another
+ * tenant's or one's own is passed over in silence, because a sign-up must not fail for it. Gives no access to anything.
+ */
+import { randomInt } from 'node:crypto';
+import { type Database, inTransaction } from '../../platform/database.ts';
+import { DomainError } from '../../platform/errors.ts';
+import { isId, newId } from '../../platform/ids.ts';
+import { type Caller, recordEvent } from '../audit/audit-events.ts';
+import type { UserOfTenant } from '../users/users.ts';
+import {
+  insertReferral,
+  insertReferralCode,
+  type ReferralCodeRow,
+  type ReferralRow,
+  selectReferralCodeOf,
+  selectReferrals,
+  selectUsableCode,
+  updatePendingReferral,
+} from './referral-store.ts';
+
+export type ReferralCode = ReferralCodeRow;
+export type Referral = ReferralRow;
+
+// No vowels, so that no code is a word; no 0, 1 or L, which are read for one another.
+const alphabet = '23456789BCDFGHJKMNPQRSTVWXYZ';
+const codeLength = 10;
+const codeForm = new RegExp(`^[${alphabet}]{${codeLength}}$`);
+
+/** The stored form of a code as somebody typed or linked it, or undefined for what is none. */
+export function parseReferralCode(text: string): string | undefined {
+  if (text.length > 64) return undefined;
+  const code = text
+    .normalize('NFKC')
+    .replace(/[\s\p{Pd}]/gu, '')
+    .toUpperCase();
+  return codeForm.test(code) ? code : undefined;
+}
+
+function newCode(): string {
+  return Array.from({ length: codeLength }, () => alphabet[randomInt(alphabet.length)]).join('');
+}
+
+/**
+ * The code of a person; made the first time that it is asked for. One that was switched off stays so.
+ * @throws DomainError not_found NOT_FOUND (a person who is not there, or may not act)
+ */
+export async function ensureReferralCode(db: Database, user: UserOfTenant, caller: Caller): Promise<ReferralCode> {
+  if (!isId(user.tenantId) || !isId(user.userId)) throw noSuchUser();
+  const existing = await selectReferralCodeOf(db, user);
+  if (existing) return existing;
+  return inTransaction(db, async (trx) => {
+    // Of 28^10 codes one is taken so rarely that a second try is enough for many lives.
+    for (let tries = 0; tries < 3; tries++) {
+      const { tenantId, userId } = user;
+      const inserted = await insertReferralCode(trx, { id: newId(), tenantId, userId, code: newCode() });
+      if (inserted) {
+        await recordEvent(
+          trx,
+          {
+            tenantId,
+            action: 'referral_code.created',
+            entityType: 'referral_code',
+            entityId: inserted.id,
+            payload: { userId },
+          },
+          caller,
+        );
+        return inserted;
+      }
+      const other = await selectReferralCodeOf(trx, user);
+      if (other) return other;
+    }
+    throw noSuchUser();
+  });
+}
+
+/** The code, if it counts now: active, not expired, its owner active. Undefined for another tenant's. */
+export async function findReferralCode(
+  db: Database,
+  { tenantId, code: typed }: { tenantId: string; code: string },
+): Promise<ReferralCode | undefined> {
+  const code = parseReferralCode(typed);
+  return code === undefined || !isId(tenantId) ? undefined : selectUsableCode(db, { tenantId, code });
+}
+
+/**
+ * Remembers by whose code a new person came, as `pending`; to be called in the transaction that makes the person.
+ * @param referred.code as it was typed or linked
+ * @returns undefined where the code counts for nothing, or the person was referred before; then nothing is written
+ */
+export async function recordReferral(
+  trx: Database,
+  referred: UserOfTenant & { code: string },
+  caller: Caller,
+): Promise<Referral | undefined> {
+  const { tenantId, userId } = referred;
+  const code = parseReferralCode(referred.code);
+  if (code === undefined || !isId(tenantId) || !isId(userId)) return undefined;
+  return inTransaction(trx, async (trx) => {
+    const referral = await insertReferral(trx, { id: newId(), tenantId, userId, code });
+    if (referral) await recordEvent(trx, { ...about(referral), action: 'referral.recorded' }, caller);
+    return referral;
+  });
+}
+
+/**
+ * Counts the referral of a person who has signed in for the first time. Without a pending one nothing happens, so that
+ * once more does no harm.
+ */
+export async function completeReferral(
+  trx: Database,
+  user: UserOfTenant,
+  caller: Caller,
+): Promise<Referral | undefined> {
+  return inTransaction(trx, async (trx) => {
+    const referral = await updatePendingReferral(trx, { tenantId: user.tenantId, userId: user.userId });
+    if (referral) await recordEvent(trx, { ...about(referral), action: 'referral.completed' }, caller);
+    return referral;
+  });
+}
+
+/**
+ * Referrals of a tenant, or of one person's code, in the order of their ids.
+ * @param query.limit 1 to 200, default 50
+ * @param query.after the last id of the page before
+ */
+export async function listReferrals(
+  db: Database,
+  query: { tenantId: string; referrerUserId?: string; limit?: number; after?: string },
+): Promise<Referral[]> {
+  const { tenantId, referrerUserId = null, after = null } = query;
+  if (![tenantId, referrerUserId, after].every((id) => id === null || isId(id))) return [];
+  const limit = Math.min(Math.max(Math.trunc(query.limit ?? 50), 1), 200);
+  return selectReferrals(db, { tenantId, referrerUserId, limit, after });
+}
+
+function about(referral: Referral) {
+  const { tenantId, referrerUserId, referredUserId } = referral;
+  return {
+    tenantId,
+    entityType: 'referral',
+    entityId: referral.id,
+    payload: { referrerUserId, referredUserId },
+  };
+}
+
+function noSuchUser(): DomainError {
+  return new DomainError('not_found', 'NOT_FOUND', { entity: 'user' });
+}
