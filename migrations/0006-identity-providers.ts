@@ -18,7 +18,7 @@ export async function up(db: Knex): Promise<void> {
       updated_at            timestamptz not null default now(),
       constraint identity_providers_pkey primary key (id),
       constraint identity_providers_tenant_fk foreign key (tenant_id) references tenants (id),
-      constraint identity_providers_key_form check (key ~ '^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])\\?$' and key <> 'password'),
+      constraint identity_providers_key_form check (key ~ '^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])\\?$' and key not in ('password', 'otp')),
       constraint identity_providers_state_known check (state in ('active', 'disabled')),
       constraint identity_providers_mapping_is_object check (jsonb_typeof(claim_mapping) = 'object')
     );
@@ -27,21 +27,20 @@ export async function up(db: Knex): Promise<void> {
     create index identity_providers_tenant_idx on identity_providers (tenant_id);
     create trigger identity_providers_touch before update on identity_providers for each row execute function touch_updated_at();
 
+    -- Sealed: the nonce, the PKCE verifier, and what it is for (an interaction's uid is a credential, and a person who
+    -- links an account need not be readable here).
     create table federation_requests (
       id              uuid        not null default gen_random_uuid(),
       provider_id     uuid        not null,
       state_hash      bytea       not null,
       browser_hash    bytea       not null,
-      interaction_uid text,
-      user_id         uuid,
       sealed          bytea       not null,
       expires_at      timestamptz not null,
       consumed_at     timestamptz,
       created_at      timestamptz not null default now(),
       constraint federation_requests_pkey primary key (id),
       constraint federation_requests_state_key unique (state_hash),
-      constraint federation_requests_provider_fk foreign key (provider_id) references identity_providers (id) on delete cascade,
-      constraint federation_requests_for_somebody check (num_nonnulls(interaction_uid, user_id) = 1)
+      constraint federation_requests_provider_fk foreign key (provider_id) references identity_providers (id) on delete cascade
     );
     create index federation_requests_provider_idx on federation_requests (provider_id);
     create index federation_requests_expires_idx on federation_requests (expires_at);

@@ -4,52 +4,22 @@
  */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
-import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import {
+  checkDatabase,
+  checkIssuer,
+  isMailbox,
+  isPhoneNumber,
+  isSmsSender,
+  isTooWide,
+  isTwilioId,
+  isUrlOf,
+  looksLikeASample,
+} from './platform/environment-checks.ts';
+import { countries, flag, integer, networks, text } from './platform/environment-forms.ts';
 
 const floor = { argon2MemoryKiB: 19_456, argon2Iterations: 2, argon2Parallelism: 1 };
-
-const integer = (min: number, max: number, fallback: number) =>
-  z.preprocess(
-    (value) =>
-      value === undefined ? fallback : typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value,
-    z.int(`must be a whole number`).min(min, `must be at least ${min}`).max(max, `must be at most ${max}`),
-  );
-const text = z.string().optional();
-const flag = z
-  .enum(['true', 'false'], 'must be true or false')
-  .transform((value) => value === 'true')
-  .optional();
-const networks = z
-  .string()
-  .default('')
-  .transform((value) =>
-    value
-      .split(',')
-      .map((entry) => entry.trim())
-      .filter(Boolean),
-  )
-  .refine((list) => list.every(isNetwork), 'must be a comma-separated list of networks such as 10.0.0.0/8');
-
-const countries = z
-  .string()
-  .default('')
-  .transform((value) =>
-    value
-      .split(',')
-      .map((entry) => entry.trim().toUpperCase())
-      .filter(Boolean),
-  )
-  .refine(
-    (list) => list.every((entry) => /^[A-Z]{2}$/.test(entry)),
-    'must be a comma-separated list of ISO 3166-1 countries such as FR,CH',
-  );
-
-function isNetwork(value: string): boolean {
-  return ipaddr.isValidCIDR(value) || isIP(value) !== 0;
-}
 
 /** The variables, their form and their defaults. README.md lists them; a test holds the two together. */
 export const environmentSchema = z.object({
@@ -166,85 +136,6 @@ export class ConfigError extends Error {
     this.name = 'ConfigError';
     this.faults = faults;
   }
-}
-
-/** A generated key has no pattern; a typed one does. */
-function looksLikeASample(key: string): boolean {
-  return (
-    /change|example|sample|secret|default|password|insecure|placeholder|your[-_]?key|x{5}|abcdef|123456/i.test(key) ||
-    new Set(key).size < 10
-  );
-}
-
-/** The host that the driver takes: the parameter wins, an empty one does not. */
-function databaseHost(url: URL): string {
-  return url.searchParams.get('host') || decodeURIComponent(url.hostname);
-}
-
-function isLocalDatabase(host: string): boolean {
-  return host.startsWith('/') || ['localhost', '127.0.0.1', '[::1]', '::1'].includes(host);
-}
-
-/** A list of halves of the Internet trusts as many as the whole. fc00::/7 and 10.0.0.0/8 are the widest private blocks. */
-function isTooWide(network: string): boolean {
-  if (!ipaddr.isValidCIDR(network)) return false;
-  const [address, bits] = ipaddr.parseCIDR(network);
-  if (address instanceof ipaddr.IPv4) return bits < 8;
-  return address.isIPv4MappedAddress() ? bits < 96 + 8 : bits < 7;
-}
-
-function checkIssuer(value: string, production: boolean, faults: string[]): string {
-  let url: URL;
-  try {
-    url = new URL(value);
-  } catch {
-    faults.push('ISSUER: must be an absolute URL such as https://id.example.org');
-    return value;
-  }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') faults.push('ISSUER: must be an https URL');
-  if (production && url.protocol !== 'https:') faults.push('ISSUER: must use https in production');
-  if (url.search || url.hash || url.username || url.password)
-    faults.push('ISSUER: must have no query, fragment or credentials');
-  if (url.pathname !== '/') faults.push('ISSUER: must have no path; give Gatehouse a host name of its own');
-  return url.origin;
-}
-
-function checkDatabase(
-  value: string | undefined,
-  caFile: string | undefined,
-  production: boolean,
-  faults: string[],
-): string | undefined {
-  let ca: string | undefined;
-  if (caFile !== undefined) {
-    try {
-      ca = readFileSync(caFile, 'utf8');
-    } catch {
-      faults.push('DATABASE_CA_FILE: cannot be read');
-    }
-  }
-  if (value === undefined) return ca;
-  let url: URL;
-  try {
-    url = new URL(value);
-  } catch {
-    faults.push('DATABASE_URL: must be a URL such as postgres://user:password@host/database');
-    return ca;
-  }
-  if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:')
-    faults.push('DATABASE_URL: must begin with postgres://');
-  // Of two the driver takes the last, others the first.
-  if (new Set(url.searchParams.keys()).size < url.searchParams.size)
-    faults.push('DATABASE_URL: must not have a parameter twice');
-  const host = databaseHost(url);
-  const sslmode = url.searchParams.get('sslmode') ?? (caFile === undefined ? undefined : 'verify-full');
-  // The driver would look for it in PGHOST.
-  if (production && host === '') faults.push('DATABASE_URL: must name the host in production');
-  else if (production && !isLocalDatabase(host) && sslmode !== 'verify-full')
-    faults.push(
-      'DATABASE_URL: a remote database needs verified TLS in production; add sslmode=verify-full, or set DATABASE_CA_FILE and no other sslmode',
-    );
-  return ca;
 }
 
 /** Development needs no secret of its own: one is made once and kept in the data directory, readable by its owner. */
@@ -364,11 +255,11 @@ function messageChannels(
   { issuer, production }: { issuer: string; production: boolean },
   faults: string[],
 ): Pick<Config, 'mail' | 'phone'> {
-  if (env.SMTP_URL !== undefined && !isUrlOf(env.SMTP_URL, ['smtp:', 'smtps:']))
+  if (env.SMTP_URL !== undefined && (!isUrlOf(env.SMTP_URL, ['smtp:', 'smtps:']) || !new URL(env.SMTP_URL).hostname))
     faults.push('SMTP_URL: must be a URL such as smtps://user:password@mail.example.org');
   if (production && env.SMTP_URL !== undefined && env.MAIL_FROM === undefined)
     faults.push('MAIL_FROM: is required with SMTP_URL in production, for example Gatehouse <no-reply@id.example.org>');
-  if (env.MAIL_FROM !== undefined && (/[\p{Cc}]/u.test(env.MAIL_FROM) || !env.MAIL_FROM.includes('@')))
+  if (env.MAIL_FROM !== undefined && !isMailbox(env.MAIL_FROM))
     faults.push('MAIL_FROM: must be a mail address such as Gatehouse <no-reply@id.example.org>');
 
   const accountSid = env.TWILIO_ACCOUNT_SID;
@@ -376,12 +267,24 @@ function messageChannels(
   const senders = [env.TWILIO_SMS_FROM, env.TWILIO_WHATSAPP_FROM].filter(Boolean);
   if ((accountSid ?? authToken ?? senders[0]) !== undefined) {
     if (accountSid === undefined) faults.push('TWILIO_ACCOUNT_SID: is required to send messages to phones');
+    else if (!isTwilioId('AC', accountSid))
+      faults.push('TWILIO_ACCOUNT_SID: must be AC and 32 digits or letters a to f');
     if (authToken === undefined) faults.push('TWILIO_AUTH_TOKEN: is required to send messages to phones');
     if (senders.length === 0) faults.push('TWILIO_SMS_FROM: name a sender here or in TWILIO_WHATSAPP_FROM');
+    if (env.TWILIO_SMS_FROM !== undefined && !isSmsSender(env.TWILIO_SMS_FROM))
+      faults.push('TWILIO_SMS_FROM: must be a number such as +33612345678, or the id of a messaging service (MG…)');
+    if (env.TWILIO_WHATSAPP_FROM !== undefined && !isPhoneNumber(env.TWILIO_WHATSAPP_FROM))
+      faults.push('TWILIO_WHATSAPP_FROM: must be a number such as +33612345678');
     if (production && env.PHONE_COUNTRIES.length === 0)
       faults.push('PHONE_COUNTRIES: is required in production with Twilio: the countries that messages may go to');
     if (production && given.PHONE_DAILY_BUDGET === undefined)
       faults.push('PHONE_DAILY_BUDGET: is required in production with Twilio: messages a day for each tenant');
+  }
+  if (env.TWILIO_WHATSAPP_CONTENT_SID !== undefined) {
+    if (!isTwilioId('HX', env.TWILIO_WHATSAPP_CONTENT_SID))
+      faults.push('TWILIO_WHATSAPP_CONTENT_SID: must be HX and 32 digits or letters a to f');
+    if (env.TWILIO_WHATSAPP_FROM === undefined)
+      faults.push('TWILIO_WHATSAPP_FROM: is required with TWILIO_WHATSAPP_CONTENT_SID');
   }
   if (!isUrlOf(env.TWILIO_BASE_URL, production ? ['https:'] : ['https:', 'http:']))
     faults.push('TWILIO_BASE_URL: must be an https URL');
@@ -410,10 +313,6 @@ function messageChannels(
       dailyBudget: env.PHONE_DAILY_BUDGET,
     },
   };
-}
-
-function isUrlOf(value: string, protocols: string[]): boolean {
-  return URL.canParse(value) && protocols.includes(new URL(value).protocol);
 }
 
 function deepFreeze<T extends object>(value: T): T {

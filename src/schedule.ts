@@ -3,6 +3,13 @@ import type { Provider } from 'oidc-provider';
 import { z } from 'zod';
 import type { Config } from './config.ts';
 import { systemCaller } from './domain/audit/audit-events.ts';
+import { sweepFederationRequests } from './domain/federation/federation-requests.ts';
+import { type Messenger, sendMessageTask } from './domain/messages/deliver-message.ts';
+import { sendMessageJob } from './domain/messages/outgoing-message.ts';
+import { deliverCode, deliverCodeJob } from './domain/otp/deliver-code.ts';
+import { deliverRecovery } from './domain/otp/deliver-recovery.ts';
+import { sweepCodes } from './domain/otp/one-time-codes.ts';
+import { deliverRecoveryJob } from './domain/otp/recovery.ts';
 import { sweepSignInFailures } from './domain/password/sign-in-failures.ts';
 import { backchannelLogoutJob } from './domain/sessions/sessions.ts';
 import { sendBackchannelLogout } from './oidc/backchannel-logout.ts';
@@ -30,10 +37,14 @@ interface ScheduleDependencies {
   config: Config;
   db: Database;
   secrets: Secrets;
+  messenger: Messenger;
   provider: () => Provider;
 }
 
-export function scheduledTasks({ config, db, secrets, provider }: ScheduleDependencies): Record<string, JobTask> {
+export function scheduledTasks(dependencies: ScheduleDependencies): Record<string, JobTask> {
+  const { config, db, secrets, messenger, provider } = dependencies;
+  const { issuer } = config;
+  const phoneCountries = config.phone.countries;
   return {
     // Expiry is decided when a row is read; this only keeps the tables small.
     async sweep() {
@@ -42,6 +53,8 @@ export function scheduledTasks({ config, db, secrets, provider }: ScheduleDepend
       await db.raw(`delete from service_sessions where expires_at < now() - interval '30 days'`);
       await db.raw(`delete from user_sessions where expires_at < now() - interval '30 days'`);
       await sweepSignInFailures(db);
+      await sweepFederationRequests(db);
+      await sweepCodes(db);
       await sweepSigningKeys(db);
     },
     async 'keep-audit'() {
@@ -59,5 +72,10 @@ export function scheduledTasks({ config, db, secrets, provider }: ScheduleDepend
     async [backchannelLogoutJob](payload) {
       await sendBackchannelLogout(provider(), logoutPayload.parse(payload));
     },
+    // Each in one of the queues of domain/messages: a mail server that hangs holds up other mail alone.
+    [sendMessageJob]: sendMessageTask(messenger, { secrets }),
+    [deliverCodeJob]: (payload, { signal }) =>
+      deliverCode(payload, { db, secrets, messenger, issuer, phoneCountries, signal }),
+    [deliverRecoveryJob]: (payload, { signal }) => deliverRecovery(payload, { db, secrets, messenger, issuer, signal }),
   };
 }

@@ -4,22 +4,28 @@
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Koa from 'koa';
 import compose from 'koa-compose';
 import type { Provider } from 'oidc-provider';
 import type { Config } from './config.ts';
+import { createMessenger } from './domain/messages/deliver-message.ts';
 import { createPasswordHasher } from './domain/password/password-hash.ts';
 import { createAccessTokenVerifier, structuredTokens } from './oidc/access-token-records.ts';
 import { listenToProvider } from './oidc/events.ts';
+import { createFederationClient } from './oidc/federation-client.ts';
 import { loadSigningKeys, type SigningKeySet, signingKeysVersion } from './oidc/keys.ts';
 import { createProvider, routes } from './oidc/provider.ts';
 import { createDatabase, type Database } from './platform/database.ts';
 import { createI18n } from './platform/i18n.ts';
 import { type Jobs, startJobs } from './platform/jobs.ts';
 import type { Logger } from './platform/logger.ts';
+import { createMailer } from './platform/mailer.ts';
+import { createMessageViews } from './platform/message-views.ts';
 import { createMetrics, type Metrics } from './platform/metrics.ts';
 import { createOutboundFetch } from './platform/outbound.ts';
+import { createPhoneMessages } from './platform/phone-messages.ts';
 import { createSecrets } from './platform/secrets.ts';
 import { trustProxies } from './platform/trusted-proxies.ts';
 import { createViews } from './platform/views.ts';
@@ -28,9 +34,11 @@ import { accessClaims } from './web/access-claims.ts';
 import { accountRoutes } from './web/account/account.ts';
 import { authzenRoutes } from './web/api/authzen.ts';
 import { createAssets } from './web/assets.ts';
+import { callbackRoutes } from './web/callback.ts';
 import { createHealth } from './web/health.ts';
 import type { WebDependencies } from './web/interaction/context.ts';
 import { interactionRoutes } from './web/interaction/interaction.ts';
+import { invitationRoutes } from './web/invitations.ts';
 import { limitUserCodes } from './web/limit-user-codes.ts';
 import { limitBody } from './web/middleware/body.ts';
 import { device } from './web/middleware/device.ts';
@@ -43,6 +51,7 @@ import { securityHeaders } from './web/middleware/security-headers.ts';
 import { createPages } from './web/pages.ts';
 import { postToGet } from './web/post-to-get.ts';
 import { createProviderPages } from './web/provider-pages.ts';
+import { recoveryRoutes } from './web/recovery.ts';
 import { selfSubmittingForms } from './web/self-submitting-forms.ts';
 import { setUpRoutes } from './web/set-up.ts';
 import { welcomeRoutes } from './web/welcome.ts';
@@ -74,6 +83,9 @@ const viewsDirectory = fileURLToPath(
 );
 
 const drainMs = 10_000;
+
+/** Two more than messages can hold (two queues of mail, two of phones): what hangs there holds up nothing else. */
+const jobsAtOnce = 6;
 
 function knexLogger(logger: Logger): { warn(text: string): void; error(text: string): void } {
   return { warn: (text) => logger.warn(text), error: (text) => logger.warn(text) };
@@ -118,6 +130,20 @@ export async function createGatehouse({
     assetUrl: assets.url,
   });
   const pages = createPages({ views, i18n });
+  const mailer = createMailer({
+    ...config.mail,
+    directory: join(config.dataDirectory, 'mail'),
+    log: (line) => logger.info(line),
+  });
+  const messenger = createMessenger({
+    db,
+    config,
+    views: createMessageViews({ directory: viewsDirectory, i18n, issuer, cache: config.environment !== 'development' }),
+    mailer,
+    phone: config.phone.twilio && createPhoneMessages(config.phone.twilio),
+    metrics,
+    logger,
+  });
   const fetch = createOutboundFetch({
     allowedNetworks: [...config.outboundAllowedNetworks],
     timeoutMs: 2500,
@@ -166,6 +192,10 @@ export async function createGatehouse({
     metrics,
     issuer,
     isDevelopment: config.environment === 'development',
+    channels: messenger.channels,
+    phoneCountries: config.phone.countries,
+    budgets: { email: config.mail.dailyBudget, phone: config.phone.dailyBudget },
+    federation: createFederationClient({ fetch, secrets, logger, allowHttp: !config.isProduction }),
     provider: () => current.provider,
   };
 
@@ -189,7 +219,15 @@ export async function createGatehouse({
   app.use(device());
   app.use(postToGet(new Set([routes.authorization, routes.end_session])));
   const forms = sameOrigin({ issuer });
-  for (const router of [welcomeRoutes(web), interactionRoutes(web), accountRoutes(web), setUpRoutes(web)]) {
+  for (const router of [
+    welcomeRoutes(web),
+    interactionRoutes(web),
+    accountRoutes(web),
+    setUpRoutes(web),
+    invitationRoutes(web),
+    recoveryRoutes(web),
+    callbackRoutes(web),
+  ]) {
     // Before the router: what a router is told to use after its routes were made never runs for them.
     app.use((ctx, next) => (router.match(ctx.path, ctx.method).route ? forms(ctx, next) : next()));
     app.use(router.routes()).use(router.allowedMethods());
@@ -206,9 +244,10 @@ export async function createGatehouse({
     ? startJobs({
         databaseUrl,
         ssl,
-        tasks: scheduledTasks({ config, db, secrets, provider: () => current.provider }),
+        tasks: scheduledTasks({ config, db, secrets, messenger, provider: () => current.provider }),
         crontab,
         logger,
+        concurrency: jobsAtOnce,
       })
     : undefined;
 
@@ -246,6 +285,7 @@ export async function createGatehouse({
       stopping = true;
       clearInterval(keyTimer);
       await Promise.all([server && drain(server, sockets), jobs?.stop()]);
+      mailer?.close();
       await db.destroy();
     },
   };

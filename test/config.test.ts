@@ -14,6 +14,15 @@ const production = {
   DATABASE_URL: 'postgres://gatehouse:pw@db.example.org/gatehouse?sslmode=verify-full',
 };
 
+/** What messages to phones ask for at the least. */
+const phones = {
+  TWILIO_ACCOUNT_SID: `AC${'0a'.repeat(16)}`,
+  TWILIO_AUTH_TOKEN: '5e1b8d0c7a9f4e3b',
+  TWILIO_SMS_FROM: '+33612345678',
+  PHONE_COUNTRIES: 'fr, CH',
+  PHONE_DAILY_BUDGET: '30',
+};
+
 function faultsOf(environment: Record<string, string>): readonly string[] {
   try {
     loadConfig(environment);
@@ -60,6 +69,8 @@ describe('the configuration', () => {
       accessTokenMaxBytes: 2048,
       signingKeyRotationDays: 90,
       auditRetentionDays: 180,
+      mail: { smtpUrl: undefined, toFiles: true, from: 'Gatehouse <no-reply@localhost>', dailyBudget: 20_000 },
+      phone: { twilio: undefined, countries: [], dailyBudget: 1_000 },
     });
     assert.equal(secretKeys.length, 1);
   });
@@ -116,6 +127,13 @@ describe('the configuration', () => {
       REFRESH_TOKEN_ABSOLUTE_DAYS: '30',
       SIGNING_KEY_ROTATION_DAYS: '30',
       AUDIT_RETENTION_DAYS: '365',
+      SMTP_URL: 'smtps://user:pw@mail.example.org',
+      MAIL_FROM: 'Northwind <hello@example.org>',
+      EMAIL_DAILY_BUDGET: '50',
+      ...phones,
+      TWILIO_WHATSAPP_FROM: '+33612345679',
+      TWILIO_WHATSAPP_CONTENT_SID: `HX${'0b'.repeat(16)}`,
+      TWILIO_BASE_URL: 'https://api.dublin.ie1.twilio.com/',
     });
     assert.deepEqual(config, {
       environment: 'production',
@@ -140,7 +158,43 @@ describe('the configuration', () => {
       accessTokenMaxBytes: 4096,
       signingKeyRotationDays: 30,
       auditRetentionDays: 365,
+      mail: {
+        smtpUrl: 'smtps://user:pw@mail.example.org',
+        toFiles: false,
+        from: 'Northwind <hello@example.org>',
+        dailyBudget: 50,
+      },
+      phone: {
+        twilio: {
+          accountSid: phones.TWILIO_ACCOUNT_SID,
+          authToken: phones.TWILIO_AUTH_TOKEN,
+          smsFrom: '+33612345678',
+          whatsappFrom: '+33612345679',
+          whatsappContentSid: `HX${'0b'.repeat(16)}`,
+          baseUrl: 'https://api.dublin.ie1.twilio.com',
+        },
+        countries: ['FR', 'CH'],
+        dailyBudget: 30,
+      },
     });
+  });
+
+  it('writes mail to files in development without a server, and nowhere else', () => {
+    const local = { DATA_DIR: directory, MIGRATE_ON_START: 'false' };
+    assert.equal(loadConfig(local).mail.toFiles, true);
+    assert.equal(loadConfig({ ...local, SMTP_URL: 'smtp://127.0.0.1:2525' }).mail.toFiles, false);
+    assert.equal(loadConfig({ ...local, NODE_ENV: 'test', SECRET_KEY: key }).mail.toFiles, false);
+    assert.equal(loadConfig(production).mail.toFiles, false);
+  });
+
+  it('sends mail from the host of the issuer where nobody else is named', () => {
+    assert.equal(loadConfig(production).mail.from, 'Gatehouse <no-reply@id.example.org>');
+    assert.deepEqual(faultsOf({ DATA_DIR: directory, MAIL_FROM: 'no-reply@example.org' }), []);
+  });
+
+  it('has SMS from a number, a short code, a service or a name', () => {
+    for (const sender of ['+33612345678', '38200', `MG${'0a'.repeat(16)}`, 'Northwind'])
+      assert.deepEqual(faultsOf({ ...production, ...phones, TWILIO_SMS_FROM: sender }), [], sender);
   });
 
   it('takes an empty variable for an absent one', () => {
@@ -197,6 +251,43 @@ describe('the configuration', () => {
       { REFRESH_TOKEN_IDLE_DAYS: '30', REFRESH_TOKEN_ABSOLUTE_DAYS: '29' },
       /^REFRESH_TOKEN_ABSOLUTE_DAYS: must not be less/,
     ],
+    ['a mail server of another scheme', { SMTP_URL: 'https://mail.example.org' }, /^SMTP_URL: must be a URL such as/],
+    ['a mail server without a host', { SMTP_URL: 'smtp://' }, /^SMTP_URL: must be a URL such as smtps:/],
+    ['a sender without an address', { MAIL_FROM: 'Gatehouse' }, /^MAIL_FROM: must be a mail address/],
+    ['two senders', { MAIL_FROM: 'a@example.org, b@example.org' }, /^MAIL_FROM: must be a mail address/],
+    ['a sender with a line break', { MAIL_FROM: 'A\r\nBcc: b@example.org <a@example.org>' }, /^MAIL_FROM: must be a/],
+    ['no mail at all a day', { EMAIL_DAILY_BUDGET: '0' }, /^EMAIL_DAILY_BUDGET: must be at least 1$/],
+    ['a country that is none', { PHONE_COUNTRIES: 'FR,UK' }, /^PHONE_COUNTRIES: must be a comma-separated list of ISO/],
+    ['a country in three letters', { PHONE_COUNTRIES: 'FRA' }, /^PHONE_COUNTRIES: must be a comma-separated list/],
+    ['phones without an account', { ...phones, TWILIO_ACCOUNT_SID: '' }, /^TWILIO_ACCOUNT_SID: is required to send/],
+    ['an account of another form', { ...phones, TWILIO_ACCOUNT_SID: 'SK1' }, /^TWILIO_ACCOUNT_SID: must be AC and/],
+    ['phones without a token', { ...phones, TWILIO_AUTH_TOKEN: '' }, /^TWILIO_AUTH_TOKEN: is required to send/],
+    ['phones without a sender', { ...phones, TWILIO_SMS_FROM: '' }, /^TWILIO_SMS_FROM: name a sender here or in/],
+    [
+      'a sender of SMS that is none',
+      { ...phones, TWILIO_SMS_FROM: 'a far too long name' },
+      /^TWILIO_SMS_FROM: must be a/,
+    ],
+    [
+      'a sender of WhatsApp that is no number',
+      { ...phones, TWILIO_WHATSAPP_FROM: 'whatsapp:+33612345678' },
+      /^TWILIO_WHATSAPP_FROM: must be a number/,
+    ],
+    [
+      'a WhatsApp template without WhatsApp',
+      { ...phones, TWILIO_WHATSAPP_CONTENT_SID: `HX${'0b'.repeat(16)}` },
+      /^TWILIO_WHATSAPP_FROM: is required with TWILIO_WHATSAPP_CONTENT_SID$/,
+    ],
+    [
+      'a WhatsApp template of another form',
+      { ...phones, TWILIO_WHATSAPP_FROM: '+33612345678', TWILIO_WHATSAPP_CONTENT_SID: 'HX1' },
+      /^TWILIO_WHATSAPP_CONTENT_SID: must be HX and/,
+    ],
+    [
+      'an API of Twilio that is no URL',
+      { TWILIO_BASE_URL: 'api.twilio.com' },
+      /^TWILIO_BASE_URL: must be an https URL$/,
+    ],
   ];
   for (const [what, environment, fault] of faults) {
     it(`refuses ${what}`, () => {
@@ -243,6 +334,14 @@ describe('the configuration', () => {
       { DATABASE_URL: 'postgres:///g' },
       /^DATABASE_URL: must name the host in production$/,
     ],
+    ['mail without a sender', { SMTP_URL: 'smtps://mail.example.org' }, /^MAIL_FROM: is required with SMTP_URL in/],
+    ['phones without countries', { ...phones, PHONE_COUNTRIES: '' }, /^PHONE_COUNTRIES: is required in production/],
+    [
+      'phones without a budget',
+      { ...phones, PHONE_DAILY_BUDGET: '' },
+      /^PHONE_DAILY_BUDGET: is required in production/,
+    ],
+    ['Twilio over http', { ...phones, TWILIO_BASE_URL: 'http://api.twilio.com' }, /^TWILIO_BASE_URL: must be an https/],
   ];
   for (const [what, environment, fault] of productionFaults) {
     it(`refuses ${what} in production`, () => {
@@ -285,13 +384,17 @@ describe('the configuration', () => {
 
   it('never repeats a value of a secret', () => {
     const secret = 'Zk3vT9qLw7RbYp2XnHc5';
-    for (const environment of [
+    const environments: Record<string, string>[] = [
       { SECRET_KEY: secret },
       { SECRET_KEY_PREVIOUS: secret },
       { DATABASE_URL: `mysql://a:${secret}@db.example.org/g` },
       { ISSUER: `https://a:${secret}@example.org` },
-    ]) {
-      const text = faultsOf({ ...production, ...environment } as Record<string, string>).join('\n');
+      { SMTP_URL: `http://a:${secret}@mail.example.org` },
+      { TWILIO_AUTH_TOKEN: secret },
+      { ...phones, TWILIO_ACCOUNT_SID: secret, TWILIO_SMS_FROM: `${secret}!` },
+    ];
+    for (const environment of environments) {
+      const text = faultsOf({ ...production, ...environment }).join('\n');
       assert.notEqual(text, '');
       assert.ok(!text.includes(secret), text);
     }

@@ -55,7 +55,7 @@ const screens = [
 ] as const;
 
 /** The pages whose whole pictures are kept one by one. Every page and state is in the overviews. */
-const kept = ['sign-in', 'choose-tenant', 'consent', 'account'];
+const kept = ['sign-in', 'sign-in-everything', 'code-entry', 'invitation', 'choose-tenant', 'consent', 'account'];
 
 async function startServer() {
   const i18n = createI18n(join(root, 'views/locales'));
@@ -102,8 +102,12 @@ async function startServer() {
   return { server, origin, takePosted };
 }
 
-/** A page whose form sends itself would be gone before it could be looked at: its script comes empty. */
+/**
+ * Nothing changes between two pictures: no countdown runs. A page whose form sends itself would be gone before it could
+ * be looked at: its script comes empty.
+ */
 async function holdStill(context: BrowserContext, { view }: PageSample): Promise<void> {
+  await context.clock.setFixedTime(sampleNow);
   if (view !== 'interaction/switching') return;
   await context.route(/\.js$/, (route) => route.fulfill({ contentType: 'text/javascript', body: '' }));
 }

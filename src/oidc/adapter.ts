@@ -103,6 +103,14 @@ function isReuse(model: string): boolean {
   return model === 'RefreshToken' && Provider.ctx?.oidc?.route === 'token';
 }
 
+/**
+ * Whom an interaction has proved. Ending everything of a person (domain/sessions) then ends a sign-in that stands between
+ * its proof and its session too.
+ */
+function provedAccountId(payload: AdapterPayload): string | undefined {
+  return (payload.result as { login?: { accountId?: string } } | undefined)?.login?.accountId;
+}
+
 /** Column names for `jsonb_to_record`. */
 function snakeCaseRow(row: Record<string, unknown>): Record<string, unknown> {
   const { payload, ...rest } = row;
@@ -137,7 +145,7 @@ function createPayloadAdapter(model: string, { db, secrets }: AdapterDependencie
       uidHash: null,
       userCodeHash: payload.userCode ? secrets.mac('user-codes', payload.userCode) : null,
       sessionUidHash: payload.sessionUid ? sha256(payload.sessionUid) : null,
-      accountId: payload.accountId ?? null,
+      accountId: payload.accountId ?? provedAccountId(payload) ?? null,
       clientId: payload.clientId ?? null,
       expiresAt: expiryOf(expiresIn),
     };

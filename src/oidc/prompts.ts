@@ -1,7 +1,7 @@
 /**
  * When a person is asked. The library's login and consent checks, with ours added: a session of another tenant leads to
  * a new sign-in, an authentication context we cannot give is refused instead of asked for for ever, and the person may
- * be asked to choose an account.
+ * be asked to choose an account or to make one.
  */
 import { decodeJwt } from 'jose';
 import { errors, type interactionPolicy, type KoaContextWithOIDC, interactionPolicy as policies } from 'oidc-provider';
@@ -44,7 +44,7 @@ function isAnotherPerson(ctx: KoaContextWithOIDC): boolean {
   return [hinted, named].some((sub) => sub !== undefined && sub !== session?.accountId);
 }
 
-/** The policy, in the order in which it is checked: select_account, login, consent. */
+/** The policy, in the order in which it is checked: create, select_account, login, consent. */
 export function createInteractionPolicy(
   findTenant: (ctx: KoaContextWithOIDC) => Promise<RequestedTenant | undefined>,
 ): interactionPolicy.DefaultPolicy {
@@ -106,5 +106,7 @@ export function createInteractionPolicy(
   }
 
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 0);
+  // Initiating User Registration via OpenID Connect 1.0. Whoever signs in instead of signing up has answered it too.
+  policy.add(new Prompt({ name: 'create', requestable: true }), 0);
   return policy;
 }

@@ -82,6 +82,7 @@ export function createProvider({ config, db, secrets, keys, pages, fetch, uiLoca
   const secure = issuer.startsWith('https:');
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true, secure, overwrite: true } as const;
   const findTenant = createTenantFinder(db);
+  const policy = createInteractionPolicy(findTenant);
 
   const provider = new Provider(issuer, {
     adapter: createAdapterFactory({ db, secrets, issuer }),
@@ -95,7 +96,12 @@ export function createProvider({ config, db, secrets, keys, pages, fetch, uiLoca
     acrValues: Object.values(acr),
     subjectTypes: ['public'],
     responseTypes: ['code', 'none'],
-    discovery: { ui_locales_supported: uiLocales, claim_types_supported: ['normal', 'distributed'] },
+    discovery: {
+      ui_locales_supported: uiLocales,
+      claim_types_supported: ['normal', 'distributed'],
+      // Initiating User Registration via OpenID Connect 1.0, section 5.
+      prompt_values_supported: ['none', ...policy.map(({ name }) => name)],
+    },
     routes,
 
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
@@ -129,7 +135,7 @@ export function createProvider({ config, db, secrets, keys, pages, fetch, uiLoca
       client.grantTypeAllowed('refresh_token') && (client.first_party === true || code.scopes.has('offline_access')),
 
     interactions: {
-      policy: createInteractionPolicy(findTenant),
+      policy,
       url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
     },
     // Refuses an unknown or suspended tenant before any page is shown.
@@ -138,6 +144,8 @@ export function createProvider({ config, db, secrets, keys, pages, fetch, uiLoca
         await findTenant(ctx);
       },
       org_node_id: checkOrgNodeId,
+      // Remembered for a sign-up; what is no code of anybody's is nothing, and stops nobody from signing in.
+      referral_code: null,
     },
     renderError: pages.renderError,
 

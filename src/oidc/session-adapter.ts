@@ -4,7 +4,8 @@
  * row revoked and stores nothing. Requests that run side by side lose nothing of each other.
  */
 import Provider, { type Adapter } from 'oidc-provider';
-import { recordEvent } from '../domain/audit/audit-events.ts';
+import { type Caller, recordEvent } from '../domain/audit/audit-events.ts';
+import { completeReferral } from '../domain/referrals/referrals.ts';
 import {
   endSessionByUid,
   insertSession,
@@ -81,6 +82,7 @@ async function followSignIn(
   const userAgent = caller.userAgent?.slice(0, 500) ?? null;
   const userId = payload.accountId as string;
   let session: { id: string; tenantId: string };
+  let isFirst = false;
 
   if (known) {
     session = known;
@@ -105,8 +107,10 @@ async function followSignIn(
     });
     if (!inserted) return false;
     session = { id, tenantId: inserted.tenantId };
+    isFirst = inserted.isFirst;
   }
   await upsertSessionClients(trx, session, sessionClients(payload));
+  const person: Caller = { ...caller, type: 'user', id: userId };
   await recordEvent(
     trx,
     {
@@ -121,8 +125,9 @@ async function followSignIn(
         clientId: Provider.ctx?.oidc?.client?.clientId,
       },
     },
-    { ...caller, type: 'user', id: userId },
+    person,
   );
+  if (isFirst) await completeReferral(trx, { tenantId: session.tenantId, userId }, person);
   return true;
 }
 

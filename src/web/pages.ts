@@ -7,7 +7,8 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Tenant } from '../domain/tenants/tenants.ts';
 import { accountClientId } from '../oidc/account-client.ts';
 import type { I18n } from '../platform/i18n.ts';
-import type { PageContext, ViewModels, ViewName, Views } from '../platform/views.ts';
+import type { PageContext, ViewModels, ViewName } from '../platform/view-models.ts';
+import type { Views } from '../platform/views.ts';
 import { localeLinks } from './middleware/locale.ts';
 import { allowFormAction } from './middleware/security-headers.ts';
 

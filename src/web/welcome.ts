@@ -1,6 +1,6 @@
 /** The page at `/`: what this server is, and the way to sign in. */
 import Router from '@koa/router';
-import { signedIn } from './account/account.ts';
+import { signedIn } from './account/signed-in.ts';
 import type { WebDependencies } from './interaction/context.ts';
 
 export function welcomeRoutes(web: WebDependencies): Router {

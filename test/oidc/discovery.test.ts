@@ -28,6 +28,11 @@ describe('discovery', () => {
     ]);
   });
 
+  it('says which prompts there are', () => {
+    const prompts = ['none', 'create', 'select_account', 'login', 'consent'];
+    assert.deepEqual(metadata.prompt_values_supported, prompts);
+  });
+
   it('offers S256 as the only PKCE method, and says that iss is in every response', () => {
     assert.deepEqual(metadata.code_challenge_methods_supported, ['S256']);
     assert.equal(metadata.authorization_response_iss_parameter_supported, true);

@@ -67,7 +67,8 @@ describe('when a person is asked', () => {
     it('stands alone', async () => {
       const answer = answerOf(await ask(new Browserless(), { prompt: 'none login' }));
       assert.equal(answer.get('error'), 'invalid_request');
-      assert.equal(answerOf(await ask(new Browserless(), { prompt: 'create' })).get('error'), 'invalid_request');
+      for (const prompt of ['none create', 'register'])
+        assert.equal(answerOf(await ask(new Browserless(), { prompt })).get('error'), 'invalid_request', prompt);
     });
 
     it('is answered login_required where the proof is older than max_age', async () => {

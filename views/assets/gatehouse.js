@@ -1,6 +1,6 @@
 /*
  * What scripts add to the pages: showing a password, keeping a form from being sent twice, sending a form that asks
- * nothing, and taking the reader to what went wrong. Every page works without this file.
+ * nothing, counting down to when a code can be asked for again, and taking the reader to what went wrong. Every page works without this file.
  */
 (() => {
   const resubmitAfterMs = 10_000;
@@ -44,6 +44,33 @@
       event.submitter?.setAttribute('aria-busy', 'true');
       setTimeout(() => release(form), resubmitAfterMs);
     });
+  }
+
+  // Until a code can be asked for again. Told in words where there are no scripts, and the server decides in any case.
+  for (const form of document.querySelectorAll('[data-countdown]')) {
+    const until = Date.now() + Number(form.dataset.countdown) * 1000;
+    const buttons = form.querySelectorAll('button');
+    const label = form.querySelector('[data-countdown-label]');
+    const again = label.textContent;
+    const status = form.querySelector('[role=status]');
+
+    const tick = () => {
+      // From the clock: a tab in the background is woken seldom, and a page brought back not at all.
+      const seconds = Math.ceil((until - Date.now()) / 1000);
+      const waits = seconds > 0;
+      for (const button of buttons) button.disabled = waits;
+      if (waits) {
+        const time =
+          seconds < 60 ? `${seconds}\u00a0s` : `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+        label.textContent = label.dataset.countdownLabel.replace('%', time);
+        setTimeout(tick, 250);
+        return;
+      }
+      label.textContent = again;
+      status.textContent = status.dataset.countdownOver;
+    };
+    form.querySelector('[data-countdown-words]').hidden = true;
+    tick();
   }
 
   // A form that only carries something on needs nobody to send it.

@@ -2,55 +2,44 @@
  * The signed-in person's own page: who they are here, what they hold and where, which devices are signed in. Reached
  * like any application, by signing in. Refuses to end a session of anybody else.
  */
+import type { ParsedUrlQuery } from 'node:querystring';
 import Router from '@koa/router';
 import type { Context } from 'koa';
 import { findEffectiveAccess } from '../../domain/access/effective-access.ts';
 import { findPlacePaths } from '../../domain/organisation/place-paths.ts';
 import { listLiveSessions, type UserSessionRow } from '../../domain/sessions/session-store.ts';
 import { revokeSession } from '../../domain/sessions/sessions.ts';
-import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
 import { accountClientId } from '../../oidc/account-client.ts';
 import { DomainError } from '../../platform/errors.ts';
-import { randomToken, sha256 } from '../../platform/secrets.ts';
+import type { FormError, ViewModels } from '../../platform/view-models.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
 import { readForm } from '../middleware/body.ts';
 import { describeBrowser } from '../provider-pages.ts';
+import { identitiesModel, mountIdentities } from './identities.ts';
+import { type SignedIn, signedIn, signInAddress } from './signed-in.ts';
+import { mountVerify, verificationLinks } from './verify.ts';
 
-export interface SignedIn {
-  profile: AccountProfile;
-  sessionUidHash: Buffer;
-}
-
-/** Who is signed in to this browser, if anybody who may act. */
-export async function signedIn(ctx: Context, { db, provider }: WebDependencies): Promise<SignedIn | undefined> {
-  const session = await provider().Session.get(ctx as never);
-  if (!session.accountId) return undefined;
-  const profile = await findAccount(db, session.accountId);
-  return profile && { profile, sessionUidHash: sha256(session.uid) };
-}
-
-function signInAddress(issuer: string): string {
-  const query = new URLSearchParams({
-    client_id: accountClientId,
-    response_type: 'none',
-    scope: 'openid',
-    redirect_uri: `${issuer}/account/signed-in`,
-    state: randomToken(16),
-  });
-  return `/authorize?${query}`;
+/** What has just been done, as an address of ours says it; anybody can write the address, and it says no more than this. */
+function noticeOf(query: ParsedUrlQuery): ViewModels['account/home']['notice'] {
+  const { notice } = query;
+  return notice === 'address_verified' || notice === 'identity_linked' || notice === 'identity_unlinked'
+    ? notice
+    : undefined;
 }
 
 export function accountRoutes(web: WebDependencies): Router {
   const router = new Router({ prefix: '/account' });
+  const askToSignIn = (ctx: Context) => {
+    ctx.status = 303;
+    ctx.redirect(signInAddress(web.issuer, ctx.query));
+  };
   const signOutHref = `/logout?${new URLSearchParams({ client_id: accountClientId, post_logout_redirect_uri: `${web.issuer}/` })}`;
 
-  router.get('/', async (ctx) => {
-    const person = await signedIn(ctx, web);
-    if (!person) {
-      ctx.status = 303;
-      return ctx.redirect(signInAddress(web.issuer));
-    }
-    const { profile, sessionUidHash } = person;
+  async function showHome(
+    ctx: Context,
+    { profile, sessionUidHash }: SignedIn,
+    { status, ...more }: { error?: FormError; status?: number } = {},
+  ): Promise<void> {
     const access = await findEffectiveAccess(web.db, { tenantId: profile.tenantId, userId: profile.userId });
     const isCurrent = (session: UserSessionRow) => session.oidcSessionUidHash.equals(sessionUidHash);
     const sessions = await listLiveSessions(web.db, profile.tenantId, profile.userId);
@@ -65,12 +54,17 @@ export function accountRoutes(web: WebDependencies): Router {
       'account/home',
       {
         account: {
-          name: profile.fullName ?? profile.email ?? '',
+          name: profile.fullName ?? profile.email ?? profile.phone ?? '',
           email: profile.email ?? '',
           emailVerified: profile.emailVerified,
           phone: profile.phone ?? undefined,
+          phoneVerified: profile.phoneVerified,
           pictureUrl: profile.pictureUrl ?? undefined,
         },
+        verify: verificationLinks(web, profile),
+        notice: noticeOf(ctx.query),
+        ...more,
+        ...(await identitiesModel(web, profile)),
         roles: access.assignments.map((held) => ({
           role: held.role,
           place: held.orgNode,
@@ -99,8 +93,15 @@ export function accountRoutes(web: WebDependencies): Router {
         tenant: profile.tenant,
         theme: profile.theme,
         timeZone: profile.zoneinfo ?? undefined,
+        status,
       },
     );
+  }
+
+  router.get('/', async (ctx) => {
+    const person = await signedIn(ctx, web);
+    if (!person) return askToSignIn(ctx);
+    await showHome(ctx, person);
   });
 
   // Where the sign-in of this page comes back to, with nothing but the session.
@@ -119,5 +120,7 @@ export function accountRoutes(web: WebDependencies): Router {
     ctx.redirect('/account');
   });
 
+  mountIdentities(router, web, { showHome });
+  mountVerify(router, web, { person: (ctx) => signedIn(ctx, web), askToSignIn });
   return router;
 }

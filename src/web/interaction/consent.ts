@@ -47,7 +47,10 @@ export function mountConsent(router: Router, web: WebDependencies): void {
       'interaction/consent',
       {
         action: `/interaction/${interaction.uid}/consent`,
-        account: { name: profile.fullName ?? profile.email ?? '', email: profile.email ?? profile.phone ?? '' },
+        account: {
+          name: profile.fullName ?? profile.email ?? profile.phone ?? '',
+          email: profile.email ?? profile.phone ?? '',
+        },
         scopes: shown.map((name) => ({ name, isNew: asksForMore && fresh.has(name) })),
         claims: (missing.missingOIDCClaims ?? []).map((name) => ({ name })),
         resources: await resourcesAsked(missing.missingResourceScopes ?? {}),

@@ -5,8 +5,11 @@
 import type { Context } from 'koa';
 import { errors, type Interaction, type InteractionResults, type Provider } from 'oidc-provider';
 import type { Caller } from '../../domain/audit/audit-events.ts';
+import type { Channel } from '../../domain/messages/outgoing-message.ts';
+import type { MessageBudgets } from '../../domain/messages/phone-policy.ts';
 import type { PasswordHasher } from '../../domain/password/password-hash.ts';
 import { findTenantById, findTenantBySlug, type Tenant } from '../../domain/tenants/tenants.ts';
+import type { FederationClient } from '../../oidc/federation-client.ts';
 import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import type { Metrics } from '../../platform/metrics.ts';
@@ -21,6 +24,14 @@ export interface WebDependencies {
   metrics: Metrics;
   issuer: string;
   isDevelopment: boolean;
+  /** What this server can send messages by. */
+  channels: readonly Channel[];
+  /** Countries that messages to phones may go to; a tenant's own list narrows it. */
+  phoneCountries: readonly string[];
+  /** Messages a day for each tenant. */
+  budgets: MessageBudgets;
+  /** Other OpenID providers that people sign in with. */
+  federation: FederationClient;
   /** The provider of the moment: it is rebuilt when the signing keys change. */
   provider: () => Provider;
 }
@@ -65,11 +76,16 @@ async function tenantOf(db: Database, clientTenantId: unknown, slug: unknown): P
 }
 
 /** @throws DomainError INTERACTION_NOT_FOUND, INTERACTION_EXPIRED, WRONG_BROWSER */
-export async function interactionContext(
+export async function interactionContext(ctx: Context, web: WebDependencies): Promise<InteractionContext> {
+  return contextOf(ctx, web, await findInteraction(ctx, web.provider()));
+}
+
+/** The same of an interaction that is known to be this browser's by other means. @throws DomainError INTERACTION_EXPIRED */
+export async function contextOf(
   ctx: Context,
   { db, provider, pages }: WebDependencies,
+  interaction: Interaction,
 ): Promise<InteractionContext> {
-  const interaction = await findInteraction(ctx, provider());
   const { client_id: clientId, redirect_uri: redirectUri, tenant: slug, ui_locales: uiLocales } = interaction.params;
   const client = await provider().Client.find(clientId as string);
   if (!client) throw new DomainError('expired', 'INTERACTION_EXPIRED');

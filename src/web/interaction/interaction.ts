@@ -5,25 +5,42 @@
 import Router from '@koa/router';
 import type { Interaction } from 'oidc-provider';
 import { mountConsent } from './consent.ts';
-import { finishInteraction, interactionContext, toStep, type WebDependencies } from './context.ts';
+import {
+  finishInteraction,
+  type InteractionContext,
+  interactionContext,
+  toStep,
+  type WebDependencies,
+} from './context.ts';
+import { mountFederation } from './federation.ts';
+import { mountLinkAccount } from './link-account.ts';
+import { mountCodeSignIn } from './otp.ts';
 import { mountPassword } from './password.ts';
+import { provedAccounts } from './proof.ts';
+import { mountRecovery } from './recovery.ts';
 import { mountSelectAccount } from './select-account.ts';
-import { mountTenantChoice, provedAccounts } from './tenant-choice.ts';
+import { signUpChannels } from './sign-in-options.ts';
+import { mountSignUp } from './sign-up.ts';
+import { mountTenantChoice } from './tenant-choice.ts';
 
-/** The step that the interaction waits for. */
-export function nextStep(interaction: Interaction): 'sign-in' | 'tenant' | 'select-account' | 'consent' {
+/** The step that the interaction waits for. `maySignUp`: whether anyone may make an account here. */
+export function nextStep(
+  interaction: Interaction,
+  maySignUp: boolean,
+): 'sign-in' | 'sign-up' | 'tenant' | 'select-account' | 'consent' {
   if (interaction.prompt.name === 'consent') return 'consent';
   if (provedAccounts(interaction).length > 1) return 'tenant';
   if (interaction.prompt.name === 'select_account' && interaction.session?.accountId) return 'select-account';
-  return 'sign-in';
+  return interaction.prompt.name === 'create' && maySignUp ? 'sign-up' : 'sign-in';
 }
 
 export function interactionRoutes(web: WebDependencies): Router {
   const router = new Router({ prefix: '/interaction/:uid' });
+  const maySignUp = ({ tenant }: InteractionContext) => signUpChannels(web, tenant).length > 0;
 
   router.get('/', async (ctx) => {
-    const { interaction } = await interactionContext(ctx, web);
-    toStep(ctx, interaction.uid, nextStep(interaction));
+    const found = await interactionContext(ctx, web);
+    toStep(ctx, found.interaction.uid, nextStep(found.interaction, maySignUp(found)));
   });
 
   // A link: the interaction's unguessable address and its cookie say that the person follows it.
@@ -36,6 +53,11 @@ export function interactionRoutes(web: WebDependencies): Router {
   });
 
   mountPassword(router, web);
+  mountCodeSignIn(router, web);
+  mountRecovery(router, web);
+  mountSignUp(router, web);
+  mountFederation(router, web);
+  mountLinkAccount(router, web);
   mountTenantChoice(router, web);
   mountSelectAccount(router, web);
   mountConsent(router, web);

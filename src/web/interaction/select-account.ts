@@ -18,7 +18,7 @@ export function mountSelectAccount(router: Router, web: WebDependencies): void {
         continueAction: `${base}/continue`,
         switchAction: `${base}/switch`,
         account: {
-          name: profile.fullName ?? profile.email ?? '',
+          name: profile.fullName ?? profile.email ?? profile.phone ?? '',
           email: profile.email ?? profile.phone ?? '',
           pictureUrl: profile.pictureUrl ?? undefined,
         },

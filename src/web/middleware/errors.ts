@@ -9,7 +9,7 @@ import { isConnectionError } from '../../platform/database.ts';
 import { DomainError, type ErrorKind, type ErrorParams } from '../../platform/errors.ts';
 import type { I18n } from '../../platform/i18n.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { ErrorModel, PageErrorKind } from '../../platform/views.ts';
+import type { ErrorModel, PageErrorKind } from '../../platform/view-models.ts';
 import type { Pages } from '../pages.ts';
 
 const statusOfKind: Record<ErrorKind, number> = {
@@ -74,7 +74,7 @@ export function renderAnswer(ctx: Context, pages: Pages, answer: Answer): void {
     pages.render(
       ctx,
       'errors/error',
-      { kind, code, params, heading: headingOfCode[code], retryAfterSeconds: seconds, wayOn: wayOnFrom(ctx, kind) },
+      { kind, code, params, heading: headingOfCode[code], retryAfterSeconds: seconds, wayOn: wayOnFrom(ctx, answer) },
       { status },
     );
     return;
@@ -89,9 +89,12 @@ export function renderAnswer(ctx: Context, pages: Pages, answer: Answer): void {
   };
 }
 
+/** Links of messages that were used, or that a new one can be asked for in place of. */
+const leadsToSignIn = new Set<string>(['INVITATION_ACCEPTED', 'RECOVERY_LINK_EXPIRED', 'RECOVERY_LINK_INVALID']);
+
 /** What the reader can do about it. */
-function wayOnFrom(ctx: Context, kind: PageErrorKind): ErrorModel['wayOn'] {
-  if (kind === 'unauthenticated') return { href: '/account', label: 'sign_in' };
+function wayOnFrom(ctx: Context, { kind, code }: Answer): ErrorModel['wayOn'] {
+  if (kind === 'unauthenticated' || leadsToSignIn.has(code)) return { href: '/account', label: 'sign_in' };
   // The same address with its query, and no path that a stranger made up (`//example.org`) in a link.
   if (kind === 'unavailable' && ctx.method === 'GET') return { href: `?${ctx.querystring}`, label: 'try_again' };
   return { href: '/', label: 'home' };

@@ -5,7 +5,7 @@
 
 import type { Context, Middleware } from 'koa';
 import type { I18n } from '../../platform/i18n.ts';
-import type { PageContext } from '../../platform/views.ts';
+import type { PageContext } from '../../platform/view-models.ts';
 
 export const localeCookie = 'gh_locale';
 

@@ -42,6 +42,8 @@ export const knownRoutes: readonly string[] = [
   '/interaction/:uid',
   '/interaction/:uid/*',
   '/set-up/:token',
+  '/recovery/:token',
+  '/invitations/:token',
   '/account',
   '/account/*',
   '/access/v1/*',

@@ -1,0 +1,123 @@
+/**
+ * Linking accounts elsewhere to one's own, and unlinking them. Both ask for a sign-in that is not older than five minutes;
+ * the way back from the provider counts only in the session that set out. Refuses to unlink the last way to sign in.
+ */
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+import type { FederationDetails } from '../../domain/federation/federation-requests.ts';
+import { describeIdentities, linkToAccount, unlinkIdentity } from '../../domain/federation/identities.ts';
+import { findIdentityProvider, type IdentityProvider, isOffered } from '../../domain/federation/identity-providers.ts';
+import type { AccountProfile } from '../../domain/users/users.ts';
+import type { VerifiedPerson } from '../../oidc/federation-client.ts';
+import { DomainError } from '../../platform/errors.ts';
+import type { FormError, ViewModels } from '../../platform/view-models.ts';
+import { beginFederation } from '../begin-federation.ts';
+import { callerOf, type WebDependencies } from '../interaction/context.ts';
+import { readForm } from '../middleware/body.ts';
+import { statusOf } from '../middleware/errors.ts';
+import { isProviderFailure } from '../provider-failure.ts';
+import { isFresh, type SignedIn, signedIn, signInAgainAddress } from './signed-in.ts';
+
+type HomeModel = ViewModels['account/home'];
+
+/** What the account page shows of it. */
+export async function identitiesModel(
+  web: WebDependencies,
+  { tenantId, userId, tenant }: AccountProfile,
+): Promise<Pick<HomeModel, 'identities' | 'linkable' | 'linkAction' | 'unlinkAction'>> {
+  const { linked, linkable } = await describeIdentities(web.db, { tenantId, userId }, tenant.settings, web);
+  return {
+    identities: linked.map(({ email, ...identity }) => ({ ...identity, detail: email ?? undefined })),
+    linkable,
+    linkAction: '/account/identities/link',
+    unlinkAction: '/account/identities/unlink',
+  };
+}
+
+export interface IdentitiesOptions {
+  /** Draws the account page. */
+  showHome(ctx: Context, person: SignedIn, more?: { error?: FormError; status?: number }): Promise<void>;
+}
+
+/** Mounts `/identities/link` and `/identities/unlink` on the router of the account pages. */
+export function mountIdentities(router: Router, web: WebDependencies, { showHome }: IdentitiesOptions): void {
+  /** The person and the provider's key; undefined where they are led to sign in again. */
+  async function begin(ctx: Context): Promise<{ person: SignedIn; key: string } | undefined> {
+    const form = await readForm(ctx);
+    const person = await signedIn(ctx, web);
+    if (!person) throw new DomainError('unauthenticated', 'SIGN_IN_REQUIRED');
+    if (isFresh(person)) return { person, key: form.provider ?? '' };
+    ctx.status = 303;
+    ctx.redirect(signInAgainAddress(web.issuer, person));
+    return undefined;
+  }
+
+  async function showRefused(ctx: Context, person: SignedIn, error: DomainError): Promise<void> {
+    await showHome(ctx, person, { error: { code: error.code, params: error.params }, status: statusOf(error) });
+  }
+
+  router.post('/identities/link', async (ctx) => {
+    const begun = await begin(ctx);
+    if (!begun) return;
+    const { person, key } = begun;
+    const { userId, tenant } = person.profile;
+    const provider = await findIdentityProvider(web.db, key);
+    if (!provider || !isOffered(provider, tenant)) throw new DomainError('not_found', 'NOT_FOUND');
+    try {
+      const address = await beginFederation(ctx, web, provider, {
+        purpose: { kind: 'link', userId, sessionHash: person.sessionUidHash.toString('hex') },
+        reauthenticate: false,
+        hostedDomain: tenant.settings.federation[key]?.requiredHostedDomain ?? undefined,
+      });
+      // No redirect: browsers hold all that follows a form against the page's form-action, and where a provider leads on
+      // to (the organisation's own sign-in, perhaps) nobody here can know.
+      ctx.set('refresh', `0; url=${address}`);
+      await showHome(ctx, person);
+    } catch (error) {
+      if (!isProviderFailure(error)) throw error;
+      await showRefused(ctx, person, error);
+    }
+  });
+
+  router.post('/identities/unlink', async (ctx) => {
+    const begun = await begin(ctx);
+    if (!begun) return;
+    const { person, key } = begun;
+    const { tenantId, userId } = person.profile;
+    const { channels, phoneCountries } = web;
+    try {
+      const deps = { channels, phoneCountries, caller: callerOf(ctx, userId) };
+      await unlinkIdentity(web.db, { tenantId, userId, provider: key }, deps);
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.code !== 'IDENTITY_LAST_WAY') throw error;
+      return showRefused(ctx, person, error);
+    }
+    ctx.status = 303;
+    ctx.redirect('/account?notice=identity_unlinked');
+  });
+}
+
+/** The way back from the provider: links, if whoever comes is still who set out. */
+export async function linkIdentityOf(
+  ctx: Context,
+  web: WebDependencies,
+  {
+    provider,
+    purpose,
+    verify,
+  }: {
+    provider: IdentityProvider;
+    purpose: Extract<FederationDetails['purpose'], { kind: 'link' }>;
+    verify: () => Promise<VerifiedPerson>;
+  },
+): Promise<void> {
+  const who = await signedIn(ctx, web);
+  const { userId, sessionHash } = purpose;
+  if (who?.profile.userId !== userId || who.sessionUidHash.toString('hex') !== sessionHash)
+    throw new DomainError('unauthenticated', 'SIGN_IN_REQUIRED');
+  const { person } = await verify();
+  const deps = { secrets: web.secrets, issuer: web.issuer, caller: callerOf(ctx, userId) };
+  await linkToAccount(web.db, { tenantId: who.profile.tenantId, userId, provider, person }, deps);
+  ctx.status = 303;
+  ctx.redirect('/account?notice=identity_linked');
+}

@@ -1,0 +1,178 @@
+/**
+ * Verifying one's own email address or phone number while signed in, by a code that is sent to it. The code is bound to
+ * this sign-in: the challenge is derived from the session, so that nothing has to be kept between the pages. Refuses
+ * addresses that the person has not, and channels that the tenant has not.
+ */
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+import { type Channel, kindOf } from '../../domain/messages/outgoing-message.ts';
+import { type CodePurpose, requestCode } from '../../domain/otp/one-time-codes.ts';
+import { confirmAddress } from '../../domain/otp/verify-address.ts';
+import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
+import { DomainError } from '../../platform/errors.ts';
+import { codeLimits, consume } from '../../platform/rate-limits.ts';
+import { callerOf, type WebDependencies } from '../interaction/context.ts';
+import { isShownOnForm, refusal } from '../interaction/form-refusal.ts';
+import { requestDependencies } from '../interaction/send-once.ts';
+import { messageChannels } from '../interaction/sign-in-options.ts';
+import { readForm } from '../middleware/body.ts';
+import type { SignedIn } from './signed-in.ts';
+
+type Kind = 'email' | 'phone';
+
+const purposes: Record<Kind, CodePurpose> = { email: 'verify_email', phone: 'verify_phone' };
+
+/** The ways a code can go to an address of the person that is not verified yet; none where there is nothing to verify. */
+export function verificationChannels(web: WebDependencies, profile: AccountProfile, kind: Kind): Channel[] {
+  const [address, verified] =
+    kind === 'email' ? [profile.email, profile.emailVerified] : [profile.phone, profile.phoneVerified];
+  if (address === null || verified) return [];
+  return messageChannels(web, profile.tenant).filter((channel) => kindOf(channel) === kind);
+}
+
+/** Where each address that is not verified can be. */
+export function verificationLinks(web: WebDependencies, profile: AccountProfile): { email?: string; phone?: string } {
+  const link = (kind: Kind) =>
+    verificationChannels(web, profile, kind).length > 0 ? `/account/verify/${kind}` : undefined;
+  return { email: link('email'), phone: link('phone') };
+}
+
+/** When the next code may be asked for, as an address of ours says it: shown only, and never more than the longest wait. */
+function waitFrom(query: unknown): { sent: boolean; seconds: number } {
+  if (typeof query !== 'string' || !/^\d{1,12}$/.test(query)) return { sent: false, seconds: 0 };
+  const longest = Math.max(...codeLimits.resendWaitSeconds);
+  return { sent: true, seconds: Math.min(longest, Math.max(0, Number(query) - Math.floor(Date.now() / 1000))) };
+}
+
+export interface VerifyOptions {
+  /** Who is signed in to this browser. */
+  person(ctx: Context): Promise<SignedIn | undefined>;
+  /** Leads on to signing in. */
+  askToSignIn(ctx: Context): void;
+}
+
+/** Mounts `/verify/:kind` on the router of the account pages. */
+export function mountVerify(router: Router, web: WebDependencies, { person, askToSignIn }: VerifyOptions): void {
+  interface Begun {
+    profile: AccountProfile;
+    kind: Kind;
+    channels: Channel[];
+    destination: string;
+    challenge: string;
+    base: string;
+  }
+
+  /** Undefined where the answer is given already. */
+  async function begin(ctx: Context): Promise<Begun | undefined> {
+    const { kind } = ctx.params;
+    if (kind !== 'email' && kind !== 'phone') throw new DomainError('not_found', 'NOT_FOUND');
+    const signedIn = await person(ctx);
+    if (!signedIn && ctx.method === 'POST') throw new DomainError('unauthenticated', 'SIGN_IN_REQUIRED');
+    if (!signedIn) {
+      askToSignIn(ctx);
+      return undefined;
+    }
+    const { profile, sessionUidHash } = signedIn;
+    const channels = verificationChannels(web, profile, kind);
+    const destination = kind === 'email' ? profile.email : profile.phone;
+    if (channels.length === 0 || destination === null) {
+      toHome(ctx);
+      return undefined;
+    }
+    const about = `verify-address:${kind}:${profile.userId}:${sessionUidHash.toString('hex')}`;
+    const challenge = web.secrets.mac('page-tokens', about).toString('base64url');
+    return { profile, kind, channels, destination, challenge, base: `/account/verify/${kind}` };
+  }
+
+  function toHome(ctx: Context, notice?: 'address_verified'): void {
+    ctx.status = 303;
+    ctx.redirect(notice ? `/account?notice=${notice}` : '/account');
+  }
+
+  function show(
+    ctx: Context,
+    { profile, kind, channels, destination, base }: Begun,
+    { sent, seconds }: { sent: boolean; seconds: number },
+    refused?: DomainError,
+  ): void {
+    const { error, status } = refusal(ctx, refused, 'code');
+    const until = Math.floor(Date.now() / 1000) + seconds;
+    web.pages.render(
+      ctx,
+      'account/verify',
+      {
+        action: `${base}/code${sent ? `?again=${until}` : ''}`,
+        sendAction: `${base}/send`,
+        destination,
+        kind,
+        sent,
+        resendInSeconds: seconds,
+        backHref: '/account',
+        channels,
+        minutes: codeLimits.codeSeconds / 60,
+        error,
+      },
+      { tenant: profile.tenant, theme: profile.theme, timeZone: profile.zoneinfo ?? undefined, status },
+    );
+  }
+
+  router.get('/verify/:kind', async (ctx) => {
+    const begun = await begin(ctx);
+    if (begun) show(ctx, begun, waitFrom(ctx.query.again));
+  });
+
+  router.post('/verify/:kind/send', async (ctx) => {
+    const form = await readForm(ctx);
+    const begun = await begin(ctx);
+    if (!begun) return;
+    const { profile, kind, channels, destination, challenge, base } = begun;
+    try {
+      const channel = channels.find((way) => way === (form.channel ?? channels[0]));
+      if (!channel) throw new DomainError('invalid', 'CHANNEL_UNAVAILABLE');
+      const { resendInSeconds } = await requestCode(
+        web.db,
+        {
+          tenantId: profile.tenantId,
+          userId: profile.userId,
+          purpose: purposes[kind],
+          channel,
+          address: destination,
+          challenge,
+          locale: ctx.state.locale ?? 'en',
+        },
+        { ...requestDependencies(ctx, web), caller: callerOf(ctx, profile.userId) },
+      );
+      ctx.status = 303;
+      ctx.redirect(`${base}?again=${Math.floor(Date.now() / 1000) + resendInSeconds}`);
+    } catch (error) {
+      if (!isShownOnForm(error)) throw error;
+      // Too soon for another: the one before is on its way, and is what the second of two clicks is about.
+      const sent = error.code === 'TOO_MANY_CODES';
+      show(ctx, begun, { sent, seconds: sent ? Number(error.params.seconds ?? 0) : 0 }, error);
+    }
+  });
+
+  router.post('/verify/:kind/code', async (ctx) => {
+    const form = await readForm(ctx);
+    const begun = await begin(ctx);
+    if (!begun) return;
+    const { profile, kind, destination, challenge } = begun;
+    const { tenantId, userId } = profile;
+    try {
+      if (!form.code?.trim()) throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'code' });
+      await consume(web.db, 'codeEntriesPerIp', ctx.ip);
+      await confirmAddress(
+        web.db,
+        { tenantId, userId, kind, destination, challenge, code: form.code },
+        { secrets: web.secrets, caller: callerOf(ctx, userId) },
+      );
+    } catch (error) {
+      if (!isShownOnForm(error)) throw error;
+      // The second of two clicks finds the code used up by the first.
+      const now = error.code === 'CODE_EXPIRED' ? await findAccount(web.db, userId) : undefined;
+      if (now && verificationChannels(web, now, kind).length === 0) return toHome(ctx, 'address_verified');
+      return show(ctx, begun, { ...waitFrom(ctx.query.again), sent: true }, error);
+    }
+    toHome(ctx, 'address_verified');
+  });
+}

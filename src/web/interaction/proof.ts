@@ -1,0 +1,144 @@
+/**
+ * What a person has proved in an interaction, and how: the library's login result of it, or, for a person of several
+ * tenants, the proof that waits for their choice (sealed, this browser alone, ten minutes). Refuses a proof that is older
+ * than the account's password: whoever recovers an account ends what others have begun with it.
+ */
+import { setTimeout } from 'node:timers/promises';
+import type { Context } from 'koa';
+import type { Interaction, InteractionResults } from 'oidc-provider';
+import type { ProvedAccount } from '../../domain/password/password-sign-in.ts';
+import { findAccount } from '../../domain/users/users.ts';
+import { acr } from '../../oidc/prompts.ts';
+import type { Database } from '../../platform/database.ts';
+import { DomainError } from '../../platform/errors.ts';
+import { rememberDevice } from '../middleware/device.ts';
+import { finishInteraction, toStep, type WebDependencies } from './context.ts';
+
+const proofLifeMs = 10 * 60_000;
+
+/** Of two clicks on one button, the first may still be about to store what it proved. */
+const looks = { times: 4, pauseMs: 75 };
+
+interface Proof {
+  provedAt: number;
+  /** `passwordChangedAt`: epoch milliseconds, as it was when the account was proved; null without a password. */
+  accounts: (ProvedAccount & { passwordChangedAt: number | null })[];
+  amr: string[];
+  /** Where the person proved themselves elsewhere, and earlier. */
+  authenticatedAt?: number;
+}
+
+/** What steps keep in the interaction; it ends with the sign-in, and is not carried into the session or the next prompt. */
+const forgotten = { proof: undefined, otp: undefined, signUp: undefined, recovery: undefined, federation: undefined };
+
+/**
+ * The library's login result. Answers the prompts `select_account` and `create` too: whoever has signed in has chosen.
+ * @param proof how (RFC 8176 method names), and when, in epoch milliseconds
+ */
+export function loginResult(accountId: string, proof: { amr: string[]; provedAt: number }): InteractionResults {
+  const ts = Math.floor(proof.provedAt / 1000);
+  return {
+    ...forgotten,
+    login: { accountId, amr: proof.amr, acr: acr.aal1, remember: true, ts },
+    select_account: {},
+    create: {},
+  };
+}
+
+function proofOf(interaction: Interaction): Proof | undefined {
+  const proof = (interaction.lastSubmission as { proof?: Proof } | undefined)?.proof;
+  return proof && Date.now() - proof.provedAt < proofLifeMs ? proof : undefined;
+}
+
+/** The accounts that were proved in this interaction and wait for the choice. */
+export function provedAccounts(interaction: Interaction): ProvedAccount[] {
+  return proofOf(interaction)?.accounts ?? [];
+}
+
+async function passwordChangedAt(db: Database, userId: string): Promise<number | null> {
+  return (await findAccount(db, userId))?.passwordChangedAt?.getTime() ?? null;
+}
+
+/** Keeps something in the interaction, sealed with it, over what was kept under other names. */
+export async function keepInInteraction(interaction: Interaction, kept: Record<string, unknown>): Promise<void> {
+  Object.assign(interaction, { lastSubmission: { ...interaction.lastSubmission, ...kept } });
+  await interaction.persist();
+}
+
+/** Ends the interaction with the one account that was proved, or leads on to the choice among several. */
+export async function acceptProof(
+  ctx: Context,
+  web: WebDependencies,
+  interaction: Interaction,
+  { accounts, amr, authenticatedAt }: { accounts: ProvedAccount[]; amr: string[]; authenticatedAt?: number },
+): Promise<void> {
+  const provedAt = Date.now();
+  rememberDevice(ctx, web.issuer);
+  const [only] = accounts;
+  if (accounts.length === 1 && only)
+    return finishInteraction(
+      ctx,
+      web.provider(),
+      loginResult(only.userId, { amr, provedAt: authenticatedAt ?? provedAt }),
+    );
+  const waiting: Proof['accounts'] = [];
+  for (const account of accounts)
+    waiting.push({ ...account, passwordChangedAt: await passwordChangedAt(web.db, account.userId) });
+  await keepInInteraction(interaction, {
+    proof: { provedAt, accounts: waiting, amr, authenticatedAt } satisfies Proof,
+  });
+  toStep(ctx, interaction.uid);
+}
+
+/**
+ * Ends the interaction with one of the accounts that were proved.
+ * @throws DomainError forbidden ACCESS_DENIED for any other; expired INTERACTION_EXPIRED where the account changed since
+ */
+export async function acceptChoice(
+  ctx: Context,
+  web: WebDependencies,
+  interaction: Interaction,
+  userId: string | undefined,
+): Promise<void> {
+  const proof = proofOf(interaction);
+  const chosen = proof?.accounts.find((account) => account.userId === userId);
+  if (!proof || !chosen) throw new DomainError('forbidden', 'ACCESS_DENIED');
+  if ((await passwordChangedAt(web.db, chosen.userId)) !== chosen.passwordChangedAt)
+    throw new DomainError('expired', 'INTERACTION_EXPIRED');
+  await finishInteraction(
+    ctx,
+    web.provider(),
+    loginResult(chosen.userId, { amr: proof.amr, provedAt: proof.authenticatedAt ?? proof.provedAt }),
+  );
+}
+
+/**
+ * For a step that found its code or proof used up: was it another request of this very interaction, such as the first of
+ * two clicks? Then this one goes where that one went.
+ * @param stepOf the step that follows from what the interaction has kept, where that is no sign-in yet
+ * @returns whether it did
+ * @throws DomainError conflict INTERACTION_NOT_FOUND where the sign-in has ended meanwhile
+ */
+export async function followEarlierProof(
+  ctx: Context,
+  web: WebDependencies,
+  { uid }: Interaction,
+  stepOf?: (interaction: Interaction) => string | undefined,
+): Promise<boolean> {
+  for (let look = 0; look < looks.times; look++) {
+    if (look > 0) await setTimeout(looks.pauseMs);
+    const now = await web.provider().Interaction.find(uid);
+    if (!now) throw new DomainError('conflict', 'INTERACTION_NOT_FOUND');
+    if (now.result?.login) {
+      ctx.status = 303;
+      ctx.redirect(now.returnTo);
+      return true;
+    }
+    const step = provedAccounts(now).length > 0 ? '' : stepOf?.(now);
+    if (step !== undefined) {
+      toStep(ctx, uid, step);
+      return true;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,91 @@
+/**
+ * What a sign-in page offers in this tenant, on this server: the password, codes by each channel, identity providers,
+ * recovery, sign-up. The same for everybody who comes, whoever they will turn out to be.
+ */
+import { offeredProviders } from '../../domain/federation/identity-providers.ts';
+import { availableChannels } from '../../domain/messages/available-channels.ts';
+import { type Channel, kindOf } from '../../domain/messages/outgoing-message.ts';
+import { allowedCountries } from '../../domain/messages/phone-policy.ts';
+import type { TenantSettings } from '../../domain/tenants/tenant-settings.ts';
+import type { ChannelLink, ProviderLink } from '../../platform/view-models.ts';
+import type { InteractionContext, WebDependencies } from './context.ts';
+
+export interface SignInOptions {
+  hasPassword: boolean;
+  hasRecovery: boolean;
+  recoveryHref?: string;
+  codeMethods: ChannelLink[];
+  providers: ProviderLink[];
+  signUpHref?: string;
+  /** What the address field takes, and phones with it where codes reach them. */
+  loginKind: 'email' | 'email_or_phone';
+}
+
+type Tenant = { settings: TenantSettings } | null;
+
+/** Whether the tenant has a way to sign in. Without a tenant every way is offered, and the account's tenant decides. */
+export function allowsMethod(tenant: Tenant, method: string): boolean {
+  return tenant === null || tenant.settings.signInMethods.includes(method);
+}
+
+/** The ways that messages can go to the people of a tenant. */
+export function messageChannels(web: WebDependencies, tenant: Tenant): Channel[] {
+  return availableChannels(web.channels, tenant?.settings ?? null, web.phoneCountries);
+}
+
+/** The countries whose national numbers are understood. */
+export function phoneCountriesOf(web: WebDependencies, tenant: Tenant): readonly string[] {
+  return allowedCountries(tenant?.settings ?? null, web.phoneCountries);
+}
+
+/** The ways a code for signing in can go. */
+export function codeChannels(web: WebDependencies, tenant: Tenant): Channel[] {
+  return allowsMethod(tenant, 'otp') ? messageChannels(web, tenant) : [];
+}
+
+/** The ways a recovery link can go: none where there is no password to recover. */
+export function recoveryChannels(web: WebDependencies, tenant: Tenant): Channel[] {
+  return allowsMethod(tenant, 'password') ? messageChannels(web, tenant) : [];
+}
+
+/**
+ * The ways the code of a self sign-up can go: none where there is no tenant to join, or it lets nobody in. Where it takes
+ * email addresses of some domains alone, phones are none of them.
+ */
+export function signUpChannels(web: WebDependencies, tenant: Tenant): Channel[] {
+  if (!tenant?.settings.selfSignUp) return [];
+  const channels = messageChannels(web, tenant);
+  return tenant.settings.signUpEmailDomains.length === 0
+    ? channels
+    : channels.filter((channel) => kindOf(channel) === 'email');
+}
+
+/** The page that a link to one channel leads to. */
+export function channelLinks(href: string, channels: readonly Channel[]): ChannelLink[] {
+  return channels.map((channel) => ({ channel, href: `${href}?channel=${channel}` }));
+}
+
+/** The identity providers that can be signed in with, in the order of their buttons. */
+export async function identityProviderLinks(
+  _web: WebDependencies,
+  _found: InteractionContext,
+): Promise<ProviderLink[]> {
+  return [];
+}
+
+/** Everything that the sign-in page offers beside going back. */
+export async function signInOptions(web: WebDependencies, found: InteractionContext): Promise<SignInOptions> {
+  const { tenant } = found;
+  const base = `/interaction/${found.interaction.uid}`;
+  const hasRecovery = recoveryChannels(web, tenant).length > 0;
+  const channels = codeChannels(web, tenant);
+  return {
+    hasPassword: allowsMethod(tenant, 'password'),
+    hasRecovery,
+    recoveryHref: hasRecovery ? `${base}/recovery` : undefined,
+    codeMethods: channelLinks(`${base}/code`, channels),
+    providers: await identityProviderLinks(web, found),
+    signUpHref: signUpChannels(web, tenant).length > 0 ? `${base}/sign-up` : undefined,
+    loginKind: phoneCountriesOf(web, tenant).length > 0 ? 'email_or_phone' : 'email',
+  };
+}
