@@ -60,14 +60,21 @@ function about({ field, value, reason }: ErrorParams): string {
 }
 
 const sentences: Partial<Record<ErrorCode, (params: ErrorParams) => string>> = {
+  CHANNEL_UNAVAILABLE: ({ channel }) =>
+    `nothing can be sent by ${channel ?? 'this channel'}: it needs a provider in the configuration, and for phones countries and the channel in the tenant's settings`,
   DUPLICATE: ({ field, value }) =>
     `${field ?? 'this'}${value === undefined ? '' : ` "${value}"`} is taken already; choose another`,
   DUPLICATE_EMAIL: () => 'somebody in the tenant has this email address already',
   DUPLICATE_PHONE: () => 'somebody in the tenant has this phone number already',
   EMAIL_INVALID: () => 'this is no email address; give one such as name@example.com',
   FIELD_REQUIRED: ({ field }) => `${field ?? 'a value'} is required`,
+  IDENTITY_IN_USE: ({ count = 'some' }) =>
+    `people sign in with it (${count} accounts are linked); disable it, or add --with-identities`,
   INVALID_INPUT: about,
+  INVITATION_ACCEPTED: () => 'the invitation was accepted already',
+  INVITATION_REVOKED: () => 'the invitation was withdrawn; make a new one',
   LAST_OWNER: () => 'a tenant keeps its last owner; make somebody else an owner first',
+  MESSAGES_EXHAUSTED: () => 'the tenant has sent as many messages as it may in a day',
   NOT_FOUND: ({ entity, value }) =>
     `there is no such ${String(entity ?? 'thing').replaceAll('_', ' ')}${value === undefined ? '' : `: ${value}`}`,
   PASSWORD_COMMON: () => 'this password is on the lists of common or leaked ones; choose another',
@@ -76,8 +83,11 @@ const sentences: Partial<Record<ErrorCode, (params: ErrorParams) => string>> = {
   PASSWORD_TOO_SHORT: ({ characters }) => `the password has fewer than ${characters ?? 8} characters`,
   PERIOD_OVERLAP: () => 'the person holds this role at this node already',
   PHONE_INVALID: () => 'this is no phone number; give one with its country code, such as +41443334455',
+  PHONE_NOT_SUPPORTED: () =>
+    'no message may go to this number: it is no mobile one, or its country is not on the lists of the server and the tenant',
   SERVICE_BUSY: () => 'too much is being hashed at once; try again in a moment',
   TENANT_SUSPENDED: () => 'the tenant is suspended',
+  TOO_MANY_ATTEMPTS: ({ seconds }) => `that is too often; try again in ${seconds ?? 'some'} seconds`,
 };
 
 function sentence({ code, params }: DomainError): string {

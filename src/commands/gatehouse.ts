@@ -44,6 +44,21 @@ const entries: Entry[] = [
     load: async () => (await import('./users.ts')).addUsers,
   },
   {
+    name: 'invitations',
+    description: 'inviting people to a role',
+    load: async () => (await import('./invitations.ts')).addInvitations,
+  },
+  {
+    name: 'referrals',
+    description: 'by whose code people came',
+    load: async () => (await import('./referrals.ts')).addReferrals,
+  },
+  {
+    name: 'identity-providers',
+    description: 'other OpenID providers that people sign in with',
+    load: async () => (await import('./identity-providers.ts')).addIdentityProviders,
+  },
+  {
     name: 'clients',
     description: 'applications that sign people in',
     load: async () => (await import('./clients.ts')).addClients,

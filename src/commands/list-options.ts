@@ -22,6 +22,22 @@ export function addListOptions(command: Command): Command {
     .option('--after <id>', 'go on after this id, the `next` of the page before');
 }
 
+/** As many as were asked for, of a list that the domain gives in smaller pages. */
+export async function collectPages<T extends { id: string }>(
+  { limit, after }: ListOptions,
+  page: (query: { limit: number; after: string | undefined }) => Promise<T[]>,
+): Promise<T[]> {
+  const most = 200;
+  const found: T[] = [];
+  while (found.length < limit) {
+    const wanted = Math.min(most, limit - found.length);
+    const next = await page({ limit: wanted, after: found.at(-1)?.id ?? after });
+    found.push(...next);
+    if (next.length < wanted) break;
+  }
+  return found;
+}
+
 /** The id to go on after; null at the end of the list. */
 export function nextOf(found: readonly { id: string }[], { limit }: ListOptions): string | null {
   return found.length < limit ? null : (found.at(-1)?.id ?? null);

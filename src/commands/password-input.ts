@@ -17,14 +17,17 @@ export function randomPassword(): string {
 }
 
 /** One line of standard input; at a terminal it is asked for and not shown. @throws UsageError where there is none */
-export async function readPassword(input: NodeJS.ReadStream = process.stdin): Promise<string> {
-  const password = input.isTTY ? await askForPassword(input) : await readAll(input);
-  if (password === '') throw new UsageError('--password-stdin: standard input is empty');
+export async function readPassword(
+  input: NodeJS.ReadStream = process.stdin,
+  option = '--password-stdin',
+): Promise<string> {
+  const password = input.isTTY ? await askForPassword(input, option) : await readAll(input, option);
+  if (password === '') throw new UsageError(`${option}: standard input is empty`);
   return password;
 }
 
-async function askForPassword(input: NodeJS.ReadStream): Promise<string> {
-  process.stderr.write('Password: ');
+async function askForPassword(input: NodeJS.ReadStream, option: string): Promise<string> {
+  process.stderr.write(option === '--password-stdin' ? 'Password: ' : 'Secret: ');
   const silence = new Writable({ write: (_chunk, _encoding, done) => done() });
   const line = createInterface({ input, output: silence, terminal: true });
   try {
@@ -38,17 +41,17 @@ async function askForPassword(input: NodeJS.ReadStream): Promise<string> {
 /** No password is as long as this: a file given by mistake is not read to its end. */
 const mostBytes = 8 * 1024;
 
-async function readAll(input: NodeJS.ReadStream): Promise<string> {
+async function readAll(input: NodeJS.ReadStream, option: string): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of input) {
     chunks.push(chunk as Buffer);
     size += (chunk as Buffer).length;
-    if (size > mostBytes) throw new UsageError('--password-stdin: standard input holds more than a password');
+    if (size > mostBytes) throw new UsageError(`${option}: standard input holds too much`);
   }
   const text = Buffer.concat(chunks)
     .toString('utf8')
     .replace(/\r?\n$/, '');
-  if (/[\r\n]/.test(text)) throw new UsageError('--password-stdin: standard input holds more than one line');
+  if (/[\r\n]/.test(text)) throw new UsageError(`${option}: standard input holds more than one line`);
   return text;
 }

@@ -185,7 +185,11 @@ export function createProvider({ config, db, secrets, keys, pages, fetch, uiLoca
         const account = ctx?.oidc?.account as AccountWithProfile | undefined;
         const tenantHours = account?.profile.tenant.settings.sessionHours;
         const life = Math.min(lifetimes.sessionSeconds, (tenantHours ?? Number.POSITIVE_INFINITY) * 3600);
-        return Math.max(1, session.loginTs + life - Math.floor(Date.now() / 1000));
+        const now = Math.floor(Date.now() / 1000);
+        if (!session.amr?.includes('fed')) return Math.max(1, session.loginTs + life - now);
+        // Who came from another provider may have proved themselves there (`loginTs`) long before they came here.
+        const isSignIn = ctx?.oidc?.result?.login !== undefined || session.exp === undefined;
+        return isSignIn ? life : Math.max(1, Math.min(life, session.exp - now));
       },
     },
 

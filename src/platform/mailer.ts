@@ -139,7 +139,7 @@ function deliveryError(error: unknown): DeliveryError {
     // A refused password is about the server's settings: the message may yet go when they are right.
     permanent: !setUp && responseCode !== undefined && responseCode >= 500 && responseCode !== 503,
     notSent: setUp || responseCode !== undefined,
-    reason: responseCode === undefined ? code : String(responseCode),
+    reason: responseCode === undefined || (setUp && code !== 'EPROTOCOL') ? code : String(responseCode),
   });
 }
 

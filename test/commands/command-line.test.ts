@@ -20,7 +20,7 @@ describe('the command line', function () {
     ]);
     assert.equal(whole.code, 0);
     const names = ['start', 'migrate', 'doctor', 'admin', 'tenants', 'users', 'clients', 'services', 'apis'];
-    for (const name of [...names, 'capabilities', 'keys'])
+    for (const name of [...names, 'invitations', 'referrals', 'capabilities', 'keys'])
       assert.match(whole.stdout, new RegExp(`^  ${name} +\\w`, 'm'));
     assert.match(whole.stdout, /Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by a rule, 4 database/);
     assert.equal(group.code, 0);

@@ -215,8 +215,9 @@ export async function startTestApp({
         child.kill('SIGTERM');
         await ended;
       }
-      await server.stop();
+      // First: what hangs there would be waited for.
       await Promise.all([mailbox?.stop(), twilio?.stop()]);
+      await server.stop();
       await db.destroy();
       await database.drop();
       await rm(dataDirectory, { recursive: true, force: true });

@@ -13,7 +13,6 @@ import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import type { Messenger } from '../messages/deliver-message.ts';
 import {
   type Channel,
-  kindOf,
   messageJobOptions,
   type OutgoingMessage,
   openPayload,
@@ -25,8 +24,8 @@ import { findPeople, noWayIn, type Person } from './people.ts';
 
 export const deliverCodeJob = 'deliver-code';
 
-// At 0, 3, 10, 30, 85 and 233 s: all within the life of a code. The seventh only notes that it was not sent.
-const maxAttempts = 7;
+// At 0, 3, 10, 30, 85 and 233 s: all within the life of a code.
+const maxAttempts = 6;
 
 const payloadSchema = z.object({
   codeId: z.string(),
@@ -56,7 +55,8 @@ export async function enqueueDelivery(
 
 interface Delivery {
   message: OutgoingMessage;
-  /** Who is told, for the trail. */
+  /** For the trail: what is written of whom once it went out. */
+  action: 'code.sent' | 'sign_up.refused';
   told: { tenantId: string; userId: string }[];
 }
 
@@ -96,7 +96,12 @@ interface Sending {
 }
 
 /** For a sign-up: the code to a new person; to the holder of an account, that there is one. */
-async function signUpDelivery(db: Database, row: DeliverableRow, people: readonly Person[], sending: Sending) {
+async function signUpDelivery(
+  db: Database,
+  row: DeliverableRow,
+  people: readonly Person[],
+  sending: Sending,
+): Promise<Delivery | undefined> {
   const tenant = row.tenantId === null ? undefined : await findTenantById(db, row.tenantId);
   if (tenant?.state !== 'active' || !tenant.settings.selfSignUp) return undefined;
   const [known] = people;
@@ -104,7 +109,8 @@ async function signUpDelivery(db: Database, row: DeliverableRow, people: readonl
   const { id: tenantId, name: tenantName } = tenant;
   if (!known) {
     const host = new URL(issuer).host;
-    return { message: codeMessage(row, { code, locale, host, tenantId, tenantName }), told: [] };
+    const message = codeMessage(row, { code, locale, host, tenantId, tenantName });
+    return { message, action: 'code.sent', told: [] };
   }
   const message: OutgoingMessage<'account-exists'> = {
     channel: row.channel,
@@ -115,7 +121,7 @@ async function signUpDelivery(db: Database, row: DeliverableRow, people: readonl
     tenantId,
     expiresAt: row.expiresAt,
   };
-  return { message, told: [{ tenantId, userId: known.userId }] };
+  return { message, action: 'sign_up.refused', told: [{ tenantId, userId: known.userId }] };
 }
 
 /** Who gets what; undefined where nobody gets anything. */
@@ -139,7 +145,7 @@ async function decide(db: Database, row: DeliverableRow, sending: Sending): Prom
     tenantId: first.tenantId,
     tenantName: reached.length === 1 ? first.tenantName : undefined,
   });
-  return { message, told: reached };
+  return { message, action: 'code.sent', told: reached };
 }
 
 /**
@@ -158,9 +164,11 @@ export async function deliverCode(
     /** `config.phone.countries` */
     phoneCountries: readonly string[];
     signal?: AbortSignal;
+    /** No retry will follow. */
+    isLastAttempt?: boolean;
   },
 ): Promise<void> {
-  const { db, secrets, messenger, issuer, phoneCountries, signal } = deps;
+  const { db, secrets, messenger, issuer, phoneCountries, signal, isLastAttempt } = deps;
   const { value } = openPayload(secrets, deliverCodeJob, payload);
   const { codeId, code, locale, origin } = payloadSchema.parse(value);
   const row = await selectDeliverable(db, codeId);
@@ -171,7 +179,7 @@ export async function deliverCode(
     if (row.expired) await settleSend(db, row.id, false);
     return;
   }
-  const outcome = await messenger.deliver(delivery.message, { id: row.id, signal });
+  const outcome = await messenger.deliver(delivery.message, { id: row.id, signal, isLastAttempt });
   await inTransaction(db, async (trx) => {
     const caller: Caller = { type: 'system', ...origin };
     if (!(await settleSend(trx, row.id, outcome === 'sent')) || outcome !== 'sent') return;
@@ -180,10 +188,10 @@ export async function deliverCode(
         trx,
         {
           tenantId,
-          action: 'code.sent',
+          action: delivery.action,
           entityType: 'user',
           entityId: userId,
-          payload: { purpose: row.purpose, channel: row.channel, kind: kindOf(row.channel) },
+          payload: { purpose: row.purpose, channel: row.channel },
         },
         caller,
       );

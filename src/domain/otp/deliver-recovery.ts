@@ -21,14 +21,12 @@ const recoveryToDeliver: z.ZodType<RecoveryToDeliver> = z.object({
   requestId: z.string().optional(),
 });
 
-/** One message an address: where it means accounts of several tenants, the page behind the link lets the person choose. */
-function tenantNames(people: readonly Person[], locale: string): string {
-  const names = [...new Set(people.map(({ tenantName }) => tenantName))];
-  try {
-    return new Intl.ListFormat(locale, { type: 'conjunction' }).format(names);
-  } catch {
-    return names.join(', ');
-  }
+/**
+ * One message an address: where it means accounts of several tenants, the page behind the link lets the person choose. No
+ * "and" between the names: which language the message will be in is not known here.
+ */
+function tenantNames(people: readonly Person[]): string {
+  return [...new Set(people.map(({ tenantName }) => tenantName))].join(', ');
 }
 
 /**
@@ -45,9 +43,10 @@ export async function deliverRecovery(
     /** The configured issuer. */
     issuer: string;
     signal?: AbortSignal;
+    isLastAttempt?: boolean;
   },
 ): Promise<void> {
-  const { db, secrets, messenger, issuer, signal } = deps;
+  const { db, secrets, messenger, issuer, signal, isLastAttempt } = deps;
   const { value } = openPayload(secrets, deliverRecoveryJob, payload);
   const { codeId, token, locale: asked, ip, requestId } = recoveryToDeliver.parse(value);
   const link = await selectDeliverable(db, codeId);
@@ -59,19 +58,18 @@ export async function deliverRecovery(
   const [first] = people;
   if (!first) return;
 
-  const locale = first.locale ?? asked;
   const href = `${issuer}/recovery/${token}`;
   const outcome = await messenger.deliver(
     {
       channel,
       to: destination,
       template: 'recovery',
-      model: { href, minutes: codeLimits.linkSeconds / 60, tenantName: tenantNames(people, locale) },
-      locale,
+      model: { href, minutes: codeLimits.linkSeconds / 60, tenantName: tenantNames(people) },
+      locale: first.locale ?? asked,
       tenantId: first.tenantId,
       expiresAt: link.expiresAt,
     },
-    { id: codeId, signal },
+    { id: codeId, signal, isLastAttempt },
   );
   if (outcome === 'expired') return;
   await inTransaction(db, async (trx) => {

@@ -16,11 +16,10 @@ import { randomToken, type Secrets, sha256 } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { type Channel, enqueueMessage, kindOf, messageJobOptions, sealPayload } from '../messages/outgoing-message.ts';
 import type { PasswordHasher } from '../password/password-hash.ts';
-import { accountFailureKeys, clearFailures } from '../password/sign-in-failures.ts';
-import { revokeAllSessions } from '../sessions/sessions.ts';
+import { storeNewPassword } from '../password/set-password.ts';
 import { parseTenantSettings } from '../tenants/tenant-settings.ts';
 import { opensAccount, proveAddress } from '../users/prove-address.ts';
-import { findUser, storePasswordHash } from '../users/users.ts';
+import { findUser } from '../users/users.ts';
 import { checkDestination, type RequestDependencies } from './check-destination.ts';
 import { consumeCode } from './otp-store.ts';
 import { findPeople, type Person } from './people.ts';
@@ -170,7 +169,7 @@ async function storeRecovered(
   const { id, destination, channel } = link;
   const actor: Caller = { ...caller, type: 'user', id: userId };
   const proof = { tenantId, userId, kind: kindOf(channel), address: destination, keepCredentials: false };
-  const { first, removed } = await proveAddress(trx, proof, actor).catch((error: unknown) => {
+  const { removed } = await proveAddress(trx, proof, actor).catch((error: unknown) => {
     // The address, the user or the tenant has changed since the link was read.
     throw error instanceof DomainError && error.kind === 'not_found' ? invalidLink() : error;
   });
@@ -180,9 +179,7 @@ async function storeRecovered(
   if (!person) throw invalidLink();
   await revokeRecoveries(trx, destination, tenantId);
 
-  await storePasswordHash(trx, { tenantId, userId, passwordHash }, actor);
-  await clearFailures(trx, accountFailureKeys(secrets, person));
-  if (!first) await revokeAllSessions(trx, { tenantId, userId }, actor);
+  await storeNewPassword(trx, { user: { ...person, id: userId }, passwordHash }, { secrets, caller: actor });
   const event = { tenantId, action: 'password.recovered', entityType: 'user', entityId: userId, payload: { channel } };
   await recordEvent(trx, event, actor);
 

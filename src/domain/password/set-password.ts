@@ -8,9 +8,25 @@ import type { Secrets } from '../../platform/secrets.ts';
 import type { Caller } from '../audit/audit-events.ts';
 import { revokeAllSessions } from '../sessions/sessions.ts';
 import { findTenantById } from '../tenants/tenants.ts';
-import { findUser, storePasswordHash } from '../users/users.ts';
+import { findUser, storePasswordHash, type User } from '../users/users.ts';
 import type { PasswordHasher } from './password-hash.ts';
 import { accountFailureKeys, clearFailures } from './sign-in-failures.ts';
+
+/**
+ * What a new password leads to, in the transaction of whoever has checked and hashed it.
+ * @param user as they are now: failures are forgotten under their addresses
+ * @throws DomainError not_found
+ */
+export async function storeNewPassword(
+  trx: Database,
+  { user, passwordHash }: { user: Pick<User, 'id' | 'tenantId' | 'email' | 'phone'>; passwordHash: string },
+  { secrets, caller }: { secrets: Secrets; caller: Caller },
+): Promise<void> {
+  const { tenantId, id: userId } = user;
+  await storePasswordHash(trx, { tenantId, userId, passwordHash }, caller);
+  await clearFailures(trx, accountFailureKeys(secrets, { ...user, userId }));
+  await revokeAllSessions(trx, { tenantId, userId }, caller);
+}
 
 /**
  * Sets the first password of a user or replaces it, and ends all their sessions, tokens and codes. Give the pool as
@@ -22,18 +38,13 @@ export async function setPassword(
   wanted: { tenantId: string; userId: string; password: string },
   { passwords, secrets, caller }: { passwords: Pick<PasswordHasher, 'hashNew'>; secrets: Secrets; caller: Caller },
 ): Promise<void> {
-  const { tenantId, userId } = wanted;
   const user = await findUser(db, wanted);
-  const tenant = user && (await findTenantById(db, tenantId));
+  const tenant = user && (await findTenantById(db, user.tenantId));
   if (!user || !tenant) throw new DomainError('not_found', 'NOT_FOUND');
   const passwordHash = await passwords.hashNew(wanted.password, {
     ...user,
     tenantName: tenant.name,
     tenantSlug: tenant.slug,
   });
-  await inTransaction(db, async (trx) => {
-    await storePasswordHash(trx, { tenantId, userId, passwordHash }, caller);
-    await clearFailures(trx, accountFailureKeys(secrets, { ...user, userId }));
-    await revokeAllSessions(trx, { tenantId, userId }, caller);
-  });
+  await inTransaction(db, (trx) => storeNewPassword(trx, { user, passwordHash }, { secrets, caller }));
 }

@@ -38,6 +38,15 @@ export interface CodeChannels {
   phoneCountries: readonly string[];
 }
 
+function isCodeOffered(
+  settings: TenantSettings,
+  channel: Channel,
+  { channels, phoneCountries }: CodeChannels,
+): boolean {
+  if (!settings.signInMethods.includes('otp')) return false;
+  return availableChannels(channels, settings, phoneCountries).some((offered) => kindOf(offered) === kindOf(channel));
+}
+
 /**
  * Whether a new person chooses a password. `optional` where a code to the proved address signs them in as well, `none`
  * where the tenant has no passwords.
@@ -45,14 +54,17 @@ export interface CodeChannels {
 export function passwordAtSignUp(
   settings: TenantSettings,
   channel: Channel,
-  { channels, phoneCountries }: CodeChannels,
+  server: CodeChannels,
 ): 'required' | 'optional' | 'none' {
   if (!settings.signInMethods.includes('password')) return 'none';
-  const kind = kindOf(channel);
-  const byCode =
-    settings.signInMethods.includes('otp') &&
-    availableChannels(channels, settings, phoneCountries).some((available) => kindOf(available) === kind);
-  return byCode ? 'optional' : 'required';
+  return isCodeOffered(settings, channel, server) ? 'optional' : 'required';
+}
+
+/** Whether whoever signs up by this channel can come back: where the tenant has passwords, or codes go there. */
+export function canSignUpBy(settings: TenantSettings, channel: Channel, server: CodeChannels): boolean {
+  return (
+    settings.selfSignUp && (settings.signInMethods.includes('password') || isCodeOffered(settings, channel, server))
+  );
 }
 
 /** Whether the tenant takes addresses of this domain in. The listed domains alone count, not those below them. */
@@ -65,9 +77,14 @@ export function isDomainAllowed(settings: TenantSettings, email: string): boolea
  * The tenant, if an address may make an account in it now.
  * @throws DomainError forbidden SIGN_UP_CLOSED, invalid EMAIL_DOMAIN_NOT_ALLOWED or CHANNEL_UNAVAILABLE
  */
-async function openTenant(db: Database, { tenantId, destination, channel }: SignUp): Promise<Tenant> {
+async function openTenant(
+  db: Database,
+  { tenantId, destination, channel }: SignUp,
+  server: CodeChannels,
+): Promise<Tenant> {
   const tenant = await findTenantById(db, tenantId);
-  if (tenant?.state !== 'active' || !tenant.settings.selfSignUp) throw new DomainError('forbidden', 'SIGN_UP_CLOSED');
+  if (tenant?.state !== 'active' || !canSignUpBy(tenant.settings, channel, server))
+    throw new DomainError('forbidden', 'SIGN_UP_CLOSED');
   // A list of domains says who may come in; a phone number has none.
   if (kindOf(channel) === 'phone' && tenant.settings.signUpEmailDomains.length > 0)
     throw new DomainError('invalid', 'CHANNEL_UNAVAILABLE', { field: 'channel' });
@@ -89,7 +106,7 @@ export async function completeSignUp(
   { passwords, caller, ...server }: { passwords: NewPasswords; caller: Caller } & CodeChannels,
 ): Promise<User> {
   const { tenantId, destination, channel, fullName, locale } = wanted;
-  const tenant = await openTenant(db, wanted);
+  const tenant = await openTenant(db, wanted, server);
   if (fullName.trim() === '') throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'fullName' });
   const password = wanted.password ?? '';
   const asked = passwordAtSignUp(tenant.settings, channel, server);
@@ -103,7 +120,7 @@ export async function completeSignUp(
   try {
     return await inTransaction(db, async (trx) => {
       // Hashing may have waited in a queue.
-      await openTenant(trx, wanted);
+      await openTenant(trx, wanted, server);
       const user = await createUser(
         trx,
         { tenantId, ...address, emailVerified: true, phoneVerified: true, fullName, passwordHash, locale },

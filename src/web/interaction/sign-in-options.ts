@@ -67,10 +67,11 @@ export function channelLinks(href: string, channels: readonly Channel[]): Channe
 
 /** The identity providers that can be signed in with, in the order of their buttons. */
 export async function identityProviderLinks(
-  _web: WebDependencies,
-  _found: InteractionContext,
+  web: WebDependencies,
+  { interaction, tenant }: InteractionContext,
 ): Promise<ProviderLink[]> {
-  return [];
+  const offered = await offeredProviders(web.db, tenant);
+  return offered.map(({ key, name }) => ({ key, name, href: `/interaction/${interaction.uid}/federation/${key}` }));
 }
 
 /** Everything that the sign-in page offers beside going back. */

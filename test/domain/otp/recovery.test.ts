@@ -366,7 +366,14 @@ describe('recovering an account', function () {
       const { events } = await eventsOf(db, async () => reset(await askedToken(user.email), user));
       assert.deepEqual(
         events.map(({ action }) => action),
-        ['address.verified', 'credentials.removed', 'session.all_revoked', 'password.changed', 'password.recovered'],
+        [
+          'address.verified',
+          'credentials.removed',
+          'session.all_revoked',
+          'password.changed',
+          'session.all_revoked',
+          'password.recovered',
+        ],
       );
       assert.deepEqual(await db('user_identities').where({ userId: user.id }).pluck('provider'), ['password']);
       assert.equal(await openSessions(user.id), 0);

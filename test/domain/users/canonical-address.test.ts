@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { canonicalEmail, parseAddress, parseEmail, parsePhone } from '../../../src/domain/users/canonical-address.ts';
+import { getCountries, getExampleNumber } from 'libphonenumber-js/max';
+import examples from 'libphonenumber-js/mobile/examples';
+import {
+  canonicalEmail,
+  canonicalPhone,
+  parseAddress,
+  parseEmail,
+  parsePhone,
+} from '../../../src/domain/users/canonical-address.ts';
 
 describe('the canonical form of an address', () => {
   it('is one for every spelling of an email address', () => {
@@ -92,6 +100,92 @@ describe('the canonical form of an address', () => {
       assert.equal(parsePhone(text), '+41795550102', text);
     for (const text of ['0795550102', '41795550102', '+0123456789', '+1234', '+41 79 555 01 02 x', '+1\n2345678', ''])
       assert.equal(parsePhone(text), undefined, text);
+  });
+
+  it('is one for every spelling of a phone number', () => {
+    const same = (canonical: string, ...spellings: string[]) => {
+      for (const spelling of spellings) assert.equal(parsePhone(spelling), canonical, JSON.stringify(spelling));
+    };
+    same(
+      '+41795550102',
+      '+41 079 555 01 02',
+      '+41 (0)79 555 01 02',
+      '+41/79/555/01/02',
+      '\u202a+41 79 555 01 02\u202c',
+      '+٤١٧٩٥٥٥٠١٠٢',
+      '+۴۱۷۹۵۵۵۰۱۰۲',
+      '+41 79–555–01–02',
+    );
+    same('+442079460018', '+44 (0)20 7946 0018', '+44 20 7946 0018');
+    same('+12025550143', '+1 (202) 555-0143', '+1 1 202 555 0143');
+    same('+79123456789', '+7 8 912 345 67 89', '+7 912 345-67-89');
+    // Italy's zero belongs to the number.
+    same('+390669812345', '+39 06 698 12345');
+  });
+
+  it('reads a national number where the countries agree on what it means', () => {
+    const national: [string, string[], string | undefined][] = [
+      ['079 555 01 02', ['CH'], '+41795550102'],
+      ['079 555 01 02', ['CH', 'US'], '+41795550102'],
+      ['０７９ ５５５ ０１ ０２', ['CH'], '+41795550102'],
+      ['41 79 555 01 02', ['CH'], '+41795550102'],
+      ['0041 79 555 01 02', ['CH'], '+41795550102'],
+      ['(202) 555-0143', ['US', 'CA'], '+12025550143'],
+      ['1 202 555 0143', ['US'], '+12025550143'],
+      ['8 912 345 67 89', ['RU'], '+79123456789'],
+      ['06 12 34 56 78', ['FR'], '+33612345678'],
+      // Two countries, two numbers: nobody's.
+      ['0795550102', ['CH', 'DE'], undefined],
+      ['0795550102', [], undefined],
+      ['0795550102', ['US'], undefined],
+      ['0795550102', ['XX', 'ch', ''], undefined],
+      ['555 01 02', ['CH'], undefined],
+    ];
+    for (const [text, countries, phone] of national)
+      assert.equal(parsePhone(text, countries), phone, `${text} ${countries}`);
+    assert.deepEqual(parseAddress('079 555 01 02', ['CH']), { phone: '+41795550102' });
+    assert.equal(canonicalPhone('079 555 01 02', ['CH']), '+41795550102');
+    assert.throws(() => canonicalPhone('079 555 01 02'), { kind: 'invalid', code: 'PHONE_INVALID' });
+  });
+
+  it('refuses extensions, letters, and what no country has', () => {
+    const refused = [
+      '+41 79 555 01 02 ext. 3',
+      '+41795550102x3',
+      '+41795550102;ext=3',
+      '+41795550102,,3',
+      '+41795550102#3',
+      '1-800-FLOWERS',
+      'tel:+41795550102',
+      '+41795550102;phone-context=example.com',
+      '+41 79 555 01 02\0',
+      '+41795550102\r\n',
+      '++41795550102',
+      '+41+795550102',
+      '4+1795550102',
+      '+999123456789',
+      '+41 7',
+      '+4179555010234567',
+      '+',
+      '0',
+      '9'.repeat(64),
+      '9'.repeat(1_000_000),
+      '+\u2160\u2161795550102',
+    ];
+    for (const text of refused)
+      for (const countries of [[], ['CH', 'US']])
+        assert.equal(parsePhone(text, countries), undefined, JSON.stringify(text.slice(0, 60)));
+  });
+
+  it('is stable for phone numbers', () => {
+    for (const country of getCountries()) {
+      const example = getExampleNumber(country, examples);
+      if (!example) continue;
+      const phone = parsePhone(example.number);
+      assert.equal(phone, example.number, country);
+      assert.equal(parsePhone(example.formatInternational()), phone, country);
+      assert.equal(parsePhone(example.formatNational(), [country]), phone, country);
+    }
   });
 
   it('tells the two kinds of address apart', () => {

@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { DeliveryError } from '../../src/platform/delivery-error.ts';
+import { createMailer, type Mail, type Mailer, senderAddress } from '../../src/platform/mailer.ts';
+import { type Mailbox, readMail, startMailbox } from '../support/mailbox.ts';
+
+const mail: Mail = {
+  id: '019abcde-0000-7000-8000-000000000001',
+  to: 'ada@example.test',
+  subject: 'Votre code à usage unique — «Nördlich»',
+  text: 'Bonjour Ada,\n\n    123456\n\nhttps://id.example.org/x?y=1&z=2\n',
+  html: '<p>Bonjour <b>Åda</b> &amp; 漢字</p>',
+};
+
+function mailerTo(smtpUrl: string): Mailer {
+  const mailer = createMailer({
+    smtpUrl,
+    toFiles: false,
+    from: 'Gatehouse <no-reply@id.example.org>',
+    directory: '/nowhere',
+    log: assert.fail,
+  });
+  assert.ok(mailer);
+  return mailer;
+}
+
+async function failure(sending: Promise<void>): Promise<DeliveryError> {
+  const error = await sending.then(
+    () => assert.fail('it was sent'),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof DeliveryError, String(error));
+  return error;
+}
+
+describe('sending mail', () => {
+  let mailbox: Mailbox;
+  let mailer: Mailer;
+
+  before(async () => {
+    mailbox = await startMailbox();
+    mailer = mailerTo(mailbox.url);
+  });
+  afterEach(async () => {
+    mailbox.refuse(undefined);
+    mailbox.hang(false);
+    mailbox.slow(0);
+    mailbox.mails.length = 0;
+    await mailbox.restart();
+  });
+  after(async () => {
+    mailer.close();
+    await mailbox.stop();
+  });
+
+  it('carries both texts, from the configured sender to one address', async () => {
+    await mailer.send(mail);
+    assert.equal(mailbox.mails.length, 1);
+    const received = await mailbox.waitFor(mail.to);
+    assert.deepEqual(received.envelope, { from: 'no-reply@id.example.org', to: [mail.to] });
+    assert.equal(received.subject, mail.subject);
+    assert.equal(received.text.trim(), mail.text.trim());
+    assert.equal(received.html.trim(), mail.html);
+    assert.deepEqual(received.links, ['https://id.example.org/x?y=1&z=2']);
+    assert.equal(received.code, '123456');
+    assert.equal(received.header('from'), 'Gatehouse <no-reply@id.example.org>');
+    assert.equal(received.header('to'), mail.to);
+    assert.equal(received.header('auto-submitted'), 'auto-generated');
+    assert.match(received.header('content-type') ?? '', /^multipart\/alternative/);
+  });
+
+  it('has one Message-ID for every try', async () => {
+    await mailer.send(mail);
+    await mailer.send(mail);
+    assert.deepEqual(
+      mailbox.mails.map(({ messageId }) => messageId),
+      Array(2).fill(`<${mail.id}@id.example.org>`),
+    );
+  });
+
+  it('lets nothing in a subject become a header', async () => {
+    await mailer.send({ ...mail, subject: 'Hello\r\nBcc: eve@example.test\r\n\r\n<p>body\u2028\0end' });
+    const [received] = mailbox.mails;
+    assert.deepEqual(received?.envelope.to, [mail.to]);
+    assert.equal(received?.header('bcc'), undefined);
+    assert.equal(received?.subject, 'Hello Bcc: eve@example.test <p>body end');
+    assert.equal(received?.html.trim(), mail.html);
+  });
+
+  for (const to of [
+    'ada@example.test, eve@example.test',
+    'ada@example.test\r\nRCPT TO:<eve@example.test>',
+    'ada@example.test>\r\nBcc: eve@example.test',
+    '"ada@example.test" <eve@example.test>',
+    'ada@example.test;eve@example.test',
+    'group: ada@example.test;',
+    'ada@exa\0mple.test',
+    'a@b@example.test',
+    'ada',
+    '@example.test',
+    '',
+  ]) {
+    it(`refuses ${JSON.stringify(to)} as an address, and contacts nobody`, async () => {
+      const before = mailbox.connections();
+      const error = await failure(mailer.send({ ...mail, to }));
+      assert.deepEqual([error.permanent, error.notSent], [true, true]);
+      assert.equal(mailbox.connections(), before);
+    });
+  }
+
+  it('reaches addresses beyond ASCII', async () => {
+    await mailer.send({ ...mail, to: 'åda@xn--bcher-kva.example' });
+    const [received] = mailbox.mails;
+    assert.equal(received?.envelope.to.length, 1);
+    assert.match(received?.envelope.to[0] ?? '', /^åda@/);
+  });
+
+  const replies: [string, Parameters<Mailbox['refuse']>[0], boolean][] = [
+    ['a recipient that is not known (550)', { code: 550, text: `no such user <${mail.to}>` }, true],
+    ['a recipient that is greylisted (451)', { code: 451 }, false],
+    ['content that is refused (554)', { code: 554, at: 'data' }, true],
+    ['a mailbox that is full for now (452)', { code: 452, at: 'data' }, false],
+    ['a server that is busy (421)', { code: 421, at: 'connect' }, false],
+  ];
+  for (const [what, reply, permanent] of replies) {
+    it(`says of ${what} that it is ${permanent ? 'for good' : 'for now'}`, async () => {
+      mailbox.refuse(reply);
+      // On a connection of its own: a server says that it is busy when it greets.
+      const fresh = mailerTo(mailbox.url);
+      const error = await failure(fresh.send(mail));
+      fresh.close();
+      assert.equal(error.permanent, permanent);
+      assert.equal(error.notSent, true);
+      assert.equal(error.reason, String(reply?.code));
+      assert.ok(!error.message.includes('ada'), error.message);
+      mailbox.refuse(undefined);
+      await mailer.send(mail);
+      assert.equal(mailbox.mails.length, 1);
+    });
+  }
+
+  it('says of a server that is away that it is for now, and works again when it is back', async () => {
+    await mailer.send(mail);
+    await mailbox.stop();
+    // Until the end of the open connection is known here.
+    await sleep(100);
+    const began = performance.now();
+    const error = await failure(mailer.send(mail));
+    assert.deepEqual([error.permanent, error.notSent], [false, true]);
+    assert.ok(performance.now() - began < 2_000);
+    await mailbox.restart();
+    await mailer.send(mail);
+    assert.equal(mailbox.mails.length, 2);
+  });
+
+  it('waits five seconds for a server that says nothing', async () => {
+    // Else the connection that is open already would do.
+    const fresh = mailerTo(mailbox.url);
+    mailbox.hang(true);
+    const began = performance.now();
+    const error = await failure(fresh.send(mail));
+    const elapsed = performance.now() - began;
+    fresh.close();
+    assert.ok(elapsed > 4_000 && elapsed < 8_000, `${elapsed}`);
+    assert.deepEqual([error.permanent, error.notSent, error.reason], [false, true, 'ETIMEDOUT']);
+  });
+
+  it('does not know whether a mail was taken where the answer was lost', async () => {
+    mailbox.slow(300);
+    const sending = failure(mailer.send(mail));
+    await sleep(150);
+    await mailbox.stop();
+    const error = await sending;
+    assert.deepEqual([error.permanent, error.notSent], [false, false]);
+  });
+
+  it('stops when it is told to', async () => {
+    mailbox.slow(2_000);
+    const began = performance.now();
+    const error = await failure(mailer.send(mail, AbortSignal.timeout(100)));
+    assert.ok(performance.now() - began < 1_000);
+    assert.deepEqual([error.permanent, error.reason], [false, 'EABORT']);
+  });
+
+  it('takes a refused login for a fault of the settings, not of the mail', async () => {
+    const guarded = await startMailbox({ auth: { user: 'gate house', pass: 'p@ss/wörd' } });
+    const right = mailerTo(guarded.url);
+    const wrong = mailerTo(guarded.url.replace(/:[^:@]+@/, ':other@'));
+    try {
+      await right.send(mail);
+      assert.equal(guarded.mails.length, 1);
+      const error = await failure(wrong.send(mail));
+      assert.deepEqual([error.permanent, error.notSent], [false, true]);
+      assert.match(error.message, /535/);
+      assert.ok(!error.message.includes('other'));
+    } finally {
+      right.close();
+      wrong.close();
+      await guarded.stop();
+    }
+  });
+
+  it('sends nothing in clear beyond this machine, unless the URL says so', async () => {
+    // Any other name for this machine is one that need not be this machine.
+    const elsewhere = mailbox.url.replace('127.0.0.1', '0.0.0.0');
+    const strict = mailerTo(elsewhere);
+    const lenient = mailerTo(`${elsewhere}?requireTLS=false`);
+    try {
+      const error = await failure(strict.send(mail));
+      assert.deepEqual([error.permanent, error.notSent, error.reason], [false, true, 'ETLS']);
+      assert.equal(mailbox.mails.length, 0);
+      await lenient.send(mail);
+      assert.equal(mailbox.mails.length, 1);
+    } finally {
+      strict.close();
+      lenient.close();
+    }
+  });
+
+  it('is not there without a server', () => {
+    assert.equal(
+      createMailer({ smtpUrl: undefined, toFiles: false, from: 'a@example.org', directory: '/', log: assert.fail }),
+      undefined,
+    );
+  });
+
+  it('finds the address of a sender', () => {
+    assert.equal(senderAddress('Gatehouse <a@example.org>'), 'a@example.org');
+    assert.equal(senderAddress('a@example.org'), 'a@example.org');
+  });
+});
+
+describe('mail in development', () => {
+  let root: string;
+  before(async () => {
+    root = await mkdtemp(join(tmpdir(), 'gatehouse-mail-'));
+  });
+  after(() => rm(root, { recursive: true }));
+
+  it('is written to a file for its owner alone, whose link is told', async () => {
+    const directory = join(root, 'data', 'mail');
+    const lines: string[] = [];
+    const mailer = createMailer({
+      smtpUrl: undefined,
+      toFiles: true,
+      from: 'Gatehouse <no-reply@localhost>',
+      directory,
+      log: (line) => lines.push(line),
+    });
+    await mailer?.send(mail);
+    await mailer?.send(mail);
+    assert.deepEqual(await readdir(directory), [`${mail.id}.eml`]);
+    const [link = ''] = /file:\S+$/.exec(lines[0] ?? '') ?? [];
+    assert.equal(fileURLToPath(link), join(directory, `${mail.id}.eml`));
+    assert.equal((await stat(fileURLToPath(link))).mode & 0o777, 0o600);
+    const written = readMail(await readFile(fileURLToPath(link), 'utf8'), { from: '', to: [] });
+    assert.equal(written.subject, mail.subject);
+    assert.equal(written.header('to'), mail.to);
+    assert.equal(written.code, '123456');
+    await assert.rejects(mailer?.send({ ...mail, to: 'a, b@example.test' }) ?? Promise.resolve(), DeliveryError);
+  });
+});
