@@ -74,8 +74,10 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
     },
     // Each in one of the queues of domain/messages: a mail server that hangs holds up other mail alone.
     [sendMessageJob]: sendMessageTask(messenger, { secrets }),
-    [deliverCodeJob]: (payload, { signal }) =>
-      deliverCode(payload, { db, secrets, messenger, issuer, phoneCountries, signal }),
+    [deliverCodeJob]: (payload, { signal, attempt, maxAttempts }) => {
+      const isLastAttempt = attempt >= maxAttempts;
+      return deliverCode(payload, { db, secrets, messenger, issuer, phoneCountries, signal, isLastAttempt });
+    },
     [deliverRecoveryJob]: (payload, { signal }) => deliverRecovery(payload, { db, secrets, messenger, issuer, signal }),
   };
 }

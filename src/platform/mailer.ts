@@ -110,7 +110,7 @@ function smtpMailer(smtpUrl: string, from: string): Mailer {
       try {
         await transport.sendMail({ ...message, signal: signal ? AbortSignal.any([signal, timeout]) : timeout });
       } catch (error) {
-        throw deliveryError(error);
+        throw deliveryError(timeout.aborted ? Object.assign(error as Error, { code: 'ETIMEDOUT' }) : error);
       }
     },
     close: () => transport.close(),

@@ -154,22 +154,6 @@ export async function budgetLeft(db: Database, subject: string, daily: number): 
   return Math.max(0, daily - (row?.hits ?? 0));
 }
 
-/**
- * What a limit stands at; counts nothing.
- * @returns how many hits are left, and in how many seconds all of them are back (0 where none is used)
- */
-export async function peek(db: Database, name: LimitName, subject: string): Promise<{ left: number; seconds: number }> {
-  const limit: Limit = limits[name];
-  const row = await db('rate_limits')
-    .where({ key: `${name}:${rateLimitSubject(subject)}` })
-    .andWhere('windowEndsAt', '>', db.fn.now())
-    .first<{ hits: number; seconds: number } | undefined>(
-      'hits',
-      db.raw('ceil(extract(epoch from window_ends_at - now()))::integer as seconds'),
-    );
-  return { left: Math.max(0, limit.hits - (row?.hits ?? 0)), seconds: row ? Math.max(1, row.seconds) : 0 };
-}
-
 /** Deletes windows that have ended; they count for nothing whether swept or not. Answers how many went. */
 export async function sweepRateLimits(db: Database): Promise<number> {
   return db('rate_limits').where('windowEndsAt', '<', db.fn.now()).delete();

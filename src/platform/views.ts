@@ -6,16 +6,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ejs from 'ejs';
+import type { FormError } from './form-model.ts';
 import type { I18n, TextParams } from './i18n.ts';
 import { addressText, type DateStyle, errorText, formatDate, sentenceSegments } from './page-text.ts';
-import {
-  type ErrorModel,
-  type FormError,
-  type PageContext,
-  type ViewModels,
-  type ViewName,
-  viewNames,
-} from './view-models.ts';
+import { type ErrorModel, type PageContext, type ViewModels, type ViewName, viewNames } from './view-models.ts';
 
 export interface Views {
   /** The whole HTML document of a page. Throws when the model or the locale misses something. */

@@ -6,8 +6,8 @@ import { type AccountProfile, findAccount } from '../domain/users/users.ts';
 import type { ProviderPages } from '../oidc/provider.ts';
 import { type Database, isConnectionError } from '../platform/database.ts';
 import type { ErrorCode } from '../platform/errors.ts';
+import type { HiddenField } from '../platform/form-model.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { HiddenField } from '../platform/view-models.ts';
 import { renderAnswer } from './middleware/errors.ts';
 import { applyUiLocales, clientSurroundings, type Pages, type Surroundings } from './pages.ts';
 

@@ -372,6 +372,17 @@ describe('signing in with a one-time code', function () {
     assert.match(String(last?.headers['retry-after']), /^[1-9]\d*$/);
   });
 
+  it('knows a phone number in the form of its country beside the password, too', async () => {
+    const person = await personWithPhone();
+    const browser = stage.visitor();
+    const begun = await stage.begin(party, browser);
+    const login = `0${person.phone?.slice(3, 5)}/${person.phone?.slice(5)}`;
+    const done = await browser.submit(begun.page, { login, password: person.password }, { until: redirectUri });
+    const tokens = await redeem(begun, done);
+    assert.equal(tokens.claims()?.sub, person.id);
+    assert.deepEqual(tokens.claims()?.amr, ['pwd']);
+  });
+
   it('shows the page in the language that was chosen, and writes in it', async () => {
     const browser = stage.visitor({ 'accept-language': 'fr' });
     const person = await stage.app.person({ tenantId: tenant.id });

@@ -34,7 +34,7 @@ describe('the sign-in page', () => {
     assert.match((await page.locator('.lead').textContent()) ?? '', /to continue to Northwind Portal/);
     const login = page.getByLabel('Email address');
     assert.equal(await login.getAttribute('autocomplete'), 'username');
-    assert.equal(await login.getAttribute('type'), 'email');
+    assert.equal(await login.getAttribute('inputmode'), 'email');
     const password = page.getByLabel('Password', { exact: true });
     assert.equal(await password.getAttribute('autocomplete'), 'current-password');
     assert.equal(await password.getAttribute('type'), 'password');

@@ -147,8 +147,8 @@ describe('making an account of one’s own', function () {
         .where({ referredUserId: userId })
         .select('referrerUserId', 'status');
       assert.deepEqual(
-        referrals.map((row: { referrerUserId: string }) => row.referrerUserId),
-        expected,
+        referrals.map((row: { referrerUserId: string; status: string }) => [row.referrerUserId, row.status]),
+        expected.map((id) => [id, 'completed_signup']),
         referral,
       );
     }

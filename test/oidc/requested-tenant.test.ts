@@ -182,8 +182,12 @@ describe('the tenant of an authorization request', () => {
       assert.equal(posted.status, 303);
       await suspendTenant(app.db, tenant.id, systemCaller);
       const ended = await browser.follow(posted, redirectUri);
-      assert.equal(answerOf(ended).get('error'), 'access_denied');
+      assert.equal(ended.status, 400);
+      assert.match(ended.body, /class="request-id"/);
       await activateTenant(app.db, tenant.id, systemCaller);
+      const revived = await browser.follow(posted, redirectUri);
+      assert.equal(revived.status, 400, 'what was proved before does not come to life again');
+      assert.equal((await browser.send(`${app.issuer}/account`)).status, 303);
     });
   });
 });

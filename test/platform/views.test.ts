@@ -201,6 +201,14 @@ describe('the error page', () => {
     assert.match(html, /You can come back in 5 seconds\./);
   });
 
+  it('has words of its own for links, invitations and providers, in place of those of the kind', () => {
+    const html = views.render('errors/error', samplePage(origin), { kind: 'not_found', code: 'INVITATION_INVALID' });
+    assert.match(html, /<h1>This link doesn’t work<\/h1>/);
+    assert.doesNotMatch(html, /mistyped/);
+    const accepted = views.render('errors/error', samplePage(origin), { kind: 'expired', code: 'INVITATION_ACCEPTED' });
+    assert.match(accepted, /Sign in to use what it gave you\./);
+  });
+
   it('reads as a plain failure when a code has no text and missing texts are only logged', () => {
     const lenient = createI18n(join(directory, 'locales'), { onMissing: () => undefined });
     const html = createViews({ ...options, i18n: lenient, cache: true }).render('errors/error', samplePage(origin), {

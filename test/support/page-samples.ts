@@ -3,7 +3,8 @@
  * organisations are invented; the addresses belong to the reserved example domains.
  */
 
-import type { ErrorModel, MessageChannel, PageContext, ViewModels, ViewName } from '../../src/platform/view-models.ts';
+import type { MessageChannel } from '../../src/platform/sign-in-view-models.ts';
+import type { ErrorModel, PageContext, ViewModels, ViewName } from '../../src/platform/view-models.ts';
 
 export type PageSample = {
   [V in ViewName]: { name: string; view: V; page: Partial<PageContext>; model: ViewModels[V] };
@@ -76,6 +77,26 @@ export function pageSamples(origin: string): PageSample[] {
       'error-unavailable',
       {},
       { kind: 'unavailable', code: 'SERVICE_BUSY', retryAfterSeconds: 5, wayOn: { href: '', label: 'try_again' } },
+    ],
+    [
+      'error-link-expired',
+      {},
+      { kind: 'expired', code: 'RECOVERY_LINK_EXPIRED', wayOn: { href: '/account', label: 'sign_in' } },
+    ],
+    [
+      'error-invitation-accepted',
+      {},
+      { kind: 'expired', code: 'INVITATION_ACCEPTED', wayOn: { href: '/account', label: 'sign_in' } },
+    ],
+    [
+      'error-provider',
+      { client: portal },
+      {
+        kind: 'unavailable',
+        code: 'PROVIDER_UNAVAILABLE',
+        params: { provider: 'Google' },
+        wayOn: { href: '/interaction/x', label: 'try_again' },
+      },
     ],
     ['error-forbidden', {}, { kind: 'forbidden', code: 'ACCESS_DENIED', wayOn: { href: '/', label: 'home' } }],
     [

@@ -4,6 +4,7 @@
  * and so outlive the code, the browser and the tenant; and that a code counts for the browser, purpose, tenant, person
  * and destination that it was made for alone. Expiry is decided by the database's clock.
  */
+import { createHmac } from 'node:crypto';
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { codeLimits } from '../../platform/rate-limits.ts';
@@ -45,13 +46,16 @@ export function parseCode(typed: unknown): string | undefined {
   return /^[0-9]{6}$/.test(code) ? code : undefined;
 }
 
-/** What is stored of a code. Bound to what it is good for: the hash of one row is worth nothing in another. */
-export function hashCode(
-  secrets: Secrets,
-  { id, purpose, destination, tenantId }: Pick<CodeRow, 'id' | 'purpose' | 'destination' | 'tenantId'>,
-  code: string,
-): Buffer {
-  return secrets.mac('one-time-codes', JSON.stringify([id, purpose, destination, tenantId, code]));
+type BoundTo = Pick<CodeRow, 'id' | 'purpose' | 'destination' | 'tenantId'>;
+
+/** A code with all that it is good for: the hash of one row is worth nothing in another. */
+function boundCode({ id, purpose, destination, tenantId }: BoundTo, code: string): string {
+  return JSON.stringify([id, purpose, destination, tenantId, code]);
+}
+
+/** What is stored of a code. */
+export function hashCode(secrets: Secrets, row: BoundTo, code: string): Buffer {
+  return secrets.mac('one-time-codes', boundCode(row, code));
 }
 
 /** Seconds until these failures are few enough again; 0 where they are now. */
@@ -138,6 +142,11 @@ export async function countCodeAttempt(
   });
 }
 
-export function isRightCode(secrets: Secrets, row: CodeRow, codeHash: Buffer, code: string): boolean {
-  return equalInConstantTime(codeHash, hashCode(secrets, row, code));
+/** Also under older keys: while a new one is rolled out, nodes make codes by either. */
+export function isRightCode(secrets: Secrets, row: BoundTo, codeHash: Buffer, code: string): boolean {
+  const bound = boundCode(row, code);
+  return secrets
+    .keys('one-time-codes')
+    .map((key) => equalInConstantTime(codeHash, createHmac('sha256', key).update(bound).digest()))
+    .includes(true);
 }

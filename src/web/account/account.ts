@@ -11,7 +11,8 @@ import { listLiveSessions, type UserSessionRow } from '../../domain/sessions/ses
 import { revokeSession } from '../../domain/sessions/sessions.ts';
 import { accountClientId } from '../../oidc/account-client.ts';
 import { DomainError } from '../../platform/errors.ts';
-import type { FormError, ViewModels } from '../../platform/view-models.ts';
+import type { FormError } from '../../platform/form-model.ts';
+import type { ViewModels } from '../../platform/view-models.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
 import { readForm } from '../middleware/body.ts';
 import { describeBrowser } from '../provider-pages.ts';

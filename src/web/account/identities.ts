@@ -10,7 +10,8 @@ import { findIdentityProvider, type IdentityProvider, isOffered } from '../../do
 import type { AccountProfile } from '../../domain/users/users.ts';
 import type { VerifiedPerson } from '../../oidc/federation-client.ts';
 import { DomainError } from '../../platform/errors.ts';
-import type { FormError, ViewModels } from '../../platform/view-models.ts';
+import type { FormError } from '../../platform/form-model.ts';
+import type { ViewModels } from '../../platform/view-models.ts';
 import { beginFederation } from '../begin-federation.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
 import { readForm } from '../middleware/body.ts';

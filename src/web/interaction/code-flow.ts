@@ -14,7 +14,8 @@ import { type CodePurpose, requestCode } from '../../domain/otp/one-time-codes.t
 import { DomainError } from '../../platform/errors.ts';
 import { consume } from '../../platform/rate-limits.ts';
 import { randomToken } from '../../platform/secrets.ts';
-import type { CodePagePurpose, ViewModels } from '../../platform/view-models.ts';
+import type { CodePagePurpose } from '../../platform/sign-in-view-models.ts';
+import type { ViewModels } from '../../platform/view-models.ts';
 import { readForm } from '../middleware/body.ts';
 import { type InteractionContext, interactionContext, toStep, type WebDependencies } from './context.ts';
 import { isShownOnForm, refusal } from './form-refusal.ts';

@@ -60,7 +60,7 @@ function askedOf({ params, prompt }: Interaction): { reauthenticate: boolean; ma
       String(prompts ?? '')
         .split(' ')
         .includes('login'),
-    maxAge: Number.isSafeInteger(maxAge) ? (maxAge as number) : undefined,
+    maxAge: maxAge === undefined || !Number.isSafeInteger(Number(maxAge)) ? undefined : Number(maxAge),
     loginHint: typeof loginHint === 'string' ? loginHint.slice(0, 254) : undefined,
   };
 }

@@ -8,7 +8,7 @@ import { refusedAccount } from '../../domain/federation/identities.ts';
 import { findIdentityProvider, type IdentityProvider } from '../../domain/federation/identity-providers.ts';
 import { linkProvedAccount } from '../../domain/federation/linking.ts';
 import type { Channel } from '../../domain/messages/outgoing-message.ts';
-import { verifyCode } from '../../domain/otp/one-time-codes.ts';
+import { signInWithCode } from '../../domain/otp/code-sign-in.ts';
 import { signInWithPassword } from '../../domain/password/password-sign-in.ts';
 import { findTenantById, type Tenant } from '../../domain/tenants/tenants.ts';
 import { DomainError } from '../../platform/errors.ts';
@@ -136,18 +136,19 @@ export function mountLinkAccount(router: Router, web: WebDependencies): void {
     },
     async fixedAddress(found) {
       const account = (await linkingOf(found))?.arrival.account;
-      // A code belongs to the tenant of the interaction, as far as it is known.
-      return account && { address: account.email, userId: found.tenant ? account.userId : undefined };
+      return account && { address: account.email };
     },
     async accept(ctx, found, { challenge, destination }, code) {
       const linking = await linkingOf(found);
       if (!linking || destination !== linking.arrival.account.email) throw new DomainError('expired', 'CODE_EXPIRED');
       await consume(web.db, 'codeEntriesPerIp', ctx.ip);
-      await verifyCode(
+      const { accounts } = await signInWithCode(
         web.db,
         { challenge, purpose: 'link_identity', tenantId: found.tenant?.id ?? null, destination, code },
-        { secrets: web.secrets, caller: callerOf(ctx) },
+        { secrets: web.secrets, caller: callerOf(ctx), issuer: web.issuer },
       );
+      if (!accounts.some(({ userId }) => userId === linking.arrival.account.userId))
+        throw new DomainError('unauthenticated', 'CODE_INVALID');
       await link(ctx, found, linking, 'otp');
     },
     refused: () => web.metrics.countSignIn('otp', 'refused'),

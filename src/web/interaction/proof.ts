@@ -59,9 +59,12 @@ async function passwordChangedAt(db: Database, userId: string): Promise<number |
   return (await findAccount(db, userId))?.passwordChangedAt?.getTime() ?? null;
 }
 
-/** Keeps something in the interaction, sealed with it, over what was kept under other names. */
+/**
+ * Keeps something in the interaction, sealed with it, beside what is kept under other names. Whoever goes on with a step
+ * has not finished: a result that stood there goes, so that storing can bring none back that was ended meanwhile.
+ */
 export async function keepInInteraction(interaction: Interaction, kept: Record<string, unknown>): Promise<void> {
-  Object.assign(interaction, { lastSubmission: { ...interaction.lastSubmission, ...kept } });
+  Object.assign(interaction, { lastSubmission: { ...interaction.lastSubmission, ...kept }, result: undefined });
   await interaction.persist();
 }
 

@@ -7,7 +7,7 @@ import { availableChannels } from '../../domain/messages/available-channels.ts';
 import { type Channel, kindOf } from '../../domain/messages/outgoing-message.ts';
 import { allowedCountries } from '../../domain/messages/phone-policy.ts';
 import type { TenantSettings } from '../../domain/tenants/tenant-settings.ts';
-import type { ChannelLink, ProviderLink } from '../../platform/view-models.ts';
+import type { ChannelLink, ProviderLink } from '../../platform/sign-in-view-models.ts';
 import type { InteractionContext, WebDependencies } from './context.ts';
 
 export interface SignInOptions {

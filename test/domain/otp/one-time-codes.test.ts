@@ -17,7 +17,8 @@ import { createTestDatabase, type TestDatabase } from '../../support/database.ts
 import { createTenant, createUser } from '../../support/factories.ts';
 import { lastCode, letPass, otherThan, waitingJobs } from './code-jobs.ts';
 
-const secrets = createSecrets([randomToken(48)]);
+const secretKeys = [randomToken(48)];
+const secrets = createSecrets(secretKeys);
 const caller = { ...systemCaller, userAgent: 'test' };
 const channels: Channel[] = ['email', 'sms', 'whatsapp'];
 const deps = { secrets, caller, channels, phoneCountries: ['CH', 'GB', 'US'], budgets: { email: 1e6, phone: 1e6 } };
@@ -336,6 +337,25 @@ describe('one-time codes', () => {
         await answer(verifyCode(db, first.attempt, { secrets: otherKey, caller })),
         'unauthenticated CODE_INVALID',
       );
+    });
+
+    it('takes one that was made under the key before the newest', async () => {
+      const [older, newer] = [randomToken(48), randomToken(48)];
+      const challenge = randomToken();
+      const before = createSecrets([older]);
+      const request = {
+        tenantId: north,
+        purpose: 'sign_up',
+        channel: 'email',
+        address: newEmail(),
+        locale: 'en',
+      } as const;
+      const { destination } = await requestCode(db, { ...request, challenge }, { ...deps, secrets: before });
+      const code = await lastCode(db, createSecrets([newer, older, ...secretKeys]), destination);
+      const attempt: CodeAttempt = { challenge, purpose: 'sign_up', tenantId: north, destination, code };
+      const verifyUnder = (keys: string[]) => answer(verifyCode(db, attempt, { secrets: createSecrets(keys), caller }));
+      assert.equal(await verifyUnder([newer]), 'unauthenticated CODE_INVALID');
+      assert.equal(await verifyUnder([newer, older]), 'OK');
     });
 
     it('takes the newest of a challenge alone', async () => {

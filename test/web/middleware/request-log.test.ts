@@ -84,6 +84,8 @@ describe('the request log', () => {
       `/interaction/${canary}/password`,
       `/authorize/${canary}`,
       `/set-up/${canary}`,
+      `/recovery/${canary}`,
+      `/invitations/${canary}`,
       `/device/${canary}`,
       `/api/users/${canary}/sessions`,
       `/nowhere/${canary}/reset`,
@@ -92,7 +94,7 @@ describe('the request log', () => {
       `/nowhere;jsessionid=${canary}`,
     ])
       await send(server, { path, headers });
-    assert.equal(lines.length, 12);
+    assert.equal(lines.length, 14);
     assert.ok(!lines.join('').includes(canary), lines.join(''));
     assert.ok(!lines.join('').includes('ada'), lines.join(''));
   });
@@ -101,6 +103,9 @@ describe('the request log', () => {
     assert.equal(await pathOf('/interaction/V1StGXR8_Z5jdHi6B-myT/password'), '/interaction/:uid/password');
     assert.equal(await pathOf('/authorize/V1StGXR8_Z5jdHi6B-myT'), '/authorize/:uid');
     assert.equal(await pathOf('/set-up/abc'), '/set-up/:token');
+    // A token may well look like a word.
+    assert.equal(await pathOf('/recovery/abc'), '/recovery/:token');
+    assert.equal(await pathOf('/invitations/abc'), '/invitations/:token');
     assert.equal(await pathOf('/device/authorize'), '/device/authorize');
     assert.equal(await pathOf('/api/users/0199a2b4-1111-7abc-8def-0123456789ab'), '/api/users/:value');
     assert.equal(await pathOf('/wp-login.php'), '/wp-login.php');
