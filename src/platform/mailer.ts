@@ -25,6 +25,11 @@ export interface Mailer {
    * @throws DeliveryError
    */
   send(mail: Mail, signal?: AbortSignal): Promise<void>;
+  /**
+   * Connects as for a mail, signs in where the URL has a user, and leaves without sending any. Files need no check.
+   * @throws DeliveryError
+   */
+  check(): Promise<void>;
   /** Ends idle connections. */
   close(): void;
 }
@@ -113,6 +118,11 @@ function smtpMailer(smtpUrl: string, from: string): Mailer {
         throw deliveryError(timeout.aborted ? Object.assign(error as Error, { code: 'ETIMEDOUT' }) : error);
       }
     },
+    async check() {
+      await transport.verify().catch((error) => {
+        throw deliveryError(error, true);
+      });
+    },
     close: () => transport.close(),
   };
 }
@@ -128,9 +138,11 @@ interface SmtpError extends Error {
 const beforeMessages = new Set(['EAUTH', 'ECONFIG', 'EDNS', 'ENOAUTH', 'EOAUTH2', 'EPROTOCOL', 'EREQUIRETLS', 'ETLS']);
 const neverConnected = /\b(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)\b/;
 
-function deliveryError(error: unknown): DeliveryError {
+/** @param noMessageYet true where there is no message yet, and so nobody whom the server's words could name */
+function deliveryError(error: unknown, noMessageYet = false): DeliveryError {
   const { code = 'ERROR', command, responseCode, timeoutType, message } = error as SmtpError;
   const setUp =
+    noMessageYet ||
     beforeMessages.has(code) ||
     neverConnected.test(message) ||
     (timeoutType !== undefined && timeoutType !== 'SOCKET_TIMEOUT');
@@ -156,6 +168,7 @@ function fileMailer({ from, directory, log }: MailerOptions): Mailer {
       await rename(`${file}.part`, file);
       log(`Mail for ${mail.to}, “${message.subject}”: ${pathToFileURL(file).href}`);
     },
+    async check() {},
     close() {},
   };
 }

@@ -27,6 +27,19 @@ export interface PhoneMessages {
    * @throws DeliveryError
    */
   send(message: PhoneMessage, signal?: AbortSignal): Promise<void>;
+  /**
+   * What Twilio says of the account when it is asked with its credentials; nothing is sent.
+   * @throws DeliveryError
+   */
+  findAccount(signal?: AbortSignal): Promise<TwilioAccount>;
+}
+
+export interface TwilioAccount {
+  name: string;
+  /** `active`, `suspended` or `closed`. */
+  status: string;
+  /** A trial account sends to numbers alone that were verified there. */
+  isTrial: boolean;
 }
 
 export interface TwilioOptions {
@@ -57,23 +70,38 @@ export function createPhoneMessages(options: TwilioOptions): PhoneMessages {
   const channels: PhoneChannel[] = [];
   if (smsFrom !== undefined) channels.push('sms');
   if (whatsappFrom !== undefined) channels.push('whatsapp');
+  /** Does `work` with a client of the SDK whose requests end in time. */
+  async function ask<T>(
+    work: (client: ReturnType<typeof twilio>) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    signal?.throwIfAborted();
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const ended = signal ? AbortSignal.any([signal, timeout]) : timeout;
+    const client = twilio(accountSid, authToken, {
+      env: {},
+      httpClient: { request: (request: RequestOptions) => exchange(options.baseUrl, request, ended) } as InstanceType<
+        typeof twilio.RequestClient
+      >,
+    });
+    try {
+      return await work(client);
+    } catch (error) {
+      throw deliveryError(error);
+    }
+  }
+
   return {
     channels,
     async send(message, signal) {
-      signal?.throwIfAborted();
-      const timeout = AbortSignal.timeout(timeoutMs);
-      const ended = signal ? AbortSignal.any([signal, timeout]) : timeout;
-      const client = twilio(accountSid, authToken, {
-        env: {},
-        httpClient: { request: (request: RequestOptions) => exchange(options.baseUrl, request, ended) } as InstanceType<
-          typeof twilio.RequestClient
-        >,
-      });
-      try {
-        await client.messages.create(asTwilioHasIt(message, options));
-      } catch (error) {
-        throw deliveryError(error);
-      }
+      await ask((client) => client.messages.create(asTwilioHasIt(message, options)), signal);
+    },
+    async findAccount(signal) {
+      const { friendlyName, status, type } = await ask(
+        (client) => client.api.v2010.accounts(accountSid).fetch(),
+        signal,
+      );
+      return { name: friendlyName, status, isTrial: type === 'Trial' };
     },
   };
 }
@@ -104,15 +132,16 @@ async function exchange(
   signal: AbortSignal,
 ): Promise<{ statusCode: number; body: string; headers: Record<string, string> }> {
   const { pathname, search } = new URL(uri);
+  const verb = method?.toUpperCase();
   const body = new URLSearchParams();
   for (const [name, value] of Object.entries(data ?? {})) if (value !== undefined) body.append(name, String(value));
   const answer = await fetch(`${baseUrl}${pathname}${search}`, {
-    method: method?.toUpperCase(),
+    method: verb,
     headers: {
       ...(headers as Record<string, string>),
       Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
     },
-    body,
+    body: verb === 'GET' ? undefined : body,
     redirect: 'manual',
     signal,
   });

@@ -18,6 +18,8 @@ interface Limit {
 export const limits = {
   /** Passwords tried from one address. Guessing at one account is stopped long before, by its own count. */
   signInPerIp: { hits: 100, windowSeconds: 600 },
+  /** Sign-ins begun with another provider from one address: a row and a call each, and nothing to be guessed. */
+  federationPerIp: { hits: 300, windowSeconds: 600 },
   /** User codes typed from one address (RFC 8628 section 5.1): 20 of 20^8 codes, and then a wait. */
   userCodePerIp: { hits: 20, windowSeconds: 600 },
   /** Set-up links tried from one address. The token itself is 256 bits; this keeps the noise down. */

@@ -72,7 +72,7 @@ export function mountFederation(router: Router, web: WebDependencies): void {
     if (interaction.prompt.name === 'consent') return toStep(ctx, interaction.uid);
     const provider = await findIdentityProvider(web.db, ctx.params.key as string);
     if (!provider || !isOffered(provider, tenant)) throw new DomainError('not_found', 'NOT_FOUND');
-    await consume(web.db, 'signInPerIp', ctx.ip);
+    await consume(web.db, 'federationPerIp', ctx.ip);
     try {
       const address = await beginFederation(ctx, web, provider, {
         ...askedOf(interaction),
