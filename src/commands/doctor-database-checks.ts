@@ -1,7 +1,7 @@
 /** What `gatehouse doctor` asks the database. Reads alone: nothing is migrated, made or repaired. */
 import { needsSetup } from '../domain/setup/setup-links.ts';
 import { listSigningKeys, loadSigningKeys, signingAlgs } from '../oidc/keys.ts';
-import { firstRow } from '../platform/database.ts';
+import { firstRow, rows } from '../platform/database.ts';
 import { migrationStatus } from '../platform/migrations.ts';
 import type { Check } from './doctor-checks.ts';
 import type { CommandContext } from './with-database.ts';
@@ -107,4 +107,58 @@ export async function checkPeople({ db }: CommandContext): Promise<Check> {
   return (await needsSetup(db))
     ? { name, status: 'warn', detail: 'nobody can sign in yet', advice: 'Run: gatehouse admin invite' }
     : { name, status: 'ok', detail: 'people are there' };
+}
+
+/** Messages leave: none waits for long, and none was refused for what an operator can change. */
+export async function checkMessages({ db }: CommandContext): Promise<Check> {
+  const name = 'messages';
+  const queue = await firstRow<{ waiting: number; seconds: number | null }>(
+    db,
+    `select count(*) as waiting, extract(epoch from now() - min(created_at))::integer as seconds
+       from graphile_worker.jobs
+      where (queue_name like 'email:%' or queue_name like 'phone:%') and attempts < max_attempts`,
+  );
+  // By the index on (entity_type, entity_id, occurred_at): such events are few.
+  const unsent = await rows<{ reason: string; count: number }>(
+    db,
+    `select coalesce(payload ->> 'reason', 'unknown') as reason, count(*) as count
+       from audit_events
+      where entity_type = 'message' and occurred_at > now() - interval '1 day'
+      group by 1
+      order by 2 desc, 1`,
+  );
+  const { waiting = 0, seconds } = queue ?? {};
+  const minutes = Math.floor((seconds ?? 0) / 60);
+  const detail = [
+    waiting === 0 ? 'none waits' : `${waiting} waiting, the oldest for ${minutes} min`,
+    ...unsent.map(({ reason, count }) => `${count} not sent today: ${reason}`),
+  ].join('; ');
+  if (minutes >= 5) {
+    const advice = 'Is a server running? Its log says why a message does not leave; it is tried again by itself.';
+    return { name, status: 'warn', detail, advice };
+  }
+  if (unsent.some(({ reason }) => reason === 'budget_used_up' || reason === 'channel_unavailable')) {
+    const advice = 'docs/messages.md says what the reasons mean, and how budgets and channels are set.';
+    return { name, status: 'warn', detail, advice };
+  }
+  return { name, status: 'ok', detail };
+}
+
+/** Where messages to phones are paid for, some tenant lets them go somewhere: its list is empty until it is set. */
+export async function checkPhoneCountries({ db, config }: CommandContext): Promise<Check[]> {
+  if (!config.phone.twilio) return [];
+  const name = 'phone countries';
+  const found = await firstRow<{ tenants: number }>(
+    db,
+    `select count(*) as tenants
+       from tenants t
+      where t.state = 'active'
+        and exists (select from jsonb_array_elements_text(t.settings -> 'countryList') as c(country)
+                     where cardinality(:countries::text[]) = 0 or c.country = any (:countries::text[]))`,
+    { countries: [...config.phone.countries] },
+  );
+  const tenants = found?.tenants ?? 0;
+  if (tenants > 0) return [{ name, status: 'ok', detail: `${tenants} tenants have some` }];
+  const advice = 'For each tenant that wants SMS or WhatsApp: gatehouse tenants set SLUG --countries FR,CH';
+  return [{ name, status: 'warn', detail: 'no tenant has one: nothing goes to phones', advice }];
 }

@@ -10,6 +10,7 @@ import { findIdentityProvider, type IdentityProvider } from '../domain/federatio
 import { recordFederationFailure } from '../domain/federation/linking.ts';
 import type { VerifiedPerson } from '../oidc/federation-client.ts';
 import { DomainError } from '../platform/errors.ts';
+import type { ErrorModel } from '../platform/view-models.ts';
 import { linkIdentityOf } from './account/identities.ts';
 import { callbackAddress, takeBrowserToken } from './begin-federation.ts';
 import { callerOf, contextOf, toStep, type WebDependencies } from './interaction/context.ts';
@@ -70,11 +71,12 @@ export function callbackRoutes(web: WebDependencies): Router {
   router.get('/callback/:key', async (ctx) => {
     const provider = await findIdentityProvider(web.db, ctx.params.key as string);
     if (!provider) throw new DomainError('not_found', 'NOT_FOUND');
-    const wayOn = { href: '/account', label: 'sign_in' as const };
+    let wayOn: ErrorModel['wayOn'] = { href: '/account', label: 'sign_in' };
     try {
       const answer = await takeAnswer(ctx, provider);
       const { purpose } = answer.details;
       if (purpose.kind === 'sign-in') return await signIn(ctx, provider, answer, purpose.interactionUid);
+      wayOn = { href: '/account', label: 'try_again' };
       await linkIdentityOf(ctx, web, { provider, purpose, verify: () => verify(provider, answer) });
     } catch (error) {
       if (!isProviderFailure(error)) throw error;

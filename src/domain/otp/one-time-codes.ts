@@ -12,6 +12,7 @@ import { newId } from '../../platform/ids.ts';
 import { type Secrets, sha256 } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { type Channel, kindOf } from '../messages/outgoing-message.ts';
+import { isDomainAllowed } from '../tenants/tenant-settings.ts';
 import type { Tenant } from '../tenants/tenants.ts';
 import { findUser } from '../users/users.ts';
 import { checkDestination, type RequestDependencies } from './check-destination.ts';
@@ -67,12 +68,6 @@ function checkPurpose({ purpose, channel }: CodeRequest, tenant: Tenant | null):
     throw unavailable;
 }
 
-function checkDomain(destination: string, tenant: Tenant | null): void {
-  const domains = tenant?.settings.signUpEmailDomains ?? [];
-  if (domains.length > 0 && !domains.includes(destination.slice(destination.lastIndexOf('@') + 1)))
-    throw new DomainError('invalid', 'EMAIL_DOMAIN_NOT_ALLOWED', { field: 'email' });
-}
-
 /** An address is verified for whoever is signed in and has it; this tells them nothing that they do not know. */
 async function checkOwner(db: Database, request: CodeRequest, destination: string): Promise<void> {
   if (kindOfPurpose[request.purpose] === undefined && !request.userId) return;
@@ -97,7 +92,8 @@ export async function requestCode(
   const { tenantId, purpose, channel } = request;
   const { secrets, caller } = deps;
   const { destination, tenant } = await checkDestination(db, request, deps, (it) => checkPurpose(request, it));
-  if (purpose === 'sign_up') checkDomain(destination, tenant);
+  if (purpose === 'sign_up' && tenant && !isDomainAllowed(tenant.settings, destination))
+    throw new DomainError('invalid', 'EMAIL_DOMAIN_NOT_ALLOWED', { field: 'email' });
   await checkOwner(db, request, destination);
 
   const id = newId();

@@ -12,9 +12,9 @@ import { type FederatedAttempt, recordFederationFailure } from '../federation/li
 import { acceptInvitationsOf, isInvited } from '../invitations/invitations-of-address.ts';
 import type { ProvedAccount } from '../password/password-sign-in.ts';
 import { recordReferral } from '../referrals/referrals.ts';
+import { isDomainAllowed } from '../tenants/tenant-settings.ts';
 import { findTenantById } from '../tenants/tenants.ts';
 import { createUser, type NewPasswords } from '../users/users.ts';
-import { isDomainAllowed } from './sign-up.ts';
 
 export interface FederatedSignUp extends Omit<FederatedAttempt, 'tenant'> {
   tenantId: string;

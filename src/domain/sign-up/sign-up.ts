@@ -11,7 +11,7 @@ import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { availableChannels } from '../messages/available-channels.ts';
 import { type Channel, kindOf } from '../messages/outgoing-message.ts';
 import { recordReferral } from '../referrals/referrals.ts';
-import type { TenantSettings } from '../tenants/tenant-settings.ts';
+import { isDomainAllowed, type TenantSettings } from '../tenants/tenant-settings.ts';
 import { findTenantById, type Tenant } from '../tenants/tenants.ts';
 import { createUser, type NewPasswords, type User } from '../users/users.ts';
 
@@ -65,12 +65,6 @@ export function canSignUpBy(settings: TenantSettings, channel: Channel, server: 
   return (
     settings.selfSignUp && (settings.signInMethods.includes('password') || isCodeOffered(settings, channel, server))
   );
-}
-
-/** Whether the tenant takes addresses of this domain in. The listed domains alone count, not those below them. */
-export function isDomainAllowed(settings: TenantSettings, email: string): boolean {
-  const domains = settings.signUpEmailDomains;
-  return domains.length === 0 || domains.includes(email.slice(email.lastIndexOf('@') + 1));
 }
 
 /**

@@ -101,3 +101,9 @@ export function checkTenantSettings(input: unknown): z.output<typeof writtenSett
   const field = ['settings', ...(issue?.path ?? []), ...unknown].join('.').slice(0, 200);
   throw new DomainError('invalid', 'INVALID_INPUT', { field });
 }
+
+/** Whether the tenant takes addresses of this domain in by self sign-up. The listed domains alone count, not those below them. */
+export function isDomainAllowed(settings: TenantSettings, email: string): boolean {
+  const domains = settings.signUpEmailDomains;
+  return domains.length === 0 || domains.includes(email.slice(email.lastIndexOf('@') + 1));
+}

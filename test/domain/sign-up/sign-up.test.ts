@@ -3,8 +3,12 @@ import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
 import { createPasswordHasher, type PasswordHasher } from '../../../src/domain/password/password-hash.ts';
 import { signInWithPassword } from '../../../src/domain/password/password-sign-in.ts';
 import { ensureReferralCode } from '../../../src/domain/referrals/referrals.ts';
-import { completeSignUp, isDomainAllowed, passwordAtSignUp, type SignUp } from '../../../src/domain/sign-up/sign-up.ts';
-import { parseTenantSettings, type TenantSettingsInput } from '../../../src/domain/tenants/tenant-settings.ts';
+import { completeSignUp, passwordAtSignUp, type SignUp } from '../../../src/domain/sign-up/sign-up.ts';
+import {
+  isDomainAllowed,
+  parseTenantSettings,
+  type TenantSettingsInput,
+} from '../../../src/domain/tenants/tenant-settings.ts';
 import { type NewTenant, suspendTenant, updateTenantSettings } from '../../../src/domain/tenants/tenants.ts';
 import { deleteUser } from '../../../src/domain/users/users.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
