@@ -38,6 +38,10 @@ export interface SampleTenant {
   /** What each role carries, beside the system roles. */
   roles: Record<string, string[]>;
   people: SamplePerson[];
+  /** Whose referral code there is to sign up with. */
+  referrer?: string;
+  /** An invitation that is open. */
+  invites?: { email: string; role: string; at?: string };
 }
 
 export const api = { identifier: 'https://api.northwind.example/', name: 'Northwind API' };
@@ -54,7 +58,8 @@ export const capabilities = [
 const northwind: SampleTenant = {
   slug: 'northwind',
   name: 'Northwind',
-  settings: { branding: { accentColor: '#1f6f6b' } },
+  // Riverside does not take people in, as no tenant does unless it says so.
+  settings: { branding: { accentColor: '#1f6f6b' }, selfSignUp: true },
   tree: [
     {
       type: 'region',
@@ -135,6 +140,12 @@ const northwind: SampleTenant = {
       sees: { at: 'Northwind Pharmacies/Market Square Pharmacy', accessScope: 'analyze' },
     },
   ],
+  referrer: 'clara.nystrom@example.com',
+  invites: {
+    email: 'nora.lind@example.com',
+    role: 'Teacher',
+    at: 'South Region/Harbour School/Mathematics',
+  },
 };
 
 const riverside: SampleTenant = {

@@ -19,6 +19,7 @@ import { createUser, type NewPasswords } from '../src/domain/users/users.ts';
 import { type Database, firstRow, inTransaction } from '../src/platform/database.ts';
 import type { SampleNode, SamplePerson, SampleTenant } from './development-content.ts';
 import * as content from './development-content.ts';
+import { describeFirstSteps, type FirstSteps, loadFirstSteps } from './development-first-steps.ts';
 import { readablePassword } from './development-passwords.ts';
 
 interface SampleClient {
@@ -37,6 +38,8 @@ export interface DevelopmentAccounts {
   };
   service: SampleClient & { capabilities: string[] };
   api: { name: string; identifier: string };
+  /** Absent where an earlier version loaded the content. */
+  firstSteps?: FirstSteps;
 }
 
 function accountsFile(dataDirectory: string): string {
@@ -70,14 +73,18 @@ export async function loadSeeds(
     if (!(await isEmpty(trx))) return;
     await loadApi(trx);
     const tenantIds = new Map<string, string>();
+    let firstSteps: FirstSteps | undefined;
     for (const tenant of content.tenants) {
       const hashOf = (email: string) => passwordOf.get(email)?.hash ?? null;
-      tenantIds.set(tenant.slug, await loadTenant(trx, tenant, hashOf, passwords));
+      const loaded = await loadTenant(trx, tenant, hashOf, passwords);
+      tenantIds.set(tenant.slug, loaded.id);
+      firstSteps ??= await loadFirstSteps(trx, tenant, loaded, config);
     }
     const clients = await loadClients(trx, tenantIds);
     const people = samplePeople((email) => passwordOf.get(email)?.password ?? '');
     // Before the commit: accounts without the passwords to them would be of no use to anybody.
-    writeAccounts(config.dataDirectory, { issuer: config.issuer, people, ...clients, api: content.api });
+    const { issuer, dataDirectory } = config;
+    writeAccounts(dataDirectory, { issuer, people, ...clients, api: content.api, firstSteps });
   });
 }
 
@@ -101,7 +108,12 @@ async function loadTenant(
   sample: SampleTenant,
   hashOf: (email: string) => string | null,
   passwords: NewPasswords,
-): Promise<string> {
+): Promise<{
+  id: string;
+  userIds: Map<string, string>;
+  roleIds: Map<string, string>;
+  nodeIds: Map<string, string>;
+}> {
   const { slug, name, settings } = sample;
   const tenant = await createTenant(trx, { slug, name, settings }, systemCaller);
   const nodeIds = new Map([['', tenant.rootNodeId]]);
@@ -114,9 +126,12 @@ async function loadTenant(
     for (const capability of capabilities)
       await grantCapabilityToRole(trx, { tenantId: tenant.id, roleId: role.id, capability }, systemCaller);
   }
-  for (const person of sample.people)
-    await loadPerson(trx, tenant.id, { person, hash: hashOf(person.email), nodeIds, roleIds }, passwords);
-  return tenant.id;
+  const userIds = new Map<string, string>();
+  for (const person of sample.people) {
+    const found = { person, hash: hashOf(person.email), nodeIds, roleIds };
+    userIds.set(person.email, await loadPerson(trx, tenant.id, found, passwords));
+  }
+  return { id: tenant.id, userIds, roleIds, nodeIds };
 }
 
 async function loadNodes(
@@ -145,7 +160,7 @@ async function loadPerson(
     roleIds: Map<string, string>;
   },
   passwords: NewPasswords,
-): Promise<void> {
+): Promise<string> {
   const { person, hash, nodeIds, roleIds } = sample;
   const { email, fullName, phone, locale, holds, sees } = person;
   const user = await createUser(
@@ -175,6 +190,7 @@ async function loadPerson(
     const orgNodeId = named(nodeIds, sees.at);
     await grantVisibility(trx, { tenantId, userId: user.id, orgNodeId, accessScope }, systemCaller);
   }
+  return user.id;
 }
 
 function named(ids: Map<string, string>, name: string): string {
@@ -262,7 +278,7 @@ export function describeSeeds(config: Config): string | undefined {
   } catch {
     return undefined;
   }
-  const { people, clients, service } = accounts;
+  const { people, clients, service, firstSteps } = accounts;
   const width = Math.max(...people.map(({ email }) => email.length));
   const lines = people.flatMap(({ name, email, password, may }) => [
     `    ${email.padEnd(width)}   ${password}`,
@@ -273,10 +289,14 @@ export function describeSeeds(config: Config): string | undefined {
   return [
     `  Your account: ${config.issuer}/account`,
     '',
-    '  Sign in as one of these people, with the password beside them (made on this machine, the first time):',
+    '  Sign in as one of these people, with the password beside them (made on this machine, the first time)',
+    config.mail.toFiles
+      ? '  or with a one-time code by email, which is written to a file:'
+      : '  or with a one-time code:',
     '',
     ...lines,
     '',
+    ...describeFirstSteps(firstSteps, config),
     '  Applications, with client_id and client_secret:',
     '',
     credentials(clients.portal),

@@ -158,7 +158,7 @@ export async function checkPhoneCountries({ db, config }: CommandContext): Promi
     { countries: [...config.phone.countries] },
   );
   const tenants = found?.tenants ?? 0;
-  if (tenants > 0) return [{ name, status: 'ok', detail: `${tenants} tenants have some` }];
+  if (tenants > 0) return [{ name, status: 'ok', detail: `listed by ${tenants} of the tenants` }];
   const advice = 'For each tenant that wants SMS or WhatsApp: gatehouse tenants set SLUG --countries FR,CH';
-  return [{ name, status: 'warn', detail: 'no tenant has one: nothing goes to phones', advice }];
+  return [{ name, status: 'warn', detail: 'listed by no tenant: nothing goes to phones', advice }];
 }

@@ -121,11 +121,11 @@ export async function checkPhones({ phone }: Config): Promise<Check> {
         'Copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN from its console. A region has a TWILIO_BASE_URL of its own.';
       return { name, status: 'fail', detail: `Twilio refuses the credentials: error ${reason}`, advice };
     }
-    const answered = /^\d+$/.test(reason);
+    const what = /^\d+$/.test(reason) ? `answers with error ${reason}` : `cannot be reached: ${reason}`;
     return {
       name,
       status: 'fail',
-      detail: answered ? `${baseUrl} answers with error ${reason}` : `${baseUrl} cannot be reached: ${reason}`,
+      detail: `${baseUrl} ${reason === 'EANSWER' ? 'does not answer as Twilio does' : what}`,
       advice: 'Let this machine connect to TWILIO_BASE_URL. Messages wait meanwhile, and codes go out of date.',
     };
   }

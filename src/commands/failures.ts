@@ -69,7 +69,7 @@ const sentences: Partial<Record<ErrorCode, (params: ErrorParams) => string>> = {
   EMAIL_INVALID: () => 'this is no email address; give one such as name@example.com',
   FIELD_REQUIRED: ({ field }) => `${field ?? 'a value'} is required`,
   IDENTITY_IN_USE: ({ count = 'some' }) =>
-    `people sign in with it (${count} accounts are linked); disable it, or add --with-identities`,
+    `people sign in with it (linked accounts: ${count}); disable it, or add --with-identities`,
   INVALID_INPUT: about,
   INVITATION_ACCEPTED: () => 'the invitation was accepted already',
   INVITATION_REVOKED: () => 'the invitation was withdrawn; make a new one',

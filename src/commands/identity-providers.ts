@@ -105,9 +105,14 @@ async function add(options: AddOptions, key = ''): Promise<CommandResult> {
       tenant: tenant ?? 'all',
       'redirect URI': data.redirect_uri,
     });
+    // Tenants offer Google unless they say otherwise, and others if they say so.
+    const next =
+      tenantId === null && key !== 'google'
+        ? `A tenant offers it by: gatehouse identity-providers configure ${key} --tenant SLUG --offer`
+        : 'It is on the sign-in page.';
     return {
       data,
-      text: `${printable(provider.name)} is on the sign-in page. Register the redirect URI there.\n\n${shown}`,
+      text: `${printable(provider.name)} is added. Register the redirect URI there. ${next}\n\n${shown}`,
     };
   });
 }

@@ -1,10 +1,11 @@
-/** `gatehouse tenants`: making and listing tenants. */
+/** `gatehouse tenants`: making and listing tenants, and what they decide for themselves. */
 import type { Command } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
 import { createTenant } from '../domain/tenants/tenants.ts';
 import { type CommandResult, performs } from './command-action.ts';
 import { addListOptions, type ListOptions, moreOf, nextOf } from './list-options.ts';
 import { listTenants } from './listings.ts';
+import { addTenantSettings } from './tenant-settings.ts';
 import { fields, printable, table } from './terminal-text.ts';
 import { withDatabase } from './with-database.ts';
 
@@ -52,5 +53,6 @@ export function addTenants(program: Command, description: string): void {
       .addHelpText('after', createHelp),
     create,
   );
+  addTenantSettings(tenants);
   performs(addListOptions(tenants.command('list').description('list the tenants')), list);
 }

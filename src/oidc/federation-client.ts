@@ -2,7 +2,8 @@
  * Gatehouse as a relying party of other OpenID providers: the authorization request, and what its answer is worth. Owns
  * everything that is checked of an id_token (OpenID Connect Core section 3.1.3.7), its signature included, and that a
  * provider that hangs, is down or talks nonsense costs a few seconds and a clear error. Discovery documents and keys are
- * kept for a while in this process; a key that is not among them is looked for at once.
+ * kept for a while in this process; a key that is not among them is looked for at once, and so is a provider before
+ * anybody is sent to it.
  *
  * Refuses symmetric algorithms and `none`, an `azp` of another client, an issuer that is not exactly the registered one,
  * and an authentication older than was asked for. Tells nobody what a token said.
@@ -72,9 +73,10 @@ export interface FederationClient {
   verifyAnswer(provider: IdentityProvider, answer: AuthorizationAnswer): Promise<VerifiedPerson>;
 }
 
-const metadataFreshMs = 60 * 60_000;
-/** For a provider whose discovery document cannot be had for a while. */
-const metadataStaleMs = 24 * 60 * 60_000;
+/** For an answer that has come: the document is only needed to know where to go with it. */
+const metadataKeptMs = 60 * 60_000;
+/** For setting out. Nobody is sent to a provider that did not answer a moment ago: their browser would have to tell them. */
+const metadataFreshMs = 5_000;
 /** How long a key that a provider withdrew may still count here. */
 const keysFreshMs = 5 * 60_000;
 /** Clocks differ. */
@@ -106,26 +108,24 @@ export function createFederationClient({
       });
   }
 
-  async function discover({ issuer }: IdentityProvider, deadline: AbortSignal): Promise<openid.ServerMetadata> {
+  async function discover(
+    { issuer }: IdentityProvider,
+    deadline: AbortSignal,
+    keptMs: number,
+  ): Promise<openid.ServerMetadata> {
     const kept = metadataByIssuer.get(issuer);
-    if (kept && Date.now() - kept.at < metadataFreshMs) return kept.value;
-    try {
-      // The client's id is for the library alone: discovery does not send it.
-      const found = await openid.discovery(new URL(issuer), 'discovery', undefined, undefined, {
-        [openid.customFetch]: fetchBefore(deadline),
-        execute,
-      });
-      const value = { ...found.serverMetadata() };
-      // The library lets a trailing slash differ, and some well-known hosts.
-      if (value.issuer !== issuer && value.issuer !== `${issuer}/` && `${value.issuer}/` !== issuer)
-        throw new ProviderFault('issuer_mismatch');
-      metadataByIssuer.set(issuer, { value, at: Date.now() });
-      return value;
-    } catch (error) {
-      if (!kept || Date.now() - kept.at > metadataStaleMs || faultOf(error).kind !== 'unavailable') throw error;
-      logger.warn({ issuer }, 'the discovery document of an identity provider cannot be had; the last one is used');
-      return kept.value;
-    }
+    if (kept && Date.now() - kept.at < keptMs) return kept.value;
+    // The client's id is for the library alone: discovery does not send it.
+    const found = await openid.discovery(new URL(issuer), 'discovery', undefined, undefined, {
+      [openid.customFetch]: fetchBefore(deadline),
+      execute,
+    });
+    const value = { ...found.serverMetadata() };
+    // The library lets a trailing slash differ, and some well-known hosts.
+    if (value.issuer !== issuer && value.issuer !== `${issuer}/` && `${value.issuer}/` !== issuer)
+      throw new ProviderFault('issuer_mismatch');
+    metadataByIssuer.set(issuer, { value, at: Date.now() });
+    return value;
   }
 
   function configure(
@@ -189,7 +189,7 @@ export function createFederationClient({
   return {
     authorizationUrl: (provider, wish) =>
       attempt(provider, async (deadline) => {
-        const metadata = await discover(provider, deadline);
+        const metadata = await discover(provider, deadline, metadataFreshMs);
         const parameters: Record<string, string> = {
           redirect_uri: wish.redirectUri,
           scope: provider.scopes.join(' '),
@@ -210,7 +210,7 @@ export function createFederationClient({
       attempt(
         provider,
         async (deadline) => {
-          const metadata = await discover(provider, deadline);
+          const metadata = await discover(provider, deadline, metadataKeptMs);
           const config = configure(provider, metadata, fetchWithKeys(metadata, deadline));
           const callback = new URL(answer.redirectUri);
           callback.search = answer.parameters.toString();

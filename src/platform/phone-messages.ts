@@ -70,6 +70,7 @@ export function createPhoneMessages(options: TwilioOptions): PhoneMessages {
   const channels: PhoneChannel[] = [];
   if (smsFrom !== undefined) channels.push('sms');
   if (whatsappFrom !== undefined) channels.push('whatsapp');
+
   /** Does `work` with a client of the SDK whose requests end in time. */
   async function ask<T>(
     work: (client: ReturnType<typeof twilio>) => Promise<T>,
@@ -101,6 +102,8 @@ export function createPhoneMessages(options: TwilioOptions): PhoneMessages {
         (client) => client.api.v2010.accounts(accountSid).fetch(),
         signal,
       );
+      if (typeof friendlyName !== 'string' || typeof status !== 'string')
+        throw new DeliveryError('This is not Twilio', { permanent: false, notSent: true, reason: 'EANSWER' });
       return { name: friendlyName, status, isTrial: type === 'Trial' };
     },
   };

@@ -150,7 +150,7 @@ describe('an address that nobody has', function () {
     await send('reads when it has arrived', first.location as string);
     if (step !== 'recovery') {
       const enter = first.location as string;
-      for (const code of ['12345', 'abcdef', '000000', '000000', '000000', '000000', '000000', '000000'])
+      for (const code of ['abcdef', '000000', '000000', '000000', '000000', '000000', '000000'])
         await send(`types ${code}`, enter, { code });
       await send('asks for another', `${base}/${step}/resend`, {});
       await send('goes on without', `${base}/${step}/profile`, { full_name: 'Mallory' });
@@ -163,9 +163,9 @@ describe('an address that nobody has', function () {
   }
 
   for (const [step, statuses] of [
-    ['code', /^303 200 200 401 401 401 401 401 401 401 410 /],
+    ['code', /^303 200 200 401 401 401 401 401 401 410 /],
     ['recovery', /^303 200 200 303 429$/],
-    ['sign-up', /^303 200 200 401 401 401 401 401 401 401 410 /],
+    ['sign-up', /^303 200 200 401 401 401 401 401 401 410 /],
   ] as const)
     it(`is answered as any other: status, headers, cookies, body (${step})`, async () => {
       const known = await stage.app.person({ tenantId: tenant.id, email: address() });
@@ -240,7 +240,7 @@ describe('the time that an answer takes', function () {
   /** Interleaved, in alternating order, so that whatever slows the machine slows both. */
   async function compare(
     pairs: number,
-    visit: (kind: 'known' | 'empty', n: number) => Promise<Record<string, number>>,
+    visit: (kind: 'known' | 'empty', n: number) => Promise<[what: string, took: number][]>,
     restore: () => Promise<void>,
   ): Promise<Record<string, { known: number[]; empty: number[] }>> {
     const times: Record<string, { known: number[]; empty: number[] }> = {};
@@ -252,7 +252,7 @@ describe('the time that an answer takes', function () {
       people += 1;
       const kinds = ['known', 'empty'] as const;
       for (const kind of pair % 2 ? kinds : kinds.toReversed())
-        for (const [what, took] of Object.entries(await visit(kind, people))) {
+        for (const [what, took] of await visit(kind, people)) {
           times[what] ??= { known: [], empty: [] };
           times[what][kind].push(took);
         }
@@ -276,9 +276,13 @@ describe('the time that an answer takes', function () {
         const { browser, base } = visited;
         const form = { channel: 'email', address: addressOf(kind, n) };
         const asking = await timed(browser, `${base}/code`, form, 303);
-        if (n % 4 !== 0) return { 'asking for a code': asking };
+        // Every fourth; those that come first and those that come second in turn.
+        if (n % 8 !== 0 && n % 8 !== 3) return [['asking for a code', asking]];
         const typing = await timed(browser, `${base}/code/enter`, { code: '000000' }, 401);
-        return { 'asking for a code': asking, 'typing a wrong one': typing };
+        return [
+          ['asking for a code', asking],
+          ['typing a wrong one', typing],
+        ];
       },
       async () => {
         visited = await begin();
@@ -305,7 +309,7 @@ describe('the time that an answer takes', function () {
         async (kind, n) => {
           const { browser, base } = visited;
           const form = { channel: 'email', address: addressOf(kind, n) };
-          return { [what]: await timed(browser, `${base}/${step}`, form, 303) };
+          return [[what, await timed(browser, `${base}/${step}`, form, 303)]];
         },
         async () => {
           visited = await begin();

@@ -10,6 +10,8 @@ import * as jose from 'jose';
 import * as openid from 'openid-client';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { rotateClientSecret } from '../../src/domain/clients/clients.ts';
+import { createInvitation } from '../../src/domain/invitations/send-invitation.ts';
+import { openPayload } from '../../src/domain/messages/outgoing-message.ts';
 import { setPassword } from '../../src/domain/password/set-password.ts';
 import { createSetupLink } from '../../src/domain/setup/setup-links.ts';
 import { loadSigningKeys, rotateSigningKeys } from '../../src/oidc/keys.ts';
@@ -229,6 +231,108 @@ async function leftUnfinished(): Promise<void> {
   recorder.add('password', 'another walk in another wood');
 }
 
+/** Keeps what a message brought; answers its code. */
+function readCode(message: { code: string | undefined }): string {
+  assert.ok(message.code);
+  recorder.add('one_time_code', message.code);
+  return message.code;
+}
+
+/** Opens the link of a message, in a browser of its own. */
+async function openLink(message: { links: string[] }, kind: string) {
+  const browser = recorder.browser();
+  const link = message.links.find((found) => found.includes(`/${kind}/`));
+  assert.ok(link, kind);
+  return { browser, page: await browser.open(link) };
+}
+
+/** Everything that is sent to an address: codes to sign in, sign up and verify by, recovery links and invitations. */
+async function codesAndLinks(): Promise<void> {
+  const { mailbox, twilio } = app;
+  const tenant = await app.tenant({ settings: { selfSignUp: true, countryList: ['CH'] } });
+  const portal = await party(await app.relyingParty({ tenantId: tenant.id }));
+  const phone = '+41791234567';
+  const someone = await person({ tenantId: tenant.id, phone, phoneVerified: true });
+  const ask = async (step: string, address: string, channel = 'email') => {
+    const browser = recorder.browser();
+    const { address: first, checks } = await startSignIn(portal);
+    const { url } = await browser.open(first.href, redirectUri);
+    const page = await browser.open(url.replace('/sign-in', `/${step}?channel=${channel}`));
+    return { browser, checks, page: await browser.submit(page, { address }) };
+  };
+
+  const byMail = await ask('code', someone.email);
+  const code = readCode(await mailbox.waitFor(someone.email));
+  const wrong = String((Number(code) + 1) % 1_000_000).padStart(6, '0');
+  recorder.add('one_time_code', wrong);
+  assert.equal((await byMail.browser.submit(byMail.page, { code: wrong })).status, 401);
+  const back = await byMail.browser.submit(byMail.page, { code }, { until: redirectUri });
+  await openid.authorizationCodeGrant(portal.config, new URL(back.location as string), byMail.checks);
+  // One by SMS, which nobody types; one by WhatsApp, typed as people do.
+  await ask('code', phone, 'sms');
+  readCode(await twilio.waitFor(phone));
+  const other = await person({ tenantId: tenant.id, phone: '+41797654321', phoneVerified: true });
+  const byWhatsApp = await ask('code', other.phone as string, 'whatsapp');
+  const typed = readCode(await twilio.waitFor(other.phone as string)).replace(/(...)/, '$1 ');
+  await byWhatsApp.browser.submit(byWhatsApp.page, { code: typed }, { until: redirectUri });
+
+  const newcomer = 'newcomer@example.test';
+  const signUp = await ask('sign-up', newcomer);
+  const profile = await signUp.browser.submit(signUp.page, { code: readCode(await mailbox.waitFor(newcomer)) });
+  const account = { full_name: 'Ada King', password: 'a walk along the canal' };
+  assert.equal((await signUp.browser.submit(profile, account, { until: redirectUri })).status, 303);
+
+  await ask('recovery', someone.email);
+  const recovery = await openLink(await mailbox.waitFor(someone.email, { count: 2 }), 'recovery');
+  assert.equal((await recovery.browser.submit(recovery.page, { password: 'password1' })).status, 422);
+  const chosen = { password: 'a walk along the quiet sea' };
+  assert.equal((await recovery.browser.submit(recovery.page, chosen)).status, 200);
+
+  for (const accepts of [true, false]) {
+    const email = `invited-${accepts}@example.test`;
+    await createInvitation(
+      app.db,
+      { tenantId: tenant.id, email, roleId: tenant.systemRoleIds.member, orgNodeId: tenant.rootNodeId, locale: 'en' },
+      {
+        secrets: app.secrets,
+        caller: systemCaller,
+        issuer: app.issuer,
+        channels: ['email'],
+        phoneCountries: [],
+        budgets: { email: 100, phone: 0 },
+      },
+    );
+    const invitation = await openLink(await mailbox.waitFor(email), 'invitations');
+    const values = { full_name: 'Grace Hopper', password: 'a walk along the long wall' };
+    if (accepts) assert.equal((await invitation.browser.submit(invitation.page, values)).status, 200);
+  }
+
+  const unverified = await person({ tenantId: tenant.id, emailVerified: false });
+  const browser = recorder.browser();
+  const login = await browser.open(`${app.issuer}/account`);
+  await browser.submit(login, { login: unverified.email, password: unverified.password });
+  const sent = await browser.submit(await browser.open(`${app.issuer}/account/verify/email`), {});
+  const verifying = { code: readCode(await mailbox.waitFor(unverified.email)) };
+  assert.match((await browser.submit(sent, verifying)).url, /notice=address_verified$/);
+
+  // What cannot be delivered stays in the queue, and is in the dump with its code and its link.
+  await mailbox.stop();
+  await ask('code', newcomer);
+  await ask('recovery', unverified.email);
+  const { rows } = await app.db.raw(
+    `select t.identifier as name, j.payload
+       from graphile_worker._private_jobs j
+       join graphile_worker._private_tasks t on t.id = j.task_id
+      where t.identifier in ('deliver-code', 'deliver-recovery')`,
+  );
+  assert.equal(rows.length, 2);
+  for (const { name, payload } of rows) {
+    const opened = openPayload(app.secrets, name, payload).value as { code?: string; token?: string };
+    recorder.add('one_time_code', opened.code);
+    recorder.add('token', opened.token);
+  }
+}
+
 async function rotateKeys(): Promise<void> {
   const before = app.server.provider();
   await rotateSigningKeys(app.db, app.secrets, { verifySeconds: 3600 }, systemCaller);
@@ -248,7 +352,7 @@ async function logOut({ browser, tokens }: Awaited<ReturnType<typeof signInAndUs
 describe('credentials at rest', () => {
   before(async function () {
     this.timeout(60_000);
-    app = await startTestApp({ runJobs: true });
+    app = await startTestApp({ mailbox: true, twilio: true });
     site = await listen(async (req, res) => {
       let body = '';
       for await (const chunk of req) body += chunk;
@@ -262,6 +366,7 @@ describe('credentials at rest', () => {
     await pushedAndSigned();
     await device();
     await leftUnfinished();
+    await codesAndLinks();
     await rotateKeys();
     await logOut(signedIn);
   });
@@ -287,13 +392,14 @@ describe('credentials at rest', () => {
       id_token: 6,
       logout_token: 1,
       nonce: 8,
-      path: 8,
+      one_time_code: 6,
+      path: 12,
       password: 8,
       refresh_token: 5,
       request: 1,
       request_uri: 2,
       state: 8,
-      token: 1,
+      token: 2,
       user_code: 2,
       xsrf: 2,
     }))
@@ -325,7 +431,15 @@ describe('credentials at rest', () => {
   it('would be found, in whatever form', async () => {
     await app.db.raw('create table canaries (plain text, bytes bytea, other jsonb)');
     try {
-      for (const name of ['refresh_token', 'password', 'code', 'request_uri', 'id_token', 'cookie gh_session']) {
+      for (const name of [
+        'refresh_token',
+        'password',
+        'code',
+        'request_uri',
+        'id_token',
+        'cookie gh_session',
+        'one_time_code',
+      ]) {
         const [value] = [...recorder.collected].find(([, its]) => its === name) ?? [];
         assert.ok(value, name);
         for (const [column, stored] of [
@@ -359,7 +473,16 @@ describe('credentials at rest', () => {
         if (jwk[member]) hidden.set(jwk[member], `${jwk.kty} ${member}`);
     assert.equal(hidden.size, 3 * 6 + 3);
     for (const key of app.config.secretKeys) hidden.set(key, 'SECRET_KEY');
-    for (const purpose of ['cookies', 'payloads', 'signing-keys', 'user-codes', 'refresh-successors'] as const)
+    for (const purpose of [
+      'cookies',
+      'payloads',
+      'signing-keys',
+      'user-codes',
+      'refresh-successors',
+      'one-time-codes',
+      'messages',
+      'page-tokens',
+    ] as const)
       for (const key of app.secrets.keys(purpose)) hidden.set(key.toString('base64url'), `the key of ${purpose}`);
     for (const [table, text] of await dumpDatabase(app.db)) assert.deepEqual(findCredentials(text, hidden), [], table);
     assert.deepEqual(findCredentials(app.logs(), hidden), []);

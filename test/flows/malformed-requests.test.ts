@@ -8,6 +8,7 @@ import { type OutgoingHttpHeaders, request } from 'node:http';
 import * as openid from 'openid-client';
 import { Browserless } from '../support/browserless.ts';
 import { authorizationRequests } from '../support/malformed/authorization-requests.ts';
+import { codeRequests } from '../support/malformed/code-requests.ts';
 import { machineRequests } from '../support/malformed/machine-requests.ts';
 import { personRequests } from '../support/malformed/person-requests.ts';
 import { type MalformedRequest, type Stage, setStage } from '../support/malformed/stage.ts';
@@ -118,6 +119,14 @@ describe('malformed requests', function () {
   it('of tokens are refused', async () => tryAll(await tokenRequests(stage)));
   it('of other machines are refused', async () => tryAll(await machineRequests(stage)));
   it('of people get a page', async () => tryAll(personRequests(stage)));
+  it('around codes and links get a page', async () => {
+    await tryAll(codeRequests(stage));
+    // Whatever was typed became one address, in one form, or none.
+    const kept = await stage.app.db('otp_codes').distinct('destination').pluck('destination');
+    assert.ok(kept.length >= 18, kept.join(' '));
+    for (const destination of kept)
+      assert.match(destination, /^(?:\+41[1-9]\d{8}|[!-?^-~]+@[a-z\d.-]+)$/, JSON.stringify(destination));
+  });
 
   it('are many', async () => {
     const all = [
@@ -125,8 +134,9 @@ describe('malformed requests', function () {
       ...(await tokenRequests(stage)),
       ...(await machineRequests(stage)),
       ...personRequests(stage),
+      ...codeRequests(stage),
     ];
-    assert.ok(all.length > 250, `${all.length}`);
+    assert.ok(all.length > 500, `${all.length}`);
     assert.equal(new Set(all.map(({ what }) => what)).size, all.length, 'each has a name of its own');
   });
 

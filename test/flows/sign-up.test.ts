@@ -291,6 +291,16 @@ describe('making an account of one’s own', function () {
     assert.equal(stage.mailbox.to(`newcomer${people}@example.test`).length, 0);
   });
 
+  it('writes to nobody where whoever signed up could not come back', async () => {
+    const client = await clientOf({ selfSignUp: true, signInMethods: ['somewhere-else'], countryList: ['CH'] });
+    const browser = stage.visitor();
+    const { base, page } = await stage.begin(client, browser);
+    assert.doesNotMatch(page.body, /sign-up/);
+    const phone = stage.phone();
+    assert.equal((await browser.send(`${base}/sign-up`, { address: phone, channel: 'sms' })).location, base);
+    assert.equal(await stage.app.db('otp_codes').where({ destination: phone }).first(), undefined);
+  });
+
   it('takes no code of a sign-in for a sign-up, and none the other way', async () => {
     const email = newAddress();
     const browser = stage.visitor();

@@ -12,10 +12,15 @@ import { capabilitiesAtNode, findEffectiveAccess } from '../../src/domain/access
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { findClient } from '../../src/domain/clients/client-store.ts';
 import { verifyClientSecret } from '../../src/domain/clients/clients.ts';
+import { listInvitations } from '../../src/domain/invitations/invitations.ts';
+import { availableChannels } from '../../src/domain/messages/available-channels.ts';
+import { openPayload, revivedMessage } from '../../src/domain/messages/outgoing-message.ts';
 import { createPasswordHasher } from '../../src/domain/password/password-hash.ts';
 import { checkNewPassword } from '../../src/domain/password/password-policy.ts';
 import { signInWithPassword } from '../../src/domain/password/password-sign-in.ts';
-import { createDatabase, type Database } from '../../src/platform/database.ts';
+import { findReferralCode } from '../../src/domain/referrals/referrals.ts';
+import { findTenantBySlug } from '../../src/domain/tenants/tenants.ts';
+import { createDatabase, type Database, firstRow } from '../../src/platform/database.ts';
 import { createSecrets } from '../../src/platform/secrets.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -47,7 +52,7 @@ describe('the sample content of development', () => {
   async function counts(): Promise<Record<string, number>> {
     const tables = ['tenants', 'users', 'org_nodes', 'roles', 'capabilities', 'resource_servers', 'clients'];
     const result: Record<string, number> = {};
-    for (const table of [...tables, 'org_assignments', 'visibility_grants']) {
+    for (const table of [...tables, 'org_assignments', 'visibility_grants', 'invitations', 'referral_codes']) {
       const [row] = await db(table).count('* as n');
       result[table] = row?.n as number;
     }
@@ -75,6 +80,8 @@ describe('the sample content of development', () => {
       clients: 3,
       org_assignments: 11,
       visibility_grants: 1,
+      invitations: 1,
+      referral_codes: 1,
     });
     const depth = await db('org_node_paths').max('depth as n').first();
     assert.equal(depth?.n, 3);
@@ -130,6 +137,69 @@ describe('the sample content of development', () => {
       assert.deepEqual(tenants, email.startsWith('david') ? ['northwind', 'riverside'] : ['northwind'], email);
     }
     assert.equal(new Set(accounts.people.map(({ password }) => password)).size, 6);
+  });
+
+  it('lets people sign in with a code by email, and sign up at one of the tenants', async () => {
+    const northwind = await findTenantBySlug(db, 'northwind');
+    const riverside = await findTenantBySlug(db, 'riverside');
+    assert.deepEqual([northwind?.settings.selfSignUp, riverside?.settings.selfSignUp], [true, false]);
+    for (const tenant of [northwind, riverside]) {
+      assert.ok(tenant);
+      assert.ok(tenant.settings.signInMethods.includes('otp'));
+      assert.deepEqual(availableChannels(['email', 'sms'], tenant.settings, []), ['email']);
+    }
+    assert.equal(await db('users').whereNull('email_verified_at').first(), undefined);
+  });
+
+  it('has a referral code to sign up with, in the address that is printed', async () => {
+    const { tenantId, userId } = await personOf('clara.nystrom@example.com');
+    const { referralCode = '', referredBy } = accounts.firstSteps?.signUp ?? {};
+    assert.equal(referredBy, 'Clara Nyström');
+    assert.equal((await findReferralCode(db, { tenantId, code: referralCode }))?.userId, userId);
+    const [, query] = /^ +http:\/\/localhost:3456\/account\?(\S+)$/m.exec(describeSeeds(config) ?? '') ?? [];
+    assert.deepEqual(Object.fromEntries(new URLSearchParams(query)), {
+      tenant: 'northwind',
+      prompt: 'create',
+      referral_code: referralCode,
+    });
+  });
+
+  it('invites somebody, by mail that is written to a file', async () => {
+    const { id: tenantId } = (await findTenantBySlug(db, 'northwind')) ?? { id: '' };
+    const [invitation, ...more] = await listInvitations(db, { tenantId });
+    assert.equal(more.length, 0);
+    const { email, state, roleName, nodeName } = invitation ?? {};
+    assert.deepEqual([email, state, roleName, nodeName], ['nora.lind@example.com', 'open', 'Teacher', 'Mathematics']);
+    assert.ok(!text.includes('/invitations/'), 'the link is in the mail alone');
+    const said = describeSeeds(config) ?? '';
+    assert.ok(said.includes(join(directory, 'mail')) && said.includes('nora.lind@example.com'));
+
+    const payload = await firstRow<{ payload: unknown }>(
+      db,
+      `select payload from graphile_worker._private_jobs join graphile_worker._private_tasks t on t.id = task_id
+        where t.identifier = 'send-message'`,
+    );
+    const secrets = createSecrets(config.secretKeys);
+    const message = revivedMessage(openPayload(secrets, 'send-message', payload?.payload).value);
+    assert.deepEqual([message.to, message.template], ['nora.lind@example.com', 'invitation']);
+  });
+
+  it('sends nobody mail that leaves the machine', async () => {
+    const empty = await createTestDatabase();
+    const other = createDatabase({ url: empty.url, poolMax: 2 });
+    const mail = { ...config.mail, toFiles: false, smtpUrl: 'smtp://127.0.0.1:1' };
+    const place = { ...config, mail, dataDirectory: join(directory, 'with-smtp') };
+    try {
+      await loadSeeds(other, { config: place, passwords });
+      const [row] = await other('invitations').count('* as n');
+      assert.equal(row?.n, 0);
+      const said = describeSeeds(place) ?? '';
+      assert.match(said, /referral_code=/);
+      assert.doesNotMatch(said, /nora\.lind|Mail is written/);
+    } finally {
+      await other.destroy();
+      await empty.drop();
+    }
   });
 
   it('registers clients with secrets that work and that the server takes', async () => {

@@ -45,7 +45,7 @@ export class CredentialRecorder {
 
   add(name: string, value: string | undefined | null): void {
     // Shorter ones are words of a protocol or of ours, such as `code` for a response type.
-    if (value && value.length >= 8) this.collected.set(value, name);
+    if (value && (value.length >= 8 || name === 'one_time_code')) this.collected.set(value, name);
   }
 
   /** Every parameter of a query, a form or a fragment. */
@@ -57,7 +57,8 @@ export class CredentialRecorder {
     const url = new URL(address);
     this.addParameters(url.search);
     this.addParameters(url.hash.slice(1));
-    const [, uid] = /\/(?:interaction|authorize|device|set-up)\/([\w-]{20,})/.exec(url.pathname) ?? [];
+    const [, uid] =
+      /\/(?:interaction|authorize|device|set-up|recovery|invitations)\/([\w-]{20,})/.exec(url.pathname) ?? [];
     this.add('path', uid);
   }
 
@@ -169,7 +170,7 @@ export function formsOf(name: string, value: string): Map<string, string> {
     forms.set(`in base64, ${offset}`, inner.replaceAll('-', '+').replaceAll('_', '/'));
   }
   // A hash alone keeps only what nobody can guess.
-  if (['password', 'user_code'].includes(name))
+  if (['one_time_code', 'password', 'user_code'].includes(name))
     for (const text of [value, value.replace('-', '')]) {
       const hash = createHash('sha256').update(text).digest();
       forms.set(`its bare SHA-256 ${text === value ? '' : 'without hyphen'}`, hash.toString('hex'));
@@ -178,11 +179,17 @@ export function formsOf(name: string, value: string): Map<string, string> {
   return forms;
 }
 
+/** Six digits are found in any long row of digits, and among the microseconds of any time. */
+function standsAlone(text: string, digits: string): boolean {
+  return new RegExp(`(?<![\\w.])${digits}(?!\\w)`).test(text);
+}
+
 /** Where in a text which of the values lies, in words that do not repeat it. */
 export function findCredentials(text: string, collected: ReadonlyMap<string, string>): string[] {
   const found: string[] = [];
   for (const [value, name] of collected)
-    for (const [form, looked] of formsOf(name, value)) if (text.includes(looked)) found.push(`${name} ${form}`);
+    for (const [form, looked] of formsOf(name, value))
+      if (looked.length > 6 ? text.includes(looked) : standsAlone(text, looked)) found.push(`${name} ${form}`);
   return found;
 }
 

@@ -79,13 +79,13 @@ function invalid(field: string): DomainError {
 
 /** An issuer identifier (OpenID Connect Discovery section 3): an https URL without query and fragment, kept as it is. */
 function checkedIssuer(issuer: string, allowHttp: boolean): string {
-  if (!URL.canParse(issuer) || issuer.length > 500) throw invalid('issuer');
+  // With `/.well-known/` in it, it is the address of a discovery document.
+  if (!URL.canParse(issuer) || issuer.length > 500 || /[?#]|\/\.well-known\//.test(issuer)) throw invalid('issuer');
   const url = new URL(issuer);
   const protocols = allowHttp ? ['https:', 'http:'] : ['https:'];
   // The token's `iss` is compared character by character: what the parser would tidy up could never match.
   const isTidy = url.href === issuer || url.href === `${issuer}/`;
-  if (!protocols.includes(url.protocol) || !isTidy || url.search || url.hash || url.username || url.password)
-    throw invalid('issuer');
+  if (!protocols.includes(url.protocol) || !isTidy || url.username || url.password) throw invalid('issuer');
   return issuer;
 }
 

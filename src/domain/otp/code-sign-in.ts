@@ -23,7 +23,7 @@ import {
   type NotCompared,
   parseCode,
 } from './code-attempts.ts';
-import { type CodeRow, consumeCode } from './otp-store.ts';
+import { type CodeRow, consumeCode, lockUsers } from './otp-store.ts';
 import { findPeople, type NoWayIn, noWayIn, type Person } from './people.ts';
 
 type Reason = NoWayIn | NotCompared | 'account_locked' | 'account_slowed' | 'unknown_account' | 'wrong_code';
@@ -74,6 +74,10 @@ async function settle(
   { row, persons, others }: Proof,
   { secrets, issuer, ...surroundings }: Surroundings & { secrets: Secrets; issuer: string },
 ): Promise<Person[] | undefined> {
+  await lockUsers(
+    trx,
+    persons.map(({ userId }) => userId),
+  );
   if (!(await consumeCode(trx, row.id))) return undefined;
   const proved: Person[] = [];
   const refused: Refusal[] = [...others];

@@ -26,7 +26,7 @@ import {
   parseCode,
 } from './code-attempts.ts';
 import { enqueueDelivery } from './deliver-code.ts';
-import { type CodeRow, consumeCode, deleteOldSends } from './otp-store.ts';
+import { type CodeRow, consumeCode, deleteOldSends, lockUsers } from './otp-store.ts';
 import { recordSend } from './send-limits.ts';
 
 export type { CodeAttempt, CodePurpose, RequestDependencies };
@@ -151,6 +151,7 @@ export async function verifyCode(
     throw new DomainError('unauthenticated', 'CODE_INVALID');
   }
   return inTransaction(db, async (trx) => {
+    if (row.userId !== null) await lockUsers(trx, [row.userId]);
     // Used by another, or out of time since it was counted.
     if (!(await consumeCode(trx, row.id))) throw new DomainError('expired', 'CODE_EXPIRED');
     const proved = { codeId: row.id, destination: row.destination, channel: row.channel };

@@ -55,29 +55,35 @@ export async function selectRecentSends(
 }
 
 const { fromHours, untilMinutes } = codeLimits.conversion;
-const conversionWhere = `prefix = $1 and sent_at is not null
+const conversionWhere = `prefix = $1 and sent_at is not null and (purpose = 'sign_up') = $2
       and created_at >  statement_timestamp() - interval '${fromHours} hours'
       and created_at <= statement_timestamp() - interval '${untilMinutes} minutes'`;
-const conversionColumns = 'select count(*) as sent, count(consumed_at) as consumed from otp_codes';
+// What goes to people with accounts counts by numbers: one of them asking ten times is no pumping.
+const counted = `distinct case when purpose = 'sign_up' then id::text else destination end`;
+const conversionColumns = `select count(${counted}) as sent, count(${counted}) filter (where consumed_at is not null) as consumed
+     from otp_codes`;
 const tenantConversion = prepared(
   'otp-conversion-of-tenant',
-  `${conversionColumns} where tenant_id = $2 and ${conversionWhere}`,
+  `${conversionColumns} where tenant_id = $3 and ${conversionWhere}`,
 );
 const serverConversion = prepared(
   'otp-conversion-of-server',
   `${conversionColumns} where tenant_id is null and ${conversionWhere}`,
 );
 
-/** Of the messages to a prefix that a provider took and that had time to be answered: how many were used. */
+/**
+ * Of the messages to a prefix that a provider took and that had time to be answered: how many were used. Those of
+ * sign-ups, which anybody may ask for to any number, apart from the others: strangers must not stop the sign-ins of
+ * whoever has a number there, nor learn from it who has.
+ */
 export async function selectConversion(
   db: Database,
-  tenantId: string | null,
-  prefix: string,
+  { tenantId, prefix, isSignUp }: { tenantId: string | null; prefix: string; isSignUp: boolean },
 ): Promise<{ sent: number; consumed: number }> {
   const { rows: found } = await runPrepared<{ sent: number; consumed: number }>(
     db,
     tenantId === null ? serverConversion : tenantConversion,
-    tenantId === null ? [prefix] : [prefix, tenantId],
+    tenantId === null ? [prefix, isSignUp] : [prefix, isSignUp, tenantId],
   );
   return found[0] ?? { sent: 0, consumed: 0 };
 }
@@ -175,6 +181,19 @@ const countOne = prepared(
 /** Counts an attempt and answers what to compare it with; undefined where none is left, and nothing may be compared. */
 export async function takeAttempt(db: Database, id: string): Promise<Buffer | undefined> {
   return (await runPrepared<{ codeHash: Buffer }>(db, countOne, [id])).rows[0]?.codeHash;
+}
+
+const userLock = prepared(
+  'otp-lock-users',
+  'select id from users where id = any($1::uuid[]) order by id for no key update',
+);
+
+/**
+ * To be held before a code of these users is used up: whoever stops a user locks the user first and their codes then, and
+ * two who came the other way round would lock up.
+ */
+export async function lockUsers(trx: Database, userIds: readonly string[]): Promise<void> {
+  await runPrepared(trx, userLock, [userIds]);
 }
 
 const consumeOne = prepared(

@@ -71,8 +71,8 @@ export function sendWait(
 }
 
 /** @throws DomainError invalid PHONE_NOT_SUPPORTED where of the messages to a prefix too few were answered */
-async function checkConversion(db: Database, tenantId: string | null, prefix: string): Promise<void> {
-  const { sent, consumed } = await selectConversion(db, tenantId, prefix);
+async function checkConversion(db: Database, { tenantId, purpose }: Send, prefix: string): Promise<void> {
+  const { sent, consumed } = await selectConversion(db, { tenantId, prefix, isSignUp: purpose === 'sign_up' });
   const { leastSends, leastShare } = codeLimits.conversion;
   if (sent >= leastSends && consumed < sent * leastShare)
     throw new DomainError('invalid', 'PHONE_NOT_SUPPORTED', { field: 'phone' });
@@ -98,7 +98,7 @@ export async function recordSend(
   if (seconds > 0) throw new DomainError('rate_limited', 'TOO_MANY_CODES', { seconds });
 
   const prefix = kindOf(send.channel) === 'phone' ? phonePrefix(send.destination) : null;
-  if (prefix !== null) await checkConversion(trx, send.tenantId, prefix);
+  if (prefix !== null) await checkConversion(trx, send, prefix);
   const expiresAt = await insertSend(trx, {
     ...send,
     userId: send.userId ?? null,

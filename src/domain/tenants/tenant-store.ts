@@ -86,7 +86,25 @@ export async function endTenantSessions(
   trx: Database,
   tenantId: string,
 ): Promise<{ sessions: number; invitations: number }> {
-  const ended = await firstRow<{ sessions: number; invitations: number }>(
+  // Before the sessions: whoever uses a code up may end sessions by it, and two who came the other way round would lock up.
+  const pending = await firstRow<{ invitations: number }>(
+    trx,
+    `with invited as (
+       update invitations set revoked_at = now()
+        where tenant_id = :tenantId and accepted_at is null and revoked_at is null
+       returning id
+     ), codes as (
+       select id from otp_codes
+        where tenant_id = :tenantId and consumed_at is null and revoked_at is null
+        order by id
+          for update
+     ), revoked as (
+       update otp_codes set revoked_at = now() where id in (select id from codes)
+     )
+     select count(*) as invitations from invited`,
+    { tenantId },
+  );
+  const ended = await firstRow<{ sessions: number }>(
     trx,
     `with ended as (
        update user_sessions set revoked_at = now()
@@ -99,24 +117,16 @@ export async function endTenantSessions(
         where uid_hash in (select oidc_session_uid_hash from ended)
            or account_id in (select id from users where tenant_id = :tenantId)
            or client_id in (select client_id from clients where tenant_id = :tenantId)
-     ), pending as (
-       update otp_codes set revoked_at = now()
-        where tenant_id = :tenantId and consumed_at is null and revoked_at is null
-     ), invited as (
-       update invitations set revoked_at = now()
-        where tenant_id = :tenantId and accepted_at is null and revoked_at is null
-       returning id
      ), told as (
        select count(graphile_worker.add_job('backchannel-logout',
                 json_build_object('clientId', c.client_id, 'sub', e.user_id, 'sid', c.sid))) as jobs
          from ended e
          join session_clients c on c.user_session_id = e.id
      )
-     select (select count(*) from ended) as sessions, (select count(*) from invited) as invitations,
-            (select jobs from told) as jobs`,
+     select (select count(*) from ended) as sessions, (select jobs from told) as jobs`,
     { tenantId },
   );
-  return { sessions: ended?.sessions ?? 0, invitations: ended?.invitations ?? 0 };
+  return { sessions: ended?.sessions ?? 0, invitations: pending?.invitations ?? 0 };
 }
 
 export async function renameRootNode(db: Database, tenantId: string, name: string): Promise<void> {

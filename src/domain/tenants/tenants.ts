@@ -3,6 +3,7 @@
  * name, its settings and whether it is active. Refuses a slug that is taken or no DNS label. A suspended tenant gives
  * nobody any access, and what its people and clients hold ends with the suspension.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
@@ -174,7 +175,7 @@ export async function renameTenant(db: Database, tenantId: string, newName: stri
 }
 
 /**
- * Replaces the named settings and leaves the others as they are.
+ * Replaces the named settings and leaves the others as they are. Already so: nothing changes, and nothing is recorded.
  * @throws DomainError invalid INVALID_INPUT (settings.<field>), not_found NOT_FOUND
  */
 export async function updateTenantSettings(
@@ -185,10 +186,11 @@ export async function updateTenantSettings(
 ): Promise<Tenant> {
   const settings = checkTenantSettings(input);
   return change(db, tenantId, async (trx, before) => {
-    if (Object.keys(settings).length === 0) return before;
     const stored = before.settings as Record<string, object | undefined>;
     const branding = settings.branding && { branding: { ...stored.branding, ...settings.branding } };
-    const after = await updateTenant(trx, tenantId, { settings: { ...stored, ...settings, ...branding } });
+    const wanted = { ...stored, ...settings, ...branding };
+    if (isDeepStrictEqual(wanted, stored)) return before;
+    const after = await updateTenant(trx, tenantId, { settings: wanted });
     await recordEvent(
       trx,
       { ...about(before), action: 'tenant.settings_changed', payload: { from: stored, to: after?.settings } },

@@ -6,6 +6,7 @@ import { offeredProviders } from '../../domain/federation/identity-providers.ts'
 import { availableChannels } from '../../domain/messages/available-channels.ts';
 import { type Channel, kindOf } from '../../domain/messages/outgoing-message.ts';
 import { allowedCountries } from '../../domain/messages/phone-policy.ts';
+import { canSignUpBy } from '../../domain/sign-up/sign-up.ts';
 import type { TenantSettings } from '../../domain/tenants/tenant-settings.ts';
 import type { ChannelLink, ProviderLink } from '../../platform/sign-in-view-models.ts';
 import type { InteractionContext, WebDependencies } from './context.ts';
@@ -49,12 +50,12 @@ export function recoveryChannels(web: WebDependencies, tenant: Tenant): Channel[
 }
 
 /**
- * The ways the code of a self sign-up can go: none where there is no tenant to join, or it lets nobody in. Where it takes
- * email addresses of some domains alone, phones are none of them.
+ * The ways the code of a self sign-up can go: none where there is no tenant to join, it lets nobody in, or nothing would
+ * let them in again. Where it takes email addresses of some domains alone, phones are none of them.
  */
 export function signUpChannels(web: WebDependencies, tenant: Tenant): Channel[] {
-  if (!tenant?.settings.selfSignUp) return [];
-  const channels = messageChannels(web, tenant);
+  if (!tenant) return [];
+  const channels = messageChannels(web, tenant).filter((channel) => canSignUpBy(tenant.settings, channel, web));
   return tenant.settings.signUpEmailDomains.length === 0
     ? channels
     : channels.filter((channel) => kindOf(channel) === 'email');

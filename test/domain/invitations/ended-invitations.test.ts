@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Caller, systemCaller } from '../../../src/domain/audit/audit-events.ts';
 import { acceptInvitation, findInvitation, type Invitation } from '../../../src/domain/invitations/invitations.ts';
+import { revokeAllSessions } from '../../../src/domain/sessions/sessions.ts';
 import { activateTenant, suspendTenant } from '../../../src/domain/tenants/tenants.ts';
 import { activateUser, deactivateUser, deleteUser } from '../../../src/domain/users/users.ts';
 import { newId } from '../../../src/platform/ids.ts';
@@ -119,6 +121,24 @@ describe('invitations and codes of those who are stopped', function () {
       assert.deepEqual(await Promise.all(endedCodes.map((look) => look())), ['revoked', 'revoked']);
       assert.deepEqual(await Promise.all(keptCodes.map((look) => look())), ['open', 'open', 'open']);
     });
+
+  it('do not lock up with whoever uses a code and ends sessions by it while the tenant is being stopped', async () => {
+    const { db } = bench;
+    const { id: tenantId } = await bench.newTenant();
+    const { id: userId } = await createUser(db, { tenantId });
+    const destination = someEmail();
+    await pendingCode({ tenantId, destination });
+    const session = { id: newId(), tenantId, userId, oidcSessionUidHash: randomBytes(32), amr: ['pwd'] };
+    await db('user_sessions').insert({ ...session, expiresAt: new Date(Date.now() + 300_000) });
+    let suspending: Promise<unknown> | undefined;
+    await db.transaction(async (trx) => {
+      await trx('otp_codes').where({ destination }).update({ consumedAt: trx.fn.now() });
+      suspending = suspendTenant(db, tenantId, systemCaller);
+      await sleep(300);
+      await revokeAllSessions(trx, { tenantId, userId }, systemCaller);
+    });
+    await suspending;
+  });
 
   it('do not slip through while the inviter is being stopped', async () => {
     const { db, tenant } = bench;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
 import type { Channel } from '../../../src/domain/messages/outgoing-message.ts';
@@ -400,6 +401,20 @@ describe('signing in with a one-time code', () => {
       assert.equal(await messages(), before);
       assert.equal(await answer(signIn(attempt)), 'OK');
     });
+  });
+
+  it('does not lock up with whoever stops the person at the same moment', async () => {
+    const user = await add();
+    const { attempt } = await asked(user.email as string);
+    let signingIn: Promise<string> | undefined;
+    await otherNode.transaction(async (trx) => {
+      await trx('users').where({ id: user.id }).forNoKeyUpdate().select('id');
+      signingIn = answer(signIn(attempt));
+      await sleep(300);
+      await deactivateUser(trx, { tenantId: north, userId: user.id }, systemCaller);
+    });
+    assert.equal(await signingIn, over);
+    assert.equal((await db('otp_codes').where({ destination: attempt.destination }).first()).consumedAt, null);
   });
 
   it('compares nothing where the attempt cannot be counted', async () => {

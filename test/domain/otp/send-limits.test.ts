@@ -199,7 +199,8 @@ describe('the limits on sending codes and links', () => {
           ...overrides,
         })),
       );
-    const toPrefix = (tenantId: string | null = north) => answer(send('+447700900123', { tenantId }));
+    const toPrefix = (tenantId: string | null = north, purpose: Send['purpose'] = 'login') =>
+      answer(send('+447700900123', { tenantId, purpose }));
     beforeEach(() => db('otp_codes').where({ prefix: '+44770' }).delete());
 
     it('names the operator’s range of a number', () => {
@@ -237,6 +238,32 @@ describe('the limits on sending codes and links', () => {
       );
       assert.equal(await toPrefix(), 'PHONE_NOT_SUPPORTED');
       await db.raw(`update otp_codes set created_at = created_at - interval '3 minutes' where prefix = '+44770'`);
+      assert.equal(await toPrefix(), 'sent');
+    });
+
+    it('stops sign-ups alone where strangers asked for those, and sign-ins alone where for those', async () => {
+      await addSent(20, 0, { purpose: 'sign_up' });
+      assert.equal(await toPrefix(north, 'sign_up'), 'PHONE_NOT_SUPPORTED');
+      assert.equal(await toPrefix(), 'sent');
+      await db('otp_codes').where({ prefix: '+44770' }).delete();
+      await addSent(20, 0, { purpose: 'reset_password', challengeHash: null });
+      assert.equal(await toPrefix(), 'PHONE_NOT_SUPPORTED');
+      assert.equal(await toPrefix(north, 'sign_up'), 'sent');
+    });
+
+    it('counts numbers and not messages, so that nobody stops it by a number of theirs', async () => {
+      await addSent(19, 0);
+      await addSent(10, 0, { destination: `${prefix}0900001` });
+      assert.equal(await toPrefix(), 'PHONE_NOT_SUPPORTED', '20 numbers');
+      await db('otp_codes').where({ prefix: '+44770' }).delete();
+      await addSent(18, 0);
+      for (const last of [1, 2]) await addSent(10, 0, { destination: `${prefix}090000${last}` });
+      await db('otp_codes')
+        .where({ destination: `${prefix}0900001` })
+        .update({ consumedAt: db.fn.now() });
+      assert.equal(await toPrefix(), 'PHONE_NOT_SUPPORTED', 'one of 20 answered, ten times');
+      await db('otp_codes').where({ prefix: '+44770' }).delete();
+      for (const last of [1, 2]) await addSent(10, 0, { destination: `${prefix}090000${last}` });
       assert.equal(await toPrefix(), 'sent');
     });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Caller, systemCaller } from '../../../src/domain/audit/audit-events.ts';
 import type { Channel } from '../../../src/domain/messages/outgoing-message.ts';
 import { type CodePurpose, requestCode } from '../../../src/domain/otp/one-time-codes.ts';
@@ -180,6 +181,20 @@ describe('verifying an address while signed in', () => {
       await assert.rejects(confirm(sent), { kind: 'expired', code: 'CODE_EXPIRED' });
       assert.equal(await isVerified(sent.user), false);
     });
+
+  it('does not lock up with whoever stops the person at the same moment', async () => {
+    const sent = await send(await someone());
+    const { id, tenantId } = sent.user;
+    let confirming: Promise<unknown> | undefined;
+    await db.transaction(async (trx) => {
+      await trx('users').where({ id }).forNoKeyUpdate().select('id');
+      confirming = assert.rejects(confirm(sent), { kind: 'expired', code: 'CODE_EXPIRED' });
+      await sleep(300);
+      await deactivateUser(trx, { tenantId, userId: id }, systemCaller);
+    });
+    await confirming;
+    assert.equal(await isVerified(sent.user), false);
+  });
 
   it('leaves the code as good as before where the mark cannot be made', async () => {
     const sent = await send(await someone());

@@ -192,6 +192,10 @@ describe('tenants', () => {
     const defaults = {
       signInMethods: ['password', 'otp', 'google'],
       selfSignUp: false,
+      signUpEmailDomains: [],
+      codeChannels: ['email', 'sms', 'whatsapp'],
+      dailyPhoneMessages: null,
+      federation: {},
       sessionHours: null,
       branding: { logoUrl: null, accentColor: null },
       countryList: [],
@@ -280,6 +284,18 @@ describe('tenants', () => {
       await updateTenantSettings(db, id, {}, systemCaller);
       assert.deepEqual(await actions(id), before);
       await assert.rejects(updateTenantSettings(db, newId(), {}, systemCaller), { code: 'NOT_FOUND' });
+    });
+
+    it('that are as they were change nothing and record nothing', async () => {
+      const settings = { countryList: ['CH', 'FR'], branding: { accentColor: '#00aa55' } };
+      const { id } = await make.createTenant(db, { settings });
+      const before = await actions(id);
+      await updateTenantSettings(db, id, { countryList: ['FR', 'CH', 'FR'], branding: {} }, systemCaller);
+      assert.deepEqual(await actions(id), before);
+      // Chosen, though it is the default: a default that changes later does not reach it.
+      await updateTenantSettings(db, id, { selfSignUp: false }, systemCaller);
+      assert.deepEqual(await actions(id), [...before, 'tenant.settings_changed']);
+      assert.deepEqual(await stored(id), { ...settings, selfSignUp: false });
     });
 
     it('written by a newer version are read for what is known of them', async () => {

@@ -4,6 +4,9 @@
  */
 import type { OutgoingHttpHeaders } from 'node:http';
 import * as jose from 'jose';
+import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
+import { createInvitation } from '../../../src/domain/invitations/send-invitation.ts';
+import { openPayload } from '../../../src/domain/messages/outgoing-message.ts';
 import { startTestApp, type TestApp } from '../app.ts';
 import { Browserless } from '../browserless.ts';
 import { basic, createApi } from '../endpoints.ts';
@@ -45,6 +48,18 @@ export interface Stage {
   finished: Visit;
   /** Of a browser in which the person is signed in. */
   sessionCookie: string;
+  /** Where codes and links are asked for and used. `path` is the interaction's, without a step. */
+  codes: {
+    /** Nothing was asked for yet. */
+    asking: Visit;
+    /** A code to sign in by was sent, to an address that nobody has. */
+    entering: Visit;
+    signingUp: Visit;
+    recoveryPath: string;
+    invitationPath: string;
+    /** Cookies of a person whose address is not verified. */
+    unverifiedCookie: string;
+  };
   /** A client assertion, signed by a service's own key. */
   assertion(claims: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
   serviceId: string;
@@ -68,7 +83,8 @@ function cookiesOf(browser: Browserless): string {
 
 export async function setStage(): Promise<Stage> {
   // Each request comes from an address of its own: limits are another test's.
-  const app = await startTestApp({ env: { TRUSTED_PROXIES: '127.0.0.0/8' } });
+  const env = { TRUSTED_PROXIES: '127.0.0.0/8', PHONE_COUNTRIES: 'CH,FR' };
+  const app = await startTestApp({ env, mailbox: true, twilio: true, runJobs: false });
   const person = await app.person();
   const party = await discover(app, await app.relyingParty());
   const api = await createApi(app);
@@ -108,6 +124,7 @@ export async function setStage(): Promise<Stage> {
     expired,
     finished,
     sessionCookie: cookiesOf(signedIn.browser),
+    codes: await setCodes(app),
     serviceId: service.clientId,
     async assertion(claims, header = {}) {
       const now = Math.floor(Date.now() / 1000);
@@ -116,5 +133,61 @@ export async function setStage(): Promise<Stage> {
       const signer = new jose.CompactSign(Buffer.from(text));
       return signer.setProtectedHeader({ alg: 'ES256', kid: 'k', ...header } as never).sign(privateKey);
     },
+  };
+}
+
+/** What a message would have brought: the job that waits to send it, opened. */
+async function queued<T>(app: TestApp, job: string): Promise<T> {
+  const { rows } = await app.db.raw(
+    `select j.payload
+       from graphile_worker._private_jobs j
+       join graphile_worker._private_tasks t on t.id = j.task_id
+      where t.identifier = ?`,
+    [job],
+  );
+  return openPayload(app.secrets, job, rows[0].payload).value as T;
+}
+
+async function setCodes(app: TestApp): Promise<Stage['codes']> {
+  const tenant = await app.tenant({ settings: { selfSignUp: true, countryList: ['CH'] } });
+  const party = await discover(app, await app.relyingParty({ tenantId: tenant.id }));
+  const { email } = await app.person({ tenantId: tenant.id });
+
+  async function ask(step: string | undefined, address = ''): Promise<Visit> {
+    const browser = new Browserless({ 'x-forwarded-for': '192.0.2.7' });
+    const { url } = await browser.open((await startSignIn(party)).address.href, redirectUri);
+    const base = url.replace(/\/sign-in$/, '');
+    if (step) await browser.send(`${base}/${step}`, { channel: 'email', address });
+    return { path: new URL(base).pathname, cookie: cookiesOf(browser) };
+  }
+  await ask('recovery', email);
+  const { token } = await queued<{ token: string }>(app, 'deliver-recovery');
+  await createInvitation(
+    app.db,
+    {
+      tenantId: tenant.id,
+      email: 'invited@example.test',
+      roleId: tenant.systemRoleIds.member,
+      orgNodeId: tenant.rootNodeId,
+      locale: 'en',
+    },
+    {
+      secrets: app.secrets,
+      caller: systemCaller,
+      issuer: app.issuer,
+      channels: ['email'],
+      phoneCountries: [],
+      budgets: { email: 100, phone: 0 },
+    },
+  );
+  const { model } = await queued<{ model: { href: string } }>(app, 'send-message');
+  const unverified = await app.person({ tenantId: tenant.id, emailVerified: false });
+  return {
+    asking: await ask(undefined),
+    entering: await ask('code', 'entering@example.test'),
+    signingUp: await ask('sign-up', 'signing.up@example.test'),
+    recoveryPath: `/recovery/${token}`,
+    invitationPath: new URL(model.href).pathname,
+    unverifiedCookie: cookiesOf((await signIn(party, unverified)).browser),
   };
 }

@@ -1,0 +1,249 @@
+/**
+ * `gatehouse tenants set` and `show`: what a tenant decides for itself. What it asks of identity providers is set by
+ * `gatehouse identity-providers configure`. Refuses a country that is none and a way to sign in that nobody could use.
+ */
+import { domainToASCII } from 'node:url';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Config } from '../config.ts';
+import { systemCaller } from '../domain/audit/audit-events.ts';
+import { findIdentityProvider } from '../domain/federation/identity-providers.ts';
+import type { TenantSettings, TenantSettingsInput } from '../domain/tenants/tenant-settings.ts';
+import { type Tenant, updateTenantSettings } from '../domain/tenants/tenants.ts';
+import type { Database } from '../platform/database.ts';
+import { countries } from '../platform/environment-forms.ts';
+import { DomainError } from '../platform/errors.ts';
+import { type CommandResult, performs } from './command-action.ts';
+import { UsageError } from './failures.ts';
+import { wholeNumber } from './list-options.ts';
+import { tenantOf } from './listings.ts';
+import { fields, printable } from './terminal-text.ts';
+import { withDatabase } from './with-database.ts';
+
+const setHelp = `
+What is not named stays as it is. Lists are comma-separated and replace what was there.
+
+  --sign-in-methods   password, otp (one-time codes), and keys of identity providers of all tenants; the tenant's own
+                      providers are offered in any case
+  --code-channels     email, sms, whatsapp; none. One without a provider on this server is not offered
+  --countries         where SMS and WhatsApp may go, within PHONE_COUNTRIES: FR,CH; none, which is the default
+  --sign-up-domains   where self sign-up takes email addresses from: example.org; any
+
+Example:
+  gatehouse tenants set northwind --self-sign-up on --sign-up-domains example.org --countries FR,CH`;
+
+/** `otherwise` for the word that takes a setting back, else what `parse` makes of the text. */
+function unless<T, W>(word: string, otherwise: W, parse: (text: string) => T): (text: string) => T | W {
+  return (text) => (text.toLowerCase() === word ? otherwise : parse(text));
+}
+
+function listOf(text: string): string[] {
+  const entries = text
+    .split(',')
+    .map((entry) => entry.trim().toLowerCase())
+    .filter(Boolean);
+  if (entries.length === 0) throw new InvalidArgumentError('Give at least one.');
+  return entries;
+}
+
+const channels = ['email', 'sms', 'whatsapp'] as const;
+type CodeChannel = (typeof channels)[number];
+
+function channelsOf(text: string): CodeChannel[] {
+  return listOf(text).map((entry) => {
+    const channel = channels.find((known) => known === entry);
+    if (channel === undefined) throw new InvalidArgumentError(`Give some of ${channels.join(', ')}.`);
+    return channel;
+  });
+}
+
+function countriesOf(text: string): string[] {
+  const parsed = countries.safeParse(listOf(text).join(','));
+  if (!parsed.success) throw new InvalidArgumentError('Give ISO 3166-1 codes such as FR,CH; the United Kingdom is GB.');
+  return parsed.data;
+}
+
+function domainsOf(text: string): string[] {
+  return listOf(text).map((entry) => {
+    const domain = domainToASCII(entry.replace(/^@/, ''));
+    if (!domain.includes('.')) throw new InvalidArgumentError('Give domains such as example.org.');
+    return domain;
+  });
+}
+
+interface SetOptions {
+  selfSignUp?: 'on' | 'off';
+  signUpDomains?: string[];
+  signInMethods?: string[];
+  codeChannels?: CodeChannel[];
+  countries?: string[];
+  dailyPhoneMessages?: number | 'server';
+  sessionHours?: number | 'server';
+  auditRetentionDays?: number | 'server';
+  accentColor?: string;
+  logoUrl?: string;
+}
+
+/** Commander takes a null for a parser that failed, so these words come as far as here. */
+function orNull<T>(value: T, word: string): T | null {
+  return value === word ? null : value;
+}
+
+/** What was named, and nothing else: an absent setting stays as it is. */
+function changeOf(options: SetOptions): TenantSettingsInput {
+  const { selfSignUp, signUpDomains, signInMethods, codeChannels, accentColor, logoUrl } = options;
+  const { countries: countryList, dailyPhoneMessages, sessionHours, auditRetentionDays } = options;
+  const named = (values: object) =>
+    Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+  const branding = named({ accentColor: orNull(accentColor, 'none'), logoUrl: orNull(logoUrl, 'none') });
+  return named({
+    selfSignUp: selfSignUp && selfSignUp === 'on',
+    signUpEmailDomains: signUpDomains,
+    signInMethods,
+    codeChannels,
+    countryList,
+    dailyPhoneMessages: orNull(dailyPhoneMessages, 'server'),
+    sessionHours: orNull(sessionHours, 'server'),
+    auditRetentionDays: orNull(auditRetentionDays, 'server'),
+    branding: Object.keys(branding).length > 0 ? branding : undefined,
+  });
+}
+
+/**
+ * What keeps a method from being of use for now. Google may be named before it is added: it is in every tenant's default.
+ * @throws DomainError not_found NOT_FOUND (identity_provider)
+ */
+async function checkMethods(db: Database, tenant: Tenant, methods: readonly string[]): Promise<string[]> {
+  const notes: string[] = [];
+  for (const method of methods) {
+    if (method === 'password' || method === 'otp') continue;
+    const provider = await findIdentityProvider(db, method);
+    const known = provider && (provider.tenantId === null || provider.tenantId === tenant.id);
+    if (!known && method !== 'google')
+      throw new DomainError('not_found', 'NOT_FOUND', { entity: 'identity_provider', value: method });
+    if (provider?.state !== 'active')
+      notes.push(`${method} is not offered until the identity provider is there and enabled`);
+  }
+  return notes;
+}
+
+/** What was set and counts for nothing on this server. */
+function idleSettings({ countryList, codeChannels }: TenantSettingsInput, { mail, phone }: Config): string[] {
+  const notes: string[] = [];
+  const beyond =
+    phone.countries.length === 0 ? [] : (countryList ?? []).filter((one) => !phone.countries.includes(one));
+  if (beyond.length > 0)
+    notes.push(`nothing goes to ${beyond.join(', ')}: PHONE_COUNTRIES of the server does not list them`);
+  const provided = {
+    email: mail.smtpUrl !== undefined || mail.toFiles,
+    sms: phone.twilio?.smsFrom !== undefined,
+    whatsapp: phone.twilio?.whatsappFrom !== undefined,
+  };
+  for (const channel of codeChannels ?? [])
+    if (!provided[channel]) notes.push(`${channel} is not offered: the server has no provider for it`);
+  return notes;
+}
+
+/** What is told of a tenant's settings; the names for `--json`. */
+function dataOf({ id, slug, name, state, settings }: Tenant) {
+  const { branding } = settings;
+  return {
+    id,
+    slug,
+    name,
+    state,
+    settings: {
+      self_sign_up: settings.selfSignUp,
+      sign_up_domains: settings.signUpEmailDomains,
+      sign_in_methods: settings.signInMethods,
+      code_channels: settings.codeChannels,
+      countries: settings.countryList,
+      daily_phone_messages: settings.dailyPhoneMessages,
+      session_hours: settings.sessionHours,
+      audit_retention_days: settings.auditRetentionDays,
+      accent_color: branding.accentColor,
+      logo_url: branding.logoUrl,
+    },
+  };
+}
+
+function textOf(settings: TenantSettings): string {
+  const asServer = 'as the server';
+  const { branding } = settings;
+  return fields({
+    'self sign-up': settings.selfSignUp ? 'on' : 'off',
+    'sign-up domains': settings.signUpEmailDomains.join(', ') || 'any',
+    'sign-in methods': settings.signInMethods.join(', '),
+    'code channels': settings.codeChannels.join(', ') || 'none',
+    countries: settings.countryList.join(', ') || 'none',
+    'daily phone messages': settings.dailyPhoneMessages ?? asServer,
+    'session hours': settings.sessionHours ?? asServer,
+    'audit retention days': settings.auditRetentionDays ?? asServer,
+    'accent colour': branding.accentColor,
+    'logo URL': branding.logoUrl,
+  });
+}
+
+async function set(options: SetOptions, slug = ''): Promise<CommandResult> {
+  const change = changeOf(options);
+  if (Object.keys(change).length === 0)
+    throw new UsageError(`name a setting to change; see them with: gatehouse tenants show ${slug}`);
+  return withDatabase(async ({ db, config }) => {
+    const before = await tenantOf(db, slug);
+    const notes = [...(await checkMethods(db, before, change.signInMethods ?? [])), ...idleSettings(change, config)];
+    const tenant = await updateTenantSettings(db, before.id, change, systemCaller);
+    const told = notes.map((note) => `\nNote: ${note}.`).join('');
+    return {
+      data: { ...dataOf(tenant), notes },
+      text: `The settings of ${printable(tenant.name)} are now:\n\n${textOf(tenant.settings)}${told && `\n${told}`}`,
+    };
+  });
+}
+
+async function show(_options: object, slug = ''): Promise<CommandResult> {
+  return withDatabase(async ({ db }) => {
+    const tenant = await tenantOf(db, slug);
+    const { id, name, state, settings } = tenant;
+    return { data: dataOf(tenant), text: `${fields({ name, slug, id, state })}\n\n${textOf(settings)}` };
+  });
+}
+
+export function addTenantSettings(tenants: Command): void {
+  const which = ['<slug>', 'its short name'] as const;
+  performs<SetOptions>(
+    tenants
+      .command('set')
+      .description('change settings of a tenant')
+      .argument(...which)
+      .addOption(new Option('--self-sign-up <on|off>', 'whether anybody may make an account').choices(['on', 'off']))
+      .option('--sign-up-domains <list>', 'and with which email addresses; or any', unless('any', [], domainsOf))
+      .option('--sign-in-methods <list>', 'the ways to sign in', listOf)
+      .option('--code-channels <list>', 'the ways that codes go; or none', unless('none', [], channelsOf))
+      .option('--countries <list>', 'where messages to phones may go; or none', unless('none', [], countriesOf))
+      .option(
+        '--daily-phone-messages <number>',
+        'SMS and WhatsApp messages a day; or server',
+        unless('server', 'server', wholeNumber(0, 1_000_000)),
+      )
+      .option(
+        '--session-hours <number>',
+        'how long a sign-in lasts; or server',
+        unless('server', 'server', wholeNumber(1, 2160)),
+      )
+      .option(
+        '--audit-retention-days <number>',
+        'how long audit events are kept; or server',
+        unless('server', 'server', wholeNumber(1, 3650)),
+      )
+      .option('--accent-color <#rrggbb>', 'the colour of its pages; or none')
+      .option('--logo-url <url>', 'its logo, by https; or none')
+      .addHelpText('after', setHelp),
+    set,
+  );
+  performs(
+    tenants
+      .command('show')
+      .description('tell the settings of a tenant')
+      .argument(...which),
+    show,
+  );
+}

@@ -1,0 +1,249 @@
+/**
+ * Codes on their way while mail servers and Twilio are down, silent, slow or refuse, and while processes are killed:
+ * whoever signs in by password notices nothing, and every code arrives afterwards, once.
+ */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as openid from 'openid-client';
+import pg from 'pg';
+import type { NewTenant } from '../../src/domain/tenants/tenants.ts';
+import { releaseAbandonedJobs } from '../../src/platform/abandoned-jobs.ts';
+import { freePort, type TestApp } from '../support/app.ts';
+import type { Browserless } from '../support/browserless.ts';
+import { type Begun, type MessagingApp, startMessagingApp } from '../support/messaging-app.ts';
+import { discover, type RelyingParty, redirectUri } from '../support/relying-party.ts';
+import { environmentOf, startServerProcess } from '../support/server-process.ts';
+
+type Person = Awaited<ReturnType<TestApp['person']>>;
+
+interface Asked {
+  person: Person;
+  browser: Browserless;
+  begun: Begun;
+}
+
+async function until(condition: () => boolean | Promise<boolean>, what: string, ms = 15_000): Promise<void> {
+  const deadline = Date.now() + ms;
+  while (!(await condition())) {
+    if (Date.now() > deadline) assert.fail(`not within ${ms} ms: ${what}`);
+    await sleep(25);
+  }
+}
+
+function median(numbers: readonly number[]): number {
+  return [...numbers].sort((left, right) => left - right)[Math.floor(numbers.length / 2)] as number;
+}
+
+/** What tests of this file do with a server, whichever process sends its messages. */
+async function setScene(options: Parameters<typeof startMessagingApp>[0] = {}) {
+  const stage: MessagingApp = await startMessagingApp(options);
+  const { app, mailbox, twilio } = stage;
+  const tenant: NewTenant = await app.tenant({ settings: { countryList: ['CH'] } });
+  const party: RelyingParty = await discover(app, await app.relyingParty({ tenantId: tenant.id }));
+  const newPerson = () => app.person({ tenantId: tenant.id, phone: stage.phone(), phoneVerified: true });
+
+  /** @param origin of another process to send the form to */
+  async function ask(channel: 'email' | 'sms' | 'whatsapp', origin = app.issuer): Promise<Asked> {
+    const person = await newPerson();
+    const browser = stage.visitor();
+    const begun = await stage.begin(party, browser);
+    const address = channel === 'email' ? person.email : (person.phone as string);
+    const reply = await browser.send(`${begun.base}/code`.replace(app.issuer, origin), { channel, address });
+    assert.equal(reply.status, 303, reply.body);
+    return { person, browser, begun };
+  }
+
+  /** The code that came signs in, and nothing else came. */
+  async function assertArrived(channel: 'email' | 'sms', { person, browser, begun }: Asked): Promise<void> {
+    const address = channel === 'email' ? person.email : (person.phone as string);
+    const { code = '' } = await (channel === 'email' ? mailbox : twilio).waitFor(address, { timeoutMs: 30_000 });
+    const reply = await browser.follow(await browser.send(`${begun.base}/code/enter`, { code }), redirectUri);
+    assert.ok(reply.location?.startsWith(redirectUri), `${reply.status} ${reply.body}`);
+    const tokens = await openid.authorizationCodeGrant(party.config, new URL(String(reply.location)), begun.checks);
+    assert.equal(tokens.claims()?.sub, person.id);
+  }
+
+  function assertOnce(asked: readonly Asked[]): void {
+    for (const { person } of asked)
+      assert.equal(
+        mailbox.to(person.email).length + twilio.to(person.phone as string).length,
+        1,
+        'every code arrives once',
+      );
+  }
+
+  /** Milliseconds that posting a right password takes, each from another address. */
+  async function passwordTimes(count: number): Promise<number[]> {
+    const times: number[] = [];
+    for (let n = 0; n < count; n++) {
+      const browser = stage.visitor();
+      const { page } = await stage.begin(party, browser);
+      const began = performance.now();
+      const reply = await browser.send(page.url, { login: someone.email, password: someone.password });
+      times.push(performance.now() - began);
+      assert.equal(reply.status, 303, reply.body);
+    }
+    return times;
+  }
+
+  /** The mail server takes connections and says nothing; those that were open are gone. Answers how many there were. */
+  async function fallSilent(): Promise<number> {
+    await mailbox.stop();
+    mailbox.hang(true);
+    await mailbox.restart();
+    return mailbox.connections();
+  }
+
+  const someone = await newPerson();
+  return { stage, app, mailbox, twilio, party, ask, assertArrived, assertOnce, passwordTimes, fallSilent };
+}
+
+type Scene = Awaited<ReturnType<typeof setScene>>;
+
+describe('while messages cannot be delivered', function () {
+  this.timeout(60_000);
+  let scene: Scene;
+  before(async () => {
+    scene = await setScene();
+    // The first of everything takes longer.
+    await scene.passwordTimes(10);
+  });
+  after(() => scene.stage.stop());
+  afterEach(async () => {
+    scene.mailbox.hang(false);
+    scene.twilio.fail(undefined);
+    scene.twilio.slow(0);
+    await scene.mailbox.restart();
+  });
+
+  it('passwords are as fast as ever, and every code arrives afterwards', async () => {
+    const { app, mailbox, twilio, ask, fallSilent, passwordTimes, stage } = scene;
+    const before = await passwordTimes(20);
+    async function meanwhile(milliseconds: number): Promise<number[]> {
+      const until = Date.now() + milliseconds;
+      const times: number[] = [];
+      while (Date.now() < until) {
+        times.push(...(await passwordTimes(4)));
+        await sleep(100);
+      }
+      return times;
+    }
+    // At first it takes connections and says nothing, and Twilio takes its time; then there are no connections to be had.
+    const connections = await fallSilent();
+    twilio.slow(2_000);
+    const mails = [await ask('email'), await ask('email'), await ask('email')];
+    const texts = [await ask('sms'), await ask('sms')];
+    await until(() => mailbox.connections() > connections, 'it waits for the mail server');
+    const silent = await meanwhile(3_000);
+    await mailbox.stop();
+    mailbox.hang(false);
+    mails.push(await ask('email'), await ask('email'));
+    const down = await meanwhile(5_000);
+    assert.deepEqual(mailbox.mails, []);
+    await mailbox.restart();
+    const after = await passwordTimes(20);
+
+    // The machine may be busy with something else: before and after are the measure.
+    const usual = Math.max(median(before), median(after));
+    for (const [what, times] of Object.entries({ silent, down })) {
+      const said = `${what}: ${median(times).toFixed(1)} ms of ${times.length}, usually ${usual.toFixed(1)} ms`;
+      if (process.env.SHOW_TIMES) process.stdout.write(`      ${said}\n`);
+      assert.ok(times.length >= 12, said);
+      assert.ok(median(times) < 2 * usual + 10, said);
+    }
+    for (const one of texts) await scene.assertArrived('sms', one);
+    for (const one of mails) await scene.assertArrived('email', one);
+    await stage.settled();
+    scene.assertOnce([...mails, ...texts]);
+    assert.deepEqual(await app.db('otp_codes').whereNotNull('failedAt').select('id'), []);
+  });
+
+  it('a Twilio that fails or has too much to do is asked again, one that refuses is not', async () => {
+    const { app, twilio, ask, stage } = scene;
+    const texts: Asked[] = [];
+    for (const failure of [
+      { status: 503, code: 20503 },
+      { status: 429, code: 20429 },
+    ]) {
+      const requests = twilio.requests();
+      twilio.fail(failure);
+      texts.push(await ask('sms'));
+      await until(() => twilio.requests() > requests, `it was asked (${failure.status})`);
+    }
+    twilio.fail({ status: 400, code: 21610, message: 'Attempt to send to unsubscribed recipient' });
+    const refused = await ask('sms');
+    const failed = async () => {
+      const row = await app.db('otp_codes').where({ destination: refused.person.phone }).first('failedAt', 'sentAt');
+      return row.failedAt !== null && row.sentAt === null;
+    };
+    await until(failed, 'it was refused');
+    twilio.fail(undefined);
+    for (const one of texts) await scene.assertArrived('sms', one);
+    await stage.settled();
+    scene.assertOnce(texts);
+    assert.deepEqual(twilio.to(refused.person.phone as string), []);
+    const events = await app.db('audit_events').where({ action: 'message.failed' }).select('payload');
+    assert.deepEqual(
+      events.map(({ payload }) => payload),
+      [{ channel: 'sms', template: 'code', reason: '21610' }],
+    );
+    // Whoever waits for it may have it by another way.
+    const page = await refused.browser.open(`${refused.begun.base}/code/enter`);
+    assert.match(page.body, /<button[^>]*name="channel" value="whatsapp"/);
+  });
+});
+
+describe('a process that is killed between asking and sending', function () {
+  this.timeout(60_000);
+  let scene: Scene;
+  before(async () => {
+    scene = await setScene({ runJobs: false });
+  });
+  after(() => scene.stage.stop());
+
+  it('loses no code and sends none twice', async () => {
+    const { app, mailbox, ask, fallSilent, stage } = scene;
+    const variables = async () => ({ ...environmentOf(app, await freePort()), SMTP_URL: mailbox.url });
+    const first = startServerProcess({ ...(await variables()), TRUSTED_PROXIES: '127.0.0.0/8,::1' });
+    let second: ReturnType<typeof startServerProcess> | undefined;
+    const pool = new pg.Pool({ connectionString: app.databaseUrl, max: 1 });
+    const queue = async (where: string): Promise<number> => {
+      const { rows } = await pool.query(
+        `select count(*)::integer as jobs from graphile_worker._private_jobs where ${where}`,
+      );
+      return rows[0].jobs;
+    };
+    try {
+      await first.ready();
+      // One has failed once and waits for its next attempt; then some are on their way, the others wait behind them.
+      mailbox.refuse({ code: 451 });
+      const asked = [await ask('email', first.origin)];
+      await until(async () => (await queue('last_error is not null')) === 1, 'one was tried in vain');
+      mailbox.refuse(undefined);
+      const connections = await fallSilent();
+      for (let n = 0; n < 5; n++) asked.push(await ask('email', first.origin));
+      await until(() => mailbox.connections() > connections, 'one is on its way');
+      await first.stop('SIGKILL');
+      mailbox.hang(false);
+      assert.equal(await queue('true'), asked.length, 'nothing is lost');
+      assert.ok((await queue('locked_at is not null')) >= 1);
+      assert.deepEqual(mailbox.mails, []);
+
+      // A minute later the next process would take back what this one had begun. Here nobody waits so long.
+      await until(async () => {
+        await releaseAbandonedJobs(pool, undefined, 0);
+        return (await queue('locked_at is not null')) === 0;
+      }, 'it was taken back');
+      second = startServerProcess(await variables());
+      await second.ready();
+      for (const one of asked) await scene.assertArrived('email', one);
+      await stage.settled();
+      scene.assertOnce(asked);
+      assert.equal(mailbox.mails.length, asked.length);
+    } finally {
+      await pool.end();
+      await first.stop('SIGKILL');
+      await second?.stop();
+    }
+  });
+});
