@@ -122,30 +122,19 @@ async function list(options: ListOptions & { tenant?: string }): Promise<Command
     const { tenant, limit, after } = options;
     const tenantId = (await optionalTenantId(db, tenant)) ?? undefined;
     const found = await listIdentityProviders(db, { tenantId, limit, after });
-    const slugs = new Map<string, string>(
-      (
-        await db('tenants')
-          .whereIn(
-            'id',
-            found.map((provider) => provider.tenantId).filter((id) => id !== null),
-          )
-          .select('id', 'slug')
-      ).map(({ id, slug }: { id: string; slug: string }) => [id, slug]),
-    );
-    const slugOf = (provider: IdentityProvider) => provider.tenantId && slugs.get(provider.tenantId);
     const next = nextOf(found, options);
     const lines = found.map((provider) => [
       provider.key,
       provider.name,
       provider.state,
       provider.issuer,
-      slugOf(provider) ?? 'all',
+      provider.tenantSlug ?? 'all',
     ]);
     return {
       data: {
         identity_providers: found.map((provider) => ({
           ...dataOf(provider, config.issuer),
-          tenant: slugOf(provider) ?? null,
+          tenant: provider.tenantSlug,
         })),
         next,
       },

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as openid from 'openid-client';
 import pg from 'pg';
+import { requestCode } from '../../src/domain/otp/one-time-codes.ts';
 import type { NewTenant } from '../../src/domain/tenants/tenants.ts';
 import { releaseAbandonedJobs } from '../../src/platform/abandoned-jobs.ts';
 import { freePort, type TestApp } from '../support/app.ts';
@@ -190,6 +191,61 @@ describe('while messages cannot be delivered', function () {
     // Whoever waits for it may have it by another way.
     const page = await refused.browser.open(`${refused.begun.base}/code/enter`);
     assert.match(page.body, /<button[^>]*name="channel" value="whatsapp"/);
+  });
+});
+
+describe('a run through ten thousand numbers', function () {
+  this.timeout(60_000);
+  const budget = 30;
+  let stage: MessagingApp;
+  before(async () => {
+    stage = await startMessagingApp();
+  });
+  after(() => stage.stop());
+
+  it('ends with the budget of the day', async () => {
+    const { app, twilio } = stage;
+    // Whoever may sign up gets a code, so this is where numbers are pumped.
+    const settings = { selfSignUp: true, countryList: ['CH', 'FR'], dailyPhoneMessages: budget };
+    const { id: tenantId } = await app.tenant({ settings });
+    const outcomes: Record<string, number> = {};
+    const phoneOf = (n: number) => `+417${6 + (n % 4)}${String(2_000_000 + n * 137)}`;
+    const request = async (n: number): Promise<void> => {
+      const outcome = await requestCode(
+        app.db,
+        {
+          tenantId,
+          purpose: 'sign_up',
+          channel: 'sms',
+          address: phoneOf(n),
+          challenge: `challenge ${n}`,
+          locale: 'en',
+        },
+        {
+          secrets: app.secrets,
+          caller: { type: 'system', ip: `10.${n >> 12}.${(n >> 4) & 255}.${n & 15}` },
+          channels: ['sms'],
+          phoneCountries: app.config.phone.countries,
+          budgets: { email: app.config.mail.dailyBudget, phone: app.config.phone.dailyBudget },
+        },
+      ).then(
+        () => 'accepted',
+        (error: { code?: string }) => error.code ?? String(error),
+      );
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    };
+    for (let n = 0; n < 10_000; n += 100) {
+      // A tenant takes 100 in a minute; here the minutes are short.
+      await app.db('rate_limits').where('key', 'like', 'codesPerTenant:%').delete();
+      await Promise.all(Array.from({ length: 100 }, (_, more) => request(n + more)));
+      if (n === 0) await stage.settled();
+    }
+    await stage.settled();
+    assert.equal(twilio.messages.length, budget);
+    assert.deepEqual(outcomes, { accepted: 100, MESSAGES_EXHAUSTED: 9_900 });
+    const refused = await app.db('audit_events').where({ action: 'message.refused', tenantId }).select('payload');
+    assert.equal(refused.length, 100 - budget);
+    assert.ok(refused.every(({ payload }) => payload.reason === 'budget_used_up'));
   });
 });
 

@@ -1,7 +1,9 @@
 /** One identity and many accounts: several tenants, and linking and unlinking on one's own page. */
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { revokeAllSessions } from '../../src/domain/sessions/sessions.ts';
 import { type NewTenant, updateTenantSettings } from '../../src/domain/tenants/tenants.ts';
+import { activateUser, deactivateUser } from '../../src/domain/users/users.ts';
 import { Browserless, type Reply } from '../support/browserless.ts';
 import {
   addProvider,
@@ -66,6 +68,31 @@ describe('accounts that an identity provider vouches for', () => {
       const reply = await journey.browser.submit(journey.reply, { account: there.sub }, { until: redirectUri });
       const chosen = await claimsOf({ ...journey, reply }, anyone);
       assert.deepEqual([chosen.sub, chosen.amr], [there.sub, ['fed']]);
+    });
+
+    it('cannot be chosen any longer once their sessions were ended', async () => {
+      const { login } = someoneAt(google);
+      const [first, second] = [await clientOf(open), await clientOf(other)];
+      const here = await claimsOf(await signIn(login, first), first);
+      const there = await claimsOf(await signIn(login, second), second);
+      const { db } = stage.app;
+      const of = { tenantId: open.id, userId: here.sub };
+      const ends: (() => Promise<unknown>)[] = [
+        () => revokeAllSessions(db, of, systemCaller),
+        async () => {
+          await deactivateUser(db, of, systemCaller);
+          await activateUser(db, of, systemCaller);
+        },
+      ];
+      for (const end of ends) {
+        const parked = await signIn(login, anyone);
+        assert.match(parked.reply.url, /\/tenant$/);
+        await end();
+        const choose = (account: string) => parked.browser.submit(parked.reply, { account }, { until: redirectUri });
+        assert.equal((await choose(here.sub)).status, 410);
+        const reply = await choose(there.sub);
+        assert.equal((await claimsOf({ ...parked, reply }, anyone)).sub, there.sub);
+      }
     });
 
     it('leave out of the choice what a tenant does not take', async () => {

@@ -204,24 +204,63 @@ describe('signing in with an identity provider', () => {
     assertAsksForProof(await signIn(login, portal));
   });
 
-  it('takes the power from what was set up before an address was proved', async () => {
-    const squatter = await stage.app.person({ tenantId: tenant.id, emailVerified: false });
-    const theirs = await openSignIn({ party: portal, browser: stage.visitor() });
-    const entered = { login: squatter.email, password: squatter.password };
-    await claimsOf(
-      { ...theirs, reply: await theirs.browser.submit(theirs.reply, entered, { until: redirectUri }) },
-      portal,
-    );
+  /** An account that somebody set up under an address that is not theirs, and signed in to. */
+  async function squatterOf({ tenant, portal }: Awaited<ReturnType<typeof tenantWith>>, email?: string) {
+    const person = await stage.app.person({ tenantId: tenant.id, emailVerified: false, ...(email && { email }) });
+    const enter = async () => {
+      const journey = await openSignIn({ party: portal, browser: stage.visitor() });
+      const entered = { login: person.email, password: person.password };
+      return { ...journey, reply: await journey.browser.submit(journey.reply, entered, { until: redirectUri }) };
+    };
+    await claimsOf(await enter(), portal);
+    return { ...person, enter };
+  }
 
-    const { login } = someoneAt(google, { email: squatter.email });
-    assert.equal((await claimsOf(await signIn(login), portal)).sub, squatter.id);
+  type Squatter = Awaited<ReturnType<typeof squatterOf>>;
+
+  async function assertPowerless(squatter: Squatter, login: string): Promise<void> {
     assert.deepEqual(await identitiesOf(stage.app, squatter.id), [`google ${login}`]);
     const sessions = await stage.app.db('userSessions').where({ userId: squatter.id }).whereNull('revokedAt');
     assert.equal(sessions.length, 1, 'the owner alone is signed in');
-    const again = await openSignIn({ party: portal, browser: stage.visitor() });
-    assert.equal((await again.browser.submit(again.reply, entered)).status, 401);
+    assert.equal((await squatter.enter()).reply.status, 401);
     const events = await eventsOf(stage.app, squatter.id);
     assert.ok(events.includes('address.verified') && events.includes('credentials.removed'), events.join(' '));
+  }
+
+  it('takes a code, and no password, as proof of an account whose address was never proved', async () => {
+    const squatter = await squatterOf({ tenant, portal });
+    const { login } = someoneAt(google, { email: squatter.email });
+    const journey = await signIn(login);
+    assertAsksForProof(journey);
+    assert.doesNotMatch(journey.reply.body, /type="password"/);
+    const { browser } = journey;
+    const entered = await browser.send(journey.reply.url, { password: squatter.password });
+    assert.equal(entered.status, 303);
+    assert.match(entered.location ?? '', /\/interaction\/[\w-]+$/);
+    assert.deepEqual(await identitiesOf(stage.app, squatter.id), ['password']);
+
+    const ask = await browser.open(`${journey.reply.url}/code`);
+    const enter = await browser.submit(ask, { channel: 'email' });
+    const { code = '' } = await stage.mailbox.waitFor(squatter.email);
+    const reply = await browser.submit(enter, { code }, { until: redirectUri });
+    const claims = await claimsOf({ ...journey, reply }, portal);
+    assert.deepEqual([claims.sub, claims.amr], [squatter.id, ['fed', 'otp']]);
+    await assertPowerless(squatter, login);
+  });
+
+  it('refuses an account whose address was never proved where no code can prove it', async () => {
+    const strict = await tenantWith({ signInMethods: ['password', 'google'] });
+    const squatter = await squatterOf(strict);
+    assertRefused(await signIn(someoneAt(google, { email: squatter.email }).login, strict.portal));
+    assert.deepEqual(await identitiesOf(stage.app, squatter.id), ['password']);
+  });
+
+  it('takes the word of a provider that the tenant trusts as the first proof of an address', async () => {
+    const trusting = await tenantWith({ federation: { google: { trustedEmailDomains: ['trusted.example'] } } });
+    const squatter = await squatterOf(trusting, `squatted.${Date.now()}@trusted.example`);
+    const { login } = someoneAt(google, { email: squatter.email });
+    assert.equal((await claimsOf(await signIn(login, trusting.portal), trusting.portal)).sub, squatter.id);
+    await assertPowerless(squatter, login);
   });
 
   it('links and makes nothing by an address that the provider has not verified', async () => {
@@ -298,6 +337,12 @@ describe('signing in with an identity provider', () => {
     const person = await stage.app.person({ tenantId: tenant.id });
     await deactivateUser(stage.app.db, { tenantId: tenant.id, userId: person.id }, systemCaller);
     assertRefused(await signIn(someoneAt(google, { email: person.email }).login, portal));
+  });
+
+  it('is offered on the sign-up page too', async () => {
+    const { reply, browser } = await openSignIn({ party: portal, browser: stage.visitor() });
+    const [base] = /^.*\/interaction\/[\w-]+/.exec(reply.url) ?? [];
+    assert.equal(providerHref(await browser.open(`${base}/sign-up`)), `${base}/federation/google`);
   });
 
   it('offers a provider only where the tenant does', async () => {

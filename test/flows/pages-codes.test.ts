@@ -216,7 +216,7 @@ describe('the pages of codes and links', function () {
     it(`recovers an account by a link that others open before (${variant.where})`, async () => {
       const { app } = stage();
       const anna = await person({ fullName: 'Anna Larsson' });
-      const page = await newPage(variant);
+      const page = await newPage(variant, { statuses: [404, 422] });
       await open(page);
       await follow(page, 'Forgot your password?');
       await look(page, variant, 'Forgot your password?');
@@ -226,24 +226,24 @@ describe('the pages of codes and links', function () {
       const mail = await app.mailbox.waitFor(anna.email);
       const link = mail.links.find((found) => found.includes('/recovery/')) ?? '';
 
-      const scanner = await newPage(phone);
-      await scanner.goto(link);
-      const reader = await newPage(variant, { statuses: [404, 422] });
-      await reader.goto(link);
-      await reader.reload();
-      await look(reader, variant, 'Choose a new password');
-      await expectFocus(reader, 'password');
-      await reader.locator('#password').fill('password');
-      await press(reader, 'Save password');
-      await expectFocus(reader, 'error-summary');
-      await reader.locator('#password').fill(chosen);
-      await press(reader, 'Save password');
-      await look(reader, variant, 'Your password is changed');
-      await follow(reader, 'Sign in');
-      await enterPasswordAt(reader, anna.email, chosen);
-      await look(reader, variant, 'Your account');
-      await reader.goto(link);
-      assert.match((await reader.locator('main').textContent()) ?? '', /already used/);
+      assert.equal((await fetch(link, { headers: { 'user-agent': 'MailScanner/1.0' } })).status, 200);
+      // It works in any browser.
+      await page.context().clearCookies();
+      await page.goto(link);
+      await page.reload();
+      await look(page, variant, 'Choose a new password');
+      await expectFocus(page, 'password');
+      await page.locator('#password').fill('password');
+      await press(page, 'Save password');
+      await expectFocus(page, 'error-summary');
+      await page.locator('#password').fill(chosen);
+      await press(page, 'Save password');
+      await look(page, variant, 'Your password is changed');
+      await follow(page, 'Sign in');
+      await enterPasswordAt(page, anna.email, chosen);
+      await look(page, variant, 'Your account');
+      await page.goto(link);
+      assert.match((await page.locator('main').textContent()) ?? '', /already used/);
     });
 
     it(`makes an account of one’s own (${variant.where})`, async () => {
@@ -371,18 +371,20 @@ describe('the pages of codes and links', function () {
     await page.clock.install();
     const started = await ask(page, 'Email', anna.email);
     const again = page.locator('[data-countdown-label]');
-    const label = async () => (await again.textContent())?.replace(/\s/g, ' ');
-    assert.match((await label()) ?? '', /^Send again in (?:30|29) s$/);
+    const label = async () => (await again.textContent())?.replace(/\s/g, ' ') ?? '';
+    const seconds = async () => Number(/^Send again in (\d\d?) s$/.exec(await label())?.[1]);
+    const begins = await seconds();
+    assert.ok(begins > 15 && begins <= 30, await label());
     assert.equal(await again.isDisabled(), true);
     await page.clock.runFor(10_000);
-    assert.match((await label()) ?? '', /^Send again in (?:20|19) s$/);
+    assert.ok((await seconds()) <= begins - 9, await label());
     const first = await mailbox.waitFor(anna.email);
     await letTimePass(page, anna.email, 31);
     await page.clock.runFor(21_000);
     assert.equal(await label(), 'Send again');
     await leading(page, () => again.click());
     const second = await mailbox.waitFor(anna.email, { count: 2 });
-    assert.equal(await page.locator('[data-countdown="60"]').count(), 1);
+    assert.ok(Number(await page.locator('[data-countdown]').getAttribute('data-countdown')) > 30);
     assert.equal(await again.isDisabled(), true, 'and the next wait is longer');
     assert.notEqual(second.messageId, first.messageId);
     await page.locator('#code').fill(second.code ?? '');
@@ -396,7 +398,7 @@ describe('the pages of codes and links', function () {
     const page = await newPage(phone, { statuses: [401, 429] });
     const started = await ask(page, 'Email', anna.email);
     const first = await mailbox.waitFor(anna.email);
-    assert.ok(await page.getByText('You can ask for another code in 30 seconds.').isVisible());
+    assert.ok(await page.getByText(/^You can ask for another code in [123]\d seconds\.$/).isVisible());
     await letTimePass(page, anna.email, 6);
     await press(page, 'Send again');
     await expectFocus(page, 'error-summary');

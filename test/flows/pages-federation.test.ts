@@ -7,7 +7,9 @@ import { type OpenIdProviderServer, startOpenIdProvider } from '../support/ident
 import { backAtClient, enterPassword, headingOf, onStage, type Person } from '../support/pages.ts';
 import type { RelyingParty, StartedSignIn } from '../support/relying-party.ts';
 
-describe('pages of signing in with other providers', () => {
+describe('pages of signing in with other providers', function () {
+  // Several journeys in one test.
+  this.timeout(60_000);
   let google: OpenIdProviderServer;
   let entra: OpenIdProviderServer;
   let tenant: NewTenant;

@@ -38,30 +38,37 @@ export async function selectIdentityProvider(db: Database, key: string): Promise
   return firstRow(db, `select ${columns} from identity_providers where key = ?`, [key]);
 }
 
-/** The active providers of all tenants and, where one is named, of that tenant; by name. */
-export async function selectActiveProviders(db: Database, tenantId: string | null): Promise<IdentityProviderRow[]> {
-  return rows(
-    db,
-    `select ${columns}
-       from identity_providers
-      where state = 'active' and (tenant_id is null or tenant_id = :tenantId::uuid)
-      order by lower(name), key
-      limit 20`,
-    { tenantId },
-  );
-}
-
-/** In the order of their ids. */
-export async function selectIdentityProviders(
+/**
+ * Active providers by name: those of all tenants (with `keys`, these alone) and, where one is named, of that tenant.
+ */
+export async function selectActiveProviders(
   db: Database,
-  { tenantId, limit, after }: { tenantId?: string; limit: number; after: string | null },
+  { tenantId, keys }: { tenantId: string | null; keys: readonly string[] | null },
 ): Promise<IdentityProviderRow[]> {
   return rows(
     db,
     `select ${columns}
        from identity_providers
-      where (:tenantId::uuid is null or tenant_id = :tenantId) and (:after::uuid is null or id > :after)
-      order by id
+      where state = 'active'
+        and (tenant_id = :tenantId::uuid or (tenant_id is null and (:keys::text[] is null or key = any(:keys))))
+      order by lower(name), key
+      limit 20`,
+    { tenantId, keys },
+  );
+}
+
+/** In the order of their ids, with the slug of the tenant whose they are. */
+export async function selectIdentityProviders(
+  db: Database,
+  { tenantId, limit, after }: { tenantId?: string; limit: number; after: string | null },
+): Promise<(IdentityProviderRow & { tenantSlug: string | null })[]> {
+  return rows(
+    db,
+    `select p.*, t.slug as tenant_slug
+       from (select ${columns} from identity_providers) p
+       left join tenants t on t.id = p.tenant_id
+      where (:tenantId::uuid is null or p.tenant_id = :tenantId) and (:after::uuid is null or p.id > :after)
+      order by p.id
       limit :limit`,
     { tenantId: tenantId ?? null, limit, after },
   );

@@ -177,16 +177,18 @@ export function isOffered(provider: IdentityProvider, tenant: OfferingTenant | n
 
 /** The providers that the sign-in page offers, by name. */
 export async function offeredProviders(db: Database, tenant: OfferingTenant | null): Promise<IdentityProvider[]> {
-  const active = (await selectActiveProviders(db, tenant?.id ?? null)).map(providerOf);
-  return active.filter((provider) => isOffered(provider, tenant));
+  const wanted = { tenantId: tenant?.id ?? null, keys: tenant?.settings.signInMethods ?? null };
+  return (await selectActiveProviders(db, wanted)).map(providerOf);
 }
 
+/** In the order in which they were added. @param query.after the last id of the page before */
 export async function listIdentityProviders(
   db: Database,
-  { tenantId, limit, after }: { tenantId?: string; limit: number; after?: string },
-): Promise<IdentityProvider[]> {
-  const page = { tenantId, limit, after: isId(after) ? after : null };
-  return (await selectIdentityProviders(db, page)).map(providerOf);
+  query: { tenantId?: string; limit: number; after?: string },
+): Promise<(IdentityProvider & { tenantSlug: string | null })[]> {
+  const { tenantId, limit, after } = query;
+  const found = await selectIdentityProviders(db, { tenantId, limit, after: isId(after) ? after : null });
+  return found.map(({ tenantSlug, ...row }) => ({ ...providerOf(row), tenantSlug }));
 }
 
 /**

@@ -4,8 +4,9 @@
  *
  * - A known identity is its account.
  * - An unknown one with an email address that the provider has verified: the account of that address proves itself first,
- *   unless the tenant trusts the provider for that domain. Where the address was never verified here, the provider's word
- *   is its first proof, and what could sign in to the account before loses its power (users/prove-address.ts).
+ *   unless the tenant trusts the provider for that domain. Where nothing of the account was ever verified here, its
+ *   password is no proof (somebody may have set it up and waited): a code to the address is, or the word of a trusted
+ *   provider, and either takes what could sign in to the account before (users/prove-address.ts).
  * - Nobody of that address: whether somebody may join is for domain/sign-up.
  *
  * Refuses everything else in the same words, and writes why.
@@ -35,8 +36,9 @@ export interface AccountToProve {
   tenantId: string;
   tenantName: string;
   email: string;
+  /** Whether its password proves it: it has one, and an address of the account was proved. */
   hasPassword: boolean;
-  /** Whether a code to the address proves it: only where the address was proved before. */
+  /** Whether a code to the address proves it: not where another address was proved, and this one never. */
   codeProves: boolean;
 }
 
@@ -158,13 +160,14 @@ async function ofAccount(
 ): Promise<FederatedSignIn> {
   const { row, email, provider, person } = attempt;
   const { tenantId, userId, tenantName, hasPassword, emailVerified } = row;
-  const trusted = emailVerified && trustsDomain(row, attempt) && !row.hasIdentityThere;
-  const firstProof = !emailVerified && opensAccount(row, 'email');
+  const codeProves = opensAccount(row, 'email');
+  const firstProof = codeProves && !emailVerified;
   // Another account of the provider under the same address may be somebody else who was given the address later.
-  if (!trusted && !firstProof)
+  const trusted = trustsDomain(row, attempt) && codeProves && (firstProof || !row.hasIdentityThere);
+  if (!trusted)
     return {
       kind: 'proof-needed',
-      account: { userId, tenantId, tenantName, email, hasPassword, codeProves: emailVerified },
+      account: { userId, tenantId, tenantName, email, hasPassword: hasPassword && !firstProof, codeProves },
     };
   if (firstProof) await takeOver(trx, { row, email }, deps);
   // Held from here on, so that the address cannot change hands before the link stands.
@@ -174,7 +177,7 @@ async function ofAccount(
   return { kind: 'signed-in', accounts: [provedAccount(row)] };
 }
 
-/** The provider's word is the first proof of the address; what was set up before it goes. */
+/** The word of a trusted provider is the first proof of the address; what was set up before it goes. */
 async function takeOver(
   trx: Database,
   { row, email }: { row: AccountRow; email: string },
@@ -243,6 +246,8 @@ export async function linkProvedAccount(
     const found = await selectAccountsByEmail(trx, { provider: provider.key, email, tenantId: tenant.id });
     const row = found.find(({ userId }) => userId === account.userId);
     if (!row || unusable(row, { provider, person, tenant }) !== undefined) throw refusedAccount(provider);
+    // Whoever set up an account of which nothing was proved knows its password, and waits for its owner.
+    if (!row.emailVerified && !row.phoneVerified) throw refusedAccount(provider);
     await linkIdentity(trx, { ...account, provider, person, replace: true, notify: true }, deps);
     return provedAccount(row);
   });

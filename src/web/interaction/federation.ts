@@ -6,6 +6,7 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import type { Interaction } from 'oidc-provider';
+import { refusedAccount } from '../../domain/federation/identities.ts';
 import { findIdentityProvider, type IdentityProvider, isOffered } from '../../domain/federation/identity-providers.ts';
 import { type AccountToProve, type FederatedSignIn, signInWithIdentity } from '../../domain/federation/linking.ts';
 import { signUpWithIdentity } from '../../domain/sign-up/federated-sign-up.ts';
@@ -112,16 +113,24 @@ export function mountFederation(router: Router, web: WebDependencies): void {
   });
 }
 
+type Known = Exclude<FederatedSignIn, { kind: 'nobody' }>;
+
 async function whoIsIt(
   ctx: Context,
   web: WebDependencies,
   { interaction, tenant }: InteractionContext,
   { provider, arrival }: { provider: IdentityProvider; arrival: Arrival },
-): Promise<Exclude<FederatedSignIn, { kind: 'nobody' }>> {
+): Promise<Known> {
   const { person } = arrival;
   const deps = { secrets: web.secrets, issuer: web.issuer, caller: callerOf(ctx) };
-  const outcome = await signInWithIdentity(web.db, { provider, person, tenant }, deps);
-  if (outcome.kind !== 'nobody' || tenant === null) return outcome as Exclude<typeof outcome, { kind: 'nobody' }>;
+  const find = () => signInWithIdentity(web.db, { provider, person, tenant }, deps);
+  const known = (outcome: FederatedSignIn): Known => {
+    if (outcome.kind === 'nobody') throw refusedAccount(provider);
+    return outcome;
+  };
+
+  const outcome = await find();
+  if (outcome.kind !== 'nobody' || tenant === null) return known(outcome);
   const { referral_code: referralCode } = interaction.params;
   const wanted = {
     provider,
@@ -136,9 +145,6 @@ async function whoIsIt(
   } catch (error) {
     // Somebody of the address came a moment before: another tab of the same person, most likely.
     if (!(error instanceof DomainError) || error.code !== 'DUPLICATE_EMAIL') throw error;
-    return (await signInWithIdentity(web.db, { provider, person, tenant }, deps)) as Exclude<
-      FederatedSignIn,
-      { kind: 'nobody' }
-    >;
+    return known(await find());
   }
 }

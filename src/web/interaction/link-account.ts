@@ -40,7 +40,7 @@ export function mountLinkAccount(router: Router, web: WebDependencies): void {
     return provider && tenant && { provider, arrival: { ...arrival, account: arrival.account }, tenant };
   }
 
-  /** A code to the address: where codes sign people in, and the address is known to be the account's. */
+  /** A code to the address: where codes sign people in, and the address leads into the account. */
   function channelsFor({ arrival, tenant }: Linking): Channel[] {
     return arrival.account.codeProves ? codeChannels(web, tenant).filter((channel) => channel === 'email') : [];
   }
@@ -141,7 +141,6 @@ export function mountLinkAccount(router: Router, web: WebDependencies): void {
     async accept(ctx, found, { challenge, destination }, code) {
       const linking = await linkingOf(found);
       if (!linking || destination !== linking.arrival.account.email) throw new DomainError('expired', 'CODE_EXPIRED');
-      await consume(web.db, 'codeEntriesPerIp', ctx.ip);
       const { accounts } = await signInWithCode(
         web.db,
         { challenge, purpose: 'link_identity', tenantId: found.tenant?.id ?? null, destination, code },

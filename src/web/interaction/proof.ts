@@ -1,16 +1,16 @@
 /**
  * What a person has proved in an interaction, and how: the library's login result of it, or, for a person of several
- * tenants, the proof that waits for their choice (sealed, this browser alone, ten minutes). Refuses a proof that is older
- * than the account's password: whoever recovers an account ends what others have begun with it.
+ * tenants, the proof that waits for their choice (sealed, this browser alone, ten minutes). Refuses a proof of an account
+ * whose sessions were ended since: a sign-in that others have begun ends with them.
  */
 import { setTimeout } from 'node:timers/promises';
 import type { Context } from 'koa';
 import type { Interaction, InteractionResults } from 'oidc-provider';
 import type { ProvedAccount } from '../../domain/password/password-sign-in.ts';
-import { findAccount } from '../../domain/users/users.ts';
+import { findPayload, upsertPayload } from '../../oidc/payload-store.ts';
 import { acr } from '../../oidc/prompts.ts';
-import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
+import { sha256 } from '../../platform/secrets.ts';
 import { rememberDevice } from '../middleware/device.ts';
 import { finishInteraction, toStep, type WebDependencies } from './context.ts';
 
@@ -21,8 +21,7 @@ const looks = { times: 4, pauseMs: 75 };
 
 interface Proof {
   provedAt: number;
-  /** `passwordChangedAt`: epoch milliseconds, as it was when the account was proved; null without a password. */
-  accounts: (ProvedAccount & { passwordChangedAt: number | null })[];
+  accounts: ProvedAccount[];
   amr: string[];
   /** Where the person proved themselves elsewhere, and earlier. */
   authenticatedAt?: number;
@@ -55,8 +54,14 @@ export function provedAccounts(interaction: Interaction): ProvedAccount[] {
   return proofOf(interaction)?.accounts ?? [];
 }
 
-async function passwordChangedAt(db: Database, userId: string): Promise<number | null> {
-  return (await findAccount(db, userId))?.passwordChangedAt?.getTime() ?? null;
+/**
+ * A mark beside the interaction for each account that waits in it. It is the account's: whatever ends the account's
+ * sessions (deactivation, a new password, a first proof, signing out everywhere) takes it with them, from every browser.
+ */
+const waitingModel = 'WaitingProof';
+
+function waitingHash({ uid }: Interaction, userId: string): Buffer {
+  return sha256(`${uid}:${userId}`);
 }
 
 /**
@@ -84,18 +89,25 @@ export async function acceptProof(
       web.provider(),
       loginResult(only.userId, { amr, provedAt: authenticatedAt ?? provedAt }),
     );
-  const waiting: Proof['accounts'] = [];
-  for (const account of accounts)
-    waiting.push({ ...account, passwordChangedAt: await passwordChangedAt(web.db, account.userId) });
-  await keepInInteraction(interaction, {
-    proof: { provedAt, accounts: waiting, amr, authenticatedAt } satisfies Proof,
-  });
+  for (const { userId } of accounts) {
+    const mark = {
+      model: waitingModel,
+      idHash: waitingHash(interaction, userId),
+      payload: Buffer.alloc(0),
+      accountId: userId,
+      expiresAt: new Date(provedAt + proofLifeMs),
+    };
+    const none = { grantId: null, uidHash: null, userCodeHash: null, sessionUidHash: null, clientId: null };
+    await upsertPayload(web.db, { ...mark, ...none }, null);
+  }
+  await keepInInteraction(interaction, { proof: { provedAt, accounts, amr, authenticatedAt } satisfies Proof });
   toStep(ctx, interaction.uid);
 }
 
 /**
  * Ends the interaction with one of the accounts that were proved.
- * @throws DomainError forbidden ACCESS_DENIED for any other; expired INTERACTION_EXPIRED where the account changed since
+ * @throws DomainError forbidden ACCESS_DENIED for any other; expired INTERACTION_EXPIRED where its sessions were ended
+ *   since
  */
 export async function acceptChoice(
   ctx: Context,
@@ -106,7 +118,7 @@ export async function acceptChoice(
   const proof = proofOf(interaction);
   const chosen = proof?.accounts.find((account) => account.userId === userId);
   if (!proof || !chosen) throw new DomainError('forbidden', 'ACCESS_DENIED');
-  if ((await passwordChangedAt(web.db, chosen.userId)) !== chosen.passwordChangedAt)
+  if (!(await findPayload(web.db, waitingModel, waitingHash(interaction, chosen.userId))))
     throw new DomainError('expired', 'INTERACTION_EXPIRED');
   await finishInteraction(
     ctx,

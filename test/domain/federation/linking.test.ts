@@ -154,6 +154,31 @@ describe('linking identities', () => {
     assert.equal(outcome.kind, 'proof-needed');
   });
 
+  it('asks for a code and no password where nothing of the account was proved', async () => {
+    const someone = person({ email: `squatted-${Date.now()}@elsewhere.example` });
+    const user = await createUser(db, { tenantId: tenant.id, email: someone.email, emailVerified: false });
+    const values = {
+      tenantId: tenant.id,
+      userId: user.id,
+      provider: 'password',
+      passwordHash: `$argon2id$v=19$m=19456,t=2,p=1$${'c'.repeat(22)}$${'h'.repeat(43)}`,
+    };
+    await db('user_identities').insert({ ...values, subject: user.id });
+    const outcome = await signInWithIdentity(db, { provider, person: someone, tenant }, deps);
+    assert.equal(outcome.kind, 'proof-needed');
+    const { hasPassword, codeProves } = outcome.kind === 'proof-needed' ? outcome.account : assert.fail();
+    assert.deepEqual([hasPassword, codeProves], [false, true]);
+    // Whatever the pages believe to have been proved.
+    const account = { tenantId: tenant.id, userId: user.id };
+    await assert.rejects(linkProvedAccount(db, { provider, person: someone, account }, deps), {
+      code: 'PROVIDER_ACCOUNT_REFUSED',
+    });
+    assert.deepEqual(await identities(user.id), [{ subject: user.id, provider: 'password' }]);
+    await db('users').where({ id: user.id }).update({ emailVerifiedAt: db.fn.now() });
+    await linkProvedAccount(db, { provider, person: someone, account }, deps);
+    assert.equal((await identities(user.id)).length, 2);
+  });
+
   describe('requests on their way', () => {
     const details: FederationDetails = {
       nonce: 'a nonce',
