@@ -8,6 +8,7 @@ import {
   type IdentityProvider,
   listIdentityProviders,
   removeIdentityProvider,
+  setClientSecret,
   setIdentityProviderState,
 } from '../domain/federation/identity-providers.ts';
 import { updateTenantSettings } from '../domain/tenants/tenants.ts';
@@ -151,6 +152,14 @@ async function setState(key: string, state: IdentityProvider['state']): Promise<
   });
 }
 
+async function setSecret(key: string): Promise<CommandResult> {
+  const clientSecret = await readPassword(process.stdin, '--client-secret-stdin');
+  return withDatabase(async ({ db, secrets }) => {
+    await setClientSecret(db, { key, clientSecret }, { secrets, caller: systemCaller });
+    return { data: { key, has_secret: true }, text: `The new secret of ${printable(key)} is kept, sealed.` };
+  });
+}
+
 async function remove({ withIdentities }: { withIdentities?: boolean }, key = ''): Promise<CommandResult> {
   return withDatabase(async ({ db }) => {
     const unlinked = await removeIdentityProvider(db, key, { withIdentities: withIdentities === true }, systemCaller);
@@ -273,6 +282,14 @@ export function addIdentityProviders(program: Command, description: string): voi
     ['enable', 'active', 'let people sign in with it again'],
   ] as const)
     performs(providers.command(name).description(what).argument('<key>'), (_options, key = '') => setState(key, state));
+  performs(
+    providers
+      .command('set-secret')
+      .description('replace the secret of our client there')
+      .argument('<key>')
+      .requiredOption('--client-secret-stdin', 'read it from standard input'),
+    (_options, key = '') => setSecret(key),
+  );
   performs<{ withIdentities?: boolean }>(
     providers
       .command('remove')

@@ -77,6 +77,22 @@ describe('commands about identity providers', function () {
     assert.equal(codeOf(await configure('--trusted-domain "not a domain"')), '3 INVALID_INPUT');
   });
 
+  it('replaces the secret, which nobody sees', async () => {
+    const replaced = await bench.run('identity-providers set-secret google --client-secret-stdin', 'another one\n');
+    assert.equal(replaced.code, 0, replaced.stderr);
+    assert.doesNotMatch(replaced.stdout, /another one/);
+    const provider = await findIdentityProvider(bench.db, 'google');
+    assert.ok(provider);
+    assert.equal(clientSecretOf(provider, createSecrets([bench.environment.SECRET_KEY ?? ''])), 'another one');
+    const trail = await bench.db('audit_events').where({ action: 'identity_provider.credentials_replaced' });
+    assert.deepEqual(
+      trail.map(({ entityId, payload }) => [entityId, payload]),
+      [[provider.id, { key: 'google' }]],
+    );
+    const unknown = await bench.run('identity-providers set-secret nobody --client-secret-stdin', 'x\n');
+    assert.equal(codeOf(unknown), '3 NOT_FOUND');
+  });
+
   it('disables, enables and removes, and asks before it unlinks people', async () => {
     assert.equal((await bench.run('identity-providers disable google')).code, 0);
     assert.equal((await findIdentityProvider(bench.db, 'google'))?.state, 'disabled');

@@ -261,6 +261,25 @@ describe('accounts that an identity provider vouches for', () => {
       for (const { id } of [first, second]) assert.deepEqual(await identitiesOf(stage.app, id), ['password']);
     });
 
+    it('are not linked where the session was ended on the way, nor once its person may act again', async () => {
+      const { db } = stage.app;
+      for (const again of [false, true]) {
+        const person = await stage.app.person({ tenantId: open.id });
+        const { browser } = await homeOf(person);
+        const leaving = await post(browser, 'link');
+        const [, address = ''] = /url=(.*)$/.exec(String(leaving.headers.refresh)) ?? [];
+        const there = await browser.open(address);
+        const of = { tenantId: open.id, userId: person.id };
+        if (again) {
+          await deactivateUser(db, of, systemCaller);
+          await activateUser(db, of, systemCaller);
+        } else await revokeAllSessions(db, of, systemCaller);
+        const refused = await browser.submit(there, { login: someoneAt(google).login });
+        assert.equal(refused.status, 401, refused.body);
+        assert.deepEqual(await identitiesOf(stage.app, person.id), ['password']);
+      }
+    });
+
     it('are not unlinked where they are the last way to sign in', async () => {
       const only = await stage.app.tenant({ settings: { selfSignUp: true, signInMethods: ['google'] } });
       const party = await clientOf(only);

@@ -83,14 +83,16 @@ export function readPerson(names: ClaimMapping, idToken: Claims, userinfo: Claim
   if (subject === undefined || typeof idToken.iss !== 'string') throw new DomainError('invalid', 'PROVIDER_REFUSED');
   // An address and the word on it come from one place.
   const told = idToken[names.email] === undefined ? userinfo : idToken;
-  const email = typeof told[names.email] === 'string' ? parseEmail(told[names.email] as string) : undefined;
+  const address = told[names.email];
+  const email = typeof address === 'string' ? parseEmail(address) : undefined;
   const text = (name: string) => lineOf(idToken[name] ?? userinfo[name]);
   const hostedDomain = idToken[names.hosted_domain];
   return {
     issuer: idToken.iss,
     subject,
     email: email ?? null,
-    emailVerified: email !== undefined && isYes(names, told[names.email_verified]),
+    emailVerified:
+      email !== undefined && isSameMailbox(String(address), email) && isYes(names, told[names.email_verified]),
     hostedDomain: typeof hostedDomain === 'string' ? hostedDomain.toLowerCase().slice(0, 253) : null,
     fullName: text(names.name),
     givenName: text(names.given_name),
@@ -102,6 +104,15 @@ export function readPerson(names: ClaimMapping, idToken: Claims, userinfo: Claim
 
 function isYes({ email_verified_values: values }: ClaimMapping, value: unknown): boolean {
   return values.some((yes) => yes === value);
+}
+
+/**
+ * Whether the canonical form of an address is the mailbox that the provider has verified. Folding letters beyond ASCII
+ * (a long s, a Kelvin sign, full-width ones) may make it somebody else's.
+ */
+function isSameMailbox(told: string, canonical: string): boolean {
+  const localPart = (address: string) => address.slice(0, address.lastIndexOf('@'));
+  return localPart(told.trim()).replace(/[A-Z]/g, (letter) => letter.toLowerCase()) === localPart(canonical);
 }
 
 /** As much of a text as a name of ours may be, on one line. */

@@ -100,6 +100,10 @@ export async function lockProvider(
   return firstRow(trx, `select id, tenant_id from identity_providers where key = ? for update`, [key]);
 }
 
+export async function updateClientSecret(trx: Database, id: string, clientSecretSealed: Buffer): Promise<void> {
+  await trx('identity_providers').where({ id }).update({ clientSecretSealed });
+}
+
 export async function deleteProvider(trx: Database, id: string): Promise<void> {
   await trx('identity_providers').where({ id }).delete();
 }

@@ -22,6 +22,7 @@ import {
   selectActiveProviders,
   selectIdentityProvider,
   selectIdentityProviders,
+  updateClientSecret,
   updateProviderState,
 } from './identity-provider-store.ts';
 
@@ -96,6 +97,10 @@ function checkedScopes(scopes: readonly string[]): string[] {
   return all;
 }
 
+function checkClientSecret(secret: string): void {
+  if (!/^[\x20-\x7e]{1,1000}$/.test(secret)) throw invalid('clientSecret');
+}
+
 /**
  * Registers a provider, active at once. `google` needs neither name nor issuer.
  * @param allowHttp whether the issuer may be an http address: never in production
@@ -114,8 +119,7 @@ export async function addIdentityProvider(
   if (issuer === undefined) throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'issuer' });
   if (name === undefined) throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'name' });
   if (!/^[\x21-\x7e]{1,255}$/.test(wanted.clientId)) throw invalid('clientId');
-  if (wanted.clientSecret !== undefined && !/^[\x20-\x7e]{1,1000}$/.test(wanted.clientSecret))
-    throw invalid('clientSecret');
+  if (wanted.clientSecret !== undefined) checkClientSecret(wanted.clientSecret);
   const id = newId();
   const tenantId = wanted.tenantId ?? null;
   const row = {
@@ -209,6 +213,27 @@ export async function setIdentityProviderState(
     const action = state === 'active' ? 'identity_provider.enabled' : 'identity_provider.disabled';
     const about = { tenantId: found.tenantId, entityType: 'identity_provider', entityId: found.id };
     await recordEvent(trx, { ...about, action, payload: { key } }, caller);
+  });
+}
+
+/**
+ * Replaces the secret of our client at a provider: they expire there, and one that was sealed under a SECRET_KEY that is
+ * gone opens no more.
+ * @throws DomainError invalid INVALID_INPUT (clientSecret), not_found NOT_FOUND (identity_provider)
+ */
+export async function setClientSecret(
+  db: Database,
+  { key, clientSecret }: { key: string; clientSecret: string },
+  { secrets, caller }: { secrets: Secrets; caller: Caller },
+): Promise<void> {
+  checkClientSecret(clientSecret);
+  await inTransaction(db, async (trx) => {
+    const found = await lockProvider(trx, key);
+    if (!found) throw unknownProvider(key);
+    const sealed = secrets.seal('identity-providers', clientSecret, secretContext(found.id));
+    await updateClientSecret(trx, found.id, sealed);
+    const about = { tenantId: found.tenantId, entityType: 'identity_provider', entityId: found.id };
+    await recordEvent(trx, { ...about, action: 'identity_provider.credentials_replaced', payload: { key } }, caller);
   });
 }
 

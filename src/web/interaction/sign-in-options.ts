@@ -44,9 +44,13 @@ export function codeChannels(web: WebDependencies, tenant: Tenant): Channel[] {
   return allowsMethod(tenant, 'otp') ? messageChannels(web, tenant) : [];
 }
 
-/** The ways a recovery link can go: none where there is no password to recover. */
+/**
+ * The ways a recovery link can go: none where there is no password to recover. By WhatsApp only where there is no SMS:
+ * its approved templates are for codes, and it takes plain text only from those who have written lately.
+ */
 export function recoveryChannels(web: WebDependencies, tenant: Tenant): Channel[] {
-  return allowsMethod(tenant, 'password') ? messageChannels(web, tenant) : [];
+  const channels = allowsMethod(tenant, 'password') ? messageChannels(web, tenant) : [];
+  return channels.includes('sms') ? channels.filter((channel) => channel !== 'whatsapp') : channels;
 }
 
 /**

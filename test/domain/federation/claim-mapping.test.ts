@@ -46,6 +46,18 @@ describe('reading what a provider says of a person', () => {
     assert.equal(read({ email: 'not an address', email_verified: true }).emailVerified, false);
   });
 
+  it('counts an address as verified only if its canonical form is the same mailbox', () => {
+    const lookalikes = [
+      '\u017fteve@corp.example',
+      '\uff21da@corp.example',
+      '\u212aim@corp.example',
+      'o\ufb03ce@corp.example',
+    ];
+    for (const email of lookalikes) assert.equal(read({ email, email_verified: true }).emailVerified, false, email);
+    for (const email of ['Ada.Lovelace@CORP.example', 'josé@corp.example', 'ada@Bücher.example'])
+      assert.equal(read({ email, email_verified: true }).emailVerified, true, email);
+  });
+
   it('counts what the mapping lists as verified, and never a no', () => {
     const mapping = { email_verified: 'xms_edov', email_verified_values: [true, 'true', 1, '1'] };
     for (const value of [true, 'true', 1, '1'])
