@@ -18,6 +18,7 @@ import {
   looksLikeASample,
 } from './platform/environment-checks.ts';
 import { countries, flag, integer, networks, text } from './platform/environment-forms.ts';
+import { parseUrl } from './platform/parse-url.ts';
 
 const floor = { argon2MemoryKiB: 19_456, argon2Iterations: 2, argon2Parallelism: 1 };
 
@@ -289,7 +290,7 @@ function messageChannels(
   if (!isUrlOf(env.TWILIO_BASE_URL, production ? ['https:'] : ['https:', 'http:']))
     faults.push('TWILIO_BASE_URL: must be an https URL');
 
-  const host = URL.canParse(issuer) ? new URL(issuer).hostname : 'localhost';
+  const host = parseUrl(issuer)?.hostname ?? 'localhost';
   return {
     mail: {
       smtpUrl: env.SMTP_URL,

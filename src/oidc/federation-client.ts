@@ -15,6 +15,7 @@ import { clientSecretOf, type IdentityProvider } from '../domain/federation/iden
 import { DomainError, type ErrorKind } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import { OutboundError, type OutboundFetch } from '../platform/outbound.ts';
+import { parseUrl } from '../platform/parse-url.ts';
 import type { Secrets } from '../platform/secrets.ts';
 
 export interface FederationClientOptions {
@@ -270,7 +271,7 @@ function clientAuthentication(metadata: openid.ServerMetadata, secret: string | 
 }
 
 function normal(address: string | undefined): string {
-  return address !== undefined && URL.canParse(address) ? new URL(address).href : '';
+  return parseUrl(address ?? '')?.href ?? '';
 }
 
 function jsonResponse(body: string): Response {

@@ -10,6 +10,7 @@ import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import { isInNetworks, isPublicAddress, type Networks, normalizeAddress, parseNetworks } from './networks.ts';
+import { parseUrl } from './parse-url.ts';
 
 export interface OutboundOptions {
   /** Networks or addresses that may be called although they are not public. */
@@ -88,9 +89,9 @@ export function createOutboundFetch({ allowedNetworks, timeoutMs, maxBytes, ca }
 }
 
 function checkedUrl(input: string | URL): URL {
-  if (!URL.canParse(String(input))) throw new OutboundError('OUTBOUND_REFUSED', 'not an absolute address');
   // The parser turns every spelling of an IPv4 address (`127.1`, `0x7f000001`) into the one that is checked.
-  const url = new URL(input);
+  const url = parseUrl(String(input));
+  if (!url) throw new OutboundError('OUTBOUND_REFUSED', 'not an absolute address');
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
     throw new OutboundError('OUTBOUND_REFUSED', 'only https addresses are called');
   if (url.username || url.password) throw new OutboundError('OUTBOUND_REFUSED', 'the address carries credentials');

@@ -312,6 +312,14 @@ describe('accounts that an identity provider vouches for', () => {
       }
     });
 
+    it('are not asked for without end', async () => {
+      const { browser } = await homeOf(await stage.app.person({ tenantId: open.id }));
+      assert.equal((await post(browser, 'link')).status, 200);
+      await stage.app.db('rateLimits').where('key', 'like', 'federationPerIp:%').update({ hits: 100_000 });
+      assert.equal((await post(browser, 'link')).status, 429);
+      await stage.app.db('rateLimits').where('key', 'like', 'federationPerIp:%').delete();
+    });
+
     it('that cannot be reached leave the page as it was', async () => {
       const gone = await startOpenIdProvider({ redirectUri: `${stage.app.issuer}/callback/gone` });
       await addProvider(stage.app, {

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { DomainError } from '../../platform/errors.ts';
+import { parseUrl } from '../../platform/parse-url.ts';
 import { parseEmail } from '../users/canonical-address.ts';
 
 const claimName = z.string().min(1).max(100);
@@ -126,9 +127,8 @@ function lineOf(value: unknown): string | null {
 }
 
 function httpsUrl(value: unknown): string | null {
-  if (typeof value !== 'string' || value.length > 2000 || !URL.canParse(value)) return null;
-  const url = new URL(value);
-  return url.protocol === 'https:' && !url.username && !url.password ? url.href.slice(0, 2000) : null;
+  const url = typeof value === 'string' && value.length <= 2000 ? parseUrl(value) : undefined;
+  return url?.protocol === 'https:' && !url.username && !url.password ? url.href.slice(0, 2000) : null;
 }
 
 function localeOf(value: unknown): string | null {

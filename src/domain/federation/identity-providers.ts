@@ -7,6 +7,7 @@
 import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
+import { parseUrl } from '../../platform/parse-url.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { checkDisplayName } from '../tenants/display-name.ts';
@@ -81,8 +82,8 @@ function invalid(field: string): DomainError {
 /** An issuer identifier (OpenID Connect Discovery section 3): an https URL without query and fragment, kept as it is. */
 function checkedIssuer(issuer: string, allowHttp: boolean): string {
   // With `/.well-known/` in it, it is the address of a discovery document.
-  if (!URL.canParse(issuer) || issuer.length > 500 || /[?#]|\/\.well-known\//.test(issuer)) throw invalid('issuer');
-  const url = new URL(issuer);
+  const url = parseUrl(issuer);
+  if (!url || issuer.length > 500 || /[?#]|\/\.well-known\//.test(issuer)) throw invalid('issuer');
   const protocols = allowHttp ? ['https:', 'http:'] : ['https:'];
   // The token's `iss` is compared character by character: what the parser would tidy up could never match.
   const isTidy = url.href === issuer || url.href === `${issuer}/`;

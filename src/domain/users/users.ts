@@ -6,6 +6,7 @@
 import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
+import { parseUrl } from '../../platform/parse-url.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { revokeAllSessions } from '../sessions/sessions.ts';
 import { refusedLastOwner } from '../tenants/last-owner.ts';
@@ -111,8 +112,7 @@ function checkedText(field: string, value: string | null | undefined, most = nam
 function checkedUrl(field: string, value: string | null | undefined): string | null {
   const text = checkedText(field, value, 2000);
   if (text === null) return null;
-  if (!URL.canParse(text) || new URL(text).protocol !== 'https:')
-    throw new DomainError('invalid', 'INVALID_INPUT', { field });
+  if (parseUrl(text)?.protocol !== 'https:') throw new DomainError('invalid', 'INVALID_INPUT', { field });
   return text;
 }
 

@@ -11,6 +11,7 @@ import type { AccountProfile } from '../../domain/users/users.ts';
 import type { VerifiedPerson } from '../../oidc/federation-client.ts';
 import { DomainError } from '../../platform/errors.ts';
 import type { FormError } from '../../platform/form-model.ts';
+import { consume } from '../../platform/rate-limits.ts';
 import type { ViewModels } from '../../platform/view-models.ts';
 import { beginFederation } from '../begin-federation.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
@@ -64,6 +65,7 @@ export function mountIdentities(router: Router, web: WebDependencies, { showHome
     const { userId, tenant } = person.profile;
     const provider = await findIdentityProvider(web.db, key);
     if (!provider || !isOffered(provider, tenant)) throw new DomainError('not_found', 'NOT_FOUND');
+    await consume(web.db, 'federationPerIp', ctx.ip);
     try {
       const address = await beginFederation(ctx, web, provider, {
         purpose: { kind: 'link', userId, sessionHash: person.sessionUidHash.toString('hex') },

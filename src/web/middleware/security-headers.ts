@@ -4,6 +4,7 @@
  * the policy but the one below: where a form may lead.
  */
 import type { Context, Middleware } from 'koa';
+import { parseUrl } from '../../platform/parse-url.ts';
 
 export interface SecurityHeadersOptions {
   /** The issuer identifier; https turns on HSTS. */
@@ -76,8 +77,8 @@ const dangerousSchemes = new Set([
 
 /** One CSP source expression (CSP3 section 2.3.1), or undefined: rebuilt from its parts, never copied. */
 function formActionSource(uri: string): string | undefined {
-  if (!URL.canParse(uri)) return undefined;
-  const url = new URL(uri);
+  const url = parseUrl(uri);
+  if (!url) return undefined;
   const scheme = url.protocol.slice(0, -1);
   if (scheme === 'https' || scheme === 'http') {
     // The URL parser lets `;`, `,`, `'` and `*` stand in a host name; a policy means something else by them.

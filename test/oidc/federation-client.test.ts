@@ -1,0 +1,117 @@
+/** Where a provider's discovery document may lead us, and for how long. The tokens are in test/flows/federation-faults. */
+import assert from 'node:assert/strict';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseClaimMapping } from '../../src/domain/federation/claim-mapping.ts';
+import type { IdentityProvider } from '../../src/domain/federation/identity-providers.ts';
+import { createFederationClient } from '../../src/oidc/federation-client.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { createOutboundFetch } from '../../src/platform/outbound.ts';
+import { createSecrets, randomToken } from '../../src/platform/secrets.ts';
+import { type Forger, signHonestly, slowly, startForger } from '../support/identity-provider.ts';
+
+/** A byte now and then, and never the end. */
+function drip(_req: IncomingMessage, res: ServerResponse): void {
+  res.writeHead(200, { 'content-type': 'application/json' });
+  const timer = setInterval(() => res.write(' '), 100);
+  res.on('close', () => clearInterval(timer));
+}
+
+describe('calls to an identity provider', () => {
+  const discovery = '/.well-known/openid-configuration';
+  let forger: Forger;
+  before(async () => {
+    forger = await startForger();
+  });
+  beforeEach(() => forger.reset());
+  after(() => forger.close());
+
+  /** A whole sign-in with a provider that says these things of itself: who it is, or the code of the error. */
+  async function signIn(said: Record<string, unknown>): Promise<string> {
+    const { issuer, client } = forger;
+    const at = (path: string) => `${issuer}${path}`;
+    const addresses = { authorization_endpoint: at('/authorize'), token_endpoint: at('/token'), jwks_uri: at('/keys') };
+    const metadata = { issuer, ...addresses, response_types_supported: ['code'], ...said };
+    if (!forger.instead.has(discovery))
+      forger.instead.set(discovery, (_req, res) => {
+        res.writeHead(200, { 'content-type': 'application/json' });
+        res.end(JSON.stringify(metadata));
+      });
+    const federation = createFederationClient({
+      fetch: createOutboundFetch({ allowedNetworks: ['127.0.0.1/32'], timeoutMs: 2_500, maxBytes: 65_536 }),
+      secrets: createSecrets([randomToken(36)]),
+      logger: createLogger({ level: 'silent' }),
+      allowHttp: true,
+    });
+    const provider: IdentityProvider = {
+      id: 'id',
+      tenantId: null,
+      key: 'forger',
+      name: 'The Forger',
+      state: 'active',
+      issuer,
+      clientId: client.clientId,
+      clientSecretSealed: null,
+      scopes: ['openid'],
+      claimMapping: parseClaimMapping({}),
+      createdAt: new Date(),
+    };
+    const redirectUri = 'https://id.example/callback/forger';
+    const asked = { redirectUri, state: randomToken(), nonce: randomToken(), codeVerifier: randomToken() };
+    try {
+      const address = await federation.authorizationUrl(provider, { ...asked, reauthenticate: false });
+      const back = await fetch(address, { redirect: 'manual' });
+      const parameters = new URL(back.headers.get('location') ?? '').searchParams;
+      const answer = { ...asked, parameters, reauthenticate: false, startedAt: 0 };
+      const { person } = await federation.verifyAnswer(provider, answer);
+      return person.subject;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+
+  it('are made where its discovery document says', async () => {
+    assert.equal(await signIn({}), 'forged');
+  });
+
+  for (const [name, address] of [
+    ['token_endpoint', 'http://169.254.169.254/latest'],
+    ['token_endpoint', 'https://10.0.0.1/token'],
+    ['jwks_uri', 'http://192.168.0.1/keys'],
+    ['jwks_uri', 'https://[::1]/keys'],
+    ['userinfo_endpoint', 'https://172.16.0.1/me'],
+  ] as const)
+    it(`reach no private address: ${name} ${address}`, async () => {
+      assert.equal(await signIn({ [name]: address }), 'PROVIDER_UNAVAILABLE');
+    });
+
+  for (const [name, address] of [
+    ['jwks_uri', 'file:///etc/hosts'],
+    ['token_endpoint', 'data:application/json,{}'],
+    ['authorization_endpoint', 'javascript:alert(1)'],
+    ['authorization_endpoint', 'data:text/html,x'],
+  ] as const)
+    it(`take only web addresses: ${name} ${address}`, async () => {
+      assert.equal(await signIn({ [name]: address }), 'PROVIDER_REFUSED');
+    });
+
+  for (const path of [discovery, '/token', '/keys', '/me'])
+    it(`do not wait for an answer that drips: ${path}`, async () => {
+      forger.instead.set(path, drip);
+      const began = performance.now();
+      assert.equal(await signIn({ userinfo_endpoint: `${forger.issuer}/me` }), 'PROVIDER_UNAVAILABLE');
+      const took = performance.now() - began;
+      assert.ok(took < 5_000, `${took} ms`);
+    });
+
+  it('end together, however much of the time each of them takes', async () => {
+    forger.idToken = async (forged) => {
+      await sleep(2_300);
+      return signHonestly(forged);
+    };
+    forger.instead.set('/keys', slowly(2_300));
+    const began = performance.now();
+    assert.equal(await signIn({}), 'PROVIDER_UNAVAILABLE');
+    assert.ok(performance.now() - began < 5_000);
+  });
+});
