@@ -201,6 +201,9 @@ export function createFederationClient({
         };
         if (wish.reauthenticate) parameters.prompt = 'login';
         if (wish.maxAge !== undefined) parameters.max_age = String(wish.maxAge);
+        // Some tell the time of the authentication only if they are asked to (OpenID Connect Core section 5.5.1).
+        if (wish.reauthenticate || wish.maxAge !== undefined)
+          parameters.claims = JSON.stringify({ id_token: { auth_time: { essential: true } } });
         if (wish.loginHint !== undefined) parameters.login_hint = wish.loginHint;
         if (wish.uiLocales !== undefined) parameters.ui_locales = wish.uiLocales;
         if (wish.hostedDomain !== undefined) parameters.hd = wish.hostedDomain;

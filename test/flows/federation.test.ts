@@ -325,6 +325,7 @@ describe('signing in with an identity provider', () => {
       assert.ok(Date.now() / 1000 - (claims.auth_time as number) < 30);
       const asked = google.requests.at(-1);
       for (const [name, value] of Object.entries(parameters)) assert.equal(asked?.get(name), value, name);
+      assert.deepEqual(JSON.parse(asked?.get('claims') ?? ''), { id_token: { auth_time: { essential: true } } });
     }
   });
 
