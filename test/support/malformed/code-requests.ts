@@ -57,7 +57,7 @@ const canonical = (step: string, n: number): [what: string, body: string][] => [
   ['full-width letters', `channel=email&address=${encode(fullWidth(`${step}.full@example.test`))}`],
   ['full-width digits', `channel=sms&address=${encode(fullWidth(`+4179300000${n}`))}`],
   ['a national number', `channel=sms&address=${encode(`079 / 310-00.0${n}`)}`],
-  ['a number with its trunk zero', `channel=whatsapp&address=${encode(`+41 (0)79 320 00 0${n}`)}`],
+  ['a number with its trunk zero', `channel=sms&address=${encode(`+41 (0)79 320 00 0${n}`)}`],
 ];
 
 const codes: [what: string, body: string, expected: MalformedRequest['expected']][] = [
