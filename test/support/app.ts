@@ -72,6 +72,20 @@ export async function freePort(): Promise<number> {
 
 let count = 0;
 
+/** Of this run: what one server sealed another can open, and the keys below are made once. */
+const secretKey = randomToken(36);
+let madeKeys: Record<string, unknown>[] | undefined;
+
+/** Signing keys as a first start makes them; two RSA keys cost half a second of a core, so all servers share them. */
+async function giveSigningKeys(db: Database, secrets: Secrets, ownSecret: boolean): Promise<void> {
+  if (!ownSecret && madeKeys) {
+    await db('signing_keys').insert(madeKeys);
+    return;
+  }
+  await ensureSigningKeys(db, secrets, systemCaller);
+  if (!ownSecret) madeKeys = await db('signing_keys').select();
+}
+
 export async function startTestApp({
   env = {},
   issuer: issuerOf,
@@ -91,7 +105,7 @@ export async function startTestApp({
     ISSUER: issuerOf?.(port) ?? `http://localhost:${port}`,
     DATA_DIR: dataDirectory,
     DATABASE_URL: database.url,
-    SECRET_KEY: randomToken(36),
+    SECRET_KEY: secretKey,
     METRICS_PORT: '0',
     // The floor of the rules is for production; here a hash a millisecond will do.
     ARGON2_MEMORY_KIB: '1024',
@@ -105,7 +119,7 @@ export async function startTestApp({
   const db = createDatabase({ url: database.url, poolMax: 4 });
   const secrets = createSecrets(config.secretKeys);
   const passwords = createPasswordHasher(config.argon2);
-  await ensureSigningKeys(db, secrets, systemCaller);
+  await giveSigningKeys(db, secrets, config.secretKeys[0] !== secretKey || config.secretKeys.length > 1);
 
   const lines: string[] = [];
   const destination = new Writable({
