@@ -52,7 +52,7 @@ export function recoveryRoutes(web: WebDependencies): Router {
         if (!form[field]?.trim()) throw new DomainError('invalid', 'FIELD_REQUIRED', { field });
       await resetPassword(
         web.db,
-        { token, userId: form.account ?? '', password: form.password ?? '' },
+        { token, userId: form.account ?? '', password: form.password ?? '', locale: ctx.state.locale ?? 'en' },
         { passwords: web.passwords, secrets: web.secrets, caller: callerOf(ctx), issuer: web.issuer },
       );
     } catch (error) {

@@ -173,6 +173,16 @@ describe('recovering an account', function () {
     assert.equal(tokens.claims()?.sub, person.id);
   });
 
+  it('tells of the new password in the language of the page, where the person has set none', async () => {
+    const person = await newPerson();
+    await ask(stage.visitor(), person.email);
+    const reader = stage.visitor();
+    const form = await reader.open(`${await linkTo(person.email)}?lang=fr`);
+    assert.equal((await reader.submit(form, { password: chosen })).status, 200);
+    const notice = await stage.mailbox.waitFor(person.email, { count: 2 });
+    assert.match(notice.subject, /mot de passe/i);
+  });
+
   it('frees an account that too many tries have locked', async () => {
     const person = await newPerson();
     await stage.app.db.raw('delete from sign_in_failures');

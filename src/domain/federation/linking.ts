@@ -169,7 +169,7 @@ async function ofAccount(
       kind: 'proof-needed',
       account: { userId, tenantId, tenantName, email, hasPassword: hasPassword && !firstProof, codeProves },
     };
-  if (firstProof) await takeOver(trx, { row, email }, deps);
+  if (firstProof) await takeOver(trx, { row, email, locale: person.locale ?? 'en' }, deps);
   // Held from here on, so that the address cannot change hands before the link stands.
   const held = await lockActiveUser(trx, { tenantId, userId });
   if (held?.email?.toLowerCase() !== email || !held.emailVerified) throw refusedAccount(provider);
@@ -180,7 +180,7 @@ async function ofAccount(
 /** The word of a trusted provider is the first proof of the address; what was set up before it goes. */
 async function takeOver(
   trx: Database,
-  { row, email }: { row: AccountRow; email: string },
+  { row, email, locale }: { row: AccountRow; email: string; locale: string },
   { secrets, issuer, caller }: LinkDependencies,
 ): Promise<void> {
   const { tenantId, userId, tenantName } = row;
@@ -194,7 +194,7 @@ async function takeOver(
       to: email,
       template: 'credentials-removed',
       model: { tenantName, href: `${issuer}/account` },
-      locale: 'en',
+      locale,
       tenantId,
     },
     { secrets },
