@@ -16,8 +16,8 @@ import {
   isTwilioId,
   isUrlOf,
   looksLikeASample,
-} from './platform/environment-checks.ts';
-import { countries, flag, integer, networks, text } from './platform/environment-forms.ts';
+} from './platform/environment/environment-checks.ts';
+import { countries, flag, integer, networks, text } from './platform/environment/environment-forms.ts';
 import { parseUrl } from './platform/parse-url.ts';
 
 const floor = { argon2MemoryKiB: 19_456, argon2Iterations: 2, argon2Parallelism: 1 };

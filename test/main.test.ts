@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { systemCaller } from '../src/domain/audit/audit-events.ts';
 import { ensureSigningKeys } from '../src/oidc/keys.ts';
 import { createDatabase, type Database } from '../src/platform/database.ts';
-import { startEmbeddedPostgres } from '../src/platform/embedded-postgres.ts';
+import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedded-postgres.ts';
 import { createSecrets, randomToken } from '../src/platform/secrets.ts';
 import { freePort } from './support/app.ts';
 import { Browserless } from './support/browserless.ts';

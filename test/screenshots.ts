@@ -17,8 +17,8 @@ import { fileURLToPath } from 'node:url';
 import Koa from 'koa';
 import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 import { createI18n } from '../src/platform/i18n.ts';
-import { createViews } from '../src/platform/views.ts';
-import { createAssets } from '../src/web/assets.ts';
+import { createAssets } from '../src/web/pages/assets.ts';
+import { createViews } from '../src/web/pages/views.ts';
 import {
   accessibilityFaults,
   behaviourFaults,

@@ -10,11 +10,11 @@ import {
 } from '../domain/resource-servers/resource-servers.ts';
 import { type Database, inTransaction } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
-import { type CommandResult, collect, performs } from './command-action.ts';
-import { addListOptions, type ListOptions, moreOf, nextOf, wholeNumber } from './list-options.ts';
+import { type CommandResult, collect, performs } from './frame/command-action.ts';
+import { addListOptions, type ListOptions, moreOf, nextOf, wholeNumber } from './frame/list-options.ts';
+import { fields, printable, table } from './frame/terminal-text.ts';
+import { withDatabase } from './frame/with-database.ts';
 import { listApis, optionalTenantId } from './listings.ts';
-import { fields, printable, table } from './terminal-text.ts';
-import { withDatabase } from './with-database.ts';
 
 const createHelp = `
 The identifier is an absolute URI; clients send it as \`resource\`, and it is the \`aud\` of the tokens. A capability

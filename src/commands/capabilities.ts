@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import { type Capability, defineCapability, findCapability, listCapabilities } from '../domain/access/capabilities.ts';
 import { systemCaller } from '../domain/audit/audit-events.ts';
 import { apiOf } from './apis.ts';
-import { type CommandResult, performs } from './command-action.ts';
-import { wholeNumber } from './list-options.ts';
-import { fields, table } from './terminal-text.ts';
-import { withDatabase } from './with-database.ts';
+import { type CommandResult, performs } from './frame/command-action.ts';
+import { wholeNumber } from './frame/list-options.ts';
+import { fields, table } from './frame/terminal-text.ts';
+import { withDatabase } from './frame/with-database.ts';
 
 const createHelp = `
 One that is there already is brought up to date: what is not given stays as it is.

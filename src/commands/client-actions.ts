@@ -6,9 +6,9 @@ import { type ClientRow, findClient } from '../domain/clients/client-store.ts';
 import { type CreatedClient, disableClient, rotateClientSecret } from '../domain/clients/clients.ts';
 import type { Database } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
-import type { CommandResult } from './command-action.ts';
-import { fields, printable } from './terminal-text.ts';
-import { withDatabase } from './with-database.ts';
+import type { CommandResult } from './frame/command-action.ts';
+import { fields, printable } from './frame/terminal-text.ts';
+import { withDatabase } from './frame/with-database.ts';
 
 /** A day at most: an old secret that is wanted for longer is a second secret, not an overlap. */
 export const longestOverlapSeconds = 86_400;

@@ -5,12 +5,12 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { type ClientMetadata, errors } from 'oidc-provider';
 import type { ClientRow } from '../domain/clients/client-store.ts';
-import { clientMetadata } from '../oidc/client-adapter.ts';
 import type { SigningKeySet } from '../oidc/keys.ts';
 import { createProvider, type ProviderPages } from '../oidc/provider.ts';
+import { clientMetadata } from '../oidc/storage/client-adapter.ts';
 import { DomainError } from '../platform/errors.ts';
-import { createOutboundFetch } from '../platform/outbound.ts';
-import type { CommandContext } from './with-database.ts';
+import { createOutboundFetch } from '../platform/network/outbound.ts';
+import type { CommandContext } from './frame/with-database.ts';
 
 /** The library asks which algorithms there are keys for, and these keys sign nothing. */
 function passingKeys(): SigningKeySet {

@@ -6,12 +6,12 @@ import { inTransaction } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
 import { disable, longestOverlapSeconds, rotateSecret, shownClient } from './client-actions.ts';
 import { createClientCheck } from './client-check.ts';
-import { type CommandResult, collect, performs } from './command-action.ts';
-import { readClientMetadata, readJwks } from './json-file.ts';
-import { addListOptions, type ListOptions, moreOf, nextOf, wholeNumber } from './list-options.ts';
+import { type CommandResult, collect, performs } from './frame/command-action.ts';
+import { readClientMetadata, readJwks } from './frame/json-file.ts';
+import { addListOptions, type ListOptions, moreOf, nextOf, wholeNumber } from './frame/list-options.ts';
+import { table } from './frame/terminal-text.ts';
+import { withDatabase } from './frame/with-database.ts';
 import { listClients, optionalTenantId } from './listings.ts';
-import { table } from './terminal-text.ts';
-import { withDatabase } from './with-database.ts';
 
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 

@@ -26,7 +26,7 @@ const entries: Entry[] = [
   {
     name: 'doctor',
     description: 'check the installation and say what to do',
-    load: async () => (await import('./doctor.ts')).addDoctor,
+    load: async () => (await import('./doctor/doctor.ts')).addDoctor,
   },
   {
     name: 'admin',
@@ -132,7 +132,7 @@ async function main(words: readonly string[]): Promise<void> {
   try {
     await (await createProgram(operands)).parseAsync([...words], { from: 'user' });
   } catch (error) {
-    const { exitCodes, failureOf } = await import('./failures.ts');
+    const { exitCodes, failureOf } = await import('./frame/failures.ts');
     const failure = failureOf(error);
     process.exitCode = failure.exitCode;
     if (failure.exitCode === exitCodes.ok) return;

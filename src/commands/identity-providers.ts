@@ -1,7 +1,7 @@
 /** `gatehouse identity-providers`: the OpenID providers that people may sign in with, and what a tenant asks of each. */
 import { type Command, Option } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
-import type { ClaimMappingInput } from '../domain/federation/claim-mapping.ts';
+import type { ClaimMappingInput } from '../domain/methods/federation/claim-mapping.ts';
 import {
   addIdentityProvider,
   findIdentityProvider,
@@ -10,17 +10,17 @@ import {
   removeIdentityProvider,
   setClientSecret,
   setIdentityProviderState,
-} from '../domain/federation/identity-providers.ts';
+} from '../domain/methods/federation/identity-providers.ts';
 import { updateTenantSettings } from '../domain/tenants/tenants.ts';
 import { inTransaction } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
-import { type CommandResult, collect, performs } from './command-action.ts';
-import { UsageError } from './failures.ts';
-import { addListOptions, type ListOptions, moreOf, nextOf } from './list-options.ts';
+import { type CommandResult, collect, performs } from './frame/command-action.ts';
+import { UsageError } from './frame/failures.ts';
+import { addListOptions, type ListOptions, moreOf, nextOf } from './frame/list-options.ts';
+import { readPassword } from './frame/password-input.ts';
+import { fields, printable, table } from './frame/terminal-text.ts';
+import { withDatabase } from './frame/with-database.ts';
 import { optionalTenantId, tenantOf } from './listings.ts';
-import { readPassword } from './password-input.ts';
-import { fields, printable, table } from './terminal-text.ts';
-import { withDatabase } from './with-database.ts';
 
 const addHelp = `
 KEY names the provider in its callback and on its button: lower case letters, digits and hyphens. google needs no

@@ -12,13 +12,13 @@ import {
   resendInvitation,
 } from '../domain/invitations/send-invitation.ts';
 import type { Channel } from '../domain/messages/outgoing-message.ts';
-import { type CommandResult, performs } from './command-action.ts';
-import { UsageError } from './failures.ts';
-import { addListOptions, collectPages, type ListOptions, moreOf, nextOf, wholeNumber } from './list-options.ts';
+import { type CommandResult, performs } from './frame/command-action.ts';
+import { UsageError } from './frame/failures.ts';
+import { addListOptions, collectPages, type ListOptions, moreOf, nextOf, wholeNumber } from './frame/list-options.ts';
+import { fields, printable, table } from './frame/terminal-text.ts';
+import { type CommandContext, withDatabase } from './frame/with-database.ts';
 import { tenantOf } from './listings.ts';
 import { findRoleAtNode } from './role-at-node.ts';
-import { fields, printable, table } from './terminal-text.ts';
-import { type CommandContext, withDatabase } from './with-database.ts';
 
 const createHelp = `
 Whoever has the address gets a link and accepts the role with it: by a new account, or with the one they have. The

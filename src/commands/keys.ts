@@ -9,9 +9,9 @@ import {
   withdrawSigningKeys,
 } from '../oidc/keys.ts';
 import { verifySecondsOf } from '../schedule.ts';
-import { type CommandResult, performs } from './command-action.ts';
-import { table } from './terminal-text.ts';
-import { withDatabase } from './with-database.ts';
+import { type CommandResult, performs } from './frame/command-action.ts';
+import { table } from './frame/terminal-text.ts';
+import { withDatabase } from './frame/with-database.ts';
 
 const rotateHelp = `
 The keys rotate by themselves (SIGNING_KEY_ROTATION_DAYS); this does it now. Running servers follow within a second.

@@ -1,11 +1,11 @@
 /** `gatehouse migrate`: the schema, and the tables of the job queue. `--status` looks and changes nothing. */
 import type { Command } from 'commander';
 import { loadConfig } from '../config.ts';
-import { migrateJobs } from '../platform/jobs.ts';
+import { migrateJobs } from '../platform/jobs/jobs.ts';
 import { type MigrationStatus, migrateToLatest, migrationStatus } from '../platform/migrations.ts';
-import { type CommandResult, performs } from './command-action.ts';
-import { CommandFailed } from './failures.ts';
-import { tlsOf, withUnpreparedDatabase } from './with-database.ts';
+import { type CommandResult, performs } from './frame/command-action.ts';
+import { CommandFailed } from './frame/failures.ts';
+import { tlsOf, withUnpreparedDatabase } from './frame/with-database.ts';
 
 const help = `
 Safe to run at any time, by many at once and beside a running server. A database that a newer version has

@@ -2,11 +2,11 @@
 import type { Command } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
 import { ensureReferralCode, listReferrals } from '../domain/referrals/referrals.ts';
-import { type CommandResult, performs } from './command-action.ts';
-import { addListOptions, collectPages, type ListOptions, moreOf, nextOf } from './list-options.ts';
+import { type CommandResult, performs } from './frame/command-action.ts';
+import { addListOptions, collectPages, type ListOptions, moreOf, nextOf } from './frame/list-options.ts';
+import { fields, table } from './frame/terminal-text.ts';
+import { withDatabase } from './frame/with-database.ts';
 import { tenantOf, userOf } from './listings.ts';
-import { fields, table } from './terminal-text.ts';
-import { withDatabase } from './with-database.ts';
 
 const codeHelp = `
 Whoever signs up with the code is remembered as referred by this person, and counts when they sign in for the first

@@ -4,7 +4,7 @@ import { findOrgNode, findRootNode, listOrgNodes, type OrgNode } from '../domain
 import type { Database } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
 import { isId } from '../platform/ids.ts';
-import { UsageError } from './failures.ts';
+import { UsageError } from './frame/failures.ts';
 
 export interface RoleAtNode {
   role: Role;

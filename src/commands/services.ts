@@ -7,10 +7,10 @@ import { apiOf } from './apis.ts';
 import { shownClient } from './client-actions.ts';
 import { createClientCheck } from './client-check.ts';
 import { addRotateSecret } from './clients.ts';
-import { type CommandResult, collect, performs } from './command-action.ts';
-import { readJwks } from './json-file.ts';
+import { type CommandResult, collect, performs } from './frame/command-action.ts';
+import { readJwks } from './frame/json-file.ts';
+import { withDatabase } from './frame/with-database.ts';
 import { optionalTenantId } from './listings.ts';
-import { withDatabase } from './with-database.ts';
 
 const createHelp = `
 A service asks for tokens with its capabilities as scopes. With --api it is that API itself, and may introspect the

@@ -6,18 +6,18 @@ import { domainToASCII } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../config.ts';
 import { systemCaller } from '../domain/audit/audit-events.ts';
-import { findIdentityProvider } from '../domain/federation/identity-providers.ts';
+import { findIdentityProvider } from '../domain/methods/federation/identity-providers.ts';
 import type { TenantSettings, TenantSettingsInput } from '../domain/tenants/tenant-settings.ts';
 import { type Tenant, updateTenantSettings } from '../domain/tenants/tenants.ts';
 import type { Database } from '../platform/database.ts';
-import { countries } from '../platform/environment-forms.ts';
+import { countries } from '../platform/environment/environment-forms.ts';
 import { DomainError } from '../platform/errors.ts';
-import { type CommandResult, performs } from './command-action.ts';
-import { UsageError } from './failures.ts';
-import { wholeNumber } from './list-options.ts';
+import { type CommandResult, performs } from './frame/command-action.ts';
+import { UsageError } from './frame/failures.ts';
+import { wholeNumber } from './frame/list-options.ts';
+import { fields, printable } from './frame/terminal-text.ts';
+import { withDatabase } from './frame/with-database.ts';
 import { tenantOf } from './listings.ts';
-import { fields, printable } from './terminal-text.ts';
-import { withDatabase } from './with-database.ts';
 
 const setHelp = `
 What is not named stays as it is. Lists are comma-separated and replace what was there.

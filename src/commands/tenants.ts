@@ -2,12 +2,12 @@
 import type { Command } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
 import { createTenant } from '../domain/tenants/tenants.ts';
-import { type CommandResult, performs } from './command-action.ts';
-import { addListOptions, type ListOptions, moreOf, nextOf } from './list-options.ts';
+import { type CommandResult, performs } from './frame/command-action.ts';
+import { addListOptions, type ListOptions, moreOf, nextOf } from './frame/list-options.ts';
+import { fields, printable, table } from './frame/terminal-text.ts';
+import { withDatabase } from './frame/with-database.ts';
 import { listTenants } from './listings.ts';
 import { addTenantSettings } from './tenant-settings.ts';
-import { fields, printable, table } from './terminal-text.ts';
-import { withDatabase } from './with-database.ts';
 
 const createHelp = `
 A tenant comes with the root of its organisation tree and the roles owner, admin and member. Give it an owner with

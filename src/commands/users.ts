@@ -1,19 +1,19 @@
 /** `gatehouse users`: the people of a tenant. */
 import { type Command, Option } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
+import { createPasswordHasher } from '../domain/methods/password/password-hash.ts';
 import { assignRole } from '../domain/organisation/org-assignments.ts';
-import { createPasswordHasher } from '../domain/password/password-hash.ts';
-import { unlockAccount } from '../domain/password/unlock-account.ts';
+import { unlockAccount } from '../domain/sign-in/unlock-account.ts';
 import { canonicalEmail, canonicalPhone } from '../domain/users/canonical-address.ts';
 import { createUser, deactivateUser } from '../domain/users/users.ts';
 import { inTransaction } from '../platform/database.ts';
-import { type CommandResult, collect, performs } from './command-action.ts';
-import { addListOptions, type ListOptions, moreOf, nextOf } from './list-options.ts';
+import { type CommandResult, collect, performs } from './frame/command-action.ts';
+import { addListOptions, type ListOptions, moreOf, nextOf } from './frame/list-options.ts';
+import { randomPassword, readPassword } from './frame/password-input.ts';
+import { fields, printable, table } from './frame/terminal-text.ts';
+import { type CommandContext, withDatabase } from './frame/with-database.ts';
 import { listUsers, tenantOf, userOf } from './listings.ts';
-import { randomPassword, readPassword } from './password-input.ts';
 import { findRoleAtNode } from './role-at-node.ts';
-import { fields, printable, table } from './terminal-text.ts';
-import { type CommandContext, withDatabase } from './with-database.ts';
 
 const createHelp = `
 Without --password-stdin a password is made and shown once. A role is held at the root of the tenant, or at a node

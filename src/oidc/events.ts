@@ -7,7 +7,7 @@ import type { Metrics } from '../platform/metrics.ts';
 import type { Secrets } from '../platform/secrets.ts';
 import type { AccountWithProfile } from './account.ts';
 import { requestOrigin } from './caller.ts';
-import { giveBackRefused } from './refresh-rotation.ts';
+import { giveBackRefused } from './storage/refresh-rotation.ts';
 
 interface EventDependencies {
   db: Database;

@@ -10,11 +10,11 @@
  */
 import { decodeProtectedHeader } from 'jose';
 import * as openid from 'openid-client';
-import { type ProviderPerson, readPerson } from '../domain/federation/claim-mapping.ts';
-import { clientSecretOf, type IdentityProvider } from '../domain/federation/identity-providers.ts';
+import { type ProviderPerson, readPerson } from '../domain/methods/federation/claim-mapping.ts';
+import { clientSecretOf, type IdentityProvider } from '../domain/methods/federation/identity-providers.ts';
 import { DomainError, type ErrorKind } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
-import { OutboundError, type OutboundFetch } from '../platform/outbound.ts';
+import { OutboundError, type OutboundFetch } from '../platform/network/outbound.ts';
 import { parseUrl } from '../platform/parse-url.ts';
 import type { Secrets } from '../platform/secrets.ts';
 

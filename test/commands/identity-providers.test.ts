@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
-import { clientSecretOf, findIdentityProvider } from '../../src/domain/federation/identity-providers.ts';
+import { clientSecretOf, findIdentityProvider } from '../../src/domain/methods/federation/identity-providers.ts';
 import { createTenant, findTenantBySlug } from '../../src/domain/tenants/tenants.ts';
 import { createSecrets } from '../../src/platform/secrets.ts';
 import { createUser } from '../support/factories.ts';

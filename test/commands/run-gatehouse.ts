@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDatabase, type Database } from '../../src/platform/database.ts';
-import { migrateJobs } from '../../src/platform/jobs.ts';
+import { migrateJobs } from '../../src/platform/jobs/jobs.ts';
 import { randomToken } from '../../src/platform/secrets.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase } from '../support/database.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
-import { addIdentityProvider } from '../../src/domain/federation/identity-providers.ts';
+import { addIdentityProvider } from '../../src/domain/methods/federation/identity-providers.ts';
 import { createTenant, findTenantBySlug, type NewTenant } from '../../src/domain/tenants/tenants.ts';
 import { createSecrets } from '../../src/platform/secrets.ts';
 import { type CommandBench, createBench } from './run-gatehouse.ts';

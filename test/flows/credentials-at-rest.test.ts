@@ -12,7 +12,7 @@ import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { rotateClientSecret } from '../../src/domain/clients/clients.ts';
 import { createInvitation } from '../../src/domain/invitations/send-invitation.ts';
 import { openPayload } from '../../src/domain/messages/outgoing-message.ts';
-import { setPassword } from '../../src/domain/password/set-password.ts';
+import { setPassword } from '../../src/domain/methods/password/set-password.ts';
 import { createSetupLink } from '../../src/domain/setup/setup-links.ts';
 import { loadSigningKeys, rotateSigningKeys } from '../../src/oidc/keys.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';

@@ -1,7 +1,10 @@
 /** The way back from an identity provider: once, in the browser that set out, at the callback of the one that was asked. */
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
-import { removeIdentityProvider, setIdentityProviderState } from '../../src/domain/federation/identity-providers.ts';
+import {
+  removeIdentityProvider,
+  setIdentityProviderState,
+} from '../../src/domain/methods/federation/identity-providers.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless, type Reply } from '../support/browserless.ts';
 import { CredentialRecorder, dumpDatabase, findCredentials } from '../support/credentials.ts';

@@ -9,11 +9,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as openid from 'openid-client';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { createClient } from '../../src/domain/clients/clients.ts';
-import { createPasswordHasher } from '../../src/domain/password/password-hash.ts';
+import { createPasswordHasher } from '../../src/domain/methods/password/password-hash.ts';
 import { createTenant } from '../../src/domain/tenants/tenants.ts';
 import { createUser } from '../../src/domain/users/users.ts';
 import { createDatabase } from '../../src/platform/database.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/platform/embedded-postgres.ts';
+import {
+  type EmbeddedPostgres,
+  startEmbeddedPostgres,
+} from '../../src/platform/embedded-postgres/embedded-postgres.ts';
 import { randomToken } from '../../src/platform/secrets.ts';
 import { freePort, startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless } from '../support/browserless.ts';

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseClaimMapping } from '../../src/domain/federation/claim-mapping.ts';
-import type { IdentityProvider } from '../../src/domain/federation/identity-providers.ts';
+import { parseClaimMapping } from '../../src/domain/methods/federation/claim-mapping.ts';
+import type { IdentityProvider } from '../../src/domain/methods/federation/identity-providers.ts';
 import { createFederationClient } from '../../src/oidc/federation-client.ts';
 import { createLogger } from '../../src/platform/logger.ts';
-import { createOutboundFetch } from '../../src/platform/outbound.ts';
+import { createOutboundFetch } from '../../src/platform/network/outbound.ts';
 import { createSecrets, randomToken } from '../../src/platform/secrets.ts';
 import { type Forger, signHonestly, slowly, startForger } from '../support/identity-provider.ts';
 

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { createDatabase } from '../../src/platform/database.ts';
-import { migrateJobs } from '../../src/platform/jobs.ts';
+import { migrateJobs } from '../../src/platform/jobs/jobs.ts';
 import { migrateToLatest } from '../../src/platform/migrations.ts';
 import { atEndOfRun, testServer } from './cluster.ts';
 

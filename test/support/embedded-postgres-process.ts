@@ -3,7 +3,7 @@
  * answers `query` and `stop`, and otherwise keeps nothing alive but its channel to the test.
  */
 import pg from 'pg';
-import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres.ts';
+import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/embedded-postgres.ts';
 
 const [dataDirectory = '', binaries] = process.argv.slice(2);
 

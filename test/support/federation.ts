@@ -9,7 +9,7 @@ import {
   addIdentityProvider,
   type IdentityProvider,
   type NewIdentityProvider,
-} from '../../src/domain/federation/identity-providers.ts';
+} from '../../src/domain/methods/federation/identity-providers.ts';
 import type { TestApp } from './app.ts';
 import { Browserless, type Reply } from './browserless.ts';
 import type { OpenIdProviderServer } from './identity-provider.ts';

@@ -2,7 +2,7 @@
  * Forked by jobs.test.ts: a worker whose job `stuck` never ends. Says when one has begun; is killed, or ends with its
  * parent.
  */
-import { startJobs } from '../../src/platform/jobs.ts';
+import { startJobs } from '../../src/platform/jobs/jobs.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 
 process.once('disconnect', () => process.exit(0));

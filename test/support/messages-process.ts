@@ -3,13 +3,13 @@
  */
 import { fileURLToPath } from 'node:url';
 import { createMessenger, sendMessageTask } from '../../src/domain/messages/deliver-message.ts';
+import { createMessageViews } from '../../src/domain/messages/message-views.ts';
 import { sendMessageJob } from '../../src/domain/messages/outgoing-message.ts';
 import { createDatabase } from '../../src/platform/database.ts';
 import { createI18n } from '../../src/platform/i18n.ts';
-import { startJobs } from '../../src/platform/jobs.ts';
+import { startJobs } from '../../src/platform/jobs/jobs.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createMailer } from '../../src/platform/mailer.ts';
-import { createMessageViews } from '../../src/platform/message-views.ts';
 import { createSecrets } from '../../src/platform/secrets.ts';
 
 const { DATABASE_URL = '', SECRET_KEY = '', SMTP_URL = '', ISSUER = '' } = process.env;

@@ -3,8 +3,8 @@
  * organisations are invented; the addresses belong to the reserved example domains.
  */
 
-import type { MessageChannel } from '../../src/platform/sign-in-view-models.ts';
-import type { ErrorModel, PageContext, ViewModels, ViewName } from '../../src/platform/view-models.ts';
+import type { MessageChannel } from '../../src/web/pages/sign-in-view-models.ts';
+import type { ErrorModel, PageContext, ViewModels, ViewName } from '../../src/web/pages/view-models.ts';
 
 export type PageSample = {
   [V in ViewName]: { name: string; view: V; page: Partial<PageContext>; model: ViewModels[V] };

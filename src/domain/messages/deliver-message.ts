@@ -7,15 +7,15 @@ import type { Logger } from 'pino';
 import { type Database, firstRow } from '../../platform/database.ts';
 import { DeliveryError } from '../../platform/delivery-error.ts';
 import { DomainError } from '../../platform/errors.ts';
-import type { JobContext, JobTask } from '../../platform/jobs.ts';
+import type { JobContext, JobTask } from '../../platform/jobs/jobs.ts';
 import type { Mailer } from '../../platform/mailer.ts';
-import type { MessageViews } from '../../platform/message-views.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { PhoneMessages } from '../../platform/phone-messages.ts';
 import { giveBack, type Spent, spendBudget } from '../../platform/rate-limits.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { recordEvent, systemCaller } from '../audit/audit-events.ts';
 import { findTenantById, type Tenant } from '../tenants/tenants.ts';
+import type { MessageViews } from './message-views.ts';
 import {
   type Channel,
   kindOf,

@@ -6,9 +6,9 @@
 import { z } from 'zod';
 import type { Database } from '../../platform/database.ts';
 import { isId, newId } from '../../platform/ids.ts';
-import { enqueueJob, type JobOptions } from '../../platform/jobs.ts';
-import type { MessageModels, MessageTemplate } from '../../platform/message-views.ts';
+import { enqueueJob, type JobOptions } from '../../platform/jobs/jobs.ts';
 import { type Secrets, sha256 } from '../../platform/secrets.ts';
+import type { MessageModels, MessageTemplate } from './message-views.ts';
 
 export type Channel = 'email' | 'sms' | 'whatsapp';
 

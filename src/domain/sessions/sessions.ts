@@ -5,7 +5,7 @@
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
-import { enqueueJob } from '../../platform/jobs.ts';
+import { enqueueJob } from '../../platform/jobs/jobs.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { type EndedSession, endSessions } from './session-store.ts';
 

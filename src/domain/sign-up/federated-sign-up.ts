@@ -6,11 +6,16 @@
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { recordEvent } from '../audit/audit-events.ts';
-import { isOfHostedDomain, type LinkDependencies, linkIdentity, refusedAccount } from '../federation/identities.ts';
-import { isOffered } from '../federation/identity-providers.ts';
-import { type FederatedAttempt, recordFederationFailure } from '../federation/linking.ts';
 import { acceptInvitationsOf, isInvited } from '../invitations/invitations-of-address.ts';
-import type { ProvedAccount } from '../password/password-sign-in.ts';
+import {
+  isOfHostedDomain,
+  type LinkDependencies,
+  linkIdentity,
+  refusedAccount,
+} from '../methods/federation/identities.ts';
+import { isOffered } from '../methods/federation/identity-providers.ts';
+import { type FederatedAttempt, recordFederationFailure } from '../methods/federation/linking.ts';
+import type { ProvedAccount } from '../methods/password/password-sign-in.ts';
 import { recordReferral } from '../referrals/referrals.ts';
 import { isDomainAllowed } from '../tenants/tenant-settings.ts';
 import { findTenantById } from '../tenants/tenants.ts';

@@ -11,11 +11,11 @@ import { listLiveSessions, type UserSessionRow } from '../../domain/sessions/ses
 import { revokeSession } from '../../domain/sessions/sessions.ts';
 import { accountClientId } from '../../oidc/account-client.ts';
 import { DomainError } from '../../platform/errors.ts';
-import type { FormError } from '../../platform/form-model.ts';
-import type { ViewModels } from '../../platform/view-models.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
 import { readForm } from '../middleware/body.ts';
-import { describeBrowser } from '../provider-pages.ts';
+import type { FormError } from '../pages/form-model.ts';
+import type { ViewModels } from '../pages/view-models.ts';
+import { describeBrowser } from '../provider/provider-pages.ts';
 import { identitiesModel, mountIdentities } from './identities.ts';
 import { type SignedIn, signedIn, signInAddress } from './signed-in.ts';
 import { mountVerify, verificationLinks } from './verify.ts';

@@ -4,20 +4,24 @@
  */
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-import type { FederationDetails } from '../../domain/federation/federation-requests.ts';
-import { describeIdentities, linkToAccount, unlinkIdentity } from '../../domain/federation/identities.ts';
-import { findIdentityProvider, type IdentityProvider, isOffered } from '../../domain/federation/identity-providers.ts';
+import type { FederationDetails } from '../../domain/methods/federation/federation-requests.ts';
+import { describeIdentities, linkToAccount, unlinkIdentity } from '../../domain/methods/federation/identities.ts';
+import {
+  findIdentityProvider,
+  type IdentityProvider,
+  isOffered,
+} from '../../domain/methods/federation/identity-providers.ts';
 import type { AccountProfile } from '../../domain/users/users.ts';
 import type { VerifiedPerson } from '../../oidc/federation-client.ts';
 import { DomainError } from '../../platform/errors.ts';
-import type { FormError } from '../../platform/form-model.ts';
 import { consume } from '../../platform/rate-limits.ts';
-import type { ViewModels } from '../../platform/view-models.ts';
-import { beginFederation } from '../begin-federation.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
 import { readForm } from '../middleware/body.ts';
 import { statusOf } from '../middleware/errors.ts';
-import { isProviderFailure } from '../provider-failure.ts';
+import type { FormError } from '../pages/form-model.ts';
+import type { ViewModels } from '../pages/view-models.ts';
+import { beginFederation } from '../sign-in/begin-federation.ts';
+import { isProviderFailure } from '../sign-in/federation-failure.ts';
 import { isFresh, type SignedIn, signedIn, signInAgainAddress } from './signed-in.ts';
 
 type HomeModel = ViewModels['account/home'];

@@ -5,9 +5,9 @@
  */
 import type Router from '@koa/router';
 import type { Context } from 'koa';
+import { type CodePurpose, requestCode } from '../../domain/codes/one-time-codes.ts';
+import { confirmAddress } from '../../domain/codes/verify-address.ts';
 import { type Channel, kindOf } from '../../domain/messages/outgoing-message.ts';
-import { type CodePurpose, requestCode } from '../../domain/otp/one-time-codes.ts';
-import { confirmAddress } from '../../domain/otp/verify-address.ts';
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { codeLimits, consume } from '../../platform/rate-limits.ts';

@@ -9,14 +9,14 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import type { Interaction } from 'oidc-provider';
+import { type CodePurpose, requestCode } from '../../domain/codes/one-time-codes.ts';
 import { type Channel, kindOf } from '../../domain/messages/outgoing-message.ts';
-import { type CodePurpose, requestCode } from '../../domain/otp/one-time-codes.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { consume } from '../../platform/rate-limits.ts';
 import { randomToken } from '../../platform/secrets.ts';
-import type { CodePagePurpose } from '../../platform/sign-in-view-models.ts';
-import type { ViewModels } from '../../platform/view-models.ts';
 import { readForm } from '../middleware/body.ts';
+import type { CodePagePurpose } from '../pages/sign-in-view-models.ts';
+import type { ViewModels } from '../pages/view-models.ts';
 import { type InteractionContext, interactionContext, toStep, type WebDependencies } from './context.ts';
 import { isShownOnForm, refusal } from './form-refusal.ts';
 import { followEarlierProof, keepInInteraction } from './proof.ts';

@@ -4,7 +4,7 @@ import { findCapability } from '../../domain/access/capabilities.ts';
 import { recordEvent } from '../../domain/audit/audit-events.ts';
 import { findResourceServer } from '../../domain/resource-servers/resource-servers.ts';
 import { findAccount } from '../../domain/users/users.ts';
-import { grantWhatWasAsked, missingFromGrant } from '../../oidc/consent.ts';
+import { grantWhatWasAsked, missingFromGrant } from '../../oidc/authorization/consent.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { readForm } from '../middleware/body.ts';
 import { callerOf, finishInteraction, interactionContext, toStep, type WebDependencies } from './context.ts';

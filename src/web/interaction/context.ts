@@ -7,14 +7,14 @@ import { errors, type Interaction, type InteractionResults, type Provider } from
 import type { Caller } from '../../domain/audit/audit-events.ts';
 import type { Channel } from '../../domain/messages/outgoing-message.ts';
 import type { MessageBudgets } from '../../domain/messages/phone-policy.ts';
-import type { PasswordHasher } from '../../domain/password/password-hash.ts';
+import type { PasswordHasher } from '../../domain/methods/password/password-hash.ts';
 import { findTenantById, findTenantBySlug, type Tenant } from '../../domain/tenants/tenants.ts';
 import type { FederationClient } from '../../oidc/federation-client.ts';
 import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { Secrets } from '../../platform/secrets.ts';
-import { applyUiLocales, clientSurroundings, type Pages, type Surroundings } from '../pages.ts';
+import { applyUiLocales, clientSurroundings, type Pages, type Surroundings } from '../pages/pages.ts';
 
 export interface WebDependencies {
   db: Database;

@@ -1,8 +1,8 @@
 /** How a refused form is shown again: which refusals the page answers itself, at which field, with which status. */
 import type { Context } from 'koa';
 import { DomainError } from '../../platform/errors.ts';
-import type { FormError } from '../../platform/form-model.ts';
 import { statusOf } from '../middleware/errors.ts';
+import type { FormError } from '../pages/form-model.ts';
 
 const shownKinds = new Set(['unauthenticated', 'rate_limited', 'unavailable', 'invalid', 'expired']);
 /** The interaction, not the form. */

@@ -6,9 +6,9 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Context } from 'koa';
 import type { Interaction, InteractionResults } from 'oidc-provider';
-import type { ProvedAccount } from '../../domain/password/password-sign-in.ts';
-import { findPayload, upsertPayload } from '../../oidc/payload-store.ts';
-import { acr } from '../../oidc/prompts.ts';
+import type { ProvedAccount } from '../../domain/methods/password/password-sign-in.ts';
+import { acr } from '../../oidc/authorization/prompts.ts';
+import { findPayload, upsertPayload } from '../../oidc/storage/payload-store.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import { rememberDevice } from '../middleware/device.ts';

@@ -2,13 +2,14 @@
  * What a sign-in page offers in this tenant, on this server: the password, codes by each channel, identity providers,
  * recovery, sign-up. The same for everybody who comes, whoever they will turn out to be.
  */
-import { offeredProviders } from '../../domain/federation/identity-providers.ts';
+
 import { availableChannels } from '../../domain/messages/available-channels.ts';
 import { type Channel, kindOf } from '../../domain/messages/outgoing-message.ts';
 import { allowedCountries } from '../../domain/messages/phone-policy.ts';
+import { offeredProviders } from '../../domain/methods/federation/identity-providers.ts';
 import { canSignUpBy } from '../../domain/sign-up/sign-up.ts';
 import type { TenantSettings } from '../../domain/tenants/tenant-settings.ts';
-import type { ChannelLink, ProviderLink } from '../../platform/sign-in-view-models.ts';
+import type { ChannelLink, ProviderLink } from '../pages/sign-in-view-models.ts';
 import type { InteractionContext, WebDependencies } from './context.ts';
 
 export interface SignInOptions {

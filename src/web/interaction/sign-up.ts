@@ -6,8 +6,8 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import type { Interaction } from 'oidc-provider';
+import { verifyCode } from '../../domain/codes/one-time-codes.ts';
 import type { Channel } from '../../domain/messages/outgoing-message.ts';
-import { verifyCode } from '../../domain/otp/one-time-codes.ts';
 import { completeSignUp, passwordAtSignUp } from '../../domain/sign-up/sign-up.ts';
 import type { Tenant } from '../../domain/tenants/tenants.ts';
 import type { User } from '../../domain/users/users.ts';

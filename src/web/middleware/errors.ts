@@ -9,8 +9,8 @@ import { isConnectionError } from '../../platform/database.ts';
 import { DomainError, type ErrorKind, type ErrorParams } from '../../platform/errors.ts';
 import type { I18n } from '../../platform/i18n.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { ErrorModel, PageErrorKind } from '../../platform/view-models.ts';
-import type { Pages } from '../pages.ts';
+import type { Pages } from '../pages/pages.ts';
+import type { ErrorModel, PageErrorKind } from '../pages/view-models.ts';
 
 const statusOfKind: Record<ErrorKind, number> = {
   invalid: 422,

@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import type { Logger } from '../../platform/logger.ts';
 import type { Metrics } from '../../platform/metrics.ts';
-import { isProxied } from '../../platform/trusted-proxies.ts';
+import { isProxied } from '../../platform/network/trusted-proxies.ts';
 
 export interface RequestLogOptions {
   logger: Logger;

@@ -8,8 +8,8 @@ import {
   revokeInvitation,
 } from '../../../src/domain/invitations/invitations.ts';
 import { resendInvitation } from '../../../src/domain/invitations/send-invitation.ts';
+import { signInWithPassword } from '../../../src/domain/methods/password/password-sign-in.ts';
 import * as nodes from '../../../src/domain/organisation/org-nodes.ts';
-import { signInWithPassword } from '../../../src/domain/password/password-sign-in.ts';
 import { activateTenant, suspendTenant, updateTenantSettings } from '../../../src/domain/tenants/tenants.ts';
 import { activateUser, createUser, deactivateUser, deleteUser } from '../../../src/domain/users/users.ts';
 import type { DomainError } from '../../../src/platform/errors.ts';

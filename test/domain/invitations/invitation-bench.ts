@@ -8,7 +8,7 @@ import {
   revivedMessage,
   sendMessageJob,
 } from '../../../src/domain/messages/outgoing-message.ts';
-import { createPasswordHasher } from '../../../src/domain/password/password-hash.ts';
+import { createPasswordHasher } from '../../../src/domain/methods/password/password-hash.ts';
 import type { NewTenant } from '../../../src/domain/tenants/tenants.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { createSecrets, randomToken } from '../../../src/platform/secrets.ts';

@@ -11,6 +11,7 @@ import {
   type Messenger,
   sendMessageTask,
 } from '../../../src/domain/messages/deliver-message.ts';
+import { createMessageViews } from '../../../src/domain/messages/message-views.ts';
 import {
   enqueueMessage,
   messageQueue,
@@ -19,15 +20,14 @@ import {
   sendMessageJob,
 } from '../../../src/domain/messages/outgoing-message.ts';
 import { type NewTenant, suspendTenant, updateTenantSettings } from '../../../src/domain/tenants/tenants.ts';
-import { releaseAbandonedJobs } from '../../../src/platform/abandoned-jobs.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { DeliveryError } from '../../../src/platform/delivery-error.ts';
 import { createI18n } from '../../../src/platform/i18n.ts';
 import { newId } from '../../../src/platform/ids.ts';
-import { enqueueJob, type Jobs, startJobs } from '../../../src/platform/jobs.ts';
+import { releaseAbandonedJobs } from '../../../src/platform/jobs/abandoned-jobs.ts';
+import { enqueueJob, type Jobs, startJobs } from '../../../src/platform/jobs/jobs.ts';
 import { createLogger, type Logger } from '../../../src/platform/logger.ts';
 import { createMailer, type Mailer } from '../../../src/platform/mailer.ts';
-import { createMessageViews } from '../../../src/platform/message-views.ts';
 import { createMetrics } from '../../../src/platform/metrics.ts';
 import { createPhoneMessages } from '../../../src/platform/phone-messages.ts';
 import { budgetLeft } from '../../../src/platform/rate-limits.ts';

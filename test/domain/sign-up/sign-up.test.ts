@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
-import { createPasswordHasher, type PasswordHasher } from '../../../src/domain/password/password-hash.ts';
-import { signInWithPassword } from '../../../src/domain/password/password-sign-in.ts';
+import { createPasswordHasher, type PasswordHasher } from '../../../src/domain/methods/password/password-hash.ts';
+import { signInWithPassword } from '../../../src/domain/methods/password/password-sign-in.ts';
 import { ensureReferralCode } from '../../../src/domain/referrals/referrals.ts';
 import { completeSignUp, passwordAtSignUp, type SignUp } from '../../../src/domain/sign-up/sign-up.ts';
 import {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
-import { createPasswordHasher } from '../../../src/domain/password/password-hash.ts';
+import { createPasswordHasher } from '../../../src/domain/methods/password/password-hash.ts';
 import { createTenant } from '../../../src/domain/tenants/tenants.ts';
 import {
   activateUser,

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import Koa from 'koa';
 import { createLogger } from '../../../src/platform/logger.ts';
 import { createMetrics } from '../../../src/platform/metrics.ts';
-import { trustProxies } from '../../../src/platform/trusted-proxies.ts';
+import { trustProxies } from '../../../src/platform/network/trusted-proxies.ts';
 import { createRequestLog, requestIdOf } from '../../../src/web/middleware/request-log.ts';
 import { type LoopbackServer, listen, send } from '../../support/loopback.ts';
 

@@ -1,0 +1,164 @@
+/** What `gatehouse doctor` asks the database. Reads alone: nothing is migrated, made or repaired. */
+import { needsSetup } from '../../domain/setup/setup-links.ts';
+import { listSigningKeys, loadSigningKeys, signingAlgs } from '../../oidc/keys.ts';
+import { firstRow, rows } from '../../platform/database.ts';
+import { migrationStatus } from '../../platform/migrations.ts';
+import type { CommandContext } from '../frame/with-database.ts';
+import type { Check } from './machine-checks.ts';
+
+const oldestPostgres = 14;
+
+/** The server's version, and how far away it is. */
+export async function checkDatabase({ db, source, config }: CommandContext): Promise<Check> {
+  const name = 'database';
+  const startedAt = performance.now();
+  const server = await firstRow<{ version: string; number: number; encrypted: boolean; connections: number }>(
+    db,
+    `select current_setting('server_version')                  as version,
+            current_setting('server_version_num')::integer     as number,
+            current_setting('max_connections')::integer        as connections,
+            coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false) as encrypted`,
+  );
+  const ms = Math.round(performance.now() - startedAt);
+  if (!server) throw new Error('no answer');
+  const kind = source.embedded ? 'embedded PostgreSQL' : 'PostgreSQL';
+  const detail = `${kind} ${server.version}, ${server.encrypted ? 'TLS, ' : ''}answers in ${ms} ms`;
+  if (server.number < oldestPostgres * 10_000) {
+    const advice = `Use PostgreSQL ${oldestPostgres} or later.`;
+    return { name, status: 'fail', detail, advice };
+  }
+  if (source.embedded && config.isProduction) {
+    const advice = 'It serves one machine. Set DATABASE_URL for more nodes, or to have it backed up with the rest.';
+    return { name, status: 'warn', detail, advice };
+  }
+  const wanted = config.workers * config.database.poolMax;
+  if (wanted <= server.connections) return { name, status: 'ok', detail };
+  const advice = 'Lower WORKERS or DATABASE_POOL_MAX, or raise max_connections.';
+  return {
+    name,
+    status: 'warn',
+    detail: `${detail}; ${wanted} connections wanted, ${server.connections} allowed`,
+    advice,
+  };
+}
+
+export async function checkMigrations({ db, config }: CommandContext): Promise<Check> {
+  const name = 'migrations';
+  const { pending, unknown } = await migrationStatus(db);
+  const queue = await firstRow<{ made: boolean }>(db, `select to_regnamespace('graphile_worker') is not null as made`);
+  if (unknown.length > 0) {
+    const detail = `made by a newer version: ${unknown.join(', ')}`;
+    return { name, status: 'fail', detail, advice: 'Run that version of Gatehouse.' };
+  }
+  if (pending.length === 0 && queue?.made) return { name, status: 'ok', detail: 'up to date' };
+  const detail = pending.length > 0 ? `pending: ${pending.join(', ')}` : 'the tables of the job queue are missing';
+  return config.database.migrateOnStart
+    ? { name, status: 'warn', detail, advice: 'The next start applies them; or run: gatehouse migrate' }
+    : { name, status: 'fail', detail, advice: 'Run: gatehouse migrate' };
+}
+
+/** Each algorithm has a key that signs, and all of them open with the configured secret keys. */
+export async function checkSigningKeys({ db, secrets, config }: CommandContext): Promise<Check> {
+  const name = 'signing keys';
+  const keys = await listSigningKeys(db);
+  if (keys.length === 0)
+    return {
+      name,
+      status: 'warn',
+      detail: 'none',
+      advice: 'The first start makes them; or run: gatehouse keys rotate',
+    };
+  try {
+    await loadSigningKeys(db, secrets);
+  } catch (error) {
+    const advice = 'Put the earlier SECRET_KEY into SECRET_KEY_PREVIOUS.';
+    return { name, status: 'fail', detail: (error as Error).message, advice };
+  }
+  const missing = signingAlgs.filter((alg) => !keys.some((key) => key.alg === alg && key.state === 'current'));
+  if (missing.length > 0)
+    return { name, status: 'fail', detail: `none signs ${missing.join(', ')}`, advice: 'Run: gatehouse keys rotate' };
+  const current = keys.filter((key) => key.state === 'current');
+  const oldest = Math.min(...current.map((key) => key.activatesAt.getTime()));
+  const days = Math.floor((Date.now() - oldest) / 86_400_000);
+  const detail = `${current.map((key) => key.alg).join(' and ')}, in use for ${days} days`;
+  if (days <= config.signingKeyRotationDays + 2) return { name, status: 'ok', detail };
+  const advice = 'They should have rotated: is a server running? Otherwise: gatehouse keys rotate';
+  return { name, status: 'warn', detail, advice };
+}
+
+/** Tokens and codes are dated by both clocks. */
+export async function checkClock({ db }: CommandContext): Promise<Check> {
+  const name = 'clock';
+  const before = Date.now();
+  const answer = await firstRow<{ at: Date }>(db, 'select clock_timestamp() as at');
+  const after = Date.now();
+  const at = answer?.at.getTime() ?? before;
+  // Somewhere between question and answer the database looked at its clock.
+  const seconds = Math.max(0, before - at, at - after) / 1000;
+  const detail = seconds < 0.1 ? 'as the database’s' : `${seconds.toFixed(1)} s from the database’s`;
+  if (seconds < 2) return { name, status: 'ok', detail };
+  const advice = 'Set both machines’ clocks by NTP.';
+  return { name, status: seconds < 30 ? 'warn' : 'fail', detail, advice };
+}
+
+/** Somebody can sign in. */
+export async function checkPeople({ db }: CommandContext): Promise<Check> {
+  const name = 'administrator';
+  return (await needsSetup(db))
+    ? { name, status: 'warn', detail: 'nobody can sign in yet', advice: 'Run: gatehouse admin invite' }
+    : { name, status: 'ok', detail: 'people are there' };
+}
+
+/** Messages leave: none waits for long, and none was refused for what an operator can change. */
+export async function checkMessages({ db }: CommandContext): Promise<Check> {
+  const name = 'messages';
+  const queue = await firstRow<{ waiting: number; seconds: number | null }>(
+    db,
+    `select count(*) as waiting, extract(epoch from now() - min(created_at))::integer as seconds
+       from graphile_worker.jobs
+      where (queue_name like 'email:%' or queue_name like 'phone:%') and attempts < max_attempts`,
+  );
+  // By the index on (entity_type, entity_id, occurred_at): such events are few.
+  const unsent = await rows<{ reason: string; count: number }>(
+    db,
+    `select coalesce(payload ->> 'reason', 'unknown') as reason, count(*) as count
+       from audit_events
+      where entity_type = 'message' and occurred_at > now() - interval '1 day'
+      group by 1
+      order by 2 desc, 1`,
+  );
+  const { waiting = 0, seconds } = queue ?? {};
+  const minutes = Math.floor((seconds ?? 0) / 60);
+  const detail = [
+    waiting === 0 ? 'none waits' : `${waiting} waiting, the oldest for ${minutes} min`,
+    ...unsent.map(({ reason, count }) => `${count} not sent today: ${reason}`),
+  ].join('; ');
+  if (minutes >= 5) {
+    const advice = 'Is a server running? Its log says why a message does not leave; it is tried again by itself.';
+    return { name, status: 'warn', detail, advice };
+  }
+  if (unsent.some(({ reason }) => reason === 'budget_used_up' || reason === 'channel_unavailable')) {
+    const advice = 'docs/messages.md says what the reasons mean, and how budgets and channels are set.';
+    return { name, status: 'warn', detail, advice };
+  }
+  return { name, status: 'ok', detail };
+}
+
+/** Where messages to phones are paid for, some tenant lets them go somewhere: its list is empty until it is set. */
+export async function checkPhoneCountries({ db, config }: CommandContext): Promise<Check[]> {
+  if (!config.phone.twilio) return [];
+  const name = 'phone countries';
+  const found = await firstRow<{ tenants: number }>(
+    db,
+    `select count(*) as tenants
+       from tenants t
+      where t.state = 'active'
+        and exists (select from jsonb_array_elements_text(t.settings -> 'countryList') as c(country)
+                     where cardinality(:countries::text[]) = 0 or c.country = any (:countries::text[]))`,
+    { countries: [...config.phone.countries] },
+  );
+  const tenants = found?.tenants ?? 0;
+  if (tenants > 0) return [{ name, status: 'ok', detail: `listed by ${tenants} of the tenants` }];
+  const advice = 'For each tenant that wants SMS or WhatsApp: gatehouse tenants set SLUG --countries FR,CH';
+  return [{ name, status: 'warn', detail: 'listed by no tenant: nothing goes to phones', advice }];
+}

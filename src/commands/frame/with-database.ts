@@ -1,0 +1,131 @@
+/**
+ * Opens what a command works on: the configuration and the configured database, or the embedded one, which is started
+ * for the length of the command or joined where a server runs already; leaving it does not stop it for others. Refuses
+ * a schema that does not fit this version.
+ */
+import pino from 'pino';
+import { type Config, loadConfig } from '../../config.ts';
+import type { DatabaseSource } from '../../main.ts';
+import {
+  createDatabase,
+  type Database,
+  type DatabaseOptions,
+  firstRow,
+  isConnectionError,
+} from '../../platform/database.ts';
+import { createLogger, type Logger } from '../../platform/logger.ts';
+import { migrationStatus } from '../../platform/migrations.ts';
+import { createSecrets, type Secrets } from '../../platform/secrets.ts';
+import { DatabaseUnreachable } from './failures.ts';
+
+export interface CommandContext {
+  config: Config;
+  db: Database;
+  secrets: Secrets;
+  logger: Logger;
+  /** What `db` is connected to. */
+  source: DatabaseSource;
+}
+
+/** Standard output is the command's; what the program logs goes to standard error, and only if it is worth reading. */
+export function commandLogger(config: Config): Logger {
+  const level = config.logLevel === 'info' ? 'warn' : config.logLevel;
+  return createLogger({ level, destination: pino.destination({ fd: 2, sync: true }) });
+}
+
+/** The database, started if need be. @throws DatabaseUnreachable */
+export async function openSource(config: Config, logger: Logger): Promise<DatabaseSource> {
+  const { url } = config.database;
+  if (url !== undefined) return { url, embedded: false, stop: async () => {} };
+  try {
+    // Loaded here and below where it is needed: the whole server hangs on it, half of the time of a small command.
+    const { openDatabaseSource } = await import('../../main.ts');
+    return await openDatabaseSource(config, logger);
+  } catch (error) {
+    throw new DatabaseUnreachable(`The embedded PostgreSQL does not start: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** How a remote database is verified, as the server does it. */
+export async function tlsOf(config: Config, url: string): Promise<DatabaseOptions['ssl']> {
+  if (config.database.ca === undefined && !url.includes('ssl')) return undefined;
+  const { databaseTls } = await import('../../server.ts');
+  return databaseTls(config, url);
+}
+
+/** Asks for one connection. @throws DatabaseUnreachable */
+export async function connect(db: Database): Promise<void> {
+  try {
+    await db.raw('select 1');
+  } catch (error) {
+    const { message } = error as Error;
+    throw new DatabaseUnreachable(
+      isConnectionError(error)
+        ? 'The database does not answer. Is DATABASE_URL right, and is it running?'
+        : `The database refuses the connection: ${message}`,
+      { cause: error },
+    );
+  }
+}
+
+/** Does `work` on a connected database, whatever its schema, and closes everything. */
+export async function withUnpreparedDatabase<T>(
+  config: Config,
+  work: (context: CommandContext) => Promise<T>,
+): Promise<T> {
+  const logger = commandLogger(config);
+  const source = await openSource(config, logger);
+  const stopOnSignal = endWith(source, logger);
+  try {
+    const db = createDatabase({
+      url: source.url,
+      poolMax: 2,
+      ssl: await tlsOf(config, source.url),
+      applicationName: 'gatehouse-command',
+      // `migrate` may build an index over years of events.
+      statementTimeoutMs: 30 * 60_000,
+    });
+    try {
+      await connect(db);
+      return await work({ config, db, secrets: createSecrets(config.secretKeys), logger, source });
+    } finally {
+      // A failure to close must not hide what was done: a new secret is shown once.
+      await db.destroy().catch((err) => logger.warn({ err }, 'the connection could not be closed'));
+    }
+  } finally {
+    stopOnSignal.forget();
+    await source.stop().catch((err) => logger.warn({ err }, 'the embedded PostgreSQL could not be stopped'));
+  }
+}
+
+/** Does `work` on a database whose schema is up to date: brought there by the same rule as at a start. */
+export async function withDatabase<T>(work: (context: CommandContext) => Promise<T>): Promise<T> {
+  const config = loadConfig();
+  return withUnpreparedDatabase(config, async (context) => {
+    const { db, source, logger } = context;
+    if (!(await isPrepared(db))) {
+      const { prepareSchema } = await import('../../main.ts');
+      await prepareSchema(db, config, source.url, logger);
+    }
+    return work(context);
+  });
+}
+
+async function isPrepared(db: Database): Promise<boolean> {
+  const queue = await firstRow<{ made: boolean }>(db, `select to_regnamespace('graphile_worker') is not null as made`);
+  return queue?.made === true && (await migrationStatus(db)).current;
+}
+
+/** Ctrl-C must not leave behind a PostgreSQL that this command started. */
+function endWith(source: DatabaseSource, logger: Logger): { forget(): void } {
+  const onSignal = (signal: NodeJS.Signals) => {
+    source
+      .stop()
+      .catch((err) => logger.warn({ err }, 'the embedded PostgreSQL could not be stopped'))
+      .finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+  };
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  return { forget: () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal) };
+}

@@ -1,0 +1,152 @@
+/**
+ * Typing a one-time code. Owns that an attempt is counted before anything is compared, in one statement: a code is tried
+ * five times at the most, however many tries arrive at once; that failures are counted over all codes of a destination
+ * and so outlive the code, the browser and the tenant; and that a code counts for the browser, purpose, tenant, person
+ * and destination that it was made for alone. Expiry is decided by the database's clock.
+ */
+import { createHmac } from 'node:crypto';
+import { type Database, inTransaction } from '../../platform/database.ts';
+import { DomainError } from '../../platform/errors.ts';
+import { codeLimits } from '../../platform/rate-limits.ts';
+import { equalInConstantTime, type Secrets, sha256 } from '../../platform/secrets.ts';
+import {
+  type CodeRow,
+  type FailureRow,
+  lockNames,
+  type SendPurpose,
+  selectFailures,
+  selectNewestCode,
+  takeAttempt,
+} from './code-store.ts';
+
+export type CodePurpose = Exclude<SendPurpose, 'reset_password'>;
+
+export interface CodeAttempt {
+  /** As it was given to `requestCode`. */
+  challenge: string;
+  purpose: CodePurpose;
+  tenantId: string | null;
+  /** As `requestCode` answered it. */
+  destination: string;
+  /** As typed. */
+  code: string;
+  /** For whom it was asked for, if somebody was signed in then. */
+  userId?: string | null;
+}
+
+/** Why nothing was compared. */
+export type NotCompared = 'code_exhausted' | 'code_expired' | 'code_unknown' | 'code_used' | 'too_many_failures';
+
+export type Refused = { reason: NotCompared; error: DomainError };
+
+/** Six digits, or undefined. Spaces and hyphens between them are dropped; full-width digits are digits. */
+export function parseCode(typed: unknown): string | undefined {
+  if (typeof typed !== 'string' || typed.length > 64) return undefined;
+  const code = typed.normalize('NFKC').replace(/[\s\p{Pd}]/gu, '');
+  return /^[0-9]{6}$/.test(code) ? code : undefined;
+}
+
+type BoundTo = Pick<CodeRow, 'id' | 'purpose' | 'destination' | 'tenantId'>;
+
+/** A code with all that it is good for: the hash of one row is worth nothing in another. */
+function boundCode({ id, purpose, destination, tenantId }: BoundTo, code: string): string {
+  return JSON.stringify([id, purpose, destination, tenantId, code]);
+}
+
+/** What is stored of a code. */
+export function hashCode(secrets: Secrets, row: BoundTo, code: string): Buffer {
+  return secrets.mac('one-time-codes', boundCode(row, code));
+}
+
+/** Seconds until these failures are few enough again; 0 where they are now. */
+export function failureWait(failures: readonly Pick<FailureRow, 'failures' | 'ageSeconds'>[]): number {
+  const wait = (most: number, windowSeconds: number): number => {
+    let count = 0;
+    // From the newest on: the one that makes them too many has to leave the window.
+    for (const row of failures.toSorted((left, right) => left.ageSeconds - right.ageSeconds)) {
+      if (row.ageSeconds >= windowSeconds) break;
+      count += row.failures;
+      if (count >= most) return windowSeconds - row.ageSeconds;
+    }
+    return 0;
+  };
+  return Math.ceil(Math.max(wait(codeLimits.failuresPerHour, 3_600), wait(codeLimits.failuresPerDay, 86_400)));
+}
+
+function expired(reason: NotCompared): Refused {
+  return { reason, error: new DomainError('expired', 'CODE_EXPIRED') };
+}
+
+function slowed(seconds: number): Refused {
+  return {
+    reason: 'too_many_failures',
+    error: new DomainError('rate_limited', 'TOO_MANY_ATTEMPTS', { seconds: Math.max(1, seconds) }),
+  };
+}
+
+/** The code that an attempt is about, if it may be tried; only looks. A flood of guesses ends here, without a lock. */
+export async function findCode(db: Database, attempt: CodeAttempt): Promise<{ row: CodeRow } | { refused: Refused }> {
+  const row = await selectNewestCode(db, sha256(attempt.challenge));
+  const ofDestination = await selectFailures(db, [attempt.destination]);
+  const seconds = failureWait(ofDestination);
+  if (seconds > 0) return { refused: slowed(seconds) };
+  const matches =
+    row?.purpose === attempt.purpose &&
+    row.tenantId === attempt.tenantId &&
+    row.destination === attempt.destination &&
+    row.userId === (attempt.userId ?? null);
+  if (!matches) return { refused: expired('code_unknown') };
+  if (row.used) return { refused: expired('code_used') };
+  if (row.expired) return { refused: expired('code_expired') };
+  if (row.exhausted) return { refused: expired('code_exhausted') };
+  return { row };
+}
+
+/** An account that a code may prove; wrong codes are counted over both of its addresses. */
+interface CountedAccount {
+  userId: string;
+  tenantId: string;
+  email: string | null;
+  phone: string | null;
+}
+
+function failuresOf(account: CountedAccount, failures: readonly FailureRow[]): FailureRow[] {
+  return failures.filter(
+    ({ destination, tenantId }) =>
+      (tenantId === null || tenantId === account.tenantId) &&
+      (destination === account.email || destination === account.phone),
+  );
+}
+
+/**
+ * Counts one attempt. Committed before anything is compared: what follows may fail, the count stands. The statements are
+ * the same for any number of accounts.
+ * @returns the stored hash to compare with, and which of the accounts have failed too often at their other address
+ */
+export async function countCodeAttempt(
+  db: Database,
+  { id, destination }: Pick<CodeRow, 'id' | 'destination'>,
+  accounts: readonly CountedAccount[] = [],
+): Promise<{ codeHash: Buffer; slowedUsers: ReadonlySet<string> } | { refused: Refused }> {
+  const addresses = accounts.flatMap(({ email, phone }) => [email, phone]).filter((address) => address !== null);
+  return inTransaction(db, async (trx) => {
+    await lockNames(trx, [destination, ...accounts.map(({ userId }) => `account:${userId}`)]);
+    const failures = await selectFailures(trx, [...new Set([destination, ...addresses])]);
+    const seconds = failureWait(failures.filter((row) => row.destination === destination));
+    if (seconds > 0) return { refused: slowed(seconds) };
+    const codeHash = await takeAttempt(trx, id);
+    // Used up, replaced or out of time since it was looked at.
+    if (!codeHash) return { refused: expired('code_exhausted') };
+    const slowedUsers = accounts.filter((account) => failureWait(failuresOf(account, failures)) > 0);
+    return { codeHash, slowedUsers: new Set(slowedUsers.map(({ userId }) => userId)) };
+  });
+}
+
+/** Also under older keys: while a new one is rolled out, nodes make codes by either. */
+export function isRightCode(secrets: Secrets, row: BoundTo, codeHash: Buffer, code: string): boolean {
+  const bound = boundCode(row, code);
+  return secrets
+    .keys('one-time-codes')
+    .map((key) => equalInConstantTime(codeHash, createHmac('sha256', key).update(bound).digest()))
+    .includes(true);
+}

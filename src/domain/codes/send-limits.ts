@@ -1,0 +1,122 @@
+/**
+ * How often messages with a code or a link go out. Owns the waits between two, the limits of a destination, of an IP
+ * address and of a tenant, and that a range of numbers whose messages nobody answers gets no more. Counts by rows that
+ * are written whether or not anybody lives at the destination, so no refusal says who exists.
+ *
+ * A destination is counted over all tenants: it is one mailbox or one phone, whoever asks.
+ */
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import type { Database } from '../../platform/database.ts';
+import { DomainError } from '../../platform/errors.ts';
+import { codeLimits, consume } from '../../platform/rate-limits.ts';
+import type { Caller } from '../audit/audit-events.ts';
+import { type Channel, kindOf } from '../messages/outgoing-message.ts';
+import { insertSend, lockNames, type SendPurpose, selectConversion, selectRecentSends } from './code-store.ts';
+
+export type { SendPurpose };
+
+/** A code or link that is about to be sent. */
+export interface Send {
+  /** `newId()`, made by whoever makes the code: its hash may be bound to it. */
+  id: string;
+  tenantId: string | null;
+  /** Whose it is, where somebody who is signed in asks for it; needs a tenant. Never set from a look-up of the address. */
+  userId?: string | null;
+  /** Canonical: an email address, or E.164. */
+  destination: string;
+  channel: Channel;
+  purpose: SendPurpose;
+  /** SHA-256 of the browser's challenge; null for a link, which may be opened in any browser. */
+  challengeHash: Buffer | null;
+  codeHash: Buffer;
+}
+
+/** Country code and the next three digits: about what one operator holds. @param phone E.164 */
+export function phonePrefix(phone: string): string {
+  const number = parsePhoneNumberFromString(phone);
+  return number ? `+${number.countryCallingCode}${number.nationalNumber.slice(0, 3)}` : phone.slice(0, 6);
+}
+
+function waitAfter(unconsumedSends: number): number {
+  const waits = codeLimits.resendWaitSeconds;
+  return unconsumedSends === 0 ? 0 : (waits[Math.min(unconsumedSends, waits.length) - 1] ?? 0);
+}
+
+/** Seconds until fewer than `most` of these ages lie within the window; 0 where it is so now. */
+function untilFewer(ages: readonly number[], most: number, windowSeconds: number): number {
+  const within = ages.filter((age) => age < windowSeconds).sort((left, right) => left - right);
+  const [deciding] = within.slice(most - 1);
+  return deciding === undefined ? 0 : windowSeconds - deciding;
+}
+
+const hour = 3_600;
+const day = 86_400;
+
+/** Seconds to wait for the next send; 0 where it may go now. `sends`: those of the last day, in any order. */
+export function sendWait(
+  sends: readonly { ageSeconds: number; consumed: boolean }[],
+  channel: Channel,
+): { seconds: number; unconsumed: number } {
+  const kind = kindOf(channel);
+  const ages = sends.map(({ ageSeconds }) => ageSeconds);
+  const unconsumed = sends.filter(({ ageSeconds, consumed }) => !consumed && ageSeconds < hour);
+  const newest = Math.min(...unconsumed.map(({ ageSeconds }) => ageSeconds));
+  const seconds = Math.max(
+    unconsumed.length === 0 ? 0 : waitAfter(unconsumed.length) - newest,
+    untilFewer(ages, codeLimits.sendsPerHour[kind], hour),
+    untilFewer(ages, codeLimits.sendsPerDay[kind], day),
+    0,
+  );
+  return { seconds: Math.ceil(seconds), unconsumed: unconsumed.length };
+}
+
+/** @throws DomainError invalid PHONE_NOT_SUPPORTED where of the messages to a prefix too few were answered */
+async function checkConversion(db: Database, { tenantId, purpose }: Send, prefix: string): Promise<void> {
+  const { sent, consumed } = await selectConversion(db, { tenantId, prefix, isSignUp: purpose === 'sign_up' });
+  const { leastSends, leastShare } = codeLimits.conversion;
+  if (sent >= leastSends && consumed < sent * leastShare)
+    throw new DomainError('invalid', 'PHONE_NOT_SUPPORTED', { field: 'phone' });
+}
+
+/**
+ * Counts one message under every limit and writes its row, in the caller's transaction: what is refused or rolled back
+ * counts nowhere, and of many at once no more get through than may. The caller enqueues the job in the same transaction.
+ * @returns when the code or link expires, by the database's clock, and how long the next send has to wait
+ * @throws DomainError rate_limited TOO_MANY_ATTEMPTS `{ seconds }` (the IP address) or TOO_MANY_CODES `{ seconds }` (the
+ *   destination, the tenant), invalid PHONE_NOT_SUPPORTED (the prefix)
+ */
+export async function recordSend(
+  trx: Database,
+  send: Send,
+  caller: Pick<Caller, 'ip'>,
+): Promise<{ expiresAt: Date; resendInSeconds: number }> {
+  if (!trx.isTransaction) throw new Error('a send is counted and enqueued in one transaction');
+  // Always in this order (address, destination, tenant), so that those who wait for each other never wait in a circle.
+  if (caller.ip) await consume(trx, 'codesPerIp', caller.ip);
+  await lockNames(trx, [send.destination]);
+  const { seconds, unconsumed } = sendWait(await selectRecentSends(trx, send.destination), send.channel);
+  if (seconds > 0) throw new DomainError('rate_limited', 'TOO_MANY_CODES', { seconds });
+
+  const prefix = kindOf(send.channel) === 'phone' ? phonePrefix(send.destination) : null;
+  if (prefix !== null) await checkConversion(trx, send, prefix);
+  const expiresAt = await insertSend(trx, {
+    ...send,
+    userId: send.userId ?? null,
+    prefix,
+    attemptMax: codeLimits.attempts,
+    lifetimeSeconds: send.challengeHash === null ? codeLimits.linkSeconds : codeLimits.codeSeconds,
+  });
+  await countForTenant(trx, send.tenantId);
+  return { expiresAt, resendInSeconds: waitAfter(unconsumed + 1) };
+}
+
+/** Last, for all sends of a tenant wait for each other from here to the commit. */
+async function countForTenant(trx: Database, tenantId: string | null): Promise<void> {
+  try {
+    await consume(trx, 'codesPerTenant', tenantId ?? 'server');
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'TOO_MANY_ATTEMPTS')
+      throw new DomainError('rate_limited', 'TOO_MANY_CODES', error.params);
+    throw error;
+  }
+}

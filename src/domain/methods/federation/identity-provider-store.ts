@@ -1,0 +1,119 @@
+/** The SQL of identity providers. */
+import { type Database, firstRow, rows } from '../../../platform/database.ts';
+
+export interface IdentityProviderRow {
+  id: string;
+  /** Null: for all tenants. */
+  tenantId: string | null;
+  key: string;
+  name: string;
+  state: 'active' | 'disabled';
+  issuer: string;
+  clientId: string;
+  clientSecretSealed: Buffer | null;
+  scopes: string[];
+  claimMapping: unknown;
+  createdAt: Date;
+}
+
+const columns =
+  'id, tenant_id, key, name, state, issuer, client_id, client_secret_sealed, scopes, claim_mapping, created_at';
+
+export async function insertIdentityProvider(
+  trx: Database,
+  provider: Omit<IdentityProviderRow, 'state' | 'createdAt' | 'claimMapping'> & { claimMapping: object },
+): Promise<IdentityProviderRow> {
+  const row = await firstRow<IdentityProviderRow>(
+    trx,
+    `insert into identity_providers (id, tenant_id, key, name, issuer, client_id, client_secret_sealed, scopes, claim_mapping)
+     values (:id, :tenantId, :key, :name, :issuer, :clientId, :clientSecretSealed, :scopes, :claimMapping)
+     returning ${columns}`,
+    { ...provider, claimMapping: JSON.stringify(provider.claimMapping) },
+  );
+  if (!row) throw new Error('no row for the new identity provider');
+  return row;
+}
+
+export async function selectIdentityProvider(db: Database, key: string): Promise<IdentityProviderRow | undefined> {
+  return firstRow(db, `select ${columns} from identity_providers where key = ?`, [key]);
+}
+
+/**
+ * Active providers by name: those of all tenants (with `keys`, these alone) and, where one is named, of that tenant.
+ */
+export async function selectActiveProviders(
+  db: Database,
+  { tenantId, keys }: { tenantId: string | null; keys: readonly string[] | null },
+): Promise<IdentityProviderRow[]> {
+  return rows(
+    db,
+    `select ${columns}
+       from identity_providers
+      where state = 'active'
+        and (tenant_id = :tenantId::uuid or (tenant_id is null and (:keys::text[] is null or key = any(:keys))))
+      order by lower(name), key
+      limit 20`,
+    { tenantId, keys },
+  );
+}
+
+/** In the order of their ids, with the slug of the tenant whose they are. */
+export async function selectIdentityProviders(
+  db: Database,
+  { tenantId, limit, after }: { tenantId?: string; limit: number; after: string | null },
+): Promise<(IdentityProviderRow & { tenantSlug: string | null })[]> {
+  return rows(
+    db,
+    `select p.*, t.slug as tenant_slug
+       from (select ${columns} from identity_providers) p
+       left join tenants t on t.id = p.tenant_id
+      where (:tenantId::uuid is null or p.tenant_id = :tenantId) and (:after::uuid is null or p.id > :after)
+      order by p.id
+      limit :limit`,
+    { tenantId: tenantId ?? null, limit, after },
+  );
+}
+
+/** False where it was in that state already; undefined where there is none. */
+export async function updateProviderState(
+  trx: Database,
+  key: string,
+  state: IdentityProviderRow['state'],
+): Promise<{ id: string; tenantId: string | null; changed: boolean } | undefined> {
+  return firstRow(
+    trx,
+    `with known as (
+       select id, tenant_id, state from identity_providers where key = :key for update
+     ), changed as (
+       update identity_providers p set state = :state from known where p.id = known.id and known.state <> :state
+     )
+     select id, tenant_id, state <> :state as changed from known`,
+    { key, state },
+  );
+}
+
+/** Locks the row: nobody links an account to it meanwhile. */
+export async function lockProvider(
+  trx: Database,
+  key: string,
+): Promise<{ id: string; tenantId: string | null } | undefined> {
+  return firstRow(trx, `select id, tenant_id from identity_providers where key = ? for update`, [key]);
+}
+
+export async function updateClientSecret(trx: Database, id: string, clientSecretSealed: Buffer): Promise<void> {
+  await trx('identity_providers').where({ id }).update({ clientSecretSealed });
+}
+
+export async function deleteProvider(trx: Database, id: string): Promise<void> {
+  await trx('identity_providers').where({ id }).delete();
+}
+
+/** How many people sign in with a provider. */
+export async function countIdentities(db: Database, key: string): Promise<number> {
+  const found = await firstRow<{ count: number }>(db, `select count(*) from user_identities where provider = ?`, [key]);
+  return found?.count ?? 0;
+}
+
+export async function deleteProviderIdentities(trx: Database, key: string): Promise<void> {
+  await trx('user_identities').where({ provider: key }).delete();
+}

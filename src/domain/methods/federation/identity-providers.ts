@@ -1,0 +1,268 @@
+/**
+ * The OpenID providers that people may sign in with. Owns that a provider is data: issuer, client, scopes and the names
+ * of its claims; its key is the address of its callback and the name of its button. Refuses a key that is taken or that
+ * names a way of our own, http issuers where they are not allowed, and to remove a provider that people still sign in
+ * with. The client's secret is sealed.
+ */
+import { type Database, inTransaction, violatedConstraint } from '../../../platform/database.ts';
+import { DomainError } from '../../../platform/errors.ts';
+import { isId, newId } from '../../../platform/ids.ts';
+import { parseUrl } from '../../../platform/parse-url.ts';
+import type { Secrets } from '../../../platform/secrets.ts';
+import { type Caller, recordEvent } from '../../audit/audit-events.ts';
+import { checkDisplayName } from '../../tenants/display-name.ts';
+import type { Tenant } from '../../tenants/tenants.ts';
+import { type ClaimMapping, type ClaimMappingInput, checkClaimMapping, parseClaimMapping } from './claim-mapping.ts';
+import {
+  countIdentities,
+  deleteProvider,
+  deleteProviderIdentities,
+  type IdentityProviderRow,
+  insertIdentityProvider,
+  lockProvider,
+  selectActiveProviders,
+  selectIdentityProvider,
+  selectIdentityProviders,
+  updateClientSecret,
+  updateProviderState,
+} from './identity-provider-store.ts';
+
+export interface IdentityProvider {
+  id: string;
+  /** Null: for all tenants. */
+  tenantId: string | null;
+  key: string;
+  name: string;
+  state: 'active' | 'disabled';
+  issuer: string;
+  clientId: string;
+  clientSecretSealed: Buffer | null;
+  scopes: string[];
+  claimMapping: ClaimMapping;
+  createdAt: Date;
+}
+
+export interface NewIdentityProvider {
+  /** Lower case letters, digits and hyphens, at most 32: `google`, `northwind-entra`. */
+  key: string;
+  /** For people: `Google`. Absent for a known key. */
+  name?: string;
+  /** The issuer identifier, exactly as the provider's discovery document has it. Absent for a known key. */
+  issuer?: string;
+  clientId: string;
+  /** Absent for a public client. */
+  clientSecret?: string;
+  tenantId?: string | null;
+  /** Without `openid`, which is always asked for. */
+  scopes?: readonly string[];
+  claimMapping?: ClaimMappingInput;
+}
+
+/** Providers whose issuer everybody knows. */
+const knownProviders: Record<string, { name: string; issuer: string }> = {
+  google: { name: 'Google', issuer: 'https://accounts.google.com' },
+};
+
+const keyForm = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
+/** Ways to sign in that are ours, now or soon. */
+const reservedKeys = new Set(['password', 'otp', 'passkey', 'totp', 'webauthn', 'email', 'sms', 'whatsapp']);
+
+function secretContext(id: string): string {
+  return `identity-provider:${id}`;
+}
+
+function providerOf(row: IdentityProviderRow): IdentityProvider {
+  return { ...row, claimMapping: parseClaimMapping(row.claimMapping) };
+}
+
+function invalid(field: string): DomainError {
+  return new DomainError('invalid', 'INVALID_INPUT', { field });
+}
+
+/** An issuer identifier (OpenID Connect Discovery section 3): an https URL without query and fragment, kept as it is. */
+function checkedIssuer(issuer: string, allowHttp: boolean): string {
+  // With `/.well-known/` in it, it is the address of a discovery document.
+  const url = parseUrl(issuer);
+  if (!url || issuer.length > 500 || /[?#]|\/\.well-known\//.test(issuer)) throw invalid('issuer');
+  const protocols = allowHttp ? ['https:', 'http:'] : ['https:'];
+  // The token's `iss` is compared character by character: what the parser would tidy up could never match.
+  const isTidy = url.href === issuer || url.href === `${issuer}/`;
+  if (!protocols.includes(url.protocol) || !isTidy || url.username || url.password) throw invalid('issuer');
+  return issuer;
+}
+
+function checkedScopes(scopes: readonly string[]): string[] {
+  const all = [...new Set(['openid', ...scopes])];
+  // RFC 6749 section 3.3.
+  if (all.length > 20 || all.some((scope) => !/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(scope))) throw invalid('scopes');
+  return all;
+}
+
+function checkClientSecret(secret: string): void {
+  if (!/^[\x20-\x7e]{1,1000}$/.test(secret)) throw invalid('clientSecret');
+}
+
+/**
+ * Registers a provider, active at once. `google` needs neither name nor issuer.
+ * @param allowHttp whether the issuer may be an http address: never in production
+ * @throws DomainError invalid INVALID_INPUT or FIELD_REQUIRED (key, name, issuer, clientId, clientSecret, scopes,
+ *   claim_mapping.<name>), conflict DUPLICATE (key)
+ */
+export async function addIdentityProvider(
+  db: Database,
+  wanted: NewIdentityProvider,
+  { secrets, caller, allowHttp }: { secrets: Secrets; caller: Caller; allowHttp: boolean },
+): Promise<IdentityProvider> {
+  if (!keyForm.test(wanted.key) || reservedKeys.has(wanted.key)) throw invalid('key');
+  const known = Object.hasOwn(knownProviders, wanted.key) ? knownProviders[wanted.key] : undefined;
+  const name = wanted.name ?? known?.name;
+  const issuer = wanted.issuer ?? known?.issuer;
+  if (issuer === undefined) throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'issuer' });
+  if (name === undefined) throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'name' });
+  if (!/^[\x21-\x7e]{1,255}$/.test(wanted.clientId)) throw invalid('clientId');
+  if (wanted.clientSecret !== undefined) checkClientSecret(wanted.clientSecret);
+  const id = newId();
+  const tenantId = wanted.tenantId ?? null;
+  const row = {
+    id,
+    tenantId,
+    key: wanted.key,
+    name: checkDisplayName(name),
+    issuer: checkedIssuer(issuer, allowHttp),
+    clientId: wanted.clientId,
+    clientSecretSealed:
+      wanted.clientSecret === undefined
+        ? null
+        : secrets.seal('identity-providers', wanted.clientSecret, secretContext(id)),
+    scopes: checkedScopes(wanted.scopes ?? ['email', 'profile']),
+    claimMapping: checkClaimMapping(wanted.claimMapping ?? {}),
+  };
+  return inTransaction(db, async (trx) => {
+    const stored = await insertIdentityProvider(trx, row).catch((error) => {
+      if (violatedConstraint(error)?.constraint === 'identity_providers_key_key')
+        throw new DomainError('conflict', 'DUPLICATE', { field: 'key', value: wanted.key });
+      throw error;
+    });
+    const { key, issuer, clientId, scopes, claimMapping } = row;
+    const payload = { key, issuer, clientId, scopes, claimMapping };
+    await recordEvent(
+      trx,
+      { tenantId, action: 'identity_provider.added', entityType: 'identity_provider', entityId: id, payload },
+      caller,
+    );
+    return providerOf(stored);
+  });
+}
+
+/** The secret of a provider's client; null for a public client. @throws where no secret key opens it */
+export function clientSecretOf(provider: IdentityProvider, secrets: Secrets): string | null {
+  if (provider.clientSecretSealed === null) return null;
+  const secret = secrets.open('identity-providers', provider.clientSecretSealed, secretContext(provider.id));
+  if (secret === undefined)
+    throw new Error(`the client secret of the identity provider ${provider.key} was sealed under another SECRET_KEY`);
+  return secret;
+}
+
+export async function findIdentityProvider(db: Database, key: string): Promise<IdentityProvider | undefined> {
+  const row = keyForm.test(key) ? await selectIdentityProvider(db, key) : undefined;
+  return row && providerOf(row);
+}
+
+type OfferingTenant = Pick<Tenant, 'id' | 'settings'>;
+
+/**
+ * Whether the people of a tenant may sign in with a provider: one of all tenants where the tenant's sign-in methods have
+ * its key, or the tenant's own. Where the tenant is not known yet: one of all tenants.
+ */
+export function isOffered(provider: IdentityProvider, tenant: OfferingTenant | null): boolean {
+  if (provider.state !== 'active') return false;
+  if (tenant === null || provider.tenantId !== null) return provider.tenantId === (tenant?.id ?? null);
+  return tenant.settings.signInMethods.includes(provider.key);
+}
+
+/** The providers that the sign-in page offers, by name. */
+export async function offeredProviders(db: Database, tenant: OfferingTenant | null): Promise<IdentityProvider[]> {
+  const wanted = { tenantId: tenant?.id ?? null, keys: tenant?.settings.signInMethods ?? null };
+  return (await selectActiveProviders(db, wanted)).map(providerOf);
+}
+
+/** In the order in which they were added. @param query.after the last id of the page before */
+export async function listIdentityProviders(
+  db: Database,
+  query: { tenantId?: string; limit: number; after?: string },
+): Promise<(IdentityProvider & { tenantSlug: string | null })[]> {
+  const { tenantId, limit, after } = query;
+  const found = await selectIdentityProviders(db, { tenantId, limit, after: isId(after) ? after : null });
+  return found.map(({ tenantSlug, ...row }) => ({ ...providerOf(row), tenantSlug }));
+}
+
+/**
+ * Disables or enables a provider. Disabled, nobody signs in with it, sign-ins on their way to it included; what was
+ * linked stays.
+ * @throws DomainError not_found NOT_FOUND (identity_provider)
+ */
+export async function setIdentityProviderState(
+  db: Database,
+  key: string,
+  state: IdentityProvider['state'],
+  caller: Caller,
+): Promise<void> {
+  await inTransaction(db, async (trx) => {
+    const found = await updateProviderState(trx, key, state);
+    if (!found) throw unknownProvider(key);
+    if (!found.changed) return;
+    const action = state === 'active' ? 'identity_provider.enabled' : 'identity_provider.disabled';
+    const about = { tenantId: found.tenantId, entityType: 'identity_provider', entityId: found.id };
+    await recordEvent(trx, { ...about, action, payload: { key } }, caller);
+  });
+}
+
+/**
+ * Replaces the secret of our client at a provider: they expire there, and one that was sealed under a SECRET_KEY that is
+ * gone opens no more.
+ * @throws DomainError invalid INVALID_INPUT (clientSecret), not_found NOT_FOUND (identity_provider)
+ */
+export async function setClientSecret(
+  db: Database,
+  { key, clientSecret }: { key: string; clientSecret: string },
+  { secrets, caller }: { secrets: Secrets; caller: Caller },
+): Promise<void> {
+  checkClientSecret(clientSecret);
+  await inTransaction(db, async (trx) => {
+    const found = await lockProvider(trx, key);
+    if (!found) throw unknownProvider(key);
+    const sealed = secrets.seal('identity-providers', clientSecret, secretContext(found.id));
+    await updateClientSecret(trx, found.id, sealed);
+    const about = { tenantId: found.tenantId, entityType: 'identity_provider', entityId: found.id };
+    await recordEvent(trx, { ...about, action: 'identity_provider.credentials_replaced', payload: { key } }, caller);
+  });
+}
+
+/**
+ * Removes a provider for good.
+ * @param withIdentities also unlink the accounts of everybody who signs in with it; else it refuses while there are any
+ * @returns how many were unlinked
+ * @throws DomainError not_found NOT_FOUND (identity_provider), conflict IDENTITY_IN_USE `{ count }`
+ */
+export async function removeIdentityProvider(
+  db: Database,
+  key: string,
+  { withIdentities }: { withIdentities: boolean },
+  caller: Caller,
+): Promise<number> {
+  return inTransaction(db, async (trx) => {
+    const found = await lockProvider(trx, key);
+    if (!found) throw unknownProvider(key);
+    const linked = await countIdentities(trx, key);
+    if (linked > 0 && !withIdentities) throw new DomainError('conflict', 'IDENTITY_IN_USE', { count: linked });
+    await deleteProviderIdentities(trx, key);
+    await deleteProvider(trx, found.id);
+    const about = { tenantId: found.tenantId, entityType: 'identity_provider', entityId: found.id };
+    await recordEvent(trx, { ...about, action: 'identity_provider.removed', payload: { key, linked } }, caller);
+    return linked;
+  });
+}
+
+function unknownProvider(key: string): DomainError {
+  return new DomainError('not_found', 'NOT_FOUND', { entity: 'identity_provider', value: key });
+}

@@ -1,0 +1,222 @@
+/** The SQL of accounts elsewhere that sign in to accounts here, and of whom an email address may mean. */
+import { type Database, firstRow, rows } from '../../../platform/database.ts';
+import { newId } from '../../../platform/ids.ts';
+
+export interface AccountRow {
+  userId: string;
+  tenantId: string;
+  tenantName: string;
+  tenantSlug: string;
+  tenantSettings: unknown;
+  tenantActive: boolean;
+  userActive: boolean;
+  fullName: string | null;
+  email: string | null;
+}
+
+const accountColumns = `u.id as user_id, u.tenant_id, t.name as tenant_name, t.slug as tenant_slug,
+          t.settings as tenant_settings, t.state = 'active' as tenant_active, u.state = 'active' as user_active,
+          u.full_name, u.email`;
+
+/** The accounts of an identity, the last used first: one in a tenant, and in several tenants several. At most 10. */
+export async function selectIdentityAccounts(
+  db: Database,
+  wanted: { provider: string; issuer: string; subject: string; tenantId: string | null },
+): Promise<(AccountRow & { identityId: string })[]> {
+  return rows(
+    db,
+    `select i.id as identity_id, ${accountColumns}
+       from user_identities i
+       join users u on u.tenant_id = i.tenant_id and u.id = i.user_id and u.deleted_at is null
+       join tenants t on t.id = u.tenant_id
+      where i.provider = :provider and i.issuer = :issuer and i.subject = :subject
+        and (:tenantId::uuid is null or i.tenant_id = :tenantId)
+      order by u.last_login_at desc nulls last, u.id
+      limit 10`,
+    wanted,
+  );
+}
+
+export interface AddressedAccountRow extends AccountRow {
+  emailVerified: boolean;
+  phoneVerified: boolean;
+  hasPassword: boolean;
+  /** Another account at the same provider is linked to it. */
+  hasIdentityThere: boolean;
+}
+
+/** The account of an email address in a tenant; without a tenant, accounts where the address is verified, at most 2. */
+export async function selectAccountsByEmail(
+  db: Database,
+  wanted: { provider: string; email: string; tenantId: string | null },
+): Promise<AddressedAccountRow[]> {
+  return rows(
+    db,
+    `select ${accountColumns}, u.email_verified_at is not null as email_verified,
+            u.phone_verified_at is not null as phone_verified,
+            exists (select from user_identities i
+                     where i.tenant_id = u.tenant_id and i.user_id = u.id and i.provider = 'password') as has_password,
+            exists (select from user_identities i
+                     where i.tenant_id = u.tenant_id and i.user_id = u.id and i.provider = :provider) as has_identity_there
+       from users u
+       join tenants t on t.id = u.tenant_id
+      where lower(u.email) = lower(:email) and u.deleted_at is null
+        and (u.tenant_id = :tenantId::uuid or (:tenantId::uuid is null and u.email_verified_at is not null))
+      limit 2`,
+    wanted,
+  );
+}
+
+/** Marks an identity as used. False where the account was stopped, or the identity unlinked, meanwhile. */
+export async function useIdentity(
+  trx: Database,
+  used: { identityId: string; email: string | null; emailVerified: boolean },
+): Promise<boolean> {
+  const found = await rows(
+    trx,
+    `update user_identities i
+        set last_used_at = now(), email = coalesce(:email, i.email),
+            email_verified = case when :email::text is null then i.email_verified else :emailVerified end
+       from users u
+       join tenants t on t.id = u.tenant_id and t.state = 'active'
+      where i.id = :identityId
+        and u.tenant_id = i.tenant_id and u.id = i.user_id and u.state = 'active' and u.deleted_at is null
+     returning i.id`,
+    used,
+  );
+  return found.length > 0;
+}
+
+export interface LinkableUserRow {
+  email: string | null;
+  emailVerified: boolean;
+  locale: string | null;
+  tenantName: string;
+  tenantSettings: unknown;
+}
+
+/** A user who may act now, locked to the end of the transaction. */
+export async function lockActiveUser(
+  trx: Database,
+  { tenantId, userId }: { tenantId: string; userId: string },
+): Promise<LinkableUserRow | undefined> {
+  return firstRow(
+    trx,
+    `select u.email, u.email_verified_at is not null as email_verified, s.locale, t.name as tenant_name,
+            t.settings as tenant_settings
+       from users u
+       join tenants t on t.id = u.tenant_id and t.state = 'active'
+       left join user_settings s on s.user_id = u.id
+      where u.tenant_id = :tenantId and u.id = :userId and u.state = 'active' and u.deleted_at is null
+        for no key update of u`,
+    { tenantId, userId },
+  );
+}
+
+/** True for a provider that may be used now; it is not removed before the end of the transaction. */
+export async function holdActiveProvider(trx: Database, id: string): Promise<boolean> {
+  const found = await rows(trx, `select id from identity_providers where id = ? and state = 'active' for key share`, [
+    id,
+  ]);
+  return found.length > 0;
+}
+
+export interface IdentityRow {
+  id: string;
+  provider: string;
+  issuer: string;
+  subject: string;
+  email: string | null;
+  createdAt: Date;
+}
+
+/** The identities of a user at providers: everything but the password. */
+export async function selectIdentities(
+  db: Database,
+  { tenantId, userId }: { tenantId: string; userId: string },
+): Promise<IdentityRow[]> {
+  return rows(
+    db,
+    `select id, provider, issuer, subject, email, created_at
+       from user_identities
+      where tenant_id = ? and user_id = ? and provider <> 'password'
+      order by created_at, id`,
+    [tenantId, userId],
+  );
+}
+
+export async function insertIdentity(
+  trx: Database,
+  identity: {
+    tenantId: string;
+    userId: string;
+    provider: string;
+    issuer: string;
+    subject: string;
+    email: string | null;
+    emailVerified: boolean;
+  },
+): Promise<void> {
+  await rows(
+    trx,
+    `insert into user_identities (id, tenant_id, user_id, provider, issuer, subject, email, email_verified, last_used_at)
+     values (:id, :tenantId, :userId, :provider, :issuer, :subject, :email, :emailVerified, now())`,
+    { id: newId(), ...identity },
+  );
+}
+
+export async function deleteIdentity(trx: Database, id: string): Promise<void> {
+  await trx('user_identities').where({ id }).delete();
+}
+
+/** Fills in what the account does not have yet; what a person has written stays. */
+export async function fillInProfile(
+  trx: Database,
+  profile: {
+    tenantId: string;
+    userId: string;
+    fullName: string | null;
+    givenName: string | null;
+    familyName: string | null;
+    pictureUrl: string | null;
+    locale: string | null;
+  },
+): Promise<void> {
+  await rows(
+    trx,
+    `with named as (
+       update users
+          set full_name   = coalesce(full_name, :fullName),
+              given_name  = case when full_name is null then coalesce(given_name, :givenName) else given_name end,
+              family_name = case when full_name is null then coalesce(family_name, :familyName) else family_name end,
+              picture_url = coalesce(picture_url, :pictureUrl)
+        where tenant_id = :tenantId and id = :userId
+          and (full_name is null or picture_url is null)
+     )
+     update user_settings set locale = :locale where user_id = :userId and tenant_id = :tenantId and locale is null`,
+    profile,
+  );
+}
+
+export interface WaysRow {
+  hasPassword: boolean;
+  email: string | null;
+  phone: string | null;
+}
+
+/** What a user could sign in by beside identities: the password, and addresses that are proved. */
+export async function selectWays(
+  db: Database,
+  { tenantId, userId }: { tenantId: string; userId: string },
+): Promise<WaysRow | undefined> {
+  return firstRow(
+    db,
+    `select case when email_verified_at is not null then email end as email,
+            case when phone_verified_at is not null then phone end as phone,
+            exists (select from user_identities i
+                     where i.tenant_id = u.tenant_id and i.user_id = u.id and i.provider = 'password') as has_password
+       from users u
+      where tenant_id = ? and id = ? and deleted_at is null`,
+    [tenantId, userId],
+  );
+}

@@ -1,0 +1,85 @@
+/** The SQL of signing in with a password: whom an address may mean, and what is kept of a proof. */
+import { type Database, prepared, rows, runPrepared } from '../../../platform/database.ts';
+
+export interface CandidateRow {
+  userId: string;
+  tenantId: string;
+  tenantName: string;
+  tenantSlug: string;
+  tenantSettings: unknown;
+  tenantActive: boolean;
+  userActive: boolean;
+  fullName: string | null;
+  email: string | null;
+  phone: string | null;
+  passwordHash: string | null;
+}
+
+const candidateColumns = `u.id as user_id, u.tenant_id, t.name as tenant_name, t.slug as tenant_slug,
+          t.settings as tenant_settings, t.state = 'active' as tenant_active, u.state = 'active' as user_active,
+          u.full_name, u.email, u.phone, i.password_hash
+     from users u
+     join tenants t on t.id = u.tenant_id
+     left join user_identities i on i.tenant_id = u.tenant_id and i.user_id = u.id and i.provider = 'password'`;
+const candidateOrder = `order by (u.state = 'active' and t.state = 'active' and i.password_hash is not null) desc,
+             u.last_login_at desc nulls last, u.id
+    limit 10`;
+
+const byEmail = prepared(
+  'password-candidates-by-email',
+  `select ${candidateColumns}
+    where lower(u.email) = lower($1) and u.deleted_at is null and ($2::uuid is null or u.tenant_id = $2)
+    ${candidateOrder}`,
+);
+
+const byPhone = prepared(
+  'password-candidates-by-phone',
+  `select ${candidateColumns}
+    where u.phone = $1 and u.deleted_at is null and ($2::uuid is null or u.tenant_id = $2)
+    ${candidateOrder}`,
+);
+
+/** Users that are not deleted under an address in canonical form; those who may sign in first. At most 10. */
+export async function selectCandidates(
+  db: Database,
+  address: { email: string } | { phone: string },
+  tenantId: string | null,
+): Promise<CandidateRow[]> {
+  const found =
+    'email' in address
+      ? await runPrepared<CandidateRow>(db, byEmail, [address.email, tenantId])
+      : await runPrepared<CandidateRow>(db, byPhone, [address.phone, tenantId]);
+  return found.rows;
+}
+
+const severalTenants = prepared(
+  'password-several-tenants',
+  `select count(*) > 1 as several from (select from tenants limit 2) as found`,
+);
+
+export async function hasSeveralTenants(db: Database): Promise<boolean> {
+  return (await runPrepared<{ several: boolean }>(db, severalTenants, [])).rows[0]?.several === true;
+}
+
+/**
+ * Marks a password as used, and replaces its hash by a stronger one where there is one. False where the account or its
+ * password changed while it was compared: the proof is then worth nothing.
+ */
+export async function usePassword(
+  trx: Database,
+  proof: { tenantId: string; userId: string; verifiedHash: string; newHash: string | null },
+): Promise<boolean> {
+  const used = await rows(
+    trx,
+    `update user_identities i
+        set last_used_at = now(), password_hash = coalesce(:newHash, i.password_hash)
+       from users u
+       join tenants t on t.id = u.tenant_id and t.state = 'active'
+      where i.tenant_id = :tenantId and i.user_id = :userId and i.provider = 'password'
+        and i.password_hash = :verifiedHash
+        and u.tenant_id = i.tenant_id and u.id = i.user_id and u.state = 'active' and u.deleted_at is null
+     returning i.id`,
+    proof,
+  );
+  return used.length > 0;
+}

@@ -1,0 +1,198 @@
+/**
+ * Recovering an account whose password is forgotten, by a link that is sent to its address (docs/decisions/0010). Owns
+ * that a link works once, for half an hour, by the form and never by being opened; that a new password ends every session
+ * and refresh token, lifts a lock and is told to the person; and that nobody is signed in by it, so that a second factor
+ * is asked for afterwards as ever.
+ *
+ * Refuses users and tenants that may not act, tenants that have no passwords, an address that the account has no longer,
+ * and one that never opened it (users/prove-address.ts). Whether anybody lives at an address is decided in the job alone
+ * (deliver-recovery.ts).
+ */
+import { type Database, inTransaction } from '../../platform/database.ts';
+import { DomainError } from '../../platform/errors.ts';
+import { newId } from '../../platform/ids.ts';
+import { enqueueJob } from '../../platform/jobs/jobs.ts';
+import { randomToken, type Secrets, sha256 } from '../../platform/secrets.ts';
+import { type Caller, recordEvent } from '../audit/audit-events.ts';
+import { checkDestination, type RequestDependencies } from '../codes/check-destination.ts';
+import { consumeCode } from '../codes/code-store.ts';
+import { recordSend } from '../codes/send-limits.ts';
+import { type Channel, enqueueMessage, kindOf, messageJobOptions, sealPayload } from '../messages/outgoing-message.ts';
+import type { PasswordHasher } from '../methods/password/password-hash.ts';
+import { storeNewPassword } from '../methods/password/set-password.ts';
+import { findPeople, type Person } from '../sign-in/candidates.ts';
+import { parseTenantSettings } from '../tenants/tenant-settings.ts';
+import { opensAccount, proveAddress } from '../users/prove-address.ts';
+import { findUser } from '../users/users.ts';
+import { lockRecoveries, type RecoveryRow, revokeRecoveries, selectRecovery } from './recovery-store.ts';
+
+/** The job that decides whether anybody gets a link; see deliver-recovery.ts. */
+export const deliverRecoveryJob = 'deliver-recovery';
+
+// At 0, 3, 10, 30, 85, 233, 636 and 1,732 s: all within the life of a link. The ninth only notes that it was not sent.
+const maxAttempts = 9;
+
+/** What the job is told, sealed. */
+export interface RecoveryToDeliver {
+  /** otp_codes.id */
+  codeId: string;
+  token: string;
+  /** Of the page where it was asked for; a person's own comes first. */
+  locale: string;
+  ip?: string;
+  requestId?: string;
+}
+
+/**
+ * Asks for a link. Does the same for every address, whoever lives there: checks its form, counts the limits, writes a row
+ * and enqueues the job that decides.
+ * @param wanted.tenantId null at the server's own sign-in: the accounts of every tenant are meant
+ * @param wanted.address as typed
+ * @throws DomainError invalid EMAIL_INVALID, PHONE_INVALID, PHONE_NOT_SUPPORTED, CHANNEL_UNAVAILABLE (also of a tenant
+ *   that has no passwords); forbidden TENANT_SUSPENDED; not_found for an unknown tenant; rate_limited TOO_MANY_CODES or
+ *   TOO_MANY_ATTEMPTS `{ seconds }`; unavailable MESSAGES_EXHAUSTED
+ */
+export async function requestRecovery(
+  db: Database,
+  wanted: { tenantId: string | null; address: string; channel: Channel; locale: string },
+  deps: RequestDependencies,
+): Promise<{ destination: string; channel: Channel; expiresAt: Date; resendInSeconds: number }> {
+  const { tenantId, channel, locale } = wanted;
+  const { secrets, caller } = deps;
+  const { destination } = await checkDestination(db, wanted, deps, (tenant) => {
+    if (tenant?.settings.signInMethods.includes('password') === false)
+      throw new DomainError('invalid', 'CHANNEL_UNAVAILABLE', { field: 'channel' });
+  });
+  const id = newId();
+  const token = randomToken();
+  const toDeliver: RecoveryToDeliver = { codeId: id, token, locale, ip: caller.ip, requestId: caller.requestId };
+  return inTransaction(db, async (trx) => {
+    const link = { id, tenantId, destination, channel, purpose: 'reset_password' } as const;
+    const sent = await recordSend(trx, { ...link, challengeHash: null, codeHash: sha256(token) }, caller);
+    const payload = sealPayload(secrets, deliverRecoveryJob, toDeliver);
+    await enqueueJob(trx, deliverRecoveryJob, payload, { ...messageJobOptions(channel, destination), maxAttempts });
+    return { destination, channel, ...sent };
+  });
+}
+
+/** The people whom a link may give a new password, as things are now; the last who signed in first. */
+export async function findRecoverable(
+  db: Database,
+  link: { channel: Channel; destination: string; tenantId: string | null },
+): Promise<Person[]> {
+  const people = await findPeople(db, link);
+  return people.filter((person) => {
+    const { signInMethods, codeChannels } = parseTenantSettings(person.tenantSettings);
+    const allowed = signInMethods.includes('password') && codeChannels.includes(link.channel);
+    return allowed && person.userActive && person.tenantActive && opensAccount(person, kindOf(link.channel));
+  });
+}
+
+export interface RecoverableAccount {
+  userId: string;
+  tenantId: string;
+  tenantName: string;
+  name: string | null;
+}
+
+export interface Recovery {
+  /** Canonical. */
+  destination: string;
+  channel: Channel;
+  /** One at least. More than one: the person chooses. */
+  accounts: RecoverableAccount[];
+}
+
+function invalidLink(): DomainError {
+  return new DomainError('not_found', 'RECOVERY_LINK_INVALID');
+}
+
+async function readLink(db: Database, token: string): Promise<{ link: RecoveryRow; people: Person[] }> {
+  const link = await selectRecovery(db, sha256(token));
+  if (!link || link.used) throw invalidLink();
+  if (link.expired) throw new DomainError('expired', 'RECOVERY_LINK_EXPIRED');
+  const people = await findRecoverable(db, link);
+  if (people.length === 0) throw invalidLink();
+  return { link, people };
+}
+
+/**
+ * What a link leads to. Changes nothing, so that a mail scanner that opens it uses nothing up.
+ * @throws DomainError not_found RECOVERY_LINK_INVALID (unknown, used, or nobody has the address any longer), expired
+ *   RECOVERY_LINK_EXPIRED
+ */
+export async function findRecovery(db: Database, token: string): Promise<Recovery> {
+  const { link, people } = await readLink(db, token);
+  const accounts = people.map(({ userId, tenantId, tenantName, fullName }) => {
+    return { userId, tenantId, tenantName, name: fullName };
+  });
+  return { destination: link.destination, channel: link.channel, accounts };
+}
+
+/**
+ * Gives an account of the link's address a new password and uses the link up. Everything that the account was signed in
+ * to ends, failed attempts are forgotten, the person is told; nobody is signed in. Give the pool as `db`: the password is
+ * hashed before the transaction opens, so one that is refused leaves the link as it was.
+ * @param wanted.userId one of `findRecovery`'s accounts, as the form says; any other is refused
+ * @param wanted.locale of the page, for a person who has set none
+ * @throws DomainError not_found RECOVERY_LINK_INVALID, expired RECOVERY_LINK_EXPIRED, invalid PASSWORD_*, unavailable
+ *   SERVICE_BUSY
+ */
+export async function resetPassword(
+  db: Database,
+  wanted: { token: string; userId: string; password: string; locale?: string },
+  deps: { passwords: Pick<PasswordHasher, 'hashNew'>; secrets: Secrets; caller: Caller; issuer: string },
+): Promise<{ tenantId: string; userId: string }> {
+  const { link, people } = await readLink(db, wanted.token);
+  const person = people.find(({ userId }) => userId === wanted.userId);
+  const user = person && (await findUser(db, person));
+  if (!person || !user) throw invalidLink();
+  const { tenantId, userId, tenantName, tenantSlug } = person;
+  const passwordHash = await deps.passwords.hashNew(wanted.password, { ...user, tenantName, tenantSlug });
+  const recovered = { tenantId, userId, passwordHash, locale: wanted.locale ?? 'en' };
+  await inTransaction(db, (trx) => storeRecovered(trx, link, recovered, deps));
+  return { tenantId, userId };
+}
+
+/** Locks the row of the user first and the links of the address then: everybody in this order. */
+async function storeRecovered(
+  trx: Database,
+  link: RecoveryRow,
+  {
+    tenantId,
+    userId,
+    passwordHash,
+    locale,
+  }: { tenantId: string; userId: string; passwordHash: string; locale: string },
+  { secrets, caller, issuer }: { secrets: Secrets; caller: Caller; issuer: string },
+): Promise<void> {
+  const { id, destination, channel } = link;
+  const actor: Caller = { ...caller, type: 'user', id: userId };
+  const proof = { tenantId, userId, kind: kindOf(channel), address: destination, keepCredentials: false };
+  const { removed } = await proveAddress(trx, proof, actor).catch((error: unknown) => {
+    // The address, the user or the tenant has changed since the link was read.
+    throw error instanceof DomainError && error.kind === 'not_found' ? invalidLink() : error;
+  });
+  await lockRecoveries(trx, destination);
+  if (!(await consumeCode(trx, id))) throw invalidLink();
+  const person = (await findRecoverable(trx, { ...link, tenantId })).find((found) => found.userId === userId);
+  if (!person) throw invalidLink();
+  await revokeRecoveries(trx, destination, tenantId);
+
+  await storeNewPassword(trx, { user: { ...person, id: userId }, passwordHash }, { secrets, caller: actor });
+  const event = { tenantId, action: 'password.recovered', entityType: 'user', entityId: userId, payload: { channel } };
+  await recordEvent(trx, event, actor);
+
+  // By mail where there is any, also of a link that went to a phone: whoever has got hold of the phone is told nothing new.
+  const [noticeChannel, to]: [Channel, string] =
+    person.email !== null && person.emailVerified ? ['email', person.email] : [channel, destination];
+  const notice = { channel: noticeChannel, to, locale: person.locale ?? locale, tenantId };
+  const model = { tenantName: person.tenantName, href: `${issuer}/account` };
+  await enqueueMessage(
+    trx,
+    { ...notice, template: 'password-changed', model: { ...model, at: new Date() } },
+    { secrets },
+  );
+  if (removed.some((provider) => provider !== 'password'))
+    await enqueueMessage(trx, { ...notice, template: 'credentials-removed', model }, { secrets });
+}

@@ -1,0 +1,79 @@
+/**
+ * Grants: what a person lets a client have. A first-party client is granted what it asks for without a question; for
+ * anybody else the consent page says what is new, and the grant keeps it until it is revoked or runs out.
+ */
+import type { Grant, Interaction, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { randomToken } from '../../platform/secrets.ts';
+import type { AdapterDependencies } from '../storage/payload-adapter.ts';
+import { claimSessionGrant } from '../storage/session-adapter.ts';
+
+/** Adds all that the request asks for; saves where that, or the grant, is new. */
+async function grantRequest(ctx: KoaContextWithOIDC, grant: Grant): Promise<void> {
+  const before = JSON.stringify([grant.openid, grant.resources]);
+  const scopes = [...ctx.oidc.requestParamOIDCScopes].join(' ');
+  if (scopes) grant.addOIDCScope(scopes);
+  if (ctx.oidc.requestParamClaims.size > 0) grant.addOIDCClaims([...ctx.oidc.requestParamClaims]);
+  for (const [identifier, server] of Object.entries(ctx.oidc.resourceServers ?? {})) {
+    const wanted = [...ctx.oidc.requestParamScopes].filter((scope) => server.scopes.has(scope)).join(' ');
+    if (wanted) grant.addResourceScope(identifier, wanted);
+  }
+  if (!grant.jti || JSON.stringify([grant.openid, grant.resources]) !== before) await grant.save();
+}
+
+/** `loadExistingGrant`: the grant of this session and client; made on the spot for a first-party client. */
+export function createLoadGrant(dependencies: Pick<AdapterDependencies, 'db' | 'secrets'>) {
+  return async function loadGrant(ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
+    const { client, session, provider, result, account } = ctx.oidc;
+    if (!client || !account || !session) return undefined;
+    const { clientId } = client;
+    const replaces = session.grantIdFor(clientId);
+    const grantId = (result?.consent as { grantId?: string } | undefined)?.grantId ?? replaces;
+    let grant = grantId ? await provider.Grant.find(grantId) : undefined;
+    if (grant && (grant.accountId !== account.accountId || grant.clientId !== clientId)) grant = undefined;
+    if (client.first_party !== true) return grant;
+
+    if (grant) {
+      await grantRequest(ctx, grant);
+      return grant;
+    }
+    const made = new provider.Grant({ accountId: account.accountId, clientId });
+    await grantRequest(ctx, made);
+    const ours = { sid: session.sidFor(clientId) ?? randomToken(), grantId: made.jti };
+    const agreed = await claimSessionGrant(dependencies, { sessionUid: session.uid, clientId, replaces, ...ours });
+    // Another tab was faster: its grant is the session's, and ours is nobody's.
+    const theirs = agreed.grantId === made.jti ? undefined : await provider.Grant.find(agreed.grantId);
+    session.sidFor(clientId, theirs ? agreed.sid : ours.sid);
+    if (!theirs) return made;
+    await made.destroy();
+    await grantRequest(ctx, theirs);
+    return theirs;
+  };
+}
+
+interface MissingFromGrant {
+  missingOIDCScope?: string[];
+  missingOIDCClaims?: string[];
+  missingResourceScopes?: Record<string, string[]>;
+}
+
+/** What the consent prompt asks about. */
+export function missingFromGrant(interaction: Interaction): MissingFromGrant {
+  return interaction.prompt.details as MissingFromGrant;
+}
+
+/** Stores a person's yes to all that was asked. Answers the grant's id for the interaction's result. */
+export async function grantWhatWasAsked(provider: Provider, interaction: Interaction): Promise<string> {
+  const accountId = interaction.session?.accountId as string;
+  const clientId = interaction.params.client_id as string;
+  const existing = interaction.grantId ? await provider.Grant.find(interaction.grantId) : undefined;
+  const grant =
+    existing && existing.accountId === accountId && existing.clientId === clientId
+      ? existing
+      : new provider.Grant({ accountId, clientId });
+  const missing = missingFromGrant(interaction);
+  if (missing.missingOIDCScope) grant.addOIDCScope(missing.missingOIDCScope.join(' '));
+  if (missing.missingOIDCClaims) grant.addOIDCClaims(missing.missingOIDCClaims);
+  for (const [identifier, scopes] of Object.entries(missing.missingResourceScopes ?? {}))
+    grant.addResourceScope(identifier, scopes.join(' '));
+  return grant.save();
+}

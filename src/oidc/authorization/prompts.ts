@@ -1,0 +1,112 @@
+/**
+ * When a person is asked. The library's login and consent checks, with ours added: a session of another tenant leads to
+ * a new sign-in, an authentication context we cannot give is refused instead of asked for for ever, and the person may
+ * be asked to choose an account or to make one.
+ */
+import { decodeJwt } from 'jose';
+import { errors, type interactionPolicy, type KoaContextWithOIDC, interactionPolicy as policies } from 'oidc-provider';
+import type { AccountWithProfile } from '../account.ts';
+import type { RequestedTenant } from './requested-tenant.ts';
+
+/** Authentication context class references we can give; `aal1`: one factor (NIST SP 800-63B-4). */
+export const acr = { aal1: 'urn:gatehouse:acr:aal1' } as const;
+
+const { Check, Prompt, base } = policies;
+
+function proved(ctx: KoaContextWithOIDC): boolean {
+  return ctx.oidc.result?.login !== undefined;
+}
+
+async function isOfAnotherTenant(ctx: KoaContextWithOIDC, wanted: RequestedTenant | undefined): Promise<boolean> {
+  const account = ctx.oidc.account as AccountWithProfile | undefined;
+  return wanted !== undefined && account !== undefined && account.profile.tenantId !== wanted.id;
+}
+
+/** `acr` demanded by the `claims` parameter (OpenID Connect Core section 5.5.1.1) that is none of ours. */
+function demandsUnknownAcr(ctx: KoaContextWithOIDC): boolean {
+  const wanted = (
+    ctx.oidc.claims?.id_token as { acr?: { essential?: boolean; value?: string; values?: string[] } } | undefined
+  )?.acr;
+  // What is no list is refused by the library as an invalid request.
+  if (!wanted?.essential || (wanted.values !== undefined && !Array.isArray(wanted.values))) return false;
+  return !Object.values(acr).some(
+    (ours) => (wanted.values?.includes(ours) ?? true) && (wanted.value === undefined || wanted.value === ours),
+  );
+}
+
+/** The person whom `id_token_hint` or `sub` of the `claims` parameter name is not the one who is signed in. */
+function isAnotherPerson(ctx: KoaContextWithOIDC): boolean {
+  const { params, claims, session } = ctx.oidc;
+  // The library verified the hint when the request came, and has forgotten it by the time the person has signed in.
+  const hint = params?.id_token_hint;
+  const hinted = typeof hint === 'string' ? decodeJwt(hint).sub : undefined;
+  const named = (claims?.id_token as { sub?: { value?: string } } | undefined)?.sub?.value;
+  return [hinted, named].some((sub) => sub !== undefined && sub !== session?.accountId);
+}
+
+/** The policy, in the order in which it is checked: create, select_account, login, consent. */
+export function createInteractionPolicy(
+  findTenant: (ctx: KoaContextWithOIDC) => Promise<RequestedTenant | undefined>,
+): interactionPolicy.DefaultPolicy {
+  const policy = base();
+  const login = policy.get('login') as interactionPolicy.Prompt;
+  const consent = policy.get('consent') as interactionPolicy.Prompt;
+
+  login.checks.add(
+    new Check(
+      'tenant',
+      'the session belongs to another tenant',
+      'login_required',
+      async (ctx) => {
+        if (!ctx.oidc.session?.accountId) return Check.NO_NEED_TO_PROMPT;
+        if (!(await isOfAnotherTenant(ctx, await findTenant(ctx)))) return Check.NO_NEED_TO_PROMPT;
+        // Just signed in, and still not of this tenant: asking again would ask for ever.
+        if (proved(ctx)) throw new errors.AccessDenied('the account does not belong to the requested tenant');
+        return Check.REQUEST_PROMPT;
+      },
+      () => ({ tenant: true }),
+    ),
+  );
+  // The person may have been stopped, or their tenant, while a sign-in was on its way.
+  login.checks.add(
+    new Check('account', 'the account of the session may not act', 'login_required', (ctx) => {
+      if (!ctx.oidc.session?.accountId || ctx.oidc.account) return Check.NO_NEED_TO_PROMPT;
+      if (proved(ctx)) throw new errors.AccessDenied('the account may not act');
+      return Check.REQUEST_PROMPT;
+    }),
+  );
+  // OpenID Connect Core section 3.1.2.2: whoever signs in as another than the hint says gets an error, not the same page.
+  login.checks.add(
+    new Check('subject', 'another person is meant', 'login_required', (ctx) => {
+      if (proved(ctx) && isAnotherPerson(ctx))
+        throw new errors.LoginRequired('the person who signed in is not the one who was asked for');
+      return Check.NO_NEED_TO_PROMPT;
+    }),
+  );
+  // OpenID Connect Core Unmet Authentication Requirements 1.0.
+  login.checks.add(
+    new Check(
+      'acr_known',
+      'the requested authentication context cannot be given',
+      'unmet_authentication_requirements',
+      (ctx) => {
+        if (demandsUnknownAcr(ctx))
+          throw new errors.UnmetAuthenticationRequirements('the requested acr values cannot be satisfied');
+        return Check.NO_NEED_TO_PROMPT;
+      },
+    ),
+  );
+  // RFC 8252 section 8.6: another program on the device can pose as a native app, so a code is not given without the
+  // person's hand in it. For our own apps a sign-in just made is that hand; a silent repeat is not.
+  const nativeCheck = [...consent.checks].find((check) => check.reason === 'native_client_prompt');
+  if (nativeCheck) {
+    const ask = nativeCheck.check;
+    nativeCheck.check = (ctx) =>
+      ctx.oidc.client?.first_party === true && proved(ctx) ? Check.NO_NEED_TO_PROMPT : ask(ctx);
+  }
+
+  policy.add(new Prompt({ name: 'select_account', requestable: true }), 0);
+  // Initiating User Registration via OpenID Connect 1.0. Whoever signs in instead of signing up has answered it too.
+  policy.add(new Prompt({ name: 'create', requestable: true }), 0);
+  return policy;
+}

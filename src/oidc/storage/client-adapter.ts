@@ -1,0 +1,51 @@
+/**
+ * Clients for oidc-provider: rows of `clients` in the registered metadata names. Read-only: registration happens in the
+ * domain. The library insists on a `client_secret`; it gets a value that nobody knows, and the real comparison is of
+ * hashes (`provider.ts` overrides it).
+ */
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+import { type ClientRow, findLiveClient } from '../../domain/clients/client-store.ts';
+import type { Secrets } from '../../platform/secrets.ts';
+import { accountClientId, accountClientMetadata } from '../account-client.ts';
+import type { AdapterDependencies } from './payload-adapter.ts';
+
+/** Our own members of a client's metadata, beside the registered ones. */
+export const extraClientMetadata = ['tenant_id', 'kind', 'first_party', 'require_pkce', 'resource_server_id'] as const;
+
+/** A row as the library wants it. */
+export function clientMetadata(client: ClientRow, secrets: Secrets): AdapterPayload {
+  return {
+    ...client.metadata,
+    client_id: client.clientId,
+    client_name: client.name,
+    client_secret: secrets.mac('client-placeholders', client.clientId).toString('base64url'),
+    tenant_id: client.tenantId ?? undefined,
+    kind: client.kind,
+    first_party: client.firstParty,
+    require_pkce: client.metadata.require_pkce !== false,
+    resource_server_id: client.resourceServerId ?? undefined,
+  };
+}
+
+function refuse(): never {
+  throw new Error('clients are registered in the domain, not through the adapter');
+}
+
+export function createClientAdapter({ db, secrets, issuer }: AdapterDependencies): Adapter {
+  return {
+    async find(id) {
+      // The server's own pages sign people in through the same door as everyone else.
+      if (id === accountClientId) return accountClientMetadata(issuer);
+      // NUL and oversized ids can be no client's, and PostgreSQL refuses NUL in text.
+      if (!/^[\x21-\x7e]{1,100}$/.test(id)) return undefined;
+      const client = await findLiveClient(db, id);
+      return client ? clientMetadata(client, secrets) : undefined;
+    },
+    upsert: refuse,
+    destroy: refuse,
+    consume: refuse,
+    findByUid: refuse,
+    findByUserCode: refuse,
+    revokeByGrantId: refuse,
+  };
+}

@@ -1,0 +1,329 @@
+/**
+ * The SQL of what oidc-provider persists. Rows are found by hash; payloads are sealed by the adapter. Statements of the
+ * hot path are prepared once per connection. One-time things are consumed in one statement.
+ */
+import { type Database, prepared, runPrepared } from '../../platform/database.ts';
+
+export interface PayloadRow {
+  model: string;
+  idHash: Buffer;
+  payload: Buffer;
+  grantId: string | null;
+  uidHash: Buffer | null;
+  userCodeHash: Buffer | null;
+  sessionUidHash: Buffer | null;
+  accountId: string | null;
+  clientId: string | null;
+  expiresAt: Date | null;
+}
+
+export interface StoredPayload {
+  idHash: Buffer;
+  payload: Buffer;
+  consumed: boolean;
+}
+
+/** Part of a statement: writes the event `$n` (jsonb, or null for none) if the condition holds, with the change or not at all. */
+const audited = (event: string, condition: string) => `audited as (
+     insert into audit_events (id, tenant_id, actor_type, actor_id, action, entity_type, entity_id, ip, user_agent,
+                               request_id, payload)
+     select a.id, a.tenant_id, a.actor_type, a.actor_id, a.action, a.entity_type, a.entity_id, a.ip, a.user_agent,
+            a.request_id, a.payload
+       from jsonb_to_record(${event}::jsonb) as a(id uuid, tenant_id uuid, actor_type text, actor_id text, action text,
+              entity_type text, entity_id text, ip inet, user_agent text, request_id text, payload jsonb)
+      where ${event}::jsonb is not null and ${condition}
+   )`;
+
+// `audit` is null where the change is no event of its own; else the event commits with the row or not at all. Its
+// `changed_action` is for a row that was there.
+const upsert = prepared(
+  'payload-upsert',
+  `with written as (
+     insert into oidc_payloads (model, id_hash, payload, grant_id, uid_hash, user_code_hash, session_uid_hash,
+                                account_id, client_id, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+     on conflict (model, id_hash) do update
+        set payload = excluded.payload, expires_at = excluded.expires_at, grant_id = excluded.grant_id,
+            user_code_hash = excluded.user_code_hash, account_id = excluded.account_id,
+            session_uid_hash = excluded.session_uid_hash
+      where oidc_payloads.consumed_at is null
+     returning xmax = 0 as inserted
+   ), audited as (
+     insert into audit_events (id, tenant_id, actor_type, actor_id, action, entity_type, entity_id, ip, user_agent,
+                               request_id, payload)
+     select a.id, a.tenant_id, a.actor_type, a.actor_id, case when w.inserted then a.action else a.changed_action end,
+            a.entity_type, a.entity_id, a.ip, a.user_agent, a.request_id, a.payload
+       from written w, jsonb_to_record($11::jsonb) as a(id uuid, tenant_id uuid, actor_type text, actor_id text,
+              action text, changed_action text, entity_type text, entity_id text, ip inet, user_agent text,
+              request_id text, payload jsonb)
+      where $11::jsonb is not null and (w.inserted or a.changed_action is not null)
+   )
+   select inserted from written`,
+);
+
+function upsertValues(row: PayloadRow, auditRow: Record<string, unknown> | null): unknown[] {
+  return [
+    row.model,
+    row.idHash,
+    row.payload,
+    row.grantId,
+    row.uidHash,
+    row.userCodeHash,
+    row.sessionUidHash,
+    row.accountId,
+    row.clientId,
+    row.expiresAt,
+    auditRow ? JSON.stringify(auditRow) : null,
+  ];
+}
+
+/** Inserts or replaces; false where the row was consumed already and therefore stays as it is. */
+export async function upsertPayload(
+  db: Database,
+  row: PayloadRow,
+  auditRow: Record<string, unknown> | null,
+): Promise<boolean> {
+  return (await runPrepared(db, upsert, upsertValues(row, auditRow))).rows.length > 0;
+}
+
+const insertOnce = prepared(
+  'payload-insert-once',
+  `insert into oidc_payloads (model, id_hash, payload, expires_at)
+   values ($1, $2, $3, $4)
+   on conflict (model, id_hash) do update set expires_at = excluded.expires_at, created_at = now()
+    where oidc_payloads.expires_at <= now()
+   returning 1`,
+);
+
+/** True for the first caller alone, on any node, until the row expires. */
+export async function insertPayloadOnce(
+  db: Database,
+  model: string,
+  idHash: Buffer,
+  payload: Buffer,
+  expiresAt: Date,
+): Promise<boolean> {
+  return (await runPrepared(db, insertOnce, [model, idHash, payload, expiresAt])).rows.length > 0;
+}
+
+// An expired device code is still found, until it is swept: the device is told so (`expired_token`, RFC 8628 section 3.5).
+// That it has expired the library sees by its `exp`. A code whose session was ended is worth nothing, also where it was on
+// its way while the session ended, and whatever was granted by it.
+const byId = prepared(
+  'payload-by-id',
+  `select id_hash, payload, consumed_at is not null as consumed
+     from oidc_payloads p
+    where model = $1 and id_hash = $2 and (expires_at is null or expires_at > now() or model = 'DeviceCode')
+      and not (model in ('AuthorizationCode', 'DeviceCode')
+               and exists (select from user_sessions s
+                            where s.oidc_session_uid_hash = p.session_uid_hash and s.revoked_at is not null))`,
+);
+
+export async function findPayload(db: Database, model: string, idHash: Buffer): Promise<StoredPayload | undefined> {
+  return (await runPrepared<StoredPayload>(db, byId, [model, idHash])).rows[0];
+}
+
+const byUid = prepared(
+  'payload-by-uid',
+  `select id_hash, payload, consumed_at is not null as consumed
+     from oidc_payloads
+    where uid_hash = $1 and (expires_at is null or expires_at > now())`,
+);
+
+export async function findPayloadByUid(db: Database, uidHash: Buffer): Promise<StoredPayload | undefined> {
+  return (await runPrepared<StoredPayload>(db, byUid, [uidHash])).rows[0];
+}
+
+const lockByUid = prepared(
+  'payload-lock-by-uid',
+  `select id_hash, payload, consumed_at is not null as consumed from oidc_payloads where uid_hash = $1 for update`,
+);
+
+/** The row, expired or not, locked to the end of the transaction. */
+export async function lockPayloadByUid(trx: Database, uidHash: Buffer): Promise<StoredPayload | undefined> {
+  return (await runPrepared<StoredPayload>(trx, lockByUid, [uidHash])).rows[0];
+}
+
+// An expired device code is still found: its page says so, and the row goes with the sweep.
+const byUserCode = prepared(
+  'payload-by-user-code',
+  `select id_hash, payload, consumed_at is not null as consumed
+     from oidc_payloads
+    where user_code_hash = $1`,
+);
+
+export async function findPayloadByUserCode(db: Database, userCodeHash: Buffer): Promise<StoredPayload | undefined> {
+  return (await runPrepared<StoredPayload>(db, byUserCode, [userCodeHash])).rows[0];
+}
+
+const consume = prepared(
+  'payload-consume',
+  `update oidc_payloads
+      set consumed_at = now()
+    where model = $1 and id_hash = $2 and consumed_at is null and (expires_at is null or expires_at > now())
+   returning 1`,
+);
+
+/** True for exactly one caller. */
+export async function consumePayload(db: Database, model: string, idHash: Buffer): Promise<boolean> {
+  return (await runPrepared(db, consume, [model, idHash])).rows.length > 0;
+}
+
+// Whoever comes second has replayed the code, if both were on their way at once too: what it gave out goes, the grant with
+// it, so that nothing the first is about to store can live.
+const revokeReplayed = prepared(
+  'payload-revoke-replayed',
+  `with replayed as (
+     select grant_id from oidc_payloads where model = $1 and id_hash = $2 and consumed_at is not null
+   ), gone as (
+     delete from oidc_payloads p using replayed where p.grant_id = replayed.grant_id returning 1
+   ), ${audited('$3', 'exists (select from gone)')}
+   select count(*) as gone from gone`,
+);
+
+/** Ends the grant of a code that was used before. */
+export async function revokeReplayedCode(
+  db: Database,
+  model: string,
+  idHash: Buffer,
+  auditRow: Record<string, unknown> | null,
+): Promise<void> {
+  await runPrepared(db, revokeReplayed, [model, idHash, auditRow ? JSON.stringify(auditRow) : null]);
+}
+
+/** How long after its use a refresh token may be presented again while its successor is unused (seconds). */
+export const refreshGraceSeconds = 10;
+
+const withinGrace = `(p.consumed_at > now() - interval '${refreshGraceSeconds} seconds'
+                      and not exists (select from oidc_payloads s
+                                       where s.model = 'RefreshToken' and s.id_hash = $2
+                                         and s.consumed_at is not null))`;
+
+const refreshById = prepared(
+  'refresh-by-id',
+  `select p.id_hash, p.payload, (p.consumed_at is not null and not ${withinGrace}) as consumed
+     from oidc_payloads p
+    where p.model = 'RefreshToken' and p.id_hash = $1 and p.expires_at > now()`,
+);
+
+/** A refresh token used within the grace, its successor still unused, is not reported as consumed: it is a retry. */
+export async function findRefreshToken(
+  db: Database,
+  idHash: Buffer,
+  successorHash: Buffer,
+): Promise<StoredPayload | undefined> {
+  return (await runPrepared<StoredPayload>(db, refreshById, [idHash, successorHash])).rows[0];
+}
+
+const consumeRefresh = prepared(
+  'refresh-consume',
+  `update oidc_payloads p
+      set consumed_at = coalesce(p.consumed_at, now())
+    where p.model = 'RefreshToken' and p.id_hash = $1 and p.expires_at > now()
+      and (p.consumed_at is null or ${withinGrace})
+   returning p.consumed_at = now() as first`,
+);
+
+/** `first` for the first use, `retry` within the grace, undefined for what is reuse. */
+export async function consumeRefreshToken(
+  db: Database,
+  idHash: Buffer,
+  successorHash: Buffer,
+): Promise<'first' | 'retry' | undefined> {
+  const [used] = (await runPrepared<{ first: boolean }>(db, consumeRefresh, [idHash, successorHash])).rows;
+  return used && (used.first ? 'first' : 'retry');
+}
+
+const unconsumeRefresh = prepared(
+  'refresh-unconsume',
+  `update oidc_payloads p
+      set consumed_at = null
+    where p.model = 'RefreshToken' and p.id_hash = $1 and ${withinGrace}`,
+);
+
+/** Takes a use back that led to nothing, unless the line went on. */
+export async function unconsumeRefreshToken(db: Database, idHash: Buffer, successorHash: Buffer): Promise<void> {
+  await runPrepared(db, unconsumeRefresh, [idHash, successorHash]);
+}
+
+// A consumed refresh token is destroyed because it was presented again: its whole family goes in the same statement,
+// so that a crash between two statements cannot leave a stolen line alive.
+const destroy = prepared(
+  'payload-destroy',
+  `with gone as (
+     delete from oidc_payloads where model = $1 and id_hash = $2 returning model, grant_id, client_id, consumed_at
+   ), family as (
+     delete from oidc_payloads p using gone
+      where gone.model = 'RefreshToken' and gone.consumed_at is not null and p.grant_id = gone.grant_id
+   ), service as (
+     update service_sessions set revoked_at = now() where jti = $3 and revoked_at is null
+   ), ${audited('$4', `(a.action = 'token.reused' or exists (select from gone))`)}
+   select client_id from gone`,
+);
+
+/**
+ * Deletes one row. `serviceJti` ends the service session of that token. `auditRow` is written if a row went; that of a
+ * reuse always, for the library revokes the whole family at the same moment and may be faster.
+ */
+export async function destroyPayload(
+  db: Database,
+  model: string,
+  idHash: Buffer,
+  serviceJti: string | null,
+  auditRow: Record<string, unknown> | null,
+): Promise<boolean> {
+  const values = [model, idHash, serviceJti, auditRow ? JSON.stringify(auditRow) : null];
+  return (await runPrepared(db, destroy, values)).rows.length > 0;
+}
+
+// An interaction names the grant that was there when it began. When another person signs in over a live session, that
+// grant ends in the middle of the interaction, which must outlive it.
+const destroyGrant = prepared(
+  'payload-destroy-grant',
+  `with gone as (
+     delete from oidc_payloads where grant_id = $1 and model not in ('Grant', 'Interaction') returning 1
+   ), ${audited('$2', 'exists (select from gone)')}
+   select count(*) as gone from gone`,
+);
+
+/** Ends every token, code and device code of a grant. The grant itself stays; the library decides about it. */
+export async function destroyByGrantId(
+  db: Database,
+  grantId: string,
+  auditRow: Record<string, unknown>,
+): Promise<number> {
+  const result = await runPrepared<{ gone: number }>(db, destroyGrant, [grantId, JSON.stringify(auditRow)]);
+  return result.rows[0]?.gone ?? 0;
+}
+
+const insertServiceSession = prepared(
+  'service-session-insert',
+  `insert into service_sessions (id, tenant_id, client_id, jti, ip, expires_at)
+   select $1, c.tenant_id, c.id, $3, $4, $5 from clients c where c.client_id = $2
+   on conflict (jti) do nothing`,
+);
+
+/** One row for each token a service was given. */
+export async function recordServiceSession(
+  db: Database,
+  session: { id: string; clientId: string; jti: string; ip: string | null; expiresAt: Date },
+): Promise<void> {
+  await runPrepared(db, insertServiceSession, [
+    session.id,
+    session.clientId,
+    session.jti,
+    session.ip,
+    session.expiresAt,
+  ]);
+}
+
+/** Deletes what has expired, a batch at a time so that no statement holds many locks. Answers how many went. */
+export async function sweepPayloads(db: Database, batch = 5000): Promise<number> {
+  // A consumed refresh token stays until its own expiry: that is how its reuse is recognised.
+  const result = await db.raw(
+    `delete from oidc_payloads
+      where (model, id_hash) in (select model, id_hash from oidc_payloads where expires_at < now() limit ?)`,
+    [batch],
+  );
+  return result.rowCount;
+}

@@ -1,0 +1,38 @@
+/**
+ * Who may introspect what (RFC 7662 section 4): a client its own tokens, an API the tokens meant for it, and nobody those
+ * of a person or a client that may not act. What a token says of a person is answered as it is now, not as it was when it
+ * was made.
+ */
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { findResourceServerIdentifier } from '../../domain/resource-servers/resource-servers.ts';
+import type { Database } from '../../platform/database.ts';
+import { type AccountWithProfile, createFindAccount } from '../account.ts';
+import { currentTokenClaims, type StoredAccessToken } from './token-claims.ts';
+
+type Client = KoaContextWithOIDC['oidc']['client'];
+type IntrospectedToken = StoredAccessToken & { clientId?: string; accountId?: string };
+
+/** `features.introspection.allowedPolicy`. */
+export function createIntrospectionPolicy(db: Database) {
+  const findAccount = createFindAccount(db);
+
+  async function mayAsk(client: Client, { clientId, kind, aud }: IntrospectedToken): Promise<boolean> {
+    if (clientId === client?.clientId) return true;
+    const apiId = client?.resource_server_id;
+    if (kind === 'RefreshToken' || aud === undefined || typeof apiId !== 'string') return false;
+    return (await findResourceServerIdentifier(db, apiId)) === aud;
+  }
+
+  return async (ctx: KoaContextWithOIDC, client: Client, given: object): Promise<boolean> => {
+    const token = given as IntrospectedToken;
+    if (!(await mayAsk(client, token))) return false;
+    // Disabled, or of a suspended tenant: what it was given is worth nothing meanwhile.
+    if (!(await ctx.oidc.provider.Client.find(token.clientId as string))) return false;
+    if (token.accountId === undefined) return true;
+    const account = (await findAccount(ctx, token.accountId)) as AccountWithProfile | undefined;
+    if (!account) return false;
+    if (token.kind === 'AccessToken' && token.aud !== undefined)
+      token.extra = await currentTokenClaims(account, token.scope, token.extra?.org_node_id as string | undefined);
+    return true;
+  };
+}

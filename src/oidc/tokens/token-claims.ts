@@ -1,0 +1,128 @@
+/**
+ * What an access token says of a person. Owns that it is true at the moment it is made, that it says no more than one
+ * node where the client asked for one (`org_node_id`), that it stays within the budget, and that introspection and the
+ * claims endpoint answer with the full set as it is now.
+ */
+import Provider, { errors, type KoaContextWithOIDC, type Provider as ProviderInstance } from 'oidc-provider';
+import { accessTokenClaims } from '../../domain/claims/claims.ts';
+import { isWithin } from '../../domain/organisation/place-paths.ts';
+import type { Database } from '../../platform/database.ts';
+import { isId } from '../../platform/ids.ts';
+import type { AccountWithProfile } from '../account.ts';
+import { withinBudget } from './token-budget.ts';
+
+/** What of a stored token matters here. */
+export interface StoredAccessToken {
+  kind: string;
+  scope?: string;
+  aud?: string | string[];
+  extra?: Record<string, unknown>;
+}
+
+interface CarriesOrgNode {
+  orgNodeId?: string;
+  params?: { org_node_id?: string };
+}
+
+/** What the token is made from: the code, the device code or the refresh token. */
+function grantSource({ oidc }: KoaContextWithOIDC): CarriesOrgNode | undefined {
+  const { AuthorizationCode, DeviceCode, RotatedRefreshToken, RefreshToken } = oidc.entities;
+  return (AuthorizationCode ?? DeviceCode ?? RotatedRefreshToken ?? RefreshToken) as CarriesOrgNode | undefined;
+}
+
+function askedAtAuthorization(ctx: KoaContextWithOIDC): string | undefined {
+  const source = grantSource(ctx);
+  return source?.orgNodeId ?? source?.params?.org_node_id;
+}
+
+/** `extraParams` check of the authorization request: the form alone; whose node it is shows when the person is known. */
+export function checkOrgNodeId(_ctx: unknown, value: unknown): void {
+  if (value !== undefined && !isId(value)) throw new errors.InvalidRequest('org_node_id must be the id of a node');
+}
+
+/**
+ * The node that the token of this request is narrowed to, if any. A token request may narrow further than the
+ * authorization request did, never elsewhere.
+ * @throws InvalidRequest where the node is not below the one that was authorized
+ */
+export async function narrowedNode(db: Database, ctx: KoaContextWithOIDC): Promise<string | undefined> {
+  const authorized = askedAtAuthorization(ctx);
+  const asked = (ctx.oidc.body as { org_node_id?: unknown } | undefined)?.org_node_id;
+  if (asked === undefined || asked === '') return authorized;
+  checkOrgNodeId(ctx, asked);
+  if (authorized !== undefined && !(await isWithin(db, authorized, asked as string)))
+    throw new errors.InvalidRequest('org_node_id is not within the authorized one');
+  return asked as string;
+}
+
+/** The full set of claims for a token as it is now. */
+export async function currentTokenClaims(
+  account: AccountWithProfile,
+  scope: string | undefined,
+  orgNodeId: string | undefined,
+): Promise<Record<string, unknown>> {
+  const access = await account.access(orgNodeId);
+  const claims = accessTokenClaims(account.profile, access, new Set(scope?.split(' ')));
+  return { ...claims, ...(orgNodeId && { org_node_id: orgNodeId }) };
+}
+
+interface TokenClaimsOptions {
+  db: Database;
+  issuer: string;
+  maxBytes: number;
+}
+
+/** `extraTokenClaims`: for tokens of a person that are meant for an API. */
+export function createExtraTokenClaims({ db, issuer, maxBytes }: TokenClaimsOptions) {
+  return async function extraTokenClaims(
+    ctx: KoaContextWithOIDC,
+    token: object,
+  ): Promise<Record<string, unknown> | undefined> {
+    const { kind, aud, scope, jti, format } = token as StoredAccessToken & { jti: string; format?: string };
+    const account = ctx.oidc.account as AccountWithProfile | undefined;
+    if (kind !== 'AccessToken' || !account || aud === undefined) return undefined;
+    const orgNodeId = await narrowedNode(db, ctx);
+    const claims = await currentTokenClaims(account, scope, orgNodeId);
+    if (orgNodeId !== undefined && (await holdsNothing(account, orgNodeId)))
+      throw new errors.InvalidRequest('nothing is held at org_node_id');
+    if (format !== 'jwt') return claims;
+    const { jkt, clientId, resourceServer } = token as {
+      jkt?: string;
+      clientId: string;
+      resourceServer?: { jwt?: { sign?: { alg?: string } } };
+    };
+    const registered = {
+      jti,
+      sub: account.accountId,
+      iat: 1_000_000_000,
+      exp: 1_000_000_000,
+      scope,
+      client_id: clientId,
+      iss: issuer,
+      aud,
+      ...(jkt && { cnf: { jkt } }),
+    };
+    const alg = resourceServer?.jwt?.sign?.alg === 'RS256' ? 'RS256' : 'ES256';
+    return withinBudget(claims, registered, { maxBytes, alg, endpoint: `${issuer}/access-claims` });
+  };
+}
+
+async function holdsNothing(account: AccountWithProfile, orgNodeId: string): Promise<boolean> {
+  const { assignments, visibilityGrants } = await account.access(orgNodeId);
+  return assignments.length === 0 && visibilityGrants.length === 0;
+}
+
+/** Makes codes and refresh tokens remember the node that the authorization request named. */
+export function carryOrgNode(provider: ProviderInstance): void {
+  for (const model of [provider.AuthorizationCode, provider.RefreshToken] as unknown[]) {
+    const carrier = model as { IN_PAYLOAD: string[]; prototype: CarriesOrgNode & { save(): Promise<string> } };
+    const names = [...carrier.IN_PAYLOAD, 'orgNodeId'];
+    Object.defineProperty(carrier, 'IN_PAYLOAD', { value: names });
+    const { save } = carrier.prototype;
+    carrier.prototype.save = function saveWithNode() {
+      const ctx = Provider.ctx;
+      if (ctx) this.orgNodeId ??= askedAtAuthorization(ctx) ?? (ctx.oidc.params?.org_node_id as string | undefined);
+      return save.call(this);
+    };
+  }
+}

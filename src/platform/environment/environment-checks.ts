@@ -1,0 +1,115 @@
+/** What is asked of the values of environment variables beyond their form. Names faults; never repeats a value. */
+import { readFileSync } from 'node:fs';
+import ipaddr from 'ipaddr.js';
+import { parseUrl } from '../parse-url.ts';
+
+/** A generated key has no pattern; a typed one does. */
+export function looksLikeASample(key: string): boolean {
+  return (
+    /change|example|sample|secret|default|password|insecure|placeholder|your[-_]?key|x{5}|abcdef|123456/i.test(key) ||
+    new Set(key).size < 10
+  );
+}
+
+/** The host that the driver takes: the parameter wins, an empty one does not. */
+function databaseHost(url: URL): string {
+  return url.searchParams.get('host') || decodeURIComponent(url.hostname);
+}
+
+function isLocalDatabase(host: string): boolean {
+  return host.startsWith('/') || ['localhost', '127.0.0.1', '[::1]', '::1'].includes(host);
+}
+
+/** A list of halves of the Internet trusts as many as the whole. fc00::/7 and 10.0.0.0/8 are the widest private blocks. */
+export function isTooWide(network: string): boolean {
+  if (!ipaddr.isValidCIDR(network)) return false;
+  const [address, bits] = ipaddr.parseCIDR(network);
+  if (address instanceof ipaddr.IPv4) return bits < 8;
+  return address.isIPv4MappedAddress() ? bits < 96 + 8 : bits < 7;
+}
+
+/** The origin of the issuer; adds to `faults` what it may not be. */
+export function checkIssuer(value: string, production: boolean, faults: string[]): string {
+  let url: URL;
+  try {
+    url = new URL(value);
+  } catch {
+    faults.push('ISSUER: must be an absolute URL such as https://id.example.org');
+    return value;
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') faults.push('ISSUER: must be an https URL');
+  if (production && url.protocol !== 'https:') faults.push('ISSUER: must use https in production');
+  if (url.search || url.hash || url.username || url.password)
+    faults.push('ISSUER: must have no query, fragment or credentials');
+  if (url.pathname !== '/') faults.push('ISSUER: must have no path; give Gatehouse a host name of its own');
+  return url.origin;
+}
+
+/** The CA bundle, where a file is named; adds to `faults` what is wrong with the address or its TLS. */
+export function checkDatabase(
+  value: string | undefined,
+  caFile: string | undefined,
+  production: boolean,
+  faults: string[],
+): string | undefined {
+  let ca: string | undefined;
+  if (caFile !== undefined) {
+    try {
+      ca = readFileSync(caFile, 'utf8');
+    } catch {
+      faults.push('DATABASE_CA_FILE: cannot be read');
+    }
+  }
+  if (value === undefined) return ca;
+  let url: URL;
+  try {
+    url = new URL(value);
+  } catch {
+    faults.push('DATABASE_URL: must be a URL such as postgres://user:password@host/database');
+    return ca;
+  }
+  if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:')
+    faults.push('DATABASE_URL: must begin with postgres://');
+  // Of two the driver takes the last, others the first.
+  if (new Set(url.searchParams.keys()).size < url.searchParams.size)
+    faults.push('DATABASE_URL: must not have a parameter twice');
+  const host = databaseHost(url);
+  const sslmode = url.searchParams.get('sslmode') ?? (caFile === undefined ? undefined : 'verify-full');
+  // The driver would look for it in PGHOST.
+  if (production && host === '') faults.push('DATABASE_URL: must name the host in production');
+  else if (production && !isLocalDatabase(host) && sslmode !== 'verify-full')
+    faults.push(
+      'DATABASE_URL: a remote database needs verified TLS in production; add sslmode=verify-full, or set DATABASE_CA_FILE and no other sslmode',
+    );
+  return ca;
+}
+
+export function isUrlOf(value: string, protocols: string[]): boolean {
+  return protocols.includes(parseUrl(value)?.protocol ?? '');
+}
+
+/** `name@example.org` or `Name <name@example.org>`, one address and no line break: it stands in every mail's head. */
+export function isMailbox(value: string): boolean {
+  const address = '[^\\s<>()"@,;:]+@[^\\s<>()"@,;:]+';
+  return !/\p{Cc}/u.test(value) && new RegExp(`^(?:${address}|[^<>"]*<${address}>)$`).test(value);
+}
+
+/** E.164 with its plus sign. */
+export function isPhoneNumber(value: string): boolean {
+  return /^\+[1-9]\d{6,14}$/.test(value);
+}
+
+/** An id of Twilio's: two letters for its kind, and 32 hexadecimal digits. */
+export function isTwilioId(kind: string, value: string): boolean {
+  return value.startsWith(kind) && /^[A-Z]{2}[0-9a-f]{32}$/i.test(value);
+}
+
+/** What Twilio sends an SMS from: a number, a short code, a messaging service, or a name of at most 11 characters. */
+export function isSmsSender(value: string): boolean {
+  return (
+    isPhoneNumber(value) ||
+    isTwilioId('MG', value) ||
+    /^\d{3,8}$/.test(value) ||
+    /^(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}$/.test(value)
+  );
+}

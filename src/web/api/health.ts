@@ -1,0 +1,71 @@
+/**
+ * /healthz says that the process lives, /readyz that it can serve: for whoever starts, stops and routes to it. Tells
+ * which part is missing and nothing about it: the log has the rest.
+ */
+import type { Middleware } from 'koa';
+import { type Database, firstRow } from '../../platform/database.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { migrationStatus } from '../../platform/migrations.ts';
+
+export type Problem = 'stopping' | 'database' | 'migrations' | 'signing_key';
+
+export interface HealthOptions {
+  db: Database;
+  logger: Logger;
+  /** True from the moment the process has been told to stop: traffic goes elsewhere while it finishes. */
+  isStopping?: () => boolean;
+}
+
+const answerWithinMs = 1_000;
+
+/** Answers `GET /healthz` and `GET /readyz`; everything else goes on. 200, or 503 with `{"status","problems"}`. */
+export function createHealth({ db, logger, isStopping = () => false }: HealthOptions): Middleware {
+  let running: Promise<Problem[]> | undefined;
+
+  /** One check at a time, however many ask: a slow database must not be asked more often for being slow. */
+  function check(): Promise<Problem[]> {
+    running ??= findProblems(db)
+      .catch((err): Problem[] => {
+        logger.warn({ err }, 'Not ready: the database does not answer');
+        return ['database'];
+      })
+      .finally(() => {
+        running = undefined;
+      });
+    return running;
+  }
+
+  return async (ctx, next) => {
+    if (ctx.path !== '/healthz' && ctx.path !== '/readyz') return next();
+    ctx.set('Cache-Control', 'no-store');
+    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
+      ctx.status = 405;
+      ctx.set('Allow', 'GET, HEAD');
+      return;
+    }
+    const problems: Problem[] =
+      ctx.path === '/healthz' ? [] : isStopping() ? ['stopping'] : await withinTime(check(), ['database']);
+    ctx.status = problems.length === 0 ? 200 : 503;
+    ctx.body = problems.length === 0 ? { status: 'ok' } : { status: 'unavailable', problems };
+  };
+}
+
+async function findProblems(db: Database): Promise<Problem[]> {
+  const { current } = await migrationStatus(db);
+  // Without its tables there is no key to ask for.
+  if (!current) return ['migrations'];
+  const key = await firstRow(db, `select 1 from signing_keys where state = 'current' limit 1`);
+  return key ? [] : ['signing_key'];
+}
+
+async function withinTime(check: Promise<Problem[]>, late: Problem[]): Promise<Problem[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<Problem[]>((resolve) => {
+    timer = setTimeout(resolve, answerWithinMs, late);
+  });
+  try {
+    return await Promise.race([check, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,83 @@
+/** The page behind a one-time setup link: the first administrator gives names and a password. */
+import Router from '@koa/router';
+import type { Context } from 'koa';
+import { completeSetup, findSetupLink } from '../../domain/setup/setup-links.ts';
+import { findTenantById } from '../../domain/tenants/tenants.ts';
+import { DomainError } from '../../platform/errors.ts';
+import { consume } from '../../platform/rate-limits.ts';
+import { callerOf, type WebDependencies } from '../interaction/context.ts';
+import { readForm } from '../middleware/body.ts';
+import { statusOf } from '../middleware/errors.ts';
+
+/** The form's own name for a domain field. */
+const fieldNames: Record<string, string> = {
+  fullName: 'full_name',
+  tenantName: 'tenant_name',
+  name: 'tenant_name',
+  slug: 'tenant_name',
+};
+
+function fieldOf(error: DomainError): string {
+  if (error.code.startsWith('PASSWORD_')) return 'password';
+  if (error.code.endsWith('_EMAIL') || error.code === 'EMAIL_INVALID') return 'email';
+  const field = String(error.params.field ?? 'email');
+  return fieldNames[field] ?? field;
+}
+
+export function setUpRoutes(web: WebDependencies): Router {
+  const router = new Router({ prefix: '/set-up/:token' });
+
+  async function show(
+    ctx: Context,
+    typed: { email: string; fullName: string; tenantName: string },
+    refused?: DomainError,
+  ): Promise<void> {
+    const link = await findSetupLink(web.db, ctx.params.token as string);
+    const tenant = link.tenantId ? await findTenantById(web.db, link.tenantId) : undefined;
+    web.pages.render(
+      ctx,
+      'interaction/set-up',
+      {
+        action: ctx.path,
+        ...typed,
+        email: link.email ?? typed.email,
+        emailFixed: link.email !== null,
+        joins: tenant?.name,
+        error: refused && { code: refused.code, params: refused.params, field: fieldOf(refused) },
+      },
+      { tenant, status: refused ? statusOf(refused) : 200 },
+    );
+  }
+
+  router.get('/', async (ctx) => {
+    await consume(web.db, 'setupLinkPerIp', ctx.ip);
+    await show(ctx, { email: '', fullName: '', tenantName: '' });
+  });
+
+  router.post('/', async (ctx) => {
+    const form = await readForm(ctx);
+    await consume(web.db, 'setupLinkPerIp', ctx.ip);
+    const wanted = {
+      token: ctx.params.token as string,
+      tenantName: form.tenant_name ?? '',
+      fullName: form.full_name ?? '',
+      email: form.email ?? '',
+      password: form.password ?? '',
+    };
+    try {
+      await completeSetup(web.db, wanted, { passwords: web.passwords, caller: callerOf(ctx) });
+    } catch (error) {
+      if (!(error instanceof DomainError) || !['invalid', 'conflict'].includes(error.kind)) throw error;
+      const typed = {
+        email: wanted.email.slice(0, 254),
+        fullName: wanted.fullName.slice(0, 200),
+        tenantName: wanted.tenantName.slice(0, 200),
+      };
+      return show(ctx, typed, error);
+    }
+    ctx.status = 303;
+    ctx.redirect('/account');
+  });
+
+  return router;
+}

@@ -1,0 +1,84 @@
+/**
+ * Draws the hosted pages: gathers what surrounds a page (language, tenant, application, request id) and sets status,
+ * type and policy. Handlers give the view's own model and nothing else.
+ */
+import type { Context } from 'koa';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Tenant } from '../../domain/tenants/tenants.ts';
+import { accountClientId } from '../../oidc/account-client.ts';
+import type { I18n } from '../../platform/i18n.ts';
+import { localeLinks } from './locale.ts';
+import { allowFormAction } from './security-headers.ts';
+import type { PageContext, ViewModels, ViewName } from './view-models.ts';
+import type { Views } from './views.ts';
+
+/** What a handler knows of the page's surroundings. */
+export interface Surroundings {
+  tenant?: Pick<Tenant, 'name' | 'settings'> | null;
+  client?: PageContext['client'];
+  theme?: PageContext['theme'];
+  timeZone?: string;
+  /** Addresses that the answer to this page's form may redirect to, beside our own. */
+  formRedirects?: string[];
+  status?: number;
+}
+
+export interface Pages {
+  i18n: I18n;
+  render<V extends ViewName>(ctx: Context, view: V, model: ViewModels[V], surroundings?: Surroundings): void;
+}
+
+export function createPages({ views, i18n }: { views: Views; i18n: I18n }): Pages {
+  return {
+    i18n,
+    render(ctx, view, model, surroundings = {}) {
+      const { tenant, client, theme, timeZone, formRedirects, status } = surroundings;
+      const branding = tenant?.settings.branding;
+      const page: PageContext = {
+        locale: ctx.state.locale ?? 'en',
+        localeLinks: localeLinks(i18n, ctx),
+        theme: theme ?? 'system',
+        tenant: tenant
+          ? {
+              name: tenant.name,
+              logoUrl: branding?.logoUrl ?? undefined,
+              accentColor: branding?.accentColor ?? undefined,
+            }
+          : null,
+        client: client ?? null,
+        requestId: ctx.state.requestId,
+        timeZone,
+      };
+      const html = views.render(view, page, model);
+      if (formRedirects?.length) allowFormAction(ctx, formRedirects);
+      ctx.status = status ?? 200;
+      ctx.type = 'html';
+      ctx.body = html;
+    },
+  };
+}
+
+/**
+ * The application that a page belongs to, and where the page's forms may lead: to every address that it registered,
+ * `redirectUri` first. Browsers hold the whole chain of redirects against form-action, and a callback often redirects
+ * on within the application.
+ */
+export function clientSurroundings(
+  client: KoaContextWithOIDC['oidc']['client'],
+  redirectUri?: unknown,
+): Pick<Surroundings, 'client' | 'formRedirects'> {
+  if (!client) return {};
+  const { clientId, clientName, clientUri, logoUri, policyUri, tosUri } = client;
+  const registered = [redirectUri, clientUri, ...(client.redirectUris ?? []), ...(client.postLogoutRedirectUris ?? [])];
+  return {
+    client: clientId === accountClientId ? null : { name: clientName ?? clientId, logoUri, policyUri, tosUri },
+    formRedirects: registered.filter((uri) => typeof uri === 'string').slice(0, 20),
+  };
+}
+
+/** Sets the language that a relying party asked for, unless the reader has chosen one (OpenID Connect `ui_locales`). */
+export function applyUiLocales(ctx: Context, i18n: I18n, uiLocales: unknown): void {
+  if (typeof uiLocales !== 'string' || ctx.query.lang !== undefined || ctx.cookies.get('gh_locale', { signed: false }))
+    return;
+  ctx.state.locale = i18n.negotiate(uiLocales.split(' ').slice(0, 20));
+}

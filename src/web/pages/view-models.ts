@@ -1,0 +1,210 @@
+/**
+ * Owns what each hosted page needs: the model of every view, typed, and the list of the views there are. It says what is
+ * shown and under which names the forms answer; it renders nothing (views.ts does) and refuses to know where it comes from.
+ */
+
+import type { ErrorKind } from '../../platform/errors.ts';
+import type { TextParams } from '../../platform/i18n.ts';
+import type { FormError, FormModel, HiddenField } from './form-model.ts';
+import type { MessageChannel, SignInViewModels } from './sign-in-view-models.ts';
+
+/** What surrounds every page, whatever it shows. */
+export interface PageContext {
+  locale: string;
+  /** The page in each language, the current one included. Relative links such as `?lang=fr`. */
+  localeLinks: { code: string; name: string; href: string; current: boolean }[];
+  theme: 'light' | 'dark' | 'system';
+  /** Null on pages that belong to no tenant. `accentColor` is `#rrggbb`; anything else is ignored. */
+  tenant: { name: string; logoUrl?: string; accentColor?: string } | null;
+  /** The application that sent the person here, if one did. */
+  client: { name: string; logoUri?: string; policyUri?: string; tosUri?: string } | null;
+  requestId: string;
+  /** IANA zone in which times are told; UTC when the reader's is unknown. */
+  timeZone?: string;
+}
+
+/** The kinds of a `DomainError`, our own faults, and refused authorization requests. */
+export type PageErrorKind = ErrorKind | 'internal' | 'oauth';
+
+export interface ErrorModel {
+  kind: PageErrorKind;
+  /** A `DomainError` code, or for kind `oauth` the OAuth error code. */
+  code: string;
+  params?: TextParams;
+  /** A locale key that replaces the heading of this kind. */
+  heading?: string;
+  /** For kind `oauth`: our own description of the fault. Elsewhere the code's text is shown. */
+  message?: string;
+  retryAfterSeconds?: number;
+  wayOn?: { href: string; label: 'try_again' | 'sign_in' | 'home' | 'back_to_app' };
+}
+
+/** The model of each view, by the view's path under the views directory. */
+export interface ViewModels extends SignInViewModels {
+  welcome: {
+    signInHref: string;
+    accountHref: string;
+    signedInAs?: string;
+    issuer: string;
+    discoveryHref: string;
+    developmentNotes: boolean;
+  };
+  'interaction/choose-tenant': FormModel & {
+    action: string;
+    choices: {
+      value: string;
+      tenantName: string;
+      logoUrl?: string;
+      accountName: string;
+      detail?: string;
+    }[];
+  };
+  'interaction/select-account': FormModel & {
+    continueAction: string;
+    account: { name: string; email: string; pictureUrl?: string };
+    switchAction: string;
+  };
+  'interaction/consent': FormModel & {
+    action: string;
+    account: { name: string; email: string };
+    /** Without `title`, a standard scope gets its words from the locale, another its own name. */
+    scopes: { name: string; title?: string; description?: string; isNew: boolean }[];
+    claims: { name: string; title?: string }[];
+    resources: {
+      name: string;
+      identifier: string;
+      scopes: { name: string; title?: string; description?: string }[];
+    }[];
+    offlineAccess: boolean;
+    redirectHost: string;
+  };
+  'interaction/sign-out': FormModel & {
+    formAction: string;
+    fields: HiddenField[];
+    account?: { name: string; email: string };
+  };
+  /** `stayed`: the person chose not to sign out after all. */
+  'interaction/signed-out': { continueHref?: string; stayed?: boolean };
+  'interaction/device-code': FormModel & {
+    action: string;
+    fields: HiddenField[];
+    userCode: string;
+  };
+  'interaction/device-confirm': FormModel & {
+    action: string;
+    fields: HiddenField[];
+    userCode: string;
+    deviceInfo?: { ip?: string; browser?: string };
+    /** Whether the form offers Cancel (`name=abort value=yes`). */
+    abort: boolean;
+  };
+  'interaction/device-done': { cancelled?: boolean };
+  'interaction/set-up': FormModel & {
+    action: string;
+    email: string;
+    /** The link is for this address alone. */
+    emailFixed?: boolean;
+    fullName: string;
+    /** The person becomes one more owner of this tenant. */
+    joins?: string;
+    tenantName: string;
+  };
+  'interaction/switching': { formAction: string; fields: HiddenField[] };
+  'account/home': {
+    account: {
+      name: string;
+      email: string;
+      emailVerified: boolean;
+      phone?: string;
+      /** Without it, nothing is said about the phone's proof. */
+      phoneVerified?: boolean;
+      pictureUrl?: string;
+    };
+    /** Where an address that is not verified yet can be. */
+    verify?: { email?: string; phone?: string };
+    /** What the person has just done. */
+    notice?: 'identity_linked' | 'identity_unlinked' | 'address_verified';
+    /** Why what the person has just tried failed. */
+    error?: FormError;
+    /** Accounts elsewhere that sign in to this one. Unlinking posts `provider=<key>`. */
+    identities?: {
+      /** The provider's key; a person has one account at each. */
+      provider: string;
+      /** The provider's name. */
+      name: string;
+      /** The account there, such as its email address. */
+      detail?: string;
+      linkedAt?: Date;
+      /** False where it is the only way left to sign in. */
+      canUnlink: boolean;
+    }[];
+    /** Providers that could still be linked. Linking posts `provider=<key>`. */
+    linkable?: { key: string; name: string }[];
+    linkAction?: string;
+    unlinkAction?: string;
+    /** `path` runs from the tenant's root to the place's parent, by name. */
+    roles: { role: string; place: string; path: string[]; startsAt?: Date; endsAt?: Date }[];
+    visibility: { place: string; scope: 'read' | 'analyze'; endsAt?: Date }[];
+    sessions: {
+      id: string;
+      browser: string;
+      os: string;
+      ip?: string;
+      /** RFC 8176 method names. */
+      amr: string[];
+      signedInAt: Date;
+      lastSeenAt: Date;
+      current: boolean;
+    }[];
+    /** Takes a POST with `session=<id>`. */
+    revokeAction: string;
+    signOutHref: string;
+    csrf?: string;
+  };
+  /** Proves an address of one's own. `sendAction` takes `channel` or nothing, `action` takes `code`. */
+  'account/verify': FormModel & {
+    action: string;
+    sendAction: string;
+    destination: string;
+    kind: 'email' | 'phone';
+    /** Whether a code is on its way; before, the page only offers to send one. */
+    sent: boolean;
+    resendInSeconds: number;
+    backHref: string;
+    /** The ways to a phone, the preferred one first. Without it: email for an email address, SMS for a phone. */
+    channels?: MessageChannel[];
+    /** How long the code works; needed once it is sent. */
+    minutes?: number;
+  };
+  'errors/error': ErrorModel;
+}
+
+export type ViewName = keyof ViewModels;
+
+/** Every view there is, in the order in which people meet them. */
+export const viewNames = [
+  'welcome',
+  'interaction/set-up',
+  'interaction/invitation',
+  'interaction/invitation-accepted',
+  'interaction/sign-in',
+  'interaction/code-request',
+  'interaction/code-entry',
+  'interaction/message-sent',
+  'interaction/new-password',
+  'interaction/password-changed',
+  'interaction/sign-up-profile',
+  'interaction/link-account',
+  'interaction/choose-tenant',
+  'interaction/select-account',
+  'interaction/consent',
+  'interaction/switching',
+  'interaction/sign-out',
+  'interaction/signed-out',
+  'interaction/device-code',
+  'interaction/device-confirm',
+  'interaction/device-done',
+  'account/home',
+  'account/verify',
+  'errors/error',
+] as const satisfies readonly ViewName[];

@@ -1,0 +1,165 @@
+/** The pages that oidc-provider asks for: refused requests, signing out, the device flow. */
+
+import Bowser from 'bowser';
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
+import type { ProviderPages } from '../../oidc/provider.ts';
+import { type Database, isConnectionError } from '../../platform/database.ts';
+import type { ErrorCode } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { renderAnswer } from '../middleware/errors.ts';
+import type { HiddenField } from '../pages/form-model.ts';
+import { applyUiLocales, clientSurroundings, type Pages, type Surroundings } from '../pages/pages.ts';
+
+/** "Firefox on Linux", or undefined for what says nothing. */
+export function describeBrowser(userAgent: string | null | undefined): { browser: string; os: string } {
+  if (!userAgent) return { browser: '', os: '' };
+  const parsed = Bowser.parse(userAgent);
+  return { browser: parsed.browser.name ?? '', os: parsed.os.name ?? '' };
+}
+
+function unescapeHtml(text: string): string {
+  return text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&');
+}
+
+/** The hidden fields of a form as the library writes it. */
+export function hiddenFields(form: string): HiddenField[] {
+  return [...form.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(
+    ([, name = '', value = '']) => ({
+      name,
+      value: unescapeHtml(value),
+    }),
+  );
+}
+
+/** Where a form as the library writes it goes. */
+export function formAction(form: string): string {
+  return unescapeHtml(/action="([^"]*)"/.exec(form)?.[1] ?? '');
+}
+
+const userCodeErrors: Record<string, ErrorCode> = {
+  SessionNotFound: 'INTERACTION_EXPIRED',
+  NoCodeError: 'FIELD_REQUIRED',
+  NotFoundError: 'USER_CODE_UNKNOWN',
+  ExpiredError: 'USER_CODE_EXPIRED',
+  AlreadyUsedError: 'USER_CODE_USED',
+};
+
+export function createProviderPages(db: Database, pages: Pages, logger: Logger): ProviderPages {
+  function surroundings({ oidc }: KoaContextWithOIDC): Surroundings {
+    const { postLogoutRedirectUri } = (oidc.session?.state ?? {}) as { postLogoutRedirectUri?: string };
+    return clientSurroundings(oidc.client, postLogoutRedirectUri);
+  }
+
+  /** Whose browser this is. */
+  async function personOf(ctx: KoaContextWithOIDC): Promise<AccountProfile | undefined> {
+    const { accountId } = ctx.oidc.session ?? (await ctx.oidc.provider.Session.get(ctx));
+    return accountId ? findAccount(db, accountId) : undefined;
+  }
+
+  return {
+    renderError(ctx, out, error) {
+      if (isConnectionError(error)) {
+        renderAnswer(ctx, pages, {
+          status: 503,
+          kind: 'unavailable',
+          code: 'SERVICE_UNAVAILABLE',
+          params: { seconds: 5 },
+        });
+        return;
+      }
+      if (out.error === 'server_error') {
+        logger.error({ err: error, requestId: ctx.state.requestId }, 'request failed');
+        renderAnswer(ctx, pages, { status: 500, kind: 'internal', code: 'INTERNAL', params: {} });
+        return;
+      }
+      const status = Math.max(ctx.status, 400);
+      // The way back led to what is over, or two tabs were in each other's way: no fault of an application.
+      if (error instanceof errors.SessionNotFound) {
+        const code = /session not found/.test(error.error_description ?? '')
+          ? ({ kind: 'conflict', code: 'INTERACTION_NOT_FOUND' } as const)
+          : ({ kind: 'expired', code: 'INTERACTION_EXPIRED' } as const);
+        renderAnswer(ctx, pages, { ...code, status, params: {} });
+        return;
+      }
+      if (ctx.oidc?.route === 'end_session_confirm') {
+        const wayOn = { href: '/logout', label: 'try_again' } as const;
+        pages.render(ctx, 'errors/error', { kind: 'expired', code: 'PAGE_EXPIRED', wayOn }, { status });
+        return;
+      }
+      pages.render(
+        ctx,
+        'errors/error',
+        { kind: 'oauth', code: out.error, message: out.error_description, wayOn: { href: '/', label: 'home' } },
+        { status },
+      );
+    },
+
+    async logoutSource(ctx, form) {
+      applyUiLocales(ctx, pages.i18n, ctx.oidc.params?.ui_locales);
+      const person = await personOf(ctx);
+      const account = person && {
+        name: person.fullName ?? person.email ?? '',
+        email: person.email ?? person.phone ?? '',
+      };
+      pages.render(
+        ctx,
+        'interaction/sign-out',
+        { formAction: formAction(form), fields: hiddenFields(form), account },
+        { ...surroundings(ctx), tenant: person?.tenant },
+      );
+    },
+
+    async postLogoutSuccessSource(ctx) {
+      const stayed = (await personOf(ctx)) !== undefined;
+      const continueHref = ctx.oidc.client?.clientUri ?? (stayed ? '/account' : undefined);
+      pages.render(ctx, 'interaction/signed-out', { continueHref, stayed }, surroundings(ctx));
+    },
+
+    userCodeInputSource(ctx, form, _out, error) {
+      if (error?.name === 'AbortedError') {
+        pages.render(ctx, 'interaction/device-done', { cancelled: true });
+        return;
+      }
+      const code = error && (userCodeErrors[error.name] ?? 'INVALID_INPUT');
+      const userCode = (error as { userCode?: string } | undefined)?.userCode ?? '';
+      pages.render(
+        ctx,
+        'interaction/device-code',
+        {
+          action: formAction(form),
+          fields: hiddenFields(form),
+          userCode,
+          error: code && { code, field: 'user_code' },
+        },
+        { status: error && ctx.status >= 400 ? ctx.status : 200 },
+      );
+    },
+
+    userCodeConfirmSource(ctx, form, _client, deviceInfo, userCode) {
+      const { ip, ua } = deviceInfo as { ip?: string; ua?: string };
+      const { browser, os } = describeBrowser(ua);
+      pages.render(
+        ctx,
+        'interaction/device-confirm',
+        {
+          action: formAction(form),
+          fields: hiddenFields(form),
+          userCode,
+          deviceInfo: { ip, browser: [browser, os].filter(Boolean).join(', ') || undefined },
+          abort: true,
+        },
+        surroundings(ctx),
+      );
+    },
+
+    successSource(ctx) {
+      pages.render(ctx, 'interaction/device-done', {}, surroundings(ctx));
+    },
+  };
+}

@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  createMessageViews,
+  type MessageModels,
+  type MessageTemplate,
+  messageTemplates,
+} from '../../../src/domain/messages/message-views.ts';
+import { createI18n } from '../../../src/platform/i18n.ts';
+
+const directory = fileURLToPath(new URL('../../../views', import.meta.url));
+const i18n = createI18n(join(directory, 'locales'));
+const issuer = 'https://id.example.org';
+const options = { directory, i18n, issuer, cache: true };
+const views = createMessageViews(options);
+const link = `${issuer}/x/${'Zk3vT9qLw7RbYp2XnHc5MdGa8SfJu4EeKi6oVtB1abc'}`;
+
+const models: MessageModels = {
+  code: { code: '048213', minutes: 5, purpose: 'login', tenantName: 'Northwind', host: 'id.example.org' },
+  'account-exists': { tenantName: 'Northwind', signInHref: link },
+  recovery: { href: link, minutes: 30, tenantName: 'Northwind' },
+  'password-changed': { tenantName: 'Northwind', at: new Date('2026-11-21T08:05:00Z'), href: link },
+  invitation: {
+    tenantName: 'Northwind',
+    inviterName: 'Åsa Lind',
+    role: 'Teacher',
+    place: 'School of Stockholm',
+    href: link,
+    expiresAt: new Date('2026-11-28T08:05:00Z'),
+  },
+  'identity-linked': { tenantName: 'Northwind', provider: 'Google', href: link },
+  'credentials-removed': { tenantName: 'Northwind', href: link },
+};
+
+/** The alphabet of SMS: 3GPP TS 23.038, 6.2.1. */
+const smsAlphabet = /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà^{}\\[~\]|€]*$/;
+
+/** What a reader of the HTML sees. */
+function seen(html: string): string {
+  return html
+    .replace(/<style>[\s\S]*?<\/style>|<head>[\s\S]*?<\/head>|<!--[\s\S]*?-->/g, '')
+    .replace(/<[^>]+>/g, ' ')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&#34;', '"')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
+    .replace(/\s+/g, ' ');
+}
+
+describe('the words of messages', () => {
+  for (const { code: locale } of i18n.locales) {
+    for (const template of messageTemplates) {
+      it(`${template} in ${locale} says whom it is from and what to do if it was not asked for`, () => {
+        const { subject, text, html } = views.mail(template, models[template], locale);
+        const t = i18n.translator(locale);
+        const key = `mail.${template.replaceAll('-', '_')}`;
+        assert.ok(subject.length > 5 && !subject.includes('\n'), subject);
+        for (const words of [text, seen(html)]) {
+          const flat = words.replace(/\s+/g, ' ');
+          assert.ok(flat.includes('Northwind'), words);
+          assert.ok(flat.includes('id.example.org'), words);
+          assert.ok(flat.includes(t(`${key}.ignore`, { tenant: 'Northwind' }).replace(/\s+/g, ' ')), words);
+        }
+        assert.match(html, new RegExp(`<html lang="${locale}"`));
+        assert.doesNotMatch(text, /&#?\w+;|<\w|undefined|null/);
+        assert.doesNotMatch(html, /undefined|null|\[object/);
+      });
+
+      it(`${template} in ${locale} is complete in a short form`, () => {
+        const short = views.short(template, models[template], locale);
+        assert.ok(short.includes('Northwind'), short);
+        assert.match(short, smsAlphabet, short);
+        if (template !== 'code') assert.ok(short.endsWith(link), short);
+        // Two parts (of 153 characters) at the most.
+        assert.ok(short.length <= (template === 'code' ? 160 : 306), `${short.length}: ${short}`);
+      });
+    }
+  }
+
+  it('end an SMS with the line by which phones bind a code to the site', () => {
+    for (const locale of ['en', 'fr'])
+      assert.equal(views.short('code', models.code, locale).split('\n').at(-1), '@id.example.org #048213');
+  });
+
+  it('have the code on a line alone, and the same links in both texts', () => {
+    const { text, html } = views.mail('code', models.code, 'en');
+    assert.match(text, /^\s*048213$/m);
+    assert.match(html, />048213<\/td>/);
+    for (const template of messageTemplates.filter((name) => name !== 'code')) {
+      const rendered = views.mail(template, models[template], 'fr');
+      assert.ok(rendered.text.includes(link), template);
+      assert.deepEqual(
+        [...new Set([...rendered.html.matchAll(/href="([^"]*)"/g)].map(([, href]) => href))],
+        [link],
+        template,
+      );
+    }
+  });
+
+  it('say what a code is for, and name the host where there is no tenant', () => {
+    for (const purpose of ['login', 'sign_up', 'verify_email', 'verify_phone', 'link_identity'] as const) {
+      const { text } = views.mail('code', { ...models.code, purpose }, 'en');
+      assert.ok(text.startsWith(i18n.translator('en')(`mail.code.title.${purpose}`, { sender: 'Northwind' })), text);
+    }
+    const { subject, text } = views.mail('code', { ...models.code, tenantName: undefined }, 'en');
+    assert.equal(subject, 'Your code for id.example.org');
+    assert.ok(text.endsWith('Sent by id.example.org. Nobody reads answers to this message.'), text);
+  });
+
+  it('tell moments with their zone, in the language of the reader', () => {
+    assert.match(
+      views.mail('password-changed', models['password-changed'], 'en').text,
+      /21 November 2026 at 08:05 UTC/,
+    );
+    assert.match(views.mail('invitation', models.invitation, 'fr').text, /28 novembre 2026 à 08:05 UTC/);
+  });
+
+  it('invite with and without an inviter and a place', () => {
+    const { place: _, inviterName: __, ...rest } = models.invitation;
+    const everywhere = { ...rest, place: 'Northwind' };
+    const first = (model: MessageModels['invitation']) => views.mail('invitation', model, 'en').text.split('\n\n')[1];
+    assert.equal(
+      first(models.invitation),
+      'Åsa Lind invites you to Northwind, in the role Teacher at School of Stockholm.',
+    );
+    assert.equal(
+      first({ ...everywhere, inviterName: 'Åsa Lind' }),
+      'Åsa Lind invites you to Northwind, in the role Teacher.',
+    );
+    assert.equal(first(everywhere), 'Northwind invites you, in the role Teacher.');
+    assert.equal(views.mail('invitation', everywhere, 'en').subject, 'You are invited to Northwind');
+  });
+
+  it('are English for a language that is not there', () => {
+    assert.equal(views.mail('code', models.code, 'xx').subject, 'Your code for Northwind');
+  });
+});
+
+describe('what others have named', () => {
+  const nasty = `<img src=x onerror=alert(1)> "&'\r\nBcc: eve@example.test\r\n\r\n${'long '.repeat(60)}`;
+
+  it('is escaped in HTML, as it is in texts, and never a header', () => {
+    for (const template of messageTemplates) {
+      const model = {
+        ...models[template],
+        tenantName: nasty,
+        inviterName: nasty,
+        role: nasty,
+        place: nasty,
+        provider: nasty,
+      };
+      const { subject, text, html } = views.mail(template as MessageTemplate, model as never, 'en');
+      assert.doesNotMatch(html, /<img/);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+      assert.doesNotMatch(subject, /[\u0000-\u001f]/);
+      assert.ok([...subject].length <= 140);
+      assert.ok(text.includes(`<img src=x onerror=alert(1)> "&' Bcc`), text);
+      assert.doesNotMatch(text, /^Bcc/m);
+    }
+  });
+
+  it('is no link', () => {
+    const model = {
+      ...models.invitation,
+      inviterName: 'Win at https://evil.example/x',
+      tenantName: 'www.evil.example',
+    };
+    const { subject, text, html } = views.mail('invitation', model, 'en');
+    const short = views.short('invitation', model, 'en');
+    for (const words of [text, html, short]) {
+      assert.doesNotMatch(words, /evil\.example/);
+      assert.doesNotMatch(words.replaceAll(issuer, '').replaceAll('https://www.w3.org', ''), /https?:\/\//);
+    }
+    assert.match(short, smsAlphabet);
+    assert.ok(subject.includes('www.evil.example'), 'a subject holds no links');
+    const plain = views.mail('invitation', { ...model, inviterName: 'J. R. Müller', tenantName: 'A/B: Ltd.' }, 'en');
+    assert.ok(plain.text.includes('J. R. Müller invites you to A/B: Ltd.'), plain.text);
+  });
+
+  it('cannot turn the direction of a line', () => {
+    const { text } = views.mail('recovery', { ...models.recovery, tenantName: 'North\u202ednuow\u2066' }, 'en');
+    assert.doesNotMatch(text, /[\u202a-\u202e\u2066-\u2069]/);
+  });
+});
+
+describe('a link in a message', () => {
+  for (const href of [
+    'https://evil.example/recovery/x',
+    'https://id.example.org.evil.example/x',
+    'https://id.example.org@evil.example/x',
+    'https://id.example.org',
+    'http://id.example.org/x',
+    '//id.example.org/x',
+    '/recovery/x',
+    'javascript:alert(1)',
+    `${issuer}/x"><script>`,
+    `${issuer}/x\r\ny`,
+  ]) {
+    it(`is refused where it is ${JSON.stringify(href)}`, () => {
+      assert.throws(() => views.mail('recovery', { ...models.recovery, href }, 'en'), /begin with the issuer/);
+      assert.throws(() => views.short('recovery', { ...models.recovery, href }, 'en'), /begin with the issuer/);
+      assert.throws(
+        () => views.mail('account-exists', { tenantName: 'N', signInHref: href }, 'en'),
+        /begin with the issuer/,
+      );
+    });
+  }
+
+  it('is refused nothing else for: a code has its form, and a host', () => {
+    assert.throws(() => views.short('code', { ...models.code, code: '12 34' }, 'en'), /another form/);
+    assert.throws(
+      () => views.short('code', { ...models.code, host: 'evil.example #123456\n@id' }, 'en'),
+      /another form/,
+    );
+  });
+});
+
+describe('the templates of messages', () => {
+  const root = join(directory, 'mail');
+  const templates = readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ejs'))
+    .map((file) => ({ file, source: readFileSync(join(root, file), 'utf8') }));
+
+  it('are four for each message', () => {
+    for (const name of messageTemplates)
+      assert.deepEqual(readdirSync(join(root, name)).sort(), [
+        'body.html.ejs',
+        'body.txt.ejs',
+        'sms.txt.ejs',
+        'subject.txt.ejs',
+      ]);
+  });
+
+  for (const { file, source } of templates) {
+    it(`${file} loads nothing, runs nothing and links nowhere else`, () => {
+      assert.doesNotMatch(source, /<script|<img|<link|url\(|@import|\son[a-z]+\s*=/i);
+      assert.doesNotMatch(source, /https?:\/\//);
+      assert.doesNotMatch(source, /\b(process|require|globalThis|fetch)\b/);
+      for (const [tag] of source.matchAll(/<%-.{0,12}/g)) assert.match(tag, /^<%- (include\('|body -%)/, 'raw output');
+    });
+  }
+
+  it('are compiled at the start when cached, and read again at each rendering when not', () => {
+    const copy = mkdtempSync(join(tmpdir(), 'gatehouse-mail-views-'));
+    try {
+      cpSync(directory, copy, { recursive: true });
+      const fresh = createMessageViews({ ...options, directory: copy, cache: false });
+      const subject = join(copy, 'mail/code/subject.txt.ejs');
+      writeFileSync(subject, 'changed');
+      assert.equal(fresh.mail('code', models.code, 'en').subject, 'changed');
+      writeFileSync(subject, '<% if ( %>');
+      assert.throws(() => createMessageViews({ ...options, directory: copy, cache: true }), /subject/);
+    } finally {
+      rmSync(copy, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import {
+  accountFailureKeys,
+  accountKey,
+  clearFailures,
+  countAttempt,
+  doorKey,
+  sweepSignInFailures,
+} from '../../../src/domain/sign-in/sign-in-failures.ts';
+import { createDatabase, type Database } from '../../../src/platform/database.ts';
+import { newId } from '../../../src/platform/ids.ts';
+import { createSecrets, randomToken } from '../../../src/platform/secrets.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+
+const secrets = createSecrets([randomToken(48)]);
+
+describe('counting failures in a row', () => {
+  let database: TestDatabase;
+  let db: Database;
+
+  before(async () => {
+    database = await createTestDatabase();
+    db = createDatabase({ url: database.url, poolMax: 8 });
+  });
+
+  after(async () => {
+    await db.destroy();
+    await database.drop();
+  });
+
+  const newKey = () => accountKey(secrets, newId());
+  /** As if so many attempts had failed, the last so many seconds ago. */
+  async function failed(key: Buffer, failures: number, secondsAgo: number): Promise<void> {
+    await db('sign_in_failures')
+      .insert({ subjectHash: key, failures, lastFailedAt: db.raw('now() - make_interval(secs => ?)', [secondsAgo]) })
+      .onConflict('subject_hash')
+      .merge();
+  }
+  const failuresOf = async (key: Buffer) =>
+    (await db('sign_in_failures').where({ subjectHash: key }).first())?.failures;
+
+  it('lets ten through of many at once, then none', async () => {
+    const key = newKey();
+    const verdicts = await Promise.all(Array.from({ length: 60 }, () => countAttempt(db, [key])));
+    assert.equal(verdicts.filter(([verdict]) => verdict?.allowed).length, 10);
+    assert.equal(await failuresOf(key), 10);
+    for (const [verdict] of verdicts)
+      if (verdict && !verdict.allowed) assert.ok(!verdict.locked && verdict.seconds >= 1 && verdict.seconds <= 2);
+  });
+
+  it('doubles the wait with each failure, from 2 seconds to 15 minutes', async () => {
+    for (const [failures, wait] of [
+      [10, 2],
+      [11, 4],
+      [13, 16],
+      [18, 512],
+      [19, 900],
+      [60, 900],
+      [99, 900],
+    ] as const) {
+      const key = newKey();
+      await failed(key, failures, 0);
+      const [verdict] = await countAttempt(db, [key]);
+      assert.ok(verdict && !verdict.allowed && !verdict.locked, `${failures}`);
+      assert.ok(verdict.seconds <= wait && verdict.seconds >= wait - 1, `${failures}: ${verdict.seconds}`);
+      assert.equal(await failuresOf(key), failures, 'knocking does not lengthen the wait');
+      await failed(key, failures, wait + 1);
+      assert.deepEqual(await countAttempt(db, [key]), [{ allowed: true }]);
+      assert.equal(await failuresOf(key), failures + 1);
+    }
+  });
+
+  it('locks after 100, however long one waits', async () => {
+    const key = newKey();
+    await failed(key, 99, 901);
+    assert.deepEqual(await countAttempt(db, [key]), [{ allowed: true }]);
+    await failed(key, 100, 10 * 365 * 86_400);
+    assert.deepEqual(await countAttempt(db, [key]), [{ allowed: false, locked: true }]);
+    assert.equal(await failuresOf(key), 100);
+  });
+
+  it('judges several keys at once, each by itself and in the order asked', async () => {
+    const [fresh, slowed, locked] = [newKey(), newKey(), newKey()];
+    await failed(slowed, 12, 0);
+    await failed(locked, 100, 0);
+    const verdicts = await countAttempt(db, [locked, fresh, slowed, fresh]);
+    assert.deepEqual(
+      verdicts.map((verdict) => (verdict.allowed ? 'allowed' : verdict.locked ? 'locked' : 'slowed')),
+      ['locked', 'allowed', 'slowed', 'allowed'],
+    );
+    assert.equal(await failuresOf(fresh), 1);
+  });
+
+  it('does not lock up when attempts share keys in different orders', async () => {
+    const keys = Array.from({ length: 4 }, newKey);
+    await Promise.all(
+      Array.from({ length: 40 }, async (_, index) => {
+        const mixed = [...keys.slice(index % 4), ...keys.slice(0, index % 4)];
+        await countAttempt(db, mixed);
+        if (index % 3 === 0) await db.transaction((trx) => clearFailures(trx, mixed));
+      }),
+    );
+  });
+
+  it('begins at nothing after success, unless the transaction fails', async () => {
+    const key = newKey();
+    await failed(key, 9, 0);
+    await assert.rejects(
+      db.transaction(async (trx) => {
+        await clearFailures(trx, key);
+        throw new Error('later');
+      }),
+      /later/,
+    );
+    assert.equal(await failuresOf(key), 9);
+    await db.transaction((trx) => clearFailures(trx, key));
+    assert.equal(await failuresOf(key), undefined);
+  });
+
+  it('forgets a short run after 90 days, and sweeps just that', async () => {
+    const [short, recent, slowed] = [newKey(), newKey(), newKey()];
+    await failed(short, 9, 91 * 86_400);
+    assert.deepEqual(await countAttempt(db, [short]), [{ allowed: true }]);
+    assert.equal(await failuresOf(short), 1);
+    await failed(short, 9, 91 * 86_400);
+    await failed(recent, 9, 89 * 86_400);
+    await failed(slowed, 10, 91 * 86_400);
+    assert.equal(await sweepSignInFailures(db), 1);
+    assert.deepEqual(await Promise.all([short, recent, slowed].map(failuresOf)), [undefined, 9, 10]);
+  });
+
+  it('keeps tenants, doors and accounts apart, and names nobody', () => {
+    const [one, two] = [newId(), newId()];
+    const keys = [
+      doorKey(secrets, one, 'a@example.com'),
+      doorKey(secrets, two, 'a@example.com'),
+      doorKey(secrets, null, 'a@example.com'),
+      doorKey(secrets, one, 'b@example.com'),
+      accountKey(secrets, one),
+      doorKey(createSecrets([randomToken(48)]), one, 'a@example.com'),
+    ];
+    assert.equal(new Set(keys.map((key) => key.toString('hex'))).size, keys.length);
+    for (const key of keys) assert.equal(key.length, 32);
+    const user = { userId: one, tenantId: two, email: 'a@example.com', phone: null };
+    assert.deepEqual(accountFailureKeys(secrets, user), [
+      accountKey(secrets, one),
+      doorKey(secrets, two, 'a@example.com'),
+      doorKey(secrets, undefined, 'a@example.com'),
+    ]);
+  });
+});

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { openPayload, sealPayload } from '../../../src/oidc/storage/payload-adapter.ts';
+import {
+  consumePayload,
+  findPayload,
+  insertPayloadOnce,
+  type PayloadRow,
+  sweepPayloads,
+  upsertPayload,
+} from '../../../src/oidc/storage/payload-store.ts';
+import { refreshSuccessor } from '../../../src/oidc/storage/refresh-rotation.ts';
+import { lifetimeWithin } from '../../../src/oidc/tokens/resources.ts';
+import { createDatabase, type Database } from '../../../src/platform/database.ts';
+import { createSecrets, randomToken, sha256 } from '../../../src/platform/secrets.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+
+describe('what the protocol library persists', () => {
+  let database: TestDatabase;
+  let db: Database;
+  const secrets = createSecrets([randomToken(36)]);
+  before(async () => {
+    database = await createTestDatabase();
+    db = createDatabase({ url: database.url, poolMax: 8 });
+  });
+  after(async () => {
+    await db.destroy();
+    await database.drop();
+  });
+
+  function newRow(overrides: Partial<PayloadRow> = {}): PayloadRow {
+    return {
+      model: 'AuthorizationCode',
+      idHash: randomBytes(32),
+      payload: Buffer.from('sealed'),
+      grantId: null,
+      uidHash: null,
+      userCodeHash: null,
+      sessionUidHash: null,
+      accountId: null,
+      clientId: null,
+      expiresAt: new Date(Date.now() + 60_000),
+      ...overrides,
+    };
+  }
+
+  const many = <T>(work: () => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: 50 }, work));
+
+  it('is consumed by one of fifty', async () => {
+    const row = newRow();
+    await upsertPayload(db, row, null);
+    const won = await many(() => consumePayload(db, row.model, row.idHash));
+    assert.equal(won.filter(Boolean).length, 1);
+    assert.equal((await findPayload(db, row.model, row.idHash))?.consumed, true);
+  });
+
+  it('is not written over once it was consumed', async () => {
+    const row = newRow();
+    assert.equal(await upsertPayload(db, row, null), true);
+    assert.equal(await upsertPayload(db, { ...row, payload: Buffer.from('again') }, null), true);
+    await consumePayload(db, row.model, row.idHash);
+    assert.equal(await upsertPayload(db, { ...row, payload: Buffer.from('late') }, null), false);
+    assert.equal((await findPayload(db, row.model, row.idHash))?.payload.toString(), 'again');
+  });
+
+  it('is neither found nor consumed after its time, whether it was swept or not', async () => {
+    const row = newRow({ expiresAt: new Date(Date.now() - 1) });
+    await upsertPayload(db, row, null);
+    assert.equal(await findPayload(db, row.model, row.idHash), undefined);
+    assert.equal(await consumePayload(db, row.model, row.idHash), false);
+    const living = newRow();
+    await upsertPayload(db, living, null);
+    while ((await sweepPayloads(db, 2)) > 0);
+    assert.equal((await db('oidcPayloads').where({ idHash: row.idHash })).length, 0);
+    assert.ok(await findPayload(db, living.model, living.idHash));
+  });
+
+  it('is inserted by one of fifty where it may be used once, until its time is over', async () => {
+    const idHash = randomBytes(32);
+    const insert = (expiresAt: Date) => insertPayloadOnce(db, 'ReplayDetection', idHash, Buffer.alloc(0), expiresAt);
+    const inserted = await many(() => insert(new Date(Date.now() + 60_000)));
+    assert.equal(inserted.filter(Boolean).length, 1);
+    await db('oidcPayloads')
+      .where({ idHash })
+      .update({ expiresAt: new Date(Date.now() - 1) });
+    const again = await many(() => insert(new Date(Date.now() + 60_000)));
+    assert.equal(again.filter(Boolean).length, 1);
+  });
+
+  it('opens in its own row alone, and under the key it was sealed with', () => {
+    const idHash = sha256('id');
+    const sealed = sealPayload(secrets, 'AccessToken', idHash, { accountId: 'anna', jti: 'id' });
+    const open = (model: string, hash: Buffer, by = secrets) =>
+      openPayload(by, model, { idHash: hash, payload: sealed, consumed: false });
+    assert.deepEqual(open('AccessToken', idHash), { accountId: 'anna' });
+    assert.equal(open('AccessToken', sha256('other')), undefined);
+    assert.equal(open('RefreshToken', idHash), undefined);
+    assert.equal(open('AccessToken', idHash, createSecrets([randomToken(36)])), undefined);
+    assert.equal(sealed.includes('anna'), false);
+  });
+});
+
+describe('the successor of a refresh token', () => {
+  it('is the same for everybody who has token and key, and for nobody else', () => {
+    const key = randomToken(36);
+    const successor = refreshSuccessor(createSecrets([key]), 'token');
+    assert.equal(refreshSuccessor(createSecrets([key, randomToken(36)]), 'token'), successor);
+    assert.notEqual(refreshSuccessor(createSecrets([randomToken(36), key]), 'token'), successor);
+    assert.notEqual(refreshSuccessor(createSecrets([key]), 'tokem'), successor);
+    assert.match(successor, /^[\w-]{43}$/);
+  });
+});
+
+describe('the lifetime of an access token', () => {
+  it('is the API’s, or what is left of the first assignment to end', () => {
+    const now = Date.UTC(2030, 0, 1);
+    assert.equal(lifetimeWithin(600, null, now), 600);
+    assert.equal(lifetimeWithin(600, new Date(now + 3_600_000), now), 600);
+    assert.equal(lifetimeWithin(600, new Date(now + 90_900), now), 90);
+    assert.equal(lifetimeWithin(600, new Date(now + 200), now), 1);
+  });
+});

@@ -1,0 +1,427 @@
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { createDatabase, type Database } from '../../../src/platform/database.ts';
+import { startEmbeddedPostgres } from '../../../src/platform/embedded-postgres/embedded-postgres.ts';
+import { releaseAbandonedJobs, watchPool } from '../../../src/platform/jobs/abandoned-jobs.ts';
+import {
+  enqueueJob,
+  type Jobs,
+  type JobsOptions,
+  type JobTask,
+  migrateJobs,
+  startJobs,
+} from '../../../src/platform/jobs/jobs.ts';
+import { createLogger } from '../../../src/platform/logger.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+
+const canary = 'CANARY-71d0aa';
+
+async function until(condition: () => boolean | Promise<boolean>, what: string, ms = 10_000): Promise<void> {
+  const deadline = Date.now() + ms;
+  while (!(await condition())) {
+    if (Date.now() > deadline) assert.fail(`not within ${ms} ms: ${what}`);
+    await sleep(20);
+  }
+}
+
+describe('jobs', () => {
+  let database: TestDatabase;
+  let db: Database;
+  let running: Jobs[] = [];
+  let lines: string[];
+
+  before(async () => {
+    database = await createTestDatabase();
+    db = createDatabase({ url: database.url, poolMax: 4 });
+    await migrateJobs({ databaseUrl: database.url });
+  });
+  after(async () => {
+    await db.destroy();
+    await database.drop();
+  });
+  beforeEach(() => {
+    lines = [];
+  });
+  afterEach(async () => {
+    for (const jobs of running) await jobs.stop();
+    running = [];
+    await db.raw('delete from graphile_worker._private_jobs');
+  });
+
+  function start(tasks: Record<string, JobTask>, options: Partial<JobsOptions> = {}): Jobs {
+    const logger = createLogger({ level: 'debug', destination: { write: (line: string) => void lines.push(line) } });
+    const jobs = startJobs({ databaseUrl: database.url, tasks, logger, concurrency: 2, ...options });
+    running.push(jobs);
+    return jobs;
+  }
+
+  async function waiting(): Promise<
+    { attempts: number; max_attempts: number; last_error: string | null; locked_by: string | null }[]
+  > {
+    const { rows } = await db.raw(
+      'select attempts, max_attempts, last_error, locked_by from graphile_worker._private_jobs',
+    );
+    return rows;
+  }
+
+  it('migrates many times, and many at once', async () => {
+    const fresh = await createTestDatabase();
+    try {
+      await Promise.all([1, 2, 3].map(() => migrateJobs({ databaseUrl: fresh.url })));
+      await migrateJobs({ databaseUrl: fresh.url });
+    } finally {
+      await fresh.drop();
+    }
+  });
+
+  it('runs what was enqueued, soon, with its payload', async () => {
+    const seen: unknown[] = [];
+    await start({ greet: async (payload, { attempt, maxAttempts }) => void seen.push([payload, attempt, maxAttempts]) })
+      .started;
+    const began = performance.now();
+    await enqueueJob(db, 'greet', { name: "Ada's ä ?", list: [1, { a: null }] });
+    await until(() => seen.length === 1, 'the job ran');
+    assert.ok(performance.now() - began < 1_500);
+    assert.deepEqual(seen, [[{ name: "Ada's ä ?", list: [1, { a: null }] }, 1, 25]]);
+    await until(async () => (await waiting()).length === 0, 'the job is gone');
+  });
+
+  it('lives and dies with the transaction that enqueued it', async () => {
+    const seen: unknown[] = [];
+    await start({ mark: async (payload) => void seen.push(payload) }).started;
+    const failure = new Error('roll back');
+    await assert.rejects(
+      db.transaction(async (trx) => {
+        await enqueueJob(trx, 'mark', { n: 1 });
+        throw failure;
+      }),
+      failure,
+    );
+    await db.transaction(async (trx) => {
+      await enqueueJob(trx, 'mark', { n: 2 });
+      await sleep(300);
+      assert.deepEqual(seen, []);
+    });
+    await until(() => seen.length > 0, 'the job ran');
+    assert.deepEqual(seen, [{ n: 2 }]);
+  });
+
+  it('takes time, attempts, key, queue and priority', async () => {
+    const runAt = new Date(Date.now() + 3_600_000);
+    await enqueueJob(db, 'later', { n: 1 }, { runAt, key: 'one', maxAttempts: 3, queue: 'mail', priority: 5 });
+    await enqueueJob(db, 'later', { n: 2 }, { runAt, key: 'one', maxAttempts: 4, queue: 'mail', priority: 6 });
+    const { rows } = await db.raw('select run_at, key, max_attempts, queue_name, priority from graphile_worker.jobs');
+    assert.deepEqual(rows, [{ run_at: runAt, key: 'one', max_attempts: 4, queue_name: 'mail', priority: 6 }]);
+  });
+
+  it('tries again after an error, and keeps its text out of the table and payloads out of the log', async () => {
+    let attempts = 0;
+    await start({
+      flaky: async (_payload, { log }) => {
+        attempts += 1;
+        log.info('trying');
+        if (attempts === 1)
+          throw Object.assign(new TypeError(`no mailbox ${canary}@example.org`), { code: 'EENVELOPE' });
+      },
+    }).started;
+    await enqueueJob(db, 'flaky', { token: canary, to: canary });
+    await until(() => attempts === 1, 'it failed once');
+    await until(async () => (await waiting())[0]?.last_error === 'TypeError', 'the failure is written down');
+    assert.equal((await waiting())[0]?.attempts, 1);
+    await until(() => attempts === 2, 'it was tried again');
+    await until(async () => (await waiting()).length === 0, 'it is done');
+    assert.ok(!lines.join('').includes(canary), lines.join(''));
+    const failed = lines
+      .map((line) => JSON.parse(line))
+      .find(({ msg }) => msg === 'Job failed; it will be tried again');
+    assert.equal(failed.task, 'flaky');
+    assert.equal(failed.err.code, 'EENVELOPE');
+  });
+
+  it('says so when a job has failed for good', async () => {
+    await start({ hopeless: () => Promise.reject(new Error('no')) }).started;
+    await enqueueJob(db, 'hopeless', {}, { maxAttempts: 1 });
+    await until(() => lines.some((line) => line.includes('Job failed for good')), 'it is told');
+    assert.deepEqual(
+      (await waiting()).map(({ attempts, max_attempts }) => [attempts, max_attempts]),
+      [[1, 1]],
+    );
+  });
+
+  it('refuses a crontab that cannot be read or names no task', () => {
+    assert.throws(() => start({}, { crontab: '0 4 * * * sweep' }), /names no task: sweep/);
+    assert.throws(() => start({ sweep: async () => {} }, { crontab: 'every day sweep' }));
+  });
+
+  it('takes its timetable', async () => {
+    await start({ sweep: async () => {} }, { crontab: '0 4 * * * sweep ?fill=1d\n30 4 * * * sweep ?id=other' }).started;
+    await until(async () => {
+      const { rows } = await db.raw(
+        'select identifier from graphile_worker._private_known_crontabs order by identifier',
+      );
+      return JSON.stringify(rows) === '[{"identifier":"other"},{"identifier":"sweep"}]';
+    }, 'the timetable is known');
+  });
+
+  it('waits at the end for what is running', async () => {
+    let state = 'idle';
+    const jobs = start({
+      slow: async () => {
+        state = 'running';
+        await sleep(400);
+        state = 'done';
+      },
+    });
+    await enqueueJob(db, 'slow', {});
+    await until(() => state === 'running', 'it runs');
+    await jobs.stop();
+    assert.equal(state, 'done');
+    assert.deepEqual(await waiting(), []);
+    await enqueueJob(db, 'slow', {});
+    await sleep(300);
+    assert.equal((await waiting()).length, 1);
+  });
+
+  it('does not wait for ever, and gives the job back to the queue', async () => {
+    let signal: AbortSignal | undefined;
+    const jobs = start(
+      {
+        endless: async (_payload, job) => {
+          signal = job.signal;
+          await new Promise(() => {});
+        },
+      },
+      { stopTimeoutMs: 600 },
+    );
+    await enqueueJob(db, 'endless', {});
+    await until(() => signal !== undefined, 'it runs');
+    const began = performance.now();
+    await jobs.stop();
+    assert.ok(performance.now() - began < 5_000);
+    assert.equal(signal?.aborted, true);
+    assert.deepEqual(
+      (await waiting()).map(({ locked_by }) => locked_by),
+      [null],
+    );
+  });
+
+  it('stops quickly when it has never reached the database', async () => {
+    const jobs = start({}, { databaseUrl: 'postgres://nobody@127.0.0.1:1/none' });
+    await sleep(200);
+    const began = performance.now();
+    await jobs.stop();
+    assert.ok(performance.now() - began < 1_500);
+  });
+
+  it('leaves a job alone while the worker that began it lives', async () => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let runs = 0;
+    await start({
+      long: async () => {
+        runs += 1;
+        await held;
+      },
+    }).started;
+    await enqueueJob(db, 'long', {});
+    await until(() => runs === 1, 'it runs');
+    const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+    try {
+      await sleep(200);
+      assert.equal(await releaseAbandonedJobs(pool, undefined, 0), 0);
+      assert.notEqual((await waiting())[0]?.locked_by, null);
+    } finally {
+      await pool.end();
+    }
+    release();
+    await until(async () => (await waiting()).length === 0, 'it is done');
+    assert.equal(runs, 1);
+  });
+
+  it('takes back a job that its living worker was given and never heard of', async () => {
+    for (const n of [1, 2, 3]) await enqueueJob(db, 'mail', { n }, { queue: `queue ${n}` });
+    // As `get_job` leaves them.
+    await db.raw(
+      `update graphile_worker._private_jobs set locked_by = 'pool-x', locked_at = now() - interval '5 minutes'`,
+    );
+    await db.raw(`update graphile_worker._private_job_queues set locked_by = 'pool-x', locked_at = now()`);
+    const { rows: ids } = await db.raw('select id::text from graphile_worker._private_jobs order by id');
+    const watch = { ...watchPool(), poolId: 'pool-x', jobs: new Map([[String(ids[1].id), Number.POSITIVE_INFINITY]]) };
+    const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+    try {
+      assert.equal(await releaseAbandonedJobs(pool, watch), 2);
+      assert.equal(await releaseAbandonedJobs(pool, watch), 0);
+    } finally {
+      await pool.end();
+    }
+    const { rows } = await db.raw(`
+      select j.payload ->> 'n' as n, j.locked_by as job, q.locked_by as queue
+        from graphile_worker._private_jobs j
+        join graphile_worker._private_job_queues q on q.id = j.job_queue_id
+       order by n`);
+    assert.deepEqual(rows, [
+      { n: '1', job: null, queue: null },
+      { n: '2', job: 'pool-x', queue: 'pool-x' },
+      { n: '3', job: null, queue: null },
+    ]);
+    await db.raw('update graphile_worker._private_job_queues set locked_by = null, locked_at = null');
+  });
+
+  it('takes back the job of a worker that was killed', async () => {
+    const worker = fork(new URL('../../support/jobs-process.ts', import.meta.url), {
+      execArgv: ['--import=tsx'],
+      env: { ...process.env, JOBS_DATABASE_URL: database.url },
+    });
+    const exited = once(worker, 'exit');
+    await enqueueJob(db, 'stuck', { n: 1 });
+    await once(worker, 'message');
+    worker.kill('SIGKILL');
+    await exited;
+
+    const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+    try {
+      assert.equal(await releaseAbandonedJobs(pool), 0, 'not before a minute has passed');
+      await until(async () => (await releaseAbandonedJobs(pool, undefined, 0)) === 1, 'it was taken back');
+    } finally {
+      await pool.end();
+    }
+    const seen: unknown[] = [];
+    await start({ stuck: async (payload) => void seen.push(payload) }).started;
+    await until(() => seen.length === 1, 'another worker ran it');
+    assert.deepEqual(seen, [{ n: 1 }]);
+  });
+});
+
+describe('jobs on bad connections', function () {
+  // A connection may break while a job is being handed out: such a one is taken back after one to two minutes.
+  this.timeout(150_000);
+
+  it('are all done, though connections break again and again', async () => {
+    const failures: unknown[] = [];
+    const note = (error: unknown) => void failures.push(error);
+    process.on('unhandledRejection', note);
+    const database = await createTestDatabase();
+    const db = createDatabase({ url: database.url, poolMax: 2 });
+    const done = new Set<unknown>();
+    await migrateJobs({ databaseUrl: database.url });
+    const jobs = startJobs({
+      databaseUrl: database.url,
+      logger: createLogger({ level: 'silent' }),
+      concurrency: 3,
+      tasks: {
+        count: async (payload) => {
+          await sleep(5);
+          done.add((payload as { n: number }).n);
+        },
+      },
+    });
+    try {
+      await jobs.started;
+      for (let n = 0; n < 150; n += 1) {
+        await enqueueJob(db, 'count', { n });
+        if (n % 15 === 14)
+          await db.raw(
+            `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'gatehouse-jobs'`,
+          );
+      }
+      await until(() => done.size === 150, 'every job ran', 130_000);
+      assert.deepEqual(failures, []);
+    } finally {
+      await jobs.stop();
+      await db.destroy();
+      await database.drop();
+      process.off('unhandledRejection', note);
+    }
+  });
+});
+
+describe('jobs while PostgreSQL restarts', function () {
+  this.timeout(60_000);
+  let directory: string;
+  const log = { info() {}, warn() {} };
+  const launch = () => startEmbeddedPostgres({ dataDirectory: directory, log, durable: false });
+  let server: Awaited<ReturnType<typeof launch>>;
+  let jobs: Jobs | undefined;
+  let db: Database | undefined;
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'gatehouse-jobs-'));
+    server = await launch();
+  });
+  after(async () => {
+    await jobs?.stop();
+    await db?.destroy();
+    await server.stop();
+    await rm(server.home, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it('go on afterwards, and a job that ended meanwhile is not run again', async () => {
+    const failures: unknown[] = [];
+    const note = (error: unknown) => void failures.push(error);
+    process.on('unhandledRejection', note);
+    try {
+      db = createDatabase({ url: server.url, poolMax: 2 });
+      await migrateJobs({ databaseUrl: server.url });
+      const runs: string[] = [];
+      let finish = () => {};
+      jobs = startJobs({
+        databaseUrl: server.url,
+        logger: createLogger({ level: 'silent' }),
+        concurrency: 2,
+        tasks: {
+          quick: async () => void runs.push('quick'),
+          long: async () => {
+            runs.push('long');
+            await new Promise<void>((resolve) => {
+              finish = resolve;
+            });
+          },
+        },
+      });
+      await jobs.started;
+      await enqueueJob(db, 'long', {});
+      await until(() => runs.length === 1, 'the long job runs');
+
+      const { url } = server;
+      await server.stop();
+      // The job ends while there is no database to tell.
+      finish();
+      await sleep(1_500);
+      server = await launch();
+      assert.equal(server.url, url, 'the same address as before');
+
+      const again = db;
+      await until(
+        () =>
+          enqueueJob(again, 'quick', {}).then(
+            () => true,
+            () => false,
+          ),
+        'the database is back',
+      );
+      await until(() => runs.includes('quick'), 'a new job runs', 15_000);
+      await until(
+        async () => {
+          const { rows } = await again.raw('select 1 from graphile_worker._private_jobs');
+          return rows.length === 0;
+        },
+        'the long job is written off',
+        15_000,
+      );
+      assert.deepEqual(runs, ['long', 'quick']);
+      await sleep(50);
+      assert.deepEqual(failures, []);
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+  });
+});
