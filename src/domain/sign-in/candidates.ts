@@ -6,11 +6,11 @@
  */
 import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
-import { type PersonRow, selectPeople } from '../codes/code-store.ts';
 import { type Channel, kindOf } from '../messages/outgoing-message.ts';
 import { checkPhone } from '../messages/phone-policy.ts';
 import { parseTenantSettings, type TenantSettings } from '../tenants/tenant-settings.ts';
 import { opensAccount } from '../users/prove-address.ts';
+import { type PersonRow, selectPeople } from './candidate-store.ts';
 
 export type Person = PersonRow;
 

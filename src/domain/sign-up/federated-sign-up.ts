@@ -15,8 +15,8 @@ import {
 } from '../methods/federation/identities.ts';
 import { isOffered } from '../methods/federation/identity-providers.ts';
 import { type FederatedAttempt, recordFederationFailure } from '../methods/federation/linking.ts';
-import type { ProvedAccount } from '../methods/password/password-sign-in.ts';
 import { recordReferral } from '../referrals/referrals.ts';
+import type { ProvedAccount } from '../sign-in/proved-account.ts';
 import { isDomainAllowed } from '../tenants/tenant-settings.ts';
 import { findTenantById } from '../tenants/tenants.ts';
 import { createUser, type NewPasswords } from '../users/users.ts';

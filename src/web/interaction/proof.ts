@@ -6,7 +6,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Context } from 'koa';
 import type { Interaction, InteractionResults } from 'oidc-provider';
-import type { ProvedAccount } from '../../domain/methods/password/password-sign-in.ts';
+import type { ProvedAccount } from '../../domain/sign-in/proved-account.ts';
 import { acr } from '../../oidc/authorization/prompts.ts';
 import { findPayload, upsertPayload } from '../../oidc/storage/payload-store.ts';
 import { DomainError } from '../../platform/errors.ts';

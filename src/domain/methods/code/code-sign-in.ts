@@ -22,6 +22,7 @@ import {
 import { type CodeRow, consumeCode, lockUsers } from '../../codes/code-store.ts';
 import { type Channel, enqueueMessage, kindOf } from '../../messages/outgoing-message.ts';
 import { findPeople, type NoWayIn, noWayIn, type Person } from '../../sign-in/candidates.ts';
+import type { ProvedAccount } from '../../sign-in/proved-account.ts';
 import {
   accountFailureKeys,
   accountKey,
@@ -30,7 +31,6 @@ import {
   doorKey,
 } from '../../sign-in/sign-in-failures.ts';
 import { proveAddress } from '../../users/prove-address.ts';
-import type { ProvedAccount } from '../password/password-sign-in.ts';
 
 type Reason = NoWayIn | NotCompared | 'account_locked' | 'account_slowed' | 'unknown_account' | 'wrong_code';
 

@@ -14,10 +14,10 @@
 import { type Database, inTransaction } from '../../../platform/database.ts';
 import { type Caller, recordEvent } from '../../audit/audit-events.ts';
 import { enqueueMessage } from '../../messages/outgoing-message.ts';
+import type { ProvedAccount } from '../../sign-in/proved-account.ts';
 import { parseTenantSettings } from '../../tenants/tenant-settings.ts';
 import { findTenantById, type Tenant } from '../../tenants/tenants.ts';
 import { opensAccount, proveAddress } from '../../users/prove-address.ts';
-import type { ProvedAccount } from '../password/password-sign-in.ts';
 import type { ProviderPerson } from './claim-mapping.ts';
 import { isOfHostedDomain, type LinkDependencies, linkIdentity, refusedAccount } from './identities.ts';
 import { type IdentityProvider, isOffered } from './identity-providers.ts';

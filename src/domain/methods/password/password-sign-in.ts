@@ -10,6 +10,7 @@ import { type Database, inTransaction } from '../../../platform/database.ts';
 import { DomainError } from '../../../platform/errors.ts';
 import { type Secrets, sha256 } from '../../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../../audit/audit-events.ts';
+import type { ProvedAccount } from '../../sign-in/proved-account.ts';
 import {
   accountFailureKeys,
   accountKey,
@@ -22,16 +23,6 @@ import { parseAddress } from '../../users/canonical-address.ts';
 import type { PasswordHasher } from './password-hash.ts';
 import { normalizePassword } from './password-policy.ts';
 import { type CandidateRow, hasSeveralTenants, selectCandidates, usePassword } from './password-store.ts';
-
-/** An account whose password was right. */
-export interface ProvedAccount {
-  userId: string;
-  tenantId: string;
-  tenantName: string;
-  tenantSlug: string;
-  name: string | null;
-  email: string | null;
-}
 
 // Hashing for more than this many tenants would let one request keep the cores busy.
 const mostCandidates = 5;
