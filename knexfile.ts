@@ -7,9 +7,9 @@
  */
 import type { Knex } from 'knex';
 import { loadConfig } from './src/config.ts';
+import { databaseTls } from './src/dependencies.ts';
 import { connectionTo } from './src/platform/database.ts';
 import { migrationConfig } from './src/platform/migrations.ts';
-import { databaseTls } from './src/server.ts';
 
 const config = loadConfig();
 const { url } = config.database;

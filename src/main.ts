@@ -6,6 +6,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Config } from './config.ts';
+import { databaseTls } from './dependencies.ts';
 import { systemCaller } from './domain/audit/audit-events.ts';
 import { createPasswordHasher } from './domain/methods/password/password-hash.ts';
 import { createSetupLink, needsSetup } from './domain/setup/setup-links.ts';
@@ -17,7 +18,7 @@ import { createLogger, type Logger } from './platform/logger.ts';
 import { type MetricsServer, startMetricsServer } from './platform/metrics.ts';
 import { migrateToLatest, migrationStatus } from './platform/migrations.ts';
 import { createSecrets } from './platform/secrets.ts';
-import { createGatehouse, databaseTls } from './server.ts';
+import { createGatehouse } from './server.ts';
 
 /** A reason not to start that an operator can do something about; printed without a stack. */
 export class StartError extends Error {

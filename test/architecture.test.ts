@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const floors = ['platform', 'domain', 'oidc', 'web'];
 /** What stands on the floors, the lower first. */
-const above = ['config', 'schedule', 'server', 'main', 'commands'];
+const above = ['config', 'schedule', 'dependencies', 'routes', 'http-server', 'server', 'main', 'commands'];
 
 const features = [
   'audit',

@@ -51,7 +51,7 @@ export async function openSource(config: Config, logger: Logger): Promise<Databa
 /** How a remote database is verified, as the server does it. */
 export async function tlsOf(config: Config, url: string): Promise<DatabaseOptions['ssl']> {
   if (config.database.ca === undefined && !url.includes('ssl')) return undefined;
-  const { databaseTls } = await import('../../server.ts');
+  const { databaseTls } = await import('../../dependencies.ts');
   return databaseTls(config, url);
 }
 

@@ -9,6 +9,7 @@ import { isConnectionError } from '../../platform/database.ts';
 import { DomainError, type ErrorKind, type ErrorParams } from '../../platform/errors.ts';
 import type { I18n } from '../../platform/i18n.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { acceptedLanguages } from '../pages/locale.ts';
 import type { Pages } from '../pages/pages.ts';
 import type { ErrorModel, PageErrorKind } from '../pages/view-models.ts';
 
@@ -67,6 +68,8 @@ function answerTo(error: unknown): Answer {
 /** Writes the answer; used for what is thrown and by the library's own error page. */
 export function renderAnswer(ctx: Context, pages: Pages, answer: Answer): void {
   const { status, kind, code, params } = answer;
+  // On the way of machines nobody has asked yet which language is read.
+  ctx.state.locale ??= pages.i18n.negotiate(acceptedLanguages(ctx.get('accept-language')));
   ctx.status = status;
   if (status === 429 || status === 503) ctx.set('retry-after', String(params.seconds ?? 5));
   if (ctx.accepts('json', 'html') === 'html') {

@@ -1,0 +1,112 @@
+/**
+ * What the routes and the jobs of one process share, made once from its configuration: database, secrets, pages, messages,
+ * outgoing calls. A process may build several (tests do); nothing here is global.
+ */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Config } from './config.ts';
+import { createMessenger, type Messenger } from './domain/messages/deliver-message.ts';
+import { createMessageViews } from './domain/messages/message-views.ts';
+import { createPasswordHasher, type PasswordHasher } from './domain/methods/password/password-hash.ts';
+import { createDatabase, type Database } from './platform/database.ts';
+import { createI18n, type I18n } from './platform/i18n.ts';
+import type { Logger } from './platform/logger.ts';
+import { createMailer } from './platform/mailer.ts';
+import { createMetrics, type Metrics } from './platform/metrics.ts';
+import { createOutboundFetch } from './platform/network/outbound.ts';
+import { createPhoneMessages } from './platform/phone-messages.ts';
+import { createSecrets, type Secrets } from './platform/secrets.ts';
+import { type Assets, createAssets } from './web/pages/assets.ts';
+import { createPages, type Pages } from './web/pages/pages.ts';
+import { createViews } from './web/pages/views.ts';
+
+export interface Dependencies {
+  config: Config;
+  databaseUrl: string;
+  ssl: boolean | { ca: string } | undefined;
+  db: Database;
+  secrets: Secrets;
+  metrics: Metrics;
+  logger: Logger;
+  passwords: PasswordHasher;
+  i18n: I18n;
+  assets: Assets;
+  pages: Pages;
+  messenger: Messenger;
+  /** Outgoing calls, under the rule of which networks they may reach. */
+  fetch: ReturnType<typeof createOutboundFetch>;
+  /** Closes what holds connections. */
+  close(): Promise<void>;
+}
+
+/** `views` beside the sources, or beside the compiled build. */
+const viewsDirectory = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../views' : '../../views', import.meta.url),
+);
+
+const outboundLimits = { timeoutMs: 2500, maxBytes: 64 * 1024 };
+
+function knexLogger(logger: Logger): { warn(text: string): void; error(text: string): void } {
+  return { warn: (text) => logger.warn(text), error: (text) => logger.warn(text) };
+}
+
+/** How a remote database is verified. */
+export function databaseTls(config: Config, url: string): boolean | { ca: string } | undefined {
+  if (config.database.ca !== undefined) return { ca: config.database.ca };
+  return url.includes('sslmode=verify-full') ? true : undefined;
+}
+
+function createLanguages(config: Config, logger: Logger): I18n {
+  return createI18n(`${viewsDirectory}/locales`, {
+    onMissing: config.isProduction
+      ? (locale, key) => logger.warn({ locale, textKey: key }, 'a text is missing')
+      : undefined,
+  });
+}
+
+/** Makes everything; nothing listens and nothing is asked of the database yet. */
+export function createDependencies(config: Config, databaseUrl: string, logger: Logger): Dependencies {
+  const ssl = databaseTls(config, databaseUrl);
+  const db = createDatabase({ url: databaseUrl, poolMax: config.database.poolMax, ssl, log: knexLogger(logger) });
+  const metrics = createMetrics();
+  metrics.watchPool('main', db);
+  const passwords = createPasswordHasher(config.argon2);
+  metrics.watchPasswordQueue(() => passwords.pending);
+
+  const i18n = createLanguages(config, logger);
+  const assets = createAssets(`${viewsDirectory}/assets`);
+  const drawing = { directory: viewsDirectory, i18n, cache: config.environment !== 'development' };
+  const mailer = createMailer({
+    ...config.mail,
+    directory: join(config.dataDirectory, 'mail'),
+    log: (line) => logger.info(line),
+  });
+  const messenger = createMessenger({
+    db,
+    config,
+    views: createMessageViews({ ...drawing, issuer: config.issuer }),
+    mailer,
+    phone: config.phone.twilio && createPhoneMessages(config.phone.twilio),
+    metrics,
+    logger,
+  });
+  return {
+    config,
+    databaseUrl,
+    ssl,
+    db,
+    secrets: createSecrets(config.secretKeys),
+    metrics,
+    logger,
+    passwords,
+    i18n,
+    assets,
+    pages: createPages({ views: createViews({ ...drawing, assetUrl: assets.url }), i18n }),
+    messenger,
+    fetch: createOutboundFetch({ allowedNetworks: [...config.outboundAllowedNetworks], ...outboundLimits }),
+    async close() {
+      mailer?.close();
+      await db.destroy();
+    },
+  };
+}

@@ -1,0 +1,130 @@
+/**
+ * Every address that the program answers, as two stacks: people's pages, and the endpoints of machines, which need no
+ * page headers, no language and no cookies. Each stack is a list in the order in which a request meets it.
+ */
+import type Router from '@koa/router';
+import type Koa from 'koa';
+import type { Middleware } from 'koa';
+import compose from 'koa-compose';
+import type { Dependencies } from './dependencies.ts';
+import { createFederationClient } from './oidc/federation-client.ts';
+import type { LiveProvider } from './oidc/live-provider.ts';
+import { routes as protocol } from './oidc/provider.ts';
+import { accountRoutes } from './web/account/account.ts';
+import { welcomeRoutes } from './web/account/welcome.ts';
+import { accessClaims } from './web/api/access-claims.ts';
+import { authzenRoutes } from './web/api/authzen.ts';
+import { createHealth } from './web/api/health.ts';
+import type { WebDependencies } from './web/interaction/context.ts';
+import { interactionRoutes } from './web/interaction/dispatcher.ts';
+import { invitationRoutes } from './web/links/invitations.ts';
+import { recoveryRoutes } from './web/links/recovery.ts';
+import { setUpRoutes } from './web/links/set-up.ts';
+import { limitBody } from './web/middleware/body.ts';
+import { device } from './web/middleware/device.ts';
+import { handleErrors } from './web/middleware/errors.ts';
+import { limitUserCodes } from './web/middleware/limit-user-codes.ts';
+import { machineHeaders } from './web/middleware/machine-headers.ts';
+import { pinIssuer } from './web/middleware/pin-issuer.ts';
+import { postToGet } from './web/middleware/post-to-get.ts';
+import { createRequestLog } from './web/middleware/request-log.ts';
+import { sameOrigin } from './web/middleware/same-origin.ts';
+import { locale } from './web/pages/locale.ts';
+import { securityHeaders } from './web/pages/security-headers.ts';
+import { selfSubmittingForms } from './web/provider/self-submitting-forms.ts';
+import { callbackRoutes } from './web/sign-in/federation-callback.ts';
+
+const machinePaths = new Set<string>([
+  protocol.token,
+  protocol.introspection,
+  protocol.revocation,
+  protocol.pushed_authorization_request,
+  protocol.device_authorization,
+  protocol.userinfo,
+  protocol.jwks,
+  '/access-claims',
+]);
+const machineFolders = ['/.well-known/', '/access/v1/'];
+
+/** Whether an address is a machine's. What is spelt another way is answered by the stack of people as well. */
+function isForMachines(path: string): boolean {
+  return machinePaths.has(path) || machineFolders.some((folder) => path.startsWith(folder));
+}
+
+/** What the pages share. */
+function webDependencies(dependencies: Dependencies, live: LiveProvider): WebDependencies {
+  const { config, db, secrets, passwords, pages, metrics, messenger, fetch, logger } = dependencies;
+  return {
+    db,
+    secrets,
+    passwords,
+    pages,
+    metrics,
+    issuer: config.issuer,
+    isDevelopment: config.environment === 'development',
+    channels: messenger.channels,
+    phoneCountries: config.phone.countries,
+    budgets: { email: config.mail.dailyBudget, phone: config.phone.dailyBudget },
+    federation: createFederationClient({ fetch, secrets, logger, allowHttp: !config.isProduction }),
+    provider: live.provider,
+  };
+}
+
+/** A router whose forms are taken from our own pages alone. */
+function ofPages(router: Router, issuer: string): Middleware[] {
+  const forms = sameOrigin({ issuer });
+  // Before the router: what a router is told to use after its routes were made never runs for them.
+  const guard: Middleware = (ctx, next) => (router.match(ctx.path, ctx.method).route ? forms(ctx, next) : next());
+  return [guard, router.routes() as Middleware, router.allowedMethods() as Middleware];
+}
+
+function people(dependencies: Dependencies, live: LiveProvider): Middleware[] {
+  const { db, i18n, assets, pages, logger } = dependencies;
+  const { issuer } = dependencies.config;
+  const web = webDependencies(dependencies, live);
+  const routers = [welcomeRoutes, interactionRoutes, accountRoutes, setUpRoutes, invitationRoutes, recoveryRoutes];
+  return [
+    securityHeaders({ issuer }),
+    assets.middleware,
+    locale(i18n),
+    handleErrors(pages, logger),
+    limitBody(),
+    device(),
+    postToGet(new Set([protocol.authorization, protocol.end_session])),
+    ...[...routers, callbackRoutes].flatMap((routesOf) => ofPages(routesOf(web), issuer)),
+    limitUserCodes(db, protocol.code_verification),
+    selfSubmittingForms(pages),
+    live.handle,
+  ];
+}
+
+function machines({ config, db, secrets, pages, logger }: Dependencies, live: LiveProvider): Middleware[] {
+  const { issuer } = config;
+  const authzen = authzenRoutes({ db, secrets, issuer });
+  return [
+    machineHeaders({ issuer }),
+    handleErrors(pages, logger),
+    limitBody(),
+    authzen.routes() as Middleware,
+    authzen.allowedMethods() as Middleware,
+    accessClaims({ db, issuer, provider: live.provider, keys: live.keys }),
+    live.handle,
+  ];
+}
+
+/** Mounts both stacks behind what every request meets. */
+export function mountRoutes(
+  app: Koa,
+  dependencies: Dependencies,
+  live: LiveProvider,
+  { isStopping }: { isStopping: () => boolean },
+): void {
+  const { config, db, logger, metrics } = dependencies;
+  const [forPeople, forMachines] = [people(dependencies, live), machines(dependencies, live)].map((stack) =>
+    compose(stack),
+  ) as [Middleware, Middleware];
+  app.use(createHealth({ db, logger, isStopping }));
+  app.use(pinIssuer(config.issuer));
+  app.use(createRequestLog({ logger, metrics }));
+  app.use((ctx, next) => (isForMachines(ctx.path) ? forMachines : forPeople)(ctx, next));
+}
