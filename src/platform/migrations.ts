@@ -57,8 +57,9 @@ export async function migrationStatus(db: Database): Promise<MigrationStatus> {
 }
 
 /**
- * Applies what is pending, each migration in its own transaction. Many processes may call it at once: they take turns
- * on an advisory lock, and Knex's own lock row cannot be left behind by a kill -9 because it is released here.
+ * Applies what is pending in one transaction; if one migration opts out of it, each of the others runs in its own. Many
+ * processes may call it at once: they take turns on an advisory lock, and Knex's own lock row cannot be left behind by a
+ * kill -9 because it is released here.
  * @returns the names applied by this call.
  */
 export async function migrateToLatest(db: Database): Promise<string[]> {
