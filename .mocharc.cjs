@@ -1,6 +1,6 @@
 const { existsSync } = require('node:fs');
 
-// Mocha adds the files of a command line to those of `spec`; whoever names some wants these alone.
+// Mocha adds the files of a command line to those of `spec`; a developer who names some wants these alone.
 const named = process.argv.slice(2).filter((argument) => argument.endsWith('.test.ts') || existsSync(argument));
 
 module.exports = {

@@ -10,7 +10,7 @@ import type { Knex } from 'knex';
 export async function up(db: Knex): Promise<void> {
   await db.raw(`
     -- Equality beside ranges in one index: what refuses two overlapping assignments. A trusted extension (PostgreSQL 13
-    -- and later): whoever may create in the database may add it.
+    -- and later): a role that may create in the database may add it.
     create extension if not exists btree_gist;
 
     create table org_nodes (
@@ -295,7 +295,7 @@ export async function up(db: Knex): Promise<void> {
       constraint org_assignments_no_overlap exclude using gist
         (user_id with =, org_node_id with =, role_id with =, tstzrange(starts_at, ends_at) with &&)
     );
-    -- A hash has no order: whoever wants the holders of a role at a node in the order of their ids is then led to the index
+    -- A hash has no order: a query for the holders of a role at a node in the order of their ids is then led to the index
     -- that begins with the node, and not to this one, which would pass everybody's assignments by.
     create index org_assignments_user_idx on org_assignments using hash (user_id);
     create index org_assignments_role_idx on org_assignments (role_id, tenant_id);

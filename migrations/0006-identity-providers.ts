@@ -22,7 +22,7 @@ export async function up(db: Knex): Promise<void> {
       constraint identity_providers_state_known check (state in ('active', 'disabled')),
       constraint identity_providers_mapping_is_object check (jsonb_typeof(claim_mapping) = 'object')
     );
-    -- A key is an address (/callback/<key>) and a mark on a button: one provider has it, whoever's it is.
+    -- A key is an address (/callback/<key>) and a mark on a button: one provider has it, whichever tenant owns the provider.
     create unique index identity_providers_key_key on identity_providers (key);
     create index identity_providers_tenant_idx on identity_providers (tenant_id);
     create trigger identity_providers_touch before update on identity_providers for each row execute function touch_updated_at();

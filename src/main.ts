@@ -130,7 +130,7 @@ async function prepareContent(db: Database, config: Config, source: DatabaseSour
   }
 }
 
-/** @returns the database, and what to say once the port is open: whoever reads an address tries it at once */
+/** @returns the database, and what to say once the port is open: a person who reads an address tries it at once */
 async function prepare(
   config: Config,
   logger: Logger,

@@ -109,7 +109,7 @@ export async function createRelyingParty(settings: Settings): Promise<Server> {
     } catch (error) {
       return { status: 400, html: errorPage(name, 'Signing in did not work', reasonOf(error)) };
     }
-    // Another session id than before the sign-in: whoever planted the old one has nothing now.
+    // Another session id than before the sign-in: an attacker who planted the old one has nothing now.
     sessions.end(session.id);
     const fresh = sessions.start();
     fresh.signedIn = signedIn;

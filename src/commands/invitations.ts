@@ -1,6 +1,6 @@
 /**
  * `gatehouse invitations`: inviting people to a role. The link goes to the invited address through the queue of the running
- * server, and is never printed: whoever has it has proved the address.
+ * server, and is never printed: its holder has proved the address.
  */
 import { type Command, Option } from 'commander';
 import type { Config } from '../config.ts';

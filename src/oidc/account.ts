@@ -35,7 +35,7 @@ export function createAccount(db: Database, profile: AccountProfile): AccountWit
   return account;
 }
 
-/** Undefined for whoever may not act now: unknown, inactive, deleted, or of a suspended tenant. */
+/** Undefined for a person who may not act now: unknown, inactive, deleted, or of a suspended tenant. */
 export function createFindAccount(db: Database): FindAccount {
   return async (_ctx, id) => {
     if (!isId(id)) return undefined;

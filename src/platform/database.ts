@@ -89,7 +89,7 @@ export function connectionTo(
 
 /**
  * A server that has gone without a word (its machine lost, the network cut) leaves a connection that looks alive for a
- * quarter of an hour. Whoever waited for an answer in vain closes it, so that the pool opens another.
+ * quarter of an hour. A query that waited for its answer in vain closes it, so that the pool opens another.
  */
 function giveUpOnSilence(connection: pg.Client): void {
   const query = connection.query.bind(connection) as (...args: unknown[]) => unknown;

@@ -1,5 +1,5 @@
 /**
- * The log: JSON lines by pino. Owns what may stand in one. Refuses, whoever calls it: values under names that mean a
+ * The log: JSON lines by pino. Owns what may stand in one. Refuses, from every caller: values under names that mean a
  * secret or a person, at any depth; query strings and fragments; what an error carries besides its message, code and
  * stack; request, response and other objects as a whole. A last pass over the finished line takes out credentials,
  * tokens and email addresses that came in a sentence.

@@ -37,7 +37,7 @@ export const limits = {
   passwordChangePerUser: { hits: 10, windowSeconds: 600 },
   /** Codes and links asked for from one address. */
   codesPerIp: { hits: 10, windowSeconds: 3_600 },
-  /** Codes and links asked for in one tenant, whoever asks. */
+  /** Codes and links asked for in one tenant, by everybody together. */
   codesPerTenant: { hits: 100, windowSeconds: 60 },
   /** One-time codes typed from one address. Guessing at one code is stopped long before, by its own count. */
   codeEntriesPerIp: { hits: 100, windowSeconds: 600 },

@@ -1,6 +1,6 @@
 /**
  * Codes on their way while mail servers and Twilio are down, silent, slow or refuse, and while processes are killed:
- * whoever signs in by password notices nothing, and every code arrives afterwards, once.
+ * people who sign in by password notice nothing, and every code arrives afterwards, once.
  */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -188,7 +188,7 @@ describe('while messages cannot be delivered', function () {
       events.map(({ payload }) => payload),
       [{ channel: 'sms', template: 'code', reason: '21610' }],
     );
-    // Whoever waits for it may have it by another way.
+    // A person who waits for it may have it by another way.
     const page = await refused.browser.open(`${refused.begun.base}/code/enter`);
     assert.match(page.body, /<button[^>]*name="channel" value="whatsapp"/);
   });
@@ -205,7 +205,7 @@ describe('a run through ten thousand numbers', function () {
 
   it('ends with the budget of the day', async () => {
     const { app, twilio } = stage;
-    // Whoever may sign up gets a code, so this is where numbers are pumped.
+    // Anybody who may sign up gets a code, so this is where numbers are pumped.
     const settings = { selfSignUp: true, countryList: ['CH', 'FR'], dailyPhoneMessages: budget };
     const { id: tenantId } = await app.tenant({ settings });
     const outcomes: Record<string, number> = {};

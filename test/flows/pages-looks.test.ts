@@ -12,7 +12,7 @@ import { accessibilityFaults, smallTargets } from '../support/page-checks.ts';
 import { backAtClient, headingOf, onStage, type Person } from '../support/pages.ts';
 import type { RelyingParty } from '../support/relying-party.ts';
 
-/** Where to leave pictures of every page, for whoever wants to look at them. */
+/** Where to leave pictures of every page, for a person who wants to look at them. */
 const pictures = process.env.PAGE_PICTURES;
 
 describe('every page, live, in light and dark and at each width', () => {

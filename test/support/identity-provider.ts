@@ -19,7 +19,7 @@ export interface ClientThere {
 export interface OpenIdProviderServer {
   issuer: string;
   client: ClientThere;
-  /** What is said of whoever signs in under a login, which is the subject. */
+  /** What is said of a person who signs in under a login, which is the subject. */
   accounts: Map<string, Omit<AccountClaims, 'sub'>>;
   /** Authorization requests, as they came. */
   requests: URLSearchParams[];
@@ -204,7 +204,7 @@ export function signHonestly(forged: Forged, claims: jose.JWTPayload = forged.cl
   return new jose.SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid }).sign(privateKey);
 }
 
-/** Signs whoever comes in at once, without a page. */
+/** Signs in everybody who comes, at once and without a page. */
 export async function startForger(): Promise<Forger> {
   const nonces = new Map<string, string>();
   let key = await forgedKey();

@@ -70,7 +70,7 @@ export async function renameRole(
 }
 
 /**
- * Deletes a role softly: whoever holds it holds nothing by it from now on, and its name is free again.
+ * Deletes a role softly: its holders hold nothing by it from now on, and its name is free again.
  * @throws DomainError conflict SYSTEM_ROLE_FIXED, not_found NOT_FOUND
  */
 export async function deleteRole(db: Database, { tenantId, roleId }: RoleReference, caller: Caller): Promise<void> {

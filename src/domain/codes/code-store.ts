@@ -28,7 +28,7 @@ const destinationLock = prepared(
 );
 
 /**
- * Whoever counts what a destination or an account was sent or tried holds this lock to the end of the transaction: the
+ * A transaction that counts what a destination or an account was sent or tried holds this lock to its end: the
  * rows are many, so no row's own lock would do. In one order, so that two who share some wait instead of locking up.
  */
 export async function lockNames(trx: Database, names: readonly string[]): Promise<void> {
@@ -46,7 +46,7 @@ const recentSends = prepared(
     limit 100`,
 );
 
-/** What a destination was sent in the last day, the newest first, whoever asked and what for. */
+/** What a destination was sent in the last day, the newest first, by all who asked and for every purpose. */
 export async function selectRecentSends(
   db: Database,
   destination: string,
@@ -74,7 +74,7 @@ const serverConversion = prepared(
 /**
  * Of the messages to a prefix that a provider took and that had time to be answered: how many were used. Those of
  * sign-ups, which anybody may ask for to any number, apart from the others: strangers must not stop the sign-ins of
- * whoever has a number there, nor learn from it who has.
+ * people who have a number there, nor learn from it who has one.
  */
 export async function selectConversion(
   db: Database,
@@ -189,7 +189,7 @@ const userLock = prepared(
 );
 
 /**
- * To be held before a code of these users is used up: whoever stops a user locks the user first and their codes then, and
+ * To be held before a code of these users is used up: a rule that stops a user locks the user first and their codes then, and
  * two who came the other way round would lock up.
  */
 export async function lockUsers(trx: Database, userIds: readonly string[]): Promise<void> {

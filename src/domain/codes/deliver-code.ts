@@ -1,6 +1,6 @@
 /**
  * The job that delivers a one-time code. Owns who gets a message at all: the request has looked nobody up, and nothing
- * here comes back to it. A code goes to whoever may use it; whoever signs up with an address that has an account is told
+ * here comes back to it. A code goes to a person who may use it. A person who signs up with an address that has an account is told
  * so instead, by that address; nobody hears of anything else. Retries carry the same code while it lives; one that was
  * replaced by a newer one is not sent. Refuses to write code or address into the queue's table.
  */
@@ -131,7 +131,7 @@ async function decide(db: Database, row: DeliverableRow, sending: Sending): Prom
   const verifies = row.purpose === 'verify_email' || row.purpose === 'verify_phone';
   const reached = people.filter((person) => {
     if (row.userId !== null && row.userId !== person.userId) return false;
-    // Whoever is signed in verifies an address that need not lead into the account yet.
+    // A person who is signed in verifies an address that need not lead into the account yet.
     if (verifies) return row.userId !== null && person.userActive && person.tenantActive;
     return noWayIn(person, { ...row, serverCountries: sending.phoneCountries }) === undefined;
   });

@@ -34,7 +34,7 @@ export type { CodeAttempt, CodePurpose, RequestDependencies };
 export interface CodeRequest {
   /** Null: at the server's own sign-in, for every tenant. */
   tenantId: string | null;
-  /** Whoever is signed in and verifies an address of theirs; needed for `verify_email` and `verify_phone`. */
+  /** The person who is signed in and verifies an address of theirs; needed for `verify_email` and `verify_phone`. */
   userId?: string | null;
   purpose: CodePurpose;
   channel: Channel;
@@ -68,7 +68,7 @@ function checkPurpose({ purpose, channel }: CodeRequest, tenant: Tenant | null):
     throw unavailable;
 }
 
-/** An address is verified for whoever is signed in and has it; this tells them nothing that they do not know. */
+/** An address is verified for the person who is signed in and has it. This tells them nothing that they do not know. */
 async function checkOwner(db: Database, request: CodeRequest, destination: string): Promise<void> {
   if (kindOfPurpose[request.purpose] === undefined && !request.userId) return;
   const { tenantId, userId } = request;

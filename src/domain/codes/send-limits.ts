@@ -3,7 +3,7 @@
  * address and of a tenant, and that a range of numbers whose messages nobody answers gets no more. Counts by rows that
  * are written whether or not anybody lives at the destination, so no refusal says who exists.
  *
- * A destination is counted over all tenants: it is one mailbox or one phone, whoever asks.
+ * A destination is counted over all tenants: it is one mailbox or one phone for all of them.
  */
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { Database } from '../../platform/database.ts';
@@ -17,7 +17,7 @@ export type { SendPurpose };
 
 /** A code or link that is about to be sent. */
 export interface Send {
-  /** `newId()`, made by whoever makes the code: its hash may be bound to it. */
+  /** `newId()`, made by the caller that makes the code: its hash may be bound to it. */
   id: string;
   tenantId: string | null;
   /** Whose it is, where somebody who is signed in asks for it; needs a tenant. Never set from a look-up of the address. */

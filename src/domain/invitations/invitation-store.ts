@@ -202,7 +202,7 @@ export async function selectInvitations(
   );
 }
 
-/** The invitation of a token, with the name of whoever made it. */
+/** The invitation of a token, with the name of the person who made it. */
 export async function selectInvitationByToken(
   db: Database,
   tokenHash: Buffer,
@@ -236,7 +236,7 @@ export interface InvitedUserRow {
   phoneVerified: boolean;
 }
 
-/** Whoever lives at the address in the tenant. @param lock to the end of the transaction */
+/** The user who lives at the address in the tenant. @param lock to the end of the transaction */
 export async function selectInvitedUser(
   db: Database,
   { lock, ...invitation }: { tenantId: string; email: string | null; phone: string | null; lock: boolean },

@@ -1,5 +1,5 @@
 /**
- * Invitations that wait for an address, for whoever has proved it in another way than by the link: by an identity provider
+ * Invitations that wait for an address, for a person who has proved it in another way than by the link: by an identity provider
  * that has verified it. Owns that tenant, role and node come from the row alone here too, and that what cannot be used now
  * (a node switched off, a role deleted, a tenant suspended) is left waiting.
  */

@@ -1,6 +1,6 @@
 /**
- * Invitations: an address, a role at a node, and a time within which whoever has the address may take it up. Owns that
- * an invitation is used once, that tenant, role and node come from its row alone, and what its end looks like to whoever
+ * Invitations: an address, a role at a node, and a time within which the holder of the address may take it up. Owns that
+ * an invitation is used once, that tenant, role and node come from its row alone, and what its end looks like to the person who
  * holds the token. Refuses tokens that are unknown, used, withdrawn, expired or replaced by a newer one, and places and
  * people that may not act. Signs nobody in. Making and sending one is in send-invitation.ts.
  */
@@ -57,7 +57,7 @@ export interface FoundInvitation {
 /**
  * The invitation of a token, if it can be accepted now. Changes nothing.
  * @throws DomainError not_found INVITATION_INVALID; expired INVITATION_EXPIRED, INVITATION_REVOKED, INVITATION_ACCEPTED,
- *   which are told to none but whoever has the token
+ *   which are told to nobody but the holder of the token
  */
 export async function findInvitation(db: Database, token: string): Promise<FoundInvitation> {
   const { invitation, place, user } = await usableInvitation(db, sha256(token), { lock: false });
@@ -89,7 +89,7 @@ export interface Acceptance {
 }
 
 /**
- * Accepts an invitation for whoever holds its token, which proves the address: gives the role to the account under it, or
+ * Accepts an invitation for the holder of its token, which proves the address: gives the role to the account under it, or
  * makes one. Of many at once, one succeeds. Signs nobody in. Give the pool as `db`: the password is hashed before a
  * transaction opens. For an account that is there, name and password are left as they are.
  * @param wanted.fullName required for a new account
@@ -181,12 +181,12 @@ export async function listInvitations(
 interface Usable {
   invitation: InvitationRow & { inviterName: string | null };
   place: PlaceRow & { roleName: string; nodeName: string; settings: TenantSettings };
-  /** Whoever lives at the address. */
+  /** The user who lives at the address. */
   user: InvitedUserRow | undefined;
 }
 
 /**
- * @param options.lock the tenant, the user and the invitation, in the order in which whoever stops a tenant or a user takes
+ * @param options.lock the tenant, the user and the invitation, in the order in which a rule that stops a tenant or a user takes
  *   them, so that what is found stays so to the end of the transaction
  */
 async function usableInvitation(db: Database, tokenHash: Buffer, { lock }: { lock: boolean }): Promise<Usable> {
@@ -277,7 +277,7 @@ export function passwordChoice(settings: TenantSettings, kind: AddressKind): { o
   return { offered, required: offered && !byCode };
 }
 
-/** Enough for whoever has the address to know it again, and for nobody else to learn it. */
+/** Enough for the owner of the address to know it again, and for nobody else to learn it. */
 function maskedAddress({ email, phone }: Invitation): string {
   if (email !== null) return `${[...email][0]}•••${email.slice(email.lastIndexOf('@'))}`;
   return `•••${(phone ?? '').slice(-2)}`;

@@ -45,7 +45,7 @@ export interface InvitationDependencies {
 const daySeconds = 86_400;
 const defaultSeconds = 7 * daySeconds;
 const longestSeconds = 30 * daySeconds;
-/** For clocks that differ: whoever asks for the longest counts by their own. */
+/** For clocks that differ: a caller that asks for the longest counts by its own. */
 const graceSeconds = 3_600;
 
 interface Place extends PlaceRow {
@@ -55,7 +55,7 @@ interface Place extends PlaceRow {
 }
 
 /**
- * Invites whoever has an address to hold a role at a node, and sends them the link. What waits for the same address and
+ * Invites the holder of an address to hold a role at a node, and sends them the link. What waits for the same address and
  * place is replaced. Give the pool as `db`: limits are counted outside of the transaction.
  * @param wanted.channel default: email for an email address, for a phone SMS before WhatsApp
  * @param wanted.expiresAt 30 days ahead at the most; default 7

@@ -1,6 +1,6 @@
 /**
- * The job behind a recovery link: finds who lives at the address and sends the link to it once, or sends nothing. Whoever
- * asked for it had their answer before. The link begins with the configured issuer, whatever host the request named.
+ * The job behind a recovery link: finds who lives at the address and sends the link to it once, or sends nothing. The person
+ * who asked for it had their answer before. The link begins with the configured issuer, whatever host the request named.
  */
 import { z } from 'zod';
 import { type Database, inTransaction } from '../../platform/database.ts';

@@ -44,7 +44,7 @@ export interface RecoveryToDeliver {
 }
 
 /**
- * Asks for a link. Does the same for every address, whoever lives there: checks its form, counts the limits, writes a row
+ * Asks for a link. Does the same for every address, known or not: checks its form, counts the limits, writes a row
  * and enqueues the job that decides.
  * @param wanted.tenantId null at the server's own sign-in: the accounts of every tenant are meant
  * @param wanted.address as typed
@@ -183,7 +183,7 @@ async function storeRecovered(
   const event = { tenantId, action: 'password.recovered', entityType: 'user', entityId: userId, payload: { channel } };
   await recordEvent(trx, event, actor);
 
-  // By mail where there is any, also of a link that went to a phone: whoever has got hold of the phone is told nothing new.
+  // By mail where there is any, also of a link that went to a phone: a thief of the phone is told nothing new.
   const [noticeChannel, to]: [Channel, string] =
     person.email !== null && person.emailVerified ? ['email', person.email] : [channel, destination];
   const notice = { channel: noticeChannel, to, locale: person.locale ?? locale, tenantId };

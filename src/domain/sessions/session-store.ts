@@ -43,7 +43,7 @@ export interface NewUserSession {
 }
 
 /**
- * The tenant comes from the person's row, whatever the caller believes. Undefined for whoever may not act, also where
+ * The tenant comes from the person's row, whatever the caller believes. Undefined for a person who may not act, also where
  * they were stopped after they had proved themselves. `isFirst`: they had never signed in before.
  */
 export async function insertSession(

@@ -127,7 +127,7 @@ export async function completeSetup(
     tenantName: existing?.name ?? wanted.tenantName,
   });
   return inTransaction(db, async (trx) => {
-    // First, so that whoever comes second waits here for the row and then finds it used.
+    // First, so that the second of two requests waits here for the row and then finds it used.
     const consumed = await rows(
       trx,
       `update setup_links set consumed_at = now()

@@ -1,6 +1,6 @@
 /**
  * Whom a destination may mean: who of those who live at an address may be sent a code for it and may come in by one.
- * Asked by the job that delivers, and again when the code is typed. Refuses whoever may not act, tenants that do not sign
+ * Asked by the job that delivers, and again when the code is typed. Refuses people who may not act, tenants that do not sign
  * in by codes or not by this channel, numbers of countries that are not on the tenant's list, and an address that never
  * opened the account (users/prove-address.ts).
  */

@@ -60,7 +60,7 @@ export function passwordAtSignUp(
   return isCodeOffered(settings, channel, server) ? 'optional' : 'required';
 }
 
-/** Whether whoever signs up by this channel can come back: where the tenant has passwords, or codes go there. */
+/** Whether a person who signs up by this channel can come back: where the tenant has passwords, or codes go there. */
 export function canSignUpBy(settings: TenantSettings, channel: Channel, server: CodeChannels): boolean {
   return (
     settings.selfSignUp && (settings.signInMethods.includes('password') || isCodeOffered(settings, channel, server))
@@ -138,7 +138,7 @@ export async function completeSignUp(
       return user;
     });
   } catch (error) {
-    // Whoever came first has the address; nobody else hears of them, and the code was worth one account.
+    // The first sign-up has the address. Nobody else hears of it, and the code was worth one account.
     if (error instanceof DomainError && (error.code === 'DUPLICATE_EMAIL' || error.code === 'DUPLICATE_PHONE'))
       throw new DomainError('expired', 'CODE_EXPIRED');
     throw error;

@@ -54,7 +54,7 @@ export async function selectTenantById(db: Database, id: string): Promise<Tenant
   return (await runPrepared<TenantRow>(db, byId, [id])).rows[0];
 }
 
-/** Locks the row: whoever changes a tenant reads it by this, and decides on what it answers. */
+/** Locks the row: a rule that changes a tenant reads it by this, and decides on what it answers. */
 export async function selectTenantForUpdate(db: Database, id: string): Promise<TenantRow | undefined> {
   return firstRow<TenantRow>(db, `select ${columns} from tenants where id = :id for no key update`, { id });
 }
@@ -86,7 +86,7 @@ export async function endTenantSessions(
   trx: Database,
   tenantId: string,
 ): Promise<{ sessions: number; invitations: number }> {
-  // Before the sessions: whoever uses a code up may end sessions by it, and two who came the other way round would lock up.
+  // Before the sessions: using a code up may end sessions, and two transactions that came the other way round would lock up.
   const pending = await firstRow<{ invitations: number }>(
     trx,
     `with invited as (

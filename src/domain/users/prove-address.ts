@@ -1,6 +1,6 @@
 /**
  * What follows from a person's having proved that an email address or phone number is theirs: by a code, a recovery link
- * or an invitation that was sent to it. Owns that an account belongs to whoever proved an address of it first. Whatever
+ * or an invitation that was sent to it. Owns that an account belongs to the person who proved an address of it first. Whatever
  * could sign in to it before that, a password or an identity at a provider, may have been set up by somebody who never
  * had the address and waited for its owner to come (account pre-hijacking); it goes, with every session.
  *
@@ -18,7 +18,7 @@ import { type AddressKind, deleteIdentities, lockAddress, markVerified } from '.
 export type { AddressKind };
 
 /**
- * Whether whoever holds an address may come into the account by it: where it was proved before, or where nothing of the
+ * Whether the holder of an address may come into the account by it: where it was proved before, or where nothing of the
  * account was. Codes and links that lead into an account are sent to no other.
  */
 export function opensAccount(user: { emailVerified: boolean; phoneVerified: boolean }, kind: AddressKind): boolean {
@@ -34,7 +34,7 @@ export interface ProvedAddress {
   /** In canonical form. */
   address: string;
   /**
-   * True for a person who is signed in already and verifies one more address. False for whoever comes in by it: upon the
+   * True for a person who is signed in already and verifies one more address. False for a person who comes in by it: upon the
    * first proof the password, the identities at providers and every session are taken away.
    */
   keepCredentials: boolean;

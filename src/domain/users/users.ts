@@ -1,7 +1,7 @@
 /**
  * People. Owns who is in a tenant, under which address, and whether they may act now. Refuses a second user under one
  * email address or phone number of a tenant, also when both arrive at once: the database's unique indexes decide.
- * Whoever stops being active is signed out everywhere in the same transaction, and what they have pending ends.
+ * A user who stops being active is signed out everywhere in the same transaction, and what they have pending ends.
  */
 import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
@@ -245,7 +245,7 @@ export async function findUser(db: Database, { tenantId, userId }: UserOfTenant)
 }
 
 /**
- * Stores the hash of a new password, in the transaction of whoever changes it (domain/password). Checks nothing else.
+ * Stores the hash of a new password, in the transaction of the rule that changes it (domain/methods/password). Checks nothing else.
  * @throws DomainError not_found
  */
 export async function storePasswordHash(

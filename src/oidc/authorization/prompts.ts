@@ -75,7 +75,7 @@ export function createInteractionPolicy(
       return Check.REQUEST_PROMPT;
     }),
   );
-  // OpenID Connect Core section 3.1.2.2: whoever signs in as another than the hint says gets an error, not the same page.
+  // OpenID Connect Core section 3.1.2.2: a person who signs in as another than the hint says gets an error, not the same page.
   login.checks.add(
     new Check('subject', 'another person is meant', 'login_required', (ctx) => {
       if (proved(ctx) && isAnotherPerson(ctx))
@@ -106,7 +106,7 @@ export function createInteractionPolicy(
   }
 
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 0);
-  // Initiating User Registration via OpenID Connect 1.0. Whoever signs in instead of signing up has answered it too.
+  // Initiating User Registration via OpenID Connect 1.0. A person who signs in instead of signing up has answered it too.
   policy.add(new Prompt({ name: 'create', requestable: true }), 0);
   return policy;
 }

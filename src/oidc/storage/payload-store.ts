@@ -169,8 +169,8 @@ export async function consumePayload(db: Database, model: string, idHash: Buffer
   return (await runPrepared(db, consume, [model, idHash])).rows.length > 0;
 }
 
-// Whoever comes second has replayed the code, if both were on their way at once too: what it gave out goes, the grant with
-// it, so that nothing the first is about to store can live.
+// The second request has replayed the code, also where both were on their way at once. What the code gave out goes, and the
+// grant with it, so that nothing that the first request is about to store can live.
 const revokeReplayed = prepared(
   'payload-revoke-replayed',
   `with replayed as (

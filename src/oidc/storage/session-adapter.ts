@@ -183,7 +183,7 @@ export function createSessionAdapter({ db, secrets }: AdapterDependencies): Adap
         return;
       }
       await inTransaction(db, async (trx) => {
-        // The sign-in's row before the session's, as whoever ends sessions takes them.
+        // The sign-in's row before the session's, as a transaction that ends sessions takes them.
         const known = await lockSessionByUid(trx, uidHash);
         const stored = openPayload(secrets, model, await lockPayloadByUid(trx, uidHash));
         const merged = mergeSessions(payload, sessionAsRead(), stored);

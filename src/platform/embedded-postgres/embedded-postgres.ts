@@ -119,7 +119,7 @@ async function startOrJoin(files: PostgresHome, binaries: string, durable: boole
       } catch (error) {
         failure = error;
         const refused = (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
-        // Whoever wrote the lock as "ready" would answer, take the password and know the directory.
+        // The server that wrote the lock as "ready" would answer, take the password and know the directory.
         if (holder === 'perhaps' && (refused || !isConnectionError(error))) strangers.add(lock.pid);
         else if (!isConnectionError(error)) throw error;
       }
@@ -204,7 +204,7 @@ async function leave(files: PostgresHome, binaries: string, session: Session | u
     // Before the connection ends and gives up the other lock: who waits for that must not count this process.
     else await session.query('select pg_advisory_unlock_shared($1)', [inUse]);
   } catch (error) {
-    // The server went away meanwhile, whoever stopped it.
+    // The server went away meanwhile. It does not matter who stopped it.
     if (!isConnectionError(error)) throw error;
   } finally {
     await session?.end().catch(ignore);

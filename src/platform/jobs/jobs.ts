@@ -226,7 +226,7 @@ function createPool({ databaseUrl, ssl }: JobsConnection, max: number): pg.Pool 
 }
 
 /**
- * Lets whoever asks the pool for a connection wait while there is none to be had. The library gives up a worker, and
+ * Lets a caller that asks the pool for a connection wait while there is none to be had. The library gives up a worker, and
  * leaves its job locked, when the end of a job cannot be written because PostgreSQL is just then restarting.
  */
 function waitOutages(pool: pg.Pool, stopping: AbortSignal): void {

@@ -104,7 +104,7 @@ export function mountIdentities(router: Router, web: WebDependencies, { showHome
   });
 }
 
-/** The way back from the provider: links, if whoever comes is still who set out. */
+/** The way back from the provider: links, if the person who comes back is the one who set out. */
 export async function linkIdentityOf(
   ctx: Context,
   web: WebDependencies,

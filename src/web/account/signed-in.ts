@@ -13,7 +13,7 @@ export interface SignedIn {
   provedAt: number;
 }
 
-/** Whoever changes what signs them in has proved themselves within this time (security.md). */
+/** A person who changes what signs them in has proved who they are within this time (security.md). */
 const freshMs = 5 * 60_000;
 
 /** Who is signed in to this browser, if anybody who may act. */

@@ -1,5 +1,5 @@
 /**
- * The claims that did not fit into an access token (OpenID Connect Core section 5.6.2). Whoever holds the token may read
+ * The claims that did not fit into an access token (OpenID Connect Core section 5.6.2). The holder of the token may read
  * them: they are what the token would say if it were larger. Answered as they are now, as a signed JWT, or as JSON for
  * who asks for that. Refuses anything but a live access token of ours.
  */

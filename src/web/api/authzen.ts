@@ -1,6 +1,6 @@
 /**
  * The OpenID AuthZEN Authorization API 1.0: a policy decision point for APIs. Subjects are users, actions are capability
- * keys, resources are organisation nodes (`org_node`). Refuses whoever is no registered API; tells nothing of tenants and
+ * keys, resources are organisation nodes (`org_node`). Refuses callers that are no registered API; tells nothing of tenants and
  * capabilities that are not the asker's.
  */
 import Router from '@koa/router';

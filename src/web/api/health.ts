@@ -1,5 +1,5 @@
 /**
- * /healthz says that the process lives, /readyz that it can serve: for whoever starts, stops and routes to it. Tells
+ * /healthz says that the process lives, /readyz that it can serve: for supervisors and proxies. Tells
  * which part is missing and nothing about it: the log has the rest.
  */
 import type { Middleware } from 'koa';

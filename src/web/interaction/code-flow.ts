@@ -214,7 +214,7 @@ export function mountCodeFlow(router: Router, web: WebDependencies, flow: CodeFl
       await send(ctx, web, flow, found, {
         ...(fixed ?? { address: typed }),
         channel,
-        // Whoever went back and asks again for the same has a code on its way.
+        // A person who went back and asks again for the same has a code on its way.
         isEnough: ({ resendAt }) => Date.now() < resendAt,
       });
     } catch (error) {

@@ -31,7 +31,7 @@ interface Proof {
 const forgotten = { proof: undefined, otp: undefined, signUp: undefined, recovery: undefined, federation: undefined };
 
 /**
- * The library's login result. Answers the prompts `select_account` and `create` too: whoever has signed in has chosen.
+ * The library's login result. Answers the prompts `select_account` and `create` too: a person who has signed in has chosen.
  * @param proof how (RFC 8176 method names), and when, in epoch milliseconds
  */
 export function loginResult(accountId: string, proof: { amr: string[]; provedAt: number }): InteractionResults {
@@ -65,7 +65,7 @@ function waitingHash({ uid }: Interaction, userId: string): Buffer {
 }
 
 /**
- * Keeps something in the interaction, sealed with it, beside what is kept under other names. Whoever goes on with a step
+ * Keeps something in the interaction, sealed with it, beside what is kept under other names. A person who goes on with a step
  * has not finished: a result that stood there goes, so that storing can bring none back that was ended meanwhile.
  */
 export async function keepInInteraction(interaction: Interaction, kept: Record<string, unknown>): Promise<void> {

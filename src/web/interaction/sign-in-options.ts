@@ -1,6 +1,6 @@
 /**
  * What a sign-in page offers in this tenant, on this server: the password, codes by each channel, identity providers,
- * recovery, sign-up. The same for everybody who comes, whoever they will turn out to be.
+ * recovery, sign-up. The same for everybody who comes: it does not depend on who they turn out to be.
  */
 
 import { availableChannels } from '../../domain/messages/available-channels.ts';

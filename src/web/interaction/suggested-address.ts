@@ -1,4 +1,4 @@
-/** The address that a form begins with: what the application knows (`login_hint`), else whoever is signed in here. */
+/** The address that a form begins with: what the application knows (`login_hint`), else that of the person signed in here. */
 import type { Interaction } from 'oidc-provider';
 import { findAccount } from '../../domain/users/users.ts';
 import type { WebDependencies } from './context.ts';

@@ -26,7 +26,7 @@ export async function readForm(ctx: Context, options: ReadFormOptions = {}): Pro
 }
 
 /**
- * The bytes of a form's body as they came, for whoever reads the fields by other rules.
+ * The bytes of a form's body as they came, for a caller that reads the fields by other rules.
  * @throws DomainError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE or INVALID_INPUT
  */
 export async function readFormBody(ctx: Context, options: ReadFormOptions = {}): Promise<Buffer> {
@@ -131,7 +131,7 @@ function decodeComponent(text: string): string {
 
 /**
  * Refuses, before reading, a request that announces more than `limitBytes`. A body of unannounced length (chunked) is
- * counted by whoever reads it: `readForm` here, and oidc-provider (56 KiB) for its own endpoints.
+ * counted by its reader: `readForm` here, and oidc-provider (56 KiB) for its own endpoints.
  */
 export function limitBody(limitBytes = defaultLimitBytes): Middleware {
   return async (ctx, next) => {

@@ -84,7 +84,7 @@ export interface SignInViewModels {
     /** How long the code works. */
     minutes: number;
   };
-  /** Recovery, after its form: says the same whoever lives at the address. */
+  /** Recovery, after its form: says the same, whether or not somebody lives at the address. */
   'interaction/message-sent': {
     destination: string;
     channel: MessageChannel;

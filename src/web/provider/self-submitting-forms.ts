@@ -1,5 +1,5 @@
 /**
- * The library carries some things on by a bare form that submits itself: the end of the session of whoever is signed in
+ * The library carries some things on by a bare form that submits itself: the end of the session of the person signed in
  * when another person signs in, signing out without a session, a device code that came in a link, and answers in
  * `response_mode=form_post`. This draws each as a page of ours: in the reader's language, under the policy of our pages,
  * sent by our own script or else by its button.

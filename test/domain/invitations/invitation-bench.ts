@@ -35,7 +35,7 @@ export interface InvitationBench {
   newTenant(): Promise<NewTenant>;
   /** What was enqueued for an address, oldest first. */
   messagesTo(to: string): Promise<OutgoingMessage[]>;
-  /** The token of the last link that was sent to whoever is invited. */
+  /** The token of the last link that was sent to the person who is invited. */
   tokenOf(invitation: Invitation): Promise<string>;
   close(): Promise<void>;
 }

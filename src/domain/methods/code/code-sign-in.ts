@@ -1,7 +1,7 @@
 /**
  * Signing in with a one-time code. Owns that nobody learns from an answer, its wording or its time whether an account
  * exists: an unknown address is counted and answered as a wrong code is. Failures count as those of a password do, at the
- * address and at the account, and by the hour and the day besides. Refuses whoever may not come in by this channel as it
+ * address and at the account, and by the hour and the day besides. Refuses a person who may not come in by this channel as it
  * refuses a wrong code.
  *
  * A code that was right proves the address. Where it was not verified before, whatever else could sign in to the account
@@ -151,8 +151,8 @@ export interface CodeSignIn extends Omit<CodeAttempt, 'purpose' | 'userId'> {
 
 /**
  * Compares a code with the one that was sent to an address, and answers the account there, or without a tenant the
- * accounts in up to ten tenants. Writes `login.failed` for every account that was not proved; `login.succeeded` is for
- * whoever stores the session. Give the pool as `db`.
+ * accounts in up to ten tenants. Writes `login.failed` for every account that was not proved; `login.succeeded` is
+ * written where the session is stored. Give the pool as `db`.
  * @returns at least one account, the last used first (more than one: the person chooses), and the RFC 8176 methods
  * @throws DomainError unauthenticated CODE_INVALID, expired CODE_EXPIRED, rate_limited TOO_MANY_ATTEMPTS `{ seconds }` or
  *   ACCOUNT_LOCKED
@@ -174,7 +174,7 @@ export async function signInWithCode(
   const people = await findPeople(db, { destination, channel, tenantId });
   const about = (person: Person) => noWayIn(person, { destination, channel, serverCountries: [] });
   const candidates = people.filter((person) => about(person) === undefined);
-  // Who is told of in the trail: the candidates, else whoever the address would mean, else nobody.
+  // Who is told of in the trail: the candidates, else the person the address would mean, else nobody.
   const [other] = people;
   const bystanders: Refusal[] =
     candidates.length > 0 ? [] : [{ person: other, reason: (other && about(other)) ?? 'unknown_account' }];

@@ -89,7 +89,7 @@ function trustsDomain(row: AccountRow, { provider, person }: FederatedAttempt): 
 
 /**
  * Finds out who somebody is, and links where no more proof is needed: all of it in one transaction, or nothing.
- * Writes `login.failed` for whoever is refused; `login.succeeded` is for whoever stores the session.
+ * Writes `login.failed` for a person who is refused; `login.succeeded` is written where the session is stored.
  * @throws DomainError forbidden PROVIDER_ACCOUNT_REFUSED `{ provider }`
  */
 export async function signInWithIdentity(
@@ -246,7 +246,7 @@ export async function linkProvedAccount(
     const found = await selectAccountsByEmail(trx, { provider: provider.key, email, tenantId: tenant.id });
     const row = found.find(({ userId }) => userId === account.userId);
     if (!row || unusable(row, { provider, person, tenant }) !== undefined) throw refusedAccount(provider);
-    // Whoever set up an account of which nothing was proved knows its password, and waits for its owner.
+    // Somebody may have set up an account of which nothing was proved: they know its password, and wait for its owner.
     if (!row.emailVerified && !row.phoneVerified) throw refusedAccount(provider);
     await linkIdentity(trx, { ...account, provider, person, replace: true, notify: true }, deps);
     return provedAccount(row);

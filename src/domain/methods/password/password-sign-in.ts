@@ -150,7 +150,7 @@ function provedAccount({ userId, tenantId, tenantName, tenantSlug, fullName, ema
 
 /**
  * Compares a password with the account of an address, or without a tenant with up to five accounts in as many tenants.
- * Writes `login.failed` for every account that it did not prove; `login.succeeded` is for whoever stores the session.
+ * Writes `login.failed` for every account that it did not prove; `login.succeeded` is written where the session is stored.
  * @param attempt `address`: anything a person can type; an email address, or a phone number with its country code
  * @returns every account that the password proved, at least one; the last used first. More than one: the person chooses
  * @throws DomainError unauthenticated INVALID_CREDENTIALS, rate_limited TOO_MANY_ATTEMPTS `{ seconds }` or
@@ -171,7 +171,7 @@ export async function signInWithPassword(
     : sha256(attempt.address).toString('hex');
   const found = parsed ? await selectCandidates(db, parsed, tenantId) : [];
   const candidates = found.filter((row) => unusable(row) === undefined).slice(0, mostCandidates);
-  // Who is told of in the trail: the candidates, else whoever the address would mean, else nobody.
+  // Who is told of in the trail: the candidates, else the person the address would mean, else nobody.
   const [other] = found;
   const bystanders: Refusal[] =
     candidates.length > 0 ? [] : [{ row: other, reason: (other && unusable(other)) ?? 'unknown_account' }];

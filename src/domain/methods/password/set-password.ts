@@ -1,5 +1,5 @@
 /**
- * Giving a user a new password. Owns what goes with it: whoever is signed in as this person is signed out, and failed
+ * Giving a user a new password. Owns what goes with it: everybody who is signed in as this person is signed out, and failed
  * attempts no longer hold the account up. Asks for no old password and no fresh sign-in; that is for the caller.
  */
 import { type Database, inTransaction } from '../../../platform/database.ts';
@@ -13,7 +13,7 @@ import { findUser, storePasswordHash, type User } from '../../users/users.ts';
 import type { PasswordHasher } from './password-hash.ts';
 
 /**
- * What a new password leads to, in the transaction of whoever has checked and hashed it.
+ * What a new password leads to, in the transaction of the caller that has checked and hashed it.
  * @param user as they are now: failures are forgotten under their addresses
  * @throws DomainError not_found
  */
