@@ -72,28 +72,54 @@ export type PersonClaims = AccessClaims & {
   phone_number_verified?: boolean;
 };
 
-type ClaimName = keyof PersonClaims;
+/** How and when the person proved themselves is in every id_token (OpenID Connect Core 1.0 section 2); the library fills it in. */
+type SignInClaimName = 'acr' | 'amr' | 'auth_time';
 
-const accessScopes = {
-  roles: ['roles', 'tenant'],
-  capabilities: ['capabilities', 'tenant'],
-  org: ['org_assignments', 'visibility_grants', 'tenant'],
-} satisfies Record<string, (keyof AccessClaims)[]>;
+interface Scope {
+  /** `protocol`: of the sign-in itself; `person`: who it is; `access`: what they may do, which any API may ask for too. */
+  about: 'protocol' | 'person' | 'access';
+  releases: readonly (keyof PersonClaims | SignInClaimName)[];
+}
 
-/** Which scope releases which claims: OpenID Connect Core 1.0 section 5.4, and three scopes of our own. */
-export const claimsByScope: Record<string, ClaimName[]> = {
-  openid: ['sub'],
-  profile: ['name', 'given_name', 'family_name', 'picture', 'locale', 'zoneinfo', 'updated_at', 'tenant'],
-  email: ['email', 'email_verified'],
-  phone: ['phone_number', 'phone_number_verified'],
-  ...accessScopes,
-};
+/**
+ * The scopes that mean the same everywhere, and what each releases: OpenID Connect Core 1.0 sections 5.4 and 11, and three
+ * of our own. What else may be asked for are the capabilities of an API.
+ */
+export const scopes = {
+  openid: { about: 'protocol', releases: ['sub', 'acr', 'amr', 'auth_time'] },
+  // Releases no claim, but a refresh token that outlives the session.
+  offline_access: { about: 'protocol', releases: [] },
+  profile: {
+    about: 'person',
+    releases: ['name', 'given_name', 'family_name', 'picture', 'locale', 'zoneinfo', 'updated_at', 'tenant'],
+  },
+  email: { about: 'person', releases: ['email', 'email_verified'] },
+  phone: { about: 'person', releases: ['phone_number', 'phone_number_verified'] },
+  roles: { about: 'access', releases: ['roles', 'tenant'] },
+  capabilities: { about: 'access', releases: ['capabilities', 'tenant'] },
+  org: { about: 'access', releases: ['org_assignments', 'visibility_grants', 'tenant'] },
+} as const satisfies Record<string, Scope>;
+
+function scopesAbout(...kinds: Scope['about'][]): string[] {
+  return Object.entries(scopes).flatMap(([name, { about }]) => (kinds.includes(about) ? [name] : []));
+}
+
+/** Scopes that release access claims and may be asked for at every API. */
+export const accessScopes: readonly string[] = scopesAbout('access');
+
+/** Scopes that a person is asked about one by one. */
+export const consentScopes: ReadonlySet<string> = new Set(scopesAbout('person', 'access'));
+
+/** The claims that each scope releases, for scopes that release any. */
+export const claimsByScope: Record<string, string[]> = Object.fromEntries(
+  Object.entries(scopes).flatMap(([name, { releases }]) => (releases.length > 0 ? [[name, [...releases]]] : [])),
+);
 
 /**
  * The claims of a person.
- * @param scopes those granted: `sub` and what they release; absent: everything, for oidc-provider to choose from
+ * @param granted scopes: `sub` and what they release; absent: everything, for oidc-provider to choose from
  */
-export function claimsFor(account: ClaimsAccount, access: EffectiveAccess, scopes?: Iterable<string>): PersonClaims {
+export function claimsFor(account: ClaimsAccount, access: EffectiveAccess, granted?: Iterable<string>): PersonClaims {
   const all: PersonClaims = {
     sub: account.userId,
     name: account.fullName ?? undefined,
@@ -107,7 +133,7 @@ export function claimsFor(account: ClaimsAccount, access: EffectiveAccess, scope
     ...(account.phone !== null && { phone_number: account.phone, phone_number_verified: account.phoneVerified }),
     ...accessClaims(account, access),
   };
-  const released = scopes && new Set<string>(['sub', ...releasedBy(claimsByScope, scopes)]);
+  const released = granted && new Set<string>(['sub', ...releasedBy(granted)]);
   return only(all, released);
 }
 
@@ -118,9 +144,9 @@ export function claimsFor(account: ClaimsAccount, access: EffectiveAccess, scope
 export function accessTokenClaims(
   account: Pick<ClaimsAccount, 'tenant'>,
   access: EffectiveAccess,
-  scopes: ReadonlySet<string>,
+  granted: ReadonlySet<string>,
 ): AccessClaims {
-  return only(accessClaims(account, access), releasedBy(accessScopes, scopes));
+  return only(accessClaims(account, access), releasedBy(accessScopes.filter((scope) => granted.has(scope))));
 }
 
 function accessClaims(account: Pick<ClaimsAccount, 'tenant'>, access: EffectiveAccess): AccessClaims {
@@ -156,8 +182,10 @@ function sortedOnce(names: readonly string[]): string[] {
   return [...new Set(names)].sort();
 }
 
-function releasedBy(byScope: Record<string, string[]>, scopes: Iterable<string>): Set<string> {
-  return new Set([...scopes].flatMap((scope) => (Object.hasOwn(byScope, scope) ? (byScope[scope] ?? []) : [])));
+function releasedBy(granted: Iterable<string>): Set<string> {
+  return new Set(
+    [...granted].flatMap((scope) => (Object.hasOwn(claimsByScope, scope) ? (claimsByScope[scope] ?? []) : [])),
+  );
 }
 
 /** Those of the claims that have a value and a name in `names`; all that have a value where `names` is absent. */

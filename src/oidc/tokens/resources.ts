@@ -3,14 +3,12 @@
  * outlives the earliest end among the assignments and grants it speaks of.
  */
 import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
+import { accessScopes } from '../../domain/claims/claims.ts';
 import { findServiceCapabilities } from '../../domain/clients/client-store.ts';
 import { findResourceServer } from '../../domain/resource-servers/resource-servers.ts';
 import type { Database } from '../../platform/database.ts';
 import type { AccountWithProfile } from '../account.ts';
 import { narrowedNode } from './token-claims.ts';
-
-/** Scopes that release access claims and may be asked for at every API. */
-export const accessScopes = ['roles', 'capabilities', 'org'] as const;
 
 type RequestingClient = KoaContextWithOIDC['oidc']['client'];
 

@@ -2,6 +2,7 @@
 import type Router from '@koa/router';
 import { findCapability } from '../../domain/access/capabilities.ts';
 import { recordEvent } from '../../domain/audit/audit-events.ts';
+import { consentScopes } from '../../domain/claims/claims.ts';
 import { findResourceServer } from '../../domain/resource-servers/resource-servers.ts';
 import { findAccount } from '../../domain/users/users.ts';
 import { grantWhatWasAsked, missingFromGrant } from '../../oidc/authorization/consent.ts';
@@ -39,7 +40,7 @@ export function mountConsent(router: Router, web: WebDependencies): void {
     const missing = missingFromGrant(interaction);
     const fresh = new Set(missing.missingOIDCScope ?? []);
     const requested = String(interaction.params.scope ?? '').split(' ');
-    const shown = requested.filter((scope) => scope !== 'openid' && scope !== 'offline_access' && isOidcScope(scope));
+    const shown = requested.filter((scope) => consentScopes.has(scope));
     // Where everything is new, nothing needs to be marked so.
     const asksForMore = shown.some((scope) => !fresh.has(scope));
     web.pages.render(
@@ -87,10 +88,4 @@ export function mountConsent(router: Router, web: WebDependencies): void {
     const grantId = await grantWhatWasAsked(web.provider(), interaction);
     await finishInteraction(ctx, web.provider(), { consent: { grantId } });
   });
-}
-
-const oidcScopes = new Set(['profile', 'email', 'phone', 'roles', 'capabilities', 'org']);
-
-function isOidcScope(scope: string): boolean {
-  return oidcScopes.has(scope);
 }
