@@ -3,13 +3,14 @@
  * the tenant, the page's surroundings. Refuses an interaction that has ended, expired or belongs to another browser.
  */
 import type { Context } from 'koa';
-import { errors, type Interaction, type InteractionResults, type Provider } from 'oidc-provider';
+import type { Interaction, InteractionResults, Provider } from 'oidc-provider';
 import type { Caller } from '../../domain/audit/audit-events.ts';
 import type { Channel } from '../../domain/messages/outgoing-message.ts';
 import type { MessageBudgets } from '../../domain/messages/phone-policy.ts';
 import type { PasswordHasher } from '../../domain/methods/password/password-hash.ts';
 import { findTenantById, findTenantBySlug, type Tenant } from '../../domain/tenants/tenants.ts';
 import type { FederationClient } from '../../oidc/federation-client.ts';
+import { interactionFault } from '../../oidc/library-texts.ts';
 import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import type { Metrics } from '../../platform/metrics.ts';
@@ -58,12 +59,12 @@ async function findInteraction(ctx: Context, provider: Provider): Promise<Intera
     const interaction = await provider.interactionDetails(ctx.req, ctx.res);
     if (interaction.uid === ctx.params.uid) return interaction;
   } catch (error) {
-    if (!(error instanceof errors.SessionNotFound)) throw error;
+    const fault = interactionFault(error);
+    if (!fault) throw error;
     // The cookie is bound to this path and lives as long as the interaction. With the cookie alone, the sign-in ended
     // here (the way back leads to its pages); with the interaction alone, another browser has the cookie.
-    const reason = error.error_description ?? error.message;
-    if (/session not found/.test(reason)) throw new DomainError('conflict', 'INTERACTION_NOT_FOUND');
-    if (/cookie not found/.test(reason) && (await provider.Interaction.find(ctx.params.uid as string)))
+    if (fault === 'ended') throw new DomainError('conflict', 'INTERACTION_NOT_FOUND');
+    if (fault === 'no-cookie' && (await provider.Interaction.find(ctx.params.uid as string)))
       throw new DomainError('conflict', 'WRONG_BROWSER');
   }
   throw new DomainError('expired', 'INTERACTION_EXPIRED');

@@ -1,14 +1,14 @@
 /** The pages that oidc-provider asks for: refused requests, signing out, the device flow. */
 
 import Bowser from 'bowser';
-import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import type { KoaContextWithOIDC } from 'oidc-provider';
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
+import { formAction, hiddenFields, interactionFault, type UserCodeFault } from '../../oidc/library-texts.ts';
 import type { ProviderPages } from '../../oidc/provider.ts';
 import { type Database, isConnectionError } from '../../platform/database.ts';
 import type { ErrorCode } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { renderAnswer } from '../middleware/errors.ts';
-import type { HiddenField } from '../pages/form-model.ts';
 import { applyUiLocales, clientSurroundings, type Pages, type Surroundings } from '../pages/pages.ts';
 
 /** "Firefox on Linux", or undefined for what says nothing. */
@@ -18,31 +18,7 @@ export function describeBrowser(userAgent: string | null | undefined): { browser
   return { browser: parsed.browser.name ?? '', os: parsed.os.name ?? '' };
 }
 
-function unescapeHtml(text: string): string {
-  return text
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&quot;', '"')
-    .replaceAll('&#39;', "'")
-    .replaceAll('&amp;', '&');
-}
-
-/** The hidden fields of a form as the library writes it. */
-export function hiddenFields(form: string): HiddenField[] {
-  return [...form.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(
-    ([, name = '', value = '']) => ({
-      name,
-      value: unescapeHtml(value),
-    }),
-  );
-}
-
-/** Where a form as the library writes it goes. */
-export function formAction(form: string): string {
-  return unescapeHtml(/action="([^"]*)"/.exec(form)?.[1] ?? '');
-}
-
-const userCodeErrors: Record<string, ErrorCode> = {
+const userCodeErrors: Record<Exclude<UserCodeFault, 'AbortedError'>, ErrorCode> = {
   SessionNotFound: 'INTERACTION_EXPIRED',
   NoCodeError: 'FIELD_REQUIRED',
   NotFoundError: 'USER_CODE_UNKNOWN',
@@ -80,10 +56,12 @@ export function createProviderPages(db: Database, pages: Pages, logger: Logger):
       }
       const status = Math.max(ctx.status, 400);
       // The way back led to what is over, or two tabs were in each other's way: no fault of an application.
-      if (error instanceof errors.SessionNotFound) {
-        const code = /session not found/.test(error.error_description ?? '')
-          ? ({ kind: 'conflict', code: 'INTERACTION_NOT_FOUND' } as const)
-          : ({ kind: 'expired', code: 'INTERACTION_EXPIRED' } as const);
+      const fault = interactionFault(error);
+      if (fault) {
+        const code =
+          fault === 'ended'
+            ? ({ kind: 'conflict', code: 'INTERACTION_NOT_FOUND' } as const)
+            : ({ kind: 'expired', code: 'INTERACTION_EXPIRED' } as const);
         renderAnswer(ctx, pages, { ...code, status, params: {} });
         return;
       }
@@ -122,11 +100,12 @@ export function createProviderPages(db: Database, pages: Pages, logger: Logger):
     },
 
     userCodeInputSource(ctx, form, _out, error) {
-      if (error?.name === 'AbortedError') {
+      const fault = error?.name as UserCodeFault | undefined;
+      if (fault === 'AbortedError') {
         pages.render(ctx, 'interaction/device-done', { cancelled: true });
         return;
       }
-      const code = error && (userCodeErrors[error.name] ?? 'INVALID_INPUT');
+      const code = fault && (userCodeErrors[fault] ?? 'INVALID_INPUT');
       const userCode = (error as { userCode?: string } | undefined)?.userCode ?? '';
       pages.render(
         ctx,

@@ -6,17 +6,16 @@
  */
 import type { Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { formAction, hiddenFields, isSelfSubmittingForm } from '../../oidc/library-texts.ts';
 import { clientSurroundings, type Pages } from '../pages/pages.ts';
-import { formAction, hiddenFields } from './provider-pages.ts';
 
 export function selfSubmittingForms(pages: Pages): Middleware {
   return async (ctx, next) => {
     const policy = ctx.response.get('Content-Security-Policy');
     await next();
     const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>;
-    if (!oidc?.route || typeof ctx.body !== 'string' || !ctx.body.includes('<title>Submitting Callback</title>'))
-      return;
     const { body, status } = ctx;
+    if (!oidc?.route || !isSelfSubmittingForm(body)) return;
     // The library has allowed its inline script there.
     ctx.set('Content-Security-Policy', policy);
 
