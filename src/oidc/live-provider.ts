@@ -11,8 +11,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { listenToProvider } from './events.ts';
 import { loadSigningKeys, type SigningKeySet, signingKeysVersion } from './keys.ts';
-import { createProvider, type ProviderDependencies, routes } from './provider.ts';
-import { createAccessTokenVerifier, structuredTokens } from './tokens/access-token-records.ts';
+import { createProvider, type ProviderDependencies } from './provider.ts';
 
 export interface LiveProvider {
   provider(): Provider;
@@ -42,11 +41,7 @@ function build(dependencies: LiveProviderDependencies, keys: SigningKeySet): Cur
   // The addresses of requests are settled before they get here.
   provider.proxy = true;
   listenToProvider(provider, dependencies);
-  const tokens = structuredTokens(
-    new Set([routes.introspection, routes.revocation]),
-    createAccessTokenVerifier(dependencies.config.issuer, keys.publicJwks),
-  );
-  return { keys, provider, handle: compose([tokens, ...provider.middleware]) as Koa.Middleware };
+  return { keys, provider, handle: compose(provider.middleware) as Koa.Middleware };
 }
 
 /**

@@ -3,7 +3,7 @@ import * as openid from 'openid-client';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { type NewTenant, suspendTenant } from '../../src/domain/tenants/tenants.ts';
 import { deactivateUser } from '../../src/domain/users/users.ts';
-import { openPayload, sealPayload } from '../../src/oidc/storage/payload-adapter.ts';
+import { openPayload, sealPayload } from '../../src/oidc/storage/sealing.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless, type Reply } from '../support/browserless.ts';
 import { type ClientCredential, postAs, refresh, userinfoStatus } from '../support/endpoints.ts';

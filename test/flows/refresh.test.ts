@@ -3,7 +3,7 @@ import * as openid from 'openid-client';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { disableClient } from '../../src/domain/clients/clients.ts';
 import { deactivateUser } from '../../src/domain/users/users.ts';
-import { openPayload, sealPayload } from '../../src/oidc/storage/payload-adapter.ts';
+import { openPayload, sealPayload } from '../../src/oidc/storage/sealing.ts';
 import { refreshSuccessor } from '../../src/oidc/storage/refresh-rotation.ts';
 import { sha256 } from '../../src/platform/secrets.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';

@@ -49,20 +49,21 @@ function cleanValue(value: unknown): unknown {
   return withoutSecrets(value as Record<string, unknown>);
 }
 
-/** Column values of an event, for statements that write it together with the change. */
+/** An event by the names of its columns, for statements that write it together with the change. */
 export function auditEventRow(event: AuditEvent, caller: Caller): Record<string, unknown> {
   return {
     id: newId(),
-    tenantId: event.tenantId ?? null,
-    actorType: caller.type,
-    actorId: caller.id ?? null,
+    tenant_id: event.tenantId ?? null,
+    actor_type: caller.type,
+    actor_id: caller.id ?? null,
     action: event.action,
-    entityType: event.entityType ?? null,
-    entityId: event.entityId ?? null,
+    entity_type: event.entityType ?? null,
+    entity_id: event.entityId ?? null,
     ip: caller.ip ?? null,
-    userAgent: caller.userAgent?.slice(0, 500) ?? null,
-    requestId: caller.requestId ?? null,
-    payload: JSON.stringify(withoutSecrets(event.payload ?? {})),
+    user_agent: caller.userAgent?.slice(0, 500) ?? null,
+    request_id: caller.requestId ?? null,
+    // An object: the driver makes jsonb of it, or the statement that takes the whole row as one value.
+    payload: withoutSecrets(event.payload ?? {}),
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Grant, Interaction, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { randomToken } from '../../platform/secrets.ts';
-import type { AdapterDependencies } from '../storage/payload-adapter.ts';
+import type { AdapterDependencies } from '../storage/sealing.ts';
 import { claimSessionGrant } from '../storage/session-adapter.ts';
 
 /** Adds all that the request asks for; saves where that, or the grant, is new. */

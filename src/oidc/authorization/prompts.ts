@@ -50,7 +50,6 @@ export function createInteractionPolicy(
 ): interactionPolicy.DefaultPolicy {
   const policy = base();
   const login = policy.get('login') as interactionPolicy.Prompt;
-  const consent = policy.get('consent') as interactionPolicy.Prompt;
 
   login.checks.add(
     new Check(
@@ -96,15 +95,6 @@ export function createInteractionPolicy(
       },
     ),
   );
-  // RFC 8252 section 8.6: another program on the device can pose as a native app, so a code is not given without the
-  // person's hand in it. For our own apps a sign-in just made is that hand; a silent repeat is not.
-  const nativeCheck = [...consent.checks].find((check) => check.reason === 'native_client_prompt');
-  if (nativeCheck) {
-    const ask = nativeCheck.check;
-    nativeCheck.check = (ctx) =>
-      ctx.oidc.client?.first_party === true && proved(ctx) ? Check.NO_NEED_TO_PROMPT : ask(ctx);
-  }
-
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 0);
   // Initiating User Registration via OpenID Connect 1.0. A person who signs in instead of signing up has answered it too.
   policy.add(new Prompt({ name: 'create', requestable: true }), 0);

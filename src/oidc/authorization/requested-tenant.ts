@@ -5,6 +5,7 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { findTenantById, findTenantBySlug } from '../../domain/tenants/tenants.ts';
 import type { Database } from '../../platform/database.ts';
+import { memoryOf } from '../request-memory.ts';
 
 export interface RequestedTenant {
   id: string;
@@ -14,8 +15,6 @@ export interface RequestedTenant {
 
 /** Reads the tenant of the request, once a request. @throws InvalidRequest, AccessDenied */
 export function createTenantFinder(db: Database) {
-  const found = new WeakMap<object, Promise<RequestedTenant | undefined>>();
-
   async function find(clientTenantId: string | undefined, slug: unknown): Promise<RequestedTenant | undefined> {
     if (clientTenantId === undefined && slug === undefined) return undefined;
     const tenant =
@@ -29,11 +28,8 @@ export function createTenantFinder(db: Database) {
   }
 
   return async function requestedTenant(ctx: KoaContextWithOIDC): Promise<RequestedTenant | undefined> {
-    let tenant = found.get(ctx.oidc);
-    if (!tenant) {
-      tenant = find(ctx.oidc.client?.tenant_id as string | undefined, ctx.oidc.params?.tenant);
-      found.set(ctx.oidc, tenant);
-    }
-    return tenant;
+    const memory = memoryOf(ctx);
+    memory.requestedTenant ??= find(ctx.oidc.client?.tenant_id as string | undefined, ctx.oidc.params?.tenant);
+    return memory.requestedTenant;
   };
 }

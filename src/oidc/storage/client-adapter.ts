@@ -1,13 +1,13 @@
 /**
  * Clients for oidc-provider: rows of `clients` in the registered metadata names. Read-only: registration happens in the
  * domain. The library insists on a `client_secret`; it gets a value that nobody knows, and the real comparison is of
- * hashes (`provider.ts` overrides it).
+ * hashes (`overrides/client-secrets.ts`).
  */
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { type ClientRow, findLiveClient } from '../../domain/clients/client-store.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { accountClientId, accountClientMetadata } from '../account-client.ts';
-import type { AdapterDependencies } from './payload-adapter.ts';
+import type { AdapterDependencies } from './sealing.ts';
 
 /** Our own members of a client's metadata, beside the registered ones. */
 export const extraClientMetadata = ['tenant_id', 'kind', 'first_party', 'require_pkce', 'resource_server_id'] as const;

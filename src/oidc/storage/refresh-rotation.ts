@@ -4,9 +4,10 @@
  * Neither the database nor the key alone yields a token. See docs/decisions/0003-refresh-token-rotation.md.
  */
 import { createHmac } from 'node:crypto';
-import Provider, { type KoaContextWithOIDC, type Provider as ProviderInstance } from 'oidc-provider';
+import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Database } from '../../platform/database.ts';
 import { type Secrets, sha256 } from '../../platform/secrets.ts';
+import { memoryOf } from '../request-memory.ts';
 import { unconsumeRefreshToken } from './payload-store.ts';
 
 /** 256 bits, base64url: as strong as the random value that began the line. */
@@ -17,31 +18,14 @@ export function refreshSuccessor(secrets: Secrets, refreshToken: string): string
     .digest('base64url');
 }
 
-// The token that each request was the first to use.
-const firstUses = new WeakMap<object, string>();
-
-/** Notes that the request at hand is the first to use a token. */
-export function rememberFirstUse(refreshToken: string): void {
-  if (Provider.ctx) firstUses.set(Provider.ctx, refreshToken);
-}
-
 /**
  * The library rotates first and looks at `resource` and the rest afterwards: what it refuses then has cost the client its
  * token. Here it gets that back, so that a request which gave nothing uses nothing up.
  */
 export async function giveBackRefused(db: Database, secrets: Secrets, ctx: KoaContextWithOIDC): Promise<void> {
-  const refreshToken = firstUses.get(ctx);
+  const memory = memoryOf(ctx);
+  const refreshToken = memory.firstUsedRefreshToken;
   if (refreshToken === undefined) return;
-  firstUses.delete(ctx);
+  memory.firstUsedRefreshToken = undefined;
   await unconsumeRefreshToken(db, sha256(refreshToken), sha256(refreshSuccessor(secrets, refreshToken)));
-}
-
-/** Makes rotation use the derived successor; the first token of a line stays random. */
-export function deriveRotatedRefreshTokens(provider: ProviderInstance, secrets: Secrets): void {
-  const prototype = provider.RefreshToken.prototype as unknown as { generateTokenId(): string };
-  const randomTokenId = prototype.generateTokenId;
-  prototype.generateTokenId = function generateTokenId() {
-    const rotated = Provider.ctx?.oidc?.entities.RotatedRefreshToken;
-    return rotated ? refreshSuccessor(secrets, rotated.jti) : randomTokenId.call(this);
-  };
 }

@@ -19,15 +19,10 @@ import { type Database, firstRow, inTransaction, prepared, rows, runPrepared } f
 import { newId } from '../../platform/ids.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import { currentCaller } from '../caller.ts';
-import { type AdapterDependencies, expiryOf, openPayload, sealPayload } from './payload-adapter.ts';
+import { requestMemory } from '../request-memory.ts';
 import { findPayload, findPayloadByUid, lockPayloadByUid } from './payload-store.ts';
-import {
-  mergeSessions,
-  rememberRead,
-  type SessionAuthorization,
-  type SessionPayload,
-  sessionAsRead,
-} from './session-merge.ts';
+import { type AdapterDependencies, expiryOf, openPayload, sealPayload } from './sealing.ts';
+import { mergeSessions, type SessionAuthorization, type SessionPayload } from './session-merge.ts';
 
 const model = 'Session';
 const touchEveryMs = 60_000;
@@ -155,19 +150,18 @@ export async function claimSessionGrant(
   });
 }
 
-const waiting = new WeakMap<object, () => Promise<void>>();
-
 /** Does `work` when the request at hand has stored its session, which the library does last; at once outside of one. */
 export async function onceSessionIsStored(work: () => Promise<void>): Promise<void> {
-  if (Provider.ctx) waiting.set(Provider.ctx, work);
+  const memory = requestMemory();
+  if (memory) memory.onceSessionIsStored = work;
   else await work();
 }
 
 async function doWhatWaited(): Promise<void> {
-  const ctx = Provider.ctx;
-  const work = ctx && waiting.get(ctx);
+  const memory = requestMemory();
+  const work = memory?.onceSessionIsStored;
   if (!work) return;
-  waiting.delete(ctx);
+  memory.onceSessionIsStored = undefined;
   await work();
 }
 
@@ -186,7 +180,7 @@ export function createSessionAdapter({ db, secrets }: AdapterDependencies): Adap
         // The sign-in's row before the session's, as a transaction that ends sessions takes them.
         const known = await lockSessionByUid(trx, uidHash);
         const stored = openPayload(secrets, model, await lockPayloadByUid(trx, uidHash));
-        const merged = mergeSessions(payload, sessionAsRead(), stored);
+        const merged = mergeSessions(payload, requestMemory()?.sessionAsRead, stored);
         if (!(await followSignIn(trx, known, merged, uidHash, expiresAt))) return;
         const sealed = sealPayload(secrets, model, idHash, merged);
         await runPrepared(trx, upsertSession, [idHash, sealed, uidHash, payload.accountId, expiresAt]);
@@ -196,7 +190,8 @@ export function createSessionAdapter({ db, secrets }: AdapterDependencies): Adap
 
     async find(id) {
       const payload = openPayload(secrets, model, await findPayload(db, model, sha256(id)));
-      rememberRead(payload);
+      const memory = requestMemory();
+      if (memory && payload) memory.sessionAsRead = structuredClone(payload);
       return payload;
     },
 

@@ -3,7 +3,7 @@
  * the later one keeps what the earlier one added, so that opening two applications side by side signs nobody out of
  * either. Owns the comparison alone; the adapter locks the row.
  */
-import Provider, { type AdapterPayload } from 'oidc-provider';
+import type { AdapterPayload } from 'oidc-provider';
 
 export interface SessionAuthorization {
   sid?: string;
@@ -12,21 +12,6 @@ export interface SessionAuthorization {
 
 export interface SessionPayload extends AdapterPayload {
   authorizations?: Record<string, SessionAuthorization>;
-}
-
-// What each request read, to be told from what it changed. Keyed by the request, gone with it.
-const readByRequest = new WeakMap<object, SessionPayload>();
-
-/** Remembers the session as this request found it. */
-export function rememberRead(payload: SessionPayload | undefined): void {
-  const ctx = Provider.ctx;
-  if (ctx && payload) readByRequest.set(ctx, structuredClone(payload));
-}
-
-/** The session as this request found it; undefined outside of a request and for a new session. */
-export function sessionAsRead(): SessionPayload | undefined {
-  const ctx = Provider.ctx;
-  return ctx && readByRequest.get(ctx);
 }
 
 function same(left: unknown, right: unknown): boolean {

@@ -1,34 +1,12 @@
 /**
  * JWT access tokens (RFC 9068) as revocable things. The library never stores them and refuses to introspect or revoke
- * them; here each one leaves a row under its `jti`, and the introspection and revocation endpoints find it again after
- * the token's own signature was checked. A revoked or ended row means inactive, whatever the JWT says.
+ * them; here each one leaves a row under its `jti`, which is found again after the token's own signature was checked. A
+ * revoked or ended row means inactive, whatever the JWT says. See docs/decisions/0002-jwt-access-tokens-have-rows.md.
  */
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import type { Middleware } from 'koa';
-import Provider, { type AccessToken, type ClientCredentials, type KoaContextWithOIDC } from 'oidc-provider';
-import { sha256 } from '../../platform/secrets.ts';
+import type { AccessToken, ClientCredentials, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { PublicJwk } from '../keys.ts';
-
-const recordPrefix = 'at+jwt:';
-
-/** The id under which the row of a JWT access token is stored; no opaque token begins like this. */
-function recordId(jti: string): string {
-  return `${recordPrefix}${jti}`;
-}
-
-// The row that each request may look for, because the token's signature was checked.
-const admitted = new WeakMap<object, string>();
-
-/** False for the id of a row that was given from outside: a `jti` stands in logs and is no bearer value. */
-export function isAdmitted(id: string): boolean {
-  const ctx = Provider.ctx;
-  return !id.startsWith(recordPrefix) || !ctx || admitted.get(ctx) === id;
-}
-
-/** The `service_sessions.jti` of a stored token: the JWT's own `jti`, or the hash of an opaque token. */
-export function serviceJti(id: string): string {
-  return id.startsWith(recordPrefix) ? id.slice(recordPrefix.length) : sha256(id).toString('base64url');
-}
+import { recordId } from '../storage/jwt-record-ids.ts';
 
 /**
  * `formats.customizers.jwt`: stores the token's row before it is signed, so that no token exists without one.
@@ -80,51 +58,6 @@ export function createAccessTokenVerifier(issuer: string, publicJwks: readonly P
     } catch {
       return undefined;
     }
-  };
-}
-
-const bodyLimit = 56 * 1024;
-
-async function readBody(req: AsyncIterable<Buffer>): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of req) {
-    length += chunk.length;
-    if (length > bodyLimit) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-/**
- * Koa middleware before the library's introspection and revocation endpoints: a JWT access token in `token` is replaced
- * by the id of its row. What is not ours is replaced by an id that no row has, so the answer is the standard one
- * (`active: false`, RFC 7662 section 2.2; 200, RFC 7009 section 2.2). Everything else is left as it came.
- */
-export function structuredTokens(
-  paths: ReadonlySet<string>,
-  ownJti: (token: string) => string | undefined,
-): Middleware {
-  return async function resolveStructuredToken(ctx, next) {
-    if (ctx.method !== 'POST' || !paths.has(ctx.path) || !ctx.is('application/x-www-form-urlencoded')) return next();
-    const body = await readBody(ctx.req);
-    if (body === undefined) {
-      ctx.status = 413;
-      ctx.body = { error: 'invalid_request', error_description: 'request entity too large' };
-      return;
-    }
-    const form = new URLSearchParams(body.toString('utf8'));
-    const tokens = form.getAll('token');
-    const token = tokens[0] ?? '';
-    // Opaque tokens have no dot.
-    if (tokens.length === 1 && token.includes('.')) {
-      const id = recordId(ownJti(token) ?? '');
-      admitted.set(ctx, id);
-      form.set('token', id);
-    }
-    // The stream is spent; the library takes a body that was read before it from here.
-    Object.assign(ctx.req, { body: form.toString() });
-    return next();
   };
 }
 

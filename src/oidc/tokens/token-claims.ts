@@ -3,7 +3,7 @@
  * node where the client asked for one (`org_node_id`), that it stays within the budget, and that introspection and the
  * claims endpoint answer with the full set as it is now.
  */
-import Provider, { errors, type KoaContextWithOIDC, type Provider as ProviderInstance } from 'oidc-provider';
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { accessTokenClaims } from '../../domain/claims/claims.ts';
 import { isWithin } from '../../domain/organisation/place-paths.ts';
 import type { Database } from '../../platform/database.ts';
@@ -19,7 +19,8 @@ export interface StoredAccessToken {
   extra?: Record<string, unknown>;
 }
 
-interface CarriesOrgNode {
+/** What remembers the node: a code, a device code, a refresh token. */
+export interface CarriesOrgNode {
   orgNodeId?: string;
   params?: { org_node_id?: string };
 }
@@ -30,7 +31,8 @@ function grantSource({ oidc }: KoaContextWithOIDC): CarriesOrgNode | undefined {
   return (AuthorizationCode ?? DeviceCode ?? RotatedRefreshToken ?? RefreshToken) as CarriesOrgNode | undefined;
 }
 
-function askedAtAuthorization(ctx: KoaContextWithOIDC): string | undefined {
+/** The node that the authorization request named, as its code or refresh token remembers it. */
+export function askedAtAuthorization(ctx: KoaContextWithOIDC): string | undefined {
   const source = grantSource(ctx);
   return source?.orgNodeId ?? source?.params?.org_node_id;
 }
@@ -110,19 +112,4 @@ export function createExtraTokenClaims({ db, issuer, maxBytes }: TokenClaimsOpti
 async function holdsNothing(account: AccountWithProfile, orgNodeId: string): Promise<boolean> {
   const { assignments, visibilityGrants } = await account.access(orgNodeId);
   return assignments.length === 0 && visibilityGrants.length === 0;
-}
-
-/** Makes codes and refresh tokens remember the node that the authorization request named. */
-export function carryOrgNode(provider: ProviderInstance): void {
-  for (const model of [provider.AuthorizationCode, provider.RefreshToken] as unknown[]) {
-    const carrier = model as { IN_PAYLOAD: string[]; prototype: CarriesOrgNode & { save(): Promise<string> } };
-    const names = [...carrier.IN_PAYLOAD, 'orgNodeId'];
-    Object.defineProperty(carrier, 'IN_PAYLOAD', { value: names });
-    const { save } = carrier.prototype;
-    carrier.prototype.save = function saveWithNode() {
-      const ctx = Provider.ctx;
-      if (ctx) this.orgNodeId ??= askedAtAuthorization(ctx) ?? (ctx.oidc.params?.org_node_id as string | undefined);
-      return save.call(this);
-    };
-  }
 }

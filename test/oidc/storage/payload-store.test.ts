@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { openPayload, sealPayload } from '../../../src/oidc/storage/payload-adapter.ts';
 import {
   consumePayload,
   findPayload,
@@ -10,6 +9,7 @@ import {
   upsertPayload,
 } from '../../../src/oidc/storage/payload-store.ts';
 import { refreshSuccessor } from '../../../src/oidc/storage/refresh-rotation.ts';
+import { openPayload, sealPayload } from '../../../src/oidc/storage/sealing.ts';
 import { lifetimeWithin } from '../../../src/oidc/tokens/resources.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { createSecrets, randomToken, sha256 } from '../../../src/platform/secrets.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
 import { deactivateUser } from '../../../src/domain/users/users.ts';
-import { openPayload, sealPayload } from '../../../src/oidc/storage/payload-adapter.ts';
+import { openPayload, sealPayload } from '../../../src/oidc/storage/sealing.ts';
 import { startTestApp, type TestApp } from '../../support/app.ts';
 import { Browserless, type Reply } from '../../support/browserless.ts';
 import { discover, type RelyingParty, redirectUri, startSignIn } from '../../support/relying-party.ts';

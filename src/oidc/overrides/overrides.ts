@@ -1,0 +1,29 @@
+/**
+ * Every change to the library's insides, in the order in which they are applied. test/oidc/overrides/contract.test.ts says
+ * of each what it rests on, in words that tell whoever upgrades oidc-provider what broke.
+ */
+import { anonymousSession } from './anonymous-session.ts';
+import { backchannelLogout } from './backchannel-logout.ts';
+import { clientSecrets } from './client-secrets.ts';
+import { nativeClientPrompt } from './native-client-prompt.ts';
+import { orgNodeCarrier } from './org-node-carrier.ts';
+import type { Library, Override, OverrideDependencies } from './override.ts';
+import { refreshSuccessors } from './refresh-successors.ts';
+import { replayDetection } from './replay-detection.ts';
+import { structuredTokens } from './structured-tokens.ts';
+
+export const overrides: readonly Override[] = [
+  clientSecrets,
+  replayDetection,
+  refreshSuccessors,
+  backchannelLogout,
+  anonymousSession,
+  orgNodeCarrier,
+  nativeClientPrompt,
+  structuredTokens,
+];
+
+/** To be called once for each provider that is built, before it answers anybody. */
+export function applyOverrides(library: Library, dependencies: OverrideDependencies): void {
+  for (const override of overrides) override.apply(library, dependencies);
+}

@@ -1,0 +1,37 @@
+/**
+ * What one request remembers between the calls that oidc-provider makes in it. Keyed by the request's context and gone with
+ * it; nothing here outlives a request or is seen by another.
+ */
+import Provider from 'oidc-provider';
+import type { RequestedTenant } from './authorization/requested-tenant.ts';
+import type { SessionPayload } from './storage/session-merge.ts';
+
+export interface RequestMemory {
+  /** The tenant that the authorization request is for, asked of the database once. */
+  requestedTenant?: Promise<RequestedTenant | undefined>;
+  /** The session as this request found it, to tell what it changed. */
+  sessionAsRead?: SessionPayload;
+  /** What waits until this request has stored its session, which the library does last. */
+  onceSessionIsStored?: () => Promise<void>;
+  /** The refresh token that this request was the first to use: a refusal afterwards gives it back. */
+  firstUsedRefreshToken?: string;
+  /** The row of a JWT access token that this request may look for, because the token's signature was checked. */
+  admittedRecordId?: string;
+}
+
+const memories = new WeakMap<object, RequestMemory>();
+
+/** What the request of this context remembers. */
+export function memoryOf(ctx: object): RequestMemory {
+  let memory = memories.get(ctx);
+  if (!memory) {
+    memory = {};
+    memories.set(ctx, memory);
+  }
+  return memory;
+}
+
+/** What the request that the library is handling remembers; undefined outside of one (jobs, the command line). */
+export function requestMemory(): RequestMemory | undefined {
+  return Provider.ctx && memoryOf(Provider.ctx);
+}

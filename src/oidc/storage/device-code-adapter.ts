@@ -1,0 +1,28 @@
+/** Device codes: found by their user code too, and bound to a person only when that person's session is stored. */
+import type { Adapter } from 'oidc-provider';
+import { createPayloadAdapter } from './payload-adapter.ts';
+import { findPayloadByUserCode } from './payload-store.ts';
+import { type AdapterDependencies, openPayload } from './sealing.ts';
+import { onceSessionIsStored } from './session-adapter.ts';
+
+const model = 'DeviceCode';
+
+export function createDeviceCodeAdapter({ db, secrets }: AdapterDependencies): Adapter {
+  const shared = createPayloadAdapter(model, { db, secrets });
+  return {
+    ...shared,
+
+    async upsert(id, payload, expiresIn) {
+      const work = async () => {
+        await shared.upsert(id, payload, expiresIn);
+      };
+      // A device that asks between the two would find its code bound to a session that is not there yet, and give up.
+      if (payload.accountId) await onceSessionIsStored(work);
+      else await work();
+    },
+
+    async findByUserCode(userCode) {
+      return openPayload(secrets, model, await findPayloadByUserCode(db, secrets.mac('user-codes', userCode)));
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * oidc-provider's storage interface over PostgreSQL, as far as all models are alike. Refuses a second use of anything that
+ * is used once, whatever runs in parallel.
+ */
+import { type Adapter, errors } from 'oidc-provider';
+import { sha256 } from '../../platform/secrets.ts';
+import { isAdmitted } from './jwt-record-ids.ts';
+import { destroyedEvent, payloadEvent, storedEvent } from './payload-audit.ts';
+import {
+  consumePayload,
+  destroyByGrantId,
+  destroyPayload,
+  findPayload,
+  revokeReplayedCode,
+  upsertPayload,
+} from './payload-store.ts';
+import { type AdapterDependencies, openPayloadOf, payloadRow } from './sealing.ts';
+
+/** The adapter of one model; the models that differ take what they share with the others from it. */
+export function createPayloadAdapter(
+  model: string,
+  { db, secrets }: Pick<AdapterDependencies, 'db' | 'secrets'>,
+): Adapter {
+  return {
+    async upsert(id, payload, expiresIn) {
+      await upsertPayload(db, payloadRow(secrets, model, id, payload, expiresIn), storedEvent(model, payload));
+    },
+
+    async find(id) {
+      if (!isAdmitted(id)) return undefined;
+      return openPayloadOf(secrets, model, id, await findPayload(db, model, sha256(id)));
+    },
+
+    async findByUserCode() {
+      return undefined;
+    },
+
+    async findByUid() {
+      return undefined;
+    },
+
+    async consume(id) {
+      const idHash = sha256(id);
+      if (await consumePayload(db, model, idHash)) return;
+      if (model === 'PushedAuthorizationRequest')
+        throw new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used');
+      await revokeReplayedCode(db, model, idHash, payloadEvent('code.reused', model));
+      throw new errors.InvalidGrant(`${model} already consumed`);
+    },
+
+    async destroy(id) {
+      await destroyPayload(db, model, sha256(id), null, destroyedEvent(model));
+    },
+
+    async revokeByGrantId(grantId) {
+      await destroyByGrantId(db, grantId, payloadEvent('grant.tokens_revoked', model));
+    },
+  };
+}

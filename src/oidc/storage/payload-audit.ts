@@ -1,0 +1,51 @@
+/** Which changes of stored payloads the audit trail knows. Each event is written by the statement of its change. */
+import Provider, { type AdapterPayload } from 'oidc-provider';
+import { auditEventRow } from '../../domain/audit/audit-events.ts';
+import { currentCaller } from '../caller.ts';
+
+const auditedOnCreation: Record<string, string> = {
+  AccessToken: 'token.issued',
+  ClientCredentials: 'token.issued',
+  Grant: 'grant.created',
+};
+/** What is stored again with other content. */
+const auditedOnChange: Record<string, string> = { Grant: 'grant.changed' };
+const auditedOnDestruction: Record<string, string> = {
+  AccessToken: 'token.revoked',
+  ClientCredentials: 'token.revoked',
+  RefreshToken: 'token.revoked',
+  Grant: 'grant.revoked',
+};
+
+/** The event of an action on a payload of this model, by whom the request at hand is from. */
+export function payloadEvent(action: string, model: string, payload?: AdapterPayload): Record<string, unknown> {
+  const { caller, tenantId } = currentCaller();
+  return auditEventRow(
+    {
+      tenantId,
+      action,
+      entityType: 'client',
+      entityId: payload?.clientId ?? Provider.ctx?.oidc?.client?.clientId,
+      payload: {
+        model,
+        scope: payload?.scope ?? (payload?.openid as { scope?: string } | undefined)?.scope,
+        gty: payload?.gty,
+        aud: payload?.aud,
+        accountId: payload?.accountId,
+      },
+    },
+    caller,
+  );
+}
+
+/** For `upsertPayload`: the event of a new row, with the action that it has where the row was there; null for none. */
+export function storedEvent(model: string, payload: AdapterPayload): Record<string, unknown> | null {
+  const action = auditedOnCreation[model];
+  return action ? { ...payloadEvent(action, model, payload), changed_action: auditedOnChange[model] } : null;
+}
+
+/** For `destroyPayload`: null where the end of such a row is no event. */
+export function destroyedEvent(model: string): Record<string, unknown> | null {
+  const action = auditedOnDestruction[model];
+  return action ? payloadEvent(action, model) : null;
+}
