@@ -1,0 +1,398 @@
+/**
+ * What the overrides rest on in oidc-provider, asked of the library itself. Its documentation promises none of it, so an
+ * upgrade may take any of it away; then a test here fails with the sentence that is no longer true.
+ */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { Provider, interactionPolicy as policies } from 'oidc-provider';
+import { nativeClientPrompt } from '../../../src/oidc/overrides/native-client-prompt.ts';
+import { orgNodeCarrier } from '../../../src/oidc/overrides/org-node-carrier.ts';
+import { type Library, type OverrideDependencies, replaceMethod } from '../../../src/oidc/overrides/override.ts';
+import { overrides } from '../../../src/oidc/overrides/overrides.ts';
+import { api, type BareLibrary, basic, clientKey, granted, secret, signedIn, withLibrary } from '../bare-library.ts';
+import { type Clause, itKeeps } from '../contract.ts';
+
+const none = {} as OverrideDependencies;
+
+/** A class of the library as the overrides see it. */
+function insides(
+  value: unknown,
+): Record<string, never> & { prototype: Record<string, (...args: unknown[]) => unknown> } {
+  return value as never;
+}
+
+const serviceToken = { grant_type: 'client_credentials' };
+
+const clientSecrets: Clause[] = [
+  {
+    says: 'the token endpoint asks Client.prototype.compareClientSecret with the secret as it came, and waits for the answer',
+    holds: () =>
+      withLibrary(async ({ provider, post }) => {
+        const asked: unknown[] = [];
+        insides(provider.Client).prototype.compareClientSecret = async function compare(this: unknown, actual) {
+          asked.push((this as { clientId: string }).clientId, actual);
+          return actual === 'live';
+        };
+        assert.equal((await post('/token', serviceToken, basic('live'))).status, 200);
+        assert.equal((await post('/token', serviceToken, basic(secret))).status, 401);
+        assert.deepEqual(asked, ['app', 'live', 'app', secret]);
+      }),
+  },
+];
+
+async function assertion(origin: string, jti: string): Promise<Record<string, string>> {
+  const jwt = new SignJWT({ jti, iss: 'signer', sub: 'signer', aud: origin })
+    .setProtectedHeader({ alg: 'ES256' })
+    .setIssuedAt()
+    .setExpirationTime('1m');
+  return {
+    ...serviceToken,
+    client_id: 'signer',
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: await jwt.sign(clientKey.privateKey),
+  };
+}
+
+const replayDetection: Clause[] = [
+  {
+    says: 'an assertion is taken or refused as ReplayDetection.unique(iss, jti, exp) answers, exp in seconds',
+    holds: () =>
+      withLibrary(async ({ provider, post }) => {
+        const asked: unknown[][] = [];
+        let answer = true;
+        Object.assign(provider.ReplayDetection, {
+          unique: async (...args: unknown[]) => {
+            asked.push(args);
+            return answer;
+          },
+        });
+        const jti = randomUUID();
+        assert.equal((await post('/token', await assertion(provider.issuer, jti))).status, 200);
+        const [iss, askedJti, exp] = asked[0] as [string, string, number];
+        assert.deepEqual([iss, askedJti], ['signer', jti]);
+        const inSeconds = exp - Date.now() / 1000;
+        assert.ok(inSeconds > 0 && inSeconds < 600, `exp is ${exp}`);
+        answer = false;
+        assert.equal((await post('/token', await assertion(provider.issuer, jti))).status, 401);
+      }),
+  },
+];
+
+/** Stores a refresh token of `anna` to `app`; answers its value. */
+async function refreshToken(library: BareLibrary, extra: object = {}): Promise<string> {
+  const { provider } = library;
+  const client = await provider.Client.find('app');
+  const grantId = await granted(library, 'app');
+  const details = { accountId: 'anna', grantId, scope: 'openid', gty: 'authorization_code', client };
+  const token = new provider.RefreshToken({ ...details, ...extra } as never) as unknown as { expiresIn: number };
+  token.expiresIn = 600;
+  return (token as unknown as { save(): Promise<string> }).save();
+}
+
+const refreshSuccessors: Clause[] = [
+  {
+    says: 'rotation names the new token by RefreshToken.prototype.generateTokenId, while the old one is RotatedRefreshToken',
+    holds: () =>
+      withLibrary(async (library) => {
+        const first = await refreshToken(library);
+        replaceMethod(
+          insides(library.provider.RefreshToken).prototype,
+          'generateTokenId',
+          () => () => `after-${Provider.ctx?.oidc.entities.RotatedRefreshToken?.jti}`,
+        );
+        const form = { grant_type: 'refresh_token', refresh_token: first };
+        const { json } = await library.post('/token', form, basic());
+        assert.equal(json.refresh_token, `after-${first}`);
+        assert.doesNotMatch(json.access_token, /^after-/);
+      }),
+  },
+];
+
+const backchannelLogout: Clause[] = [
+  {
+    says: 'signing out calls Client.prototype.backchannelLogout(sub, sid) of each client with a backchannel_logout_uri',
+    holds: () =>
+      withLibrary(async (library) => {
+        const called: unknown[] = [];
+        insides(library.provider.Client).prototype.backchannelLogout = async function call(this: unknown, ...args) {
+          called.push((this as { clientId: string }).clientId, ...args);
+        };
+        const cookie = await signedIn(library);
+        const { json } = await library.get('/session/end', cookie);
+        const [, xsrf = ''] = /name="xsrf" value="([^"]+)"/.exec(json.form) ?? [];
+        const answer = await library.post('/session/end/confirm', { xsrf, logout: 'yes' }, cookie);
+        assert.equal(answer.status, 303);
+        assert.deepEqual(called, ['app', 'anna', 'sid-of-app']);
+      }),
+  },
+  {
+    says: 'the original sends a logout_token outside of any request, and rejects where the application does not take it',
+    holds: async () => {
+      const sent: { address: string; body: string }[] = [];
+      let status = 200;
+      const fetch: typeof globalThis.fetch = async (address, options) => {
+        sent.push({ address: String(address), body: String(options?.body) });
+        return new Response(null, { status });
+      };
+      await withLibrary(
+        async ({ provider }) => {
+          const client = await provider.Client.find('app');
+          const { backchannelLogout: send } = insides(provider.Client).prototype;
+          await send?.call(client, 'anna', 'sid');
+          assert.equal(sent[0]?.address, 'https://app.example/logged-out');
+          assert.match(sent[0]?.body ?? '', /^logout_token=/);
+          status = 500;
+          await assert.rejects(async () => send?.call(client, 'anna', 'sid'));
+        },
+        { fetch },
+      );
+    },
+  },
+];
+
+const anonymousSession: Clause[] = [
+  {
+    says: 'a form without a session ends in an error, because Session.prototype.persist takes no session without exp',
+    holds: () =>
+      withLibrary(async ({ post, provider }) => {
+        provider.silent = true;
+        const answer = await post('/device', { user_code: 'BBBB-BBBB' }, { accept: 'text/html' });
+        assert.equal(answer.status, 500, 'the library stores the session itself now: the override can go');
+      }),
+  },
+  {
+    says: 'what persist is replaced by may set the cookie of the session and save it with a lifetime',
+    holds: () =>
+      withLibrary(async ({ provider, post, stored }) => {
+        replaceMethod(
+          insides(provider.Session).prototype,
+          'persist',
+          () =>
+            async function store(this: unknown) {
+              const session = this as { id: string; exp?: number; save(ttl: number): Promise<void> };
+              assert.equal(session.exp, undefined);
+              const oidc = Provider.ctx?.oidc as unknown as { cookies: { set(...args: unknown[]): void } } | undefined;
+              oidc?.cookies.set(provider.cookieName('session'), session.id, { signed: false });
+              await session.save(60);
+            },
+        );
+        const answer = await post('/device', { user_code: 'BBBB-BBBB' }, { accept: 'text/html' });
+        assert.notEqual(answer.status, 500);
+        const [, id] = /_session=([^;]+)/.exec(answer.headers.get('set-cookie') ?? '') ?? [];
+        assert.ok(stored.get(`Session:${id}`), 'the session of the cookie is not stored');
+      }),
+  },
+];
+
+const orgNodeCarrierClauses: Clause[] = [
+  {
+    says: 'a model keeps the members that its list IN_PAYLOAD names, and drops others',
+    holds: () =>
+      withLibrary(async (library) => {
+        const token = await refreshToken(library, { orgNodeId: 'school' });
+        assert.equal(library.stored.get(`RefreshToken:${token}`)?.orgNodeId, undefined);
+      }),
+  },
+  {
+    says: 'a member that is added to the list is stored, and is there again on the token that is found',
+    holds: () =>
+      withLibrary(async (library) => {
+        orgNodeCarrier.apply({ provider: library.provider } as Library, none);
+        const token = await refreshToken(library, { orgNodeId: 'school' });
+        assert.equal(library.stored.get(`RefreshToken:${token}`)?.orgNodeId, 'school');
+        const found = (await library.provider.RefreshToken.find(token)) as unknown as { orgNodeId?: string };
+        assert.equal(found.orgNodeId, 'school');
+      }),
+  },
+  {
+    says: 'rotation saves the new token while the old one, with its members, is RotatedRefreshToken',
+    holds: () =>
+      withLibrary(async (library) => {
+        orgNodeCarrier.apply({ provider: library.provider } as Library, none);
+        const form = {
+          grant_type: 'refresh_token',
+          refresh_token: await refreshToken(library, { orgNodeId: 'school' }),
+        };
+        const { json } = await library.post('/token', form, basic());
+        assert.equal(library.stored.get(`RefreshToken:${json.refresh_token}`)?.orgNodeId, 'school');
+      }),
+  },
+];
+
+/** Asks for a code as the native client, signed in and with a grant; answers where that leads. */
+async function askAsNative(change: (policy: policies.DefaultPolicy) => void): Promise<string> {
+  const policy = policies.base();
+  let location = '';
+  const url = () => '/interaction';
+  await withLibrary(
+    async (library) => {
+      // The provider has been built by now: overrides come after it.
+      change(policy);
+      const question = { client_id: 'native', response_type: 'code', scope: 'openid' };
+      const redirect = { redirect_uri: 'com.example.app:/callback' };
+      const pkce = { code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' };
+      const answer = await library.get(
+        `/auth?${new URLSearchParams({ ...question, ...redirect, ...pkce })}`,
+        await signedIn(library),
+      );
+      location = answer.headers.get('location') ?? answer.text;
+    },
+    {
+      interactions: { policy, url },
+      loadExistingGrant: async (ctx) => {
+        const grant = new ctx.oidc.provider.Grant({ accountId: 'anna', clientId: 'native' });
+        grant.addOIDCScope('openid');
+        await grant.save();
+        return grant;
+      },
+    },
+  );
+  return location;
+}
+
+const nativeClientPromptClauses: Clause[] = [
+  {
+    says: 'a native client leads to the consent prompt, for the reason native_client_prompt',
+    holds: async () => {
+      assert.match(await askAsNative(() => undefined), /\/interaction$/, 'nobody is asked: the override can go');
+    },
+  },
+  {
+    says: 'the check of that reason may be changed when the provider was built, and what it then says counts',
+    holds: async () => {
+      const location = await askAsNative((policy) => {
+        const check = policy.get('consent')?.checks.find(({ reason }) => reason === 'native_client_prompt');
+        assert.ok(check);
+        check.check = () => policies.Check.NO_NEED_TO_PROMPT;
+      });
+      assert.match(location, /^com\.example\.app:\/callback\?code=/);
+    },
+  },
+  {
+    says: 'a check is asked with oidc.result of the interaction, and with the client',
+    holds: async () => {
+      const policy = policies.base();
+      nativeClientPrompt.apply({ policy } as Library, none);
+      const check = policy.get('consent')?.checks.find(({ reason }) => reason === 'native_client_prompt');
+      const client = { first_party: true, applicationType: 'native' };
+      const ask = (oidc: object) =>
+        check?.check({ oidc: { client, params: { response_type: 'code' }, ...oidc } } as never);
+      assert.equal(await ask({ result: { login: {} } }), policies.Check.NO_NEED_TO_PROMPT);
+      assert.equal(await ask({}), policies.Check.REQUEST_PROMPT);
+    },
+  },
+];
+
+const jwtToken = { ...serviceToken, resource: api, scope: 'read' };
+
+const structuredTokens: Clause[] = [
+  {
+    says: 'a JWT is refused at the introspection and revocation endpoints, and never stored',
+    holds: () =>
+      withLibrary(async ({ post, stored }) => {
+        const { json } = await post('/token', jwtToken, basic());
+        assert.match(json.access_token, /^ey[\w-]+\.[\w-]+\.[\w-]+$/);
+        for (const path of ['/token/introspection', '/token/revocation']) {
+          const refused = await post(path, { token: json.access_token }, basic());
+          assert.equal(refused.json.error, 'unsupported_token_type', 'the library takes JWTs now: the override can go');
+        }
+        assert.deepEqual(
+          [...stored.keys()].filter((key) => key.startsWith('ClientCredentials')),
+          [],
+        );
+      }),
+  },
+  {
+    says: 'formats.customizers.jwt is awaited before a token is signed, and knows the list IN_PAYLOAD and the adapter of its model',
+    holds: async () => {
+      const order: string[] = [];
+      const customizer = async (_ctx: unknown, token: object, jwt: { payload: { jti?: string } }) => {
+        const model = token.constructor as unknown as { IN_PAYLOAD: string[]; adapter: { upsert: unknown } };
+        assert.ok(model.IN_PAYLOAD.includes('clientId') && model.IN_PAYLOAD.includes('scope'));
+        assert.equal(typeof model.adapter.upsert, 'function');
+        await new Promise((resolve) => setImmediate(resolve));
+        order.push(`customized ${typeof jwt.payload.jti}`);
+        return undefined;
+      };
+      await withLibrary(
+        async ({ post }) => {
+          const { status } = await post('/token', jwtToken, basic());
+          order.push(`answered ${status}`);
+        },
+        { formats: { customizers: { jwt: customizer as never } } },
+      );
+      assert.deepEqual(order, ['customized string', 'answered 200']);
+    },
+  },
+  {
+    says: 'middleware that is added with use() runs before the endpoints, in the context that Provider.ctx is later',
+    holds: async () => {
+      let before: object | undefined;
+      let inside: object | undefined;
+      const allowedPolicy = async () => {
+        inside = Provider.ctx;
+        return true;
+      };
+      await withLibrary(
+        async ({ provider, post }) => {
+          provider.use((ctx, next) => {
+            before = ctx;
+            return next();
+          });
+          const { json } = await post('/token', serviceToken, basic());
+          await post('/token/introspection', { token: json.access_token }, basic());
+          assert.ok(before);
+          assert.equal(before, inside);
+        },
+        { features: { introspection: { enabled: true, allowedPolicy } } },
+      );
+    },
+  },
+  {
+    says: 'a body that was read before is taken from req.body, as the text of the form',
+    holds: () =>
+      withLibrary(async ({ provider, post }) => {
+        const { json } = await post('/token', serviceToken, basic());
+        provider.use(async (ctx, next) => {
+          if (ctx.path === '/token/introspection') {
+            for await (const _ of ctx.req);
+            Object.assign(ctx.req, { body: `token=${json.access_token}` });
+          }
+          return next();
+        });
+        assert.equal((await post('/token/introspection', { token: 'another' }, basic())).json.active, true);
+      }),
+  },
+];
+
+const contract: Record<string, Clause[]> = {
+  'client-secrets': clientSecrets,
+  'replay-detection': replayDetection,
+  'refresh-successors': refreshSuccessors,
+  'backchannel-logout': backchannelLogout,
+  'anonymous-session': anonymousSession,
+  'org-node-carrier': orgNodeCarrierClauses,
+  'native-client-prompt': nativeClientPromptClauses,
+  'structured-tokens': structuredTokens,
+};
+
+describe('the contract with oidc-provider', () => {
+  it('has clauses for each override, and for nothing else', () => {
+    assert.deepEqual(
+      Object.keys(contract),
+      overrides.map(({ name }) => name),
+    );
+  });
+
+  for (const [name, clauses] of Object.entries(contract))
+    describe(`of the override ${name}`, () => itKeeps(`overrides/${name}.ts`, clauses));
+
+  it('stops the start where a method to be overridden is gone', () => {
+    const owner: { compare?: () => void } = {};
+    assert.throws(
+      () => replaceMethod(owner, 'compare', (original) => original),
+      /oidc-provider has no method compare to be overridden/,
+    );
+  });
+});
