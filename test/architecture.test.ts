@@ -35,6 +35,9 @@ const features = [
   'setup',
 ];
 
+/** The wings of oidc/: one may import those above it. */
+const wings = ['storage', 'tokens', 'authorization', 'overrides'];
+
 /** Features that import a later one, and why. */
 const featureExceptions: Record<string, string> = {};
 
@@ -117,6 +120,27 @@ describe('the architecture', () => {
       upward.map(({ from, to }) => `${from} -> ${to}`),
       [],
     );
+  });
+
+  it('has the wings of oidc/ in one order, and no two of its files that lead to each other', () => {
+    const wingOf = (file: string) => wings.indexOf(/^src\/oidc\/([^/]+)\//.exec(file)?.[1] ?? '');
+    const ofOidc = inside.filter(
+      ({ from, to, isType }) => !isType && [from, to].every((file) => /^src\/oidc\//.test(file)),
+    );
+    for (const file of files.filter((name) => /^src\/oidc\/.*\//.test(name)))
+      assert.ok(wingOf(file) >= 0, `${file} is in no wing: name one in test/architecture.test.ts`);
+    const backward = ofOidc.filter(({ from, to }) => wingOf(from) >= 0 && wingOf(to) > wingOf(from));
+    assert.deepEqual(
+      backward.map(({ from, to }) => `${from} -> ${to}`),
+      [],
+    );
+    const circles = new Set<string>();
+    const walk = (file: string, path: string[]): void => {
+      if (path.includes(file)) circles.add([...path.slice(path.indexOf(file)), file].join(' -> '));
+      else for (const { to } of ofOidc.filter(({ from }) => from === file)) walk(to, [...path, file]);
+    };
+    for (const file of files.filter((name) => name.startsWith('src/oidc/'))) walk(file, []);
+    assert.deepEqual([...circles], []);
   });
 
   it('leaves src/ in the known places alone', () => {

@@ -1,6 +1,6 @@
 /**
  * Every change to the library's insides, in the order in which they are applied. test/oidc/overrides/contract.test.ts says
- * of each what it rests on, in words that tell whoever upgrades oidc-provider what broke.
+ * of each what it rests on, and fails in words where an upgrade of oidc-provider took that away.
  */
 import { anonymousSession } from './anonymous-session.ts';
 import { backchannelLogout } from './backchannel-logout.ts';

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import type { EffectiveAccess } from '../../../src/domain/access/effective-access.ts';
-import { accessTokenClaims, type ClaimsAccount, claimsByScope, claimsFor } from '../../../src/domain/claims/claims.ts';
+import {
+  accessTokenClaims,
+  type ClaimsAccount,
+  claimsByScope,
+  claimsFor,
+  scopes,
+} from '../../../src/domain/claims/claims.ts';
 
 const account: ClaimsAccount = {
   userId: '0198c0de-0000-7000-8000-000000000001',
@@ -131,6 +138,16 @@ describe('the claims of a person', () => {
     const given = [...Object.keys(claimsFor(account, access)), 'acr', 'amr', 'auth_time'].sort();
     assert.deepEqual([...new Set(Object.values(claimsByScope).flat())].sort(), given);
     assert.deepEqual(claimsFor(account, access, Object.keys(claimsByScope)), claimsFor(account, access));
+  });
+
+  it('are released by the scopes that the README lists, and by no others', () => {
+    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+    const [, table = ''] = readme.split('| scope | releases |\n|---|---|\n');
+    const listed = table
+      .slice(0, table.indexOf('\n\n'))
+      .split('\n')
+      .flatMap((line) => [...(line.split('|')[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name));
+    assert.deepEqual(listed.sort(), Object.keys(scopes).sort());
   });
 
   it('name a tenant by what is public of it alone', () => {
