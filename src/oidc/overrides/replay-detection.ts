@@ -1,6 +1,7 @@
 /** The `jti` of an assertion or a DPoP proof is good for one use, on any node: one statement decides. */
+
+import { insertPayloadOnce } from '../../domain/sessions/payload-store.ts';
 import { sha256 } from '../../platform/secrets.ts';
-import { insertPayloadOnce } from '../storage/payload-store.ts';
 import { type Override, replaceMethod } from './override.ts';
 
 interface ReplayDetection {

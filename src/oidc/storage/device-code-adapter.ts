@@ -1,7 +1,7 @@
 /** Device codes: found by their user code too, and bound to a person only when that person's session is stored. */
 import type { Adapter } from 'oidc-provider';
+import { findPayloadByUserCode } from '../../domain/sessions/payload-store.ts';
 import { createPayloadAdapter } from './payload-adapter.ts';
-import { findPayloadByUserCode } from './payload-store.ts';
 import { type AdapterDependencies, openPayload } from './sealing.ts';
 import { onceSessionIsStored } from './session-adapter.ts';
 

@@ -3,9 +3,6 @@
  * is used once, whatever runs in parallel.
  */
 import { type Adapter, errors } from 'oidc-provider';
-import { sha256 } from '../../platform/secrets.ts';
-import { isAdmitted } from './jwt-record-ids.ts';
-import { destroyedEvent, payloadEvent, storedEvent } from './payload-audit.ts';
 import {
   consumePayload,
   destroyByGrantId,
@@ -13,7 +10,10 @@ import {
   findPayload,
   revokeReplayedCode,
   upsertPayload,
-} from './payload-store.ts';
+} from '../../domain/sessions/payload-store.ts';
+import { sha256 } from '../../platform/secrets.ts';
+import { isAdmitted } from './jwt-record-ids.ts';
+import { destroyedEvent, payloadEvent, storedEvent } from './payload-audit.ts';
 import { type AdapterDependencies, openPayloadOf, payloadRow } from './sealing.ts';
 
 /** The adapter of one model; the models that differ take what they share with the others from it. */

@@ -5,10 +5,10 @@
  */
 import { createHmac } from 'node:crypto';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { unconsumeRefreshToken } from '../../domain/sessions/payload-store.ts';
 import type { Database } from '../../platform/database.ts';
 import { type Secrets, sha256 } from '../../platform/secrets.ts';
 import { memoryOf } from '../request-memory.ts';
-import { unconsumeRefreshToken } from './payload-store.ts';
 
 /** 256 bits, base64url: as strong as the random value that began the line. */
 export function refreshSuccessor(secrets: Secrets, refreshToken: string): string {

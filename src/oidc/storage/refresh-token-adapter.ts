@@ -3,11 +3,16 @@
  * reuse ends the whole family. See docs/decisions/0003-refresh-token-rotation.md.
  */
 import Provider, { type Adapter, errors } from 'oidc-provider';
+import {
+  consumeRefreshToken,
+  destroyPayload,
+  findRefreshToken,
+  upsertPayload,
+} from '../../domain/sessions/payload-store.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import { requestMemory } from '../request-memory.ts';
 import { createPayloadAdapter } from './payload-adapter.ts';
 import { destroyedEvent, payloadEvent } from './payload-audit.ts';
-import { consumeRefreshToken, destroyPayload, findRefreshToken, upsertPayload } from './payload-store.ts';
 import { refreshSuccessor } from './refresh-rotation.ts';
 import { type AdapterDependencies, openPayloadOf, payloadRow } from './sealing.ts';
 

@@ -3,9 +3,9 @@
  * payload is sealed with its model and the id's hash bound in, so that it opens in its own row alone.
  */
 import type { AdapterPayload } from 'oidc-provider';
+import type { PayloadRow, StoredPayload } from '../../domain/sessions/payload-store.ts';
 import type { Database } from '../../platform/database.ts';
 import { type Secrets, sha256 } from '../../platform/secrets.ts';
-import type { PayloadRow, StoredPayload } from './payload-store.ts';
 
 /** What the adapters work with. */
 export interface AdapterDependencies {

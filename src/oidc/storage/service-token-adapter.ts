@@ -3,6 +3,7 @@
  * that stores it, and that the session ends with the token.
  */
 import type { Adapter } from 'oidc-provider';
+import { destroyPayload, recordServiceSession, upsertPayload } from '../../domain/sessions/payload-store.ts';
 import { inTransaction } from '../../platform/database.ts';
 import { newId } from '../../platform/ids.ts';
 import { sha256 } from '../../platform/secrets.ts';
@@ -10,7 +11,6 @@ import { currentCaller } from '../caller.ts';
 import { serviceJti } from './jwt-record-ids.ts';
 import { createPayloadAdapter } from './payload-adapter.ts';
 import { destroyedEvent, storedEvent } from './payload-audit.ts';
-import { destroyPayload, recordServiceSession, upsertPayload } from './payload-store.ts';
 import { type AdapterDependencies, payloadRow } from './sealing.ts';
 
 const model = 'ClientCredentials';

@@ -6,6 +6,7 @@
 import Provider, { type Adapter } from 'oidc-provider';
 import { type Caller, recordEvent } from '../../domain/audit/audit-events.ts';
 import { completeReferral } from '../../domain/referrals/referrals.ts';
+import { findPayload, findPayloadByUid, lockPayloadByUid } from '../../domain/sessions/payload-store.ts';
 import {
   endSessionByUid,
   insertSession,
@@ -20,7 +21,6 @@ import { newId } from '../../platform/ids.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import { currentCaller } from '../caller.ts';
 import { requestMemory } from '../request-memory.ts';
-import { findPayload, findPayloadByUid, lockPayloadByUid } from './payload-store.ts';
 import { type AdapterDependencies, expiryOf, openPayload, sealPayload } from './sealing.ts';
 import { mergeSessions, type SessionAuthorization, type SessionPayload } from './session-merge.ts';
 

@@ -6,9 +6,9 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Context } from 'koa';
 import type { Interaction, InteractionResults } from 'oidc-provider';
+import { findPayload, upsertPayload } from '../../domain/sessions/payload-store.ts';
 import type { ProvedAccount } from '../../domain/sign-in/proved-account.ts';
 import { acr } from '../../oidc/authorization/prompts.ts';
-import { findPayload, upsertPayload } from '../../oidc/storage/payload-store.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import { rememberDevice } from '../middleware/device.ts';

@@ -7,7 +7,8 @@ import {
   type PayloadRow,
   sweepPayloads,
   upsertPayload,
-} from '../../../src/oidc/storage/payload-store.ts';
+} from '../../../src/domain/sessions/payload-store.ts';
+import { openPayload, sealPayload } from '../../../src/oidc/storage/payload-adapter.ts';
 import { refreshSuccessor } from '../../../src/oidc/storage/refresh-rotation.ts';
 import { openPayload, sealPayload } from '../../../src/oidc/storage/sealing.ts';
 import { lifetimeWithin } from '../../../src/oidc/tokens/resources.ts';
