@@ -11,7 +11,7 @@ import {
 } from '../src/domain/access/effective-access.ts';
 import { systemCaller } from '../src/domain/audit/audit-events.ts';
 import { moveOrgNode } from '../src/domain/organisation/org-nodes.ts';
-import { createTenant } from '../src/domain/tenants/tenants.ts';
+import { createTenant } from '../src/domain/setup/create-tenant.ts';
 import { createDatabase, type Database, firstRow, prepared, rows, runPrepared } from '../src/platform/database.ts';
 import { mochaGlobalTeardown } from '../test/support/cluster.ts';
 import { createTestDatabase } from '../test/support/database.ts';

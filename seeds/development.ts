@@ -14,7 +14,7 @@ import { assignRole } from '../src/domain/organisation/org-assignments.ts';
 import { createOrgNode } from '../src/domain/organisation/org-nodes.ts';
 import { grantVisibility } from '../src/domain/organisation/visibility-grants.ts';
 import { createResourceServer } from '../src/domain/resource-servers/resource-servers.ts';
-import { createTenant, type NewTenant } from '../src/domain/tenants/tenants.ts';
+import { createTenant, type NewTenant } from '../src/domain/setup/create-tenant.ts';
 import { createUser, type NewPasswords } from '../src/domain/users/users.ts';
 import { type Database, firstRow, inTransaction } from '../src/platform/database.ts';
 import type { SampleNode, SamplePerson, SampleTenant } from './development-content.ts';

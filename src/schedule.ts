@@ -11,7 +11,7 @@ import { sweepFederationRequests } from './domain/methods/federation/federation-
 import { deliverRecovery } from './domain/recovery/deliver-recovery.ts';
 import { deliverRecoveryJob } from './domain/recovery/recovery.ts';
 import { sweepPayloads } from './domain/sessions/payload-store.ts';
-import { backchannelLogoutJob } from './domain/sessions/sessions.ts';
+import { backchannelLogoutJob, sweepSessions } from './domain/sessions/sessions.ts';
 import { sweepSignInFailures } from './domain/sign-in/sign-in-failures.ts';
 import { rotateSigningKeys, sweepSigningKeys } from './oidc/keys.ts';
 import { sendBackchannelLogout } from './oidc/overrides/backchannel-logout.ts';
@@ -50,8 +50,7 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
     async sweep() {
       for (let batches = 0; batches < 200 && (await sweepPayloads(db)) > 0; batches++);
       await sweepRateLimits(db);
-      await db.raw(`delete from service_sessions where expires_at < now() - interval '30 days'`);
-      await db.raw(`delete from user_sessions where expires_at < now() - interval '30 days'`);
+      await sweepSessions(db);
       await sweepSignInFailures(db);
       await sweepFederationRequests(db);
       await sweepCodes(db);

@@ -33,6 +33,7 @@ const features = [
   'referrals',
   'sign-up',
   'setup',
+  'lifecycle',
 ];
 
 /** The wings of oidc/: one may import those above it. */

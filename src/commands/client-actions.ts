@@ -3,7 +3,8 @@
 import type { Config } from '../config.ts';
 import { systemCaller } from '../domain/audit/audit-events.ts';
 import { type ClientRow, findClient } from '../domain/clients/client-store.ts';
-import { type CreatedClient, disableClient, rotateClientSecret } from '../domain/clients/clients.ts';
+import { type CreatedClient, rotateClientSecret } from '../domain/clients/clients.ts';
+import { disableClient } from '../domain/lifecycle/end-client.ts';
 import type { Database } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
 import type { CommandResult } from './frame/command-action.ts';

@@ -1,7 +1,7 @@
 /** `gatehouse tenants`: making and listing tenants, and what they decide for themselves. */
 import type { Command } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
-import { createTenant } from '../domain/tenants/tenants.ts';
+import { createTenant } from '../domain/setup/create-tenant.ts';
 import { type CommandResult, performs } from './frame/command-action.ts';
 import { addListOptions, type ListOptions, moreOf, nextOf } from './frame/list-options.ts';
 import { fields, printable, table } from './frame/terminal-text.ts';

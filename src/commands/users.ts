@@ -1,11 +1,12 @@
 /** `gatehouse users`: the people of a tenant. */
 import { type Command, Option } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
+import { deactivateUser } from '../domain/lifecycle/end-person.ts';
 import { createPasswordHasher } from '../domain/methods/password/password-hash.ts';
 import { assignRole } from '../domain/organisation/org-assignments.ts';
 import { unlockAccount } from '../domain/sign-in/unlock-account.ts';
 import { canonicalEmail, canonicalPhone } from '../domain/users/canonical-address.ts';
-import { createUser, deactivateUser } from '../domain/users/users.ts';
+import { createUser } from '../domain/users/users.ts';
 import { inTransaction } from '../platform/database.ts';
 import { type CommandResult, collect, performs } from './frame/command-action.ts';
 import { addListOptions, type ListOptions, moreOf, nextOf } from './frame/list-options.ts';

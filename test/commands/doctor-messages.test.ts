@@ -5,7 +5,7 @@ import type { Check } from '../../src/commands/doctor/machine-checks.ts';
 import { checkMail, checkPhones, sendTestMail } from '../../src/commands/doctor/message-checks.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
 import { recordEvent, systemCaller } from '../../src/domain/audit/audit-events.ts';
-import { createTenant } from '../../src/domain/tenants/tenants.ts';
+import { createTenant } from '../../src/domain/setup/create-tenant.ts';
 import { ensureSigningKeys } from '../../src/oidc/keys.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { enqueueJob } from '../../src/platform/jobs/jobs.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { clientSecretOf, findIdentityProvider } from '../../src/domain/methods/federation/identity-providers.ts';
-import { createTenant, findTenantBySlug } from '../../src/domain/tenants/tenants.ts';
+import { createTenant } from '../../src/domain/setup/create-tenant.ts';
+import { findTenantBySlug } from '../../src/domain/tenants/tenants.ts';
 import { createSecrets } from '../../src/platform/secrets.ts';
 import { createUser } from '../support/factories.ts';
 import { type CommandBench, createBench, runGatehouse } from './run-gatehouse.ts';

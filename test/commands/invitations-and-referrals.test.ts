@@ -5,7 +5,7 @@ import { openPayload, sendMessageJob } from '../../src/domain/messages/outgoing-
 import { createPasswordHasher } from '../../src/domain/methods/password/password-hash.ts';
 import { createOrgNode } from '../../src/domain/organisation/org-nodes.ts';
 import { completeReferral, recordReferral } from '../../src/domain/referrals/referrals.ts';
-import { createTenant, type NewTenant } from '../../src/domain/tenants/tenants.ts';
+import { createTenant, type NewTenant } from '../../src/domain/setup/create-tenant.ts';
 import { createSecrets } from '../../src/platform/secrets.ts';
 import { createUser } from '../support/factories.ts';
 import { type CommandBench, createBench, type Run, runGatehouse } from './run-gatehouse.ts';

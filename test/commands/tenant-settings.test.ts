@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { addIdentityProvider } from '../../src/domain/methods/federation/identity-providers.ts';
-import { createTenant, findTenantBySlug, type NewTenant } from '../../src/domain/tenants/tenants.ts';
+import { createTenant, type NewTenant } from '../../src/domain/setup/create-tenant.ts';
+import { findTenantBySlug } from '../../src/domain/tenants/tenants.ts';
 import { createSecrets } from '../../src/platform/secrets.ts';
 import { type CommandBench, createBench } from './run-gatehouse.ts';
 

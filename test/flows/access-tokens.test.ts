@@ -6,7 +6,7 @@ import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { assignRole, endAssignment } from '../../src/domain/organisation/org-assignments.ts';
 import { createOrgNode } from '../../src/domain/organisation/org-nodes.ts';
 import { createResourceServer } from '../../src/domain/resource-servers/resource-servers.ts';
-import type { NewTenant } from '../../src/domain/tenants/tenants.ts';
+import type { NewTenant } from '../../src/domain/setup/create-tenant.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless } from '../support/browserless.ts';
 import { createRole } from '../support/factories.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
 import { assignRole } from '../../src/domain/organisation/org-assignments.ts';
 import { createOrgNode } from '../../src/domain/organisation/org-nodes.ts';
 import { grantVisibility } from '../../src/domain/organisation/visibility-grants.ts';
-import { deactivateUser } from '../../src/domain/users/users.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless, type Reply } from '../support/browserless.ts';
 import { refresh } from '../support/endpoints.ts';

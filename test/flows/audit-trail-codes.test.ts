@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { createInvitation } from '../../src/domain/invitations/send-invitation.ts';
-import type { NewTenant } from '../../src/domain/tenants/tenants.ts';
+import type { NewTenant } from '../../src/domain/setup/create-tenant.ts';
 import { type AuditRow, eventsOf, installFaults, stateOf, withFault } from '../support/audit.ts';
 import type { Browserless, Reply } from '../support/browserless.ts';
 import { type MessagingApp, startMessagingApp } from '../support/messaging-app.ts';

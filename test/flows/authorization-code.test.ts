@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import * as openid from 'openid-client';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
 import { listLiveSessions } from '../../src/domain/sessions/session-store.ts';
 import { revokeSession } from '../../src/domain/sessions/sessions.ts';
-import { deactivateUser } from '../../src/domain/users/users.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless } from '../support/browserless.ts';
 import { type ClientCredential, introspect, postAs, refresh, userinfoStatus } from '../support/endpoints.ts';

@@ -12,8 +12,9 @@ import {
 } from 'jose';
 import * as openid from 'openid-client';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
-import { disableClient, rotateClientSecret } from '../../src/domain/clients/clients.ts';
-import { activateTenant, suspendTenant } from '../../src/domain/tenants/tenants.ts';
+import { rotateClientSecret } from '../../src/domain/clients/clients.ts';
+import { disableClient } from '../../src/domain/lifecycle/end-client.ts';
+import { activateTenant, suspendTenant } from '../../src/domain/lifecycle/end-tenant.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { type ClientCredential, createApi, introspect, post, postAs } from '../support/endpoints.ts';
 import { discover } from '../support/relying-party.ts';

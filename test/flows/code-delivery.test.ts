@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as openid from 'openid-client';
 import pg from 'pg';
 import { requestCode } from '../../src/domain/codes/one-time-codes.ts';
-import type { NewTenant } from '../../src/domain/tenants/tenants.ts';
+import type { NewTenant } from '../../src/domain/setup/create-tenant.ts';
 import { releaseAbandonedJobs } from '../../src/platform/jobs/abandoned-jobs.ts';
 import { freePort, type TestApp } from '../support/app.ts';
 import type { Browserless } from '../support/browserless.ts';

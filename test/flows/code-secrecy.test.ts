@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
-import type { NewTenant } from '../../src/domain/tenants/tenants.ts';
+import type { NewTenant } from '../../src/domain/setup/create-tenant.ts';
 import { createUser } from '../../src/domain/users/users.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless, type Reply } from '../support/browserless.ts';

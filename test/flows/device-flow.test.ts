@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import * as openid from 'openid-client';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
-import { type NewTenant, suspendTenant } from '../../src/domain/tenants/tenants.ts';
-import { deactivateUser } from '../../src/domain/users/users.ts';
+import { deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
+import { suspendTenant } from '../../src/domain/lifecycle/end-tenant.ts';
+import type { NewTenant } from '../../src/domain/setup/create-tenant.ts';
 import { openPayload, sealPayload } from '../../src/oidc/storage/sealing.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless, type Reply } from '../support/browserless.ts';

@@ -1,9 +1,10 @@
 /** One identity and many accounts: several tenants, and linking and unlinking on one's own page. */
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { activateUser, deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
 import { revokeAllSessions } from '../../src/domain/sessions/sessions.ts';
-import { type NewTenant, updateTenantSettings } from '../../src/domain/tenants/tenants.ts';
-import { activateUser, deactivateUser } from '../../src/domain/users/users.ts';
+import type { NewTenant } from '../../src/domain/setup/create-tenant.ts';
+import { updateTenantSettings } from '../../src/domain/tenants/tenants.ts';
 import { Browserless, type Reply } from '../support/browserless.ts';
 import {
   addProvider,

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { createInvitation } from '../../src/domain/invitations/send-invitation.ts';
-import type { NewTenant, updateTenantSettings } from '../../src/domain/tenants/tenants.ts';
-import { deactivateUser } from '../../src/domain/users/users.ts';
+import { deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
+import type { NewTenant } from '../../src/domain/setup/create-tenant.ts';
+import type { updateTenantSettings } from '../../src/domain/tenants/tenants.ts';
 import {
   addProvider,
   claimsOf,

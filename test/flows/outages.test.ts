@@ -10,7 +10,7 @@ import * as openid from 'openid-client';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { createClient } from '../../src/domain/clients/clients.ts';
 import { createPasswordHasher } from '../../src/domain/methods/password/password-hash.ts';
-import { createTenant } from '../../src/domain/tenants/tenants.ts';
+import { createTenant } from '../../src/domain/setup/create-tenant.ts';
 import { createUser } from '../../src/domain/users/users.ts';
 import { createDatabase } from '../../src/platform/database.ts';
 import {

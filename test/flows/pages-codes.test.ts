@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as openid from 'openid-client';
 import type { Page } from 'playwright-core';
 import { createInvitation } from '../../src/domain/invitations/send-invitation.ts';
-import type { NewTenant } from '../../src/domain/tenants/tenants.ts';
+import type { NewTenant } from '../../src/domain/setup/create-tenant.ts';
 import { accessibilityFaults, smallTargets } from '../support/page-checks.ts';
 import { backAtClient, enterPassword, expectFocus, headingOf, onStage } from '../support/pages.ts';
 import type { RelyingParty } from '../support/relying-party.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
-import { disableClient } from '../../src/domain/clients/clients.ts';
-import { suspendTenant } from '../../src/domain/tenants/tenants.ts';
+import { disableClient } from '../../src/domain/lifecycle/end-client.ts';
+import { suspendTenant } from '../../src/domain/lifecycle/end-tenant.ts';
 import { backAtClient, enterPassword, headingOf, onStage, type Person } from '../support/pages.ts';
 import type { RelyingParty } from '../support/relying-party.ts';
 

@@ -1,7 +1,7 @@
 /** Signing in with other providers as people do it: in a real browser, whose cookies and policies are its own. */
 import assert from 'node:assert/strict';
 import * as openid from 'openid-client';
-import type { NewTenant } from '../../src/domain/tenants/tenants.ts';
+import type { NewTenant } from '../../src/domain/setup/create-tenant.ts';
 import { addProvider, identitiesOf, someoneAt } from '../support/federation.ts';
 import { type OpenIdProviderServer, startOpenIdProvider } from '../support/identity-provider.ts';
 import { backAtClient, enterPassword, headingOf, onStage, type Person } from '../support/pages.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import * as openid from 'openid-client';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
-import { disableClient } from '../../src/domain/clients/clients.ts';
-import { deactivateUser } from '../../src/domain/users/users.ts';
+import { disableClient } from '../../src/domain/lifecycle/end-client.ts';
+import { deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
 import { refreshSuccessor } from '../../src/oidc/storage/refresh-rotation.ts';
 import { openPayload, sealPayload } from '../../src/oidc/storage/sealing.ts';
 import { sha256 } from '../../src/platform/secrets.ts';

@@ -3,7 +3,7 @@ import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import * as openid from 'openid-client';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { grantVisibility } from '../../src/domain/organisation/visibility-grants.ts';
-import type { NewTenant } from '../../src/domain/tenants/tenants.ts';
+import type { NewTenant } from '../../src/domain/setup/create-tenant.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless } from '../support/browserless.ts';
 import { type ClientCredential, createApi, introspect, postAs, userinfoStatus } from '../support/endpoints.ts';

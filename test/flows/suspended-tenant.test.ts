@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as openid from 'openid-client';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
-import { activateTenant, suspendTenant } from '../../src/domain/tenants/tenants.ts';
+import { activateTenant, suspendTenant } from '../../src/domain/lifecycle/end-tenant.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { discover, signIn } from '../support/relying-party.ts';
 

@@ -13,7 +13,7 @@ import { type Config, loadConfig } from '../../src/config.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import * as clients from '../../src/domain/clients/clients.ts';
 import { createPasswordHasher, type PasswordHasher } from '../../src/domain/methods/password/password-hash.ts';
-import { createTenant, type NewTenant } from '../../src/domain/tenants/tenants.ts';
+import { createTenant, type NewTenant } from '../../src/domain/setup/create-tenant.ts';
 import { createUser, type NewUser, type User } from '../../src/domain/users/users.ts';
 import { ensureSigningKeys } from '../../src/oidc/keys.ts';
 import { createDatabase, type Database } from '../../src/platform/database.ts';

@@ -8,7 +8,7 @@ import * as roles from '../../src/domain/access/roles.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { assignRole, type OrgAssignment } from '../../src/domain/organisation/org-assignments.ts';
 import * as orgNodes from '../../src/domain/organisation/org-nodes.ts';
-import * as tenants from '../../src/domain/tenants/tenants.ts';
+import * as setup from '../../src/domain/setup/create-tenant.ts';
 import * as users from '../../src/domain/users/users.ts';
 import type { Database } from '../../src/platform/database.ts';
 
@@ -20,10 +20,10 @@ function next(): number {
 
 export async function createTenant(
   db: Database,
-  overrides: Partial<Parameters<typeof tenants.createTenant>[1]> = {},
-): Promise<tenants.NewTenant> {
+  overrides: Partial<Parameters<typeof setup.createTenant>[1]> = {},
+): Promise<setup.NewTenant> {
   const n = next();
-  return tenants.createTenant(db, { slug: `tenant-${n}`, name: `Tenant ${n}`, ...overrides }, systemCaller);
+  return setup.createTenant(db, { slug: `tenant-${n}`, name: `Tenant ${n}`, ...overrides }, systemCaller);
 }
 
 /** Active, with a verified email address and no password. */

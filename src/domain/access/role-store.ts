@@ -30,6 +30,13 @@ export async function insertRole(
   return row;
 }
 
+export async function insertSystemRole(
+  trx: Database,
+  role: { id: string; tenantId: string; name: string; description: string },
+): Promise<void> {
+  await trx('roles').insert({ ...role, isSystem: true });
+}
+
 export async function selectRole(db: Database, tenantId: string, id: string): Promise<RoleRow | undefined> {
   return firstRow<RoleRow>(
     db,

@@ -69,5 +69,32 @@ export function auditEventRow(event: AuditEvent, caller: Caller): Record<string,
 
 /** Writes one event in the caller's transaction. */
 export async function recordEvent(db: Database, event: AuditEvent, caller: Caller): Promise<void> {
-  await db('audit_events').insert(auditEventRow(event, caller));
+  await recordEvents(db, [event], caller);
+}
+
+/** Writes several events in one statement, however many they are. */
+export async function recordEvents(db: Database, events: readonly AuditEvent[], caller: Caller): Promise<void> {
+  if (events.length > 0) await db('audit_events').insert(events.map((event) => auditEventRow(event, caller)));
+}
+
+/**
+ * SQL for a statement that makes a change and writes its event at once, or neither.
+ * @param event the parameter that holds `auditEventRow` as jsonb, its names in snake_case, or null for no event
+ * @param condition when the event is written; it may name the event's columns by `a`
+ * @param change.from a table expression of the statement that the condition and the action need, such as `written w`
+ * @param change.action SQL in the place of the event's own action; `a.changed_action` is one more column of the event
+ */
+export function insertEventSql(
+  event: string,
+  condition: string,
+  { from, action = 'a.action' }: { from?: string; action?: string } = {},
+): string {
+  return `insert into audit_events (id, tenant_id, actor_type, actor_id, action, entity_type, entity_id, ip, user_agent,
+                               request_id, payload)
+     select a.id, a.tenant_id, a.actor_type, a.actor_id, ${action}, a.entity_type, a.entity_id, a.ip, a.user_agent,
+            a.request_id, a.payload
+       from ${from ? `${from}, ` : ''}jsonb_to_record(${event}::jsonb) as a(id uuid, tenant_id uuid, actor_type text,
+              actor_id text, action text, changed_action text, entity_type text, entity_id text, ip inet,
+              user_agent text, request_id text, payload jsonb)
+      where ${event}::jsonb is not null and (${condition})`;
 }

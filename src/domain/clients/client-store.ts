@@ -42,6 +42,15 @@ export async function findClient(db: Database, clientId: string): Promise<Client
   ]);
 }
 
+/** Locks the row. */
+export async function findClientForUpdate(trx: Database, clientId: string): Promise<ClientRow | undefined> {
+  return firstRow<ClientRow>(
+    trx,
+    `select ${columns} from clients where client_id = ? and deleted_at is null for no key update`,
+    [clientId],
+  );
+}
+
 export async function insertClient(db: Database, client: ClientRow): Promise<void> {
   await db('clients').insert({ ...client, metadata: JSON.stringify(client.metadata) });
 }

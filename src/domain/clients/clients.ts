@@ -13,6 +13,7 @@ import {
   clientSecretMatches,
   expireClientSecrets,
   findClient,
+  findClientForUpdate,
   insertClient,
   insertClientCapabilities,
   insertClientSecret,
@@ -251,25 +252,27 @@ export async function rotateClientSecret(
 }
 
 /**
- * Disables a client and ends all it holds at once: tokens, codes, grants, service sessions.
+ * A client that is to be stopped, locked to the end of the transaction; first of all that the change locks.
  * @throws DomainError not_found
  */
-export async function disableClient(db: Database, clientId: string, caller: Caller): Promise<void> {
-  await inTransaction(db, async (trx) => {
-    const client = await findClient(trx, clientId);
-    if (!client) throw new DomainError('not_found', 'NOT_FOUND');
-    await updateClientState(trx, client.id, 'disabled');
-    await trx('oidc_payloads').where({ clientId }).delete();
-    await trx('service_sessions')
-      .where({ clientId: client.id })
-      .whereNull('revoked_at')
-      .update({ revokedAt: trx.fn.now() });
-    await recordEvent(
-      trx,
-      { tenantId: client.tenantId, action: 'client.disabled', entityType: 'client', entityId: clientId },
-      caller,
-    );
-  });
+export async function lockClient(trx: Database, clientId: string): Promise<ClientRow> {
+  const client = await findClientForUpdate(trx, clientId);
+  if (!client) throw new DomainError('not_found', 'NOT_FOUND');
+  return client;
+}
+
+/** Writes that a client is disabled, and the event. What it holds is ended by domain/lifecycle, which alone calls this. */
+export async function storeClientDisabled(
+  trx: Database,
+  client: Pick<ClientRow, 'id' | 'tenantId' | 'clientId'>,
+  caller: Caller,
+): Promise<void> {
+  await updateClientState(trx, client.id, 'disabled');
+  await recordEvent(
+    trx,
+    { tenantId: client.tenantId, action: 'client.disabled', entityType: 'client', entityId: client.clientId },
+    caller,
+  );
 }
 
 /** True if the presented secret is one of the client's live ones. */

@@ -1,5 +1,5 @@
 /** The SQL of one-time codes and links: what was sent where, and what was tried. */
-import { type Database, prepared, runPrepared } from '../../platform/database.ts';
+import { type Database, prepared, rows, runPrepared } from '../../platform/database.ts';
 import { codeLimits } from '../../platform/rate-limits.ts';
 import type { Channel } from '../messages/outgoing-message.ts';
 
@@ -244,6 +244,29 @@ const settle = prepared(
 /** Keeps whether the message went out. False where that was known before. */
 export async function settleSend(trx: Database, id: string, sent: boolean): Promise<boolean> {
   return (await runPrepared(trx, settle, [id, sent])).rowCount > 0;
+}
+
+/**
+ * Revokes what waits to be used in a tenant: all of it, or what was made for a person or sent to an address of theirs. In the
+ * order of ids, as everybody who locks several.
+ */
+export async function revokeCodes(
+  trx: Database,
+  { tenantId, person }: { tenantId: string; person?: { userId: string; addresses: readonly string[] } },
+): Promise<void> {
+  await rows(
+    trx,
+    `with held as (
+       select id
+         from otp_codes
+        where tenant_id = :tenantId and consumed_at is null and revoked_at is null
+          ${person ? 'and (user_id = :userId or destination = any(:addresses::text[]))' : ''}
+        order by id
+          for update
+     )
+     update otp_codes c set revoked_at = now() from held where c.id = held.id`,
+    { tenantId, ...person },
+  );
 }
 
 /** Deletes rows that no limit counts any more. Answers how many went. */

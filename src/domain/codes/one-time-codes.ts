@@ -25,7 +25,7 @@ import {
   isRightCode,
   parseCode,
 } from './code-attempts.ts';
-import { type CodeRow, consumeCode, deleteOldSends, lockUsers } from './code-store.ts';
+import { type CodeRow, consumeCode, deleteOldSends, lockUsers, revokeCodes } from './code-store.ts';
 import { enqueueDelivery } from './deliver-code.ts';
 import { recordSend } from './send-limits.ts';
 
@@ -158,6 +158,24 @@ export async function verifyCode(
     await settle?.(trx, proved);
     return proved;
   });
+}
+
+/**
+ * Ends the codes and links that wait in a tenant for a person: made for them, or sent to an address of theirs. Those of no
+ * tenant are for others under the same address too; they let in nobody who may not act.
+ */
+export async function endCodesOfPerson(
+  trx: Database,
+  person: { tenantId: string; userId: string; email: string | null; phone: string | null },
+): Promise<void> {
+  const { tenantId, userId, email, phone } = person;
+  const addresses = [email, phone].filter((address) => address !== null);
+  await revokeCodes(trx, { tenantId, person: { userId, addresses } });
+}
+
+/** Ends the codes and links that wait in a tenant. */
+export async function endCodesOfTenant(trx: Database, tenantId: string): Promise<void> {
+  await revokeCodes(trx, { tenantId });
 }
 
 /** Deletes rows of codes and links that no limit counts any more. Answers how many went. */

@@ -177,6 +177,30 @@ export async function updateInvitationRevoked(trx: Database, tenantId: string, i
   return revoked.length > 0;
 }
 
+/**
+ * Revokes what waits in a tenant: all of it, or what a person made and what waits for an address of theirs. In the order of
+ * ids, as everybody who locks several. Answers how many.
+ */
+export async function revokeWaiting(
+  trx: Database,
+  { tenantId, person }: { tenantId: string; person?: { userId: string; email: string | null; phone: string | null } },
+): Promise<number> {
+  const revoked = await rows(
+    trx,
+    `with held as (
+       select i.id
+         from invitations i
+        where i.tenant_id = :tenantId and ${unended}
+          ${person ? 'and (i.invited_by = :userId or lower(i.email) = lower(:email::text) or i.phone = :phone)' : ''}
+        order by i.id
+          for no key update
+     )
+     update invitations i set revoked_at = now() from held where i.id = held.id returning i.id`,
+    { tenantId, ...person },
+  );
+  return revoked.length;
+}
+
 export interface ListedInvitationRow extends InvitationRow {
   roleName: string;
   nodeName: string;

@@ -6,6 +6,7 @@
 import { type Database, firstRow, inTransaction, rows } from '../../platform/database.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { assignRole } from '../organisation/org-assignments.ts';
+import { holdTenant } from '../tenants/tenants.ts';
 import { selectPeriodsNotHeld, selectPlace } from './invitation-store.ts';
 
 interface WaitingRow {
@@ -39,6 +40,8 @@ export async function acceptInvitationsOf(
   caller: Caller,
 ): Promise<number> {
   return inTransaction(db, async (trx) => {
+    // First, as what stops a tenant takes it: two that came the other way round would lock up.
+    await holdTenant(trx, tenantId);
     const found = await rows<WaitingRow>(
       trx,
       `select id, role_id, org_node_id, invited_by from invitations where ${waiting} order by id for no key update`,

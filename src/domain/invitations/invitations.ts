@@ -22,6 +22,7 @@ import {
   type ListedInvitationRow,
   lockInvitationOfToken,
   type PlaceRow,
+  revokeWaiting,
   selectInvitation,
   selectInvitationByToken,
   selectInvitations,
@@ -161,6 +162,20 @@ export async function revokeInvitation(
     if (!(await updateInvitationRevoked(trx, tenantId, id))) return;
     await recordEvent(trx, { ...about(invitation), action: 'invitation.revoked' }, caller);
   });
+}
+
+/** Ends the invitations that wait and that a person made, or that wait for an address of theirs. Answers how many. */
+export async function endInvitationsOfPerson(
+  trx: Database,
+  { tenantId, ...person }: { tenantId: string; userId: string; email: string | null; phone: string | null },
+): Promise<number> {
+  const { userId, email, phone } = person;
+  return revokeWaiting(trx, { tenantId, person: { userId, email, phone } });
+}
+
+/** Ends the invitations that wait in a tenant. Answers how many. */
+export async function endInvitationsOfTenant(trx: Database, tenantId: string): Promise<number> {
+  return revokeWaiting(trx, { tenantId });
 }
 
 /**

@@ -36,6 +36,18 @@ export async function insertOrgNode(
   return row;
 }
 
+/** The root of a tenant's tree, without a parent. */
+export async function insertRootNode(
+  trx: Database,
+  node: { id: string; tenantId: string; name: string },
+): Promise<void> {
+  await trx('org_nodes').insert({ ...node, parentId: null, type: 'tenant' });
+}
+
+export async function updateRootName(trx: Database, tenantId: string, name: string): Promise<void> {
+  await trx('org_nodes').where({ tenantId, parentId: null }).update({ name });
+}
+
 export async function selectOrgNode(db: Database, tenantId: string, id: string): Promise<OrgNodeRow | undefined> {
   return firstRow<OrgNodeRow>(
     db,

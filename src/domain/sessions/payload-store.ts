@@ -1,8 +1,10 @@
 /**
- * The SQL of what oidc-provider persists. Rows are found by hash; payloads are sealed by the adapter. Statements of the
- * hot path are prepared once per connection. One-time things are consumed in one statement.
+ * The SQL of what the protocol stores: grants, tokens, codes, interactions. (Browser sessions are in session-store.ts.)
+ * Rows are found by hash; payloads are sealed by the adapters of oidc/storage. Statements of the hot path are prepared once
+ * per connection. One-time things are consumed in one statement.
  */
 import { type Database, prepared, runPrepared } from '../../platform/database.ts';
+import { insertEventSql } from '../audit/audit-events.ts';
 
 export interface PayloadRow {
   model: string;
@@ -23,15 +25,8 @@ export interface StoredPayload {
   consumed: boolean;
 }
 
-/** Part of a statement: writes the event `$n` (jsonb, or null for none) if the condition holds, with the change or not at all. */
 const audited = (event: string, condition: string) => `audited as (
-     insert into audit_events (id, tenant_id, actor_type, actor_id, action, entity_type, entity_id, ip, user_agent,
-                               request_id, payload)
-     select a.id, a.tenant_id, a.actor_type, a.actor_id, a.action, a.entity_type, a.entity_id, a.ip, a.user_agent,
-            a.request_id, a.payload
-       from jsonb_to_record(${event}::jsonb) as a(id uuid, tenant_id uuid, actor_type text, actor_id text, action text,
-              entity_type text, entity_id text, ip inet, user_agent text, request_id text, payload jsonb)
-      where ${event}::jsonb is not null and ${condition}
+     ${insertEventSql(event, condition)}
    )`;
 
 // `audit` is null where the change is no event of its own; else the event commits with the row or not at all. Its
@@ -49,14 +44,10 @@ const upsert = prepared(
       where oidc_payloads.consumed_at is null
      returning xmax = 0 as inserted
    ), audited as (
-     insert into audit_events (id, tenant_id, actor_type, actor_id, action, entity_type, entity_id, ip, user_agent,
-                               request_id, payload)
-     select a.id, a.tenant_id, a.actor_type, a.actor_id, case when w.inserted then a.action else a.changed_action end,
-            a.entity_type, a.entity_id, a.ip, a.user_agent, a.request_id, a.payload
-       from written w, jsonb_to_record($11::jsonb) as a(id uuid, tenant_id uuid, actor_type text, actor_id text,
-              action text, changed_action text, entity_type text, entity_id text, ip inet, user_agent text,
-              request_id text, payload jsonb)
-      where $11::jsonb is not null and (w.inserted or a.changed_action is not null)
+     ${insertEventSql('$11', 'w.inserted or a.changed_action is not null', {
+       from: 'written w',
+       action: 'case when w.inserted then a.action else a.changed_action end',
+     })}
    )
    select inserted from written`,
 );
@@ -123,27 +114,6 @@ export async function findPayload(db: Database, model: string, idHash: Buffer): 
   return (await runPrepared<StoredPayload>(db, byId, [model, idHash])).rows[0];
 }
 
-const byUid = prepared(
-  'payload-by-uid',
-  `select id_hash, payload, consumed_at is not null as consumed
-     from oidc_payloads
-    where uid_hash = $1 and (expires_at is null or expires_at > now())`,
-);
-
-export async function findPayloadByUid(db: Database, uidHash: Buffer): Promise<StoredPayload | undefined> {
-  return (await runPrepared<StoredPayload>(db, byUid, [uidHash])).rows[0];
-}
-
-const lockByUid = prepared(
-  'payload-lock-by-uid',
-  `select id_hash, payload, consumed_at is not null as consumed from oidc_payloads where uid_hash = $1 for update`,
-);
-
-/** The row, expired or not, locked to the end of the transaction. */
-export async function lockPayloadByUid(trx: Database, uidHash: Buffer): Promise<StoredPayload | undefined> {
-  return (await runPrepared<StoredPayload>(trx, lockByUid, [uidHash])).rows[0];
-}
-
 // An expired device code is still found: its page says so, and the row goes with the sweep.
 const byUserCode = prepared(
   'payload-by-user-code',
@@ -169,14 +139,23 @@ export async function consumePayload(db: Database, model: string, idHash: Buffer
   return (await runPrepared(db, consume, [model, idHash])).rows.length > 0;
 }
 
+/**
+ * Part of a statement that deletes several rows: locks them in the order of their keys, so that two that delete some of the
+ * same wait for each other instead of locking up. What deletes them asks for `held` first.
+ */
+const inOrder = (condition: string) => `held as (
+     select 1 from oidc_payloads p where ${condition} order by p.model, p.id_hash for update
+   )`;
+const held = '(select count(*) from held) >= 0';
+
 // The second request has replayed the code, also where both were on their way at once. What the code gave out goes, and the
 // grant with it, so that nothing that the first request is about to store can live.
 const revokeReplayed = prepared(
   'payload-revoke-replayed',
   `with replayed as (
      select grant_id from oidc_payloads where model = $1 and id_hash = $2 and consumed_at is not null
-   ), gone as (
-     delete from oidc_payloads p using replayed where p.grant_id = replayed.grant_id returning 1
+   ), ${inOrder('p.grant_id = (select grant_id from replayed)')}, gone as (
+     delete from oidc_payloads p using replayed where p.grant_id = replayed.grant_id and ${held} returning 1
    ), ${audited('$3', 'exists (select from gone)')}
    select count(*) as gone from gone`,
 );
@@ -250,8 +229,11 @@ export async function unconsumeRefreshToken(db: Database, idHash: Buffer, succes
 // so that a crash between two statements cannot leave a stolen line alive.
 const destroy = prepared(
   'payload-destroy',
-  `with gone as (
-     delete from oidc_payloads where model = $1 and id_hash = $2 returning model, grant_id, client_id, consumed_at
+  `with ${inOrder(`(p.model = $1 and p.id_hash = $2)
+            or p.grant_id = (select grant_id from oidc_payloads
+                              where model = 'RefreshToken' and model = $1 and id_hash = $2)`)}, gone as (
+     delete from oidc_payloads where model = $1 and id_hash = $2 and ${held}
+     returning model, grant_id, client_id, consumed_at
    ), family as (
      delete from oidc_payloads p using gone
       where gone.model = 'RefreshToken' and gone.consumed_at is not null and p.grant_id = gone.grant_id
@@ -280,8 +262,8 @@ export async function destroyPayload(
 // grant ends in the middle of the interaction, which must outlive it.
 const destroyGrant = prepared(
   'payload-destroy-grant',
-  `with gone as (
-     delete from oidc_payloads where grant_id = $1 and model not in ('Grant', 'Interaction') returning 1
+  `with ${inOrder(`p.grant_id = $1 and p.model not in ('Grant', 'Interaction')`)}, gone as (
+     delete from oidc_payloads where grant_id = $1 and model not in ('Grant', 'Interaction') and ${held} returning 1
    ), ${audited('$2', 'exists (select from gone)')}
    select count(*) as gone from gone`,
 );
@@ -296,33 +278,13 @@ export async function destroyByGrantId(
   return result.rows[0]?.gone ?? 0;
 }
 
-const insertServiceSession = prepared(
-  'service-session-insert',
-  `insert into service_sessions (id, tenant_id, client_id, jti, ip, expires_at)
-   select $1, c.tenant_id, c.id, $3, $4, $5 from clients c where c.client_id = $2
-   on conflict (jti) do nothing`,
-);
-
-/** One row for each token a service was given. */
-export async function recordServiceSession(
-  db: Database,
-  session: { id: string; clientId: string; jti: string; ip: string | null; expiresAt: Date },
-): Promise<void> {
-  await runPrepared(db, insertServiceSession, [
-    session.id,
-    session.clientId,
-    session.jti,
-    session.ip,
-    session.expiresAt,
-  ]);
-}
-
 /** Deletes what has expired, a batch at a time so that no statement holds many locks. Answers how many went. */
 export async function sweepPayloads(db: Database, batch = 5000): Promise<number> {
   // A consumed refresh token stays until its own expiry: that is how its reuse is recognised.
   const result = await db.raw(
     `delete from oidc_payloads
-      where (model, id_hash) in (select model, id_hash from oidc_payloads where expires_at < now() limit ?)`,
+      where (model, id_hash) in (select model, id_hash from oidc_payloads where expires_at < now() limit ?
+                                    for update skip locked)`,
     [batch],
   );
   return result.rowCount;

@@ -1,5 +1,6 @@
-/** The SQL of sign-ins on devices, and of ending them with everything they led to. */
+/** The SQL of sign-ins on devices, and of the browser sessions that carry them. Ending them is in session-end-store.ts. */
 import { type Database, firstRow, prepared, rows, runPrepared } from '../../platform/database.ts';
+import type { StoredPayload } from './payload-store.ts';
 
 export interface UserSessionRow {
   id: string;
@@ -31,6 +32,7 @@ export async function lockSessionByUid(trx: Database, uidHash: Buffer): Promise<
 
 export interface NewUserSession {
   id: string;
+  tenantId: string;
   userId: string;
   oidcSessionUidHash: Buffer;
   userAgent: string | null;
@@ -42,29 +44,14 @@ export interface NewUserSession {
   expiresAt: Date;
 }
 
-/**
- * The tenant comes from the person's row, whatever the caller believes. Undefined for a person who may not act, also where
- * they were stopped after they had proved themselves. `isFirst`: they had never signed in before.
- */
-export async function insertSession(
-  trx: Database,
-  session: NewUserSession,
-): Promise<{ tenantId: string; isFirst: boolean } | undefined> {
-  return firstRow<{ tenantId: string; isFirst: boolean }>(
+/** The tenant is the person's, as `recordSignIn` (domain/users) answered it. */
+export async function insertSession(trx: Database, session: NewUserSession): Promise<void> {
+  await rows(
     trx,
-    `with person as (
-       update users set last_login_at = :loginAt
-        where id = :userId and state = 'active' and deleted_at is null
-          and exists (select from tenants t where t.id = users.tenant_id and t.state = 'active')
-       -- As it was before this statement.
-       returning id, tenant_id, (select b.last_login_at is null from users b where b.id = users.id) as is_first
-     ), session as (
-       insert into user_sessions (id, tenant_id, user_id, oidc_session_uid_hash, user_agent, ip, device_fingerprint, amr,
-                                  acr, login_at, expires_at)
-       select :id, tenant_id, id, :oidcSessionUidHash, :userAgent, :ip, :deviceFingerprint, :amr, :acr, :loginAt, :expiresAt
-         from person
-     )
-     select tenant_id, is_first from person`,
+    `insert into user_sessions (id, tenant_id, user_id, oidc_session_uid_hash, user_agent, ip, device_fingerprint, amr,
+                                acr, login_at, expires_at)
+     values (:id, :tenantId, :userId, :oidcSessionUidHash, :userAgent, :ip, :deviceFingerprint, :amr, :acr, :loginAt,
+             :expiresAt)`,
     { ...session },
   );
 }
@@ -84,14 +71,10 @@ export async function updateSessionLogin(
 ): Promise<void> {
   await rows(
     trx,
-    `with session as (
-       update user_sessions
-          set login_at = :loginAt, last_seen_at = now(), amr = :amr, acr = :acr, expires_at = :expiresAt,
-              ip = coalesce(:ip, ip), user_agent = coalesce(:userAgent, user_agent)
-        where id = :id
-       returning user_id
-     )
-     update users set last_login_at = :loginAt from session where users.id = session.user_id`,
+    `update user_sessions
+        set login_at = :loginAt, last_seen_at = now(), amr = :amr, acr = :acr, expires_at = :expiresAt,
+            ip = coalesce(:ip, ip), user_agent = coalesce(:userAgent, user_agent)
+      where id = :id`,
     { id, ...login },
   );
 }
@@ -136,45 +119,6 @@ export async function listLiveSessions(db: Database, tenantId: string, userId: s
   );
 }
 
-export interface EndedSession {
-  id: string;
-  tenantId: string;
-  userId: string;
-  clients: { clientId: string; sid: string }[];
-}
-
-/**
- * Ends live sessions of a person and, in the same statement, the browser sessions, grants, tokens and codes they led to.
- * @param sessionId one session, or null for all of them
- */
-export async function endSessions(
-  trx: Database,
-  wanted: { tenantId: string; userId: string; sessionId: string | null },
-): Promise<EndedSession[]> {
-  return rows<EndedSession>(
-    trx,
-    `with ended as (
-       update user_sessions
-          set revoked_at = now()
-        where tenant_id = :tenantId and user_id = :userId and revoked_at is null
-          and (:sessionId::uuid is null or id = :sessionId::uuid)
-       returning id, tenant_id, user_id, oidc_session_uid_hash
-     ), told as (
-       select e.id, c.client_id, c.sid, c.grant_id from ended e join session_clients c on c.user_session_id = e.id
-     ), gone as (
-       delete from oidc_payloads p
-        where p.uid_hash in (select oidc_session_uid_hash from ended)
-           or p.session_uid_hash in (select oidc_session_uid_hash from ended)
-           or p.grant_id in (select grant_id from told where grant_id is not null)
-     )
-     select e.id, e.tenant_id, e.user_id,
-            coalesce((select jsonb_agg(jsonb_build_object('clientId', t.client_id, 'sid', t.sid))
-                        from told t where t.id = e.id), '[]') as clients
-       from ended e`,
-    wanted,
-  );
-}
-
 /** Marks the sign-in of a browser session as ended; undefined where it was ended already. */
 export async function endSessionByUid(
   trx: Database,
@@ -187,4 +131,88 @@ export async function endSessionByUid(
       returning id, tenant_id, user_id`,
     [uidHash],
   );
+}
+
+const byUid = prepared(
+  'session-payload-by-uid',
+  `select id_hash, payload, consumed_at is not null as consumed
+     from oidc_payloads
+    where uid_hash = $1 and (expires_at is null or expires_at > now())`,
+);
+
+export async function findPayloadByUid(db: Database, uidHash: Buffer): Promise<StoredPayload | undefined> {
+  return (await runPrepared<StoredPayload>(db, byUid, [uidHash])).rows[0];
+}
+
+const lockPayload = prepared(
+  'session-payload-lock',
+  `select id_hash, payload, consumed_at is not null as consumed from oidc_payloads where uid_hash = $1 for update`,
+);
+
+/** The row, expired or not, locked to the end of the transaction. */
+export async function lockPayloadByUid(trx: Database, uidHash: Buffer): Promise<StoredPayload | undefined> {
+  return (await runPrepared<StoredPayload>(trx, lockPayload, [uidHash])).rows[0];
+}
+
+export interface BrowserSession {
+  idHash: Buffer;
+  uidHash: Buffer;
+  /** Sealed. */
+  payload: Buffer;
+  expiresAt: Date;
+}
+
+// The row is found by the session's uid: when the id changes (session fixation), it changes in place.
+const upsertSession = prepared(
+  'session-upsert',
+  `insert into oidc_payloads (model, id_hash, payload, uid_hash, account_id, expires_at)
+   values ('Session', $1, $2, $3, $4, $5)
+   on conflict (uid_hash) where uid_hash is not null do update
+      set id_hash = excluded.id_hash, payload = excluded.payload, account_id = excluded.account_id,
+          expires_at = excluded.expires_at`,
+);
+
+/** The browser session of a person; in the transaction that keeps their sign-in. */
+export async function upsertBrowserSession(trx: Database, session: BrowserSession & { userId: string }): Promise<void> {
+  const { idHash, payload, uidHash, userId, expiresAt } = session;
+  await runPrepared(trx, upsertSession, [idHash, payload, uidHash, userId, expiresAt]);
+}
+
+const upsertAnonymousSession = prepared(
+  'session-upsert-anonymous',
+  `insert into oidc_payloads (model, id_hash, payload, uid_hash, expires_at)
+   values ('Session', $1, $2, $3, $4)
+   on conflict (uid_hash) where uid_hash is not null do update
+      set id_hash = excluded.id_hash, payload = excluded.payload, expires_at = excluded.expires_at
+    where oidc_payloads.account_id is null`,
+);
+
+/** Somebody may have signed in meanwhile, in another tab: a request that knew nobody leaves that alone. */
+export async function upsertAnonymousBrowserSession(db: Database, session: BrowserSession): Promise<void> {
+  const { idHash, payload, uidHash, expiresAt } = session;
+  await runPrepared(db, upsertAnonymousSession, [idHash, payload, uidHash, expiresAt]);
+}
+
+const replaceSession = prepared(
+  'session-replace',
+  `update oidc_payloads set payload = $2 where model = 'Session' and uid_hash = $1`,
+);
+
+/** Give the transaction that holds the row (`lockPayloadByUid`). */
+export async function replaceBrowserSession(trx: Database, uidHash: Buffer, payload: Buffer): Promise<void> {
+  await runPrepared(trx, replaceSession, [uidHash, payload]);
+}
+
+/** The uid's hash of a browser session that is known by its id. */
+export async function findBrowserSessionUid(db: Database, idHash: Buffer): Promise<Buffer | undefined> {
+  const found = await firstRow<{ uidHash: Buffer }>(
+    db,
+    `select uid_hash from oidc_payloads where model = 'Session' and id_hash = ?`,
+    [idHash],
+  );
+  return found?.uidHash;
+}
+
+export async function deleteBrowserSession(trx: Database, uidHash: Buffer): Promise<void> {
+  await rows(trx, `delete from oidc_payloads where model = 'Session' and uid_hash = ?`, [uidHash]);
 }

@@ -1,23 +1,32 @@
 /**
- * Sessions of people: what is signed in where, and ending it. Owns that ending a session takes its grants, tokens and
- * codes with it and tells the relying parties (OpenID Connect Back-Channel Logout 1.0), all in one transaction.
+ * Sessions of people: what is signed in where, and ending it. Owns what the protocol stores of it and what services were
+ * given as well, and that ending a session takes its grants, tokens and codes with it and tells the relying parties
+ * (OpenID Connect Back-Channel Logout 1.0), all in one transaction. Whether a person, tenant or client ends is decided by
+ * domain/lifecycle.
  */
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
-import { enqueueJob } from '../../platform/jobs/jobs.ts';
+import { enqueueJobs } from '../../platform/jobs/jobs.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
-import { type EndedSession, endSessions } from './session-store.ts';
+import {
+  deleteOldSessions,
+  deletePayloadsOfClient,
+  type EndedSession,
+  endServiceSessions,
+  endSession,
+  endSessionsOfPeople,
+  endSessionsOfUser,
+} from './session-end-store.ts';
 
 /** The job that tells one relying party; its payload is `{ clientId, sub, sid }`. */
 export const backchannelLogoutJob = 'backchannel-logout';
 
 async function tellRelyingParties(trx: Database, ended: EndedSession[]): Promise<void> {
-  for (const session of ended) {
-    for (const client of session.clients) {
-      await enqueueJob(trx, backchannelLogoutJob, { clientId: client.clientId, sub: session.userId, sid: client.sid });
-    }
-  }
+  const told = ended.flatMap(({ userId, clients }) =>
+    clients.map(({ clientId, sid }) => ({ clientId, sub: userId, sid })),
+  );
+  await enqueueJobs(trx, backchannelLogoutJob, told);
 }
 
 /**
@@ -31,7 +40,7 @@ export async function revokeSession(
 ): Promise<void> {
   if (!isId(wanted.sessionId)) throw new DomainError('not_found', 'NOT_FOUND');
   await inTransaction(db, async (trx) => {
-    const ended = await endSessions(trx, wanted);
+    const ended = await endSession(trx, wanted);
     if (ended.length === 0) throw new DomainError('not_found', 'NOT_FOUND');
     await tellRelyingParties(trx, ended);
     await recordEvent(
@@ -55,8 +64,7 @@ export async function revokeAllSessions(
   caller: Caller,
 ): Promise<number> {
   return inTransaction(db, async (trx) => {
-    const ended = await endSessions(trx, { ...wanted, sessionId: null });
-    await trx('oidc_payloads').where({ accountId: wanted.userId }).delete();
+    const ended = await endSessionsOfUser(trx, { tenantId: wanted.tenantId, userId: wanted.userId });
     await tellRelyingParties(trx, ended);
     await recordEvent(
       trx,
@@ -71,4 +79,30 @@ export async function revokeAllSessions(
     );
     return ended.length;
   });
+}
+
+/**
+ * Ends what the people and the clients of a tenant hold, services' tokens too. Relying parties of other tenants are told.
+ * Writes no event: the tenant's own says how many sessions ended.
+ */
+export async function endSessionsOfTenant(trx: Database, tenantId: string): Promise<number> {
+  const ended = await endSessionsOfPeople(trx, tenantId);
+  await endServiceSessions(trx, { tenantId });
+  await tellRelyingParties(trx, ended);
+  return ended.length;
+}
+
+/**
+ * Ends what a client holds: tokens, codes, grants, and a service's tokens. The sign-ins of people that led to them go on.
+ * @param client.id clients.id
+ * @param client.clientId as the protocol has it
+ */
+export async function endSessionsOfClient(trx: Database, client: { id: string; clientId: string }): Promise<void> {
+  await endServiceSessions(trx, { clientRowId: client.id });
+  await deletePayloadsOfClient(trx, client.clientId);
+}
+
+/** Deletes what ended a month ago. */
+export async function sweepSessions(db: Database): Promise<void> {
+  await deleteOldSessions(db);
 }

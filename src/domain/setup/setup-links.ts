@@ -10,8 +10,9 @@ import { findRoleByName } from '../access/roles.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { assignRole } from '../organisation/org-assignments.ts';
 import { findRootNode } from '../organisation/org-nodes.ts';
-import { createTenant, findTenantById } from '../tenants/tenants.ts';
+import { findTenantById } from '../tenants/tenants.ts';
 import { createUser, type NewPasswords } from '../users/users.ts';
+import { createTenant } from './create-tenant.ts';
 
 const lifeSeconds = 24 * 3600;
 
@@ -55,6 +56,26 @@ export async function createSetupLink(
     );
   });
   return { token, expiresAt };
+}
+
+/** Ends the links that make an owner of a tenant: all of them, or those for one address. */
+export async function endSetupLinksOf(
+  trx: Database,
+  { tenantId, email }: { tenantId: string; email?: string },
+): Promise<void> {
+  await rows(
+    trx,
+    `with held as (
+       select id
+         from setup_links
+        where tenant_id = :tenantId and consumed_at is null and revoked_at is null
+          ${email === undefined ? '' : 'and lower(email) = lower(:email)'}
+        order by id
+          for update
+     )
+     update setup_links l set revoked_at = now() from held where l.id = held.id`,
+    { tenantId, ...(email === undefined ? {} : { email }) },
+  );
 }
 
 /** True while nobody could sign in to anything: no person exists. */

@@ -1,7 +1,7 @@
 /**
- * Tenants. Owns that a tenant is born whole (its root node and the roles owner, admin and member come with it), its
- * name, its settings and whether it is active. Refuses a slug that is taken or no DNS label. A suspended tenant gives
- * nobody any access, and what its people and clients hold ends with the suspension.
+ * Tenants. Owns their name, their settings and whether they are active. Refuses a slug that is taken or no DNS label. A
+ * suspended tenant gives nobody any access. That a tenant is born whole is for domain/setup, and what ends with its
+ * suspension for domain/lifecycle.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
@@ -16,14 +16,11 @@ import {
   type TenantSettingsInput,
 } from './tenant-settings.ts';
 import {
-  endTenantSessions,
-  insertRootNode,
-  insertSystemRole,
   insertTenant,
-  renameRootNode,
   selectTenantById,
   selectTenantBySlug,
   selectTenantForUpdate,
+  shareTenant,
   type TenantRow,
   updateTenant,
 } from './tenant-store.ts';
@@ -39,78 +36,29 @@ export interface Tenant {
   updatedAt: Date;
 }
 
-/** A tenant as it was just made, with the ids of what came with it. */
-export interface NewTenant extends Tenant {
-  rootNodeId: string;
-  systemRoleIds: Record<SystemRoleName, string>;
-}
-
-export type SystemRoleName = 'owner' | 'admin' | 'member';
-
-const systemRoles: { name: SystemRoleName; description: string }[] = [
-  { name: 'owner', description: 'Answers for the organisation. One owner always remains.' },
-  { name: 'admin', description: 'Manages people, roles and applications.' },
-  { name: 'member', description: 'Belongs to the organisation.' },
-];
-
 const slugForm = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
- * Makes a tenant with its root node (type `tenant`, the tenant's name) and its three system roles.
+ * Stores a new tenant and its event. What makes it whole, its tree and its roles, comes with it in domain/setup, which
+ * alone calls this.
  * @throws DomainError invalid INVALID_INPUT or FIELD_REQUIRED (slug, name, settings.<field>), conflict DUPLICATE (slug)
  */
-export async function createTenant(
-  db: Database,
+export async function storeNewTenant(
+  trx: Database,
   wanted: { slug: string; name: string; settings?: TenantSettingsInput },
   caller: Caller,
-): Promise<NewTenant> {
+): Promise<Tenant> {
   if (!slugForm.test(wanted.slug)) throw new DomainError('invalid', 'INVALID_INPUT', { field: 'slug' });
   const name = checkDisplayName(wanted.name);
   const settings = checkTenantSettings(wanted.settings ?? {});
-  return inTransaction(db, async (trx) => {
-    const row = await insertTenant(trx, { id: newId(), slug: wanted.slug, name, settings }).catch((error) => {
-      if (violatedConstraint(error)?.constraint === 'tenants_slug_key')
-        throw new DomainError('conflict', 'DUPLICATE', { field: 'slug' });
-      throw error;
-    });
-    const tenantId = row.id;
-    await recordEvent(
-      trx,
-      { ...about(row), action: 'tenant.created', payload: { slug: row.slug, name, settings } },
-      caller,
-    );
-
-    const rootNodeId = await insertRootNode(trx, tenantId, name);
-    await recordEvent(
-      trx,
-      {
-        tenantId,
-        action: 'org_node.created',
-        entityType: 'org_node',
-        entityId: rootNodeId,
-        payload: { name, type: 'tenant' },
-      },
-      caller,
-    );
-
-    const systemRoleIds = { owner: '', admin: '', member: '' };
-    for (const role of systemRoles) {
-      const id = await insertSystemRole(trx, { tenantId, ...role });
-      systemRoleIds[role.name] = id;
-      await recordEvent(
-        trx,
-        {
-          tenantId,
-          action: 'role.created',
-          entityType: 'role',
-          entityId: id,
-          payload: { name: role.name, isSystem: true },
-        },
-        caller,
-      );
-    }
-    return { ...tenantOf(row), rootNodeId, systemRoleIds };
+  const row = await insertTenant(trx, { id: newId(), slug: wanted.slug, name, settings }).catch((error) => {
+    if (violatedConstraint(error)?.constraint === 'tenants_slug_key')
+      throw new DomainError('conflict', 'DUPLICATE', { field: 'slug' });
+    throw error;
   });
+  const payload = { slug: row.slug, name, settings };
+  await recordEvent(trx, { ...about(row), action: 'tenant.created', payload }, caller);
+  return tenantOf(row);
 }
 
 export async function findTenantBySlug(db: Database, slug: string): Promise<Tenant | undefined> {
@@ -125,53 +73,48 @@ export async function findTenantById(db: Database, id: string): Promise<Tenant |
   return row && tenantOf(row);
 }
 
+/** Keeps a tenant from being changed to the end of the transaction: what stops it waits, or has come before. */
+export async function holdTenant(trx: Database, tenantId: string): Promise<void> {
+  await shareTenant(trx, tenantId);
+}
+
 /**
- * Stops a tenant: nobody of it may act, and what they and its clients hold ends at once.
+ * A tenant that is to be changed, locked to the end of the transaction; first of all that the change locks.
  * @throws DomainError not_found NOT_FOUND
  */
-export async function suspendTenant(db: Database, tenantId: string, caller: Caller): Promise<Tenant> {
-  return setState(db, tenantId, 'suspended', 'tenant.suspended', caller);
-}
-
-/** @throws DomainError not_found NOT_FOUND */
-export async function activateTenant(db: Database, tenantId: string, caller: Caller): Promise<Tenant> {
-  return setState(db, tenantId, 'active', 'tenant.activated', caller);
-}
-
-/** Already so: nothing changes, and nothing is recorded. */
-async function setState(
-  db: Database,
-  tenantId: string,
-  state: Tenant['state'],
-  action: string,
-  caller: Caller,
-): Promise<Tenant> {
-  return change(db, tenantId, async (trx, before) => {
-    if (before.state === state) return before;
-    const after = await updateTenant(trx, tenantId, { state });
-    const payload = state === 'suspended' ? { ...(await endTenantSessions(trx, tenantId)) } : {};
-    await recordEvent(trx, { ...about(before), action, payload }, caller);
-    return after;
-  });
+export async function lockTenant(trx: Database, tenantId: string): Promise<Tenant> {
+  const row = isId(tenantId) ? await selectTenantForUpdate(trx, tenantId) : undefined;
+  if (!row) throw notFound();
+  return tenantOf(row);
 }
 
 /**
- * Renames a tenant and the root of its tree with it.
- * @throws DomainError invalid INVALID_INPUT or FIELD_REQUIRED (name), not_found NOT_FOUND
+ * Writes whether a tenant is active, and the event. What its people hold is ended by domain/lifecycle, which alone calls
+ * this.
+ * @param change.payload of the event
  */
-export async function renameTenant(db: Database, tenantId: string, newName: string, caller: Caller): Promise<Tenant> {
-  const name = checkDisplayName(newName);
-  return change(db, tenantId, async (trx, before) => {
-    if (before.name === name) return before;
-    const after = await updateTenant(trx, tenantId, { name });
-    await renameRootNode(trx, tenantId, name);
-    await recordEvent(
-      trx,
-      { ...about(before), action: 'tenant.renamed', payload: { from: before.name, to: name } },
-      caller,
-    );
-    return after;
-  });
+export async function storeTenantState(
+  trx: Database,
+  { tenantId, state, payload }: { tenantId: string; state: Tenant['state']; payload: Record<string, unknown> },
+  caller: Caller,
+): Promise<Tenant> {
+  const row = await updateTenant(trx, tenantId, { state });
+  if (!row) throw notFound();
+  const action = state === 'active' ? 'tenant.activated' : 'tenant.suspended';
+  await recordEvent(trx, { ...about(row), action, payload }, caller);
+  return tenantOf(row);
+}
+
+/** Writes a tenant's name, and the event; `renameTenant` (domain/organisation) has the tree follow. */
+export async function storeTenantName(
+  trx: Database,
+  { tenantId, from, name }: { tenantId: string; from: string; name: string },
+  caller: Caller,
+): Promise<Tenant> {
+  const row = await updateTenant(trx, tenantId, { name });
+  if (!row) throw notFound();
+  await recordEvent(trx, { ...about(row), action: 'tenant.renamed', payload: { from, to: name } }, caller);
+  return tenantOf(row);
 }
 
 /**
@@ -185,30 +128,17 @@ export async function updateTenantSettings(
   caller: Caller,
 ): Promise<Tenant> {
   const settings = checkTenantSettings(input);
-  return change(db, tenantId, async (trx, before) => {
+  return inTransaction(db, async (trx) => {
+    const before = isId(tenantId) ? await selectTenantForUpdate(trx, tenantId) : undefined;
+    if (!before) throw notFound();
     const stored = before.settings as Record<string, object | undefined>;
     const branding = settings.branding && { branding: { ...stored.branding, ...settings.branding } };
     const wanted = { ...stored, ...settings, ...branding };
-    if (isDeepStrictEqual(wanted, stored)) return before;
+    if (isDeepStrictEqual(wanted, stored)) return tenantOf(before);
     const after = await updateTenant(trx, tenantId, { settings: wanted });
-    await recordEvent(
-      trx,
-      { ...about(before), action: 'tenant.settings_changed', payload: { from: stored, to: after?.settings } },
-      caller,
-    );
-    return after;
-  });
-}
-
-async function change(
-  db: Database,
-  tenantId: string,
-  work: (trx: Database, before: TenantRow) => Promise<TenantRow | undefined>,
-): Promise<Tenant> {
-  return inTransaction(db, async (trx) => {
-    const before = isId(tenantId) ? await selectTenantForUpdate(trx, tenantId) : undefined;
-    const after = before && (await work(trx, before));
-    if (!after) throw new DomainError('not_found', 'NOT_FOUND', { entity: 'tenant' });
+    if (!after) throw notFound();
+    const payload = { from: stored, to: after.settings };
+    await recordEvent(trx, { ...about(before), action: 'tenant.settings_changed', payload }, caller);
     return tenantOf(after);
   });
 }
@@ -219,4 +149,8 @@ function tenantOf(row: TenantRow): Tenant {
 
 function about(row: TenantRow): { tenantId: string; entityType: string; entityId: string } {
   return { tenantId: row.id, entityType: 'tenant', entityId: row.id };
+}
+
+function notFound(): DomainError {
+  return new DomainError('not_found', 'NOT_FOUND', { entity: 'tenant' });
 }

@@ -125,50 +125,74 @@ export async function selectUser(db: Database, tenantId: string, userId: string)
   );
 }
 
-/** Answers the state before; undefined where there is no such user. Locks the row to the end of the transaction. */
+/** The state and the addresses of a user that is not deleted, locked to the end of the transaction. */
+export async function lockUser(
+  trx: Database,
+  user: { tenantId: string; userId: string },
+): Promise<Pick<UserRow, 'state' | 'email' | 'phone'> | undefined> {
+  return firstRow(
+    trx,
+    `select state, email, phone
+       from users
+      where tenant_id = :tenantId and id = :userId and deleted_at is null
+        for no key update`,
+    { tenantId: user.tenantId, userId: user.userId },
+  );
+}
+
 export async function updateUserState(
   trx: Database,
   user: { tenantId: string; userId: string; state: 'active' | 'inactive'; updatedBy: string | null },
-): Promise<'active' | 'inactive' | undefined> {
-  const row = await firstRow<{ before: 'active' | 'inactive' }>(
+): Promise<void> {
+  await rows(
     trx,
-    `with known as (
-       select id, state from users
-        where tenant_id = :tenantId and id = :userId and deleted_at is null
-          for no key update
-     )
-     update users u
+    `update users u
         set state      = :state,
             updated_by = (select a.id from users a where a.id = :updatedBy and a.tenant_id = :tenantId)
-       from known
-      where u.id = known.id
-     returning known.state as before`,
+      where u.tenant_id = :tenantId and u.id = :userId`,
     user,
   );
-  return row?.before;
 }
 
-/** The row stays, for those it is spoken of by; the ways to prove it go. False where there is no such user. */
+/** The row stays, for those it is spoken of by; the ways to prove it go. */
 export async function softDeleteUser(
   trx: Database,
   user: { tenantId: string; userId: string; deletedBy: string | null },
-): Promise<boolean> {
-  const deleted = await rows(
+): Promise<void> {
+  await rows(
     trx,
     `with gone as (
        update users
           set state      = 'inactive',
               deleted_at = now(),
               deleted_by = (select a.id from users a where a.id = :deletedBy and a.tenant_id = :tenantId)
-        where tenant_id = :tenantId and id = :userId and deleted_at is null
+        where tenant_id = :tenantId and id = :userId
        returning id
-     ), proofs as (
-       delete from user_identities i using gone where i.tenant_id = :tenantId and i.user_id = gone.id
      )
-     select id from gone`,
+     delete from user_identities i using gone where i.tenant_id = :tenantId and i.user_id = gone.id`,
     user,
   );
-  return deleted.length > 0;
+}
+
+/** Someone who may act now, and their tenant, so that neither is stopped before the end of the transaction. */
+export async function lockActiveUser(
+  trx: Database,
+  userId: string,
+): Promise<{ tenantId: string; isFirst: boolean } | undefined> {
+  return firstRow(
+    trx,
+    `select u.tenant_id, u.last_login_at is null as is_first
+       from users u
+       join tenants t on t.id = u.tenant_id and t.state = 'active'
+      where u.id = ? and u.state = 'active' and u.deleted_at is null
+        for no key update of u
+        for share of t`,
+    [userId],
+  );
+}
+
+export async function updateLastLogin(trx: Database, userId: string, loginAt: Date): Promise<void> {
+  await trx('users').where({ id: userId }).update({ lastLoginAt: loginAt });
 }
 
 export async function touchPasswordChanged(
@@ -185,33 +209,4 @@ export async function touchPasswordChanged(
     user,
   );
   return changed.length > 0;
-}
-
-/**
- * Ends what a user who stops has pending: invitations by them and to their address, and codes and links that were sent to
- * it in their tenant. (Those of no tenant are for others under the same address too; they let in nobody who may not act.)
- * Answers how many invitations ended. Called with the user's row locked.
- */
-export async function endPending(trx: Database, user: { tenantId: string; userId: string }): Promise<number> {
-  const ended = await firstRow<{ invitations: number }>(
-    trx,
-    `with person as (
-       select email, phone from users where tenant_id = :tenantId and id = :userId
-     ), codes as (
-       update otp_codes c
-          set revoked_at = now()
-        where c.tenant_id = :tenantId and c.consumed_at is null and c.revoked_at is null
-          and (c.user_id = :userId or c.destination in (select email from person union all select phone from person))
-     ), ended as (
-       update invitations i
-          set revoked_at = now()
-        where i.tenant_id = :tenantId and i.accepted_at is null and i.revoked_at is null
-          and (i.invited_by = :userId or lower(i.email) = (select lower(email) from person)
-               or i.phone = (select phone from person))
-       returning i.id
-     )
-     select count(*) as invitations from ended`,
-    user,
-  );
-  return ended?.invitations ?? 0;
 }

@@ -1,28 +1,29 @@
 /**
  * People. Owns who is in a tenant, under which address, and whether they may act now. Refuses a second user under one
  * email address or phone number of a tenant, also when both arrive at once: the database's unique indexes decide.
- * A user who stops being active is signed out everywhere in the same transaction, and what they have pending ends.
+ * What ends with a user who stops is for domain/lifecycle.
  */
 import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { parseUrl } from '../../platform/parse-url.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
-import { revokeAllSessions } from '../sessions/sessions.ts';
 import { refusedLastOwner } from '../tenants/last-owner.ts';
 import { parseTenantSettings, type TenantSettings } from '../tenants/tenant-settings.ts';
 import { findTenantById } from '../tenants/tenants.ts';
 import { canonicalEmail, canonicalPhone } from './canonical-address.ts';
 import {
   actingUserId,
-  endPending,
   insertUser,
   insertUserSettings,
+  lockActiveUser,
+  lockUser,
   selectActiveAccount,
   selectUser,
   softDeleteUser,
   touchPasswordChanged,
   type UserRow,
+  updateLastLogin,
   updateUserState,
   upsertPasswordHash,
 } from './user-store.ts';
@@ -263,67 +264,70 @@ export async function storePasswordHash(
   );
 }
 
-async function setState(db: Database, user: UserOfTenant, state: User['state'], caller: Caller): Promise<void> {
-  if (!isId(user.tenantId) || !isId(user.userId)) throw new DomainError('not_found', 'NOT_FOUND');
-  await inTransaction(db, async (trx) => {
-    const before = await updateUserState(trx, { ...user, state, updatedBy: actingUserId(caller) }).catch((error) => {
-      throw refusedLastOwner(error);
-    });
-    if (before === undefined) throw new DomainError('not_found', 'NOT_FOUND');
-    if (before === state) return;
-    const invitations = await endPending(trx, user);
-    await recordEvent(
-      trx,
-      {
-        tenantId: user.tenantId,
-        action: state === 'active' ? 'user.activated' : 'user.deactivated',
-        entityType: 'user',
-        entityId: user.userId,
-        payload: invitationsEnded(invitations),
-      },
-      caller,
-    );
-    // Going back as well: a sign-in that was under way when the user was stopped must not come to life again.
-    await revokeAllSessions(trx, user, caller);
-  });
-}
-
-function invitationsEnded(invitations: number): Record<string, unknown> {
-  return invitations > 0 ? { invitations } : {};
+/** A person who signs in: `isFirst` where they never have before. */
+export interface SigningIn {
+  tenantId: string;
+  isFirst: boolean;
 }
 
 /**
- * Stops a user from acting and ends their sessions, tokens, codes and invitations, all in one transaction. Nothing
- * happens to one who is inactive already.
- * @throws DomainError not_found, also for a user of another tenant; conflict LAST_OWNER
+ * The person who has just proved themselves, held with their tenant to the end of the transaction: what stops one of the
+ * two waits, or has come before. Undefined for a person who may not act, also where they were stopped after the proof.
  */
-export async function deactivateUser(db: Database, user: UserOfTenant, caller: Caller): Promise<void> {
-  await setState(db, user, 'inactive', caller);
+export async function lockForSignIn(trx: Database, userId: string): Promise<SigningIn | undefined> {
+  return isId(userId) ? lockActiveUser(trx, userId) : undefined;
 }
 
-/** Lets a deactivated user act again; they sign in anew. @throws DomainError not_found */
-export async function activateUser(db: Database, user: UserOfTenant, caller: Caller): Promise<void> {
-  await setState(db, user, 'active', caller);
+/** Keeps when a person signed in last; in the transaction that keeps the session. */
+export async function recordSignIn(trx: Database, userId: string, loginAt: Date): Promise<void> {
+  await updateLastLogin(trx, userId, loginAt);
+}
+
+/** A user that changes state, as they are before, locked to the end of the transaction. */
+export type UserToChange = Pick<UserRow, 'state' | 'email' | 'phone'>;
+
+/**
+ * Holds a user who is to be stopped, deleted or let in again; first of all that the change locks.
+ * @throws DomainError not_found, also for a user of another tenant
+ */
+export async function holdUser(trx: Database, user: UserOfTenant): Promise<UserToChange> {
+  const held = isId(user.tenantId) && isId(user.userId) ? await lockUser(trx, user) : undefined;
+  if (!held) throw new DomainError('not_found', 'NOT_FOUND');
+  return held;
 }
 
 /**
- * Deletes a user softly: the row stays for what speaks of it, the address is free for another, the password and other
- * proofs are gone, sessions, tokens, codes and invitations have ended.
- * @throws DomainError not_found, also for a user of another tenant; conflict LAST_OWNER
+ * Writes whether a user may act, and the event. What they hold is ended by domain/lifecycle, which alone calls this.
+ * @param payload of the event
+ * @throws DomainError conflict LAST_OWNER
  */
-export async function deleteUser(db: Database, user: UserOfTenant, caller: Caller): Promise<void> {
-  if (!isId(user.tenantId) || !isId(user.userId)) throw new DomainError('not_found', 'NOT_FOUND');
-  await inTransaction(db, async (trx) => {
-    const deleted = await softDeleteUser(trx, { ...user, deletedBy: actingUserId(caller) }).catch((error) => {
-      throw refusedLastOwner(error);
-    });
-    if (!deleted) throw new DomainError('not_found', 'NOT_FOUND');
-    const payload = invitationsEnded(await endPending(trx, user));
-    await recordEvent(
-      trx,
-      { tenantId: user.tenantId, action: 'user.deleted', entityType: 'user', entityId: user.userId, payload },
-      caller,
-    );
-    await revokeAllSessions(trx, user, caller);
-  });
+export async function storeUserState(
+  trx: Database,
+  { state, payload, ...user }: UserOfTenant & { state: User['state']; payload: Record<string, unknown> },
+  caller: Caller,
+): Promise<void> {
+  await updateUserState(trx, { ...user, state, updatedBy: actingUserId(caller) }).catch(throwLastOwner);
+  const action = state === 'active' ? 'user.activated' : 'user.deactivated';
+  await recordEvent(trx, { ...about(user), action, payload }, caller);
+}
+
+/**
+ * Marks a user as deleted, takes the password and the identities away, and writes the event; as `storeUserState`.
+ * @throws DomainError conflict LAST_OWNER
+ */
+export async function storeUserDeleted(
+  trx: Database,
+  { payload, ...user }: UserOfTenant & { payload: Record<string, unknown> },
+  caller: Caller,
+): Promise<void> {
+  await softDeleteUser(trx, { ...user, deletedBy: actingUserId(caller) }).catch(throwLastOwner);
+  await recordEvent(trx, { ...about(user), action: 'user.deleted', payload }, caller);
+}
+
+function throwLastOwner(error: unknown): never {
+  throw refusedLastOwner(error);
+}
+
+function about({ tenantId, userId }: UserOfTenant): { tenantId: string; entityType: string; entityId: string } {
+  return { tenantId, entityType: 'user', entityId: userId };
 }

@@ -3,7 +3,8 @@
  * that stores it, and that the session ends with the token.
  */
 import type { Adapter } from 'oidc-provider';
-import { destroyPayload, recordServiceSession, upsertPayload } from '../../domain/sessions/payload-store.ts';
+import { destroyPayload, upsertPayload } from '../../domain/sessions/payload-store.ts';
+import { recordServiceSession } from '../../domain/sessions/service-session-store.ts';
 import { inTransaction } from '../../platform/database.ts';
 import { newId } from '../../platform/ids.ts';
 import { sha256 } from '../../platform/secrets.ts';

@@ -6,17 +6,25 @@
 import Provider, { type Adapter } from 'oidc-provider';
 import { type Caller, recordEvent } from '../../domain/audit/audit-events.ts';
 import { completeReferral } from '../../domain/referrals/referrals.ts';
-import { findPayload, findPayloadByUid, lockPayloadByUid } from '../../domain/sessions/payload-store.ts';
+import { findPayload } from '../../domain/sessions/payload-store.ts';
 import {
+  deleteBrowserSession,
   endSessionByUid,
+  findBrowserSessionUid,
+  findPayloadByUid,
   insertSession,
+  lockPayloadByUid,
   lockSessionByUid,
+  replaceBrowserSession,
   touchSession,
   type UserSessionRow,
   updateSessionLogin,
+  upsertAnonymousBrowserSession,
+  upsertBrowserSession,
   upsertSessionClients,
 } from '../../domain/sessions/session-store.ts';
-import { type Database, firstRow, inTransaction, prepared, rows, runPrepared } from '../../platform/database.ts';
+import { lockForSignIn, recordSignIn, type SigningIn } from '../../domain/users/users.ts';
+import { type Database, inTransaction } from '../../platform/database.ts';
 import { newId } from '../../platform/ids.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import { currentCaller } from '../caller.ts';
@@ -27,35 +35,27 @@ import { mergeSessions, type SessionAuthorization, type SessionPayload } from '.
 const model = 'Session';
 const touchEveryMs = 60_000;
 
-// The row is found by the session's uid: when the id changes (session fixation), it changes in place.
-const upsertSession = prepared(
-  'session-upsert',
-  `insert into oidc_payloads (model, id_hash, payload, uid_hash, account_id, expires_at)
-   values ('Session', $1, $2, $3, $4, $5)
-   on conflict (uid_hash) where uid_hash is not null do update
-      set id_hash = excluded.id_hash, payload = excluded.payload, account_id = excluded.account_id,
-          expires_at = excluded.expires_at`,
-);
-
-// Somebody may have signed in meanwhile, in another tab: a request that knew nobody leaves that alone.
-const upsertAnonymousSession = prepared(
-  'session-upsert-anonymous',
-  `insert into oidc_payloads (model, id_hash, payload, uid_hash, expires_at)
-   values ('Session', $1, $2, $3, $4)
-   on conflict (uid_hash) where uid_hash is not null do update
-      set id_hash = excluded.id_hash, payload = excluded.payload, expires_at = excluded.expires_at
-    where oidc_payloads.account_id is null`,
-);
-
-const replaceSession = prepared(
-  'session-replace',
-  `update oidc_payloads set payload = $2 where model = 'Session' and uid_hash = $1`,
-);
-
 function sessionClients(payload: SessionPayload): { client_id: string; sid: string; grant_id: string | null }[] {
   return Object.entries(payload.authorizations ?? {}).flatMap(([clientId, authorization]) =>
     authorization.sid ? [{ client_id: clientId, sid: authorization.sid, grant_id: authorization.grantId ?? null }] : [],
   );
+}
+
+function loginAtOf(payload: SessionPayload): Date {
+  return new Date((payload.loginTs ?? 0) * 1000);
+}
+
+/** Whether this request signed somebody in, or had them prove themselves again. */
+function isNewProof(payload: SessionPayload): boolean {
+  const before = requestMemory()?.sessionAsRead;
+  return before?.accountId !== payload.accountId || before?.loginTs !== payload.loginTs;
+}
+
+interface SignIn {
+  /** The sign-in that the session has already, locked. */
+  known: UserSessionRow | undefined;
+  /** The person who has just proved themselves and may act, locked. */
+  person: SigningIn | undefined;
 }
 
 /**
@@ -64,7 +64,7 @@ function sessionClients(payload: SessionPayload): { client_id: string; sid: stri
  */
 async function followSignIn(
   trx: Database,
-  known: UserSessionRow | undefined,
+  { known, person }: SignIn,
   payload: SessionPayload,
   uidHash: Buffer,
   expiresAt: Date,
@@ -72,7 +72,7 @@ async function followSignIn(
   const { caller } = currentCaller();
   if (known?.revokedAt) return false;
 
-  const loginAt = new Date((payload.loginTs ?? 0) * 1000);
+  const loginAt = loginAtOf(payload);
   const proof = { loginAt, amr: payload.amr ?? [], acr: payload.acr ?? null, expiresAt, ip: caller.ip ?? null };
   const userAgent = caller.userAgent?.slice(0, 500) ?? null;
   const userId = payload.accountId as string;
@@ -87,25 +87,27 @@ async function followSignIn(
       await upsertSessionClients(trx, session, sessionClients(payload));
       return true;
     }
+    if (!person) return false;
     await updateSessionLogin(trx, known.id, { ...proof, userAgent });
   } else {
+    if (!person) return false;
     const id = newId();
     const deviceFingerprint =
       (Provider.ctx?.state as { deviceFingerprint?: Buffer } | undefined)?.deviceFingerprint ?? null;
-    const inserted = await insertSession(trx, {
-      id,
+    session = { id, tenantId: person.tenantId };
+    await insertSession(trx, {
+      ...session,
       userId,
       oidcSessionUidHash: uidHash,
       userAgent,
       deviceFingerprint,
       ...proof,
     });
-    if (!inserted) return false;
-    session = { id, tenantId: inserted.tenantId };
-    isFirst = inserted.isFirst;
+    isFirst = person.isFirst;
   }
+  await recordSignIn(trx, userId, loginAt);
   await upsertSessionClients(trx, session, sessionClients(payload));
-  const person: Caller = { ...caller, type: 'user', id: userId };
+  const self: Caller = { ...caller, type: 'user', id: userId };
   await recordEvent(
     trx,
     {
@@ -120,9 +122,9 @@ async function followSignIn(
         clientId: Provider.ctx?.oidc?.client?.clientId,
       },
     },
-    person,
+    self,
   );
-  if (isFirst) await completeReferral(trx, { tenantId: session.tenantId, userId }, person);
+  if (isFirst) await completeReferral(trx, { tenantId: session.tenantId, userId }, self);
   return true;
 }
 
@@ -145,7 +147,7 @@ export async function claimSessionGrant(
     if (known?.sid && known.grantId && known.grantId !== replaces) return { sid: known.sid, grantId: known.grantId };
     const authorizations = { ...session.authorizations, [clientId]: { ...known, sid, grantId } };
     const payload = sealPayload(secrets, model, stored.idHash, { ...session, authorizations });
-    await runPrepared(trx, replaceSession, [uidHash, payload]);
+    await replaceBrowserSession(trx, uidHash, payload);
     return { sid, grantId };
   });
 }
@@ -173,17 +175,19 @@ export function createSessionAdapter({ db, secrets }: AdapterDependencies): Adap
       const expiresAt = expiryOf(expiresIn) as Date;
       if (!payload.accountId) {
         const sealed = sealPayload(secrets, model, idHash, payload);
-        await runPrepared(db, upsertAnonymousSession, [idHash, sealed, uidHash, expiresAt]);
+        await upsertAnonymousBrowserSession(db, { idHash, uidHash, payload: sealed, expiresAt });
         return;
       }
+      const userId = payload.accountId;
       await inTransaction(db, async (trx) => {
-        // The sign-in's row before the session's, as a transaction that ends sessions takes them.
+        // The tenant and the person, their sign-in, the session: in the order in which what ends them takes them.
+        const person = isNewProof(payload) ? await lockForSignIn(trx, userId) : undefined;
         const known = await lockSessionByUid(trx, uidHash);
         const stored = openPayload(secrets, model, await lockPayloadByUid(trx, uidHash));
         const merged = mergeSessions(payload, requestMemory()?.sessionAsRead, stored);
-        if (!(await followSignIn(trx, known, merged, uidHash, expiresAt))) return;
+        if (!(await followSignIn(trx, { known, person }, merged, uidHash, expiresAt))) return;
         const sealed = sealPayload(secrets, model, idHash, merged);
-        await runPrepared(trx, upsertSession, [idHash, sealed, uidHash, payload.accountId, expiresAt]);
+        await upsertBrowserSession(trx, { idHash, uidHash, payload: sealed, userId, expiresAt });
       });
       await doWhatWaited();
     },
@@ -205,14 +209,10 @@ export function createSessionAdapter({ db, secrets }: AdapterDependencies): Adap
       const session = Provider.ctx?.oidc?.session as { oldId?: string } | undefined;
       if (session?.oldId === id) return;
       await inTransaction(db, async (trx) => {
-        const row = await firstRow<{ uidHash: Buffer }>(
-          trx,
-          `select uid_hash from oidc_payloads where model = 'Session' and id_hash = ?`,
-          [sha256(id)],
-        );
-        if (!row) return;
-        const ended = await endSessionByUid(trx, row.uidHash);
-        await rows(trx, `delete from oidc_payloads where model = 'Session' and uid_hash = ?`, [row.uidHash]);
+        const uidHash = await findBrowserSessionUid(trx, sha256(id));
+        if (!uidHash) return;
+        const ended = await endSessionByUid(trx, uidHash);
+        await deleteBrowserSession(trx, uidHash);
         if (!ended) return;
         await recordEvent(
           trx,

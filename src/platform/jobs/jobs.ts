@@ -116,6 +116,16 @@ export async function enqueueJob(db: Database, name: string, payload: object, op
   );
 }
 
+/** Enqueues one job for each payload, in one statement, as `enqueueJob` without options does. */
+export async function enqueueJobs(db: Database, name: string, payloads: readonly object[]): Promise<void> {
+  if (payloads.length === 0) return;
+  await db.raw(
+    `select count(graphile_worker.add_job(identifier => :name::text, payload => p.value::json))
+       from jsonb_array_elements(:payloads::jsonb) as p`,
+    { name, payloads: JSON.stringify(payloads) },
+  );
+}
+
 /**
  * Starts taking jobs in the background, on a pool of its own, and starts again whenever the worker gives up.
  * @throws at once where the crontab cannot be read or names a task that does not exist

@@ -9,6 +9,7 @@ import {
 } from '../../../src/domain/access/effective-access.ts';
 import { deleteRole, revokeCapabilityFromRole } from '../../../src/domain/access/roles.ts';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
+import { activateTenant, suspendTenant } from '../../../src/domain/lifecycle/end-tenant.ts';
 import { endAssignment } from '../../../src/domain/organisation/org-assignments.ts';
 import {
   activateOrgNode,
@@ -17,7 +18,6 @@ import {
   moveOrgNode,
 } from '../../../src/domain/organisation/org-nodes.ts';
 import { grantVisibility } from '../../../src/domain/organisation/visibility-grants.ts';
-import { activateTenant, suspendTenant } from '../../../src/domain/tenants/tenants.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';

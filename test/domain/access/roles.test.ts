@@ -12,7 +12,7 @@ import {
   revokeCapabilityFromRole,
 } from '../../../src/domain/access/roles.ts';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
-import type { NewTenant } from '../../../src/domain/tenants/tenants.ts';
+import type { NewTenant } from '../../../src/domain/setup/create-tenant.ts';
 import { createDatabase, type Database, rows } from '../../../src/platform/database.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';

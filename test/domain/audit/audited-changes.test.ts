@@ -4,12 +4,17 @@ import { defineCapability } from '../../../src/domain/access/capabilities.ts';
 import * as roles from '../../../src/domain/access/roles.ts';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
 import * as clients from '../../../src/domain/clients/clients.ts';
+import { disableClient } from '../../../src/domain/lifecycle/end-client.ts';
+import { deactivateUser, deleteUser } from '../../../src/domain/lifecycle/end-person.ts';
+import { suspendTenant } from '../../../src/domain/lifecycle/end-tenant.ts';
 import { signInWithPassword } from '../../../src/domain/methods/password/password-sign-in.ts';
 import { setPassword } from '../../../src/domain/methods/password/set-password.ts';
 import * as assignments from '../../../src/domain/organisation/org-assignments.ts';
 import * as nodes from '../../../src/domain/organisation/org-nodes.ts';
+import { renameTenant } from '../../../src/domain/organisation/root-node.ts';
 import * as visibility from '../../../src/domain/organisation/visibility-grants.ts';
 import { createResourceServer } from '../../../src/domain/resource-servers/resource-servers.ts';
+import { createTenant } from '../../../src/domain/setup/create-tenant.ts';
 import { completeSetup, createSetupLink } from '../../../src/domain/setup/setup-links.ts';
 import { unlockAccount } from '../../../src/domain/sign-in/unlock-account.ts';
 import * as tenants from '../../../src/domain/tenants/tenants.ts';
@@ -51,14 +56,14 @@ describe('a change in the domain and its event', function () {
     {
       what: 'a new tenant',
       actions: ['tenant.created', 'org_node.created', 'role.created', 'role.created', 'role.created'],
-      prepare: async () => () => tenants.createTenant(app.db, { slug: `audited-${++count}`, name: 'Audited' }, caller),
+      prepare: async () => () => createTenant(app.db, { slug: `audited-${++count}`, name: 'Audited' }, caller),
     },
     {
       what: 'a new name of a tenant',
       actions: ['tenant.renamed'],
       async prepare() {
         const { id } = await tenant();
-        return () => tenants.renameTenant(app.db, id, 'Renamed', caller);
+        return () => renameTenant(app.db, id, 'Renamed', caller);
       },
     },
     {
@@ -74,7 +79,7 @@ describe('a change in the domain and its event', function () {
       actions: ['tenant.suspended'],
       async prepare() {
         const { id } = await tenant();
-        return () => tenants.suspendTenant(app.db, id, caller);
+        return () => suspendTenant(app.db, id, caller);
       },
     },
     {
@@ -95,7 +100,7 @@ describe('a change in the domain and its event', function () {
       actions: ['user.deactivated', 'session.all_revoked'],
       async prepare() {
         const user = await personAtRoot();
-        return () => users.deactivateUser(app.db, user, caller);
+        return () => deactivateUser(app.db, user, caller);
       },
     },
     {
@@ -103,7 +108,7 @@ describe('a change in the domain and its event', function () {
       actions: ['user.deleted', 'session.all_revoked'],
       async prepare() {
         const user = await personAtRoot();
-        return () => users.deleteUser(app.db, user, caller);
+        return () => deleteUser(app.db, user, caller);
       },
     },
     {
@@ -248,7 +253,7 @@ describe('a change in the domain and its event', function () {
       actions: ['client.disabled'],
       async prepare() {
         const { clientId } = await app.relyingParty();
-        return () => clients.disableClient(app.db, clientId, caller);
+        return () => disableClient(app.db, clientId, caller);
       },
     },
     {

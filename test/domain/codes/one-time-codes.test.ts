@@ -8,8 +8,8 @@ import {
   sweepCodes,
   verifyCode,
 } from '../../../src/domain/codes/one-time-codes.ts';
+import { deactivateUser } from '../../../src/domain/lifecycle/end-person.ts';
 import type { Channel } from '../../../src/domain/messages/outgoing-message.ts';
-import { deactivateUser } from '../../../src/domain/users/users.ts';
 import { createDatabase, type Database, isConnectionError } from '../../../src/platform/database.ts';
 import { DomainError } from '../../../src/platform/errors.ts';
 import { createSecrets, randomToken, sha256 } from '../../../src/platform/secrets.ts';

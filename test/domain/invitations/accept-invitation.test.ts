@@ -8,10 +8,12 @@ import {
   revokeInvitation,
 } from '../../../src/domain/invitations/invitations.ts';
 import { resendInvitation } from '../../../src/domain/invitations/send-invitation.ts';
+import { activateUser, deactivateUser, deleteUser } from '../../../src/domain/lifecycle/end-person.ts';
+import { activateTenant, suspendTenant } from '../../../src/domain/lifecycle/end-tenant.ts';
 import { signInWithPassword } from '../../../src/domain/methods/password/password-sign-in.ts';
 import * as nodes from '../../../src/domain/organisation/org-nodes.ts';
-import { activateTenant, suspendTenant, updateTenantSettings } from '../../../src/domain/tenants/tenants.ts';
-import { activateUser, createUser, deactivateUser, deleteUser } from '../../../src/domain/users/users.ts';
+import { updateTenantSettings } from '../../../src/domain/tenants/tenants.ts';
+import { createUser } from '../../../src/domain/users/users.ts';
 import type { DomainError } from '../../../src/platform/errors.ts';
 import { randomToken } from '../../../src/platform/secrets.ts';
 import { eventsOf, stateOf, withFault } from '../../support/audit.ts';

@@ -9,7 +9,7 @@ import {
   sendMessageJob,
 } from '../../../src/domain/messages/outgoing-message.ts';
 import { createPasswordHasher } from '../../../src/domain/methods/password/password-hash.ts';
-import type { NewTenant } from '../../../src/domain/tenants/tenants.ts';
+import type { NewTenant } from '../../../src/domain/setup/create-tenant.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { createSecrets, randomToken } from '../../../src/platform/secrets.ts';
 import { installFaults } from '../../support/audit.ts';

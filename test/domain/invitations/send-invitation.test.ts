@@ -9,9 +9,10 @@ import {
   revokeInvitation,
 } from '../../../src/domain/invitations/invitations.ts';
 import { createInvitation, resendInvitation } from '../../../src/domain/invitations/send-invitation.ts';
+import { deactivateUser } from '../../../src/domain/lifecycle/end-person.ts';
+import { suspendTenant } from '../../../src/domain/lifecycle/end-tenant.ts';
 import * as nodes from '../../../src/domain/organisation/org-nodes.ts';
-import { suspendTenant, updateTenantSettings } from '../../../src/domain/tenants/tenants.ts';
-import { deactivateUser } from '../../../src/domain/users/users.ts';
+import { updateTenantSettings } from '../../../src/domain/tenants/tenants.ts';
 import type { DomainError } from '../../../src/platform/errors.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { rateLimitSubject, spendBudget } from '../../../src/platform/rate-limits.ts';

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
+import { suspendTenant } from '../../../src/domain/lifecycle/end-tenant.ts';
 import {
   createMessenger,
   type DeliveryOutcome,
@@ -19,7 +20,8 @@ import {
   sealPayload,
   sendMessageJob,
 } from '../../../src/domain/messages/outgoing-message.ts';
-import { type NewTenant, suspendTenant, updateTenantSettings } from '../../../src/domain/tenants/tenants.ts';
+import type { NewTenant } from '../../../src/domain/setup/create-tenant.ts';
+import { updateTenantSettings } from '../../../src/domain/tenants/tenants.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { DeliveryError } from '../../../src/platform/delivery-error.ts';
 import { createI18n } from '../../../src/platform/i18n.ts';

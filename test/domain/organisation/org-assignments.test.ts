@@ -4,7 +4,7 @@ import { createRole, deleteRole } from '../../../src/domain/access/roles.ts';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
 import { assignRole, endAssignment, listAssignments } from '../../../src/domain/organisation/org-assignments.ts';
 import { deleteOrgNode } from '../../../src/domain/organisation/org-nodes.ts';
-import type { NewTenant } from '../../../src/domain/tenants/tenants.ts';
+import type { NewTenant } from '../../../src/domain/setup/create-tenant.ts';
 import { createDatabase, type Database, rows } from '../../../src/platform/database.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';

@@ -6,7 +6,7 @@ import {
   grantVisibility,
   listVisibilityGrants,
 } from '../../../src/domain/organisation/visibility-grants.ts';
-import type { NewTenant } from '../../../src/domain/tenants/tenants.ts';
+import type { NewTenant } from '../../../src/domain/setup/create-tenant.ts';
 import { createDatabase, type Database, rows } from '../../../src/platform/database.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';

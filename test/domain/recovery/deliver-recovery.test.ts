@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
+import { deactivateUser, deleteUser } from '../../../src/domain/lifecycle/end-person.ts';
+import { suspendTenant } from '../../../src/domain/lifecycle/end-tenant.ts';
 import { createMessenger, type Messenger } from '../../../src/domain/messages/deliver-message.ts';
 import { createMessageViews } from '../../../src/domain/messages/message-views.ts';
 import { type Channel, sealPayload } from '../../../src/domain/messages/outgoing-message.ts';
@@ -14,8 +16,8 @@ import {
   resetPassword,
 } from '../../../src/domain/recovery/recovery.ts';
 import type { TenantSettingsInput } from '../../../src/domain/tenants/tenant-settings.ts';
-import { suspendTenant, updateTenantSettings } from '../../../src/domain/tenants/tenants.ts';
-import { deactivateUser, deleteUser, type User } from '../../../src/domain/users/users.ts';
+import { updateTenantSettings } from '../../../src/domain/tenants/tenants.ts';
+import type { User } from '../../../src/domain/users/users.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { createI18n } from '../../../src/platform/i18n.ts';
 import { newId } from '../../../src/platform/ids.ts';

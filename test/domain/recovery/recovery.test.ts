@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { type Caller, systemCaller } from '../../../src/domain/audit/audit-events.ts';
+import { deactivateUser, deleteUser } from '../../../src/domain/lifecycle/end-person.ts';
+import { suspendTenant } from '../../../src/domain/lifecycle/end-tenant.ts';
 import { openPayload, sendMessageJob } from '../../../src/domain/messages/outgoing-message.ts';
 import { createPasswordHasher, type PasswordHasher } from '../../../src/domain/methods/password/password-hash.ts';
 import { signInWithPassword } from '../../../src/domain/methods/password/password-sign-in.ts';
@@ -11,8 +13,8 @@ import {
   requestRecovery,
   resetPassword,
 } from '../../../src/domain/recovery/recovery.ts';
-import { suspendTenant, updateTenantSettings } from '../../../src/domain/tenants/tenants.ts';
-import { deactivateUser, deleteUser, type NewUser, type User } from '../../../src/domain/users/users.ts';
+import { updateTenantSettings } from '../../../src/domain/tenants/tenants.ts';
+import type { NewUser, User } from '../../../src/domain/users/users.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { createSecrets, randomToken } from '../../../src/platform/secrets.ts';

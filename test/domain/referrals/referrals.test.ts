@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
+import { deactivateUser } from '../../../src/domain/lifecycle/end-person.ts';
 import {
   completeReferral,
   ensureReferralCode,
@@ -8,8 +9,7 @@ import {
   parseReferralCode,
   recordReferral,
 } from '../../../src/domain/referrals/referrals.ts';
-import type { NewTenant } from '../../../src/domain/tenants/tenants.ts';
-import { deactivateUser } from '../../../src/domain/users/users.ts';
+import type { NewTenant } from '../../../src/domain/setup/create-tenant.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { eventsOf, installFaults, stateOf, withFault } from '../../support/audit.ts';

@@ -8,7 +8,6 @@ import {
   sweepPayloads,
   upsertPayload,
 } from '../../../src/domain/sessions/payload-store.ts';
-import { openPayload, sealPayload } from '../../../src/oidc/storage/payload-adapter.ts';
 import { refreshSuccessor } from '../../../src/oidc/storage/refresh-rotation.ts';
 import { openPayload, sealPayload } from '../../../src/oidc/storage/sealing.ts';
 import { lifetimeWithin } from '../../../src/oidc/tokens/resources.ts';

@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
+import { deleteUser } from '../../../src/domain/lifecycle/end-person.ts';
+import { suspendTenant } from '../../../src/domain/lifecycle/end-tenant.ts';
 import { createPasswordHasher, type PasswordHasher } from '../../../src/domain/methods/password/password-hash.ts';
 import { signInWithPassword } from '../../../src/domain/methods/password/password-sign-in.ts';
 import { ensureReferralCode } from '../../../src/domain/referrals/referrals.ts';
+import type { NewTenant } from '../../../src/domain/setup/create-tenant.ts';
 import { completeSignUp, passwordAtSignUp, type SignUp } from '../../../src/domain/sign-up/sign-up.ts';
 import {
   isDomainAllowed,
   parseTenantSettings,
   type TenantSettingsInput,
 } from '../../../src/domain/tenants/tenant-settings.ts';
-import { type NewTenant, suspendTenant, updateTenantSettings } from '../../../src/domain/tenants/tenants.ts';
-import { deleteUser } from '../../../src/domain/users/users.ts';
+import { updateTenantSettings } from '../../../src/domain/tenants/tenants.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { createSecrets, randomToken } from '../../../src/platform/secrets.ts';
 import { eventsOf, installFaults, stateOf, withFault } from '../../support/audit.ts';

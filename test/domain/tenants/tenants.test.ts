@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
 import { listRoles } from '../../../src/domain/access/roles.ts';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
+import { activateTenant, suspendTenant } from '../../../src/domain/lifecycle/end-tenant.ts';
 import { findRootNode } from '../../../src/domain/organisation/org-nodes.ts';
-import {
-  activateTenant,
-  createTenant,
-  findTenantById,
-  findTenantBySlug,
-  renameTenant,
-  suspendTenant,
-  updateTenantSettings,
-} from '../../../src/domain/tenants/tenants.ts';
+import { renameTenant } from '../../../src/domain/organisation/root-node.ts';
+import { createTenant } from '../../../src/domain/setup/create-tenant.ts';
+import { findTenantById, findTenantBySlug, updateTenantSettings } from '../../../src/domain/tenants/tenants.ts';
 import { createDatabase, type Database, firstRow, rows } from '../../../src/platform/database.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';

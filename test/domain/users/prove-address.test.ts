@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { type Caller, systemCaller } from '../../../src/domain/audit/audit-events.ts';
-import { suspendTenant } from '../../../src/domain/tenants/tenants.ts';
+import { deactivateUser, deleteUser } from '../../../src/domain/lifecycle/end-person.ts';
+import { suspendTenant } from '../../../src/domain/lifecycle/end-tenant.ts';
 import { opensAccount, proveAddress } from '../../../src/domain/users/prove-address.ts';
-import { deactivateUser, deleteUser, type User } from '../../../src/domain/users/users.ts';
+import type { User } from '../../../src/domain/users/users.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { eventsOf, installFaults, stateOf, withFault } from '../../support/audit.ts';

@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
+import { activateUser, deactivateUser, deleteUser } from '../../../src/domain/lifecycle/end-person.ts';
 import { createPasswordHasher } from '../../../src/domain/methods/password/password-hash.ts';
-import { createTenant } from '../../../src/domain/tenants/tenants.ts';
-import {
-  activateUser,
-  createUser,
-  deactivateUser,
-  deleteUser,
-  findAccount,
-  findUser,
-  type NewUser,
-} from '../../../src/domain/users/users.ts';
+import { createTenant } from '../../../src/domain/setup/create-tenant.ts';
+import { createUser, findAccount, findUser, type NewUser } from '../../../src/domain/users/users.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
-import { activateTenant, type NewTenant, suspendTenant } from '../../../src/domain/tenants/tenants.ts';
+import { activateTenant, suspendTenant } from '../../../src/domain/lifecycle/end-tenant.ts';
+import type { NewTenant } from '../../../src/domain/setup/create-tenant.ts';
 import { startTestApp, type TestApp } from '../../support/app.ts';
 import { Browserless, type Reply } from '../../support/browserless.ts';
 import { introspect, refresh, userinfoStatus } from '../../support/endpoints.ts';

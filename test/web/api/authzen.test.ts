@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { defineCapability } from '../../../src/domain/access/capabilities.ts';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
-import { disableClient } from '../../../src/domain/clients/clients.ts';
+import { disableClient } from '../../../src/domain/lifecycle/end-client.ts';
 import { assignRole } from '../../../src/domain/organisation/org-assignments.ts';
 import { createOrgNode, deactivateOrgNode, type OrgNode } from '../../../src/domain/organisation/org-nodes.ts';
 import { createResourceServer, type ResourceServer } from '../../../src/domain/resource-servers/resource-servers.ts';
-import type { NewTenant } from '../../../src/domain/tenants/tenants.ts';
+import type { NewTenant } from '../../../src/domain/setup/create-tenant.ts';
 import { startTestApp, type TestApp } from '../../support/app.ts';
 import { createRole, createUser } from '../../support/factories.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
-import { deactivateUser } from '../../../src/domain/users/users.ts';
+import { deactivateUser } from '../../../src/domain/lifecycle/end-person.ts';
 import { openPayload, sealPayload } from '../../../src/oidc/storage/sealing.ts';
 import { startTestApp, type TestApp } from '../../support/app.ts';
 import { Browserless, type Reply } from '../../support/browserless.ts';

@@ -10,7 +10,7 @@
 import { type Database, inTransaction } from '../../../platform/database.ts';
 import { DomainError } from '../../../platform/errors.ts';
 import type { Secrets } from '../../../platform/secrets.ts';
-import { auditEventRow, type Caller } from '../../audit/audit-events.ts';
+import { type Caller, recordEvents } from '../../audit/audit-events.ts';
 import {
   type CodeAttempt,
   countCodeAttempt,
@@ -51,16 +51,12 @@ async function recordRefusals(
   refusals: readonly Refusal[],
   { tenantId, channel, caller }: Surroundings,
 ): Promise<void> {
-  if (refusals.length === 0) return;
   const events = refusals.map(({ person, reason }) => {
     const subject = person ? { entityType: 'user', entityId: person.userId } : {};
     const payload = { method: 'otp', channel, reason };
-    return auditEventRow(
-      { tenantId: person?.tenantId ?? tenantId, action: 'login.failed', ...subject, payload },
-      caller,
-    );
+    return { tenantId: person?.tenantId ?? tenantId, action: 'login.failed', ...subject, payload };
   });
-  await trx('audit_events').insert(events);
+  await recordEvents(trx, events, caller);
 }
 
 interface Proof {

@@ -117,6 +117,23 @@ async function whyNot(
   return new DomainError('conflict', known.here ? 'INTERACTION_NOT_FOUND' : 'WRONG_BROWSER');
 }
 
+/** Ends what is on its way to a tenant's own providers. (To those of all tenants: nobody of a tenant that was stopped comes in.) */
+export async function endFederationRequestsOfTenant(trx: Database, tenantId: string): Promise<void> {
+  await rows(
+    trx,
+    `with held as (
+       select r.id
+         from federation_requests r
+         join identity_providers p on p.id = r.provider_id
+        where p.tenant_id = ?
+        order by r.id
+          for update of r
+     )
+     delete from federation_requests r using held where r.id = held.id`,
+    [tenantId],
+  );
+}
+
 /** Deletes what has ended. Answers how many rows went. */
 export async function sweepFederationRequests(db: Database): Promise<number> {
   return db('federation_requests').where('expiresAt', '<', db.fn.now()).delete();

@@ -13,8 +13,8 @@ import {
   type IdentityProvider,
 } from '../../../../src/domain/methods/federation/identity-providers.ts';
 import { linkProvedAccount, signInWithIdentity } from '../../../../src/domain/methods/federation/linking.ts';
+import type { NewTenant } from '../../../../src/domain/setup/create-tenant.ts';
 import { signUpWithIdentity } from '../../../../src/domain/sign-up/federated-sign-up.ts';
-import type { NewTenant } from '../../../../src/domain/tenants/tenants.ts';
 import { createDatabase, type Database } from '../../../../src/platform/database.ts';
 import { createSecrets, randomToken } from '../../../../src/platform/secrets.ts';
 import { installFaults, stateOf, withFault } from '../../../support/audit.ts';

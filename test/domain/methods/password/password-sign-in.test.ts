@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../../../src/domain/audit/audit-events.ts';
+import { deactivateUser, deleteUser } from '../../../../src/domain/lifecycle/end-person.ts';
 import { createPasswordHasher, type PasswordHasher } from '../../../../src/domain/methods/password/password-hash.ts';
 import { signInWithPassword } from '../../../../src/domain/methods/password/password-sign-in.ts';
 import { setPassword } from '../../../../src/domain/methods/password/set-password.ts';
+import { createTenant } from '../../../../src/domain/setup/create-tenant.ts';
 import { unlockAccount } from '../../../../src/domain/sign-in/unlock-account.ts';
-import { createTenant, updateTenantSettings } from '../../../../src/domain/tenants/tenants.ts';
-import { createUser, deactivateUser, deleteUser, type NewUser, type User } from '../../../../src/domain/users/users.ts';
+import { updateTenantSettings } from '../../../../src/domain/tenants/tenants.ts';
+import { createUser, type NewUser, type User } from '../../../../src/domain/users/users.ts';
 import { createDatabase, type Database } from '../../../../src/platform/database.ts';
 import { DomainError } from '../../../../src/platform/errors.ts';
 import { createSecrets, randomToken } from '../../../../src/platform/secrets.ts';

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { systemCaller } from '../../../../src/domain/audit/audit-events.ts';
+import { deleteUser } from '../../../../src/domain/lifecycle/end-person.ts';
 import { createPasswordHasher } from '../../../../src/domain/methods/password/password-hash.ts';
 import { signInWithPassword } from '../../../../src/domain/methods/password/password-sign-in.ts';
 import { setPassword } from '../../../../src/domain/methods/password/set-password.ts';
+import { createTenant } from '../../../../src/domain/setup/create-tenant.ts';
 import { unlockAccount } from '../../../../src/domain/sign-in/unlock-account.ts';
-import { createTenant } from '../../../../src/domain/tenants/tenants.ts';
-import { createUser, deleteUser } from '../../../../src/domain/users/users.ts';
+import { createUser } from '../../../../src/domain/users/users.ts';
 import { createDatabase, type Database } from '../../../../src/platform/database.ts';
 import { createSecrets, randomToken } from '../../../../src/platform/secrets.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts';

@@ -1,0 +1,71 @@
+/**
+ * Stopping a person, and letting them in again. Owns that a person who may act no longer holds nothing: sign-ins, grants and
+ * tokens, codes and links, invitations from them and to them all end in the transaction that stops them.
+ *
+ * Locks are taken in the order in which everybody takes them: the user, codes, invitations, links, sign-ins, and last what
+ * the protocol stores. Where there are several of a kind, in the order of their ids.
+ */
+import { type Database, inTransaction } from '../../platform/database.ts';
+import type { Caller } from '../audit/audit-events.ts';
+import { endCodesOfPerson } from '../codes/one-time-codes.ts';
+import { endInvitationsOfPerson } from '../invitations/invitations.ts';
+import { revokeAllSessions } from '../sessions/sessions.ts';
+import { endSetupLinksOf } from '../setup/setup-links.ts';
+import { holdUser, storeUserDeleted, storeUserState, type User, type UserOfTenant } from '../users/users.ts';
+
+/** Ends what a person holds. `store` writes what becomes of the person, with the payload of its event. */
+async function endPerson(
+  trx: Database,
+  { tenantId, userId, email, phone }: UserOfTenant & Pick<User, 'email' | 'phone'>,
+  store: (payload: Record<string, unknown>) => Promise<void>,
+  caller: Caller,
+): Promise<void> {
+  const person = { tenantId, userId, email, phone };
+  await endCodesOfPerson(trx, person);
+  const invitations = await endInvitationsOfPerson(trx, person);
+  if (email !== null) await endSetupLinksOf(trx, { tenantId, email });
+  await store(invitations > 0 ? { invitations } : {});
+  await revokeAllSessions(trx, { tenantId, userId }, caller);
+}
+
+async function changeState(
+  db: Database,
+  { tenantId, userId }: UserOfTenant,
+  state: User['state'],
+  caller: Caller,
+): Promise<void> {
+  await inTransaction(db, async (trx) => {
+    const user = await holdUser(trx, { tenantId, userId });
+    if (user.state === state) return;
+    // Going back as well: a sign-in that was under way when the user was stopped must not come to life again.
+    const store = (payload: Record<string, unknown>) =>
+      storeUserState(trx, { tenantId, userId, state, payload }, caller);
+    await endPerson(trx, { tenantId, userId, ...user }, store, caller);
+  });
+}
+
+/**
+ * Stops a user from acting and ends what they hold. Nothing happens to one who is inactive already.
+ * @throws DomainError not_found, also for a user of another tenant; conflict LAST_OWNER
+ */
+export async function deactivateUser(db: Database, user: UserOfTenant, caller: Caller): Promise<void> {
+  await changeState(db, user, 'inactive', caller);
+}
+
+/** Lets a deactivated user act again; they sign in anew. @throws DomainError not_found */
+export async function activateUser(db: Database, user: UserOfTenant, caller: Caller): Promise<void> {
+  await changeState(db, user, 'active', caller);
+}
+
+/**
+ * Deletes a user softly: the row stays for what speaks of it, the address is free for another, the password and other
+ * proofs are gone, and what they held has ended.
+ * @throws DomainError not_found, also for a user of another tenant; conflict LAST_OWNER
+ */
+export async function deleteUser(db: Database, { tenantId, userId }: UserOfTenant, caller: Caller): Promise<void> {
+  await inTransaction(db, async (trx) => {
+    const user = await holdUser(trx, { tenantId, userId });
+    const store = (payload: Record<string, unknown>) => storeUserDeleted(trx, { tenantId, userId, payload }, caller);
+    await endPerson(trx, { tenantId, userId, ...user }, store, caller);
+  });
+}

@@ -1,0 +1,46 @@
+/**
+ * Suspending a tenant, and letting it in again. Owns that whatever its people and its clients hold or have pending ends in
+ * the transaction that suspends it. Locks as in end-person.ts, the tenant in the place of the user.
+ */
+import { type Database, inTransaction } from '../../platform/database.ts';
+import type { Caller } from '../audit/audit-events.ts';
+import { endCodesOfTenant } from '../codes/one-time-codes.ts';
+import { endInvitationsOfTenant } from '../invitations/invitations.ts';
+import { endFederationRequestsOfTenant } from '../methods/federation/federation-requests.ts';
+import { endSessionsOfTenant } from '../sessions/sessions.ts';
+import { endSetupLinksOf } from '../setup/setup-links.ts';
+import { lockTenant, storeTenantState, type Tenant } from '../tenants/tenants.ts';
+
+/** Ends what a tenant's people and clients hold. Answers how many sign-ins and invitations ended. */
+async function endTenant(trx: Database, tenantId: string): Promise<{ sessions: number; invitations: number }> {
+  await endCodesOfTenant(trx, tenantId);
+  const invitations = await endInvitationsOfTenant(trx, tenantId);
+  await endSetupLinksOf(trx, { tenantId });
+  await endFederationRequestsOfTenant(trx, tenantId);
+  return { sessions: await endSessionsOfTenant(trx, tenantId), invitations };
+}
+
+async function changeState(db: Database, tenantId: string, state: Tenant['state'], caller: Caller): Promise<Tenant> {
+  return inTransaction(db, async (trx) => {
+    const tenant = await lockTenant(trx, tenantId);
+    if (tenant.state === state) return tenant;
+    // Going back as well: what was under way when the tenant was stopped must not come to life again.
+    const ended = await endTenant(trx, tenantId);
+    const payload = state === 'suspended' ? ended : {};
+    return storeTenantState(trx, { tenantId, state, payload }, caller);
+  });
+}
+
+/**
+ * Stops a tenant: nobody of it may act, and what they and its clients hold ends at once. Suspended already: nothing changes,
+ * and nothing is recorded.
+ * @throws DomainError not_found NOT_FOUND
+ */
+export async function suspendTenant(db: Database, tenantId: string, caller: Caller): Promise<Tenant> {
+  return changeState(db, tenantId, 'suspended', caller);
+}
+
+/** Lets a suspended tenant's people act again; they sign in anew. @throws DomainError not_found NOT_FOUND */
+export async function activateTenant(db: Database, tenantId: string, caller: Caller): Promise<Tenant> {
+  return changeState(db, tenantId, 'active', caller);
+}

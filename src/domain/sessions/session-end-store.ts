@@ -1,0 +1,114 @@
+/**
+ * The SQL of ending: sign-ins, the services' tokens, and the browser sessions, grants, tokens and codes they led to.
+ *
+ * Everybody locks in one order: sign-ins by id, then what the protocol stores by its key. The rows to delete are locked by
+ * a statement of their own, so that the one that deletes sees them as they are by then.
+ */
+import { type Database, rows } from '../../platform/database.ts';
+
+export interface EndedSession {
+  id: string;
+  userId: string;
+  clients: { clientId: string; sid: string }[];
+}
+
+/** SQL for whose sign-ins and payloads are meant, with the bindings they name. */
+interface Whose {
+  sessions: string;
+  payloads: string;
+  bindings: Record<string, unknown>;
+}
+
+async function end(trx: Database, { sessions, payloads, bindings }: Whose): Promise<EndedSession[]> {
+  const ended = await rows<EndedSession & { uidHash: Buffer; grantIds: string[] }>(
+    trx,
+    `with held as (
+       select id from user_sessions where revoked_at is null and ${sessions} order by id for update
+     ), ended as (
+       update user_sessions s set revoked_at = now() from held where s.id = held.id
+       returning s.id, s.user_id, s.oidc_session_uid_hash
+     )
+     select e.id, e.user_id, e.oidc_session_uid_hash as uid_hash,
+            coalesce(jsonb_agg(jsonb_build_object('clientId', c.client_id, 'sid', c.sid))
+                       filter (where c.client_id is not null), '[]') as clients,
+            coalesce(array_agg(c.grant_id) filter (where c.grant_id is not null), '{}') as grant_ids
+       from ended e
+       left join session_clients c on c.user_session_id = e.id
+      group by e.id, e.user_id, e.oidc_session_uid_hash`,
+    bindings,
+  );
+  const uidHashes = ended.map(({ uidHash }) => uidHash);
+  const grantIds = ended.flatMap((session) => session.grantIds);
+  await deletePayloads(
+    trx,
+    `uid_hash = any(:uidHashes) or session_uid_hash = any(:uidHashes) or grant_id = any(:grantIds) or ${payloads}`,
+    { ...bindings, uidHashes, grantIds },
+  );
+  return ended.map(({ id, userId, clients }) => ({ id, userId, clients }));
+}
+
+async function deletePayloads(trx: Database, where: string, bindings: Record<string, unknown>): Promise<void> {
+  await rows(trx, `select 1 from oidc_payloads where ${where} order by model, id_hash for update`, bindings);
+  await rows(trx, `delete from oidc_payloads where ${where}`, bindings);
+}
+
+/** Ends one live sign-in of a person, with what it led to. */
+export async function endSession(
+  trx: Database,
+  wanted: { tenantId: string; userId: string; sessionId: string },
+): Promise<EndedSession[]> {
+  const sessions = 'tenant_id = :tenantId and user_id = :userId and id = :sessionId';
+  return end(trx, { sessions, payloads: 'false', bindings: wanted });
+}
+
+/** Ends every live sign-in of a person, and whatever the protocol stores of them. */
+export async function endSessionsOfUser(
+  trx: Database,
+  wanted: { tenantId: string; userId: string },
+): Promise<EndedSession[]> {
+  return end(trx, {
+    sessions: 'tenant_id = :tenantId and user_id = :userId',
+    payloads: 'account_id = :userId',
+    bindings: wanted,
+  });
+}
+
+/** The same for all people of a tenant, and what its clients hold,. */
+export async function endSessionsOfPeople(trx: Database, tenantId: string): Promise<EndedSession[]> {
+  return end(trx, {
+    sessions: 'tenant_id = :tenantId',
+    payloads: `account_id in (select id from users where tenant_id = :tenantId)
+               or client_id in (select client_id from clients where tenant_id = :tenantId)`,
+    bindings: { tenantId },
+  });
+}
+
+/** Deletes whatever the protocol stores for a client. @param clientId as the protocol has it */
+export async function deletePayloadsOfClient(trx: Database, clientId: string): Promise<void> {
+  await deletePayloads(trx, 'client_id = :clientId', { clientId });
+}
+
+/** Marks what services were given as ended: by a tenant's, or by one. Answers how many tokens. */
+export async function endServiceSessions(
+  trx: Database,
+  whose: { tenantId: string } | { clientRowId: string },
+): Promise<number> {
+  const ended = await rows(
+    trx,
+    `with held as (
+       select id from service_sessions
+        where revoked_at is null and ${'tenantId' in whose ? 'tenant_id = :tenantId' : 'client_id = :clientRowId'}
+        order by id
+          for update
+     )
+     update service_sessions s set revoked_at = now() from held where s.id = held.id returning 1`,
+    whose,
+  );
+  return ended.length;
+}
+
+/** Deletes sign-ins and services' rows that ran out a month ago: so long they can be told of. */
+export async function deleteOldSessions(db: Database): Promise<void> {
+  await rows(db, `delete from service_sessions where expires_at < now() - interval '30 days'`);
+  await rows(db, `delete from user_sessions where expires_at < now() - interval '30 days'`);
+}

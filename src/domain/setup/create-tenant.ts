@@ -1,0 +1,30 @@
+/** Making a tenant. Owns that it is born whole: the root of its tree and the roles owner, admin and member come with it. */
+import { type Database, inTransaction } from '../../platform/database.ts';
+import { createSystemRoles, type SystemRoleName } from '../access/system-roles.ts';
+import type { Caller } from '../audit/audit-events.ts';
+import { createRootNode } from '../organisation/root-node.ts';
+import type { TenantSettingsInput } from '../tenants/tenant-settings.ts';
+import { storeNewTenant, type Tenant } from '../tenants/tenants.ts';
+
+/** A tenant as it was just made, with the ids of what came with it. */
+export interface NewTenant extends Tenant {
+  rootNodeId: string;
+  systemRoleIds: Record<SystemRoleName, string>;
+}
+
+/**
+ * Makes a tenant with its root node (type `tenant`, the tenant's name) and its three system roles.
+ * @throws DomainError invalid INVALID_INPUT or FIELD_REQUIRED (slug, name, settings.<field>), conflict DUPLICATE (slug)
+ */
+export async function createTenant(
+  db: Database,
+  wanted: { slug: string; name: string; settings?: TenantSettingsInput },
+  caller: Caller,
+): Promise<NewTenant> {
+  return inTransaction(db, async (trx) => {
+    const tenant = await storeNewTenant(trx, wanted, caller);
+    const { id: tenantId, name } = tenant;
+    const rootNodeId = await createRootNode(trx, { tenantId, name }, caller);
+    return { ...tenant, rootNodeId, systemRoleIds: await createSystemRoles(trx, tenantId, caller) };
+  });
+}
