@@ -9,15 +9,8 @@ import { type Database, inTransaction } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { codeLimits } from '../../platform/rate-limits.ts';
 import { equalInConstantTime, type Secrets, sha256 } from '../../platform/secrets.ts';
-import {
-  type CodeRow,
-  type FailureRow,
-  lockNames,
-  type SendPurpose,
-  selectFailures,
-  selectNewestCode,
-  takeAttempt,
-} from './code-store.ts';
+import { type FailureRow, lockNames, selectFailures, selectNewestCode, takeAttempt } from './code-store.ts';
+import type { CodeRow, SendPurpose } from './sent-codes.ts';
 
 export type CodePurpose = Exclude<SendPurpose, 'reset_password'>;
 

@@ -2,9 +2,7 @@
 import { type Database, prepared, rows, runPrepared } from '../../platform/database.ts';
 import { codeLimits } from '../../platform/rate-limits.ts';
 import type { Channel } from '../messages/outgoing-message.ts';
-
-/** What a row of `otp_codes` proves the destination for. */
-export type SendPurpose = 'login' | 'sign_up' | 'verify_email' | 'verify_phone' | 'reset_password' | 'link_identity';
+import type { CodeRow, SendPurpose } from './sent-codes.ts';
 
 export interface NewSendRow {
   id: string;
@@ -117,18 +115,6 @@ export async function insertSend(trx: Database, row: NewSendRow): Promise<Date> 
   return first.expiresAt;
 }
 
-export interface CodeRow {
-  id: string;
-  tenantId: string | null;
-  userId: string | null;
-  destination: string;
-  channel: Channel;
-  purpose: SendPurpose;
-  exhausted: boolean;
-  used: boolean;
-  expired: boolean;
-}
-
 const newestCode = prepared(
   'otp-newest-code',
   `select id, tenant_id, user_id, destination, channel, purpose, attempt_count >= attempt_max as exhausted,
@@ -181,69 +167,6 @@ const countOne = prepared(
 /** Counts an attempt and answers what to compare it with; undefined where none is left, and nothing may be compared. */
 export async function takeAttempt(db: Database, id: string): Promise<Buffer | undefined> {
   return (await runPrepared<{ codeHash: Buffer }>(db, countOne, [id])).rows[0]?.codeHash;
-}
-
-const userLock = prepared(
-  'otp-lock-users',
-  'select id from users where id = any($1::uuid[]) order by id for no key update',
-);
-
-/**
- * To be held before a code of these users is used up: a rule that stops a user locks the user first and their codes then, and
- * two who came the other way round would lock up.
- */
-export async function lockUsers(trx: Database, userIds: readonly string[]): Promise<void> {
-  await runPrepared(trx, userLock, [userIds]);
-}
-
-const consumeOne = prepared(
-  'otp-consume',
-  `update otp_codes
-      set consumed_at = statement_timestamp()
-    where id = $1 and consumed_at is null and revoked_at is null and expires_at > statement_timestamp()
-   returning id`,
-);
-
-/** True for one caller alone, and for none after the code's time. */
-export async function consumeCode(trx: Database, id: string): Promise<boolean> {
-  return (await runPrepared(trx, consumeOne, [id])).rowCount > 0;
-}
-
-export interface DeliverableRow extends CodeRow {
-  expiresAt: Date;
-  /** A newer one of the same challenge has been asked for. */
-  superseded: boolean;
-  settled: boolean;
-}
-
-const deliverable = prepared(
-  'otp-deliverable',
-  `select c.id, c.tenant_id, c.user_id, c.destination, c.channel, c.purpose, c.attempt_count >= c.attempt_max as exhausted,
-          c.consumed_at is not null or c.revoked_at is not null as used, c.expires_at <= statement_timestamp() as expired,
-          c.expires_at, c.sent_at is not null or c.failed_at is not null as settled,
-          exists (select from otp_codes newer
-                   where newer.challenge_hash = c.challenge_hash
-                     and (newer.created_at, newer.id) > (c.created_at, c.id)) as superseded
-     from otp_codes c
-    where c.id = $1`,
-);
-
-export async function selectDeliverable(db: Database, id: string): Promise<DeliverableRow | undefined> {
-  return (await runPrepared<DeliverableRow>(db, deliverable, [id])).rows[0];
-}
-
-const settle = prepared(
-  'otp-settle',
-  `update otp_codes
-      set sent_at   = case when $2 then statement_timestamp() end,
-          failed_at = case when $2 then null else statement_timestamp() end
-    where id = $1 and sent_at is null and failed_at is null
-   returning id`,
-);
-
-/** Keeps whether the message went out. False where that was known before. */
-export async function settleSend(trx: Database, id: string, sent: boolean): Promise<boolean> {
-  return (await runPrepared(trx, settle, [id, sent])).rowCount > 0;
 }
 
 /**

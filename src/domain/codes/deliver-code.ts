@@ -20,7 +20,7 @@ import {
 } from '../messages/outgoing-message.ts';
 import { findPeople, noWayIn, type Person } from '../sign-in/candidates.ts';
 import { findTenantById } from '../tenants/tenants.ts';
-import { type DeliverableRow, selectDeliverable, settleSend } from './code-store.ts';
+import { type DeliverableRow, selectDeliverable, settleSend } from './sent-codes.ts';
 
 export const deliverCodeJob = 'deliver-code';
 

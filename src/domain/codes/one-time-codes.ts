@@ -14,6 +14,7 @@ import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { type Channel, kindOf } from '../messages/outgoing-message.ts';
 import { isDomainAllowed } from '../tenants/tenant-settings.ts';
 import type { Tenant } from '../tenants/tenants.ts';
+import { holdUsers } from '../users/user-state.ts';
 import { findUser } from '../users/users.ts';
 import { checkDestination, type RequestDependencies } from './check-destination.ts';
 import {
@@ -25,9 +26,10 @@ import {
   isRightCode,
   parseCode,
 } from './code-attempts.ts';
-import { type CodeRow, consumeCode, deleteOldSends, lockUsers, revokeCodes } from './code-store.ts';
+import { deleteOldSends, revokeCodes } from './code-store.ts';
 import { enqueueDelivery } from './deliver-code.ts';
 import { recordSend } from './send-limits.ts';
+import { type CodeRow, consumeCode } from './sent-codes.ts';
 
 export type { CodeAttempt, CodePurpose, RequestDependencies };
 
@@ -151,7 +153,7 @@ export async function verifyCode(
     throw new DomainError('unauthenticated', 'CODE_INVALID');
   }
   return inTransaction(db, async (trx) => {
-    if (row.userId !== null) await lockUsers(trx, [row.userId]);
+    if (row.userId !== null) await holdUsers(trx, [row.userId]);
     // Used by another, or out of time since it was counted.
     if (!(await consumeCode(trx, row.id))) throw new DomainError('expired', 'CODE_EXPIRED');
     const proved = { codeId: row.id, destination: row.destination, channel: row.channel };

@@ -1,4 +1,7 @@
-/** The SQL of recovery links: rows of `otp_codes` without a challenge, found by the token's hash. */
+/**
+ * The rows of `otp_codes` that are recovery links: without a challenge, found by the token's hash. What one is good for is
+ * decided in domain/recovery.
+ */
 import { type Database, firstRow, rows } from '../../platform/database.ts';
 import type { Channel } from '../messages/outgoing-message.ts';
 

@@ -11,7 +11,8 @@ import { DomainError } from '../../platform/errors.ts';
 import { codeLimits, consume } from '../../platform/rate-limits.ts';
 import type { Caller } from '../audit/audit-events.ts';
 import { type Channel, kindOf } from '../messages/outgoing-message.ts';
-import { insertSend, lockNames, type SendPurpose, selectConversion, selectRecentSends } from './code-store.ts';
+import { insertSend, lockNames, selectConversion, selectRecentSends } from './code-store.ts';
+import type { SendPurpose } from './sent-codes.ts';
 
 export type { SendPurpose };
 

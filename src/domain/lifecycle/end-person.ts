@@ -11,7 +11,8 @@ import { endCodesOfPerson } from '../codes/one-time-codes.ts';
 import { endInvitationsOfPerson } from '../invitations/invitations.ts';
 import { revokeAllSessions } from '../sessions/sessions.ts';
 import { endSetupLinksOf } from '../setup/setup-links.ts';
-import { holdUser, storeUserDeleted, storeUserState, type User, type UserOfTenant } from '../users/users.ts';
+import { holdUser, storeUserDeleted, storeUserState } from '../users/user-state.ts';
+import type { User, UserOfTenant } from '../users/users.ts';
 
 /** Ends what a person holds. `store` writes what becomes of the person, with the payload of its event. */
 async function endPerson(

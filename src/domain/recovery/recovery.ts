@@ -15,8 +15,9 @@ import { enqueueJob } from '../../platform/jobs/jobs.ts';
 import { randomToken, type Secrets, sha256 } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { checkDestination, type RequestDependencies } from '../codes/check-destination.ts';
-import { consumeCode } from '../codes/code-store.ts';
+import { lockRecoveries, type RecoveryRow, revokeRecoveries, selectRecovery } from '../codes/recovery-links.ts';
 import { recordSend } from '../codes/send-limits.ts';
+import { consumeCode } from '../codes/sent-codes.ts';
 import { type Channel, enqueueMessage, kindOf, messageJobOptions, sealPayload } from '../messages/outgoing-message.ts';
 import type { PasswordHasher } from '../methods/password/password-hash.ts';
 import { storeNewPassword } from '../methods/password/set-password.ts';
@@ -24,7 +25,6 @@ import { findPeople, type Person } from '../sign-in/candidates.ts';
 import { parseTenantSettings } from '../tenants/tenant-settings.ts';
 import { opensAccount, proveAddress } from '../users/prove-address.ts';
 import { findUser } from '../users/users.ts';
-import { lockRecoveries, type RecoveryRow, revokeRecoveries, selectRecovery } from './recovery-store.ts';
 
 /** The job that decides whether anybody gets a link; see deliver-recovery.ts. */
 export const deliverRecoveryJob = 'deliver-recovery';

@@ -1,6 +1,6 @@
-/** The SQL of users, their settings and how they prove who they are. */
+/** The SQL of users and their settings. How they prove who they are is in identities.ts. */
 import { type Database, firstRow, prepared, rows, runPrepared } from '../../platform/database.ts';
-import { isId, newId } from '../../platform/ids.ts';
+import { isId } from '../../platform/ids.ts';
 import type { Caller } from '../audit/audit-events.ts';
 
 export interface UserRow {
@@ -68,20 +68,6 @@ export async function insertUserSettings(
   settings: { userId: string; tenantId: string; locale: string | null; zoneinfo: string | null },
 ): Promise<void> {
   await trx('user_settings').insert(settings);
-}
-
-/** Sets or replaces the password of a user. */
-export async function upsertPasswordHash(
-  trx: Database,
-  user: { tenantId: string; userId: string; passwordHash: string },
-): Promise<void> {
-  await rows(
-    trx,
-    `insert into user_identities (id, tenant_id, user_id, provider, subject, password_hash)
-     values (:id, :tenantId, :userId, 'password', :userId, :passwordHash)
-     on conflict (user_id, provider) do update set password_hash = excluded.password_hash`,
-    { id: newId(), ...user },
-  );
 }
 
 export interface AccountRow extends Omit<UserRow, 'id' | 'state' | 'lastLoginAt'> {
@@ -154,22 +140,18 @@ export async function updateUserState(
   );
 }
 
-/** The row stays, for those it is spoken of by; the ways to prove it go. */
+/** The row stays, for those it is spoken of by. */
 export async function softDeleteUser(
   trx: Database,
   user: { tenantId: string; userId: string; deletedBy: string | null },
 ): Promise<void> {
   await rows(
     trx,
-    `with gone as (
-       update users
-          set state      = 'inactive',
-              deleted_at = now(),
-              deleted_by = (select a.id from users a where a.id = :deletedBy and a.tenant_id = :tenantId)
-        where tenant_id = :tenantId and id = :userId
-       returning id
-     )
-     delete from user_identities i using gone where i.tenant_id = :tenantId and i.user_id = gone.id`,
+    `update users
+        set state      = 'inactive',
+            deleted_at = now(),
+            deleted_by = (select a.id from users a where a.id = :deletedBy and a.tenant_id = :tenantId)
+      where tenant_id = :tenantId and id = :userId`,
     user,
   );
 }
@@ -191,6 +173,16 @@ export async function lockActiveUser(
   );
 }
 
+const lockByIds = prepared(
+  'lock-users',
+  'select id from users where id = any($1::uuid[]) order by id for no key update',
+);
+
+/** In the order of ids, to the end of the transaction. */
+export async function lockUsers(trx: Database, userIds: readonly string[]): Promise<void> {
+  await runPrepared(trx, lockByIds, [userIds]);
+}
+
 export async function updateLastLogin(trx: Database, userId: string, loginAt: Date): Promise<void> {
   await trx('users').where({ id: userId }).update({ lastLoginAt: loginAt });
 }
@@ -209,4 +201,33 @@ export async function touchPasswordChanged(
     user,
   );
   return changed.length > 0;
+}
+
+/** Fills in what the account does not have yet; what a person has written stays. */
+export async function updateMissingProfile(
+  trx: Database,
+  profile: {
+    tenantId: string;
+    userId: string;
+    fullName: string | null;
+    givenName: string | null;
+    familyName: string | null;
+    pictureUrl: string | null;
+    locale: string | null;
+  },
+): Promise<void> {
+  await rows(
+    trx,
+    `with named as (
+       update users
+          set full_name   = coalesce(full_name, :fullName),
+              given_name  = case when full_name is null then coalesce(given_name, :givenName) else given_name end,
+              family_name = case when full_name is null then coalesce(family_name, :familyName) else family_name end,
+              picture_url = coalesce(picture_url, :pictureUrl)
+        where tenant_id = :tenantId and id = :userId
+          and (full_name is null or picture_url is null)
+     )
+     update user_settings set locale = :locale where user_id = :userId and tenant_id = :tenantId and locale is null`,
+    profile,
+  );
 }

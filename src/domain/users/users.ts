@@ -1,31 +1,26 @@
 /**
  * People. Owns who is in a tenant, under which address, and whether they may act now. Refuses a second user under one
  * email address or phone number of a tenant, also when both arrive at once: the database's unique indexes decide.
- * What ends with a user who stops is for domain/lifecycle.
+ * Who may act is in user-state.ts; what ends with a user who stops is for domain/lifecycle.
  */
 import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { parseUrl } from '../../platform/parse-url.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
-import { refusedLastOwner } from '../tenants/last-owner.ts';
 import { parseTenantSettings, type TenantSettings } from '../tenants/tenant-settings.ts';
 import { findTenantById } from '../tenants/tenants.ts';
 import { canonicalEmail, canonicalPhone } from './canonical-address.ts';
+import { upsertPasswordHash } from './identities.ts';
 import {
   actingUserId,
   insertUser,
   insertUserSettings,
-  lockActiveUser,
-  lockUser,
   selectActiveAccount,
   selectUser,
-  softDeleteUser,
   touchPasswordChanged,
   type UserRow,
-  updateLastLogin,
-  updateUserState,
-  upsertPasswordHash,
+  updateMissingProfile,
 } from './user-store.ts';
 
 /** A row of `users`. `email` and `phone` in canonical form. */
@@ -264,70 +259,10 @@ export async function storePasswordHash(
   );
 }
 
-/** A person who signs in: `isFirst` where they never have before. */
-export interface SigningIn {
-  tenantId: string;
-  isFirst: boolean;
-}
+/** What somebody else knows of a user, such as an identity provider. */
+export type KnownProfile = Parameters<typeof updateMissingProfile>[1];
 
-/**
- * The person who has just proved themselves, held with their tenant to the end of the transaction: what stops one of the
- * two waits, or has come before. Undefined for a person who may not act, also where they were stopped after the proof.
- */
-export async function lockForSignIn(trx: Database, userId: string): Promise<SigningIn | undefined> {
-  return isId(userId) ? lockActiveUser(trx, userId) : undefined;
-}
-
-/** Keeps when a person signed in last; in the transaction that keeps the session. */
-export async function recordSignIn(trx: Database, userId: string, loginAt: Date): Promise<void> {
-  await updateLastLogin(trx, userId, loginAt);
-}
-
-/** A user that changes state, as they are before, locked to the end of the transaction. */
-export type UserToChange = Pick<UserRow, 'state' | 'email' | 'phone'>;
-
-/**
- * Holds a user who is to be stopped, deleted or let in again; first of all that the change locks.
- * @throws DomainError not_found, also for a user of another tenant
- */
-export async function holdUser(trx: Database, user: UserOfTenant): Promise<UserToChange> {
-  const held = isId(user.tenantId) && isId(user.userId) ? await lockUser(trx, user) : undefined;
-  if (!held) throw new DomainError('not_found', 'NOT_FOUND');
-  return held;
-}
-
-/**
- * Writes whether a user may act, and the event. What they hold is ended by domain/lifecycle, which alone calls this.
- * @param payload of the event
- * @throws DomainError conflict LAST_OWNER
- */
-export async function storeUserState(
-  trx: Database,
-  { state, payload, ...user }: UserOfTenant & { state: User['state']; payload: Record<string, unknown> },
-  caller: Caller,
-): Promise<void> {
-  await updateUserState(trx, { ...user, state, updatedBy: actingUserId(caller) }).catch(throwLastOwner);
-  const action = state === 'active' ? 'user.activated' : 'user.deactivated';
-  await recordEvent(trx, { ...about(user), action, payload }, caller);
-}
-
-/**
- * Marks a user as deleted, takes the password and the identities away, and writes the event; as `storeUserState`.
- * @throws DomainError conflict LAST_OWNER
- */
-export async function storeUserDeleted(
-  trx: Database,
-  { payload, ...user }: UserOfTenant & { payload: Record<string, unknown> },
-  caller: Caller,
-): Promise<void> {
-  await softDeleteUser(trx, { ...user, deletedBy: actingUserId(caller) }).catch(throwLastOwner);
-  await recordEvent(trx, { ...about(user), action: 'user.deleted', payload }, caller);
-}
-
-function throwLastOwner(error: unknown): never {
-  throw refusedLastOwner(error);
-}
-
-function about({ tenantId, userId }: UserOfTenant): { tenantId: string; entityType: string; entityId: string } {
-  return { tenantId, entityType: 'user', entityId: userId };
+/** Fills in what the account does not have yet; what a person has written stays. */
+export async function fillInProfile(trx: Database, profile: KnownProfile): Promise<void> {
+  await updateMissingProfile(trx, profile);
 }

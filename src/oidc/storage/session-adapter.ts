@@ -23,7 +23,7 @@ import {
   upsertBrowserSession,
   upsertSessionClients,
 } from '../../domain/sessions/session-store.ts';
-import { lockForSignIn, recordSignIn, type SigningIn } from '../../domain/users/users.ts';
+import { lockForSignIn, recordSignIn, type SigningIn } from '../../domain/users/user-state.ts';
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { newId } from '../../platform/ids.ts';
 import { sha256 } from '../../platform/secrets.ts';

@@ -19,7 +19,7 @@ import {
   type NotCompared,
   parseCode,
 } from '../../codes/code-attempts.ts';
-import { type CodeRow, consumeCode, lockUsers } from '../../codes/code-store.ts';
+import { type CodeRow, consumeCode } from '../../codes/sent-codes.ts';
 import { type Channel, enqueueMessage, kindOf } from '../../messages/outgoing-message.ts';
 import { findPeople, type NoWayIn, noWayIn, type Person } from '../../sign-in/candidates.ts';
 import type { ProvedAccount } from '../../sign-in/proved-account.ts';
@@ -31,6 +31,7 @@ import {
   doorKey,
 } from '../../sign-in/sign-in-failures.ts';
 import { proveAddress } from '../../users/prove-address.ts';
+import { holdUsers } from '../../users/user-state.ts';
 
 type Reason = NoWayIn | NotCompared | 'account_locked' | 'account_slowed' | 'unknown_account' | 'wrong_code';
 
@@ -76,7 +77,7 @@ async function settle(
   { row, persons, others }: Proof,
   { secrets, issuer, ...surroundings }: Surroundings & { secrets: Secrets; issuer: string },
 ): Promise<Person[] | undefined> {
-  await lockUsers(
+  await holdUsers(
     trx,
     persons.map(({ userId }) => userId),
   );

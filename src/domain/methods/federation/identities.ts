@@ -3,6 +3,7 @@
  * the notice. Refuses an identity that is somebody else's here, a second one of a provider, and to unlink the last way
  * that somebody has to sign in. Asks for no fresh sign-in; that is for the caller.
  */
+
 import { type Database, inTransaction, violatedConstraint } from '../../../platform/database.ts';
 import { DomainError } from '../../../platform/errors.ts';
 import type { Secrets } from '../../../platform/secrets.ts';
@@ -11,15 +12,14 @@ import { availableChannels } from '../../messages/available-channels.ts';
 import { type Channel, enqueueMessage } from '../../messages/outgoing-message.ts';
 import { checkPhone } from '../../messages/phone-policy.ts';
 import { parseTenantSettings, type TenantSettings } from '../../tenants/tenant-settings.ts';
+import { deleteIdentity, insertIdentity } from '../../users/identities.ts';
 import type { UserOfTenant } from '../../users/users.ts';
+import { fillInProfile } from '../../users/users.ts';
 import type { ProviderPerson } from './claim-mapping.ts';
 import { type IdentityProvider, isOffered, offeredProviders } from './identity-providers.ts';
 import {
-  deleteIdentity,
-  fillInProfile,
   holdActiveProvider,
   type IdentityRow,
-  insertIdentity,
   lockActiveUser,
   selectIdentities,
   selectWays,

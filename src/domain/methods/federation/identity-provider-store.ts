@@ -113,7 +113,3 @@ export async function countIdentities(db: Database, key: string): Promise<number
   const found = await firstRow<{ count: number }>(db, `select count(*) from user_identities where provider = ?`, [key]);
   return found?.count ?? 0;
 }
-
-export async function deleteProviderIdentities(trx: Database, key: string): Promise<void> {
-  await trx('user_identities').where({ provider: key }).delete();
-}

@@ -4,6 +4,7 @@
  * names a way of our own, http issuers where they are not allowed, and to remove a provider that people still sign in
  * with. The client's secret is sealed.
  */
+
 import { type Database, inTransaction, violatedConstraint } from '../../../platform/database.ts';
 import { DomainError } from '../../../platform/errors.ts';
 import { isId, newId } from '../../../platform/ids.ts';
@@ -12,11 +13,11 @@ import type { Secrets } from '../../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../../audit/audit-events.ts';
 import { checkDisplayName } from '../../tenants/display-name.ts';
 import type { Tenant } from '../../tenants/tenants.ts';
+import { deleteProviderIdentities } from '../../users/identities.ts';
 import { type ClaimMapping, type ClaimMappingInput, checkClaimMapping, parseClaimMapping } from './claim-mapping.ts';
 import {
   countIdentities,
   deleteProvider,
-  deleteProviderIdentities,
   type IdentityProviderRow,
   insertIdentityProvider,
   lockProvider,

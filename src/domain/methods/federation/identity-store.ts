@@ -1,6 +1,5 @@
 /** The SQL of accounts elsewhere that sign in to accounts here, and of whom an email address may mean. */
 import { type Database, firstRow, rows } from '../../../platform/database.ts';
-import { newId } from '../../../platform/ids.ts';
 
 export interface AccountRow {
   userId: string;
@@ -67,26 +66,6 @@ export async function selectAccountsByEmail(
   );
 }
 
-/** Marks an identity as used. False where the account was stopped, or the identity unlinked, meanwhile. */
-export async function useIdentity(
-  trx: Database,
-  used: { identityId: string; email: string | null; emailVerified: boolean },
-): Promise<boolean> {
-  const found = await rows(
-    trx,
-    `update user_identities i
-        set last_used_at = now(), email = coalesce(:email, i.email),
-            email_verified = case when :email::text is null then i.email_verified else :emailVerified end
-       from users u
-       join tenants t on t.id = u.tenant_id and t.state = 'active'
-      where i.id = :identityId
-        and u.tenant_id = i.tenant_id and u.id = i.user_id and u.state = 'active' and u.deleted_at is null
-     returning i.id`,
-    used,
-  );
-  return found.length > 0;
-}
-
 export interface LinkableUserRow {
   email: string | null;
   emailVerified: boolean;
@@ -142,59 +121,6 @@ export async function selectIdentities(
       where tenant_id = ? and user_id = ? and provider <> 'password'
       order by created_at, id`,
     [tenantId, userId],
-  );
-}
-
-export async function insertIdentity(
-  trx: Database,
-  identity: {
-    tenantId: string;
-    userId: string;
-    provider: string;
-    issuer: string;
-    subject: string;
-    email: string | null;
-    emailVerified: boolean;
-  },
-): Promise<void> {
-  await rows(
-    trx,
-    `insert into user_identities (id, tenant_id, user_id, provider, issuer, subject, email, email_verified, last_used_at)
-     values (:id, :tenantId, :userId, :provider, :issuer, :subject, :email, :emailVerified, now())`,
-    { id: newId(), ...identity },
-  );
-}
-
-export async function deleteIdentity(trx: Database, id: string): Promise<void> {
-  await trx('user_identities').where({ id }).delete();
-}
-
-/** Fills in what the account does not have yet; what a person has written stays. */
-export async function fillInProfile(
-  trx: Database,
-  profile: {
-    tenantId: string;
-    userId: string;
-    fullName: string | null;
-    givenName: string | null;
-    familyName: string | null;
-    pictureUrl: string | null;
-    locale: string | null;
-  },
-): Promise<void> {
-  await rows(
-    trx,
-    `with named as (
-       update users
-          set full_name   = coalesce(full_name, :fullName),
-              given_name  = case when full_name is null then coalesce(given_name, :givenName) else given_name end,
-              family_name = case when full_name is null then coalesce(family_name, :familyName) else family_name end,
-              picture_url = coalesce(picture_url, :pictureUrl)
-        where tenant_id = :tenantId and id = :userId
-          and (full_name is null or picture_url is null)
-     )
-     update user_settings set locale = :locale where user_id = :userId and tenant_id = :tenantId and locale is null`,
-    profile,
   );
 }
 

@@ -11,12 +11,14 @@
  *
  * Refuses everything else in the same words, and writes why.
  */
+
 import { type Database, inTransaction } from '../../../platform/database.ts';
 import { type Caller, recordEvent } from '../../audit/audit-events.ts';
 import { enqueueMessage } from '../../messages/outgoing-message.ts';
 import type { ProvedAccount } from '../../sign-in/proved-account.ts';
 import { parseTenantSettings } from '../../tenants/tenant-settings.ts';
 import { findTenantById, type Tenant } from '../../tenants/tenants.ts';
+import { useIdentity } from '../../users/identities.ts';
 import { opensAccount, proveAddress } from '../../users/prove-address.ts';
 import type { ProviderPerson } from './claim-mapping.ts';
 import { isOfHostedDomain, type LinkDependencies, linkIdentity, refusedAccount } from './identities.ts';
@@ -27,7 +29,6 @@ import {
   lockActiveUser,
   selectAccountsByEmail,
   selectIdentityAccounts,
-  useIdentity,
 } from './identity-store.ts';
 
 /** An account that has to be proved before an identity is linked to it. */

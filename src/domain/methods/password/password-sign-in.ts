@@ -6,6 +6,7 @@
  * No connection is held while hashing: the count commits first, what follows from the comparison is a transaction of
  * its own.
  */
+
 import { type Database, inTransaction } from '../../../platform/database.ts';
 import { DomainError } from '../../../platform/errors.ts';
 import { type Secrets, sha256 } from '../../../platform/secrets.ts';
@@ -20,9 +21,10 @@ import {
 } from '../../sign-in/sign-in-failures.ts';
 import { parseTenantSettings } from '../../tenants/tenant-settings.ts';
 import { parseAddress } from '../../users/canonical-address.ts';
+import { usePassword } from '../../users/identities.ts';
 import type { PasswordHasher } from './password-hash.ts';
 import { normalizePassword } from './password-policy.ts';
-import { type CandidateRow, hasSeveralTenants, selectCandidates, usePassword } from './password-store.ts';
+import { type CandidateRow, hasSeveralTenants, selectCandidates } from './password-store.ts';
 
 // Hashing for more than this many tenants would let one request keep the cores busy.
 const mostCandidates = 5;

@@ -1,5 +1,5 @@
-/** The SQL of signing in with a password: whom an address may mean, and what is kept of a proof. */
-import { type Database, prepared, rows, runPrepared } from '../../../platform/database.ts';
+/** The SQL of signing in with a password: whom an address may mean. */
+import { type Database, prepared, runPrepared } from '../../../platform/database.ts';
 
 export interface CandidateRow {
   userId: string;
@@ -59,27 +59,4 @@ const severalTenants = prepared(
 
 export async function hasSeveralTenants(db: Database): Promise<boolean> {
   return (await runPrepared<{ several: boolean }>(db, severalTenants, [])).rows[0]?.several === true;
-}
-
-/**
- * Marks a password as used, and replaces its hash by a stronger one where there is one. False where the account or its
- * password changed while it was compared: the proof is then worth nothing.
- */
-export async function usePassword(
-  trx: Database,
-  proof: { tenantId: string; userId: string; verifiedHash: string; newHash: string | null },
-): Promise<boolean> {
-  const used = await rows(
-    trx,
-    `update user_identities i
-        set last_used_at = now(), password_hash = coalesce(:newHash, i.password_hash)
-       from users u
-       join tenants t on t.id = u.tenant_id and t.state = 'active'
-      where i.tenant_id = :tenantId and i.user_id = :userId and i.provider = 'password'
-        and i.password_hash = :verifiedHash
-        and u.tenant_id = i.tenant_id and u.id = i.user_id and u.state = 'active' and u.deleted_at is null
-     returning i.id`,
-    proof,
-  );
-  return used.length > 0;
 }

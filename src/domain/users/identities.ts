@@ -1,0 +1,103 @@
+/**
+ * What an account can be signed in to by: a password, and accounts elsewhere. Owns the rows of `user_identities`; what a
+ * proof is worth, and who may link what, is decided by the methods (domain/methods), which write by these functions. The
+ * event of a change is theirs too.
+ */
+import { type Database, rows } from '../../platform/database.ts';
+import { newId } from '../../platform/ids.ts';
+
+/** Sets or replaces the password of a user. */
+export async function upsertPasswordHash(
+  trx: Database,
+  user: { tenantId: string; userId: string; passwordHash: string },
+): Promise<void> {
+  await rows(
+    trx,
+    `insert into user_identities (id, tenant_id, user_id, provider, subject, password_hash)
+     values (:id, :tenantId, :userId, 'password', :userId, :passwordHash)
+     on conflict (user_id, provider) do update set password_hash = excluded.password_hash`,
+    { id: newId(), ...user },
+  );
+}
+
+/**
+ * Marks a password as used, and replaces its hash by a stronger one where there is one. False where the account or its
+ * password changed while it was compared: the proof is then worth nothing.
+ */
+export async function usePassword(
+  trx: Database,
+  proof: { tenantId: string; userId: string; verifiedHash: string; newHash: string | null },
+): Promise<boolean> {
+  const used = await rows(
+    trx,
+    `update user_identities i
+        set last_used_at = now(), password_hash = coalesce(:newHash, i.password_hash)
+       from users u
+       join tenants t on t.id = u.tenant_id and t.state = 'active'
+      where i.tenant_id = :tenantId and i.user_id = :userId and i.provider = 'password'
+        and i.password_hash = :verifiedHash
+        and u.tenant_id = i.tenant_id and u.id = i.user_id and u.state = 'active' and u.deleted_at is null
+     returning i.id`,
+    proof,
+  );
+  return used.length > 0;
+}
+
+/** Marks an identity as used. False where the account was stopped, or the identity unlinked, meanwhile. */
+export async function useIdentity(
+  trx: Database,
+  used: { identityId: string; email: string | null; emailVerified: boolean },
+): Promise<boolean> {
+  const found = await rows(
+    trx,
+    `update user_identities i
+        set last_used_at = now(), email = coalesce(:email, i.email),
+            email_verified = case when :email::text is null then i.email_verified else :emailVerified end
+       from users u
+       join tenants t on t.id = u.tenant_id and t.state = 'active'
+      where i.id = :identityId
+        and u.tenant_id = i.tenant_id and u.id = i.user_id and u.state = 'active' and u.deleted_at is null
+     returning i.id`,
+    used,
+  );
+  return found.length > 0;
+}
+
+/** Links an account elsewhere. Refused by `user_identities_subject_key` where somebody has it. */
+export async function insertIdentity(
+  trx: Database,
+  identity: {
+    tenantId: string;
+    userId: string;
+    provider: string;
+    issuer: string;
+    subject: string;
+    email: string | null;
+    emailVerified: boolean;
+  },
+): Promise<void> {
+  await rows(
+    trx,
+    `insert into user_identities (id, tenant_id, user_id, provider, issuer, subject, email, email_verified, last_used_at)
+     values (:id, :tenantId, :userId, :provider, :issuer, :subject, :email, :emailVerified, now())`,
+    { id: newId(), ...identity },
+  );
+}
+
+/** Takes one identity away. */
+export async function deleteIdentity(trx: Database, id: string): Promise<void> {
+  await trx('user_identities').where({ id }).delete();
+}
+
+/** Takes the identities at a provider away from everybody who has one. */
+export async function deleteProviderIdentities(trx: Database, key: string): Promise<void> {
+  await trx('user_identities').where({ provider: key }).delete();
+}
+
+/** Takes the password and every identity of a user away, as they are deleted. */
+export async function deleteIdentitiesOf(
+  trx: Database,
+  { tenantId, userId }: { tenantId: string; userId: string },
+): Promise<void> {
+  await trx('user_identities').where({ tenantId, userId }).delete();
+}
