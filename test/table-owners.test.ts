@@ -1,0 +1,199 @@
+/**
+ * Each table has one owner, the feature that alone writes it. Held by reading the names of tables out of the SQL in src/;
+ * reads by others are listed here, each with its reason.
+ */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+const ownedTables: Record<string, readonly string[]> = {
+  platform: ['rate_limits'],
+  audit: ['audit_events'],
+  sessions: ['oidc_payloads', 'service_sessions', 'session_clients', 'user_sessions'],
+  tenants: ['tenants'],
+  users: ['user_identities', 'user_settings', 'users'],
+  organisation: ['org_assignments', 'org_node_paths', 'org_nodes', 'visibility_grants'],
+  access: ['capabilities', 'role_capabilities', 'roles'],
+  clients: ['client_capabilities', 'client_secrets', 'clients'],
+  'resource-servers': ['resource_servers'],
+  'sign-in': ['sign_in_failures'],
+  codes: ['otp_codes'],
+  'methods/federation': ['federation_requests', 'identity_providers'],
+  invitations: ['invitations'],
+  referrals: ['referral_codes', 'referrals'],
+  setup: ['setup_links'],
+  oidc: ['signing_keys'],
+};
+
+/** Who else reads what, and why it is no call of the owner. */
+const allowedReads: Record<string, { tables: readonly string[]; why: string }> = {
+  sessions: { tables: ['clients', 'users'], why: 'a tenant of any size is ended in one statement' },
+  users: { tables: ['tenants'], why: 'who may act is one question about a user and their tenant' },
+  organisation: { tables: ['roles', 'users'], why: 'an assignment is made in one statement, of what is live' },
+  access: {
+    tables: ['org_assignments', 'org_node_paths', 'org_nodes', 'tenants', 'users', 'visibility_grants'],
+    why: 'what a person may do is decided in one statement, as of one moment',
+  },
+  clients: {
+    tables: ['capabilities', 'resource_servers', 'tenants'],
+    why: 'a client acts within its tenant and its API',
+  },
+  'resource-servers': { tables: ['capabilities'], why: 'an API is listed with what it defines' },
+  'sign-in': { tables: ['tenants', 'user_settings', 'users'], why: 'an address finds its accounts in one statement' },
+  'methods/password': {
+    tables: ['tenants', 'user_identities', 'users'],
+    why: 'an unknown address costs the same one statement',
+  },
+  'methods/federation': {
+    tables: ['tenants', 'user_identities', 'user_settings', 'users'],
+    why: 'an identity finds its accounts in one statement',
+  },
+  invitations: {
+    tables: ['org_assignments', 'org_node_paths', 'org_nodes', 'roles', 'tenants', 'users'],
+    why: 'where an invitation leads is locked in one statement',
+  },
+  referrals: { tables: ['users'], why: 'a code counts while its owner may act, also at the very moment' },
+  setup: { tables: ['tenants', 'users'], why: 'whether anybody is there, and which slugs are taken' },
+  web: { tables: ['signing_keys'], why: 'the server is ready when it can sign' },
+  commands: {
+    tables: [
+      'audit_events',
+      'capabilities',
+      'client_secrets',
+      'clients',
+      'invitations',
+      'referrals',
+      'resource_servers',
+      'tenants',
+      'users',
+    ],
+    why: 'lists, until they are in the features; the doctor looks at everything',
+  },
+};
+
+interface Use {
+  kind: 'read' | 'write';
+  table: string;
+}
+
+const tables = Object.values(ownedTables).flat();
+const name = `(?:public\\.)?"?(${tables.join('|')})\\b"?`;
+const sqlWrite = new RegExp(
+  `\\b(?:insert\\s+into|merge\\s+into|update(?:\\s+only)?|delete\\s+from(?:\\s+only)?|truncate(?:\\s+table)?|lock\\s+table)\\s+${name}`,
+  'gi',
+);
+const sqlRead = new RegExp(`(?<!\\bdelete\\s+)\\b(?:from|join|using)\\s+(?:only\\s+|lateral\\s+)?${name}`, 'gi');
+/** `from these t, those u` */
+const sqlCommaRead = new RegExp(
+  `\\bfrom\\s+[\\w."]+(?:\\s+(?:as\\s+)?\\w+)?(?:\\s*,\\s*[\\w."]+(?:\\s+(?:as\\s+)?\\w+)?)*?\\s*,\\s*${name}`,
+  'gi',
+);
+/** Knex: the table, and what is called on it up to the end of the statement. */
+const knexUse = new RegExp(`(?:\\b\\w+(?:<[^>]*>)?|\\.\\w+)\\(\\s*['"\`]${name}['"\`]\\s*[,)]([^;]*)`, 'gi');
+const knexWrite = /\.(?:insert|upsert|update|delete|del|truncate|increment|decrement)\(/;
+
+function usesOf(source: string): Use[] {
+  const text = source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)(?:\/\/|--\s).*$/gm, '$1');
+  const found = (pattern: RegExp, kind: Use['kind']): Use[] =>
+    [...text.matchAll(pattern)].map((match) => ({ kind, table: (match[1] as string).toLowerCase() }));
+  const byKnex = [...text.matchAll(knexUse)].map(([use, table, chain]): Use => {
+    const isWrite = use.startsWith('.into(') || knexWrite.test(chain as string);
+    return { kind: isWrite ? 'write' : 'read', table: table as string };
+  });
+  return [...found(sqlWrite, 'write'), ...found(sqlRead, 'read'), ...found(sqlCommaRead, 'read'), ...byKnex];
+}
+
+/** A feature of the domain, or what stands on the floors: `oidc`, `web`, `schedule`. */
+function partOf(file: string): string {
+  return (
+    /^src\/domain\/(methods\/[^/]+|[^/]+)\//.exec(file)?.[1] ?? (file.split('/')[1] as string).replace(/\.ts$/, '')
+  );
+}
+
+function ownerOf(table: string): string {
+  return Object.keys(ownedTables).find((owner) => ownedTables[owner]?.includes(table)) as string;
+}
+
+describe('the tables', () => {
+  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => `src/${file.split(sep).join('/')}`);
+  const textOf = (file: string) => readFileSync(join(root, file), 'utf8');
+  const foreign = files.flatMap((file) =>
+    usesOf(textOf(file))
+      .filter(({ table }) => ownerOf(table) !== partOf(file))
+      .map((use) => ({ ...use, file, part: partOf(file) })),
+  );
+
+  it('are all owned, each by one', () => {
+    const made = readdirSync(join(root, 'migrations'))
+      .flatMap((file) => [...textOf(`migrations/${file}`).matchAll(/create table (?:if not exists )?(\w+)/g)])
+      .map(([, table]) => table as string)
+      // A partition is its table's.
+      .filter((table) => table !== 'audit_events_default');
+    assert.deepEqual([...tables].sort(), made.sort());
+    const parts = new Set(files.map(partOf));
+    for (const owner of Object.keys(ownedTables)) assert.ok(parts.has(owner), `${owner} is no part of src/`);
+  });
+
+  it('are written by their owner alone', () => {
+    const writes = foreign.filter(({ kind }) => kind === 'write').map(({ file, table }) => `${file} writes ${table}`);
+    assert.deepEqual(writes, []);
+  });
+
+  it('are read by others in the listed cases alone', () => {
+    const reads = foreign.filter(({ kind }) => kind === 'read').map(({ part, table }) => `${part} reads ${table}`);
+    const allowed = Object.entries(allowedReads).flatMap(([part, { tables: read }]) =>
+      read.map((table) => `${part} reads ${table}`),
+    );
+    assert.deepEqual([...new Set(reads)].sort(), allowed.sort());
+  });
+
+  it('are named where they are used, so that this test sees them', () => {
+    for (const file of files) {
+      const text = textOf(file);
+      assert.doesNotMatch(
+        text,
+        /\b(?:insert\s+into|delete\s+from|merge\s+into|update)\s+\$\{/,
+        `${file}: a table without its name`,
+      );
+      assert.doesNotMatch(text, /\b(?:db|trx|knex)(?:<[^>]*>)?\((?!['"`)])[a-z]/, `${file}: a table without its name`);
+    }
+  });
+
+  it('leave the queue to the platform', () => {
+    const users = files.filter((file) => /\bgraphile_worker\.\w/.test(textOf(file))).map(partOf);
+    assert.deepEqual([...new Set(users)].sort(), ['commands', 'platform']);
+    for (const file of files.filter((path) => partOf(path) === 'commands'))
+      assert.doesNotMatch(textOf(file), /graphile_worker\.add_job/, file);
+  });
+
+  const samples: [string, string][] = [
+    ['await trx(`update users set state = 1`)', 'write users'],
+    ['`with a as (\n  delete\n    from otp_codes c\n  returning id) select 1 from a`', 'write otp_codes'],
+    ['`INSERT INTO public.users (id) values (1)`', 'write users'],
+    ['`update "users" u set x = 1`', 'write users'],
+    ["await trx('invitations').where({ id }).update({ a })", 'write invitations'],
+    ["await trx<Row>('clients')\n  .where({ id })\n  .whereNull('a')\n  .delete();", 'write clients'],
+    ["await trx.insert({ id }).into('tenants');", 'write tenants'],
+    ["db('clients').where({ id }).first()", 'read clients'],
+    ['`select 1 from known, users u where true`', 'read users'],
+    ['`select 1 from a join tenants t on true`', 'read tenants'],
+    ['`delete from a using users u`', 'read users'],
+    ['`select id from users for no key update`', 'read users'],
+  ];
+  for (const [source, expected] of samples)
+    it(`are found in ${JSON.stringify(source)}`, () => {
+      assert.deepEqual(
+        usesOf(source).map(({ kind, table }) => `${kind} ${table}`),
+        [expected],
+      );
+    });
+
+  it('are not found in what is only said of them', () => {
+    assert.deepEqual(usesOf('/** Takes rows from users. */\n// update users\nconst a = 1; // from tenants\n'), []);
+  });
+});
