@@ -2,8 +2,8 @@
  * Stopping a person, and letting them in again. Owns that a person who may act no longer holds nothing: sign-ins, grants and
  * tokens, codes and links, invitations from them and to them all end in the transaction that stops them.
  *
- * Locks are taken in the order in which everybody takes them: the user, codes, invitations, links, sign-ins, and last what
- * the protocol stores. Where there are several of a kind, in the order of their ids.
+ * Locks are taken in the order in which everybody takes them: the user, codes, invitations, links, sign-ins, what the
+ * protocol stores, and last what services were given. Where there are several of a kind, in the order of their ids.
  */
 import { type Database, inTransaction } from '../../platform/database.ts';
 import type { Caller } from '../audit/audit-events.ts';

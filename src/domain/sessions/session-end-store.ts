@@ -1,8 +1,8 @@
 /**
  * The SQL of ending: sign-ins, the services' tokens, and the browser sessions, grants, tokens and codes they led to.
  *
- * Everybody locks in one order: sign-ins by id, then what the protocol stores by its key. The rows to delete are locked by
- * a statement of their own, so that the one that deletes sees them as they are by then.
+ * Everybody locks in one order: sign-ins by id, what the protocol stores by its key, services' rows by id. What is to be
+ * deleted is locked by a statement of its own, so that the one that deletes sees the rows as they are by then.
  */
 import { type Database, rows } from '../../platform/database.ts';
 

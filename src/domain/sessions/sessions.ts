@@ -98,8 +98,8 @@ export async function endSessionsOfTenant(trx: Database, tenantId: string): Prom
  * @param client.clientId as the protocol has it
  */
 export async function endSessionsOfClient(trx: Database, client: { id: string; clientId: string }): Promise<void> {
-  await endServiceSessions(trx, { clientRowId: client.id });
   await deletePayloadsOfClient(trx, client.clientId);
+  await endServiceSessions(trx, { clientRowId: client.id });
 }
 
 /** Deletes what ended a month ago. */
