@@ -191,6 +191,14 @@ describe('the architecture', () => {
     );
   });
 
+  it('stops a person, a tenant or a client in lifecycle alone, which ends what they hold', () => {
+    const stops =
+      /import \{[^}]*\b(?:storeUserState|storeUserDeleted|storeTenantState|storeClientDisabled)\b[^}]*\} from/;
+    const callers = files.filter((file) => stops.test(textOf(file)));
+    const lifecycle = ['end-client', 'end-person', 'end-tenant'].map((name) => `src/domain/lifecycle/${name}.ts`);
+    assert.deepEqual(callers, lifecycle);
+  });
+
   it('keeps HTTP out of the domain and identity out of the platform', () => {
     for (const file of files.filter((name) => /^src\/(?:platform|domain)\//.test(name)))
       assert.doesNotMatch(textOf(file), /from 'oidc-provider'/, file);
