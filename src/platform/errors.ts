@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'CODE_EXPIRED'
   | 'CODE_INVALID'
   | 'CROSS_SITE_REQUEST'
+  | 'CURSOR_INVALID'
   | 'DUPLICATE'
   | 'DUPLICATE_EMAIL'
   | 'DUPLICATE_PHONE'

@@ -62,6 +62,7 @@ function about({ field, value, reason }: ErrorParams): string {
 const sentences: Partial<Record<ErrorCode, (params: ErrorParams) => string>> = {
   CHANNEL_UNAVAILABLE: ({ channel }) =>
     `nothing can be sent by ${channel ?? 'this channel'}: it needs a provider in the configuration, and for phones countries and the channel in the tenant's settings`,
+  CURSOR_INVALID: () => 'the list cannot go on there; give what the page before showed as --after',
   DUPLICATE: ({ field, value }) =>
     `${field ?? 'this'}${value === undefined ? '' : ` "${value}"`} is taken already; choose another`,
   DUPLICATE_EMAIL: () => 'somebody in the tenant has this email address already',

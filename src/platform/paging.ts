@@ -1,0 +1,211 @@
+/**
+ * Paging, written once. A list is read by a keyset: its sort columns, the last of them unique, and the values at which the
+ * page before ended. So a page keeps its place while rows come and go, and a late page costs what the first one does.
+ * Where a list leaves the program its position becomes a cursor: sealed, bound to what was asked, good for a day.
+ * Refuses offsets, and a cursor of another tenant, filter or sort.
+ */
+import { type Database, rows } from './database.ts';
+import { DomainError } from './errors.ts';
+import { isId } from './ids.ts';
+import type { Secrets } from './secrets.ts';
+
+export interface PageRequest {
+  /** How many at the most; 50 unless told. Held to 1 and the list's own highest, 200 unless that says otherwise. */
+  limit?: number;
+  /** The `next` of the page before; absent or null for the first. */
+  after?: string | null;
+}
+
+export interface Page<T> {
+  items: T[];
+  /** Where the next page goes on: the id of the last item for lists by id. Null: this is the last page. */
+  next: string | null;
+}
+
+const defaultLimit = 50;
+const mostItems = 200;
+
+/** What a value of a sort column looks like as text, so that nothing else reaches the database. */
+const forms = {
+  uuid: isId,
+  text: (value: string) => !value.includes('\0'),
+  bigint: (value: string) => /^-?\d{1,18}$/.test(value),
+  // As PostgreSQL's JSON has it, to the microsecond: a Date would cut it, and rows of the same millisecond would be lost.
+  timestamptz: (value: string) => /^\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?[+-]\d\d:\d\d$/.test(value),
+} as const;
+
+export interface SortColumn {
+  /** SQL of the program's own, never null: `lower(u.full_name)`, `u.id`. */
+  expression: string;
+  type: keyof typeof forms;
+}
+
+export interface Keyset {
+  /** The last one is unique. They are sorted in one direction, so that an index and a row comparison serve. */
+  columns: readonly SortColumn[];
+  descending?: boolean;
+  /** The highest `limit`; 200 unless told. */
+  most?: number;
+}
+
+/** Rows in the order of their ids, which is that of creation. */
+export function byId(expression = 'id', most?: number): Keyset {
+  return { columns: [{ expression, type: 'uuid' }], most };
+}
+
+export function emptyPage<T>(): Page<T> {
+  return { items: [], next: null };
+}
+
+/** The limit that counts. */
+export function boundedLimit(limit = defaultLimit, most = mostItems): number {
+  return Number.isNaN(limit) ? defaultLimit : Math.min(Math.max(Math.trunc(limit), 1), most);
+}
+
+/**
+ * The page of rows that were asked for by one more than `limit`, so that the last page is known to be the last.
+ * @param positionOf where the list goes on after an item
+ */
+export function pageOf<T>(found: readonly T[], limit: number, positionOf: (item: T) => string): Page<T> {
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: found.length > limit && last !== undefined ? positionOf(last) : null };
+}
+
+/** What a statement of `selectPage` puts in. */
+export interface PageSql {
+  /** A condition: `true` on the first page. */
+  where: string;
+  /** `order by ... limit ...`. */
+  order: string;
+  /** One more column of the select list. */
+  key: string;
+}
+
+/**
+ * Runs a select of one page.
+ * @param statement makes the SQL; it names all of `where`, `order` and `key`
+ * @param bindings of the statement itself, by name; `page...` is taken
+ * @throws DomainError invalid CURSOR_INVALID where `after` is no position of this list
+ */
+export async function selectPage<T extends object>(
+  db: Database,
+  keyset: Keyset,
+  request: PageRequest,
+  statement: (sql: PageSql) => string,
+  bindings: Record<string, unknown> = {},
+): Promise<Page<T>> {
+  const { columns, descending = false, most } = keyset;
+  const limit = boundedLimit(request.limit, most);
+  const after = request.after == null ? undefined : valuesAt(request.after, keyset);
+  const list = columns.map(({ expression }) => expression).join(', ');
+  const placeholders = columns.map(({ type }, n) => `:pageAfter${n}::${type}`).join(', ');
+  const sql = {
+    where: after ? `(${list}) ${descending ? '<' : '>'} (${placeholders})` : 'true',
+    order: `order by ${columns.map(({ expression }) => expression + (descending ? ' desc' : '')).join(', ')} limit :pageLimit`,
+    key: `array[${columns.map(({ expression }) => `to_jsonb(${expression}) #>> '{}'`).join(', ')}] as page_key`,
+  };
+  const found = await rows<T & { pageKey: string[] }>(db, statement(sql), {
+    ...bindings,
+    ...Object.fromEntries((after ?? []).map((value, n) => [`pageAfter${n}`, value])),
+    pageLimit: limit + 1,
+  });
+  const { items, next } = pageOf(found, limit, ({ pageKey }) => positionOf(pageKey));
+  return { items: items.map(({ pageKey: _, ...item }) => item as unknown as T), next };
+}
+
+/** One value stands for itself, several as a JSON array. */
+function positionOf(values: readonly string[]): string {
+  return values.length === 1 ? (values[0] as string) : JSON.stringify(values);
+}
+
+function valuesAt(position: string, { columns }: Keyset): string[] {
+  const values = columns.length === 1 ? [position] : parsed(position);
+  const fits =
+    Array.isArray(values) &&
+    values.length === columns.length &&
+    columns.every(({ type }, n) => typeof values[n] === 'string' && forms[type](values[n]));
+  if (!fits) throw invalidCursor();
+  return values;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Everything of a list, page after page. */
+export async function* everyItem<T>(
+  page: (request: { limit: number; after: string | null }) => Promise<Page<T>>,
+): AsyncGenerator<T> {
+  let after: string | null = null;
+  do {
+    const { items, next }: Page<T> = await page({ limit: mostItems, after });
+    yield* items;
+    after = next;
+  } while (after !== null);
+}
+
+/** What a cursor goes on with, and nothing else. */
+export interface CursorScope {
+  /** Names the list: the operation. */
+  list: string;
+  tenantId: string | null;
+  /** All that narrows the list, and who asks where that decides what is shown. */
+  filter: Record<string, unknown>;
+  sort?: string;
+}
+
+const cursorPurpose = 'page-tokens';
+const cursorLifeMs = 86_400_000;
+const longestCursor = 4096;
+
+/**
+ * A position as somebody outside may have it: opaque, and good for a day.
+ * @param position.limit the size of the page, for a next request that names none
+ */
+export function sealCursor(
+  secrets: Secrets,
+  scope: CursorScope,
+  { after, limit }: { after: string; limit: number },
+  now = Date.now(),
+): string {
+  const content = JSON.stringify([after, limit, now + cursorLifeMs]);
+  return secrets.seal(cursorPurpose, content, contextOf(scope)).toString('base64url');
+}
+
+/** @throws DomainError invalid CURSOR_INVALID for one of another scope, one that has ended and one that is none of ours */
+export function openCursor(
+  secrets: Secrets,
+  scope: CursorScope,
+  cursor: string,
+  now = Date.now(),
+): { after: string; limit: number } {
+  const sealed = Buffer.from(cursor.slice(0, longestCursor), 'base64url');
+  // The decoder skips what is no base64url: only the very text that was given out is a cursor.
+  const content =
+    sealed.toString('base64url') === cursor ? secrets.open(cursorPurpose, sealed, contextOf(scope)) : undefined;
+  if (content === undefined) throw invalidCursor();
+  const [after, limit, endsAt] = JSON.parse(content) as [string, number, number];
+  if (endsAt <= now) throw invalidCursor();
+  return { after, limit };
+}
+
+function contextOf({ list, tenantId, filter, sort = '' }: CursorScope): string {
+  return JSON.stringify([list, tenantId, sort, ordered(filter)]);
+}
+
+/** The same filter is the same text, in whatever order its members were written; an absent one is as if never named. */
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return members.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, member]) => [name, ordered(member)]);
+}
+
+function invalidCursor(): DomainError {
+  return new DomainError('invalid', 'CURSOR_INVALID', { field: 'after' });
+}
