@@ -188,22 +188,33 @@ async function run(db: Database): Promise<void> {
     500,
     async (n) => (await runPrepared(db, naive.capabilitiesAtNode, [tenantId, user(n), node(n)])).rows,
   );
-  await measure('nodesWithCapability (held in some places)', 2000, (n) =>
-    nodesWithCapability(db, { tenantId, userId: user(n), capability: key(n) }),
+  await measure(
+    'nodesWithCapability (held in some places)',
+    2000,
+    async (n) => (await nodesWithCapability(db, { tenantId, userId: user(n), capability: key(n) })).items,
   );
-  await measure('nodesWithCapability (held at the root)', 2000, (n) =>
-    nodesWithCapability(db, { tenantId, userId: user(n), capability: ofMember, after: node(n) }),
+  await measure(
+    'nodesWithCapability (held at the root)',
+    2000,
+    async (n) =>
+      (await nodesWithCapability(db, { tenantId, userId: user(n), capability: ofMember, after: node(n) })).items,
   );
   await measure(
     '  recursive',
     5,
     async (n) => (await runPrepared(db, naive.nodesWithCapability, [tenantId, user(n), ofMember])).rows,
   );
-  await measure('usersWithCapabilityAtNode (few)', 2000, (n) =>
-    usersWithCapabilityAtNode(db, { tenantId, orgNodeId: node(n), capability: key(n) }),
+  await measure(
+    'usersWithCapabilityAtNode (few)',
+    2000,
+    async (n) => (await usersWithCapabilityAtNode(db, { tenantId, orgNodeId: node(n), capability: key(n) })).items,
   );
-  await measure('usersWithCapabilityAtNode (everybody)', 2000, (n) =>
-    usersWithCapabilityAtNode(db, { tenantId, orgNodeId: node(n), capability: ofMember, after: user(n) }),
+  await measure(
+    'usersWithCapabilityAtNode (everybody)',
+    2000,
+    async (n) =>
+      (await usersWithCapabilityAtNode(db, { tenantId, orgNodeId: node(n), capability: ofMember, after: user(n) }))
+        .items,
   );
 
   const endpoint = await startDecisionEndpoint(database.url, tenantId);

@@ -4,9 +4,9 @@ import { systemCaller } from '../domain/audit/audit-events.ts';
 import { createSetupLink } from '../domain/setup/setup-links.ts';
 import { canonicalEmail } from '../domain/users/canonical-address.ts';
 import { type CommandResult, performs } from './frame/command-action.ts';
+import { tenantOf } from './frame/named.ts';
 import { fields, printable } from './frame/terminal-text.ts';
 import { withDatabase } from './frame/with-database.ts';
-import { tenantOf } from './listings.ts';
 
 const help = `
 The link works once, for a day. Whoever opens it chooses a password and becomes an owner: of the tenant that is

@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { defineCapability, findCapability } from '../domain/access/capabilities.ts';
 import { systemCaller } from '../domain/audit/audit-events.ts';
+import { listResourceServers } from '../domain/resource-servers/list-resource-servers.ts';
 import {
   createResourceServer,
   findResourceServer,
@@ -11,10 +12,10 @@ import {
 import { type Database, inTransaction } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
 import { type CommandResult, collect, performs } from './frame/command-action.ts';
-import { addListOptions, type ListOptions, moreOf, nextOf, wholeNumber } from './frame/list-options.ts';
+import { addListOptions, collectPages, type ListOptions, moreOf, wholeNumber } from './frame/list-options.ts';
+import { optionalTenantId } from './frame/named.ts';
 import { fields, printable, table } from './frame/terminal-text.ts';
 import { withDatabase } from './frame/with-database.ts';
-import { listApis, optionalTenantId } from './listings.ts';
 
 const createHelp = `
 The identifier is an absolute URI; clients send it as \`resource\`, and it is the \`aud\` of the tokens. A capability
@@ -86,10 +87,10 @@ async function create(options: CreateOptions): Promise<CommandResult> {
 
 async function list(options: ListOptions & { tenant?: string }): Promise<CommandResult> {
   return withDatabase(async ({ db }) => {
-    const { tenant, limit, after } = options;
-    const tenantId = (await optionalTenantId(db, tenant)) ?? undefined;
-    const found = await listApis(db, { tenantId, limit, after });
-    const next = nextOf(found, options);
+    const tenantId = await optionalTenantId(db, options.tenant);
+    const { items: found, next } = await collectPages(options, (page) =>
+      listResourceServers(db, { tenantId, ...page }),
+    );
     const lines = found.map((api) => [
       api.identifier,
       api.name,

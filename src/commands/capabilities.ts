@@ -51,8 +51,7 @@ async function create(options: CreateOptions): Promise<CommandResult> {
 
 async function list({ limit, after }: { limit: number; after?: string }): Promise<CommandResult> {
   return withDatabase(async ({ db }) => {
-    const found = await listCapabilities(db, { limit, after });
-    const next = found.length < limit ? null : (found.at(-1)?.key ?? null);
+    const { items: found, next } = await listCapabilities(db, { limit, after });
     return {
       data: {
         capabilities: found.map((capability) => ({

@@ -2,16 +2,17 @@
 import { type Command, Option } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
 import { createClient, type NewClient } from '../domain/clients/clients.ts';
+import { type ListedClient, listClients } from '../domain/clients/list-clients.ts';
 import { inTransaction } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
 import { disable, longestOverlapSeconds, rotateSecret, shownClient } from './client-actions.ts';
 import { createClientCheck } from './client-check.ts';
 import { type CommandResult, collect, performs } from './frame/command-action.ts';
 import { readClientMetadata, readJwks } from './frame/json-file.ts';
-import { addListOptions, type ListOptions, moreOf, nextOf, wholeNumber } from './frame/list-options.ts';
+import { addListOptions, collectPages, type ListOptions, moreOf, wholeNumber } from './frame/list-options.ts';
+import { optionalTenantId } from './frame/named.ts';
 import { table } from './frame/terminal-text.ts';
 import { withDatabase } from './frame/with-database.ts';
-import { listClients, optionalTenantId } from './listings.ts';
 
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
@@ -120,15 +121,14 @@ async function create(options: CreateOptions): Promise<CommandResult> {
 
 interface ClientListOptions extends ListOptions {
   tenant?: string;
-  kind?: string;
+  kind?: ListedClient['kind'];
 }
 
 async function list(options: ClientListOptions): Promise<CommandResult> {
   return withDatabase(async ({ db }) => {
-    const { tenant, kind, limit, after } = options;
-    const tenantId = (await optionalTenantId(db, tenant)) ?? undefined;
-    const found = await listClients(db, { tenantId, kind, limit, after });
-    const next = nextOf(found, options);
+    const { tenant, kind } = options;
+    const tenantId = await optionalTenantId(db, tenant);
+    const { items: found, next } = await collectPages(options, (page) => listClients(db, { tenantId, kind, ...page }));
     const lines = found.map((client) => [
       client.clientId,
       client.name,

@@ -16,11 +16,11 @@ import { inTransaction } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
 import { type CommandResult, collect, performs } from './frame/command-action.ts';
 import { UsageError } from './frame/failures.ts';
-import { addListOptions, type ListOptions, moreOf, nextOf } from './frame/list-options.ts';
+import { addListOptions, collectPages, type ListOptions, moreOf } from './frame/list-options.ts';
+import { optionalTenantId, tenantOf } from './frame/named.ts';
 import { readPassword } from './frame/password-input.ts';
 import { fields, printable, table } from './frame/terminal-text.ts';
 import { withDatabase } from './frame/with-database.ts';
-import { optionalTenantId, tenantOf } from './listings.ts';
 
 const addHelp = `
 KEY names the provider in its callback and on its button: lower case letters, digits and hyphens. google needs no
@@ -120,10 +120,10 @@ async function add(options: AddOptions, key = ''): Promise<CommandResult> {
 
 async function list(options: ListOptions & { tenant?: string }): Promise<CommandResult> {
   return withDatabase(async ({ db, config }) => {
-    const { tenant, limit, after } = options;
-    const tenantId = (await optionalTenantId(db, tenant)) ?? undefined;
-    const found = await listIdentityProviders(db, { tenantId, limit, after });
-    const next = nextOf(found, options);
+    const tenantId = await optionalTenantId(db, options.tenant);
+    const { items: found, next } = await collectPages(options, (page) =>
+      listIdentityProviders(db, { tenantId, ...page }),
+    );
     const lines = found.map((provider) => [
       provider.key,
       provider.name,

@@ -4,6 +4,7 @@
  */
 import { type Command, Option } from 'commander';
 import type { Config } from '../config.ts';
+import { findRoleAtNode } from '../domain/access/role-at-node.ts';
 import { systemCaller } from '../domain/audit/audit-events.ts';
 import { type Invitation, listInvitations, revokeInvitation } from '../domain/invitations/invitations.ts';
 import {
@@ -14,11 +15,11 @@ import {
 import type { Channel } from '../domain/messages/outgoing-message.ts';
 import { type CommandResult, performs } from './frame/command-action.ts';
 import { UsageError } from './frame/failures.ts';
-import { addListOptions, collectPages, type ListOptions, moreOf, nextOf, wholeNumber } from './frame/list-options.ts';
+import { addListOptions, collectPages, type ListOptions, moreOf, wholeNumber } from './frame/list-options.ts';
+import { tenantOf } from './frame/named.ts';
+import { parseRoleOption } from './frame/role-option.ts';
 import { fields, printable, table } from './frame/terminal-text.ts';
 import { type CommandContext, withDatabase } from './frame/with-database.ts';
-import { tenantOf } from './listings.ts';
-import { findRoleAtNode } from './role-at-node.ts';
 
 const createHelp = `
 Whoever has the address gets a link and accepts the role with it: by a new account, or with the one they have. The
@@ -87,7 +88,7 @@ async function create(options: CreateOptions): Promise<CommandResult> {
   return withDatabase(async (context) => {
     const { db } = context;
     const { id: tenantId, slug } = await tenantOf(db, options.tenant);
-    const { role, node } = await findRoleAtNode(db, tenantId, options.role);
+    const { role, node } = await findRoleAtNode(db, tenantId, parseRoleOption(options.role));
     const invitation = await createInvitation(
       db,
       { tenantId, email, phone, channel, roleId: role.id, orgNodeId: node.id, expiresAt: daysAhead(days), locale },
@@ -145,10 +146,9 @@ interface InvitationListOptions extends ListOptions {
 async function list(options: InvitationListOptions): Promise<CommandResult> {
   return withDatabase(async ({ db }) => {
     const { id: tenantId } = await tenantOf(db, options.tenant);
-    const found = await collectPages(options, (page) =>
+    const { items: found, next } = await collectPages(options, (page) =>
       listInvitations(db, { tenantId, state: options.state, ...page }),
     );
-    const next = nextOf(found, options);
     const lines = found.map((one) => [
       one.email ?? one.phone,
       one.roleName,

@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
 import { ensureReferralCode, listReferrals } from '../domain/referrals/referrals.ts';
 import { type CommandResult, performs } from './frame/command-action.ts';
-import { addListOptions, collectPages, type ListOptions, moreOf, nextOf } from './frame/list-options.ts';
+import { addListOptions, collectPages, type ListOptions, moreOf } from './frame/list-options.ts';
+import { tenantOf, userOf } from './frame/named.ts';
 import { fields, table } from './frame/terminal-text.ts';
 import { withDatabase } from './frame/with-database.ts';
-import { tenantOf, userOf } from './listings.ts';
 
 const codeHelp = `
 Whoever signs up with the code is remembered as referred by this person, and counts when they sign in for the first
@@ -37,8 +37,9 @@ async function list(options: ReferralListOptions): Promise<CommandResult> {
   return withDatabase(async ({ db }) => {
     const { id: tenantId } = await tenantOf(db, options.tenant);
     const referrerUserId = options.by === undefined ? undefined : (await userOf(db, tenantId, options.by)).id;
-    const found = await collectPages(options, (page) => listReferrals(db, { tenantId, referrerUserId, ...page }));
-    const next = nextOf(found, options);
+    const { items: found, next } = await collectPages(options, (page) =>
+      listReferrals(db, { tenantId, referrerUserId, ...page }),
+    );
     const lines = found.map((one) => [
       one.referrerUserId,
       one.referredUserId,

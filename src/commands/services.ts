@@ -9,8 +9,8 @@ import { createClientCheck } from './client-check.ts';
 import { addRotateSecret } from './clients.ts';
 import { type CommandResult, collect, performs } from './frame/command-action.ts';
 import { readJwks } from './frame/json-file.ts';
+import { optionalTenantId } from './frame/named.ts';
 import { withDatabase } from './frame/with-database.ts';
-import { optionalTenantId } from './listings.ts';
 
 const createHelp = `
 A service asks for tokens with its capabilities as scopes. With --api it is that API itself, and may introspect the

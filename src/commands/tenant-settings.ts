@@ -15,9 +15,9 @@ import { DomainError } from '../platform/errors.ts';
 import { type CommandResult, performs } from './frame/command-action.ts';
 import { UsageError } from './frame/failures.ts';
 import { wholeNumber } from './frame/list-options.ts';
+import { tenantOf } from './frame/named.ts';
 import { fields, printable } from './frame/terminal-text.ts';
 import { withDatabase } from './frame/with-database.ts';
-import { tenantOf } from './listings.ts';
 
 const setHelp = `
 What is not named stays as it is. Lists are comma-separated and replace what was there.

@@ -2,11 +2,11 @@
 import type { Command } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
 import { createTenant } from '../domain/setup/create-tenant.ts';
+import { listTenants } from '../domain/tenants/list-tenants.ts';
 import { type CommandResult, performs } from './frame/command-action.ts';
-import { addListOptions, type ListOptions, moreOf, nextOf } from './frame/list-options.ts';
+import { addListOptions, collectPages, type ListOptions, moreOf } from './frame/list-options.ts';
 import { fields, printable, table } from './frame/terminal-text.ts';
 import { withDatabase } from './frame/with-database.ts';
-import { listTenants } from './listings.ts';
 import { addTenantSettings } from './tenant-settings.ts';
 
 const createHelp = `
@@ -29,8 +29,7 @@ async function create({ slug, name }: { slug: string; name: string }): Promise<C
 
 async function list(options: ListOptions): Promise<CommandResult> {
   return withDatabase(async ({ db }) => {
-    const found = await listTenants(db, options);
-    const next = nextOf(found, options);
+    const { items: found, next } = await collectPages(options, (page) => listTenants(db, page));
     const lines = found.map(({ slug, name, state, users, id }) => [slug, name, state, users, id]);
     return {
       data: {

@@ -1,20 +1,22 @@
 /** `gatehouse users`: the people of a tenant. */
 import { type Command, Option } from 'commander';
+import { findRoleAtNode } from '../domain/access/role-at-node.ts';
 import { systemCaller } from '../domain/audit/audit-events.ts';
 import { deactivateUser } from '../domain/lifecycle/end-person.ts';
 import { createPasswordHasher } from '../domain/methods/password/password-hash.ts';
 import { assignRole } from '../domain/organisation/org-assignments.ts';
 import { unlockAccount } from '../domain/sign-in/unlock-account.ts';
 import { canonicalEmail, canonicalPhone } from '../domain/users/canonical-address.ts';
+import { type ListedUser, listUsers } from '../domain/users/list-users.ts';
 import { createUser } from '../domain/users/users.ts';
 import { inTransaction } from '../platform/database.ts';
 import { type CommandResult, collect, performs } from './frame/command-action.ts';
-import { addListOptions, type ListOptions, moreOf, nextOf } from './frame/list-options.ts';
+import { addListOptions, collectPages, type ListOptions, moreOf } from './frame/list-options.ts';
+import { tenantOf, userOf } from './frame/named.ts';
 import { randomPassword, readPassword } from './frame/password-input.ts';
+import { parseRoleOption } from './frame/role-option.ts';
 import { fields, printable, table } from './frame/terminal-text.ts';
 import { type CommandContext, withDatabase } from './frame/with-database.ts';
-import { listUsers, tenantOf, userOf } from './listings.ts';
-import { findRoleAtNode } from './role-at-node.ts';
 
 const createHelp = `
 Without --password-stdin a password is made and shown once. A role is held at the root of the tenant, or at a node
@@ -38,11 +40,11 @@ interface CreateOptions {
 async function create(options: CreateOptions): Promise<CommandResult> {
   const email = options.email === undefined ? null : canonicalEmail(options.email);
   const phone = options.phone === undefined ? null : canonicalPhone(options.phone);
+  const wantedRoles = (options.role ?? []).map(parseRoleOption);
   const password = options.passwordStdin ? await readPassword() : randomPassword();
   return withDatabase(async ({ db, config }) => {
     const tenant = await tenantOf(db, options.tenant);
-    const wantedRoles = options.role ?? [];
-    for (const named of wantedRoles) await findRoleAtNode(db, tenant.id, named);
+    for (const wanted of wantedRoles) await findRoleAtNode(db, tenant.id, wanted);
     const passwords = createPasswordHasher(config.argon2);
     const fullName = options.name ?? null;
     // Before the transaction: nobody should hold one while hashing.
@@ -56,8 +58,8 @@ async function create(options: CreateOptions): Promise<CommandResult> {
         { passwords, caller: systemCaller },
       );
       const roles = [];
-      for (const named of wantedRoles) {
-        const { role, node } = await findRoleAtNode(trx, tenant.id, named);
+      for (const wanted of wantedRoles) {
+        const { role, node } = await findRoleAtNode(trx, tenant.id, wanted);
         const place = { tenantId: tenant.id, orgNodeId: node.id };
         await assignRole(trx, { ...place, userId: user.id, roleId: role.id }, systemCaller);
         roles.push({ role: role.name, node: node.name, node_id: node.id });
@@ -93,15 +95,14 @@ async function create(options: CreateOptions): Promise<CommandResult> {
 
 interface UserListOptions extends ListOptions {
   tenant: string;
-  state?: string;
+  state?: ListedUser['state'];
 }
 
 async function list(options: UserListOptions): Promise<CommandResult> {
   return withDatabase(async ({ db }) => {
     const { id: tenantId } = await tenantOf(db, options.tenant);
-    const { state, limit, after } = options;
-    const found = await listUsers(db, { tenantId, state, limit, after });
-    const next = nextOf(found, options);
+    const { state } = options;
+    const { items: found, next } = await collectPages(options, (page) => listUsers(db, { tenantId, state, ...page }));
     const lines = found.map((user) => [user.email, user.phone, user.name, user.state, user.lastLoginAt, user.id]);
     return {
       data: {

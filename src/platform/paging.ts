@@ -53,7 +53,7 @@ export function byId(expression = 'id', most?: number): Keyset {
   return { columns: [{ expression, type: 'uuid' }], most };
 }
 
-export function emptyPage<T>(): Page<T> {
+export function emptyPage(): Page<never> {
   return { items: [], next: null };
 }
 
@@ -66,7 +66,7 @@ export function boundedLimit(limit = defaultLimit, most = mostItems): number {
  * The page of rows that were asked for by one more than `limit`, so that the last page is known to be the last.
  * @param positionOf where the list goes on after an item
  */
-export function pageOf<T>(found: readonly T[], limit: number, positionOf: (item: T) => string): Page<T> {
+function pageOf<T>(found: readonly T[], limit: number, positionOf: (item: T) => string): Page<T> {
   const items = found.slice(0, limit);
   const last = items.at(-1);
   return { items, next: found.length > limit && last !== undefined ? positionOf(last) : null };
@@ -112,6 +112,26 @@ export async function selectPage<T extends object>(
   });
   const { items, next } = pageOf(found, limit, ({ pageKey }) => positionOf(pageKey));
   return { items: items.map(({ pageKey: _, ...item }) => item as unknown as T), next };
+}
+
+/** What sorts before every value. */
+const lowest = { uuid: '00000000-0000-0000-0000-000000000000', text: '' } as const;
+
+/**
+ * One page by a prepared statement, which has no place for SQL that differs from page to page: it compares always.
+ * @param key the one sort column
+ * @param find gets how many rows to answer, and the value after which they begin
+ * @throws DomainError invalid CURSOR_INVALID where `after` is no position of this list
+ */
+export async function preparedPage<T>(
+  request: PageRequest,
+  key: { type: keyof typeof lowest; of: (item: T) => string },
+  find: (page: { limit: number; after: string }) => Promise<T[]>,
+): Promise<Page<T>> {
+  const limit = boundedLimit(request.limit);
+  const after = request.after ?? lowest[key.type];
+  if (!forms[key.type](after)) throw invalidCursor();
+  return pageOf(await find({ limit: limit + 1, after }), limit, key.of);
 }
 
 /** One value stands for itself, several as a JSON array. */

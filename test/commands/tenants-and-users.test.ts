@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { findRoleAtNode } from '../../src/commands/role-at-node.ts';
+import { parseRoleOption } from '../../src/commands/frame/role-option.ts';
 import { findEffectiveAccess } from '../../src/domain/access/effective-access.ts';
+import { findRoleAtNode } from '../../src/domain/access/role-at-node.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { createPasswordHasher } from '../../src/domain/methods/password/password-hash.ts';
 import { signInWithPassword } from '../../src/domain/methods/password/password-sign-in.ts';
@@ -128,7 +129,7 @@ describe('commands about tenants and their people', function () {
   });
 
   it('finds a role and its place by path or id, and refuses what is unknown or doubtful', async () => {
-    const find = (named: string) => findRoleAtNode(bench.db, acme.id, named);
+    const find = async (named: string) => findRoleAtNode(bench.db, acme.id, parseRoleOption(named));
     const atRoot = await find('TEACHER');
     assert.deepEqual([atRoot.role.name, atRoot.node.id], ['Teacher', acme.rootNodeId]);
     const lakeside = await find('teacher@ north / lake\\/side');

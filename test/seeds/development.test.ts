@@ -166,7 +166,7 @@ describe('the sample content of development', () => {
 
   it('invites somebody, by mail that is written to a file', async () => {
     const { id: tenantId } = (await findTenantBySlug(db, 'northwind')) ?? { id: '' };
-    const [invitation, ...more] = await listInvitations(db, { tenantId });
+    const [invitation, ...more] = (await listInvitations(db, { tenantId })).items;
     assert.equal(more.length, 0);
     const { email, state, roleName, nodeName } = invitation ?? {};
     assert.deepEqual([email, state, roleName, nodeName], ['nora.lind@example.com', 'open', 'Teacher', 'Mathematics']);

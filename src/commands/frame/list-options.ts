@@ -1,5 +1,6 @@
 /** The options that every list has, and numbers and moments on the command line. */
 import { type Command, InvalidArgumentError } from 'commander';
+import type { Page } from '../../platform/paging.ts';
 
 export interface ListOptions {
   limit: number;
@@ -22,25 +23,19 @@ export function addListOptions(command: Command): Command {
     .option('--after <id>', 'go on after this id, the `next` of the page before');
 }
 
-/** As many as were asked for, of a list that the domain gives in smaller pages. */
-export async function collectPages<T extends { id: string }>(
+/** As many as were asked for, of a list that may give them in smaller pages. */
+export async function collectPages<T>(
   { limit, after }: ListOptions,
-  page: (query: { limit: number; after: string | undefined }) => Promise<T[]>,
-): Promise<T[]> {
-  const most = 200;
-  const found: T[] = [];
-  while (found.length < limit) {
-    const wanted = Math.min(most, limit - found.length);
-    const next = await page({ limit: wanted, after: found.at(-1)?.id ?? after });
-    found.push(...next);
-    if (next.length < wanted) break;
-  }
-  return found;
-}
-
-/** The id to go on after; null at the end of the list. */
-export function nextOf(found: readonly { id: string }[], { limit }: ListOptions): string | null {
-  return found.length < limit ? null : (found.at(-1)?.id ?? null);
+  page: (request: { limit: number; after: string | null }) => Promise<Page<T>>,
+): Promise<Page<T>> {
+  const items: T[] = [];
+  let next = after ?? null;
+  do {
+    const found: Page<T> = await page({ limit: limit - items.length, after: next });
+    items.push(...found.items);
+    next = found.next;
+  } while (next !== null && items.length < limit);
+  return { items, next };
 }
 
 /** How the text of a list ends. */

@@ -5,6 +5,7 @@
 import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
+import type { Page, PageRequest } from '../../platform/paging.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { actingUserId } from '../organisation/acting-user.ts';
 import { checkDisplayName } from '../tenants/display-name.ts';
@@ -69,15 +70,10 @@ export async function findCapability(db: Database, key: string): Promise<Capabil
 
 /**
  * All capabilities in the order of their keys.
- * @param query.limit 1 to 200, default 50
- * @param query.after the last key of the page before
+ * @throws DomainError invalid CURSOR_INVALID
  */
-export async function listCapabilities(
-  db: Database,
-  query: { limit?: number; after?: string } = {},
-): Promise<Capability[]> {
-  const limit = Math.min(Math.max(Math.trunc(query.limit ?? 50), 1), 200);
-  return selectCapabilities(db, { limit, after: query.after ?? null });
+export async function listCapabilities(db: Database, page: PageRequest = {}): Promise<Page<Capability>> {
+  return selectCapabilities(db, page);
 }
 
 function noResourceServer(): DomainError {

@@ -1,5 +1,6 @@
 /** The SQL of capabilities, which all tenants share. */
-import { type Database, firstRow, rows } from '../../platform/database.ts';
+import { type Database, firstRow } from '../../platform/database.ts';
+import { type Keyset, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 
 export interface CapabilityRow {
   id: string;
@@ -52,18 +53,14 @@ export async function updateCapability(
   );
 }
 
-export async function selectCapabilities(
-  db: Database,
-  query: { limit: number; after: string | null },
-): Promise<CapabilityRow[]> {
-  return rows<CapabilityRow>(
+const byKey: Keyset = { columns: [{ expression: 'key', type: 'text' }] };
+
+export async function selectCapabilities(db: Database, request: PageRequest): Promise<Page<CapabilityRow>> {
+  return selectPage<CapabilityRow>(
     db,
-    `select ${columns}
-       from capabilities
-      where deleted_at is null
-        ${query.after ? 'and key > :after' : ''}
-      order by key
-      limit :limit`,
-    { ...query },
+    byKey,
+    request,
+    ({ key, where, order }) =>
+      `select ${columns}, ${key} from capabilities where deleted_at is null and ${where} ${order}`,
   );
 }

@@ -5,6 +5,7 @@
  */
 import type { Database } from '../../platform/database.ts';
 import { isId } from '../../platform/ids.ts';
+import { emptyPage, type Page, type PageRequest, preparedPage } from '../../platform/paging.ts';
 import { capabilityIsOfAsker, selectDecision, selectPermittedActions, selectTenantOf } from './decision-store.ts';
 import { type Holder, nodesWithCapability, type ReachedNode, usersWithCapabilityAtNode } from './effective-access.ts';
 
@@ -13,12 +14,6 @@ export interface Asker {
   /** null: an API that serves every tenant. */
   tenantId: string | null;
   resourceServerId: string;
-}
-
-export interface Page {
-  limit: number;
-  /** The last key of the page before; absent for the first. */
-  after?: string;
 }
 
 /** True if the user has the capability at the node now. */
@@ -35,30 +30,34 @@ export async function isPermitted(
 export async function permittedActions(
   db: Database,
   asker: Asker,
-  { userId, orgNodeId, limit, after }: { userId: string; orgNodeId: string } & Page,
-): Promise<string[]> {
-  if (!isId(userId) || !isId(orgNodeId)) return [];
-  return selectPermittedActions(db, { ...asker, userId, orgNodeId, at: null, after: after ?? '', limit });
+  { userId, orgNodeId, ...page }: { userId: string; orgNodeId: string } & PageRequest,
+): Promise<Page<string>> {
+  if (!isId(userId) || !isId(orgNodeId)) return emptyPage();
+  return preparedPage(page, { type: 'text', of: (key) => key }, ({ limit, after }) =>
+    selectPermittedActions(db, { ...asker, userId, orgNodeId, at: null, after, limit }),
+  );
 }
 
 /** The nodes where the user has the capability now, by id. */
 export async function permittedNodes(
   db: Database,
   asker: Asker,
-  { userId, capability, ...page }: { userId: string; capability: string } & Page,
-): Promise<ReachedNode[]> {
-  if (!isId(userId) || !(await capabilityIsOfAsker(db, capability, asker.resourceServerId))) return [];
+  { userId, capability, ...page }: { userId: string; capability: string } & PageRequest,
+): Promise<Page<ReachedNode>> {
+  if (!isId(userId) || !(await capabilityIsOfAsker(db, capability, asker.resourceServerId))) return emptyPage();
   const tenantId = await selectTenantOf(db, 'users', userId, asker.tenantId);
-  return tenantId === undefined ? [] : nodesWithCapability(db, { tenantId, userId, capability, ...page });
+  return tenantId === undefined ? emptyPage() : nodesWithCapability(db, { tenantId, userId, capability, ...page });
 }
 
 /** The active users who have the capability at the node now, by id. */
 export async function permittedUsers(
   db: Database,
   asker: Asker,
-  { orgNodeId, capability, ...page }: { orgNodeId: string; capability: string } & Page,
-): Promise<Holder[]> {
-  if (!isId(orgNodeId) || !(await capabilityIsOfAsker(db, capability, asker.resourceServerId))) return [];
+  { orgNodeId, capability, ...page }: { orgNodeId: string; capability: string } & PageRequest,
+): Promise<Page<Holder>> {
+  if (!isId(orgNodeId) || !(await capabilityIsOfAsker(db, capability, asker.resourceServerId))) return emptyPage();
   const tenantId = await selectTenantOf(db, 'org_nodes', orgNodeId, asker.tenantId);
-  return tenantId === undefined ? [] : usersWithCapabilityAtNode(db, { tenantId, orgNodeId, capability, ...page });
+  return tenantId === undefined
+    ? emptyPage()
+    : usersWithCapabilityAtNode(db, { tenantId, orgNodeId, capability, ...page });
 }

@@ -5,6 +5,7 @@
  */
 import type { Database } from '../../platform/database.ts';
 import { isId } from '../../platform/ids.ts';
+import { emptyPage, type Page, type PageRequest, preparedPage } from '../../platform/paging.ts';
 import {
   selectCapabilitiesAtNode,
   selectEffectiveAccess,
@@ -108,40 +109,36 @@ export async function capabilitiesAtNode(
 
 /**
  * The nodes at which a user has a capability, in the order of their ids.
- * @param query.limit 1 to 200, default 50
- * @param query.after the last id of the page before
+ * @throws DomainError invalid CURSOR_INVALID
  */
 export async function nodesWithCapability(
   db: Database,
-  query: { tenantId: string; userId: string; capability: string; at?: Date; limit?: number; after?: string },
-): Promise<ReachedNode[]> {
+  query: PageRequest & { tenantId: string; userId: string; capability: string; at?: Date },
+): Promise<Page<ReachedNode>> {
   const { tenantId, userId, capability, at } = query;
-  if (!isId(tenantId) || !isId(userId)) return [];
-  return selectNodesWithCapability(db, { tenantId, userId, capability, at: at ?? null, ...pageOf(query) });
+  if (!isId(tenantId) || !isId(userId)) return emptyPage();
+  return preparedPage(query, byId, (page) =>
+    selectNodesWithCapability(db, { tenantId, userId, capability, at: at ?? null, ...page }),
+  );
 }
 
 /**
  * The active users who have a capability at a node, in the order of their ids.
- * @param query.limit 1 to 200, default 50
- * @param query.after the last id of the page before
+ * @throws DomainError invalid CURSOR_INVALID
  */
 export async function usersWithCapabilityAtNode(
   db: Database,
-  query: { tenantId: string; orgNodeId: string; capability: string; at?: Date; limit?: number; after?: string },
-): Promise<Holder[]> {
+  query: PageRequest & { tenantId: string; orgNodeId: string; capability: string; at?: Date },
+): Promise<Page<Holder>> {
   const { tenantId, orgNodeId, capability, at } = query;
-  if (!isId(tenantId) || !isId(orgNodeId)) return [];
-  return selectUsersWithCapabilityAtNode(db, { tenantId, orgNodeId, capability, at: at ?? null, ...pageOf(query) });
+  if (!isId(tenantId) || !isId(orgNodeId)) return emptyPage();
+  return preparedPage(query, byId, (page) =>
+    selectUsersWithCapabilityAtNode(db, { tenantId, orgNodeId, capability, at: at ?? null, ...page }),
+  );
 }
+
+const byId = { type: 'uuid', of: ({ id }: { id: string }) => id } as const;
 
 function periodOf(row: { starts_at: string; ends_at: string | null }): { startsAt: Date; endsAt: Date | null } {
   return { startsAt: new Date(row.starts_at), endsAt: row.ends_at === null ? null : new Date(row.ends_at) };
-}
-
-/** The nil UUID sorts before every id. */
-function pageOf({ limit = 50, after }: { limit?: number; after?: string }): { limit: number; after: string } {
-  return {
-    limit: Math.min(Math.max(Math.trunc(limit), 1), 200),
-    after: isId(after) ? after : '00000000-0000-0000-0000-000000000000',
-  };
 }

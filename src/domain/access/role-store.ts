@@ -1,5 +1,6 @@
 /** The SQL of roles and of the capabilities they carry. */
 import { type Database, firstRow, rows } from '../../platform/database.ts';
+import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 import { actorInTenant } from '../organisation/acting-user.ts';
 
 export interface RoleRow {
@@ -62,19 +63,17 @@ export async function selectRoleByName(db: Database, tenantId: string, name: str
   );
 }
 
-export async function selectRoles(
-  db: Database,
-  query: { tenantId: string; limit: number; after: string | null },
-): Promise<RoleRow[]> {
-  return rows<RoleRow>(
+export async function selectRoles(db: Database, tenantId: string, request: PageRequest): Promise<Page<RoleRow>> {
+  return selectPage<RoleRow>(
     db,
-    `select ${columns}
-       from roles
-      where tenant_id = :tenantId and deleted_at is null
-        ${query.after ? 'and id > :after' : ''}
-      order by id
-      limit :limit`,
-    { ...query },
+    byId(),
+    request,
+    ({ key, where, order }) =>
+      `select ${columns}, ${key}
+         from roles
+        where tenant_id = :tenantId and deleted_at is null and ${where}
+        ${order}`,
+    { tenantId },
   );
 }
 

@@ -5,6 +5,7 @@
 import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
+import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { actingUserId } from '../organisation/acting-user.ts';
 import { checkDisplayName } from '../tenants/display-name.ts';
@@ -135,17 +136,13 @@ export async function listRoleCapabilities(db: Database, { tenantId, roleId }: R
 
 /**
  * The roles of a tenant in the order of their ids.
- * @param query.limit 1 to 200, default 50
- * @param query.after the last id of the page before
+ * @throws DomainError invalid CURSOR_INVALID
  */
 export async function listRoles(
   db: Database,
-  query: { tenantId: string; limit?: number; after?: string },
-): Promise<Role[]> {
-  const { tenantId, after = null } = query;
-  if (!isId(tenantId) || (after !== null && !isId(after))) return [];
-  const limit = Math.min(Math.max(Math.trunc(query.limit ?? 50), 1), 200);
-  return selectRoles(db, { tenantId, limit, after });
+  { tenantId, ...page }: PageRequest & { tenantId: string },
+): Promise<Page<Role>> {
+  return isId(tenantId) ? selectRoles(db, tenantId, page) : emptyPage();
 }
 
 async function lockRole(trx: Database, { tenantId, roleId }: RoleReference): Promise<Role> {

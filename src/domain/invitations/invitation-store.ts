@@ -1,5 +1,6 @@
 /** The SQL of invitations. */
 import { type Database, firstRow, rows } from '../../platform/database.ts';
+import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 import { actorInTenant } from '../organisation/acting-user.ts';
 import { momentOfStatement } from '../organisation/period.ts';
 
@@ -209,20 +210,21 @@ export interface ListedInvitationRow extends InvitationRow {
 /** In the order of ids, which is that of creation. */
 export async function selectInvitations(
   db: Database,
-  query: { tenantId: string; state: InvitationRow['state'] | null; limit: number; after: string | null },
-): Promise<ListedInvitationRow[]> {
-  return rows<ListedInvitationRow>(
+  query: { tenantId: string; state: InvitationRow['state'] | null },
+  request: PageRequest,
+): Promise<Page<ListedInvitationRow>> {
+  return selectPage<ListedInvitationRow>(
     db,
-    `select i.*, r.name as role_name, n.name as node_name
-       from (select ${columns} from invitations where tenant_id = :tenantId) i
-       join roles     r on r.tenant_id = i.tenant_id and r.id = i.role_id
-       join org_nodes n on n.tenant_id = i.tenant_id and n.id = i.org_node_id
-      where true
-        ${query.state ? 'and i.state = :state' : ''}
-        ${query.after ? 'and i.id > :after' : ''}
-      order by i.id
-      limit :limit`,
-    { ...query },
+    byId('i.id'),
+    request,
+    ({ key, where, order }) =>
+      `select i.*, r.name as role_name, n.name as node_name, ${key}
+         from (select ${columns} from invitations where tenant_id = :tenantId) i
+         join roles     r on r.tenant_id = i.tenant_id and r.id = i.role_id
+         join org_nodes n on n.tenant_id = i.tenant_id and n.id = i.org_node_id
+        where ${query.state ? 'i.state = :state and' : ''} ${where}
+        ${order}`,
+    query,
   );
 }
 

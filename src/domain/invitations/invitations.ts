@@ -7,6 +7,7 @@
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
+import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
 import { type Secrets, sha256 } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { enqueueMessage } from '../messages/outgoing-message.ts';
@@ -180,17 +181,13 @@ export async function endInvitationsOfTenant(trx: Database, tenantId: string): P
 
 /**
  * The invitations of a tenant in the order of their ids.
- * @param query.limit 1 to 200, default 50
- * @param query.after the last id of the page before
+ * @throws DomainError invalid CURSOR_INVALID
  */
 export async function listInvitations(
   db: Database,
-  query: { tenantId: string; state?: Invitation['state']; limit?: number; after?: string },
-): Promise<ListedInvitation[]> {
-  const { tenantId, state = null, after = null } = query;
-  if (!isId(tenantId) || (after !== null && !isId(after))) return [];
-  const limit = Math.min(Math.max(Math.trunc(query.limit ?? 50), 1), 200);
-  return selectInvitations(db, { tenantId, state, limit, after });
+  { tenantId, state = null, ...page }: PageRequest & { tenantId: string; state?: Invitation['state'] | null },
+): Promise<Page<ListedInvitation>> {
+  return isId(tenantId) ? selectInvitations(db, { tenantId, state }, page) : emptyPage();
 }
 
 interface Usable {

@@ -5,6 +5,7 @@
 import { type Database, firstRow, inTransaction, rows } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
+import { emptyPage, type Keyset, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { assignRole, endAssignment, type OrgAssignment } from './org-assignments.ts';
 import { activateOrgNode, createOrgNode, deactivateOrgNode, findRootNode, type OrgNode } from './org-nodes.ts';
@@ -127,31 +128,40 @@ export async function setCompanyActive(
   });
 }
 
-/**
- * Who is or was a member, the latest first.
- * @param query.limit 1 to 200, default 50
- */
+const latestFirst: Keyset = {
+  columns: [
+    { expression: 'member.joined_at', type: 'timestamptz' },
+    { expression: 'member.user_id', type: 'uuid' },
+  ],
+  descending: true,
+};
+
+/** Who is or was a member, the latest first. @throws DomainError invalid CURSOR_INVALID */
 export async function listCompanyMembers(
   db: Database,
-  { tenantId, companyId, limit = 50 }: CompanyReference & { limit?: number },
-): Promise<CompanyMember[]> {
-  if (!isId(tenantId) || !isId(companyId)) return [];
-  return rows<CompanyMember>(
+  { tenantId, companyId, ...page }: CompanyReference & PageRequest,
+): Promise<Page<CompanyMember>> {
+  if (!isId(tenantId) || !isId(companyId)) return emptyPage();
+  return selectPage<CompanyMember>(
     db,
-    `select a.user_id, u.full_name, min(a.starts_at) as joined_at,
-            case when bool_or(a.ends_at is null) then null else max(a.ends_at) end as left_at,
-            bool_or(a.starts_at <= statement_timestamp() and (a.ends_at is null or a.ends_at > statement_timestamp()))
-              and (select bool_and(up.active and up.deleted_at is null)
-                     from org_node_paths p join org_nodes up on up.id = p.ancestor_id
-                    where p.descendant_id = n.id)
-              and u.state = 'active' as active
-       from org_nodes n
-       join org_assignments a on a.tenant_id = n.tenant_id and a.org_node_id = n.id
-       join users u           on u.tenant_id = a.tenant_id and u.id = a.user_id and u.deleted_at is null
-      where n.tenant_id = ? and n.id = ? and n.type = ?
-      group by n.id, a.user_id, u.full_name, u.state
-      order by joined_at desc, a.user_id
-      limit ?`,
-    [tenantId, companyId, companyType, Math.min(Math.max(Math.trunc(limit), 1), 200)],
+    latestFirst,
+    page,
+    ({ key, where, order }) =>
+      `with member as (
+         select a.user_id, u.full_name, min(a.starts_at) as joined_at,
+                case when bool_or(a.ends_at is null) then null else max(a.ends_at) end as left_at,
+                bool_or(a.starts_at <= statement_timestamp() and (a.ends_at is null or a.ends_at > statement_timestamp()))
+                  and (select bool_and(up.active and up.deleted_at is null)
+                         from org_node_paths p join org_nodes up on up.id = p.ancestor_id
+                        where p.descendant_id = n.id)
+                  and u.state = 'active' as active
+           from org_nodes n
+           join org_assignments a on a.tenant_id = n.tenant_id and a.org_node_id = n.id
+           join users u           on u.tenant_id = a.tenant_id and u.id = a.user_id and u.deleted_at is null
+          where n.tenant_id = :tenantId and n.id = :companyId and n.type = :companyType
+          group by n.id, a.user_id, u.full_name, u.state
+       )
+       select user_id, full_name, joined_at, left_at, active, ${key} from member where ${where} ${order}`,
+    { tenantId, companyId, companyType },
   );
 }

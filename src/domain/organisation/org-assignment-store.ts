@@ -1,5 +1,6 @@
 /** The SQL of org assignments: who holds which role at which node, from when until when. */
-import { type Database, firstRow, rows } from '../../platform/database.ts';
+import { type Database, firstRow } from '../../platform/database.ts';
+import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 import { actorInTenant } from './acting-user.ts';
 import { momentOfStatement } from './period.ts';
 
@@ -78,18 +79,21 @@ export async function deleteOrgAssignment(db: Database, tenantId: string, id: st
 
 export async function selectOrgAssignments(
   db: Database,
-  query: { tenantId: string; userId: string | null; orgNodeId: string | null; limit: number; after: string | null },
-): Promise<OrgAssignmentRow[]> {
-  return rows<OrgAssignmentRow>(
+  query: { tenantId: string; userId: string | null; orgNodeId: string | null },
+  request: PageRequest,
+): Promise<Page<OrgAssignmentRow>> {
+  return selectPage<OrgAssignmentRow>(
     db,
-    `select ${columns}
-       from org_assignments
-      where tenant_id = :tenantId
-        ${query.userId ? 'and user_id = :userId' : ''}
-        ${query.orgNodeId ? 'and org_node_id = :orgNodeId' : ''}
-        ${query.after ? 'and id > :after' : ''}
-      order by id
-      limit :limit`,
-    { ...query },
+    byId(),
+    request,
+    ({ key, where, order }) =>
+      `select ${columns}, ${key}
+         from org_assignments
+        where tenant_id = :tenantId
+          ${query.userId ? 'and user_id = :userId' : ''}
+          ${query.orgNodeId ? 'and org_node_id = :orgNodeId' : ''}
+          and ${where}
+        ${order}`,
+    query,
   );
 }

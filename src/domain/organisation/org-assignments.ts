@@ -6,6 +6,7 @@
 import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
+import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { refusedLastOwner } from '../tenants/last-owner.ts';
 import { actingUserId } from './acting-user.ts';
@@ -103,20 +104,18 @@ export async function endAssignment(
 
 /**
  * Assignments past, present and future of one user, or at one node, in the order of their ids.
- * @param query.limit 1 to 200, default 50
- * @param query.after the last id of the page before
+ * @throws DomainError invalid CURSOR_INVALID
  */
 export async function listAssignments(
   db: Database,
-  query: { tenantId: string; limit?: number; after?: string } & (
-    | { userId: string; orgNodeId?: string }
-    | { userId?: string; orgNodeId: string }
-  ),
-): Promise<OrgAssignment[]> {
-  const { tenantId, userId = null, orgNodeId = null, after = null } = query;
-  if (![tenantId, userId, orgNodeId, after].every((id) => id === null || isId(id))) return [];
-  const limit = Math.min(Math.max(Math.trunc(query.limit ?? 50), 1), 200);
-  return selectOrgAssignments(db, { tenantId, userId, orgNodeId, limit, after });
+  query: PageRequest & { tenantId: string } & (
+      | { userId: string; orgNodeId?: string }
+      | { userId?: string; orgNodeId: string }
+    ),
+): Promise<Page<OrgAssignment>> {
+  const { tenantId, userId = null, orgNodeId = null, ...page } = query;
+  if (![tenantId, userId, orgNodeId].every((id) => id === null || isId(id))) return emptyPage();
+  return selectOrgAssignments(db, { tenantId, userId, orgNodeId }, page);
 }
 
 function about(assignment: OrgAssignment): { tenantId: string; entityType: string; entityId: string } {

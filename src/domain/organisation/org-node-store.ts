@@ -1,5 +1,6 @@
 /** The SQL of organisation nodes. Triggers keep `org_node_paths`, and refuse cycles and orphans. */
-import { type Database, firstRow, rows } from '../../platform/database.ts';
+import { type Database, firstRow } from '../../platform/database.ts';
+import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 import { actorInTenant } from './acting-user.ts';
 
 export interface OrgNodeRow {
@@ -102,11 +103,12 @@ export async function updateOrgNode(
 /** In the order of ids, which is that of creation. */
 export async function selectOrgNodes(
   db: Database,
-  query: { tenantId: string; below: string | null; parentId: string | null; limit: number; after: string | null },
-): Promise<OrgNodeRow[]> {
-  const { below, parentId, after } = query;
+  query: { tenantId: string; below: string | null; parentId: string | null },
+  request: PageRequest,
+): Promise<Page<OrgNodeRow>> {
+  const { below, parentId } = query;
   // Each way of asking finds its rows by one index, in the order of the answer or few enough to sort.
-  const [from, where, id] = below
+  const [from, where, id]: [string, string, string] = below
     ? [
         'org_node_paths p join org_nodes n on n.id = p.descendant_id',
         'p.tenant_id = :tenantId and p.ancestor_id = :below',
@@ -119,15 +121,17 @@ export async function selectOrgNodes(
           'n.id',
         ]
       : ['org_nodes n', 'n.tenant_id = :tenantId', 'n.id'];
-  return rows<OrgNodeRow>(
+  return selectPage<OrgNodeRow>(
     db,
-    `select n.id, n.tenant_id, n.parent_id, n.type, n.name, n.active, n.created_at, n.updated_at
-       from ${from}
-      where ${where} and n.deleted_at is null
-        ${below && parentId ? 'and n.parent_id = :parentId' : ''}
-        ${after ? `and ${id} > :after` : ''}
-      order by ${id}
-      limit :limit`,
-    { ...query },
+    byId(id),
+    request,
+    (page) =>
+      `select n.id, n.tenant_id, n.parent_id, n.type, n.name, n.active, n.created_at, n.updated_at, ${page.key}
+         from ${from}
+        where ${where} and n.deleted_at is null
+          ${below && parentId ? 'and n.parent_id = :parentId' : ''}
+          and ${page.where}
+        ${page.order}`,
+    query,
   );
 }

@@ -6,6 +6,7 @@
 import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
+import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { checkDisplayName } from '../tenants/display-name.ts';
 import { actingUserId } from './acting-user.ts';
@@ -125,17 +126,15 @@ export async function findRootNode(db: Database, tenantId: string): Promise<OrgN
  * The nodes of a tenant, inactive ones too, in the order of their ids.
  * @param query.below this node and everything below it
  * @param query.parentId the children of this node alone
- * @param query.limit 1 to 200, default 50
- * @param query.after the last id of the page before
+ * @throws DomainError invalid CURSOR_INVALID
  */
 export async function listOrgNodes(
   db: Database,
-  query: { tenantId: string; below?: string; parentId?: string; limit?: number; after?: string },
-): Promise<OrgNode[]> {
-  const { tenantId, below = null, parentId = null, after = null } = query;
-  if (![tenantId, below, parentId, after].every((id) => id === null || isId(id))) return [];
-  const limit = Math.min(Math.max(Math.trunc(query.limit ?? 50), 1), 200);
-  return selectOrgNodes(db, { tenantId, below, parentId, after, limit });
+  query: PageRequest & { tenantId: string; below?: string; parentId?: string },
+): Promise<Page<OrgNode>> {
+  const { tenantId, below = null, parentId = null, ...page } = query;
+  if (![tenantId, below, parentId].every((id) => id === null || isId(id))) return emptyPage();
+  return selectOrgNodes(db, { tenantId, below, parentId }, page);
 }
 
 interface NodeChange {

@@ -1,5 +1,6 @@
 /** The SQL of visibility grants: who may see which subtree, from when until when. */
-import { type Database, firstRow, rows } from '../../platform/database.ts';
+import { type Database, firstRow } from '../../platform/database.ts';
+import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 import { actorInTenant } from './acting-user.ts';
 import { momentOfStatement } from './period.ts';
 
@@ -74,18 +75,21 @@ export async function deleteVisibilityGrant(db: Database, tenantId: string, id: 
 
 export async function selectVisibilityGrants(
   db: Database,
-  query: { tenantId: string; userId: string | null; orgNodeId: string | null; limit: number; after: string | null },
-): Promise<VisibilityGrantRow[]> {
-  return rows<VisibilityGrantRow>(
+  query: { tenantId: string; userId: string | null; orgNodeId: string | null },
+  request: PageRequest,
+): Promise<Page<VisibilityGrantRow>> {
+  return selectPage<VisibilityGrantRow>(
     db,
-    `select ${columns}
-       from visibility_grants
-      where tenant_id = :tenantId
-        ${query.userId ? 'and user_id = :userId' : ''}
-        ${query.orgNodeId ? 'and org_node_id = :orgNodeId' : ''}
-        ${query.after ? 'and id > :after' : ''}
-      order by id
-      limit :limit`,
-    { ...query },
+    byId(),
+    request,
+    ({ key, where, order }) =>
+      `select ${columns}, ${key}
+         from visibility_grants
+        where tenant_id = :tenantId
+          ${query.userId ? 'and user_id = :userId' : ''}
+          ${query.orgNodeId ? 'and org_node_id = :orgNodeId' : ''}
+          and ${where}
+        ${order}`,
+    query,
   );
 }

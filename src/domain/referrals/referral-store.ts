@@ -1,5 +1,6 @@
 /** The SQL of referral codes, and of who referred whom. */
-import { type Database, firstRow, rows } from '../../platform/database.ts';
+import { type Database, firstRow } from '../../platform/database.ts';
+import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 
 export interface ReferralCodeRow {
   id: string;
@@ -112,17 +113,20 @@ export async function updatePendingReferral(
 /** In the order of ids, which is that of creation. */
 export async function selectReferrals(
   db: Database,
-  query: { tenantId: string; referrerUserId: string | null; limit: number; after: string | null },
-): Promise<ReferralRow[]> {
-  return rows<ReferralRow>(
+  query: { tenantId: string; referrerUserId: string | null },
+  request: PageRequest,
+): Promise<Page<ReferralRow>> {
+  return selectPage<ReferralRow>(
     db,
-    `select ${referralColumns}
-       from referrals
-      where tenant_id = :tenantId
-        ${query.referrerUserId ? 'and referrer_user_id = :referrerUserId' : ''}
-        ${query.after ? 'and id > :after' : ''}
-      order by id
-      limit :limit`,
-    { ...query },
+    byId(),
+    request,
+    ({ key, where, order }) =>
+      `select ${referralColumns}, ${key}
+         from referrals
+        where tenant_id = :tenantId
+          ${query.referrerUserId ? 'and referrer_user_id = :referrerUserId' : ''}
+          and ${where}
+        ${order}`,
+    query,
   );
 }

@@ -7,6 +7,7 @@ import { randomInt } from 'node:crypto';
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
+import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import type { UserOfTenant } from '../users/users.ts';
 import {
@@ -123,17 +124,14 @@ export async function completeReferral(
 
 /**
  * Referrals of a tenant, or of one person's code, in the order of their ids.
- * @param query.limit 1 to 200, default 50
- * @param query.after the last id of the page before
+ * @throws DomainError invalid CURSOR_INVALID
  */
 export async function listReferrals(
   db: Database,
-  query: { tenantId: string; referrerUserId?: string; limit?: number; after?: string },
-): Promise<Referral[]> {
-  const { tenantId, referrerUserId = null, after = null } = query;
-  if (![tenantId, referrerUserId, after].every((id) => id === null || isId(id))) return [];
-  const limit = Math.min(Math.max(Math.trunc(query.limit ?? 50), 1), 200);
-  return selectReferrals(db, { tenantId, referrerUserId, limit, after });
+  { tenantId, referrerUserId = null, ...page }: PageRequest & { tenantId: string; referrerUserId?: string | null },
+): Promise<Page<Referral>> {
+  if (!isId(tenantId) || (referrerUserId !== null && !isId(referrerUserId))) return emptyPage();
+  return selectReferrals(db, { tenantId, referrerUserId }, page);
 }
 
 function about(referral: Referral) {

@@ -9,7 +9,6 @@ import { z } from 'zod';
 import {
   type Asker,
   isPermitted,
-  type Page,
   permittedActions,
   permittedNodes,
   permittedUsers,
@@ -18,7 +17,16 @@ import { findLiveClient } from '../../domain/clients/client-store.ts';
 import { verifyClientSecret } from '../../domain/clients/clients.ts';
 import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
-import { equalInConstantTime, type Secrets } from '../../platform/secrets.ts';
+import {
+  boundedLimit,
+  type CursorScope,
+  emptyPage,
+  openCursor,
+  type Page,
+  type PageRequest,
+  sealCursor,
+} from '../../platform/paging.ts';
+import type { Secrets } from '../../platform/secrets.ts';
 import { readJson } from '../middleware/body.ts';
 import { statusOf } from '../middleware/errors.ts';
 
@@ -33,7 +41,6 @@ const endpoints = {
 
 const userType = 'user';
 const nodeType = 'org_node';
-const largestPage = 200;
 const mostEvaluations = 100;
 
 const key = z.string().min(1).max(500);
@@ -62,12 +69,6 @@ const resourceSearch = z.object({ subject: entity, action, resource: typed, page
 const actionSearch = z.object({ subject: entity, resource: entity, page });
 
 type Evaluation = z.output<typeof evaluation>;
-
-interface Position {
-  /** The last key of the page before. */
-  after: string;
-  limit: number;
-}
 
 interface AuthzenDependencies {
   db: Database;
@@ -120,46 +121,31 @@ async function authenticate(db: Database, header: string): Promise<Asker> {
 export function authzenRoutes({ db, secrets, issuer }: AuthzenDependencies): Router {
   const router = new Router();
 
-  /** A page token goes on with this search of this asker, at the page size it began with, and with nothing else. */
-  function macOf(asker: Asker, entities: unknown, position: Position): string {
-    const about = JSON.stringify([asker, entities, position.after, position.limit]);
-    return secrets.mac('page-tokens', about).toString('base64url');
-  }
-
-  function seal(asker: Asker, entities: unknown, position: Position): string {
-    const sealed = [position.after, position.limit, macOf(asker, entities, position)];
-    return Buffer.from(JSON.stringify(sealed)).toString('base64url');
-  }
-
-  function open(asker: Asker, entities: unknown, token: string): Position {
+  function opened(scope: CursorScope, token: string): { after: string; limit: number } {
     try {
-      const [after, limit, mac] = JSON.parse(Buffer.from(token, 'base64url').toString()) as [string, number, string];
-      if (equalInConstantTime(mac, macOf(asker, entities, { after, limit }))) return { after, limit };
-    } catch {
-      // Not one of ours.
+      return openCursor(secrets, scope, token);
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      throw new RequestFault(400, 'page.token: does not belong to this search, or is too old');
     }
-    throw new RequestFault(400, 'page.token: does not belong to this search');
   }
 
-  /** Runs a search for one more than the page holds, so that the last page is known to be the last. */
+  /** A page token goes on with this search of this asker, at the page size it began with, and with nothing else. */
   async function search<T>(
-    asker: Asker,
-    question: { page?: { token?: string; limit?: number } },
-    find: (page: Page) => Promise<T[]>,
-    keyOf: (found: T) => string,
+    { list, asker, question }: { list: string; asker: Asker; question: { page?: z.output<typeof page> } },
+    find: (page: PageRequest) => Promise<Page<T>>,
     result: (found: T) => object,
   ): Promise<object> {
     const { page: asked, ...entities } = question;
-    const from = asked?.token ? open(asker, entities, asked.token) : undefined;
-    const limit = from?.limit ?? Math.min(asked?.limit || 50, largestPage - 1);
+    const { tenantId, resourceServerId } = asker;
+    const scope: CursorScope = { list, tenantId, filter: { resourceServerId, entities } };
+    const from = asked?.token ? opened(scope, asked.token) : undefined;
+    const limit = from?.limit ?? boundedLimit(asked?.limit || undefined);
     if (from && asked?.limit !== undefined && asked.limit !== limit)
       throw new RequestFault(400, 'page.limit: differs from the search that gave the token');
-    const after = from?.after;
-    const found = await find({ limit: limit + 1, after });
-    const results = found.slice(0, limit);
-    const last = results.at(-1);
-    const next = found.length > limit && last !== undefined ? seal(asker, entities, { after: keyOf(last), limit }) : '';
-    return { page: { next_token: next, count: results.length }, results: results.map(result) };
+    const { items, next } = await find({ limit, after: from?.after });
+    const token = next === null ? '' : sealCursor(secrets, scope, { after: next, limit });
+    return { page: { next_token: token, count: items.length }, results: items.map(result) };
   }
 
   async function decide(asker: Asker, { subject, action, resource }: Evaluation): Promise<{ decision: boolean }> {
@@ -218,11 +204,9 @@ export function authzenRoutes({ db, secrets, issuer }: AuthzenDependencies): Rou
     const { subject, action, resource } = question;
     const askable = subject.type === userType && resource.type === nodeType;
     return search(
-      asker,
-      question,
+      { list: 'authzen.subject', asker, question },
       async (page) =>
-        askable ? permittedUsers(db, asker, { orgNodeId: resource.id, capability: action.name, ...page }) : [],
-      (user) => user.id,
+        askable ? permittedUsers(db, asker, { orgNodeId: resource.id, capability: action.name, ...page }) : emptyPage(),
       (user) => ({ type: userType, id: user.id }),
     );
   });
@@ -232,11 +216,9 @@ export function authzenRoutes({ db, secrets, issuer }: AuthzenDependencies): Rou
     const { subject, action, resource } = question;
     const askable = subject.type === userType && resource.type === nodeType;
     return search(
-      asker,
-      question,
+      { list: 'authzen.resource', asker, question },
       async (page) =>
-        askable ? permittedNodes(db, asker, { userId: subject.id, capability: action.name, ...page }) : [],
-      (node) => node.id,
+        askable ? permittedNodes(db, asker, { userId: subject.id, capability: action.name, ...page }) : emptyPage(),
       (node) => ({
         type: nodeType,
         id: node.id,
@@ -250,11 +232,9 @@ export function authzenRoutes({ db, secrets, issuer }: AuthzenDependencies): Rou
     const { subject, resource } = question;
     const askable = subject.type === userType && resource.type === nodeType;
     return search(
-      asker,
-      question,
+      { list: 'authzen.action', asker, question },
       async (page) =>
-        askable ? permittedActions(db, asker, { userId: subject.id, orgNodeId: resource.id, ...page }) : [],
-      (capability) => capability,
+        askable ? permittedActions(db, asker, { userId: subject.id, orgNodeId: resource.id, ...page }) : emptyPage(),
       (capability) => ({ name: capability }),
     );
   });

@@ -8,6 +8,7 @@ import {
 } from '../../../src/domain/access/effective-access.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { newId } from '../../../src/platform/ids.ts';
+import type { Page } from '../../../src/platform/paging.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import * as make from '../../support/factories.ts';
 
@@ -269,13 +270,15 @@ describe('effective access and a plain reading of its rules', () => {
     assert.ok(seen.held > 20 && seen.refused > 20, JSON.stringify(seen));
   }).timeout(120_000);
 
-  async function everyPage(page: (after: string | undefined) => Promise<{ id: string }[]>): Promise<string[]> {
+  async function everyPage(page: (after: string | null) => Promise<Page<{ id: string }>>): Promise<string[]> {
     const found: string[] = [];
-    for (;;) {
-      const next = await page(found.at(-1));
-      assert.ok(next.length <= 2);
-      if (next.length === 0) return found;
-      found.push(...next.map(({ id }) => id));
-    }
+    let after: string | null = null;
+    do {
+      const { items, next }: Page<{ id: string }> = await page(after);
+      assert.ok(items.length <= 2);
+      found.push(...items.map(({ id }) => id));
+      after = next;
+    } while (after !== null);
+    return found;
   }
 });

@@ -89,20 +89,20 @@ describe('effective access', () => {
     assert.deepEqual(await at(place.id), ['grades.read', 'grades.write']);
     assert.deepEqual(await at(group.id), ['grades.read', 'grades.write']);
     const query = { ...person, capability: 'grades.read' };
-    assert.deepEqual(await nodesWithCapability(db, query), [
+    assert.deepEqual((await nodesWithCapability(db, query)).items, [
       { id: place.id, parentId: company.id, type: 'school', name: 'School' },
       { id: group.id, parentId: place.id, type: 'class', name: 'Class' },
     ]);
-    assert.deepEqual(await nodesWithCapability(db, { ...query, capability: 'grades.none' }), []);
+    assert.deepEqual((await nodesWithCapability(db, { ...query, capability: 'grades.none' })).items, []);
   });
 
   it('says who may do something somewhere', async () => {
     const { tenantId, place, group, company, user } = await school();
     const query = { tenantId, capability: 'grades.write' };
     const teacher = [{ id: user.id, fullName: user.fullName, email: user.email }];
-    assert.deepEqual(await usersWithCapabilityAtNode(db, { ...query, orgNodeId: group.id }), teacher);
-    assert.deepEqual(await usersWithCapabilityAtNode(db, { ...query, orgNodeId: place.id }), teacher);
-    assert.deepEqual(await usersWithCapabilityAtNode(db, { ...query, orgNodeId: company.id }), []);
+    assert.deepEqual((await usersWithCapabilityAtNode(db, { ...query, orgNodeId: group.id })).items, teacher);
+    assert.deepEqual((await usersWithCapabilityAtNode(db, { ...query, orgNodeId: place.id })).items, teacher);
+    assert.deepEqual((await usersWithCapabilityAtNode(db, { ...query, orgNodeId: company.id })).items, []);
   });
 
   it('begins at the first moment of an assignment and is over at its end', async () => {
@@ -162,14 +162,14 @@ describe('effective access', () => {
     await deactivateOrgNode(db, node(group.id), systemCaller);
     assert.deepEqual(await at(group.id), []);
     assert.equal((await at(place.id)).length, 2);
-    assert.equal((await nodesWithCapability(db, { ...person, capability: 'grades.read' })).length, 1);
+    assert.equal((await nodesWithCapability(db, { ...person, capability: 'grades.read' })).items.length, 1);
     for (const orgNodeId of [place.id, company.id]) {
       await deactivateOrgNode(db, node(orgNodeId), systemCaller);
       assert.deepEqual(await findEffectiveAccess(db, person), nothing);
       assert.deepEqual(await at(place.id), []);
-      assert.deepEqual(await nodesWithCapability(db, { ...person, capability: 'grades.read' }), []);
+      assert.deepEqual((await nodesWithCapability(db, { ...person, capability: 'grades.read' })).items, []);
       const query = { tenantId, orgNodeId: place.id, capability: 'grades.read' };
-      assert.deepEqual(await usersWithCapabilityAtNode(db, query), []);
+      assert.deepEqual((await usersWithCapabilityAtNode(db, query)).items, []);
       await activateOrgNode(db, node(orgNodeId), systemCaller);
     }
     assert.equal((await findEffectiveAccess(db, person)).assignments.length, 1);
@@ -214,7 +214,7 @@ describe('effective access', () => {
     assert.deepEqual((await findEffectiveAccess(db, person)).capabilities, []);
     assert.deepEqual(await byCapability.at(place.id), []);
     const query = { tenantId, orgNodeId: place.id, capability: 'grades.read' };
-    assert.deepEqual(await usersWithCapabilityAtNode(db, query), []);
+    assert.deepEqual((await usersWithCapabilityAtNode(db, query)).items, []);
     await db('capabilities').where({ key: 'grades.read' }).update({ deletedAt: null });
   });
 
@@ -223,9 +223,9 @@ describe('effective access', () => {
     const checkNothing = async () => {
       assert.deepEqual(await findEffectiveAccess(db, person), nothing);
       assert.deepEqual(await at(place.id), []);
-      assert.deepEqual(await nodesWithCapability(db, { ...person, capability: 'grades.read' }), []);
+      assert.deepEqual((await nodesWithCapability(db, { ...person, capability: 'grades.read' })).items, []);
       const query = { tenantId, orgNodeId: place.id, capability: 'grades.read' };
-      assert.deepEqual(await usersWithCapabilityAtNode(db, query), []);
+      assert.deepEqual((await usersWithCapabilityAtNode(db, query)).items, []);
     };
     await db('users').where({ id: user.id }).update({ state: 'inactive' });
     await checkNothing();
@@ -244,12 +244,12 @@ describe('effective access', () => {
     for (const userId of [theirs.user.id, newId(), 'not-an-id']) {
       assert.deepEqual(await findEffectiveAccess(db, { tenantId, userId }), nothing);
       assert.deepEqual(await capabilitiesAtNode(db, { tenantId, userId, orgNodeId: theirs.place.id }), []);
-      assert.deepEqual(await nodesWithCapability(db, { tenantId, userId, capability: 'grades.read' }), []);
+      assert.deepEqual((await nodesWithCapability(db, { tenantId, userId, capability: 'grades.read' })).items, []);
     }
     for (const orgNodeId of [theirs.place.id, newId(), 'not-an-id']) {
       assert.deepEqual(await ours.at(orgNodeId), []);
       const query = { tenantId, orgNodeId, capability: 'grades.read' };
-      assert.deepEqual(await usersWithCapabilityAtNode(db, query), []);
+      assert.deepEqual((await usersWithCapabilityAtNode(db, query)).items, []);
     }
   });
 });

@@ -123,9 +123,9 @@ describe('roles and capabilities', () => {
       await deleteRole(db, { tenantId, roleId: gone.id }, systemCaller);
       const expected = [...Object.values(systemRoleIds), kept.id].sort();
       const first = await listRoles(db, { tenantId, limit: 3 });
-      const rest = await listRoles(db, { tenantId, limit: 3, after: first.at(-1)?.id });
+      const rest = await listRoles(db, { tenantId, limit: 3, after: first.next });
       assert.deepEqual(
-        [...first, ...rest].map(({ id }) => id),
+        [...first.items, ...rest.items].map(({ id }) => id),
         expected,
       );
     });
@@ -195,11 +195,11 @@ describe('roles and capabilities', () => {
     });
 
     it('is listed page by page', async () => {
-      const all = (await listCapabilities(db, { limit: 200 })).map(({ key }) => key);
+      const all = (await listCapabilities(db, { limit: 200 })).items.map(({ key }) => key);
       const first = await listCapabilities(db, { limit: 2 });
-      const rest = await listCapabilities(db, { after: first.at(-1)?.key });
+      const rest = await listCapabilities(db, { after: first.next });
       assert.deepEqual(
-        [...first, ...rest].map(({ key }) => key),
+        [...first.items, ...rest.items].map(({ key }) => key),
         all,
       );
     });

@@ -32,16 +32,16 @@ describe('companies', () => {
     const { id: userId } = await createUser(db, { tenantId });
     await joinCompany(db, { tenantId, companyId: company.id, userId }, systemCaller);
     assert.deepEqual((await findEffectiveAccess(db, { tenantId, userId })).roles, ['member']);
-    const [member] = await listCompanyMembers(db, { tenantId, companyId: company.id });
+    const [member] = (await listCompanyMembers(db, { tenantId, companyId: company.id })).items;
     assert.deepEqual([member?.userId, member?.leftAt, member?.active], [userId, null, true]);
 
     await leaveCompany(db, { tenantId, companyId: company.id, userId }, systemCaller);
     assert.deepEqual((await findEffectiveAccess(db, { tenantId, userId })).roles, []);
-    const [former] = await listCompanyMembers(db, { tenantId, companyId: company.id });
+    const [former] = (await listCompanyMembers(db, { tenantId, companyId: company.id })).items;
     assert.ok(former?.leftAt instanceof Date);
     assert.equal(former.active, false);
     await joinCompany(db, { tenantId, companyId: company.id, userId }, systemCaller);
-    const [again] = await listCompanyMembers(db, { tenantId, companyId: company.id });
+    const [again] = (await listCompanyMembers(db, { tenantId, companyId: company.id })).items;
     assert.deepEqual([again?.leftAt, again?.active], [null, true]);
 
     const { rows } = await db.raw(`select action from audit_events where entity_id = ? order by occurred_at, id`, [
@@ -66,6 +66,30 @@ describe('companies', () => {
     });
   });
 
+  it('show their members page by page, the latest first', async () => {
+    const { id: tenantId } = await createTenant(db);
+    const company = await createCompany(db, { tenantId, name: 'Acme' }, systemCaller);
+    const joined: string[] = [];
+    for (let n = 0; n < 5; n++) {
+      const { id: userId } = await createUser(db, { tenantId });
+      await joinCompany(db, { tenantId, companyId: company.id, userId }, systemCaller);
+      joined.unshift(userId);
+    }
+    const list = (after: string | null) => listCompanyMembers(db, { tenantId, companyId: company.id, limit: 2, after });
+    const first = await list(null);
+    // Who joins between two pages belongs to the first, and moves nobody of the second.
+    const late = await createUser(db, { tenantId });
+    await joinCompany(db, { tenantId, companyId: company.id, userId: late.id }, systemCaller);
+    const second = await list(first.next);
+    const third = await list(second.next);
+    assert.deepEqual(
+      [...first.items, ...second.items, ...third.items].map(({ userId }) => userId),
+      joined,
+    );
+    assert.equal(third.next, null);
+    await assert.rejects(list(late.id), { code: 'CURSOR_INVALID' });
+  });
+
   it('that are closed give nothing until they are opened again', async () => {
     const { id: tenantId } = await createTenant(db);
     const company = await createCompany(db, { tenantId, name: 'Acme' }, systemCaller);
@@ -73,7 +97,7 @@ describe('companies', () => {
     await joinCompany(db, { tenantId, companyId: company.id, userId }, systemCaller);
     await setCompanyActive(db, { tenantId, companyId: company.id, active: false }, systemCaller);
     assert.deepEqual((await findEffectiveAccess(db, { tenantId, userId })).roles, []);
-    assert.equal((await listCompanyMembers(db, { tenantId, companyId: company.id }))[0]?.active, false);
+    assert.equal((await listCompanyMembers(db, { tenantId, companyId: company.id })).items[0]?.active, false);
     await setCompanyActive(db, { tenantId, companyId: company.id, active: true }, systemCaller);
     assert.deepEqual((await findEffectiveAccess(db, { tenantId, userId })).roles, ['member']);
   });
@@ -96,6 +120,6 @@ describe('companies', () => {
       joinCompany(db, { tenantId, companyId: company.id, userId: strangerId }, systemCaller),
       refused,
     );
-    assert.deepEqual(await listCompanyMembers(db, { tenantId: otherId, companyId: company.id }), []);
+    assert.deepEqual((await listCompanyMembers(db, { tenantId: otherId, companyId: company.id })).items, []);
   });
 });

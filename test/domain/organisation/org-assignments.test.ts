@@ -51,7 +51,8 @@ describe('role assignments', () => {
     );
   }
 
-  const own = ({ userId }: { userId: string }) => listAssignments(db, { tenantId: tenant.id, userId });
+  const own = async ({ userId }: { userId: string }) =>
+    (await listAssignments(db, { tenantId: tenant.id, userId })).items;
 
   describe('assigning a role', () => {
     it('holds from now on until further notice, unless told otherwise', async () => {
@@ -231,7 +232,7 @@ describe('role assignments', () => {
           kind: 'not_found',
           code: 'NOT_FOUND',
         });
-      assert.equal((await listAssignments(db, { tenantId: other.id, userId: theirs.userId }))[0]?.endsAt, null);
+      assert.equal((await listAssignments(db, { tenantId: other.id, userId: theirs.userId })).items[0]?.endsAt, null);
       const endsAt = new Date(Number.NaN);
       await assert.rejects(endAssignment(db, { tenantId: other.id, assignmentId: theirs.id, endsAt }, systemCaller), {
         code: 'PERIOD_INVALID',
@@ -248,7 +249,7 @@ describe('role assignments', () => {
         await assignRole(db, { ...second, startsAt: soon(1) }, systemCaller),
       ].map(({ id }) => id);
       const ids = async (query: { tenantId?: string; limit?: number; after?: string } & Partial<typeof first>) =>
-        (await listAssignments(db, { tenantId: tenant.id, ...query } as never)).map(({ id }) => id);
+        (await listAssignments(db, { tenantId: tenant.id, ...query } as never)).items.map(({ id }) => id);
       assert.deepEqual(await ids({ userId: first.userId }), made.slice(0, 2));
       assert.deepEqual(await ids({ userId: first.userId, limit: 1 }), made.slice(0, 1));
       assert.deepEqual(await ids({ userId: first.userId, limit: 1, after: made[0] }), made.slice(1, 2));
@@ -276,7 +277,7 @@ describe('role assignments', () => {
       const owner = await own();
       await assert.rejects(end(owner), refused);
       await assert.rejects(end(owner, soon(24)), refused);
-      const [kept] = await listAssignments(db, { tenantId: owned.id, userId: owner.userId });
+      const [kept] = (await listAssignments(db, { tenantId: owned.id, userId: owner.userId })).items;
       assert.equal(kept?.endsAt, null);
       assert.equal((await events(owner.id)).length, 1);
     });

@@ -9,12 +9,14 @@ import {
   findRootNode,
   listOrgNodes,
   moveOrgNode,
+  type OrgNode,
   renameOrgNode,
 } from '../../../src/domain/organisation/org-nodes.ts';
 import { findPlacePaths } from '../../../src/domain/organisation/place-paths.ts';
 import type { NewTenant } from '../../../src/domain/setup/create-tenant.ts';
 import { createDatabase, type Database, rows } from '../../../src/platform/database.ts';
 import { newId } from '../../../src/platform/ids.ts';
+import type { Page } from '../../../src/platform/paging.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import * as make from '../../support/factories.ts';
 
@@ -185,13 +187,13 @@ describe('organisation nodes', () => {
       await deactivateOrgNode(db, named(made[3] ?? ''), systemCaller);
       const expected = [tenant.rootNodeId, ...made.filter((_, n) => n !== 2)].sort();
       const found: string[] = [];
-      for (let after: string | undefined; ; ) {
-        const page = await listOrgNodes(db, { tenantId: tenant.id, limit: 2, after });
-        if (page.length === 0) break;
-        assert.ok(page.length <= 2);
-        found.push(...page.map(({ id }) => id));
-        after = found.at(-1);
-      }
+      let after: string | null = null;
+      do {
+        const page: Page<OrgNode> = await listOrgNodes(db, { tenantId: tenant.id, limit: 2, after });
+        assert.ok(page.items.length <= 2);
+        found.push(...page.items.map(({ id }) => id));
+        after = page.next;
+      } while (after !== null);
       assert.deepEqual(found, expected);
     });
 
@@ -201,7 +203,7 @@ describe('organisation nodes', () => {
       const c = await node('C', b.id);
       await node('Aside');
       const ids = async (query: object) =>
-        (await listOrgNodes(db, { tenantId: tenant.id, ...query })).map(({ name }) => name);
+        (await listOrgNodes(db, { tenantId: tenant.id, ...query })).items.map(({ name }) => name);
       assert.deepEqual(await ids({ below: a.id }), ['A', 'B', 'C']);
       assert.deepEqual(await ids({ below: a.id, after: a.id }), ['B', 'C']);
       assert.deepEqual(await ids({ parentId: a.id }), ['B']);

@@ -48,7 +48,8 @@ describe('visibility grants', () => {
     );
   }
 
-  const own = ({ userId }: { userId: string }) => listVisibilityGrants(db, { tenantId: tenant.id, userId });
+  const own = async ({ userId }: { userId: string }) =>
+    (await listVisibilityGrants(db, { tenantId: tenant.id, userId })).items;
 
   it('are given for a time, and recorded', async () => {
     const wanted = await target();
@@ -138,8 +139,10 @@ describe('visibility grants', () => {
         kind: 'not_found',
         code: 'NOT_FOUND',
       });
-    assert.deepEqual(await listVisibilityGrants(db, { tenantId: tenant.id, userId }), []);
-    assert.deepEqual(await listVisibilityGrants(db, { tenantId: tenant.id, orgNodeId: other.rootNodeId }), []);
-    assert.deepEqual(await listVisibilityGrants(db, { tenantId: other.id, orgNodeId: other.rootNodeId }), [theirs]);
+    assert.deepEqual((await listVisibilityGrants(db, { tenantId: tenant.id, userId })).items, []);
+    assert.deepEqual((await listVisibilityGrants(db, { tenantId: tenant.id, orgNodeId: other.rootNodeId })).items, []);
+    assert.deepEqual((await listVisibilityGrants(db, { tenantId: other.id, orgNodeId: other.rootNodeId })).items, [
+      theirs,
+    ]);
   });
 });

@@ -114,7 +114,7 @@ describe('referrals', () => {
       Promise.all([1, 2, 3].map(() => completeReferral(db, user, systemCaller))),
     );
     assert.deepEqual(completed.result.map((one) => one?.status).filter(Boolean), ['completed_signup']);
-    const [referral] = await listReferrals(db, { tenantId: user.tenantId, referrerUserId: referrer.userId });
+    const [referral] = (await listReferrals(db, { tenantId: user.tenantId, referrerUserId: referrer.userId })).items;
     assert.equal(referral?.status, 'completed_signup');
     assert.ok(referral?.convertedAt instanceof Date);
     assert.deepEqual(
@@ -168,8 +168,8 @@ describe('referrals', () => {
     const { code, referrer } = await someCode();
     const people = [await someone(), await someone(), await someone()];
     for (const person of people) await recordReferral(db, { ...person, code }, systemCaller);
-    const list = (query: object = {}) =>
-      listReferrals(db, { tenantId: tenant.id, referrerUserId: referrer.userId, ...query });
+    const list = async (query: object = {}) =>
+      (await listReferrals(db, { tenantId: tenant.id, referrerUserId: referrer.userId, ...query })).items;
     const all = await list();
     assert.deepEqual(
       all.map(({ referredUserId }) => referredUserId),
@@ -177,7 +177,7 @@ describe('referrals', () => {
     );
     assert.deepEqual(await list({ limit: 1, after: all[0]?.id }), [all[1]]);
     assert.deepEqual(await list({ tenantId: (await createTenant(db)).id }), []);
-    assert.deepEqual(await list({ after: 'x' }), []);
+    await assert.rejects(list({ after: 'x' }), { code: 'CURSOR_INVALID' });
   });
 
   it('and their events are both or neither', async () => {

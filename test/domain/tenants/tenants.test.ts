@@ -43,7 +43,7 @@ describe('tenants', () => {
       const root = await findRootNode(db, tenant.id);
       assert.equal(root?.id, tenant.rootNodeId);
       assert.deepEqual([root?.type, root?.name, root?.parentId, root?.active], ['tenant', 'Northwind', null, true]);
-      const roles = await listRoles(db, { tenantId: tenant.id });
+      const { items: roles } = await listRoles(db, { tenantId: tenant.id });
       assert.deepEqual(
         roles.map(({ id, name, isSystem }) => ({ id, name, isSystem })),
         (['owner', 'admin', 'member'] as const).map((name) => ({

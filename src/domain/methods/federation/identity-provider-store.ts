@@ -1,5 +1,6 @@
 /** The SQL of identity providers. */
 import { type Database, firstRow, rows } from '../../../platform/database.ts';
+import { byId, type Page, type PageRequest, selectPage } from '../../../platform/paging.ts';
 
 export interface IdentityProviderRow {
   id: string;
@@ -60,17 +61,20 @@ export async function selectActiveProviders(
 /** In the order of their ids, with the slug of the tenant whose they are. */
 export async function selectIdentityProviders(
   db: Database,
-  { tenantId, limit, after }: { tenantId?: string; limit: number; after: string | null },
-): Promise<(IdentityProviderRow & { tenantSlug: string | null })[]> {
-  return rows(
+  tenantId: string | null,
+  request: PageRequest,
+): Promise<Page<IdentityProviderRow & { tenantSlug: string | null }>> {
+  return selectPage(
     db,
-    `select p.*, t.slug as tenant_slug
-       from (select ${columns} from identity_providers) p
-       left join tenants t on t.id = p.tenant_id
-      where (:tenantId::uuid is null or p.tenant_id = :tenantId) and (:after::uuid is null or p.id > :after)
-      order by p.id
-      limit :limit`,
-    { tenantId: tenantId ?? null, limit, after },
+    byId('p.id', 1000),
+    request,
+    ({ key, where, order }) =>
+      `select p.*, t.slug as tenant_slug, ${key}
+         from (select ${columns} from identity_providers) p
+         left join tenants t on t.id = p.tenant_id
+        where (:tenantId::uuid is null or p.tenant_id = :tenantId) and ${where}
+        ${order}`,
+    { tenantId },
   );
 }
 

@@ -7,7 +7,8 @@
 
 import { type Database, inTransaction, violatedConstraint } from '../../../platform/database.ts';
 import { DomainError } from '../../../platform/errors.ts';
-import { isId, newId } from '../../../platform/ids.ts';
+import { newId } from '../../../platform/ids.ts';
+import type { Page, PageRequest } from '../../../platform/paging.ts';
 import { parseUrl } from '../../../platform/parse-url.ts';
 import type { Secrets } from '../../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../../audit/audit-events.ts';
@@ -187,14 +188,13 @@ export async function offeredProviders(db: Database, tenant: OfferingTenant | nu
   return (await selectActiveProviders(db, wanted)).map(providerOf);
 }
 
-/** In the order in which they were added. @param query.after the last id of the page before */
+/** In the order in which they were added; of one tenant or of all. @throws DomainError invalid CURSOR_INVALID */
 export async function listIdentityProviders(
   db: Database,
-  query: { tenantId?: string; limit: number; after?: string },
-): Promise<(IdentityProvider & { tenantSlug: string | null })[]> {
-  const { tenantId, limit, after } = query;
-  const found = await selectIdentityProviders(db, { tenantId, limit, after: isId(after) ? after : null });
-  return found.map(({ tenantSlug, ...row }) => ({ ...providerOf(row), tenantSlug }));
+  { tenantId = null, ...page }: PageRequest & { tenantId?: string | null },
+): Promise<Page<IdentityProvider & { tenantSlug: string | null }>> {
+  const { items, next } = await selectIdentityProviders(db, tenantId, page);
+  return { items: items.map(({ tenantSlug, ...row }) => ({ ...providerOf(row), tenantSlug })), next };
 }
 
 /**

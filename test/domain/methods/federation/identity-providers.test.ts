@@ -161,14 +161,14 @@ describe('identity providers', () => {
       await add({ tenantId: tenant.id }),
       await add({ tenantId: tenant.id }),
     ];
-    const list = (after?: string) => listIdentityProviders(db, { tenantId: tenant.id, limit: 2, after });
+    const list = (after?: string | null) => listIdentityProviders(db, { tenantId: tenant.id, limit: 2, after });
     const first = await list();
     assert.deepEqual(
-      first.map(({ key }) => key),
+      first.items.map(({ key }) => key),
       added.slice(0, 2).map(({ key }) => key),
     );
     assert.deepEqual(
-      (await list(first[1]?.id)).map(({ key }) => key),
+      (await list(first.next)).items.map(({ key }) => key),
       [added[2]?.key],
     );
   });

@@ -1,0 +1,49 @@
+/** The applications and services of a tenant, or of the server. Changes nothing, and shows no secret. */
+import type { Database } from '../../platform/database.ts';
+import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
+import type { ClientRow } from './client-store.ts';
+
+export interface ListedClient extends Pick<ClientRow, 'id' | 'clientId' | 'name' | 'kind' | 'state' | 'firstParty'> {
+  /** The slug of the tenant whose it is; null: of all tenants. */
+  tenant: string | null;
+  redirectUris: string[];
+  /** Secrets that work now. */
+  secrets: number;
+  createdAt: Date;
+}
+
+/**
+ * In the order of their ids. `limit` up to 1000.
+ * @param query.tenantId this tenant's own alone; absent or null: all
+ * @throws DomainError invalid CURSOR_INVALID
+ */
+export async function listClients(
+  db: Database,
+  {
+    tenantId = null,
+    kind = null,
+    ...page
+  }: PageRequest & { tenantId?: string | null; kind?: ClientRow['kind'] | null },
+): Promise<Page<ListedClient>> {
+  return selectPage<ListedClient>(
+    db,
+    byId('c.id', 1000),
+    page,
+    ({ key, where, order }) =>
+      `select c.id, c.client_id, c.name, c.kind, c.state, c.first_party, t.slug as tenant, c.created_at,
+              coalesce(c.metadata -> 'redirect_uris', '[]') as redirect_uris,
+              (select count(*)
+                 from client_secrets s
+                where s.client_id = c.id and s.revoked_at is null and (s.expires_at is null or s.expires_at > now())
+              ) as secrets,
+              ${key}
+         from clients c
+         left join tenants t on t.id = c.tenant_id
+        where c.deleted_at is null
+          and (:tenantId::uuid is null or c.tenant_id = :tenantId)
+          and (:kind::text is null or c.kind = :kind)
+          and ${where}
+        ${order}`,
+    { tenantId, kind },
+  );
+}

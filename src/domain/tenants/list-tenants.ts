@@ -1,0 +1,46 @@
+/** The tenants of the server, for those who may see across them. Changes nothing. */
+import type { Database } from '../../platform/database.ts';
+import { firstRow } from '../../platform/database.ts';
+import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
+
+export interface ListedTenant {
+  id: string;
+  slug: string;
+  name: string;
+  state: 'active' | 'suspended';
+  /** People who are not deleted. */
+  users: number;
+  createdAt: Date;
+}
+
+/** In the order of their ids. `limit` up to 1000. @throws DomainError invalid CURSOR_INVALID */
+export async function listTenants(db: Database, page: PageRequest): Promise<Page<ListedTenant>> {
+  return selectPage<ListedTenant>(
+    db,
+    byId('t.id', 1000),
+    page,
+    ({ key, where, order }) =>
+      `select t.id, t.slug, t.name, t.state, t.created_at,
+              (select count(*) from users u where u.tenant_id = t.id and u.deleted_at is null) as users, ${key}
+         from tenants t
+        where ${where}
+        ${order}`,
+  );
+}
+
+/**
+ * How many active tenants let messages go to phones anywhere.
+ * @param serverCountries ISO 3166-1 alpha-2; empty: the server does not narrow the tenants' lists
+ */
+export async function countTenantsWithCountries(db: Database, serverCountries: readonly string[]): Promise<number> {
+  const found = await firstRow<{ tenants: number }>(
+    db,
+    `select count(*) as tenants
+       from tenants t
+      where t.state = 'active'
+        and exists (select from jsonb_array_elements_text(t.settings -> 'countryList') as c(country)
+                     where cardinality(:countries::text[]) = 0 or c.country = any (:countries::text[]))`,
+    { countries: [...serverCountries] },
+  );
+  return found?.tenants ?? 0;
+}
