@@ -11,9 +11,6 @@ import type { CommandResult } from './frame/command-action.ts';
 import { fields, printable } from './frame/terminal-text.ts';
 import { withDatabase } from './frame/with-database.ts';
 
-/** A day at most: an old secret that is wanted for longer is a second secret, not an overlap. */
-export const longestOverlapSeconds = 86_400;
-
 const secretNote = 'The secret is shown this once. Keep it where nobody else reads it.';
 
 async function clientOf(db: Database, clientId: string, services: boolean): Promise<ClientRow> {
@@ -66,11 +63,6 @@ export async function rotateSecret(
 ): Promise<CommandResult> {
   return withDatabase(async ({ db }) => {
     const client = await clientOf(db, clientId, services);
-    const method = String(client.metadata.token_endpoint_auth_method);
-    if (!method.startsWith('client_secret_')) {
-      const reason = `it authenticates by ${method} and has no secret`;
-      throw new DomainError('invalid', 'INVALID_INPUT', { field: 'client_id', value: clientId, reason });
-    }
     const { clientSecret } = await rotateClientSecret(db, clientId, overlapSeconds, systemCaller);
     const before = overlapSeconds === 0 ? 'do not work any more' : `work for ${overlapSeconds} seconds more`;
     return {

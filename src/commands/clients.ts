@@ -1,12 +1,10 @@
 /** `gatehouse clients`: applications that sign people in. */
 import { type Command, Option } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
-import { createClient, type NewClient } from '../domain/clients/clients.ts';
+import { longestOverlapSeconds, type NewClient } from '../domain/clients/clients.ts';
 import { type ListedClient, listClients } from '../domain/clients/list-clients.ts';
-import { inTransaction } from '../platform/database.ts';
-import { DomainError } from '../platform/errors.ts';
-import { disable, longestOverlapSeconds, rotateSecret, shownClient } from './client-actions.ts';
-import { createClientCheck } from './client-check.ts';
+import { createClientRegistration } from '../oidc/client-registration.ts';
+import { disable, rotateSecret, shownClient } from './client-actions.ts';
 import { type CommandResult, collect, performs } from './frame/command-action.ts';
 import { readClientMetadata, readJwks } from './frame/json-file.ts';
 import { addListOptions, collectPages, type ListOptions, moreOf, wholeNumber } from './frame/list-options.ts';
@@ -50,43 +48,16 @@ interface CreateOptions {
   metadataFile?: string;
 }
 
-function refusal(field: string, value: string, reason: string): DomainError {
-  return new DomainError('invalid', 'INVALID_INPUT', { field, value, reason });
-}
-
-/** What a kind of client may be at all, by the metadata that was asked for. @throws DomainError invalid INVALID_INPUT */
-export function checkKind(
-  { kind, requirePkce }: Pick<CreateOptions, 'kind' | 'requirePkce'>,
-  authMethod: unknown,
-  grantTypes: unknown,
-): void {
-  const keepsSecret = kind === 'web';
-  const method = typeof authMethod === 'string' ? authMethod : keepsSecret ? 'client_secret_basic' : 'none';
-  if (!keepsSecret && method.startsWith('client_secret_'))
-    throw refusal('auth-method', method, `whoever has a ${kind} client has its secret; use --kind web, or none`);
-  if (!requirePkce && method === 'none')
-    throw refusal('no-require-pkce', kind, 'a client without authentication always uses PKCE');
-  if (Array.isArray(grantTypes) && grantTypes.includes('client_credentials'))
-    throw refusal('grant-type', 'client_credentials', 'that is a service: gatehouse services create');
-}
-
 async function metadataOf(options: CreateOptions): Promise<Record<string, unknown>> {
   const metadata = options.metadataFile === undefined ? {} : await readClientMetadata(options.metadataFile);
   const grantTypes = options.grantType?.map((grant) => (grant === 'device_code' ? deviceGrant : grant));
   if (grantTypes) metadata.grant_types = grantTypes;
-  // Without the code grant nobody is redirected: the device flow needs no redirect URI.
-  if (Array.isArray(metadata.grant_types) && !metadata.grant_types.includes('authorization_code'))
-    metadata.response_types ??= [];
   if (options.redirectUri) metadata.redirect_uris = options.redirectUri;
   if (options.postLogoutRedirectUri) metadata.post_logout_redirect_uris = options.postLogoutRedirectUri;
   if (options.authMethod !== undefined) metadata.token_endpoint_auth_method = options.authMethod;
-  if (options.backchannelLogoutUri !== undefined) {
-    metadata.backchannel_logout_uri = options.backchannelLogoutUri;
-    metadata.backchannel_logout_session_required ??= true;
-  }
+  if (options.backchannelLogoutUri !== undefined) metadata.backchannel_logout_uri = options.backchannelLogoutUri;
   if (options.jwksFile !== undefined) metadata.jwks = await readJwks(options.jwksFile);
   if (!options.requirePkce) metadata.require_pkce = false;
-  checkKind(options, metadata.token_endpoint_auth_method, metadata.grant_types);
   return metadata;
 }
 
@@ -103,12 +74,7 @@ async function create(options: CreateOptions): Promise<CommandResult> {
       redirectUris: [],
       metadata,
     };
-    const check = createClientCheck(context);
-    const created = await inTransaction(db, async (trx) => {
-      const created = await createClient(trx, wanted, systemCaller);
-      check(created.client);
-      return created;
-    });
+    const created = await createClientRegistration(context).registerClient(db, wanted, systemCaller);
     const { client } = created;
     return shownClient(created, config, {
       tenant: options.tenant ?? null,

@@ -1,11 +1,9 @@
 /** `gatehouse services`: programs that get tokens for themselves by client credentials (RFC 6749 section 4.4). */
 import type { Command } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
-import { createService } from '../domain/clients/clients.ts';
-import { inTransaction } from '../platform/database.ts';
+import { createClientRegistration } from '../oidc/client-registration.ts';
 import { apiOf } from './apis.ts';
 import { shownClient } from './client-actions.ts';
-import { createClientCheck } from './client-check.ts';
 import { addRotateSecret } from './clients.ts';
 import { type CommandResult, collect, performs } from './frame/command-action.ts';
 import { readJwks } from './frame/json-file.ts';
@@ -39,12 +37,7 @@ async function create(options: CreateOptions): Promise<CommandResult> {
     const capabilities = [...new Set(options.capability)];
     const { name, clientId } = options;
     const wanted = { tenantId, name, clientId, capabilities, resourceServerId: api?.id ?? null, jwks };
-    const check = createClientCheck(context);
-    const created = await inTransaction(db, async (trx) => {
-      const created = await createService(trx, wanted, systemCaller);
-      check(created.client);
-      return created;
-    });
+    const created = await createClientRegistration(context).registerService(db, wanted, systemCaller);
     return shownClient(created, config, { tenant: options.tenant ?? null, capabilities, api: api?.identifier });
   });
 }

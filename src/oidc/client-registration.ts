@@ -1,16 +1,32 @@
 /**
- * Whether the server would take a client. Asks oidc-provider itself, configured as the server's, so that nothing is
- * registered here that every request would be refused for there.
+ * Registering applications and services. Owns that nothing is registered that every request would be refused for: each new
+ * client is shown to oidc-provider itself, configured as the server's, in the transaction that makes it.
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { type ClientMetadata, errors } from 'oidc-provider';
+import type { Config } from '../config.ts';
+import type { Caller } from '../domain/audit/audit-events.ts';
 import type { ClientRow } from '../domain/clients/client-store.ts';
-import type { SigningKeySet } from '../oidc/keys.ts';
-import { createProvider, type ProviderPages } from '../oidc/provider.ts';
-import { clientMetadata } from '../oidc/storage/client-adapter.ts';
+import {
+  type CreatedClient,
+  createClient,
+  createService,
+  type NewClient,
+  type NewService,
+} from '../domain/clients/clients.ts';
+import { type Database, inTransaction } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
 import { createOutboundFetch } from '../platform/network/outbound.ts';
-import type { CommandContext } from './frame/with-database.ts';
+import type { Secrets } from '../platform/secrets.ts';
+import type { SigningKeySet } from './keys.ts';
+import { createProvider, type ProviderPages } from './provider.ts';
+import { clientMetadata } from './storage/client-adapter.ts';
+
+interface RegistrationDependencies {
+  config: Config;
+  db: Database;
+  secrets: Secrets;
+}
 
 /** The library asks which algorithms there are keys for, and these keys sign nothing. */
 function passingKeys(): SigningKeySet {
@@ -28,7 +44,7 @@ function passingKeys(): SigningKeySet {
 }
 
 async function noPage(): Promise<void> {
-  throw new Error('no page is drawn on the command line');
+  throw new Error('no page is drawn to check a client');
 }
 
 const noPages: ProviderPages = {
@@ -48,7 +64,7 @@ function refusal(reason: string): DomainError {
  * Makes the check; it calls no network and may be asked in the transaction that makes the client.
  * @returns throws DomainError invalid INVALID_INPUT with the library's reason
  */
-export function createClientCheck({ config, db, secrets }: CommandContext): (client: ClientRow) => void {
+export function createClientCheck({ config, db, secrets }: RegistrationDependencies): (client: ClientRow) => void {
   const fetch = createOutboundFetch({ allowedNetworks: [], timeoutMs: 1000, maxBytes: 1024 });
   const provider = createProvider({
     config,
@@ -75,5 +91,30 @@ export function createClientCheck({ config, db, secrets }: CommandContext): (cli
     }
     const ignored = Object.keys(client.metadata).filter((name) => taken[name] === undefined);
     if (ignored.length > 0) throw refusal(`the server knows nothing of ${ignored.join(', ')}`);
+  };
+}
+
+export interface ClientRegistration {
+  /** @throws DomainError as `createClient`, and invalid INVALID_INPUT (metadata) with the library's reason */
+  registerClient(db: Database, wanted: NewClient, caller: Caller): Promise<CreatedClient>;
+  /** @throws DomainError as `createService`, and invalid INVALID_INPUT (metadata) with the library's reason */
+  registerService(db: Database, wanted: NewService, caller: Caller): Promise<CreatedClient>;
+}
+
+/** Made once: it generates keys to check by. */
+export function createClientRegistration(dependencies: RegistrationDependencies): ClientRegistration {
+  const check = createClientCheck(dependencies);
+
+  async function register(db: Database, create: (trx: Database) => Promise<CreatedClient>): Promise<CreatedClient> {
+    return inTransaction(db, async (trx) => {
+      const created = await create(trx);
+      check(created.client);
+      return created;
+    });
+  }
+
+  return {
+    registerClient: (db, wanted, caller) => register(db, (trx) => createClient(trx, wanted, caller)),
+    registerService: (db, wanted, caller) => register(db, (trx) => createService(trx, wanted, caller)),
   };
 }

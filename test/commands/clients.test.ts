@@ -2,13 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair } from 'jose';
-import { createClientCheck } from '../../src/commands/client-check.ts';
-import { checkKind } from '../../src/commands/clients.ts';
 import { readClientMetadata, readJwks } from '../../src/commands/frame/json-file.ts';
-import type { CommandContext } from '../../src/commands/frame/with-database.ts';
 import { verifyClientSecret } from '../../src/domain/clients/clients.ts';
-import type { DomainError } from '../../src/platform/errors.ts';
-import { newId } from '../../src/platform/ids.ts';
 import type { TestApp } from '../support/app.ts';
 import { postAs } from '../support/endpoints.ts';
 import { createServerBench, type Run, type ServerBench } from './run-gatehouse.ts';
@@ -164,56 +159,6 @@ describe('commands about applications', function () {
       );
     }
     assert.deepEqual(await count(), before);
-  });
-
-  it('checks a client by the rules of the server', () => {
-    const context = { config: app.config, db: app.db, secrets: app.secrets } as CommandContext;
-    const check = createClientCheck(context);
-    const judge = (metadata: Record<string, unknown>) =>
-      check({
-        id: newId(),
-        tenantId: null,
-        clientId: 'judged',
-        kind: 'web',
-        name: 'Judged',
-        state: 'active',
-        firstParty: false,
-        resourceServerId: null,
-        metadata: { redirect_uris: ['https://app.example.com/callback'], ...metadata },
-      });
-    const refused: [metadata: Record<string, unknown>, reason: RegExp][] = [
-      [{ grant_types: ['password'] }, /grant_types/],
-      [{ id_token_signed_response_alg: 'HS256' }, /id_token_signed_response_alg/],
-      [{ response_types: ['id_token'] }, /response_types/],
-      [{ token_endpoint_auth_method: 'client_secret_jwt' }, /token_endpoint_auth_method/],
-      [{ backchannel_logout_uri: 'not an address' }, /backchannel_logout_uri/],
-      [{ subject_type: 'pairwise' }, /subject_type/],
-      [{ sector_identifier_uri: 'https://app.example.com/sector.json' }, /not supported/],
-      [{ redirect_uris: [] }, /redirect_uris/],
-      [{ logo_uri: 'javascript:alert(1)' }, /logo_uri/],
-      [{ scope: 'openid everything' }, /scope/],
-    ];
-    judge({});
-    judge({ logo_uri: 'https://app.example.com/logo.svg', require_pkce: false, contacts: ['ops@example.com'] });
-    for (const [metadata, reason] of refused) {
-      assert.throws(
-        () => judge(metadata),
-        (error: DomainError) => error.code === 'INVALID_INPUT' && reason.test(String(error.params.reason)),
-        JSON.stringify(metadata),
-      );
-    }
-  });
-
-  it('keeps each kind of client to what it can be', () => {
-    const refused = { code: 'INVALID_INPUT' };
-    const spa = { kind: 'spa', requirePkce: true } as const;
-    const web = { kind: 'web', requirePkce: false } as const;
-    checkKind(spa, undefined, undefined);
-    checkKind(web, 'private_key_jwt', ['authorization_code']);
-    assert.throws(() => checkKind(spa, 'client_secret_post', undefined), refused);
-    assert.throws(() => checkKind({ ...spa, requirePkce: false }, undefined, undefined), refused);
-    assert.throws(() => checkKind(web, 'none', undefined), refused);
-    assert.throws(() => checkKind(web, undefined, ['client_credentials']), refused);
   });
 
   it('reads public keys and metadata of files that are what they say', async () => {

@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import { type DevelopmentAccounts, describeSeeds, loadSeeds } from '../../seeds/development.ts';
 import { tenants as samples } from '../../seeds/development-content.ts';
 import { readablePassword, words } from '../../seeds/development-passwords.ts';
-import { createClientCheck } from '../../src/commands/client-check.ts';
-import type { CommandContext } from '../../src/commands/frame/with-database.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
 import { capabilitiesAtNode, findEffectiveAccess } from '../../src/domain/access/effective-access.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
@@ -20,6 +18,7 @@ import { checkNewPassword } from '../../src/domain/methods/password/password-pol
 import { signInWithPassword } from '../../src/domain/methods/password/password-sign-in.ts';
 import { findReferralCode } from '../../src/domain/referrals/referrals.ts';
 import { findTenantBySlug } from '../../src/domain/tenants/tenants.ts';
+import { createClientCheck } from '../../src/oidc/client-registration.ts';
 import { createDatabase, type Database, firstRow } from '../../src/platform/database.ts';
 import { createSecrets } from '../../src/platform/secrets.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -208,7 +207,7 @@ describe('the sample content of development', () => {
     assert.equal(api.identifier, 'https://api.northwind.example/');
     assert.deepEqual(clients.portal.redirectUris, ['http://localhost:4000/callback']);
     assert.deepEqual(clients.reports.redirectUris, ['http://localhost:4001/callback']);
-    const check = createClientCheck({ config, db, secrets: createSecrets(config.secretKeys) } as CommandContext);
+    const check = createClientCheck({ config, db, secrets: createSecrets(config.secretKeys) });
     for (const { clientId, clientSecret } of [clients.portal, clients.reports, service]) {
       const client = await findClient(db, clientId);
       assert.ok(client);

@@ -1,11 +1,7 @@
 /** JSON that an option names by its file. Refuses private keys: what only the client may know is none of ours. */
-import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { faultOfPublicKeys, type KeySet, memberThatIsNoList } from '../../domain/clients/client-metadata.ts';
 import { UsageError } from './failures.ts';
-
-export interface PublicKeySet {
-  keys: Record<string, unknown>[];
-}
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -26,22 +22,11 @@ async function readObject(option: string, file: string): Promise<Record<string, 
 }
 
 /** A JWK Set (RFC 7517 section 5) of public keys. @throws UsageError */
-export async function readJwks(file: string): Promise<PublicKeySet> {
-  const { keys } = await readObject('--jwks-file', file);
-  if (!Array.isArray(keys) || keys.length === 0 || !keys.every(isRecord))
-    throw new UsageError(`--jwks-file ${file}: is no JWK Set, {"keys": [...]}`);
-  // RFC 7518 section 6: `d` of RSA, EC and OKP keys, `k` of symmetric ones.
-  if (keys.some((key) => 'd' in key || 'k' in key))
-    throw new UsageError(`--jwks-file ${file}: holds a private or secret key; give the public part alone`);
-  // The library takes a key that it cannot read, and then every assertion of the client fails.
-  for (const [index, key] of keys.entries()) {
-    try {
-      createPublicKey({ key: key as JsonWebKey, format: 'jwk' });
-    } catch (error) {
-      throw new UsageError(`--jwks-file ${file}: key ${index + 1} is no public key`, { cause: error });
-    }
-  }
-  return { keys };
+export async function readJwks(file: string): Promise<KeySet> {
+  const jwks = await readObject('--jwks-file', file);
+  const fault = faultOfPublicKeys(jwks);
+  if (fault !== undefined) throw new UsageError(`--jwks-file ${file}: ${fault}`);
+  return { keys: jwks.keys as KeySet['keys'] };
 }
 
 /** Names that have an option or are Gatehouse's to give. */
@@ -56,19 +41,13 @@ const reserved: Record<string, string> = {
   tenant_id: '--tenant',
 };
 
-const lists = ['redirect_uris', 'post_logout_redirect_uris', 'grant_types', 'response_types'];
-
 /** Registered client metadata (OpenID Connect Dynamic Client Registration 1.0 section 2). @throws UsageError */
 export async function readClientMetadata(file: string): Promise<Record<string, unknown>> {
   const metadata = await readObject('--metadata-file', file);
   for (const name of Object.keys(metadata)) {
     if (name in reserved) throw new UsageError(`--metadata-file ${file}: leave out ${name}; use ${reserved[name]}`);
   }
-  for (const name of lists) {
-    const value = metadata[name];
-    if (value === undefined) continue;
-    if (!Array.isArray(value) || !value.every((entry) => typeof entry === 'string'))
-      throw new UsageError(`--metadata-file ${file}: ${name} is no list of strings`);
-  }
+  const broken = memberThatIsNoList(metadata);
+  if (broken !== undefined) throw new UsageError(`--metadata-file ${file}: ${broken} is no list of strings`);
   return metadata;
 }

@@ -7,6 +7,7 @@ import { DomainError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { randomToken, sha256 } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
+import { checkedMetadata, checkPublicKeys, type KeySet } from './client-metadata.ts';
 import {
   type ClientKind,
   type ClientRow,
@@ -44,7 +45,7 @@ export interface NewService {
   /** The API this service is, if it is one: it may introspect tokens meant for that API. */
   resourceServerId?: string | null;
   /** Public keys (RFC 7517): the service then signs assertions (private_key_jwt) and gets no secret. */
-  jwks?: { keys: Record<string, unknown>[] };
+  jwks?: KeySet;
 }
 
 /** `clientSecret` is shown here once and never again. */
@@ -71,16 +72,6 @@ export function isAcceptableRedirectUri(value: string, kind: ClientKind): boolea
   if (url.protocol === 'https:') return true;
   if (url.protocol === 'http:') return loopbackHosts.has(url.hostname);
   return kind === 'native' && /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:$/.test(url.protocol);
-}
-
-function defaultMetadata(kind: ClientKind): Record<string, unknown> {
-  const isPublic = kind === 'spa' || kind === 'native';
-  return {
-    application_type: kind === 'native' ? 'native' : 'web',
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
-    token_endpoint_auth_method: isPublic ? 'none' : 'client_secret_basic',
-  };
 }
 
 function needsSecret(metadata: Record<string, unknown>): boolean {
@@ -145,17 +136,14 @@ async function storeClient(db: Database, client: ClientRow, caller: Caller): Pro
  */
 export async function createClient(db: Database, wanted: NewClient, caller: Caller): Promise<CreatedClient> {
   if (wanted.name.trim() === '') throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'name' });
-  const metadata: Record<string, unknown> = {
-    ...defaultMetadata(wanted.kind),
+  const metadata = checkedMetadata(wanted.kind, {
     redirect_uris: wanted.redirectUris,
     post_logout_redirect_uris: wanted.postLogoutRedirectUris ?? [],
     ...wanted.metadata,
-  };
-  delete metadata.client_secret;
-  const redirectUris = metadata.redirect_uris as string[];
-  if (redirectUris.length === 0 && (metadata.response_types as string[]).length > 0)
+  });
+  if (metadata.redirect_uris.length === 0 && metadata.response_types.length > 0)
     throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'redirect_uris' });
-  for (const uri of [...redirectUris, ...(metadata.post_logout_redirect_uris as string[])]) {
+  for (const uri of [...metadata.redirect_uris, ...metadata.post_logout_redirect_uris]) {
     if (!isAcceptableRedirectUri(uri, wanted.kind))
       throw new DomainError('invalid', 'INVALID_INPUT', { field: 'redirect_uris', value: uri });
   }
@@ -181,6 +169,7 @@ export async function createClient(db: Database, wanted: NewClient, caller: Call
  */
 export async function createService(db: Database, wanted: NewService, caller: Caller): Promise<CreatedClient> {
   if (wanted.name.trim() === '') throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'name' });
+  if (wanted.jwks) checkPublicKeys(wanted.jwks);
   return inTransaction(db, async (trx) => {
     const client: ClientRow = {
       id: newId(),
@@ -212,10 +201,13 @@ export async function createService(db: Database, wanted: NewService, caller: Ca
   });
 }
 
+/** A day: an old secret that is wanted for longer is a second secret, not an overlap. */
+export const longestOverlapSeconds = 86_400;
+
 /**
  * Gives a client a new secret. The old ones die at once, or after `overlapSeconds`, so that a fleet can be moved over
  * without a gap.
- * @throws DomainError not_found; invalid where the client authenticates without a secret
+ * @throws DomainError not_found; invalid INVALID_INPUT (overlapSeconds), or where the client authenticates without a secret
  */
 export async function rotateClientSecret(
   db: Database,
@@ -223,10 +215,15 @@ export async function rotateClientSecret(
   overlapSeconds: number,
   caller: Caller,
 ): Promise<{ clientSecret: string }> {
+  if (!Number.isInteger(overlapSeconds) || overlapSeconds < 0 || overlapSeconds > longestOverlapSeconds)
+    throw new DomainError('invalid', 'INVALID_INPUT', { field: 'overlapSeconds', value: overlapSeconds });
   return inTransaction(db, async (trx) => {
     const client = await findClient(trx, clientId);
     if (!client) throw new DomainError('not_found', 'NOT_FOUND');
-    if (!needsSecret(client.metadata)) throw new DomainError('invalid', 'INVALID_INPUT', { field: 'client_id' });
+    if (!needsSecret(client.metadata)) {
+      const reason = `it authenticates by ${client.metadata.token_endpoint_auth_method} and has no secret`;
+      throw new DomainError('invalid', 'INVALID_INPUT', { field: 'client_id', value: clientId, reason });
+    }
     const retired = await expireClientSecrets(trx, client.id, overlapSeconds);
     const secret = newSecret();
     await insertClientSecret(trx, {

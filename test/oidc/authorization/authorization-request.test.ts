@@ -129,7 +129,13 @@ describe('an authorization request', () => {
     const confidential = await app.relyingParty({ metadata });
     assert.equal((await send({ client_id: confidential.clientId, ...without })).status, 303);
     assert.match((await send({ client_id: confidential.clientId, ...without })).location as string, /\/interaction\//);
-    const spa = await app.relyingParty({ kind: 'spa', metadata });
+    const spa = await app.relyingParty({ kind: 'spa' });
+    // As no registration would make it.
+    const stored = { ...(await app.db('clients').where({ clientId: spa.clientId }).first()).metadata, ...metadata };
+    await app
+      .db('clients')
+      .where({ clientId: spa.clientId })
+      .update({ metadata: JSON.stringify(stored) });
     assertSentBack(await send({ client_id: spa.clientId, ...without }), 'invalid_request');
   });
 

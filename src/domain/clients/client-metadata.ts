@@ -1,0 +1,103 @@
+/**
+ * What an application may register, by its kind: how it authenticates, which grants, public keys alone. Refuses what would
+ * make a secret of a value that everybody has, and names that are Gatehouse's to give. Whether the server would take the
+ * rest is asked of oidc-provider itself (oidc/client-registration.ts).
+ */
+import { createPublicKey, type JsonWebKey } from 'node:crypto';
+import { DomainError } from '../../platform/errors.ts';
+import type { ClientKind } from './client-store.ts';
+
+/** A JWK Set (RFC 7517 section 5). */
+export interface KeySet {
+  keys: Record<string, unknown>[];
+}
+
+const lists = ['redirect_uris', 'post_logout_redirect_uris', 'grant_types', 'response_types'] as const;
+
+/** Given by Gatehouse, by arguments of their own. */
+const ours = ['client_id', 'client_name', 'client_secret', 'first_party', 'kind', 'resource_server_id', 'tenant_id'];
+
+/** Metadata whose lists are lists. */
+export type CheckedMetadata = Record<string, unknown> & Record<(typeof lists)[number], string[]>;
+
+/**
+ * The metadata of a new application, with the defaults of its kind filled in.
+ * @throws DomainError invalid INVALID_INPUT with the member's name, the value and the reason
+ */
+export function checkedMetadata(kind: Exclude<ClientKind, 'service'>, asked: Record<string, unknown>): CheckedMetadata {
+  const named = ours.find((name) => asked[name] !== undefined);
+  if (named !== undefined) throw refusal(named, undefined, 'it is no metadata of the client’s own');
+  const metadata: Record<string, unknown> = { ...defaultsOf(kind, asked), ...asked };
+  const broken = memberThatIsNoList(metadata);
+  if (broken !== undefined) throw refusal(broken, undefined, 'it is no list of strings');
+  checkKind(kind, metadata as CheckedMetadata);
+  if (metadata.jwks !== undefined) checkPublicKeys(metadata.jwks);
+  return metadata as CheckedMetadata;
+}
+
+function defaultsOf(kind: ClientKind, asked: Record<string, unknown>): Record<string, unknown> {
+  const { grant_types: grants } = asked;
+  const redirects = !Array.isArray(grants) || grants.includes('authorization_code');
+  return {
+    application_type: kind === 'native' ? 'native' : 'web',
+    grant_types: ['authorization_code', 'refresh_token'],
+    // Without the code grant nobody is redirected: the device flow needs no redirect URI.
+    response_types: redirects ? ['code'] : [],
+    redirect_uris: [],
+    post_logout_redirect_uris: [],
+    token_endpoint_auth_method: kind === 'web' ? 'client_secret_basic' : 'none',
+    // One that is told of a session's end can tell which one it was.
+    ...(asked.backchannel_logout_uri === undefined ? {} : { backchannel_logout_session_required: true }),
+  };
+}
+
+function checkKind(kind: ClientKind, metadata: CheckedMetadata): void {
+  const method = String(metadata.token_endpoint_auth_method);
+  if (kind !== 'web' && method.startsWith('client_secret_')) {
+    const reason = `whoever has a ${kind} client has its secret; make it a web client, or let it use none`;
+    throw refusal('token_endpoint_auth_method', method, reason);
+  }
+  if (metadata.require_pkce === false && method === 'none')
+    throw refusal('require_pkce', 'false', 'a client without authentication always uses PKCE');
+  if (metadata.grant_types.includes('client_credentials'))
+    throw refusal('grant_types', 'client_credentials', 'what gets tokens for itself is a service, not an application');
+}
+
+/** The first member that should be a list of strings and is something else. */
+export function memberThatIsNoList(metadata: Record<string, unknown>): string | undefined {
+  return lists.find((name) => {
+    const value = metadata[name];
+    return value !== undefined && !(Array.isArray(value) && value.every((entry) => typeof entry === 'string'));
+  });
+}
+
+/** Why this is no set of public keys; undefined where it is one. */
+export function faultOfPublicKeys(jwks: unknown): string | undefined {
+  const { keys } = (jwks ?? {}) as Partial<KeySet>;
+  const isRecord = (key: unknown) => typeof key === 'object' && key !== null && !Array.isArray(key);
+  if (!Array.isArray(keys) || keys.length === 0 || !keys.every(isRecord)) return 'is no JWK Set, {"keys": [...]}';
+  // RFC 7518 section 6: `d` of RSA, EC and OKP keys, `k` of symmetric ones.
+  if (keys.some((key) => 'd' in key || 'k' in key)) return 'holds a private or secret key; give the public part alone';
+  // The library takes a key that it cannot read, and then every assertion of the client fails.
+  const broken = keys.findIndex((key) => !isPublicKey(key));
+  return broken < 0 ? undefined : `key ${broken + 1} is no public key`;
+}
+
+function isPublicKey(key: Record<string, unknown>): boolean {
+  try {
+    createPublicKey({ key: key as JsonWebKey, format: 'jwk' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @throws DomainError invalid INVALID_INPUT (jwks) */
+export function checkPublicKeys(jwks: unknown): void {
+  const reason = faultOfPublicKeys(jwks);
+  if (reason !== undefined) throw refusal('jwks', undefined, reason);
+}
+
+function refusal(field: string, value: string | undefined, reason: string): DomainError {
+  return new DomainError('invalid', 'INVALID_INPUT', { field, ...(value === undefined ? {} : { value }), reason });
+}
