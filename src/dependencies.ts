@@ -5,8 +5,10 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from './config.ts';
+import { configuredChannels } from './domain/messages/available-channels.ts';
 import { createMessenger, type Messenger } from './domain/messages/deliver-message.ts';
 import { createMessageViews } from './domain/messages/message-views.ts';
+import type { Channel } from './domain/messages/outgoing-message.ts';
 import { createPasswordHasher, type PasswordHasher } from './domain/methods/password/password-hash.ts';
 import { createDatabase, type Database } from './platform/database.ts';
 import { createI18n, type I18n } from './platform/i18n.ts';
@@ -33,6 +35,8 @@ export interface Dependencies {
   assets: Assets;
   pages: Pages;
   messenger: Messenger;
+  /** The channels that have a provider. */
+  channels: readonly Channel[];
   /** Outgoing calls, under the rule of which networks they may reach. */
   fetch: ReturnType<typeof createOutboundFetch>;
   /** Closes what holds connections. */
@@ -81,12 +85,14 @@ export function createDependencies(config: Config, databaseUrl: string, logger: 
     directory: join(config.dataDirectory, 'mail'),
     log: (line) => logger.info(line),
   });
+  const channels = configuredChannels(config);
   const messenger = createMessenger({
     db,
     config,
     views: createMessageViews({ ...drawing, issuer: config.issuer }),
     mailer,
     phone: config.phone.twilio && createPhoneMessages(config.phone.twilio),
+    channels,
     metrics,
     logger,
   });
@@ -103,6 +109,7 @@ export function createDependencies(config: Config, databaseUrl: string, logger: 
     assets,
     pages: createPages({ views: createViews({ ...drawing, assetUrl: assets.url }), i18n }),
     messenger,
+    channels,
     fetch: createOutboundFetch({ allowedNetworks: [...config.outboundAllowedNetworks], ...outboundLimits }),
     async close() {
       mailer?.close();

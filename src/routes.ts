@@ -53,7 +53,7 @@ function isForMachines(path: string): boolean {
 
 /** What the pages share. */
 function webDependencies(dependencies: Dependencies, live: LiveProvider): WebDependencies {
-  const { config, db, secrets, passwords, pages, metrics, messenger, fetch, logger } = dependencies;
+  const { config, db, secrets, passwords, pages, metrics, channels, fetch, logger } = dependencies;
   return {
     db,
     secrets,
@@ -62,7 +62,7 @@ function webDependencies(dependencies: Dependencies, live: LiveProvider): WebDep
     metrics,
     issuer: config.issuer,
     isDevelopment: config.environment === 'development',
-    channels: messenger.channels,
+    channels,
     phoneCountries: config.phone.countries,
     budgets: { email: config.mail.dailyBudget, phone: config.phone.dailyBudget },
     federation: createFederationClient({ fetch, secrets, logger, allowHttp: !config.isProduction }),

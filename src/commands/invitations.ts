@@ -3,7 +3,6 @@
  * server, and is never printed: its holder has proved the address.
  */
 import { type Command, Option } from 'commander';
-import type { Config } from '../config.ts';
 import { findRoleAtNode } from '../domain/access/role-at-node.ts';
 import { systemCaller } from '../domain/audit/audit-events.ts';
 import { type Invitation, listInvitations, revokeInvitation } from '../domain/invitations/invitations.ts';
@@ -12,7 +11,7 @@ import {
   type InvitationDependencies,
   resendInvitation,
 } from '../domain/invitations/send-invitation.ts';
-import type { Channel } from '../domain/messages/outgoing-message.ts';
+import { configuredChannels } from '../domain/messages/available-channels.ts';
 import { type CommandResult, performs } from './frame/command-action.ts';
 import { UsageError } from './frame/failures.ts';
 import { addListOptions, collectPages, type ListOptions, moreOf, wholeNumber } from './frame/list-options.ts';
@@ -30,16 +29,6 @@ Examples:
   gatehouse invitations create --tenant northwind --phone +41791234567 --role "Teacher@North Region/Lakeside School"`;
 
 const states = ['open', 'expired', 'accepted', 'revoked'] as const;
-
-/** The channels that the server of this configuration sends by. */
-function configuredChannels({ mail, phone }: Config): Channel[] {
-  const { smsFrom, whatsappFrom } = phone.twilio ?? {};
-  return [
-    ...(mail.smtpUrl !== undefined || mail.toFiles ? (['email'] as const) : []),
-    ...(smsFrom !== undefined ? (['sms'] as const) : []),
-    ...(whatsappFrom !== undefined ? (['whatsapp'] as const) : []),
-  ];
-}
 
 function dependenciesOf({ config, secrets }: CommandContext): InvitationDependencies {
   return {

@@ -20,8 +20,6 @@ export interface PhoneMessage {
 }
 
 export interface PhoneMessages {
-  /** Those that have a sender. */
-  readonly channels: readonly PhoneChannel[];
   /**
    * Resolves when Twilio has taken the message.
    * @throws DeliveryError
@@ -66,10 +64,7 @@ const temporaryStatuses = new Set([401, 408, 425, 429]);
 
 /** Contacts nobody yet. */
 export function createPhoneMessages(options: TwilioOptions): PhoneMessages {
-  const { accountSid, authToken, smsFrom, whatsappFrom } = options;
-  const channels: PhoneChannel[] = [];
-  if (smsFrom !== undefined) channels.push('sms');
-  if (whatsappFrom !== undefined) channels.push('whatsapp');
+  const { accountSid, authToken } = options;
 
   /** Does `work` with a client of the SDK whose requests end in time. */
   async function ask<T>(
@@ -93,7 +88,6 @@ export function createPhoneMessages(options: TwilioOptions): PhoneMessages {
   }
 
   return {
-    channels,
     async send(message, signal) {
       await ask((client) => client.messages.create(asTwilioHasIt(message, options)), signal);
     },

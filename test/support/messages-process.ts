@@ -29,6 +29,7 @@ const messenger = createMessenger({
     log: () => {},
   }),
   phone: undefined,
+  channels: ['email'],
   logger,
 });
 startJobs({

@@ -17,7 +17,7 @@ import { canonicalEmail, canonicalPhone } from '../users/canonical-address.ts';
 export interface RequestDependencies {
   secrets: Secrets;
   caller: Caller;
-  /** `Messenger.channels` */
+  /** `configuredChannels` */
   channels: readonly Channel[];
   /** `config.phone.countries` */
   phoneCountries: readonly string[];

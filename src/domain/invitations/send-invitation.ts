@@ -35,7 +35,7 @@ export interface InvitationDependencies {
   caller: Caller;
   /** The configured one: what the link begins with. */
   issuer: string;
-  /** The channels that have a provider on this server (`Messenger.channels`). */
+  /** The channels that have a provider on this server (`configuredChannels`). */
   channels: readonly Channel[];
   /** Countries that messages may go to from this server; empty: the tenants' own lists decide. */
   phoneCountries: readonly string[];

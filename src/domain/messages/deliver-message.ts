@@ -42,8 +42,6 @@ export interface DeliveryJob {
 }
 
 export interface Messenger {
-  /** Those that have a provider on this server. */
-  readonly channels: readonly Channel[];
   /**
    * Sends a message now. Called in a job of one of the queues of `messageQueue`, never in a request nor a transaction.
    * @throws DeliveryError (not permanent) where the job should be tried again
@@ -60,6 +58,8 @@ export interface MessengerDependencies {
   views: MessageViews;
   mailer: Mailer | undefined;
   phone: PhoneMessages | undefined;
+  /** Those that have a provider on this server (`configuredChannels`). */
+  channels: readonly Channel[];
   metrics?: Pick<Metrics, 'countMessage'>;
   logger: Logger;
 }
@@ -71,9 +71,11 @@ type Refusal =
   | 'tenant_suspended'
   | 'tenant_unknown';
 
+/** @throws where a channel has nobody who carries it: its messages would be counted as sent and go nowhere */
 export function createMessenger(dependencies: MessengerDependencies): Messenger {
-  const { db, config, views, mailer, phone, metrics, logger } = dependencies;
-  const channels: readonly Channel[] = [...(mailer ? ['email' as const] : []), ...(phone?.channels ?? [])];
+  const { db, config, views, mailer, phone, channels, metrics, logger } = dependencies;
+  for (const channel of channels)
+    if (!(kindOf(channel) === 'email' ? mailer : phone)) throw new Error(`nobody carries messages by ${channel}`);
   const budgets = { email: config.mail.dailyBudget, phone: config.phone.dailyBudget };
 
   function refusalOf(message: OutgoingMessage, tenant: Tenant | undefined): Refusal | undefined {
@@ -156,7 +158,6 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
   }
 
   return {
-    channels,
     async deliver(message, job) {
       try {
         const outcome = await attempt(message, job);

@@ -32,7 +32,7 @@ export interface SignUp {
 
 /** What this server can send codes by. */
 export interface CodeChannels {
-  /** `Messenger.channels` */
+  /** `configuredChannels` */
   channels: readonly Channel[];
   /** `config.phone.countries` */
   phoneCountries: readonly string[];

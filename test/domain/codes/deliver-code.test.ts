@@ -68,7 +68,7 @@ describe('delivering a one-time code', () => {
       phone: { dailyBudget: budgets.phone, countries: phoneCountries },
     };
     const phone = createPhoneMessages({ ...twilio, whatsappContentSid: undefined, baseUrl: twilio.url });
-    messenger = createMessenger({ db, config, views, mailer, phone, logger });
+    messenger = createMessenger({ db, config, views, mailer, phone, channels: ['email', 'sms', 'whatsapp'], logger });
     await work();
     north = (await createTenant(db, { name: 'Northwind', settings: { countryList: ['CH'], selfSignUp: true } })).id;
   });

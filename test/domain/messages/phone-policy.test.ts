@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { availableChannels } from '../../../src/domain/messages/available-channels.ts';
+import { availableChannels, configuredChannels, idleChoices } from '../../../src/domain/messages/available-channels.ts';
 import {
   allowedCountries,
   budgetSubject,
@@ -78,6 +78,32 @@ describe('a number for messages', () => {
     for (const phone of dear) assert.throws(() => check(phone, ['US'], settings({ countryList: ['US'] })), refused);
     assert.throws(() => check('+77011234567', ['RU'], settings({ countryList: ['RU'] })), refused);
     assert.doesNotThrow(() => check('+77011234567', ['KZ'], settings({ countryList: ['KZ'] })));
+  });
+});
+
+describe('the channels that are configured', () => {
+  it('have a sender each', () => {
+    const mail = { smtpUrl: undefined, toFiles: false };
+    const smsFrom = '+15005550006';
+    const whatsappFrom = '+15005550007';
+    const none = { mail, phone: { twilio: undefined } };
+    assert.deepEqual(configuredChannels(none), []);
+    assert.deepEqual(configuredChannels({ ...none, mail: { ...mail, toFiles: true } }), ['email']);
+    assert.deepEqual(configuredChannels({ ...none, mail: { ...mail, smtpUrl: 'smtp://mail.example' } }), ['email']);
+    const by = (twilio: object) =>
+      configuredChannels({ mail, phone: { twilio: { smsFrom: undefined, whatsappFrom: undefined, ...twilio } } });
+    assert.deepEqual(by({}), []);
+    assert.deepEqual(by({ smsFrom }), ['sms']);
+    assert.deepEqual(by({ whatsappFrom }), ['whatsapp']);
+    assert.deepEqual(by({ smsFrom, whatsappFrom }), ['sms', 'whatsapp']);
+  });
+
+  it('and the countries of the server make some choices of a tenant idle', () => {
+    const change = { countryList: ['CH', 'GB'], codeChannels: ['email' as const, 'sms' as const] };
+    const server = { channels: ['email' as const], countries: ['CH'] };
+    assert.deepEqual(idleChoices(change, server), { countries: ['GB'], channels: ['sms'] });
+    assert.deepEqual(idleChoices(change, { ...server, countries: [] }).countries, []);
+    assert.deepEqual(idleChoices({}, server), { countries: [], channels: [] });
   });
 });
 

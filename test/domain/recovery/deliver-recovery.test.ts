@@ -67,6 +67,7 @@ describe('delivering a recovery link', function () {
         whatsappContentSid: undefined,
         baseUrl,
       }),
+      channels: ['email', 'sms', 'whatsapp'],
       logger: pino({ level: 'silent' }),
     });
     tenantId = (await createTenant(db, { name: 'Northwind', settings: { countryList: ['CH'] } })).id;
@@ -100,7 +101,7 @@ describe('delivering a recovery link', function () {
       {
         secrets,
         caller: { ...systemCaller, ip: `192.0.2.${1 + (number % 250)}`, requestId: 'request-7' },
-        channels: messenger.channels,
+        channels: ['email', 'sms', 'whatsapp'],
         phoneCountries,
         budgets: { email: 1_000, phone: 1_000 },
       },
