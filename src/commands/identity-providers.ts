@@ -4,16 +4,13 @@ import { systemCaller } from '../domain/audit/audit-events.ts';
 import type { ClaimMappingInput } from '../domain/methods/federation/claim-mapping.ts';
 import {
   addIdentityProvider,
-  findIdentityProvider,
   type IdentityProvider,
   listIdentityProviders,
   removeIdentityProvider,
   setClientSecret,
   setIdentityProviderState,
 } from '../domain/methods/federation/identity-providers.ts';
-import { updateTenantSettings } from '../domain/tenants/tenants.ts';
-import { inTransaction } from '../platform/database.ts';
-import { DomainError } from '../platform/errors.ts';
+import { setProviderTerms } from '../domain/methods/federation/tenant-providers.ts';
 import { type CommandResult, collect, performs } from './frame/command-action.ts';
 import { UsageError } from './frame/failures.ts';
 import { addListOptions, collectPages, type ListOptions, moreOf } from './frame/list-options.ts';
@@ -195,26 +192,17 @@ async function configure(options: ConfigureOptions, key = ''): Promise<CommandRe
   if (trustedDomain !== undefined && noTrust) throw new UsageError('give --trusted-domain or --no-trust');
   return withDatabase(async ({ db }) => {
     const tenant = await tenantOf(db, options.tenant);
-    const provider = await findIdentityProvider(db, key);
-    if (!provider || (provider.tenantId !== null && provider.tenantId !== tenant.id))
-      throw new DomainError('not_found', 'NOT_FOUND', { entity: 'identity_provider', value: key });
-    const settings = await inTransaction(db, async (trx) => {
-      const { federation, signInMethods } = tenant.settings;
-      const before = federation[key] ?? { requiredHostedDomain: null, trustedEmailDomains: [] };
-      const asked = {
-        requiredHostedDomain: anyHostedDomain ? null : (hostedDomain?.toLowerCase() ?? before.requiredHostedDomain),
-        trustedEmailDomains: noTrust
-          ? []
-          : (trustedDomain?.map((domain) => domain.toLowerCase()) ?? before.trustedEmailDomains),
-      };
-      const others = signInMethods.filter((method) => method !== key);
-      const methods = offer === undefined ? {} : { signInMethods: offer ? [...others, key] : others };
-      const change = { federation: { ...federation, [key]: asked }, ...methods };
-      return (await updateTenantSettings(trx, tenant.id, change, systemCaller)).settings;
-    });
-    const own = provider.tenantId === tenant.id;
-    const offered = provider.state === 'active' && (own || settings.signInMethods.includes(key));
-    const { requiredHostedDomain = null, trustedEmailDomains = [] } = settings.federation[key] ?? {};
+    const { offered, requiredHostedDomain, trustedEmailDomains } = await setProviderTerms(
+      db,
+      {
+        tenantId: tenant.id,
+        key,
+        offer,
+        requiredHostedDomain: anyHostedDomain ? null : hostedDomain,
+        trustedEmailDomains: noTrust ? [] : trustedDomain,
+      },
+      systemCaller,
+    );
     return {
       data: {
         key,

@@ -1,17 +1,17 @@
 /**
  * `gatehouse tenants set` and `show`: what a tenant decides for itself. What it asks of identity providers is set by
- * `gatehouse identity-providers configure`. Refuses a country that is none and a way to sign in that nobody could use.
+ * `gatehouse identity-providers configure`. Refuses a country that is none.
  */
 import { domainToASCII } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../config.ts';
 import { systemCaller } from '../domain/audit/audit-events.ts';
-import { findIdentityProvider } from '../domain/methods/federation/identity-providers.ts';
+import { configuredChannels, idleChoices } from '../domain/messages/available-channels.ts';
+import { changeTenantSettings, idleProviders } from '../domain/methods/federation/tenant-providers.ts';
 import type { TenantSettings, TenantSettingsInput } from '../domain/tenants/tenant-settings.ts';
-import { type Tenant, updateTenantSettings } from '../domain/tenants/tenants.ts';
+import type { Tenant } from '../domain/tenants/tenants.ts';
 import type { Database } from '../platform/database.ts';
 import { countries } from '../platform/environment/environment-forms.ts';
-import { DomainError } from '../platform/errors.ts';
 import { type CommandResult, performs } from './frame/command-action.ts';
 import { UsageError } from './frame/failures.ts';
 import { wholeNumber } from './frame/list-options.ts';
@@ -108,39 +108,18 @@ function changeOf(options: SetOptions): TenantSettingsInput {
   });
 }
 
-/**
- * What keeps a method from being of use for now. Google may be named before it is added: it is in every tenant's default.
- * @throws DomainError not_found NOT_FOUND (identity_provider)
- */
-async function checkMethods(db: Database, tenant: Tenant, methods: readonly string[]): Promise<string[]> {
-  const notes: string[] = [];
-  for (const method of methods) {
-    if (method === 'password' || method === 'otp') continue;
-    const provider = await findIdentityProvider(db, method);
-    const known = provider && (provider.tenantId === null || provider.tenantId === tenant.id);
-    if (!known && method !== 'google')
-      throw new DomainError('not_found', 'NOT_FOUND', { entity: 'identity_provider', value: method });
-    if (provider?.state !== 'active')
-      notes.push(`${method} is not offered until the identity provider is there and enabled`);
-  }
-  return notes;
-}
-
-/** What was set and counts for nothing on this server. */
-function idleSettings({ countryList, codeChannels }: TenantSettingsInput, { mail, phone }: Config): string[] {
-  const notes: string[] = [];
-  const beyond =
-    phone.countries.length === 0 ? [] : (countryList ?? []).filter((one) => !phone.countries.includes(one));
-  if (beyond.length > 0)
-    notes.push(`nothing goes to ${beyond.join(', ')}: PHONE_COUNTRIES of the server does not list them`);
-  const provided = {
-    email: mail.smtpUrl !== undefined || mail.toFiles,
-    sms: phone.twilio?.smsFrom !== undefined,
-    whatsapp: phone.twilio?.whatsappFrom !== undefined,
-  };
-  for (const channel of codeChannels ?? [])
-    if (!provided[channel]) notes.push(`${channel} is not offered: the server has no provider for it`);
-  return notes;
+/** What was set and counts for nothing on this server, or not yet. */
+async function idleNotes(db: Database, tenant: Tenant, change: TenantSettingsInput, config: Config): Promise<string[]> {
+  const server = { channels: configuredChannels(config), countries: config.phone.countries };
+  const { countries, channels } = idleChoices(change, server);
+  const providers = await idleProviders(db, tenant, change.signInMethods ?? []);
+  return [
+    ...providers.map((key) => `${key} is not offered until the identity provider is there and enabled`),
+    ...(countries.length > 0
+      ? [`nothing goes to ${countries.join(', ')}: PHONE_COUNTRIES of the server does not list them`]
+      : []),
+    ...channels.map((channel) => `${channel} is not offered: the server has no provider for it`),
+  ];
 }
 
 /** What is told of a tenant's settings; the names for `--json`. */
@@ -189,8 +168,8 @@ async function set(options: SetOptions, slug = ''): Promise<CommandResult> {
     throw new UsageError(`name a setting to change; see them with: gatehouse tenants show ${slug}`);
   return withDatabase(async ({ db, config }) => {
     const before = await tenantOf(db, slug);
-    const notes = [...(await checkMethods(db, before, change.signInMethods ?? [])), ...idleSettings(change, config)];
-    const tenant = await updateTenantSettings(db, before.id, change, systemCaller);
+    const tenant = await changeTenantSettings(db, before.id, change, systemCaller);
+    const notes = await idleNotes(db, tenant, change, config);
     const told = notes.map((note) => `\nNote: ${note}.`).join('');
     return {
       data: { ...dataOf(tenant), notes },

@@ -4,6 +4,7 @@ import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { createInvitation } from '../../src/domain/invitations/send-invitation.ts';
 import { deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
 import type { NewTenant } from '../../src/domain/setup/create-tenant.ts';
+import type { TenantSettingsInput } from '../../src/domain/tenants/tenant-settings.ts';
 import type { updateTenantSettings } from '../../src/domain/tenants/tenants.ts';
 import {
   addProvider,
@@ -46,7 +47,7 @@ describe('signing in with an identity provider', () => {
     await stage.stop();
   });
 
-  async function tenantWith(settings: Parameters<typeof updateTenantSettings>[2]) {
+  async function tenantWith(settings: TenantSettingsInput) {
     const tenant = await stage.app.tenant({ settings });
     return { tenant, portal: await discover(stage.app, await stage.app.relyingParty({ tenantId: tenant.id })) };
   }

@@ -176,7 +176,12 @@ export async function startTestApp({
     },
     async tenant(overrides = {}) {
       count += 1;
-      return createTenant(db, { slug: `tenant-${count}`, name: `Tenant ${count}`, ...overrides }, systemCaller);
+      return createTenant(
+        db,
+        { slug: `tenant-${count}`, name: `Tenant ${count}`, ...overrides },
+        systemCaller,
+        async () => true,
+      );
     },
     async person(overrides = {}) {
       count += 1;

@@ -23,7 +23,13 @@ export async function createTenant(
   overrides: Partial<Parameters<typeof setup.createTenant>[1]> = {},
 ): Promise<setup.NewTenant> {
   const n = next();
-  return setup.createTenant(db, { slug: `tenant-${n}`, name: `Tenant ${n}`, ...overrides }, systemCaller);
+  const wanted = { slug: `tenant-${n}`, name: `Tenant ${n}`, ...overrides };
+  return setup.createTenant(db, wanted, systemCaller, anyProvider);
+}
+
+/** Providers may be added after the tenant that names them. */
+async function anyProvider(): Promise<boolean> {
+  return true;
 }
 
 /** Active, with a verified email address and no password. */

@@ -3,6 +3,7 @@
  * not is filled in when read, so that a better default reaches every tenant. Refuses to write a name it does not know.
  */
 import { z } from 'zod';
+import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 
 /** `password`, `otp`, or the key of an identity provider of all tenants. A tenant's own providers need no mention. */
@@ -106,4 +107,42 @@ export function checkTenantSettings(input: unknown): z.output<typeof writtenSett
 export function isDomainAllowed(settings: TenantSettings, email: string): boolean {
   const domains = settings.signUpEmailDomains;
   return domains.length === 0 || domains.includes(email.slice(email.lastIndexOf('@') + 1));
+}
+
+/** Whether an identity provider of this key is there for the tenant. Providers are no part of this feature. */
+export type KnowsProvider = (db: Database, tenantId: string, key: string) => Promise<boolean>;
+
+/** Nobody knows of any: what no provider vouches for is refused. */
+export const noProvider: KnowsProvider = async () => false;
+
+const ownMethods = ['password', 'otp'];
+
+/**
+ * Refuses ways to sign in that nobody could use. What the tenant names already, or every tenant does by default, may stay
+ * named while its provider is away.
+ * @throws DomainError not_found NOT_FOUND (identity_provider)
+ */
+export async function checkNamedProviders(
+  db: Database,
+  {
+    tenantId,
+    before,
+    wanted,
+  }: {
+    tenantId: string;
+    before: TenantSettings;
+    wanted: Partial<Pick<TenantSettings, 'signInMethods' | 'federation'>>;
+  },
+  knowsProvider: KnowsProvider,
+): Promise<void> {
+  const known = new Set([
+    ...ownMethods,
+    ...parseTenantSettings({}).signInMethods,
+    ...before.signInMethods,
+    ...Object.keys(before.federation),
+  ]);
+  for (const key of new Set([...(wanted.signInMethods ?? []), ...Object.keys(wanted.federation ?? {})])) {
+    if (!known.has(key) && !(await knowsProvider(db, tenantId, key)))
+      throw new DomainError('not_found', 'NOT_FOUND', { entity: 'identity_provider', value: key });
+  }
 }

@@ -241,6 +241,27 @@ describe('tenants', () => {
       assert.deepEqual(await stored(id), {});
     });
 
+    it('name ways to sign in that are there, and no others', async () => {
+      const missing = {
+        kind: 'not_found',
+        code: 'NOT_FOUND',
+        params: { entity: 'identity_provider', value: 'passkee' },
+      };
+      const { id } = await createTenant(db, { slug: 'strict', name: 'Strict' }, systemCaller);
+      const wrong = [{ signInMethods: ['password', 'passkee'] }, { federation: { passkee: {} } }];
+      for (const settings of wrong) {
+        await assert.rejects(updateTenantSettings(db, id, settings, systemCaller), missing);
+        await assert.rejects(createTenant(db, { slug: 'never', name: 'Never', settings }, systemCaller), missing);
+      }
+      assert.deepEqual([await stored(id), await findTenantBySlug(db, 'never')], [{}, undefined]);
+      // What every tenant names by default may be named before it is there; what is named already may stay.
+      await updateTenantSettings(db, id, { signInMethods: ['google'], federation: { google: {} } }, systemCaller);
+      const there = async (_db: Database, tenantId: string, key: string) => tenantId === id && key === 'okta';
+      await updateTenantSettings(db, id, { signInMethods: ['otp', 'okta'] }, systemCaller, there);
+      const { settings } = await updateTenantSettings(db, id, { signInMethods: ['okta', 'password'] }, systemCaller);
+      assert.deepEqual(settings.signInMethods, ['okta', 'password']);
+    });
+
     it('keep what a change does not name', async () => {
       const logoUrl = 'https://example.test/logo.svg';
       const { id } = await make.createTenant(db, { settings: { sessionHours: 8, branding: { logoUrl } } });
