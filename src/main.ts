@@ -8,6 +8,7 @@ import { createServer } from 'node:net';
 import type { Config } from './config.ts';
 import { databaseTls } from './dependencies.ts';
 import { systemCaller } from './domain/audit/audit-events.ts';
+import { ensureAuditPartitions } from './domain/audit/audit-upkeep.ts';
 import { createPasswordHasher } from './domain/methods/password/password-hash.ts';
 import { createSetupLink, needsSetup } from './domain/setup/setup-links.ts';
 import { ensureSigningKeys, loadSigningKeys } from './oidc/keys.ts';
@@ -78,7 +79,7 @@ export async function prepareSchema(db: Database, config: Config, url: string, l
     if (applied.length > 0) logger.info({ applied }, 'migrations applied');
     await migrateJobs({ databaseUrl: url, ssl: databaseTls(config, url) });
   }
-  await db.raw('select ensure_audit_partitions()');
+  await ensureAuditPartitions(db);
 }
 
 async function assertPortIsFree(host: string, port: number): Promise<void> {

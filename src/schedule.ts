@@ -3,6 +3,7 @@ import type { Provider } from 'oidc-provider';
 import { z } from 'zod';
 import type { Config } from './config.ts';
 import { systemCaller } from './domain/audit/audit-events.ts';
+import { ensureAuditPartitions, purgeAuditEvents } from './domain/audit/audit-upkeep.ts';
 import { deliverCode, deliverCodeJob } from './domain/codes/deliver-code.ts';
 import { sweepCodes } from './domain/codes/one-time-codes.ts';
 import { type Messenger, sendMessageTask } from './domain/messages/deliver-message.ts';
@@ -57,8 +58,8 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
       await sweepSigningKeys(db);
     },
     async 'keep-audit'() {
-      await db.raw('select ensure_audit_partitions()');
-      await db.raw('select purge_audit_events(?)', [config.auditRetentionDays]);
+      await ensureAuditPartitions(db);
+      await purgeAuditEvents(db, config.auditRetentionDays);
     },
     async 'rotate-keys'() {
       await rotateSigningKeys(

@@ -199,6 +199,21 @@ describe('the architecture', () => {
     assert.deepEqual(callers, lifecycle);
   });
 
+  // An API has to reach each rule, and none of them should need a terminal.
+  it('has no SQL in the command line', () => {
+    const sql =
+      /\b(?:rows|firstRow|runPrepared|prepared|selectPage|inTransaction)\s*[<(]|\.raw\(|\b(?:db|trx)\(|[`'"]\s*(?:select|insert into|update \w+ set|update \w+\s*$|delete from|with \w+ as)\s/m;
+    const commands = files.filter((file) => file.startsWith('src/commands/'));
+    assert.ok(commands.length > 15);
+    assert.deepEqual(
+      commands.flatMap((file) => {
+        const [found] = sql.exec(textOf(file)) ?? [];
+        return found === undefined ? [] : [`${file}: ${found}`];
+      }),
+      [],
+    );
+  });
+
   it('keeps HTTP out of the domain and identity out of the platform', () => {
     for (const file of files.filter((name) => /^src\/(?:platform|domain)\//.test(name)))
       assert.doesNotMatch(textOf(file), /from 'oidc-provider'/, file);

@@ -1,6 +1,5 @@
 /** `gatehouse apis`: the APIs (resource servers) that take our access tokens, with the capabilities that are their scopes. */
 import { type Command, Option } from 'commander';
-import { defineCapability, findCapability } from '../domain/access/capabilities.ts';
 import { systemCaller } from '../domain/audit/audit-events.ts';
 import { listResourceServers } from '../domain/resource-servers/list-resource-servers.ts';
 import {
@@ -9,7 +8,7 @@ import {
   type ResourceServer,
   type ResourceServerWithScopes,
 } from '../domain/resource-servers/resource-servers.ts';
-import { type Database, inTransaction } from '../platform/database.ts';
+import type { Database } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
 import { type CommandResult, collect, performs } from './frame/command-action.ts';
 import { addListOptions, collectPages, type ListOptions, moreOf, wholeNumber } from './frame/list-options.ts';
@@ -43,27 +42,23 @@ interface CreateOptions {
   capability?: string[];
 }
 
-/** Makes the capability a scope of the API. One that is another API's scope stays there. */
-async function addScope(trx: Database, api: ResourceServer, wanted: string): Promise<string> {
-  const [key = '', ...words] = wanted.split('=');
-  const before = await findCapability(trx, key);
-  if (before?.resourceServerId) throw new DomainError('conflict', 'DUPLICATE', { field: 'capability', value: key });
-  const description = words.length > 0 ? words.join('=') : before?.description;
-  const values = { key, description, module: before?.module, resourceServerId: api.id };
-  return (await defineCapability(trx, values, systemCaller)).key;
+/** `inventory.read`, or `inventory.read=See stock levels`. */
+function parseScope(text: string): { key: string; description?: string } {
+  const [key = '', ...words] = text.split('=');
+  return { key, description: words.length > 0 ? words.join('=') : undefined };
 }
 
 async function create(options: CreateOptions): Promise<CommandResult> {
   return withDatabase(async ({ db }) => {
     const { identifier, name, tokenFormat, signingAlg, ttl: accessTokenTtl } = options;
     const tenantId = await optionalTenantId(db, options.tenant);
-    const { api, capabilities } = await inTransaction(db, async (trx) => {
-      const values = { tenantId, identifier, name, tokenFormat, signingAlg, accessTokenTtl };
-      const api = await createResourceServer(trx, values, systemCaller);
-      const capabilities = [];
-      for (const wanted of options.capability ?? []) capabilities.push(await addScope(trx, api, wanted));
-      return { api, capabilities };
-    });
+    const scopes = (options.capability ?? []).map(parseScope);
+    const api = await createResourceServer(
+      db,
+      { tenantId, identifier, name, tokenFormat, signingAlg, accessTokenTtl, scopes },
+      systemCaller,
+    );
+    const capabilities = scopes.map(({ key }) => key);
     return {
       data: {
         id: api.id,

@@ -35,9 +35,9 @@ async function create(options: CreateOptions): Promise<CommandResult> {
       db,
       {
         key,
-        description: options.description ?? before?.description,
-        module: options.module ?? before?.module,
-        resourceServerId: api?.id ?? before?.resourceServerId,
+        description: options.description,
+        module: options.module,
+        resourceServerId: api?.id,
       },
       systemCaller,
     );

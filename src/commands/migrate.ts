@@ -1,6 +1,7 @@
 /** `gatehouse migrate`: the schema, and the tables of the job queue. `--status` looks and changes nothing. */
 import type { Command } from 'commander';
 import { loadConfig } from '../config.ts';
+import { ensureAuditPartitions } from '../domain/audit/audit-upkeep.ts';
 import { migrateJobs } from '../platform/jobs/jobs.ts';
 import { type MigrationStatus, migrateToLatest, migrationStatus } from '../platform/migrations.ts';
 import { type CommandResult, performs } from './frame/command-action.ts';
@@ -35,7 +36,7 @@ async function apply(): Promise<CommandResult> {
     if (before.unknown.length > 0) throw new CommandFailed(newerVersion(before));
     const applied = await migrateToLatest(db);
     await migrateJobs({ databaseUrl: source.url, ssl: await tlsOf(config, source.url) });
-    await db.raw('select ensure_audit_partitions()');
+    await ensureAuditPartitions(db);
     return {
       data: { applied, ...(await migrationStatus(db)) },
       text: applied.length > 0 ? applied.map((name) => `applied  ${name}`).join('\n') : 'The schema is up to date.',

@@ -1,15 +1,13 @@
 /** `gatehouse users`: the people of a tenant. */
 import { type Command, Option } from 'commander';
-import { findRoleAtNode } from '../domain/access/role-at-node.ts';
+import { findRoleAtNode, type RoleAtNode } from '../domain/access/role-at-node.ts';
 import { systemCaller } from '../domain/audit/audit-events.ts';
 import { deactivateUser } from '../domain/lifecycle/end-person.ts';
 import { createPasswordHasher } from '../domain/methods/password/password-hash.ts';
-import { assignRole } from '../domain/organisation/org-assignments.ts';
+import { createUserWithRoles } from '../domain/organisation/user-with-roles.ts';
 import { unlockAccount } from '../domain/sign-in/unlock-account.ts';
 import { canonicalEmail, canonicalPhone } from '../domain/users/canonical-address.ts';
 import { type ListedUser, listUsers } from '../domain/users/list-users.ts';
-import { createUser } from '../domain/users/users.ts';
-import { inTransaction } from '../platform/database.ts';
 import { type CommandResult, collect, performs } from './frame/command-action.ts';
 import { addListOptions, collectPages, type ListOptions, moreOf } from './frame/list-options.ts';
 import { tenantOf, userOf } from './frame/named.ts';
@@ -44,28 +42,26 @@ async function create(options: CreateOptions): Promise<CommandResult> {
   const password = options.passwordStdin ? await readPassword() : randomPassword();
   return withDatabase(async ({ db, config }) => {
     const tenant = await tenantOf(db, options.tenant);
-    for (const wanted of wantedRoles) await findRoleAtNode(db, tenant.id, wanted);
+    const found: RoleAtNode[] = [];
+    for (const wanted of wantedRoles) found.push(await findRoleAtNode(db, tenant.id, wanted));
     const passwords = createPasswordHasher(config.argon2);
     const fullName = options.name ?? null;
-    // Before the transaction: nobody should hold one while hashing.
     const personal = { email, phone, fullName, tenantName: tenant.name, tenantSlug: tenant.slug };
     const passwordHash = await passwords.hashNew(password, personal);
-    const { user, roles } = await inTransaction(db, async (trx) => {
-      const emailVerified = options.emailVerified === true;
-      const user = await createUser(
-        trx,
-        { tenantId: tenant.id, email, phone, fullName, emailVerified, passwordHash },
-        { passwords, caller: systemCaller },
-      );
-      const roles = [];
-      for (const wanted of wantedRoles) {
-        const { role, node } = await findRoleAtNode(trx, tenant.id, wanted);
-        const place = { tenantId: tenant.id, orgNodeId: node.id };
-        await assignRole(trx, { ...place, userId: user.id, roleId: role.id }, systemCaller);
-        roles.push({ role: role.name, node: node.name, node_id: node.id });
-      }
-      return { user, roles };
-    });
+    const user = await createUserWithRoles(
+      db,
+      {
+        tenantId: tenant.id,
+        email,
+        phone,
+        fullName,
+        emailVerified: options.emailVerified === true,
+        passwordHash,
+        roles: found.map(({ role, node }) => ({ roleId: role.id, orgNodeId: node.id })),
+      },
+      { passwords, caller: systemCaller },
+    );
+    const roles = found.map(({ role, node }) => ({ role: role.name, node: node.name, node_id: node.id }));
     const shown = options.passwordStdin ? undefined : password;
     return {
       data: {

@@ -5,7 +5,6 @@ import { createInvitation } from '../../src/domain/invitations/send-invitation.t
 import { deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
 import type { NewTenant } from '../../src/domain/setup/create-tenant.ts';
 import type { TenantSettingsInput } from '../../src/domain/tenants/tenant-settings.ts';
-import type { updateTenantSettings } from '../../src/domain/tenants/tenants.ts';
 import {
   addProvider,
   claimsOf,

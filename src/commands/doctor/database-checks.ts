@@ -1,7 +1,10 @@
 /** What `gatehouse doctor` asks the database. Reads alone: nothing is migrated, made or repaired. */
+import { findUnsentMessages } from '../../domain/messages/unsent-messages.ts';
 import { needsSetup } from '../../domain/setup/setup-links.ts';
+import { countTenantsWithCountries } from '../../domain/tenants/list-tenants.ts';
 import { listSigningKeys, loadSigningKeys, signingAlgs } from '../../oidc/keys.ts';
-import { firstRow, rows } from '../../platform/database.ts';
+import { databaseTime, describeServer } from '../../platform/database-server.ts';
+import { isQueueMade } from '../../platform/jobs/queue-state.ts';
 import { migrationStatus } from '../../platform/migrations.ts';
 import type { CommandContext } from '../frame/with-database.ts';
 import type { Check } from './machine-checks.ts';
@@ -12,15 +15,8 @@ const oldestPostgres = 14;
 export async function checkDatabase({ db, source, config }: CommandContext): Promise<Check> {
   const name = 'database';
   const startedAt = performance.now();
-  const server = await firstRow<{ version: string; number: number; encrypted: boolean; connections: number }>(
-    db,
-    `select current_setting('server_version')                  as version,
-            current_setting('server_version_num')::integer     as number,
-            current_setting('max_connections')::integer        as connections,
-            coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false) as encrypted`,
-  );
+  const server = await describeServer(db);
   const ms = Math.round(performance.now() - startedAt);
-  if (!server) throw new Error('no answer');
   const kind = source.embedded ? 'embedded PostgreSQL' : 'PostgreSQL';
   const detail = `${kind} ${server.version}, ${server.encrypted ? 'TLS, ' : ''}answers in ${ms} ms`;
   if (server.number < oldestPostgres * 10_000) {
@@ -45,12 +41,12 @@ export async function checkDatabase({ db, source, config }: CommandContext): Pro
 export async function checkMigrations({ db, config }: CommandContext): Promise<Check> {
   const name = 'migrations';
   const { pending, unknown } = await migrationStatus(db);
-  const queue = await firstRow<{ made: boolean }>(db, `select to_regnamespace('graphile_worker') is not null as made`);
   if (unknown.length > 0) {
     const detail = `made by a newer version: ${unknown.join(', ')}`;
     return { name, status: 'fail', detail, advice: 'Run that version of Gatehouse.' };
   }
-  if (pending.length === 0 && queue?.made) return { name, status: 'ok', detail: 'up to date' };
+  const isPrepared = await isQueueMade(db);
+  if (pending.length === 0 && isPrepared) return { name, status: 'ok', detail: 'up to date' };
   const detail = pending.length > 0 ? `pending: ${pending.join(', ')}` : 'the tables of the job queue are missing';
   return config.database.migrateOnStart
     ? { name, status: 'warn', detail, advice: 'The next start applies them; or run: gatehouse migrate' }
@@ -90,9 +86,8 @@ export async function checkSigningKeys({ db, secrets, config }: CommandContext):
 export async function checkClock({ db }: CommandContext): Promise<Check> {
   const name = 'clock';
   const before = Date.now();
-  const answer = await firstRow<{ at: Date }>(db, 'select clock_timestamp() as at');
+  const at = (await databaseTime(db)).getTime();
   const after = Date.now();
-  const at = answer?.at.getTime() ?? before;
   // Somewhere between question and answer the database looked at its clock.
   const seconds = Math.max(0, before - at, at - after) / 1000;
   const detail = seconds < 0.1 ? 'as the database’s' : `${seconds.toFixed(1)} s from the database’s`;
@@ -112,32 +107,17 @@ export async function checkPeople({ db }: CommandContext): Promise<Check> {
 /** Messages leave: none waits for long, and none was refused for what an operator can change. */
 export async function checkMessages({ db }: CommandContext): Promise<Check> {
   const name = 'messages';
-  const queue = await firstRow<{ waiting: number; seconds: number | null }>(
-    db,
-    `select count(*) as waiting, extract(epoch from now() - min(created_at))::integer as seconds
-       from graphile_worker.jobs
-      where (queue_name like 'email:%' or queue_name like 'phone:%') and attempts < max_attempts`,
-  );
-  // By the index on (entity_type, entity_id, occurred_at): such events are few.
-  const unsent = await rows<{ reason: string; count: number }>(
-    db,
-    `select coalesce(payload ->> 'reason', 'unknown') as reason, count(*) as count
-       from audit_events
-      where entity_type = 'message' and occurred_at > now() - interval '1 day'
-      group by 1
-      order by 2 desc, 1`,
-  );
-  const { waiting = 0, seconds } = queue ?? {};
-  const minutes = Math.floor((seconds ?? 0) / 60);
+  const { waiting, oldestSeconds, unsentToday } = await findUnsentMessages(db);
+  const minutes = Math.floor(oldestSeconds / 60);
   const detail = [
     waiting === 0 ? 'none waits' : `${waiting} waiting, the oldest for ${minutes} min`,
-    ...unsent.map(({ reason, count }) => `${count} not sent today: ${reason}`),
+    ...unsentToday.map(({ reason, count }) => `${count} not sent today: ${reason}`),
   ].join('; ');
   if (minutes >= 5) {
     const advice = 'Is a server running? Its log says why a message does not leave; it is tried again by itself.';
     return { name, status: 'warn', detail, advice };
   }
-  if (unsent.some(({ reason }) => reason === 'budget_used_up' || reason === 'channel_unavailable')) {
+  if (unsentToday.some(({ reason }) => reason === 'budget_used_up' || reason === 'channel_unavailable')) {
     const advice = 'docs/messages.md says what the reasons mean, and how budgets and channels are set.';
     return { name, status: 'warn', detail, advice };
   }
@@ -148,16 +128,7 @@ export async function checkMessages({ db }: CommandContext): Promise<Check> {
 export async function checkPhoneCountries({ db, config }: CommandContext): Promise<Check[]> {
   if (!config.phone.twilio) return [];
   const name = 'phone countries';
-  const found = await firstRow<{ tenants: number }>(
-    db,
-    `select count(*) as tenants
-       from tenants t
-      where t.state = 'active'
-        and exists (select from jsonb_array_elements_text(t.settings -> 'countryList') as c(country)
-                     where cardinality(:countries::text[]) = 0 or c.country = any (:countries::text[]))`,
-    { countries: [...config.phone.countries] },
-  );
-  const tenants = found?.tenants ?? 0;
+  const tenants = await countTenantsWithCountries(db, config.phone.countries);
   if (tenants > 0) return [{ name, status: 'ok', detail: `listed by ${tenants} of the tenants` }];
   const advice = 'For each tenant that wants SMS or WhatsApp: gatehouse tenants set SLUG --countries FR,CH';
   return [{ name, status: 'warn', detail: 'listed by no tenant: nothing goes to phones', advice }];

@@ -6,13 +6,9 @@
 import pino from 'pino';
 import { type Config, loadConfig } from '../../config.ts';
 import type { DatabaseSource } from '../../main.ts';
-import {
-  createDatabase,
-  type Database,
-  type DatabaseOptions,
-  firstRow,
-  isConnectionError,
-} from '../../platform/database.ts';
+import { createDatabase, type Database, type DatabaseOptions, isConnectionError } from '../../platform/database.ts';
+import { ping } from '../../platform/database-server.ts';
+import { isQueueMade } from '../../platform/jobs/queue-state.ts';
 import { createLogger, type Logger } from '../../platform/logger.ts';
 import { migrationStatus } from '../../platform/migrations.ts';
 import { createSecrets, type Secrets } from '../../platform/secrets.ts';
@@ -58,7 +54,7 @@ export async function tlsOf(config: Config, url: string): Promise<DatabaseOption
 /** Asks for one connection. @throws DatabaseUnreachable */
 export async function connect(db: Database): Promise<void> {
   try {
-    await db.raw('select 1');
+    await ping(db);
   } catch (error) {
     const { message } = error as Error;
     throw new DatabaseUnreachable(
@@ -114,8 +110,7 @@ export async function withDatabase<T>(work: (context: CommandContext) => Promise
 }
 
 async function isPrepared(db: Database): Promise<boolean> {
-  const queue = await firstRow<{ made: boolean }>(db, `select to_regnamespace('graphile_worker') is not null as made`);
-  return queue?.made === true && (await migrationStatus(db)).current;
+  return (await isQueueMade(db)) && (await migrationStatus(db)).current;
 }
 
 /** Ctrl-C must not leave behind a PostgreSQL that this command started. */

@@ -12,6 +12,7 @@ import { checkDisplayName } from '../tenants/display-name.ts';
 import {
   type CapabilityRow,
   insertCapability,
+  lockCapability,
   selectCapabilities,
   selectCapability,
   updateCapability,
@@ -22,7 +23,8 @@ export type Capability = CapabilityRow;
 const keyForm = /^[a-z][a-z0-9_-]*([.:][a-z0-9_-]+)+$/;
 
 /**
- * Makes a capability, or brings the one of that key up to date: safe to call at every deployment.
+ * Makes a capability, or brings the one of that key up to date: safe to call at every deployment. What is absent stays as it
+ * is; null takes it away.
  * @param wanted.module the part of a product it belongs to, for lists
  * @param wanted.resourceServerId the API whose scope it is
  * @throws DomainError invalid INVALID_INPUT (key, description, module), not_found NOT_FOUND (resource_server)
@@ -34,19 +36,27 @@ export async function defineCapability(
 ): Promise<Capability> {
   const { key } = wanted;
   if (!keyForm.test(key) || key.length > 100) throw new DomainError('invalid', 'INVALID_INPUT', { field: 'key' });
-  const values = {
-    key,
-    description: wanted.description?.trim() ? checkDisplayName(wanted.description, 'description') : null,
-    module: wanted.module?.trim() ? checkDisplayName(wanted.module, 'module') : null,
-    resourceServerId: wanted.resourceServerId ?? null,
-    actorId: actingUserId(caller),
-  };
-  if (values.resourceServerId !== null && !isId(values.resourceServerId)) throw noResourceServer();
+  const description = checkedText(wanted.description, 'description');
+  const module = checkedText(wanted.module, 'module');
+  const { resourceServerId } = wanted;
+  if (typeof resourceServerId === 'string' && !isId(resourceServerId)) throw noResourceServer();
+  const actorId = actingUserId(caller);
   return inTransaction(db, async (trx) => {
-    const made = await refusing(insertCapability(trx, { id: newId(), ...values }));
-    const changed = made ?? (await refusing(updateCapability(trx, values)));
-    const capability = changed ?? (await selectCapability(trx, key));
-    if (!capability) throw new Error(`the capability ${key} was deleted meanwhile`);
+    const values = { key, description: description ?? null, module: module ?? null, actorId };
+    const made = await refusing(
+      insertCapability(trx, { id: newId(), ...values, resourceServerId: resourceServerId ?? null }),
+    );
+    const before = made ?? (await lockCapability(trx, key));
+    if (!before) throw new Error(`the capability ${key} was deleted meanwhile`);
+    const wantedNow = {
+      key,
+      description: description === undefined ? before.description : description,
+      module: module === undefined ? before.module : module,
+      resourceServerId: resourceServerId === undefined ? before.resourceServerId : resourceServerId,
+      actorId,
+    };
+    const changed = made ?? (await refusing(updateCapability(trx, wantedNow)));
+    const capability = changed ?? before;
     if (changed) {
       const { description, module, resourceServerId } = capability;
       await recordEvent(
@@ -74,6 +84,12 @@ export async function findCapability(db: Database, key: string): Promise<Capabil
  */
 export async function listCapabilities(db: Database, page: PageRequest = {}): Promise<Page<Capability>> {
   return selectCapabilities(db, page);
+}
+
+/** Absent stays absent; blank is none. */
+function checkedText(text: string | null | undefined, field: string): string | null | undefined {
+  if (text === undefined) return undefined;
+  return text?.trim() ? checkDisplayName(text, field) : null;
 }
 
 function noResourceServer(): DomainError {

@@ -18,6 +18,15 @@ export async function selectCapability(db: Database, key: string): Promise<Capab
   });
 }
 
+/** Locks the row to the end of the transaction: what is decided on what it says stays true. */
+export async function lockCapability(trx: Database, key: string): Promise<CapabilityRow | undefined> {
+  return firstRow<CapabilityRow>(
+    trx,
+    `select ${columns} from capabilities where key = :key and deleted_at is null for no key update`,
+    { key },
+  );
+}
+
 /** Nothing where a capability of that key is there already, or another caller is just making it. */
 export async function insertCapability(
   db: Database,

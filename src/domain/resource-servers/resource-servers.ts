@@ -5,6 +5,7 @@
 import { type Database, inTransaction, prepared, runPrepared, violatedConstraint } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
+import { defineCapability, findCapability } from '../access/capabilities.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 
 export interface ResourceServer {
@@ -24,13 +25,20 @@ export interface ResourceServerWithScopes extends ResourceServer {
   scopes: string[];
 }
 
+/** A capability that becomes a scope of an API. */
+export interface NewScope {
+  key: string;
+  /** Absent: one that is there already keeps its own. */
+  description?: string;
+}
+
 /**
- * Registers an API.
- * @throws DomainError invalid INVALID_INPUT, conflict DUPLICATE
+ * Registers an API, with the capabilities that are its scopes; those that are not there yet are made.
+ * @throws DomainError invalid INVALID_INPUT, conflict DUPLICATE (identifier, or a capability that is a scope of another API)
  */
 export async function createResourceServer(
   db: Database,
-  wanted: Pick<ResourceServer, 'tenantId' | 'identifier' | 'name'> & Partial<ResourceServer>,
+  wanted: Pick<ResourceServer, 'tenantId' | 'identifier' | 'name'> & Partial<ResourceServer> & { scopes?: NewScope[] },
   caller: Caller,
 ): Promise<ResourceServer> {
   const server: ResourceServer = {
@@ -63,8 +71,20 @@ export async function createResourceServer(
       },
       caller,
     );
+    for (const scope of wanted.scopes ?? []) await addScope(trx, server.id, scope, caller);
     return server;
   });
+}
+
+async function addScope(
+  trx: Database,
+  resourceServerId: string,
+  { key, description }: NewScope,
+  caller: Caller,
+): Promise<void> {
+  const before = await findCapability(trx, key);
+  if (before?.resourceServerId) throw new DomainError('conflict', 'DUPLICATE', { field: 'capability', value: key });
+  await defineCapability(trx, { key, description, resourceServerId }, caller);
 }
 
 const byIdentifier = prepared(

@@ -149,6 +149,18 @@ describe('roles and capabilities', () => {
       );
     });
 
+    it('keeps what a change does not name, also of two at once', async () => {
+      const key = 'kept.read';
+      await defineCapability(db, { key, description: 'Before', module: 'before' }, systemCaller);
+      await Promise.all([
+        defineCapability(db, { key, description: 'After' }, systemCaller),
+        defineCapability(db, { key, module: 'after' }, systemCaller),
+      ]);
+      const { description, module } = await defineCapability(db, { key }, systemCaller);
+      assert.deepEqual([description, module], ['After', 'after']);
+      assert.equal((await defineCapability(db, { key, description: null }, systemCaller)).description, null);
+    });
+
     it('belongs to an API that is there', async () => {
       const resourceServerId = newId();
       const missing = { code: 'NOT_FOUND', params: { entity: 'resource_server' } };

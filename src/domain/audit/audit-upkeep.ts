@@ -1,0 +1,28 @@
+/** The upkeep of the audit trail: partitions for the months to come, and what is older than it is kept for. */
+import { type Database, rows } from '../../platform/database.ts';
+
+/** Safe to call at any time, by many at once. */
+export async function ensureAuditPartitions(db: Database): Promise<void> {
+  await db.raw('select ensure_audit_partitions()');
+}
+
+/** @param serverDays how long events are kept where a tenant says nothing else */
+export async function purgeAuditEvents(db: Database, serverDays: number): Promise<void> {
+  await db.raw('select purge_audit_events(?)', [serverDays]);
+}
+
+/**
+ * What the events of the last day about one type of entity give as their reason, the most frequent first. By the index on
+ * (entity_type, entity_id, occurred_at): for types that have few events.
+ */
+export async function reasonsOfLastDay(db: Database, entityType: string): Promise<{ reason: string; count: number }[]> {
+  return rows(
+    db,
+    `select coalesce(payload ->> 'reason', 'unknown') as reason, count(*) as count
+       from audit_events
+      where entity_type = :entityType and occurred_at > now() - interval '1 day'
+      group by 1
+      order by 2 desc, 1`,
+    { entityType },
+  );
+}
