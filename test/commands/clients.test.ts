@@ -143,7 +143,7 @@ describe('commands about applications', function () {
       [[...web, ...callback, '--auth-method', 'private_key_jwt'], 3, /invalid_client_metadata: .*jwks/],
       [[...web, ...callback, '--metadata-file', typo], 3, /knows nothing of redirect_urls/],
       [[...web, ...callback, '--client-id', 'my-app'], 3, /client_id is taken already.* \[DUPLICATE\]/],
-      [[...spa, '--auth-method', 'client_secret_basic'], 3, /whoever has a spa client has its secret/],
+      [[...spa, '--auth-method', 'client_secret_basic'], 3, /everybody who has a spa client has its secret/],
       [[...web, ...callback, '--metadata-file', ours], 2, /leave out client_secret/],
     ];
     // Two at once: there are two cores.

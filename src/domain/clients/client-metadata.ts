@@ -54,7 +54,7 @@ function defaultsOf(kind: ClientKind, asked: Record<string, unknown>): Record<st
 function checkKind(kind: ClientKind, metadata: CheckedMetadata): void {
   const method = String(metadata.token_endpoint_auth_method);
   if (kind !== 'web' && method.startsWith('client_secret_')) {
-    const reason = `whoever has a ${kind} client has its secret; make it a web client, or let it use none`;
+    const reason = `everybody who has a ${kind} client has its secret; make it a web client, or let it use none`;
     throw refusal('token_endpoint_auth_method', method, reason);
   }
   if (metadata.require_pkce === false && method === 'none')
