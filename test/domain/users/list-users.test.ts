@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
-import { findUserByIdOrAddress, listUsers } from '../../../src/domain/users/list-users.ts';
 import { deactivateUser, deleteUser } from '../../../src/domain/lifecycle/end-person.ts';
+import { findUserByIdOrAddress, listUsers } from '../../../src/domain/users/list-users.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
