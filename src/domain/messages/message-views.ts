@@ -6,8 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ejs from 'ejs';
+import { formatDate } from '../../platform/format-date.ts';
 import type { I18n } from '../../platform/i18n.ts';
-import { formatDate } from '../../platform/page-text.ts';
 
 /** What a one-time code is for. */
 export type MessagePurpose = 'login' | 'sign_up' | 'verify_email' | 'verify_phone' | 'link_identity';

@@ -6,9 +6,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ejs from 'ejs';
+import { type DateStyle, formatDate } from '../../platform/format-date.ts';
 import type { I18n, TextParams } from '../../platform/i18n.ts';
-import { addressText, type DateStyle, errorText, formatDate, sentenceSegments } from '../../platform/page-text.ts';
 import type { FormError } from './form-model.ts';
+import { addressText, errorText, sentenceSegments } from './page-text.ts';
 import { type ErrorModel, type PageContext, type ViewModels, type ViewName, viewNames } from './view-models.ts';
 
 export interface Views {

@@ -1,13 +1,9 @@
 /**
  * Owns the small pieces of text that a page makes of values: errors in words, sentences with a name
- * set apart, addresses, dates. It returns plain text and refuses to make markup: the template escapes it.
+ * set apart, addresses. It returns plain text and refuses to make markup: the template escapes it.
  */
-
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
-import type { TextParams, Translate } from './i18n.ts';
-
-/** `date` is a day, `date_time` a moment with its zone, `ago` a distance from now. */
-export type DateStyle = 'date' | 'date_time' | 'ago';
+import type { TextParams, Translate } from '../../platform/i18n.ts';
 
 /** A piece of a sentence; `param` names the placeholder that it came from, if it is not our own words. */
 export type Segment = { text: string; param?: string };
@@ -52,39 +48,4 @@ export function sentenceSegments(t: Translate, key: string, params: TextParams):
 export function addressText(address: string): string {
   if (!/^\+\d{7,15}$/.test(address)) return address;
   return (parsePhoneNumberFromString(address)?.formatInternational() ?? address).replace(/ /g, '\u00a0');
-}
-
-const agoUnits = [
-  ['day', 86_400],
-  ['hour', 3600],
-  ['minute', 60],
-] as const;
-
-/** A moment in the reader's language and zone (an IANA name). A moment still to come reads as now in `ago`. */
-export function formatDate(
-  date: Date,
-  style: DateStyle,
-  reader: { locale: string; timeZone: string; now: Date },
-): string {
-  const { locale, timeZone, now } = reader;
-  if (style === 'date') {
-    return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone }).format(date);
-  }
-  if (style === 'date_time') {
-    return new Intl.DateTimeFormat(locale, {
-      day: 'numeric',
-      month: 'long',
-      year: 'numeric',
-      hour: 'numeric',
-      minute: '2-digit',
-      timeZone,
-      timeZoneName: 'short',
-    }).format(date);
-  }
-  const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
-  const seconds = Math.max(0, (now.getTime() - date.getTime()) / 1000);
-  for (const [unit, length] of agoUnits) {
-    if (seconds >= length) return format.format(-Math.floor(seconds / length), unit);
-  }
-  return format.format(0, 'second');
 }

@@ -1,0 +1,39 @@
+/** Dates as people read them. Owns the three styles in which the program writes them; returns plain text. */
+
+/** `date` is a day, `date_time` a moment with its zone, `ago` a distance from now. */
+export type DateStyle = 'date' | 'date_time' | 'ago';
+
+const agoUnits = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+] as const;
+
+/** A moment in the reader's language and zone (an IANA name). A moment still to come reads as now in `ago`. */
+export function formatDate(
+  date: Date,
+  style: DateStyle,
+  reader: { locale: string; timeZone: string; now: Date },
+): string {
+  const { locale, timeZone, now } = reader;
+  if (style === 'date') {
+    return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone }).format(date);
+  }
+  if (style === 'date_time') {
+    return new Intl.DateTimeFormat(locale, {
+      day: 'numeric',
+      month: 'long',
+      year: 'numeric',
+      hour: 'numeric',
+      minute: '2-digit',
+      timeZone,
+      timeZoneName: 'short',
+    }).format(date);
+  }
+  const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+  const seconds = Math.max(0, (now.getTime() - date.getTime()) / 1000);
+  for (const [unit, length] of agoUnits) {
+    if (seconds >= length) return format.format(-Math.floor(seconds / length), unit);
+  }
+  return format.format(0, 'second');
+}
