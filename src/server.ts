@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { createDependencies, type Dependencies } from './dependencies.ts';
 import { createHttpServer } from './http-server.ts';
 import { type LiveProvider, startLiveProvider } from './oidc/live-provider.ts';
+import { cookieKeys } from './oidc/provider.ts';
 import type { Database } from './platform/database.ts';
 import { type Jobs, startJobs } from './platform/jobs/jobs.ts';
 import type { Logger } from './platform/logger.ts';
@@ -75,7 +76,7 @@ export async function createGatehouse(options: ServerOptions): Promise<Gatehouse
 function createApp(dependencies: Dependencies, live: LiveProvider, isStopping: () => boolean): Koa {
   const { config, secrets, logger } = dependencies;
   const app = new Koa();
-  app.keys = secrets.keys('cookies').map((key) => key.toString('base64url'));
+  app.keys = cookieKeys(secrets);
   app.on('error', (err) => logger[isClientsDoing(err) ? 'info' : 'error']({ err }, 'an answer could not be sent'));
   app.use(async (ctx, next) => {
     await next();

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { type Caller, recordEvent } from '../domain/audit/audit-events.ts';
 import { type Database, inTransaction, rows } from '../platform/database.ts';
-import type { Secrets } from '../platform/secrets.ts';
+import { defineSecretPurpose, type Secrets } from '../platform/secrets.ts';
 
 export type SigningAlg = 'RS256' | 'ES256';
 
@@ -34,6 +34,7 @@ export interface SigningKeySet {
   publicJwks: PublicJwk[];
 }
 
+const sealedKeys = defineSecretPurpose('signing-keys');
 const generate = promisify(generateKeyPair);
 
 async function newKey(alg: SigningAlg): Promise<{ kid: string; publicJwk: PublicJwk; privateJwk: JWK }> {
@@ -53,7 +54,7 @@ async function insertKey(trx: Database, secrets: Secrets, alg: SigningAlg, state
     alg,
     state,
     publicJwk: JSON.stringify(key.publicJwk),
-    privateJwkSealed: secrets.seal('signing-keys', JSON.stringify(key.privateJwk), key.kid),
+    privateJwkSealed: secrets.seal(sealedKeys, JSON.stringify(key.privateJwk), key.kid),
     activatesAt: trx.fn.now(),
   });
   return key.kid;
@@ -186,7 +187,7 @@ export async function loadSigningKeys(db: Database, secrets: Secrets): Promise<S
       order by case state when 'current' then 0 when 'next' then 1 else 2 end, activates_at desc`,
   );
   const privateJwks = found.map((row) => {
-    const opened = secrets.open('signing-keys', row.privateJwkSealed, row.kid);
+    const opened = secrets.open(sealedKeys, row.privateJwkSealed, row.kid);
     if (opened === undefined)
       throw new Error(
         `Signing key ${row.kid} cannot be decrypted: it was sealed under another SECRET_KEY. Put that key into SECRET_KEY_PREVIOUS.`,

@@ -5,7 +5,7 @@ import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-prov
 import type { Config } from '../config.ts';
 import { claimsByScope, scopes } from '../domain/claims/claims.ts';
 import type { Database } from '../platform/database.ts';
-import type { Secrets } from '../platform/secrets.ts';
+import { defineSecretPurpose, type Secrets } from '../platform/secrets.ts';
 import { createFindAccount } from './account.ts';
 import { createLoadGrant } from './authorization/consent.ts';
 import { acr, createInteractionPolicy } from './authorization/prompts.ts';
@@ -24,6 +24,14 @@ import { withoutCaching } from './uncached-fetch.ts';
 type Features = NonNullable<Configuration['features']>;
 type DeviceFlow = NonNullable<Features['deviceFlow']>;
 type Logout = NonNullable<Features['rpInitiatedLogout']>;
+
+const signedCookies = defineSecretPurpose('cookies');
+const dpopNonces = defineSecretPurpose('dpop-nonces');
+
+/** What cookies are signed with, the library's and our own; newest first. */
+export function cookieKeys(secrets: Secrets): string[] {
+  return secrets.keys(signedCookies).map((key) => key.toString('base64url'));
+}
 
 /** The pages that the library asks for; the web floor draws them. */
 export interface ProviderPages {
@@ -111,7 +119,7 @@ function features({ db, secrets, pages }: ProviderDependencies): Features {
       userCodeConfirmSource: pages.userCodeConfirmSource,
       successSource: pages.successSource,
     },
-    dPoP: { enabled: true, nonceSecret: secrets.keys('dpop-nonces')[0] as Buffer },
+    dPoP: { enabled: true, nonceSecret: secrets.keys(dpopNonces)[0] as Buffer },
     introspection: { enabled: true, allowedPolicy: createIntrospectionPolicy(db) },
     jwtIntrospection: { enabled: true },
     jwtResponseModes: { enabled: true },
@@ -188,7 +196,7 @@ export function createProvider(dependencies: ProviderDependencies): Provider {
     },
     renderError: pages.renderError,
     cookies: {
-      keys: secrets.keys('cookies').map((key) => key.toString('base64url')),
+      keys: cookieKeys(secrets),
       long: cookie,
       short: cookie,
       names: cookieNames(secure),

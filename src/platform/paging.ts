@@ -7,7 +7,7 @@
 import { type Database, rows } from './database.ts';
 import { DomainError } from './errors.ts';
 import { isId } from './ids.ts';
-import type { Secrets } from './secrets.ts';
+import { defineSecretPurpose, type Secrets } from './secrets.ts';
 
 export interface PageRequest {
   /** How many at the most; 50 unless told. Held to 1 and the list's own highest, 200 unless that says otherwise. */
@@ -179,7 +179,7 @@ export interface CursorScope {
   sort?: string;
 }
 
-const cursorPurpose = 'page-tokens';
+const sealedCursors = defineSecretPurpose('page-tokens');
 const cursorLifeMs = 86_400_000;
 const longestCursor = 4096;
 
@@ -194,7 +194,7 @@ export function sealCursor(
   now = Date.now(),
 ): string {
   const content = JSON.stringify([after, limit, now + cursorLifeMs]);
-  return secrets.seal(cursorPurpose, content, contextOf(scope)).toString('base64url');
+  return secrets.seal(sealedCursors, content, contextOf(scope)).toString('base64url');
 }
 
 /** @throws DomainError invalid CURSOR_INVALID for one of another scope, one that has ended and one that is none of ours */
@@ -207,7 +207,7 @@ export function openCursor(
   const sealed = Buffer.from(cursor.slice(0, longestCursor), 'base64url');
   // The decoder skips what is no base64url: only the very text that was given out is a cursor.
   const content =
-    sealed.toString('base64url') === cursor ? secrets.open(cursorPurpose, sealed, contextOf(scope)) : undefined;
+    sealed.toString('base64url') === cursor ? secrets.open(sealedCursors, sealed, contextOf(scope)) : undefined;
   if (content === undefined) throw invalidCursor();
   const [after, limit, endsAt] = JSON.parse(content) as [string, number, number];
   if (endsAt <= now) throw invalidCursor();

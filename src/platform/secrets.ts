@@ -13,20 +13,15 @@ import {
   timingSafeEqual,
 } from 'node:crypto';
 
-export type SecretPurpose =
-  | 'cookies'
-  | 'payloads'
-  | 'signing-keys'
-  | 'user-codes'
-  | 'refresh-successors'
-  | 'dpop-nonces'
-  | 'sign-in-failures'
-  | 'client-placeholders'
-  | 'page-tokens'
-  | 'one-time-codes'
-  | 'messages'
-  | 'identity-providers'
-  | 'federation';
+/** What a subkey is for. Whatever needs one declares it beside the code that uses it; a test holds their names apart. */
+export interface SecretPurpose {
+  readonly secretPurpose: string;
+}
+
+/** @param name goes into the derivation: with another name, nothing that was sealed before opens */
+export function defineSecretPurpose(name: string): SecretPurpose {
+  return Object.freeze({ secretPurpose: name });
+}
 
 /** A URL-safe random value. 32 bytes are 256 bits, 43 characters. */
 export function randomToken(bytes = 32): string {
@@ -58,13 +53,13 @@ const sealVersion = 1;
 
 /** @param secretKeys newest first, each at least 32 characters of a generated value. */
 export function createSecrets(secretKeys: readonly string[]): Secrets {
-  const derived = new Map<SecretPurpose, Buffer[]>();
+  const derived = new Map<string, Buffer[]>();
 
-  function keys(purpose: SecretPurpose): Buffer[] {
-    let list = derived.get(purpose);
+  function keys({ secretPurpose }: SecretPurpose): Buffer[] {
+    let list = derived.get(secretPurpose);
     if (!list) {
-      list = secretKeys.map((key) => Buffer.from(hkdfSync('sha256', key, 'gatehouse', purpose, 32)));
-      derived.set(purpose, list);
+      list = secretKeys.map((key) => Buffer.from(hkdfSync('sha256', key, 'gatehouse', secretPurpose, 32)));
+      derived.set(secretPurpose, list);
     }
     return list;
   }

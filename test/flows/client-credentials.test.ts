@@ -15,6 +15,7 @@ import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { rotateClientSecret } from '../../src/domain/clients/clients.ts';
 import { disableClient } from '../../src/domain/lifecycle/end-client.ts';
 import { activateTenant, suspendTenant } from '../../src/domain/lifecycle/end-tenant.ts';
+import { clientPlaceholders } from '../../src/oidc/storage/client-adapter.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { type ClientCredential, createApi, introspect, post, postAs } from '../support/endpoints.ts';
 import { discover } from '../support/relying-party.ts';
@@ -78,7 +79,7 @@ describe('client credentials', () => {
       assert.match(refused.body.error, /^invalid_(client|request)$/);
     }
     assert.equal((await ask({ clientId: 'nobody', clientSecret: 'x' })).body.error, 'invalid_client');
-    const placeholder = app.secrets.mac('client-placeholders', service.clientId).toString('base64url');
+    const placeholder = app.secrets.mac(clientPlaceholders, service.clientId).toString('base64url');
     assert.equal((await ask({ ...service, clientSecret: placeholder })).body.error, 'invalid_client');
     await new Promise((resolve) => setTimeout(resolve, 100));
     const [event] = await app.db('auditEvents').where({ action: 'token.refused', entityId: service.clientId });
@@ -236,7 +237,7 @@ describe('client credentials', () => {
       const auth = openid.PrivateKeyJwt({ key: keys.privateKey, kid: 'one' });
       const { config } = await discover(app, signing, auth);
       assert.ok((await openid.clientCredentialsGrant(config)).access_token);
-      const placeholder = app.secrets.mac('client-placeholders', signing.clientId).toString('base64url');
+      const placeholder = app.secrets.mac(clientPlaceholders, signing.clientId).toString('base64url');
       assert.equal((await ask({ ...signing, clientSecret: placeholder })).body.error, 'invalid_client');
       assert.equal((await ask(signing)).body.error, 'invalid_client');
     });

@@ -15,10 +15,12 @@ import { openPayload } from '../../src/domain/messages/outgoing-message.ts';
 import { setPassword } from '../../src/domain/methods/password/set-password.ts';
 import { createSetupLink } from '../../src/domain/setup/setup-links.ts';
 import { loadSigningKeys, rotateSigningKeys } from '../../src/oidc/keys.ts';
+import { defineSecretPurpose } from '../../src/platform/secrets.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import type { Browserless } from '../support/browserless.ts';
 import { testServer } from '../support/cluster.ts';
 import { CredentialRecorder, dumpDatabase, findCredentials } from '../support/credentials.ts';
+import { declaredPurposes } from '../support/declared.ts';
 import { createApi } from '../support/endpoints.ts';
 import { type LoopbackServer, listen } from '../support/loopback.ts';
 import { discover, type RelyingParty, redirectUri, signIn, startSignIn } from '../support/relying-party.ts';
@@ -473,17 +475,9 @@ describe('credentials at rest', () => {
         if (jwk[member]) hidden.set(jwk[member], `${jwk.kty} ${member}`);
     assert.equal(hidden.size, 3 * 6 + 3);
     for (const key of app.config.secretKeys) hidden.set(key, 'SECRET_KEY');
-    for (const purpose of [
-      'cookies',
-      'payloads',
-      'signing-keys',
-      'user-codes',
-      'refresh-successors',
-      'one-time-codes',
-      'messages',
-      'page-tokens',
-    ] as const)
-      for (const key of app.secrets.keys(purpose)) hidden.set(key.toString('base64url'), `the key of ${purpose}`);
+    for (const purpose of declaredPurposes())
+      for (const key of app.secrets.keys(defineSecretPurpose(purpose)))
+        hidden.set(key.toString('base64url'), `the key of ${purpose}`);
     for (const [table, text] of await dumpDatabase(app.db)) assert.deepEqual(findCredentials(text, hidden), [], table);
     assert.deepEqual(findCredentials(app.logs(), hidden), []);
   });

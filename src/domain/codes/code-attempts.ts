@@ -8,9 +8,11 @@ import { createHmac } from 'node:crypto';
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { codeLimits } from '../../platform/rate-limits.ts';
-import { equalInConstantTime, type Secrets, sha256 } from '../../platform/secrets.ts';
+import { defineSecretPurpose, equalInConstantTime, type Secrets, sha256 } from '../../platform/secrets.ts';
 import { type FailureRow, lockNames, selectFailures, selectNewestCode, takeAttempt } from './code-store.ts';
 import type { CodeRow, SendPurpose } from './sent-codes.ts';
+
+const hashedCodes = defineSecretPurpose('one-time-codes');
 
 export type CodePurpose = Exclude<SendPurpose, 'reset_password'>;
 
@@ -48,7 +50,7 @@ function boundCode({ id, purpose, destination, tenantId }: BoundTo, code: string
 
 /** What is stored of a code. */
 export function hashCode(secrets: Secrets, row: BoundTo, code: string): Buffer {
-  return secrets.mac('one-time-codes', boundCode(row, code));
+  return secrets.mac(hashedCodes, boundCode(row, code));
 }
 
 /** Seconds until these failures are few enough again; 0 where they are now. */
@@ -139,7 +141,7 @@ export async function countCodeAttempt(
 export function isRightCode(secrets: Secrets, row: BoundTo, codeHash: Buffer, code: string): boolean {
   const bound = boundCode(row, code);
   return secrets
-    .keys('one-time-codes')
+    .keys(hashedCodes)
     .map((key) => equalInConstantTime(codeHash, createHmac('sha256', key).update(bound).digest()))
     .includes(true);
 }

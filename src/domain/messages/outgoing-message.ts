@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Database } from '../../platform/database.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { enqueueJob, type JobOptions } from '../../platform/jobs/jobs.ts';
-import { type Secrets, sha256 } from '../../platform/secrets.ts';
+import { defineSecretPurpose, type Secrets, sha256 } from '../../platform/secrets.ts';
 import type { MessageModels, MessageTemplate } from './message-views.ts';
 
 export type Channel = 'email' | 'sms' | 'whatsapp';
@@ -50,6 +50,8 @@ export function messageJobOptions(channel: Channel, to: string, template?: Messa
   return { queue: messageQueue(channel, to), priority: template === 'invitation' ? 5 : 0 };
 }
 
+const sealedMessages = defineSecretPurpose('messages');
+
 const sealedPayload = z.object({ id: z.string().refine(isId), sealed: z.base64() });
 
 /**
@@ -58,13 +60,13 @@ const sealedPayload = z.object({ id: z.string().refine(isId), sealed: z.base64()
  */
 export function sealPayload(secrets: Secrets, job: string, value: object): { id: string; sealed: string } {
   const id = newId();
-  return { id, sealed: secrets.seal('messages', JSON.stringify(value), `${job}:${id}`).toString('base64') };
+  return { id, sealed: secrets.seal(sealedMessages, JSON.stringify(value), `${job}:${id}`).toString('base64') };
 }
 
 /** @throws where the payload is none of this job's, or no key opens it */
 export function openPayload(secrets: Secrets, job: string, payload: unknown): { id: string; value: unknown } {
   const { id, sealed } = sealedPayload.parse(payload);
-  const json = secrets.open('messages', Buffer.from(sealed, 'base64'), `${job}:${id}`);
+  const json = secrets.open(sealedMessages, Buffer.from(sealed, 'base64'), `${job}:${id}`);
   if (json === undefined) throw new Error(`no secret key opens the payload of ${job}`);
   return { id, value: JSON.parse(json) };
 }

@@ -12,7 +12,9 @@
  * Keys are HMACs: the table names nobody.
  */
 import { type Database, prepared, rows, runPrepared } from '../../platform/database.ts';
-import type { Secrets } from '../../platform/secrets.ts';
+import { defineSecretPurpose, type Secrets } from '../../platform/secrets.ts';
+
+const failureKeys = defineSecretPurpose('sign-in-failures');
 
 const slowedAfter = 10;
 const lockedAfter = 100;
@@ -23,11 +25,11 @@ const forgottenAfterDays = 90;
 
 /** @param address in canonical form, or whatever was typed where it has none */
 export function doorKey(secrets: Secrets, tenantId: string | null | undefined, address: string): Buffer {
-  return secrets.mac('sign-in-failures', `${tenantId ?? '*'}:${address}`);
+  return secrets.mac(failureKeys, `${tenantId ?? '*'}:${address}`);
 }
 
 export function accountKey(secrets: Secrets, userId: string): Buffer {
-  return secrets.mac('sign-in-failures', `account:${userId}`);
+  return secrets.mac(failureKeys, `account:${userId}`);
 }
 
 export type AttemptVerdict =

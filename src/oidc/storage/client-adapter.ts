@@ -5,9 +5,12 @@
  */
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { type ClientRow, findLiveClient } from '../../domain/clients/client-store.ts';
-import type { Secrets } from '../../platform/secrets.ts';
+import { defineSecretPurpose, type Secrets } from '../../platform/secrets.ts';
 import { accountClientId, accountClientMetadata } from '../account-client.ts';
 import type { AdapterDependencies } from './sealing.ts';
+
+/** What stands in the place of a secret; nobody can know it. */
+export const clientPlaceholders = defineSecretPurpose('client-placeholders');
 
 /** Our own members of a client's metadata, beside the registered ones. */
 export const extraClientMetadata = ['tenant_id', 'kind', 'first_party', 'require_pkce', 'resource_server_id'] as const;
@@ -18,7 +21,7 @@ export function clientMetadata(client: ClientRow, secrets: Secrets): AdapterPayl
     ...client.metadata,
     client_id: client.clientId,
     client_name: client.name,
-    client_secret: secrets.mac('client-placeholders', client.clientId).toString('base64url'),
+    client_secret: secrets.mac(clientPlaceholders, client.clientId).toString('base64url'),
     tenant_id: client.tenantId ?? undefined,
     kind: client.kind,
     first_party: client.firstParty,

@@ -2,7 +2,7 @@
 import type { Adapter } from 'oidc-provider';
 import { findPayloadByUserCode } from '../../domain/sessions/payload-store.ts';
 import { createPayloadAdapter } from './payload-adapter.ts';
-import { type AdapterDependencies, openPayload } from './sealing.ts';
+import { type AdapterDependencies, hashedUserCodes, openPayload } from './sealing.ts';
 import { onceSessionIsStored } from './session-adapter.ts';
 
 const model = 'DeviceCode';
@@ -22,7 +22,7 @@ export function createDeviceCodeAdapter({ db, secrets }: AdapterDependencies): A
     },
 
     async findByUserCode(userCode) {
-      return openPayload(secrets, model, await findPayloadByUserCode(db, secrets.mac('user-codes', userCode)));
+      return openPayload(secrets, model, await findPayloadByUserCode(db, secrets.mac(hashedUserCodes, userCode)));
     },
   };
 }

@@ -7,12 +7,14 @@ import { createHmac } from 'node:crypto';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { unconsumeRefreshToken } from '../../domain/sessions/payload-store.ts';
 import type { Database } from '../../platform/database.ts';
-import { type Secrets, sha256 } from '../../platform/secrets.ts';
+import { defineSecretPurpose, type Secrets, sha256 } from '../../platform/secrets.ts';
 import { memoryOf } from '../request-memory.ts';
+
+const refreshSuccessors = defineSecretPurpose('refresh-successors');
 
 /** 256 bits, base64url: as strong as the random value that began the line. */
 export function refreshSuccessor(secrets: Secrets, refreshToken: string): string {
-  const [key] = secrets.keys('refresh-successors');
+  const [key] = secrets.keys(refreshSuccessors);
   return createHmac('sha256', key as Buffer)
     .update(refreshToken)
     .digest('base64url');

@@ -5,7 +5,10 @@
 import type { AdapterPayload } from 'oidc-provider';
 import type { PayloadRow, StoredPayload } from '../../domain/sessions/payload-store.ts';
 import type { Database } from '../../platform/database.ts';
-import { type Secrets, sha256 } from '../../platform/secrets.ts';
+import { defineSecretPurpose, type Secrets, sha256 } from '../../platform/secrets.ts';
+
+const sealedPayloads = defineSecretPurpose('payloads');
+export const hashedUserCodes = defineSecretPurpose('user-codes');
 
 /** What the adapters work with. */
 export interface AdapterDependencies {
@@ -21,7 +24,7 @@ const idSealedInside = new Set(['DeviceCode', 'Session']);
 export function sealPayload(secrets: Secrets, model: string, idHash: Buffer, payload: AdapterPayload): Buffer {
   const { jti, ...rest } = payload;
   const kept = idSealedInside.has(model) ? payload : rest;
-  return secrets.seal('payloads', JSON.stringify(kept), `${model}:${idHash.toString('hex')}`);
+  return secrets.seal(sealedPayloads, JSON.stringify(kept), `${model}:${idHash.toString('hex')}`);
 }
 
 /** The payload of a row, or undefined where it was sealed under a key we no longer have. */
@@ -31,7 +34,7 @@ export function openPayload(
   stored: StoredPayload | undefined,
 ): AdapterPayload | undefined {
   if (!stored) return undefined;
-  const text = secrets.open('payloads', stored.payload, `${model}:${stored.idHash.toString('hex')}`);
+  const text = secrets.open(sealedPayloads, stored.payload, `${model}:${stored.idHash.toString('hex')}`);
   if (text === undefined) return undefined;
   const payload = JSON.parse(text) as AdapterPayload;
   return stored.consumed ? { ...payload, consumed: true } : payload;
@@ -76,7 +79,7 @@ export function payloadRow(
     payload: sealPayload(secrets, model, idHash, payload),
     grantId: model === 'Grant' ? id : (payload.grantId ?? null),
     uidHash: null,
-    userCodeHash: payload.userCode ? secrets.mac('user-codes', payload.userCode) : null,
+    userCodeHash: payload.userCode ? secrets.mac(hashedUserCodes, payload.userCode) : null,
     sessionUidHash: payload.sessionUid ? sha256(payload.sessionUid) : null,
     accountId: payload.accountId ?? provedAccountId(payload) ?? null,
     clientId: payload.clientId ?? null,

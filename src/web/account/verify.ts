@@ -11,12 +11,15 @@ import { type Channel, kindOf } from '../../domain/messages/outgoing-message.ts'
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { codeLimits, consume } from '../../platform/rate-limits.ts';
+import { defineSecretPurpose } from '../../platform/secrets.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
 import { isShownOnForm, refusal } from '../interaction/form-refusal.ts';
 import { requestDependencies } from '../interaction/send-once.ts';
 import { messageChannels } from '../interaction/sign-in-options.ts';
 import { readForm } from '../middleware/body.ts';
 import type { SignedIn } from './signed-in.ts';
+
+const challenges = defineSecretPurpose('address-challenges');
 
 type Kind = 'email' | 'phone';
 
@@ -80,7 +83,7 @@ export function mountVerify(router: Router, web: WebDependencies, { person, askT
       return undefined;
     }
     const about = `verify-address:${kind}:${profile.userId}:${sessionUidHash.toString('hex')}`;
-    const challenge = web.secrets.mac('page-tokens', about).toString('base64url');
+    const challenge = web.secrets.mac(challenges, about).toString('base64url');
     return { profile, kind, channels, destination, challenge, base: `/account/verify/${kind}` };
   }
 

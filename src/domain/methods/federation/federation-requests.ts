@@ -7,9 +7,11 @@ import { z } from 'zod';
 import { type Database, firstRow, rows } from '../../../platform/database.ts';
 import { DomainError } from '../../../platform/errors.ts';
 import { newId } from '../../../platform/ids.ts';
-import { randomToken, type Secrets, sha256 } from '../../../platform/secrets.ts';
+import { defineSecretPurpose, randomToken, type Secrets, sha256 } from '../../../platform/secrets.ts';
 
 export const requestLifeSeconds = 600;
+
+const sealedRequests = defineSecretPurpose('federation');
 
 const sealedDetails = z.object({
   nonce: z.string(),
@@ -57,7 +59,7 @@ export async function startFederationRequest(
       providerId,
       stateHash: sha256(state),
       browserHash: sha256(browserToken),
-      sealed: secrets.seal('federation', JSON.stringify(details), contextOf(id)),
+      sealed: secrets.seal(sealedRequests, JSON.stringify(details), contextOf(id)),
     },
   );
   return { state, browserToken };
@@ -88,7 +90,7 @@ export async function consumeFederationRequest(
     given,
   );
   if (!used) throw await whyNot(db, given);
-  const opened = secrets.open('federation', used.sealed, contextOf(used.id));
+  const opened = secrets.open(sealedRequests, used.sealed, contextOf(used.id));
   if (opened === undefined) throw new DomainError('expired', 'INTERACTION_EXPIRED');
   return sealedDetails.parse(JSON.parse(opened));
 }

@@ -10,7 +10,7 @@ import { DomainError } from '../../../platform/errors.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { Page, PageRequest } from '../../../platform/paging.ts';
 import { parseUrl } from '../../../platform/parse-url.ts';
-import type { Secrets } from '../../../platform/secrets.ts';
+import { defineSecretPurpose, type Secrets } from '../../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../../audit/audit-events.ts';
 import { checkDisplayName } from '../../tenants/display-name.ts';
 import type { Tenant } from '../../tenants/tenants.ts';
@@ -68,6 +68,8 @@ const knownProviders: Record<string, { name: string; issuer: string }> = {
 const keyForm = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
 /** Ways to sign in that are ours, now or soon. */
 const reservedKeys = new Set(['password', 'otp', 'passkey', 'totp', 'webauthn', 'email', 'sms', 'whatsapp']);
+
+const sealedClientSecrets = defineSecretPurpose('identity-providers');
 
 function secretContext(id: string): string {
   return `identity-provider:${id}`;
@@ -135,7 +137,7 @@ export async function addIdentityProvider(
     clientSecretSealed:
       wanted.clientSecret === undefined
         ? null
-        : secrets.seal('identity-providers', wanted.clientSecret, secretContext(id)),
+        : secrets.seal(sealedClientSecrets, wanted.clientSecret, secretContext(id)),
     scopes: checkedScopes(wanted.scopes ?? ['email', 'profile']),
     claimMapping: checkClaimMapping(wanted.claimMapping ?? {}),
   };
@@ -159,7 +161,7 @@ export async function addIdentityProvider(
 /** The secret of a provider's client; null for a public client. @throws where no secret key opens it */
 export function clientSecretOf(provider: IdentityProvider, secrets: Secrets): string | null {
   if (provider.clientSecretSealed === null) return null;
-  const secret = secrets.open('identity-providers', provider.clientSecretSealed, secretContext(provider.id));
+  const secret = secrets.open(sealedClientSecrets, provider.clientSecretSealed, secretContext(provider.id));
   if (secret === undefined)
     throw new Error(`the client secret of the identity provider ${provider.key} was sealed under another SECRET_KEY`);
   return secret;
@@ -232,7 +234,7 @@ export async function setClientSecret(
   await inTransaction(db, async (trx) => {
     const found = await lockProvider(trx, key);
     if (!found) throw unknownProvider(key);
-    const sealed = secrets.seal('identity-providers', clientSecret, secretContext(found.id));
+    const sealed = secrets.seal(sealedClientSecrets, clientSecret, secretContext(found.id));
     await updateClientSecret(trx, found.id, sealed);
     const about = { tenantId: found.tenantId, entityType: 'identity_provider', entityId: found.id };
     await recordEvent(trx, { ...about, action: 'identity_provider.credentials_replaced', payload: { key } }, caller);
