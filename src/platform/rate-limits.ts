@@ -1,5 +1,5 @@
 /**
- * Every limit of the program, named, in this one file; counted in the database, so that all nodes share one count.
+ * Counting against limits, in the database, so that all nodes share one count. Each feature declares its own limits.
  * Fixed windows: what is asked of them is to stop floods, and one row and one statement a hit are enough for that.
  * Refuses to store what it counts by: a subject that is no IP address is kept as its SHA-256.
  */
@@ -9,60 +9,21 @@ import { type Database, prepared, runPrepared } from './database.ts';
 import { DomainError } from './errors.ts';
 import { sha256 } from './secrets.ts';
 
-interface Limit {
+export interface Limit {
+  /** Part of the key under which it is counted, so one of its kind. */
+  readonly name: string;
   /** How many are let through in a window. */
-  hits: number;
-  windowSeconds: number;
+  readonly hits: number;
+  readonly windowSeconds: number;
 }
 
-export const limits = {
-  /** Passwords tried from one address. Guessing at one account is stopped long before, by its own count. */
-  signInPerIp: { hits: 100, windowSeconds: 600 },
-  /** Sign-ins begun with another provider from one address: a row and a call each, and nothing to be guessed. */
-  federationPerIp: { hits: 300, windowSeconds: 600 },
-  /** User codes typed from one address (RFC 8628 section 5.1): 20 of 20^8 codes, and then a wait. */
-  userCodePerIp: { hits: 20, windowSeconds: 600 },
-  /** Set-up links tried from one address. The token itself is 256 bits; this keeps the noise down. */
-  setupLinkPerIp: { hits: 20, windowSeconds: 600 },
-  /** Recovery links opened or used from one address; a mail scanner opens those of a whole company. */
-  recoveryLinkPerIp: { hits: 100, windowSeconds: 600 },
-  /** Invitations opened or accepted from one address; a class of pupils may share one. */
-  invitationLinkPerIp: { hits: 200, windowSeconds: 600 },
-  /** Invitations sent in one tenant, for the first time or again. */
-  invitationsPerTenant: { hits: 100, windowSeconds: 60 },
-  /** Invitations sent from one tenant to one address. */
-  invitationsPerAddress: { hits: 5, windowSeconds: 3_600 },
-  invitationsPerAddressDaily: { hits: 10, windowSeconds: 86_400 },
-  /** Passwords changed, or tried as the current one, by one person. */
-  passwordChangePerUser: { hits: 10, windowSeconds: 600 },
-  /** Codes and links asked for from one address. */
-  codesPerIp: { hits: 10, windowSeconds: 3_600 },
-  /** Codes and links asked for in one tenant, by everybody together. */
-  codesPerTenant: { hits: 100, windowSeconds: 60 },
-  /** One-time codes typed from one address. Guessing at one code is stopped long before, by its own count. */
-  codeEntriesPerIp: { hits: 100, windowSeconds: 600 },
-} as const satisfies Record<string, Limit>;
-
-export type LimitName = keyof typeof limits;
-
-/** Counted from the rows of `otp_codes`, over a time that slides. */
-export const codeLimits = {
-  /** How long a code lives, and a link. */
-  codeSeconds: 300,
-  linkSeconds: 1_800,
-  /** How often one code may be typed. */
-  attempts: 5,
-  /** How long to wait for the next message to a destination: after the first, the second, ... of the last hour. */
-  resendWaitSeconds: [30, 60, 120, 300],
-  /** Messages to one destination. */
-  sendsPerHour: { email: 10, phone: 5 },
-  sendsPerDay: { email: 10, phone: 10 },
-  /** Wrong codes of one destination, and of one account, whatever was sent in between. */
-  failuresPerHour: 10,
-  failuresPerDay: 20,
-  /** A prefix with so many messages that went out, of which less than this share was answered, gets no more. */
-  conversion: { leastSends: 20, leastShare: 0.2, fromHours: 24, untilMinutes: 5 },
-} as const;
+/** Declares the limits of a feature, in its own file. A test holds all their names apart. */
+export function defineLimits<Name extends string>(
+  limits: Record<Name, Omit<Limit, 'name'>>,
+): Readonly<Record<Name, Limit>> {
+  const named = Object.entries<Omit<Limit, 'name'>>(limits).map(([name, limit]) => [name, { ...limit, name }]);
+  return Object.freeze(Object.fromEntries(named) as Record<Name, Limit>);
+}
 
 /**
  * What is counted: an IPv4 address, the /64 of an IPv6 address (one subscriber has at least that many addresses), or
@@ -92,10 +53,9 @@ const hit = prepared(
  * @param subject an IP address, or what else names the one who is counted (user id, client id)
  * @throws DomainError rate_limited TOO_MANY_ATTEMPTS `{ seconds }` until the window ends
  */
-export async function consume(db: Database, name: LimitName, subject: string): Promise<void> {
-  const limit: Limit = limits[name];
+export async function consume(db: Database, limit: Limit, subject: string): Promise<void> {
   const result = await runPrepared<{ hits: number; seconds: number }>(db, hit, [
-    `${name}:${rateLimitSubject(subject)}`,
+    `${limit.name}:${rateLimitSubject(subject)}`,
     limit.windowSeconds,
     limit.hits,
   ]);

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { createDatabase, type Database } from '../../src/platform/database.ts';
 import { DomainError } from '../../src/platform/errors.ts';
-import { consume, limits, rateLimitSubject, sweepRateLimits } from '../../src/platform/rate-limits.ts';
+import { consume, defineLimits, rateLimitSubject, sweepRateLimits } from '../../src/platform/rate-limits.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+const limits = defineLimits({
+  knocksPerIp: { hits: 20, windowSeconds: 600 },
+  bellsPerIp: { hits: 20, windowSeconds: 600 },
+  lettersPerWriter: { hits: 10, windowSeconds: 600 },
+});
 
 describe('rate limits', () => {
   let database: TestDatabase;
@@ -24,7 +30,7 @@ describe('rate limits', () => {
   /** How many of so many hits at once are let through. */
   async function letThrough(hits: number, subject: string): Promise<number> {
     const results = await Promise.allSettled(
-      Array.from({ length: hits }, (_, index) => consume(index % 2 ? db : otherNode, 'setupLinkPerIp', subject)),
+      Array.from({ length: hits }, (_, index) => consume(index % 2 ? db : otherNode, limits.knocksPerIp, subject)),
     );
     for (const result of results) {
       if (result.status === 'rejected') assert.equal(result.reason.code, 'TOO_MANY_ATTEMPTS', String(result.reason));
@@ -33,33 +39,33 @@ describe('rate limits', () => {
   }
 
   it('lets exactly the limit through, of many at once on two nodes', async () => {
-    assert.equal(await letThrough(3 * limits.setupLinkPerIp.hits, '192.0.2.1'), limits.setupLinkPerIp.hits);
+    assert.equal(await letThrough(3 * limits.knocksPerIp.hits, '192.0.2.1'), limits.knocksPerIp.hits);
   });
 
   it('says how long to wait', async () => {
-    await letThrough(limits.setupLinkPerIp.hits, '192.0.2.2');
-    await assert.rejects(consume(db, 'setupLinkPerIp', '192.0.2.2'), (error) => {
+    await letThrough(limits.knocksPerIp.hits, '192.0.2.2');
+    await assert.rejects(consume(db, limits.knocksPerIp, '192.0.2.2'), (error) => {
       assert.ok(error instanceof DomainError);
       assert.equal(error.kind, 'rate_limited');
       const seconds = Number(error.params.seconds);
-      assert.ok(seconds > limits.setupLinkPerIp.windowSeconds - 30 && seconds <= limits.setupLinkPerIp.windowSeconds);
+      assert.ok(seconds > limits.knocksPerIp.windowSeconds - 30 && seconds <= limits.knocksPerIp.windowSeconds);
       return true;
     });
   });
 
   it('counts each limit and each subject by itself', async () => {
-    await letThrough(limits.setupLinkPerIp.hits, '192.0.2.3');
-    await consume(db, 'setupLinkPerIp', '192.0.2.4');
-    await consume(db, 'userCodePerIp', '192.0.2.3');
-    await assert.rejects(consume(db, 'setupLinkPerIp', '192.0.2.3'), { code: 'TOO_MANY_ATTEMPTS' });
+    await letThrough(limits.knocksPerIp.hits, '192.0.2.3');
+    await consume(db, limits.knocksPerIp, '192.0.2.4');
+    await consume(db, limits.bellsPerIp, '192.0.2.3');
+    await assert.rejects(consume(db, limits.knocksPerIp, '192.0.2.3'), { code: 'TOO_MANY_ATTEMPTS' });
   });
 
   it('begins again when the window has ended, swept or not', async () => {
-    await letThrough(limits.setupLinkPerIp.hits, '192.0.2.5');
+    await letThrough(limits.knocksPerIp.hits, '192.0.2.5');
     await db('rate_limits')
-      .where({ key: 'setupLinkPerIp:192.0.2.5' })
+      .where({ key: 'knocksPerIp:192.0.2.5' })
       .update({ windowEndsAt: db.raw(`now() - interval '1 second'`) });
-    assert.equal(await letThrough(limits.setupLinkPerIp.hits + 1, '192.0.2.5'), limits.setupLinkPerIp.hits);
+    assert.equal(await letThrough(limits.knocksPerIp.hits + 1, '192.0.2.5'), limits.knocksPerIp.hits);
   });
 
   it('counts an IPv6 address by its /64 and an IPv4 address inside one as itself', () => {
@@ -73,20 +79,20 @@ describe('rate limits', () => {
 
   it('takes any text as a subject and stores none of it', async () => {
     for (const subject of ['', 'alice@example.com', 'a\0b', '0x7f.1', 'x'.repeat(100_000), '\ud800']) {
-      await consume(db, 'passwordChangePerUser', subject);
+      await consume(db, limits.lettersPerWriter, subject);
     }
-    const keys = await db('rate_limits').where('key', 'like', 'passwordChangePerUser:%').pluck('key');
+    const keys = await db('rate_limits').where('key', 'like', 'lettersPerWriter:%').pluck('key');
     assert.equal(keys.length, 6);
-    for (const key of keys) assert.match(key, /^passwordChangePerUser:[\w-]{43}$/);
+    for (const key of keys) assert.match(key, /^lettersPerWriter:[\w-]{43}$/);
   });
 
   it('sweeps what has ended and nothing else', async () => {
-    await consume(db, 'userCodePerIp', '192.0.2.6');
-    await consume(db, 'userCodePerIp', '192.0.2.7');
+    await consume(db, limits.bellsPerIp, '192.0.2.6');
+    await consume(db, limits.bellsPerIp, '192.0.2.7');
     await db('rate_limits')
-      .where({ key: 'userCodePerIp:192.0.2.6' })
+      .where({ key: 'bellsPerIp:192.0.2.6' })
       .update({ windowEndsAt: db.raw(`now() - interval '1 second'`) });
     assert.equal(await sweepRateLimits(db), 1);
-    assert.equal((await db('rate_limits').where({ key: 'userCodePerIp:192.0.2.7' })).length, 1);
+    assert.equal((await db('rate_limits').where({ key: 'bellsPerIp:192.0.2.7' })).length, 1);
   });
 });

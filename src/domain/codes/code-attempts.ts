@@ -4,11 +4,12 @@
  * and so outlive the code, the browser and the tenant; and that a code counts for the browser, purpose, tenant, person
  * and destination that it was made for alone. Expiry is decided by the database's clock.
  */
+
 import { createHmac } from 'node:crypto';
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
-import { codeLimits } from '../../platform/rate-limits.ts';
 import { defineSecretPurpose, equalInConstantTime, type Secrets, sha256 } from '../../platform/secrets.ts';
+import { codeLimits } from './code-limits.ts';
 import { type FailureRow, lockNames, selectFailures, selectNewestCode, takeAttempt } from './code-store.ts';
 import type { CodeRow, SendPurpose } from './sent-codes.ts';
 

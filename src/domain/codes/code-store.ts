@@ -1,7 +1,7 @@
 /** The SQL of one-time codes and links: what was sent where, and what was tried. */
 import { type Database, prepared, rows, runPrepared } from '../../platform/database.ts';
-import { codeLimits } from '../../platform/rate-limits.ts';
 import type { Channel } from '../messages/outgoing-message.ts';
+import { codeLimits } from './code-limits.ts';
 import type { CodeRow, SendPurpose } from './sent-codes.ts';
 
 export interface NewSendRow {

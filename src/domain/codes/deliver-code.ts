@@ -7,7 +7,6 @@
 import { z } from 'zod';
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { enqueueJob } from '../../platform/jobs/jobs.ts';
-import { codeLimits } from '../../platform/rate-limits.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import type { Messenger } from '../messages/deliver-message.ts';
@@ -20,6 +19,7 @@ import {
 } from '../messages/outgoing-message.ts';
 import { findPeople, noWayIn, type Person } from '../sign-in/candidates.ts';
 import { findTenantById } from '../tenants/tenants.ts';
+import { codeLimits } from './code-limits.ts';
 import { type DeliverableRow, selectDeliverable, settleSend } from './sent-codes.ts';
 
 export const deliverCodeJob = 'deliver-code';

@@ -5,12 +5,14 @@
  *
  * A destination is counted over all tenants: it is one mailbox or one phone for all of them.
  */
+
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
-import { codeLimits, consume } from '../../platform/rate-limits.ts';
+import { consume } from '../../platform/rate-limits.ts';
 import type { Caller } from '../audit/audit-events.ts';
 import { type Channel, kindOf } from '../messages/outgoing-message.ts';
+import { codeLimits, codeRateLimits } from './code-limits.ts';
 import { insertSend, lockNames, selectConversion, selectRecentSends } from './code-store.ts';
 import type { SendPurpose } from './sent-codes.ts';
 
@@ -93,7 +95,7 @@ export async function recordSend(
 ): Promise<{ expiresAt: Date; resendInSeconds: number }> {
   if (!trx.isTransaction) throw new Error('a send is counted and enqueued in one transaction');
   // Always in this order (address, destination, tenant), so that those who wait for each other never wait in a circle.
-  if (caller.ip) await consume(trx, 'codesPerIp', caller.ip);
+  if (caller.ip) await consume(trx, codeRateLimits.codesPerIp, caller.ip);
   await lockNames(trx, [send.destination]);
   const { seconds, unconsumed } = sendWait(await selectRecentSends(trx, send.destination), send.channel);
   if (seconds > 0) throw new DomainError('rate_limited', 'TOO_MANY_CODES', { seconds });
@@ -114,7 +116,7 @@ export async function recordSend(
 /** Last, for all sends of a tenant wait for each other from here to the commit. */
 async function countForTenant(trx: Database, tenantId: string | null): Promise<void> {
   try {
-    await consume(trx, 'codesPerTenant', tenantId ?? 'server');
+    await consume(trx, codeRateLimits.codesPerTenant, tenantId ?? 'server');
   } catch (error) {
     if (error instanceof DomainError && error.code === 'TOO_MANY_ATTEMPTS')
       throw new DomainError('rate_limited', 'TOO_MANY_CODES', error.params);

@@ -4,10 +4,12 @@
  * holds the token. Refuses tokens that are unknown, used, withdrawn, expired or replaced by a newer one, and places and
  * people that may not act. Signs nobody in. Making and sending one is in send-invitation.ts.
  */
+
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
 import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
+import { defineLimits } from '../../platform/rate-limits.ts';
 import { type Secrets, sha256 } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { enqueueMessage } from '../messages/outgoing-message.ts';
@@ -35,6 +37,11 @@ import {
 
 export type Invitation = InvitationRow;
 export type ListedInvitation = ListedInvitationRow;
+
+export const invitationLinkLimits = defineLimits({
+  /** Invitations opened or accepted from one address; a class of pupils may share one. */
+  invitationLinkPerIp: { hits: 200, windowSeconds: 600 },
+});
 
 /** What the page of an invitation shows. */
 export interface FoundInvitation {

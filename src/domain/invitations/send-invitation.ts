@@ -7,9 +7,10 @@
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
-import { codeLimits, consume } from '../../platform/rate-limits.ts';
+import { consume, defineLimits } from '../../platform/rate-limits.ts';
 import { randomToken, type Secrets, sha256 } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
+import { codeLimits } from '../codes/code-limits.ts';
 import { availableChannels } from '../messages/available-channels.ts';
 import { type Channel, enqueueMessage, kindOf } from '../messages/outgoing-message.ts';
 import { checkPhone, isBudgetUsedUp, type MessageBudgets } from '../messages/phone-policy.ts';
@@ -41,6 +42,14 @@ export interface InvitationDependencies {
   phoneCountries: readonly string[];
   budgets: MessageBudgets;
 }
+
+export const invitationLimits = defineLimits({
+  /** Invitations sent in one tenant, for the first time or again. */
+  invitationsPerTenant: { hits: 100, windowSeconds: 60 },
+  /** Invitations sent from one tenant to one address. */
+  invitationsPerAddress: { hits: 5, windowSeconds: 3_600 },
+  invitationsPerAddressDaily: { hits: 10, windowSeconds: 86_400 },
+});
 
 const daySeconds = 86_400;
 const defaultSeconds = 7 * daySeconds;
@@ -230,9 +239,9 @@ async function countSending(
 ): Promise<void> {
   if (await isBudgetUsedUp(db, kindOf(channel), { id: tenantId, settings }, budgets))
     throw new DomainError('unavailable', 'MESSAGES_EXHAUSTED');
-  await consume(db, 'invitationsPerTenant', tenantId);
-  await consume(db, 'invitationsPerAddress', `${tenantId} ${to}`);
-  await consume(db, 'invitationsPerAddressDaily', `${tenantId} ${to}`);
+  await consume(db, invitationLimits.invitationsPerTenant, tenantId);
+  await consume(db, invitationLimits.invitationsPerAddress, `${tenantId} ${to}`);
+  await consume(db, invitationLimits.invitationsPerAddressDaily, `${tenantId} ${to}`);
 }
 
 async function send(

@@ -4,9 +4,9 @@
  */
 import { z } from 'zod';
 import { type Database, inTransaction } from '../../platform/database.ts';
-import { codeLimits } from '../../platform/rate-limits.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { recordEvent } from '../audit/audit-events.ts';
+import { codeLimits } from '../codes/code-limits.ts';
 import { selectDeliverable, settleSend } from '../codes/sent-codes.ts';
 import type { Messenger } from '../messages/deliver-message.ts';
 import { openPayload } from '../messages/outgoing-message.ts';

@@ -8,10 +8,12 @@
  * and one that never opened it (users/prove-address.ts). Whether anybody lives at an address is decided in the job alone
  * (deliver-recovery.ts).
  */
+
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { enqueueJob } from '../../platform/jobs/jobs.ts';
+import { defineLimits } from '../../platform/rate-limits.ts';
 import { randomToken, type Secrets, sha256 } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { checkDestination, type RequestDependencies } from '../codes/check-destination.ts';
@@ -31,6 +33,11 @@ export const deliverRecoveryJob = 'deliver-recovery';
 
 // At 0, 3, 10, 30, 85, 233, 636 and 1,732 s: all within the life of a link. The ninth only notes that it was not sent.
 const maxAttempts = 9;
+
+export const recoveryLimits = defineLimits({
+  /** Recovery links opened or used from one address; a mail scanner opens those of a whole company. */
+  recoveryLinkPerIp: { hits: 100, windowSeconds: 600 },
+});
 
 /** What the job is told, sealed. */
 export interface RecoveryToDeliver {

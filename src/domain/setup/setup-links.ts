@@ -2,9 +2,11 @@
  * Setting the server up: one-time links that make the first administrator, or one more tenant with its owner. Owns that
  * a link works once, for a day, and that nobody is an administrator by default. The link's token is stored as SHA-256.
  */
+
 import { type Database, firstRow, inTransaction, rows } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
+import { defineLimits } from '../../platform/rate-limits.ts';
 import { randomToken, sha256 } from '../../platform/secrets.ts';
 import { findRoleByName } from '../access/roles.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
@@ -15,6 +17,11 @@ import { createUser, type NewPasswords } from '../users/users.ts';
 import { createTenant } from './create-tenant.ts';
 
 const lifeSeconds = 24 * 3600;
+
+export const setupLimits = defineLimits({
+  /** Set-up links tried from one address. The token itself is 256 bits; this keeps the noise down. */
+  setupLinkPerIp: { hits: 20, windowSeconds: 600 },
+});
 
 export interface SetupLink {
   id: string;

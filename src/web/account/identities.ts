@@ -5,6 +5,7 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import type { FederationDetails } from '../../domain/methods/federation/federation-requests.ts';
+import { federationLimits } from '../../domain/methods/federation/federation-requests.ts';
 import { describeIdentities, linkToAccount, unlinkIdentity } from '../../domain/methods/federation/identities.ts';
 import {
   findIdentityProvider,
@@ -69,7 +70,7 @@ export function mountIdentities(router: Router, web: WebDependencies, { showHome
     const { userId, tenant } = person.profile;
     const provider = await findIdentityProvider(web.db, key);
     if (!provider || !isOffered(provider, tenant)) throw new DomainError('not_found', 'NOT_FOUND');
-    await consume(web.db, 'federationPerIp', ctx.ip);
+    await consume(web.db, federationLimits.federationPerIp, ctx.ip);
     try {
       const address = await beginFederation(ctx, web, provider, {
         purpose: { kind: 'link', userId, sessionHash: person.sessionUidHash.toString('hex') },

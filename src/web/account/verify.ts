@@ -5,12 +5,13 @@
  */
 import type Router from '@koa/router';
 import type { Context } from 'koa';
+import { codeLimits, codeRateLimits } from '../../domain/codes/code-limits.ts';
 import { type CodePurpose, requestCode } from '../../domain/codes/one-time-codes.ts';
 import { confirmAddress } from '../../domain/codes/verify-address.ts';
 import { type Channel, kindOf } from '../../domain/messages/outgoing-message.ts';
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
 import { DomainError } from '../../platform/errors.ts';
-import { codeLimits, consume } from '../../platform/rate-limits.ts';
+import { consume } from '../../platform/rate-limits.ts';
 import { defineSecretPurpose } from '../../platform/secrets.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
 import { isShownOnForm, refusal } from '../interaction/form-refusal.ts';
@@ -163,7 +164,7 @@ export function mountVerify(router: Router, web: WebDependencies, { person, askT
     const { tenantId, userId } = profile;
     try {
       if (!form.code?.trim()) throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'code' });
-      await consume(web.db, 'codeEntriesPerIp', ctx.ip);
+      await consume(web.db, codeRateLimits.codeEntriesPerIp, ctx.ip);
       await confirmAddress(
         web.db,
         { tenantId, userId, kind, destination, challenge, code: form.code },

@@ -9,6 +9,7 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import type { Interaction } from 'oidc-provider';
+import { codeRateLimits } from '../../domain/codes/code-limits.ts';
 import { type CodePurpose, requestCode } from '../../domain/codes/one-time-codes.ts';
 import { type Channel, kindOf } from '../../domain/messages/outgoing-message.ts';
 import { DomainError } from '../../platform/errors.ts';
@@ -265,7 +266,7 @@ export function mountCodeFlow(router: Router, web: WebDependencies, flow: CodeFl
     if (!sent) return toStep(ctx, found.interaction.uid, steps.ask);
     try {
       if (!form.code?.trim()) throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'code' });
-      await consume(web.db, 'codeEntriesPerIp', ctx.ip);
+      await consume(web.db, codeRateLimits.codeEntriesPerIp, ctx.ip);
       await flow.accept(ctx, found, sent, form.code);
     } catch (error) {
       if (!isShownOnForm(error)) throw error;

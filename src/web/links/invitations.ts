@@ -5,7 +5,7 @@
  */
 import Router from '@koa/router';
 import type { Context } from 'koa';
-import { acceptInvitation, findInvitation } from '../../domain/invitations/invitations.ts';
+import { acceptInvitation, findInvitation, invitationLinkLimits } from '../../domain/invitations/invitations.ts';
 import { findTenantById } from '../../domain/tenants/tenants.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { consume } from '../../platform/rate-limits.ts';
@@ -36,13 +36,13 @@ export function invitationRoutes(web: WebDependencies): Router {
   }
 
   router.get('/', async (ctx) => {
-    await consume(web.db, 'invitationLinkPerIp', ctx.ip);
+    await consume(web.db, invitationLinkLimits.invitationLinkPerIp, ctx.ip);
     await show(ctx, '');
   });
 
   router.post('/', async (ctx) => {
     const form = await readForm(ctx);
-    await consume(web.db, 'invitationLinkPerIp', ctx.ip);
+    await consume(web.db, invitationLinkLimits.invitationLinkPerIp, ctx.ip);
     const { full_name: fullName = '', password } = form;
     let accepted: Awaited<ReturnType<typeof acceptInvitation>>;
     try {

@@ -4,7 +4,7 @@
  */
 import Router from '@koa/router';
 import type { Context } from 'koa';
-import { findRecovery, resetPassword } from '../../domain/recovery/recovery.ts';
+import { findRecovery, recoveryLimits, resetPassword } from '../../domain/recovery/recovery.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { consume } from '../../platform/rate-limits.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
@@ -39,13 +39,13 @@ export function recoveryRoutes(web: WebDependencies): Router {
   }
 
   router.get('/', async (ctx) => {
-    await consume(web.db, 'recoveryLinkPerIp', ctx.ip);
+    await consume(web.db, recoveryLimits.recoveryLinkPerIp, ctx.ip);
     await show(ctx);
   });
 
   router.post('/', async (ctx) => {
     const form = await readForm(ctx);
-    await consume(web.db, 'recoveryLinkPerIp', ctx.ip);
+    await consume(web.db, recoveryLimits.recoveryLinkPerIp, ctx.ip);
     const token = ctx.params.token as string;
     try {
       for (const field of ['account', 'password'])

@@ -1,7 +1,7 @@
 /** The page behind a one-time setup link: the first administrator gives names and a password. */
 import Router from '@koa/router';
 import type { Context } from 'koa';
-import { completeSetup, findSetupLink } from '../../domain/setup/setup-links.ts';
+import { completeSetup, findSetupLink, setupLimits } from '../../domain/setup/setup-links.ts';
 import { findTenantById } from '../../domain/tenants/tenants.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { consume } from '../../platform/rate-limits.ts';
@@ -50,13 +50,13 @@ export function setUpRoutes(web: WebDependencies): Router {
   }
 
   router.get('/', async (ctx) => {
-    await consume(web.db, 'setupLinkPerIp', ctx.ip);
+    await consume(web.db, setupLimits.setupLinkPerIp, ctx.ip);
     await show(ctx, { email: '', fullName: '', tenantName: '' });
   });
 
   router.post('/', async (ctx) => {
     const form = await readForm(ctx);
-    await consume(web.db, 'setupLinkPerIp', ctx.ip);
+    await consume(web.db, setupLimits.setupLinkPerIp, ctx.ip);
     const wanted = {
       token: ctx.params.token as string,
       tenantName: form.tenant_name ?? '',

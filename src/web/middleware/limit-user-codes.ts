@@ -4,11 +4,16 @@
  */
 import type { Middleware } from 'koa';
 import type { Database } from '../../platform/database.ts';
-import { consume } from '../../platform/rate-limits.ts';
+import { consume, defineLimits } from '../../platform/rate-limits.ts';
+
+export const userCodeLimits = defineLimits({
+  /** User codes typed from one address (RFC 8628 section 5.1): 20 of 20^8 codes, and then a wait. */
+  userCodePerIp: { hits: 20, windowSeconds: 600 },
+});
 
 export function limitUserCodes(db: Database, path: string): Middleware {
   return async (ctx, next) => {
-    if (ctx.method === 'POST' && ctx.path === path) await consume(db, 'userCodePerIp', ctx.ip);
+    if (ctx.method === 'POST' && ctx.path === path) await consume(db, userCodeLimits.userCodePerIp, ctx.ip);
     return next();
   };
 }

@@ -6,6 +6,7 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import type { Interaction } from 'oidc-provider';
+import { federationLimits } from '../../domain/methods/federation/federation-requests.ts';
 import { refusedAccount } from '../../domain/methods/federation/identities.ts';
 import {
   findIdentityProvider,
@@ -87,7 +88,7 @@ export function mountFederation(router: Router, web: WebDependencies): void {
     if (interaction.prompt.name === 'consent') return toStep(ctx, interaction.uid);
     const provider = await findIdentityProvider(web.db, ctx.params.key as string);
     if (!provider || !isOffered(provider, tenant)) throw new DomainError('not_found', 'NOT_FOUND');
-    await consume(web.db, 'federationPerIp', ctx.ip);
+    await consume(web.db, federationLimits.federationPerIp, ctx.ip);
     try {
       const address = await beginFederation(ctx, web, provider, {
         ...askedOf(interaction),

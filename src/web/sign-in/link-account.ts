@@ -9,7 +9,7 @@ import { signInWithCode } from '../../domain/methods/code/code-sign-in.ts';
 import { refusedAccount } from '../../domain/methods/federation/identities.ts';
 import { findIdentityProvider, type IdentityProvider } from '../../domain/methods/federation/identity-providers.ts';
 import { linkProvedAccount } from '../../domain/methods/federation/linking.ts';
-import { signInWithPassword } from '../../domain/methods/password/password-sign-in.ts';
+import { passwordLimits, signInWithPassword } from '../../domain/methods/password/password-sign-in.ts';
 import { findTenantById, type Tenant } from '../../domain/tenants/tenants.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { consume } from '../../platform/rate-limits.ts';
@@ -116,7 +116,7 @@ export function mountLinkAccount(router: Router, web: WebDependencies): void {
     const { email, tenantId, userId } = linking.arrival.account;
     try {
       if (!form.password) throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'password' });
-      await consume(web.db, 'signInPerIp', ctx.ip);
+      await consume(web.db, passwordLimits.signInPerIp, ctx.ip);
       const { accounts } = await signInWithPassword(
         web.db,
         { address: email, password: form.password, tenantId },

@@ -5,7 +5,7 @@
  */
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-import { signInWithPassword } from '../../domain/methods/password/password-sign-in.ts';
+import { passwordLimits, signInWithPassword } from '../../domain/methods/password/password-sign-in.ts';
 import { parseAddress } from '../../domain/users/canonical-address.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { consume } from '../../platform/rate-limits.ts';
@@ -63,7 +63,7 @@ export function mountPassword(router: Router, web: WebDependencies): void {
     try {
       for (const field of ['login', 'password'])
         if (!form[field]?.trim()) throw new DomainError('invalid', 'FIELD_REQUIRED', { field });
-      await consume(web.db, 'signInPerIp', ctx.ip);
+      await consume(web.db, passwordLimits.signInPerIp, ctx.ip);
       proved = await signInWithPassword(
         web.db,
         { address: addressTyped(web, found, typed), password: form.password ?? '', tenantId: found.tenant?.id },

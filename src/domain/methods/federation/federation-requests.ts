@@ -7,9 +7,15 @@ import { z } from 'zod';
 import { type Database, firstRow, rows } from '../../../platform/database.ts';
 import { DomainError } from '../../../platform/errors.ts';
 import { newId } from '../../../platform/ids.ts';
+import { defineLimits } from '../../../platform/rate-limits.ts';
 import { defineSecretPurpose, randomToken, type Secrets, sha256 } from '../../../platform/secrets.ts';
 
 export const requestLifeSeconds = 600;
+
+export const federationLimits = defineLimits({
+  /** Sign-ins begun with another provider from one address: a row and a call each, and nothing to be guessed. */
+  federationPerIp: { hits: 300, windowSeconds: 600 },
+});
 
 const sealedRequests = defineSecretPurpose('federation');
 

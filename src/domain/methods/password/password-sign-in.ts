@@ -9,6 +9,7 @@
 
 import { type Database, inTransaction } from '../../../platform/database.ts';
 import { DomainError } from '../../../platform/errors.ts';
+import { defineLimits } from '../../../platform/rate-limits.ts';
 import { type Secrets, sha256 } from '../../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../../audit/audit-events.ts';
 import type { ProvedAccount } from '../../sign-in/proved-account.ts';
@@ -28,6 +29,11 @@ import { type CandidateRow, hasSeveralTenants, selectCandidates } from './passwo
 
 // Hashing for more than this many tenants would let one request keep the cores busy.
 const mostCandidates = 5;
+
+export const passwordLimits = defineLimits({
+  /** Passwords tried from one address. Guessing at one account is stopped long before, by its own count. */
+  signInPerIp: { hits: 100, windowSeconds: 600 },
+});
 
 type Reason =
   | 'account_locked'
