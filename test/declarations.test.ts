@@ -1,7 +1,8 @@
 /** What the features declare each for itself, and what has to hold over all of them together. */
 import assert from 'node:assert/strict';
+import type { CodeDeclaration } from '../src/platform/errors.ts';
 import type { Limit } from '../src/platform/rate-limits.ts';
-import { declared, declaredPurposes } from './support/declared.ts';
+import { declared, declaredPurposes, sourceTexts } from './support/declared.ts';
 
 describe('the purposes of secrets', () => {
   it('keep their names: what is sealed or signed under one opens under no other', () => {
@@ -37,5 +38,30 @@ describe('the limits', () => {
         assert.equal(limit.name, name, file);
         assert.ok(limit.hits > 0 && limit.windowSeconds > 0, name);
       }
+  });
+});
+
+describe('the error codes', () => {
+  it('are declared once, in words of one clause', async () => {
+    const all = (await declared<Record<string, CodeDeclaration>>('defineCodes')).flatMap(({ values }) =>
+      Object.entries(values),
+    );
+    const codes = all.map(([code]) => code);
+    assert.deepEqual([...codes].sort(), [...new Set(codes)].sort());
+    for (const [code, { means }] of all) assert.match(means, /^[a-z].*[^.\s]$/, code);
+  });
+
+  it('take part in the type that DomainError checks', async () => {
+    for (const [file, text] of sourceTexts())
+      for (const [, name] of text.matchAll(/^export const (\w+) = defineCodes\(/gm))
+        assert.ok(text.includes(`interface ErrorCodes extends Codes<typeof ${name}> {}`), `${file}: ${name}`);
+  });
+
+  it('are all in use', async () => {
+    const unused: string[] = [];
+    const texts = [...sourceTexts().values()];
+    for (const { values } of await declared<object>('defineCodes'))
+      for (const code of Object.keys(values)) if (!texts.some((text) => text.includes(`'${code}'`))) unused.push(code);
+    assert.deepEqual(unused, []);
   });
 });

@@ -12,7 +12,7 @@ import { decodeProtectedHeader } from 'jose';
 import * as openid from 'openid-client';
 import { type ProviderPerson, readPerson } from '../domain/methods/federation/claim-mapping.ts';
 import { clientSecretOf, type IdentityProvider } from '../domain/methods/federation/identity-providers.ts';
-import { DomainError, type ErrorKind } from '../platform/errors.ts';
+import { DomainError, type KindOf } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import { OutboundError, type OutboundFetch } from '../platform/network/outbound.ts';
 import { parseUrl } from '../platform/parse-url.ts';
@@ -300,7 +300,7 @@ function holdsKey(jwks: string, kid: string | undefined): boolean {
 class ProviderFault extends Error {}
 
 interface Fault {
-  kind: ErrorKind;
+  kind: KindOf<Fault['code']>;
   code: 'PROVIDER_CANCELLED' | 'PROVIDER_REFUSED' | 'PROVIDER_UNAVAILABLE';
   reason: string;
 }

@@ -1,6 +1,8 @@
 /**
  * The one error class of the domain. `kind` becomes an HTTP status at the edge, `code` is stable and also the locale
  * key (`errors.<code>`), `params` fill the sentence. Never carries a secret.
+ *
+ * Each feature declares its own codes; only those that any feature may need are here. docs/errors.md lists all of them.
  */
 export type ErrorKind =
   | 'invalid'
@@ -12,83 +14,78 @@ export type ErrorKind =
   | 'rate_limited'
   | 'unavailable';
 
-export type ErrorCode =
-  | 'ACCESS_DENIED'
-  | 'ACCOUNT_LOCKED'
-  | 'BODY_TOO_LARGE'
-  | 'CHANNEL_UNAVAILABLE'
-  | 'CODE_EXPIRED'
-  | 'CODE_INVALID'
-  | 'CROSS_SITE_REQUEST'
-  | 'CURSOR_INVALID'
-  | 'DUPLICATE'
-  | 'DUPLICATE_EMAIL'
-  | 'DUPLICATE_PHONE'
-  | 'EMAIL_DOMAIN_NOT_ALLOWED'
-  | 'EMAIL_INVALID'
-  | 'FIELD_REQUIRED'
-  | 'IDENTITY_IN_USE'
-  | 'IDENTITY_LAST_WAY'
-  | 'INTERACTION_EXPIRED'
-  | 'INTERACTION_NOT_FOUND'
-  | 'INTERNAL'
-  | 'INVALID_CREDENTIALS'
-  | 'INVALID_INPUT'
-  | 'INVITATION_ACCEPTED'
-  | 'INVITATION_EXPIRED'
-  | 'INVITATION_INVALID'
-  | 'INVITATION_REVOKED'
-  | 'LAST_OWNER'
-  | 'MESSAGES_EXHAUSTED'
-  | 'METHOD_NOT_ALLOWED'
-  | 'NOT_FOUND'
-  | 'ORG_CYCLE'
-  | 'ORG_HAS_CHILDREN'
-  | 'ORG_PARENT_INVALID'
-  | 'ORG_ROOT_FIXED'
-  | 'PAGE_EXPIRED'
-  | 'PASSWORD_COMMON'
-  | 'PASSWORD_CONTAINS_PERSONAL'
-  | 'PASSWORD_TOO_LONG'
-  | 'PASSWORD_TOO_SHORT'
-  | 'PERIOD_INVALID'
-  | 'PERIOD_OVERLAP'
-  | 'PHONE_INVALID'
-  | 'PHONE_NOT_SUPPORTED'
-  | 'PROVIDER_ACCOUNT_REFUSED'
-  | 'PROVIDER_CANCELLED'
-  | 'PROVIDER_REFUSED'
-  | 'PROVIDER_UNAVAILABLE'
-  | 'RECOVERY_LINK_EXPIRED'
-  | 'RECOVERY_LINK_INVALID'
-  | 'SERVICE_BUSY'
-  | 'SERVICE_UNAVAILABLE'
-  | 'SETUP_LINK_EXPIRED'
-  | 'SETUP_LINK_INVALID'
-  | 'SIGN_IN_REQUIRED'
-  | 'SIGN_UP_CLOSED'
-  | 'SYSTEM_ROLE_FIXED'
-  | 'TENANT_SUSPENDED'
-  | 'TOO_MANY_ATTEMPTS'
-  | 'TOO_MANY_CODES'
-  | 'UNSUPPORTED_MEDIA_TYPE'
-  | 'USER_CODE_EXPIRED'
-  | 'USER_CODE_UNKNOWN'
-  | 'USER_CODE_USED'
-  | 'WRONG_BROWSER';
+export interface CodeDeclaration {
+  /**
+   * Several where the same is told of different requests. Two kinds are of no DomainError: `internal` is a bug, `page` a text
+   * that a page shows where nothing was thrown.
+   */
+  readonly kind: ErrorKind | readonly ErrorKind[] | 'internal' | 'page';
+  /** The names of the params that may come along. */
+  readonly params?: readonly string[];
+  /** What happened, in one clause, for docs/errors.md. */
+  readonly means: string;
+}
+
+/**
+ * Declares the codes of a feature. They take part in `ErrorCodes` by a second declaration beside the first:
+ *
+ *     export const parcelCodes = defineCodes({ PARCEL_LOST: { kind: 'not_found', means: 'nobody knows where it is' } });
+ *     declare module '../../platform/errors.ts' {
+ *       interface ErrorCodes extends Codes<typeof parcelCodes> {}
+ *     }
+ */
+export function defineCodes<const Declared extends Record<string, CodeDeclaration>>(codes: Declared): Declared {
+  return codes;
+}
+
+/** The type of declared codes, in a form that an interface can extend. */
+export type Codes<Declared> = { readonly [Code in keyof Declared]: Declared[Code] };
+
+export const generalCodes = defineCodes({
+  ACCESS_DENIED: { kind: 'forbidden', means: 'the one who asks may not do this' },
+  DUPLICATE: { kind: 'conflict', params: ['field', 'value'], means: 'the field has a value that is taken' },
+  FIELD_REQUIRED: { kind: 'invalid', params: ['field'], means: 'the field is empty' },
+  INVALID_INPUT: {
+    kind: 'invalid',
+    params: ['field', 'value', 'reason'],
+    means: 'the field, or the request as a whole, cannot be used',
+  },
+  NOT_FOUND: {
+    kind: 'not_found',
+    params: ['entity', 'value'],
+    means: 'it does not exist, or not for the one who asks',
+  },
+});
+
+/** Every code there is: those of this file, and what each feature adds. */
+export interface ErrorCodes extends Codes<typeof generalCodes> {}
+
+export type ErrorCode = keyof ErrorCodes;
+
+/** The kinds that a code was declared with. */
+export type KindOf<Code extends ErrorCode> = ErrorKind &
+  (ErrorCodes[Code]['kind'] extends readonly (infer Kind)[] ? Kind : ErrorCodes[Code]['kind']);
 
 export type ErrorParams = Record<string, string | number>;
 
-export class DomainError extends Error {
+/** The params that a code was declared with; none is bound to come along. */
+export type ParamsOf<Code extends ErrorCode> = ErrorCodes[Code] extends {
+  readonly params: readonly (infer Name extends string)[];
+}
+  ? { readonly [Param in Name]?: string | number }
+  : Record<string, never>;
+
+export class DomainError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly kind: ErrorKind;
+  // Not `Code`: what is caught is a DomainError<any>, and its code would be compared with anything.
   readonly code: ErrorCode;
   readonly params: ErrorParams;
 
-  constructor(kind: ErrorKind, code: ErrorCode, params: ErrorParams = {}, options?: ErrorOptions) {
+  constructor(kind: KindOf<Code>, code: Code, params?: ParamsOf<Code>, options?: ErrorOptions) {
     super(code, options);
     this.name = 'DomainError';
     this.kind = kind;
     this.code = code;
-    this.params = params;
+    this.params = (params ?? {}) as ErrorParams;
   }
 }

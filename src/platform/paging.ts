@@ -5,9 +5,20 @@
  * Refuses offsets, and a cursor of another tenant, filter or sort.
  */
 import { type Database, rows } from './database.ts';
-import { DomainError } from './errors.ts';
+import { type Codes, DomainError, defineCodes } from './errors.ts';
 import { isId } from './ids.ts';
 import { defineSecretPurpose, type Secrets } from './secrets.ts';
+
+export const pagingCodes = defineCodes({
+  CURSOR_INVALID: {
+    kind: 'invalid',
+    params: ['field'],
+    means: 'the cursor is of another list, tenant or filter, too old, or none of ours',
+  },
+});
+declare module './errors.ts' {
+  interface ErrorCodes extends Codes<typeof pagingCodes> {}
+}
 
 export interface PageRequest {
   /** How many at the most; 50 unless told. Held to 1 and the list's own highest, 200 unless that says otherwise. */

@@ -6,8 +6,19 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { type Database, prepared, runPrepared } from './database.ts';
-import { DomainError } from './errors.ts';
+import { type Codes, DomainError, defineCodes } from './errors.ts';
 import { sha256 } from './secrets.ts';
+
+export const rateLimitCodes = defineCodes({
+  TOO_MANY_ATTEMPTS: {
+    kind: 'rate_limited',
+    params: ['seconds'],
+    means: 'it was tried too often; it may be tried again after so many seconds',
+  },
+});
+declare module './errors.ts' {
+  interface ErrorCodes extends Codes<typeof rateLimitCodes> {}
+}
 
 export interface Limit {
   /** Part of the key under which it is counted, so one of its kind. */

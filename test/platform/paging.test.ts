@@ -13,7 +13,7 @@ import {
   sealCursor,
   selectPage,
 } from '../../src/platform/paging.ts';
-import { createSecrets } from '../../src/platform/secrets.ts';
+import { createSecrets, defineSecretPurpose } from '../../src/platform/secrets.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 interface Item {
@@ -204,7 +204,9 @@ describe('a cursor', () => {
     const elsewhere = createSecrets(['another secret key, which is as long as the first']);
     const others = [
       sealCursor(elsewhere, scope, position),
-      secrets.seal('payloads', JSON.stringify(['a', 1, Date.now() + day]), '').toString('base64url'),
+      secrets
+        .seal(defineSecretPurpose('payloads'), JSON.stringify(['a', 1, Date.now() + day]), '')
+        .toString('base64url'),
       ...['', 'x', `${cursor}x`, `${cursor}=`, ` ${cursor}`, cursor.slice(0, -1), cursor.repeat(100), position.after],
     ];
     for (const other of others) assert.throws(() => openCursor(secrets, scope, other), invalid, other);

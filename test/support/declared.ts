@@ -19,7 +19,9 @@ export function sourceTexts(): Map<string, string> {
 
 /** Every use of a function such as `defineLimits`, by file; the definition itself left out. */
 function uses(definer: string, form: RegExp): { file: string; match: string }[] {
-  return [...sourceTexts()].flatMap(([file, text]) => {
+  return [...sourceTexts()].flatMap(([file, source]) => {
+    // An example in a comment declares nothing.
+    const text = source.replace(/^\s*\*.*$/gm, '');
     const found = [...text.matchAll(form)].map(([, match]) => ({ file, match: match as string }));
     const all = text.match(new RegExp(`(?<!function )\\b${definer}\\s*[(<]`, 'g'))?.length ?? 0;
     if (found.length !== all)

@@ -3,7 +3,7 @@
  * name in a tenant, and renaming or deleting the system roles, which every tenant has.
  */
 import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
-import { DomainError } from '../../platform/errors.ts';
+import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
@@ -22,6 +22,13 @@ import {
   selectRoles,
   updateRole,
 } from './role-store.ts';
+
+export const roleCodes = defineCodes({
+  SYSTEM_ROLE_FIXED: { kind: 'conflict', means: 'the role belongs to the server and stays as it is' },
+});
+declare module '../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof roleCodes> {}
+}
 
 export type Role = RoleRow;
 

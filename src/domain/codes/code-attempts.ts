@@ -4,14 +4,21 @@
  * and so outlive the code, the browser and the tenant; and that a code counts for the browser, purpose, tenant, person
  * and destination that it was made for alone. Expiry is decided by the database's clock.
  */
-
 import { createHmac } from 'node:crypto';
 import { type Database, inTransaction } from '../../platform/database.ts';
-import { DomainError } from '../../platform/errors.ts';
+import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { defineSecretPurpose, equalInConstantTime, type Secrets, sha256 } from '../../platform/secrets.ts';
 import { codeLimits } from './code-limits.ts';
 import { type FailureRow, lockNames, selectFailures, selectNewestCode, takeAttempt } from './code-store.ts';
 import type { CodeRow, SendPurpose } from './sent-codes.ts';
+
+export const codeCodes = defineCodes({
+  CODE_EXPIRED: { kind: 'expired', means: 'the code is too old, used, replaced, or was tried too often' },
+  CODE_INVALID: { kind: 'unauthenticated', means: 'the code is another one' },
+});
+declare module '../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof codeCodes> {}
+}
 
 const hashedCodes = defineSecretPurpose('one-time-codes');
 

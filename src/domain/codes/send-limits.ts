@@ -5,16 +5,26 @@
  *
  * A destination is counted over all tenants: it is one mailbox or one phone for all of them.
  */
-
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { Database } from '../../platform/database.ts';
-import { DomainError } from '../../platform/errors.ts';
+import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { consume } from '../../platform/rate-limits.ts';
 import type { Caller } from '../audit/audit-events.ts';
 import { type Channel, kindOf } from '../messages/outgoing-message.ts';
 import { codeLimits, codeRateLimits } from './code-limits.ts';
 import { insertSend, lockNames, selectConversion, selectRecentSends } from './code-store.ts';
 import type { SendPurpose } from './sent-codes.ts';
+
+export const sendCodes = defineCodes({
+  TOO_MANY_CODES: {
+    kind: 'rate_limited',
+    params: ['seconds'],
+    means: 'the next code or link can be sent after so many seconds',
+  },
+});
+declare module '../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof sendCodes> {}
+}
 
 export type { SendPurpose };
 

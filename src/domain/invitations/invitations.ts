@@ -4,9 +4,8 @@
  * holds the token. Refuses tokens that are unknown, used, withdrawn, expired or replaced by a newer one, and places and
  * people that may not act. Signs nobody in. Making and sending one is in send-invitation.ts.
  */
-
 import { type Database, inTransaction } from '../../platform/database.ts';
-import { DomainError } from '../../platform/errors.ts';
+import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
 import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
 import { defineLimits } from '../../platform/rate-limits.ts';
@@ -34,6 +33,19 @@ import {
   selectPlace,
   updateInvitationRevoked,
 } from './invitation-store.ts';
+
+export const invitationCodes = defineCodes({
+  INVITATION_ACCEPTED: { kind: ['conflict', 'expired'], means: 'the invitation was accepted already' },
+  INVITATION_EXPIRED: { kind: 'expired', means: 'the invitation is too old' },
+  INVITATION_INVALID: {
+    kind: 'not_found',
+    means: 'the link is incomplete, replaced by a newer one, or leads to a place or a person that is no more',
+  },
+  INVITATION_REVOKED: { kind: ['conflict', 'expired'], means: 'the invitation was withdrawn' },
+});
+declare module '../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof invitationCodes> {}
+}
 
 export type Invitation = InvitationRow;
 export type ListedInvitation = ListedInvitationRow;

@@ -5,10 +5,28 @@
  */
 import { z } from 'zod';
 import type { Database } from '../../platform/database.ts';
+import { type Codes, defineCodes } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { enqueueJob, type JobOptions } from '../../platform/jobs/jobs.ts';
 import { defineSecretPurpose, type Secrets, sha256 } from '../../platform/secrets.ts';
 import type { MessageModels, MessageTemplate } from './message-views.ts';
+
+export const messageCodes = defineCodes({
+  CHANNEL_UNAVAILABLE: {
+    kind: 'invalid',
+    params: ['field', 'channel'],
+    means: 'the server or the tenant sends nothing by this channel',
+  },
+  MESSAGES_EXHAUSTED: { kind: 'unavailable', means: 'the messages of the day are used up' },
+  PHONE_NOT_SUPPORTED: {
+    kind: 'invalid',
+    params: ['field'],
+    means: 'no message may go to this number: it is no mobile one, or its country is not on the lists',
+  },
+});
+declare module '../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof messageCodes> {}
+}
 
 export type Channel = 'email' | 'sms' | 'whatsapp';
 

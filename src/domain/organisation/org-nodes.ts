@@ -4,7 +4,7 @@
  * which lives and dies with its tenant.
  */
 import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
-import { DomainError } from '../../platform/errors.ts';
+import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
@@ -19,6 +19,19 @@ import {
   selectRootNode,
   updateOrgNode,
 } from './org-node-store.ts';
+
+export const orgNodeCodes = defineCodes({
+  ORG_CYCLE: { kind: 'conflict', means: 'the node would come to lie below itself' },
+  ORG_HAS_CHILDREN: { kind: 'conflict', means: 'the node still has nodes below it' },
+  ORG_PARENT_INVALID: {
+    kind: 'invalid',
+    means: 'the parent does not exist, is switched off, or belongs to another tenant',
+  },
+  ORG_ROOT_FIXED: { kind: 'conflict', means: 'the root of a tenant can be neither moved nor removed' },
+});
+declare module '../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof orgNodeCodes> {}
+}
 
 export type OrgNode = OrgNodeRow;
 

@@ -2,7 +2,15 @@
  * The time for which something is held: half-open, from `startsAt` until just before `endsAt`; without `endsAt`, until
  * further notice. In whole milliseconds, so that JavaScript and the database mean the same moment.
  */
-import { DomainError } from '../../platform/errors.ts';
+import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
+
+export const periodCodes = defineCodes({
+  PERIOD_INVALID: { kind: 'invalid', means: 'the period ends before it begins, or lies outside of what is allowed' },
+  PERIOD_OVERLAP: { kind: 'conflict', means: 'the same was given for a part of this period already' },
+});
+declare module '../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof periodCodes> {}
+}
 
 /** SQL: the database's clock at this statement. */
 export const momentOfStatement = `date_trunc('milliseconds', statement_timestamp())`;

@@ -8,9 +8,8 @@
  * and one that never opened it (users/prove-address.ts). Whether anybody lives at an address is decided in the job alone
  * (deliver-recovery.ts).
  */
-
 import { type Database, inTransaction } from '../../platform/database.ts';
-import { DomainError } from '../../platform/errors.ts';
+import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { enqueueJob } from '../../platform/jobs/jobs.ts';
 import { defineLimits } from '../../platform/rate-limits.ts';
@@ -27,6 +26,17 @@ import { findPeople, type Person } from '../sign-in/candidates.ts';
 import { parseTenantSettings } from '../tenants/tenant-settings.ts';
 import { opensAccount, proveAddress } from '../users/prove-address.ts';
 import { findUser } from '../users/users.ts';
+
+export const recoveryCodes = defineCodes({
+  RECOVERY_LINK_EXPIRED: { kind: 'expired', means: 'the link is too old' },
+  RECOVERY_LINK_INVALID: {
+    kind: 'not_found',
+    means: 'the link is incomplete, used, replaced by a newer one, or leads to nobody any more',
+  },
+});
+declare module '../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof recoveryCodes> {}
+}
 
 /** The job that decides whether anybody gets a link; see deliver-recovery.ts. */
 export const deliverRecoveryJob = 'deliver-recovery';

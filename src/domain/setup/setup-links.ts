@@ -2,9 +2,8 @@
  * Setting the server up: one-time links that make the first administrator, or one more tenant with its owner. Owns that
  * a link works once, for a day, and that nobody is an administrator by default. The link's token is stored as SHA-256.
  */
-
 import { type Database, firstRow, inTransaction, rows } from '../../platform/database.ts';
-import { DomainError } from '../../platform/errors.ts';
+import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { defineLimits } from '../../platform/rate-limits.ts';
 import { randomToken, sha256 } from '../../platform/secrets.ts';
@@ -15,6 +14,17 @@ import { findRootNode } from '../organisation/org-nodes.ts';
 import { findTenantById } from '../tenants/tenants.ts';
 import { createUser, type NewPasswords } from '../users/users.ts';
 import { createTenant } from './create-tenant.ts';
+
+export const setupCodes = defineCodes({
+  SETUP_LINK_EXPIRED: { kind: 'expired', means: 'the link is too old' },
+  SETUP_LINK_INVALID: {
+    kind: 'not_found',
+    means: 'the link is incomplete, used, replaced by a newer one, or leads to a tenant that is no more',
+  },
+});
+declare module '../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof setupCodes> {}
+}
 
 const lifeSeconds = 24 * 3600;
 

@@ -4,7 +4,19 @@
  */
 import { z } from 'zod';
 import type { Database } from '../../platform/database.ts';
-import { DomainError } from '../../platform/errors.ts';
+import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
+
+export const tenantSettingsCodes = defineCodes({
+  EMAIL_DOMAIN_NOT_ALLOWED: {
+    kind: 'invalid',
+    params: ['field'],
+    means: 'the tenant takes in addresses of other domains only',
+  },
+  SIGN_UP_CLOSED: { kind: 'forbidden', means: 'the tenant lets nobody make an account without an invitation' },
+});
+declare module '../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof tenantSettingsCodes> {}
+}
 
 /** `password`, `otp`, or the key of an identity provider of all tenants. A tenant's own providers need no mention. */
 const signInMethods = z

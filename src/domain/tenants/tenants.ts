@@ -5,7 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
-import { DomainError } from '../../platform/errors.ts';
+import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { checkDisplayName } from './display-name.ts';
@@ -27,6 +27,14 @@ import {
   type TenantRow,
   updateTenant,
 } from './tenant-store.ts';
+
+export const tenantCodes = defineCodes({
+  LAST_OWNER: { kind: 'conflict', means: 'the tenant would be left without an owner' },
+  TENANT_SUSPENDED: { kind: 'forbidden', means: 'the tenant is suspended: nobody of it can act' },
+});
+declare module '../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof tenantCodes> {}
+}
 
 export interface Tenant {
   id: string;

@@ -4,7 +4,25 @@
  */
 import { domainToASCII, domainToUnicode } from 'node:url';
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
-import { DomainError } from '../../platform/errors.ts';
+import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
+
+export const addressCodes = defineCodes({
+  DUPLICATE_EMAIL: {
+    kind: 'conflict',
+    params: ['field'],
+    means: 'somebody in the tenant has the email address already',
+  },
+  DUPLICATE_PHONE: {
+    kind: 'conflict',
+    params: ['field'],
+    means: 'somebody in the tenant has the phone number already',
+  },
+  EMAIL_INVALID: { kind: 'invalid', params: ['field'], means: 'this is no email address' },
+  PHONE_INVALID: { kind: 'invalid', params: ['field'], means: 'this is no phone number, or it lacks its country code' },
+});
+declare module '../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof addressCodes> {}
+}
 
 // RFC 5321 section 4.5.3.1: 64 octets before the @, 254 in all (256 with the angle brackets).
 const localPartOctets = 64;

@@ -3,8 +3,19 @@ import type { ParsedUrlQuery } from 'node:querystring';
 import type { Context } from 'koa';
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
 import { accountClientId } from '../../oidc/account-client.ts';
+import { type Codes, defineCodes } from '../../platform/errors.ts';
 import { randomToken, sha256 } from '../../platform/secrets.ts';
 import type { WebDependencies } from '../interaction/context.ts';
+
+export const accountCodes = defineCodes({
+  SIGN_IN_REQUIRED: {
+    kind: 'unauthenticated',
+    means: 'nobody is signed in, or another person than the one who began this',
+  },
+});
+declare module '../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof accountCodes> {}
+}
 
 export interface SignedIn {
   profile: AccountProfile;

@@ -5,7 +5,15 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Context, Middleware } from 'koa';
-import { DomainError } from '../../platform/errors.ts';
+import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
+
+export const bodyCodes = defineCodes({
+  BODY_TOO_LARGE: { kind: 'invalid', means: 'the request is longer than anything that belongs here' },
+  UNSUPPORTED_MEDIA_TYPE: { kind: 'invalid', means: 'the body has another form than the address takes' },
+});
+declare module '../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof bodyCodes> {}
+}
 
 const defaultLimitBytes = 64 * 1024;
 const maxFields = 200;

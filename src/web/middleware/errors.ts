@@ -6,12 +6,21 @@
 import { STATUS_CODES } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import { isConnectionError } from '../../platform/database.ts';
-import { DomainError, type ErrorKind, type ErrorParams } from '../../platform/errors.ts';
+import { type Codes, DomainError, defineCodes, type ErrorKind, type ErrorParams } from '../../platform/errors.ts';
 import type { I18n } from '../../platform/i18n.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { acceptedLanguages } from '../pages/locale.ts';
 import type { Pages } from '../pages/pages.ts';
 import type { ErrorModel, PageErrorKind } from '../pages/view-models.ts';
+
+export const requestCodes = defineCodes({
+  INTERNAL: { kind: 'internal', means: 'a bug of the server; its log has more under the request id' },
+  METHOD_NOT_ALLOWED: { kind: 'invalid', means: 'the address takes another HTTP method' },
+  SERVICE_UNAVAILABLE: { kind: 'unavailable', params: ['seconds'], means: 'the database does not answer' },
+});
+declare module '../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof requestCodes> {}
+}
 
 const statusOfKind: Record<ErrorKind, number> = {
   invalid: 422,
@@ -32,8 +41,8 @@ const statusOfCode: Partial<Record<DomainError['code'], number>> = {
 };
 
 /** The HTTP status of a domain error. */
-export function statusOf(error: DomainError): number {
-  return statusOfCode[error.code] ?? statusOfKind[error.kind];
+export function statusOf({ kind, code }: Pick<DomainError, 'kind' | 'code'>): number {
+  return statusOfCode[code] ?? statusOfKind[kind];
 }
 
 /** Where the heading of the kind does not say what happened. */

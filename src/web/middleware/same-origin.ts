@@ -4,7 +4,14 @@
  * called from anywhere.
  */
 import type { Middleware } from 'koa';
-import { DomainError } from '../../platform/errors.ts';
+import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
+
+export const originCodes = defineCodes({
+  CROSS_SITE_REQUEST: { kind: 'forbidden', means: 'the form was sent by a page of another site' },
+});
+declare module '../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof originCodes> {}
+}
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 

@@ -7,9 +7,20 @@ import { formAction, hiddenFields, interactionFault, type UserCodeFault } from '
 import type { ProviderPages } from '../../oidc/provider.ts';
 import { type Database, isConnectionError } from '../../platform/database.ts';
 import type { ErrorCode } from '../../platform/errors.ts';
+import { type Codes, defineCodes } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { renderAnswer } from '../middleware/errors.ts';
 import { applyUiLocales, clientSurroundings, type Pages, type Surroundings } from '../pages/pages.ts';
+
+export const providerPageCodes = defineCodes({
+  PAGE_EXPIRED: { kind: 'page', means: 'the form was open too long, or was sent before' },
+  USER_CODE_EXPIRED: { kind: 'page', means: 'the code that the device shows is too old' },
+  USER_CODE_UNKNOWN: { kind: 'page', means: 'the device shows another code' },
+  USER_CODE_USED: { kind: 'page', means: 'the code that the device shows was used already' },
+});
+declare module '../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof providerPageCodes> {}
+}
 
 /** "Firefox on Linux", or undefined for what says nothing. */
 export function describeBrowser(userAgent: string | null | undefined): { browser: string; os: string } {

@@ -33,11 +33,10 @@ export function showProviderFailure(
   },
 ): void {
   if (kind === 'unavailable') ctx.set('retry-after', '5');
-  const error = new DomainError(kind, code, { ...params, provider: providerName });
   pages.render(
     ctx,
     'errors/error',
-    { kind, code, params: error.params, wayOn },
-    { ...surroundings, status: statusOf(error) },
+    { kind, code, params: { ...params, provider: providerName }, wayOn },
+    { ...surroundings, status: statusOf({ kind, code }) },
   );
 }

@@ -5,7 +5,7 @@
  */
 
 import { type Database, inTransaction, violatedConstraint } from '../../../platform/database.ts';
-import { DomainError } from '../../../platform/errors.ts';
+import { type Codes, DomainError, defineCodes } from '../../../platform/errors.ts';
 import type { Secrets } from '../../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../../audit/audit-events.ts';
 import { availableChannels } from '../../messages/available-channels.ts';
@@ -24,6 +24,19 @@ import {
   selectIdentities,
   selectWays,
 } from './identity-store.ts';
+
+export const identityCodes = defineCodes({
+  IDENTITY_IN_USE: {
+    kind: 'conflict',
+    params: ['count', 'provider'],
+    means:
+      'the identity belongs to another account, the person has another one at this provider, or people sign in by the provider that is to go (so many)',
+  },
+  IDENTITY_LAST_WAY: { kind: 'conflict', means: 'it is the only way that the person has to sign in' },
+});
+declare module '../../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof identityCodes> {}
+}
 
 export interface LinkDependencies {
   secrets: Secrets;

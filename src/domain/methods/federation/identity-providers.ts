@@ -6,7 +6,7 @@
  */
 
 import { type Database, inTransaction, violatedConstraint } from '../../../platform/database.ts';
-import { DomainError } from '../../../platform/errors.ts';
+import { type Codes, DomainError, defineCodes } from '../../../platform/errors.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { Page, PageRequest } from '../../../platform/paging.ts';
 import { parseUrl } from '../../../platform/parse-url.ts';
@@ -28,6 +28,24 @@ import {
   updateClientSecret,
   updateProviderState,
 } from './identity-provider-store.ts';
+
+export const providerCodes = defineCodes({
+  PROVIDER_ACCOUNT_REFUSED: {
+    kind: 'forbidden',
+    params: ['provider'],
+    means: 'the account at the provider opens no account here',
+  },
+  PROVIDER_CANCELLED: {
+    kind: 'unauthenticated',
+    params: ['provider'],
+    means: 'the person, or the provider, stopped the sign-in there',
+  },
+  PROVIDER_REFUSED: { kind: 'invalid', params: ['provider'], means: 'the answer of the provider cannot be used' },
+  PROVIDER_UNAVAILABLE: { kind: 'unavailable', params: ['provider'], means: 'the provider does not answer' },
+});
+declare module '../../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof providerCodes> {}
+}
 
 export interface IdentityProvider {
   id: string;

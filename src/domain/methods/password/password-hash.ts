@@ -6,9 +6,16 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import argon2 from 'argon2';
-import { DomainError } from '../../../platform/errors.ts';
+import { type Codes, DomainError, defineCodes } from '../../../platform/errors.ts';
 import type { PersonalWords } from '../../users/users.ts';
 import { checkNewPassword, normalizePassword } from './password-policy.ts';
+
+export const passwordHashCodes = defineCodes({
+  SERVICE_BUSY: { kind: 'unavailable', params: ['seconds'], means: 'too many passwords are being hashed at once' },
+});
+declare module '../../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof passwordHashCodes> {}
+}
 
 export interface PasswordHasherOptions {
   /** Default 19,456, the floor of OWASP's recommendation for one lane and two passes; the configuration refuses less. */

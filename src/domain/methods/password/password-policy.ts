@@ -4,8 +4,30 @@
  * passwords worse. Only a choice is judged here; at sign-in a password is right or wrong.
  */
 import { dictionary } from '@zxcvbn-ts/language-common';
-import { DomainError } from '../../../platform/errors.ts';
+import { type Codes, DomainError, defineCodes } from '../../../platform/errors.ts';
 import type { PersonalWords } from '../../users/users.ts';
+
+export const passwordPolicyCodes = defineCodes({
+  PASSWORD_COMMON: { kind: 'invalid', params: ['field'], means: 'the password is on a list of common or leaked ones' },
+  PASSWORD_CONTAINS_PERSONAL: {
+    kind: 'invalid',
+    params: ['field'],
+    means: 'the password is made of the name, the address or the tenant',
+  },
+  PASSWORD_TOO_LONG: {
+    kind: 'invalid',
+    params: ['field', 'characters'],
+    means: 'the password has more characters than that',
+  },
+  PASSWORD_TOO_SHORT: {
+    kind: 'invalid',
+    params: ['field', 'characters'],
+    means: 'the password has fewer characters than that',
+  },
+});
+declare module '../../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof passwordPolicyCodes> {}
+}
 
 export const minPasswordCharacters = 8;
 export const maxPasswordCharacters = 128;

@@ -6,9 +6,8 @@
  * No connection is held while hashing: the count commits first, what follows from the comparison is a transaction of
  * its own.
  */
-
 import { type Database, inTransaction } from '../../../platform/database.ts';
-import { DomainError } from '../../../platform/errors.ts';
+import { type Codes, DomainError, defineCodes } from '../../../platform/errors.ts';
 import { defineLimits } from '../../../platform/rate-limits.ts';
 import { type Secrets, sha256 } from '../../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../../audit/audit-events.ts';
@@ -26,6 +25,16 @@ import { usePassword } from '../../users/identities.ts';
 import type { PasswordHasher } from './password-hash.ts';
 import { normalizePassword } from './password-policy.ts';
 import { type CandidateRow, hasSeveralTenants, selectCandidates } from './password-store.ts';
+
+export const passwordSignInCodes = defineCodes({
+  INVALID_CREDENTIALS: {
+    kind: 'unauthenticated',
+    means: 'the address and the password do not belong together, or may not be used',
+  },
+});
+declare module '../../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof passwordSignInCodes> {}
+}
 
 // Hashing for more than this many tenants would let one request keep the cores busy.
 const mostCandidates = 5;
