@@ -7,9 +7,13 @@ import { fileURLToPath } from 'node:url';
 import type { Config } from './config.ts';
 import { configuredChannels } from './domain/messages/available-channels.ts';
 import { createMessenger, type Messenger } from './domain/messages/deliver-message.ts';
+import { createMessageMetrics, type MessageMetrics } from './domain/messages/message-metrics.ts';
 import { createMessageViews } from './domain/messages/message-views.ts';
 import type { Channel } from './domain/messages/outgoing-message.ts';
 import { createPasswordHasher, type PasswordHasher } from './domain/methods/password/password-hash.ts';
+import { showPasswordQueue } from './domain/methods/password/password-metrics.ts';
+import { createSignInMetrics, type SignInMetrics } from './domain/sign-in/sign-in-metrics.ts';
+import { createTokenMetrics, type TokenMetrics } from './oidc/tokens/token-metrics.ts';
 import { createDatabase, type Database } from './platform/database.ts';
 import { createI18n, type I18n } from './platform/i18n.ts';
 import type { Logger } from './platform/logger.ts';
@@ -28,7 +32,7 @@ export interface Dependencies {
   ssl: boolean | { ca: string } | undefined;
   db: Database;
   secrets: Secrets;
-  metrics: Metrics;
+  metrics: Metrics & MessageMetrics & SignInMetrics & TokenMetrics;
   logger: Logger;
   passwords: PasswordHasher;
   i18n: I18n;
@@ -68,14 +72,26 @@ function createLanguages(config: Config, logger: Logger): I18n {
   });
 }
 
+/** Those of the platform, and each feature's own in the same registry. */
+function createAllMetrics(): Dependencies['metrics'] {
+  const metrics = createMetrics();
+  const { registry } = metrics;
+  return {
+    ...metrics,
+    ...createMessageMetrics(registry),
+    ...createSignInMetrics(registry),
+    ...createTokenMetrics(registry),
+  };
+}
+
 /** Makes everything; nothing listens and nothing is asked of the database yet. */
 export function createDependencies(config: Config, databaseUrl: string, logger: Logger): Dependencies {
   const ssl = databaseTls(config, databaseUrl);
   const db = createDatabase({ url: databaseUrl, poolMax: config.database.poolMax, ssl, log: knexLogger(logger) });
-  const metrics = createMetrics();
+  const metrics = createAllMetrics();
   metrics.watchPool('main', db);
   const passwords = createPasswordHasher(config.argon2);
-  metrics.watchPasswordQueue(() => passwords.pending);
+  showPasswordQueue(metrics.registry, passwords);
 
   const i18n = createLanguages(config, logger);
   const assets = createAssets(`${viewsDirectory}/assets`);

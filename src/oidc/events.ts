@@ -3,17 +3,17 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { recordEvent } from '../domain/audit/audit-events.ts';
 import { type Database, isConnectionError } from '../platform/database.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Metrics } from '../platform/metrics.ts';
 import type { Secrets } from '../platform/secrets.ts';
 import type { AccountWithProfile } from './account.ts';
 import { requestOrigin } from './caller.ts';
 import { giveBackRefused } from './storage/refresh-rotation.ts';
+import type { TokenMetrics } from './tokens/token-metrics.ts';
 
 interface EventDependencies {
   db: Database;
   secrets: Secrets;
   logger: Logger;
-  metrics: Metrics;
+  metrics: TokenMetrics;
 }
 
 /** Refusals worth an event. Malformed requests are not: anybody can send a million of them. */

@@ -8,10 +8,10 @@ import compose from 'koa-compose';
 import type { Provider } from 'oidc-provider';
 import type { Database } from '../platform/database.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Metrics } from '../platform/metrics.ts';
 import { listenToProvider } from './events.ts';
 import { loadSigningKeys, type SigningKeySet, signingKeysVersion } from './keys.ts';
 import { createProvider, type ProviderDependencies } from './provider.ts';
+import type { TokenMetrics } from './tokens/token-metrics.ts';
 
 export interface LiveProvider {
   provider(): Provider;
@@ -24,7 +24,7 @@ export interface LiveProvider {
 
 export interface LiveProviderDependencies extends Omit<ProviderDependencies, 'keys'> {
   logger: Logger;
-  metrics: Metrics;
+  metrics: TokenMetrics;
   db: Database;
   /** How often the signing keys are compared with the database, ms. */
   keyPollMs: number;

@@ -1,6 +1,7 @@
 /**
- * What an operator watches, for Prometheus. Owns the names of the metrics and the server that gives them out, on a port
- * of its own, so that the public one never does. Refuses labels without a bound: a route is one of a list, never a path.
+ * What an operator watches, for Prometheus. Owns the metrics of requests and of the database, and the server that gives all
+ * of them out, on a port of its own, so that the public one never does. Features add theirs to the registry. Refuses labels
+ * without a bound: a route is one of a list, never a path.
  */
 import cluster from 'node:cluster';
 import { createServer } from 'node:http';
@@ -12,25 +13,11 @@ export interface Metrics {
   registry: Registry;
   /** Counts a finished request. `route` comes from a bounded set. */
   observeRequest(request: { method: string; route: string; status: number; seconds: number }): void;
-  /** `type`: access_token, refresh_token, id_token ...; `grant`: the grant_type that gave it. */
-  countToken(type: string, grant: string | undefined): void;
-  /** `method`: password, otp, google ...; `result`: ok, or why not. Both are constants of the program, never input. */
-  countSignIn(method: string, result: string): void;
-  /** `channel`: email, sms, whatsapp; `outcome`: sent, refused, expired, failed, or retried for an attempt that another follows. */
-  countMessage(channel: string, outcome: string): void;
   /** Shows a pool's connections; `name` tells pools apart. */
   watchPool(name: string, db: Database): void;
-  /** Shows how many hashes wait; read when the metrics are. */
-  watchPasswordQueue(waiting: () => number): void;
 }
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
-const grants = new Map([
-  ['authorization_code', 'authorization_code'],
-  ['refresh_token', 'refresh_token'],
-  ['client_credentials', 'client_credentials'],
-  ['urn:ietf:params:oauth:grant-type:device_code', 'device_code'],
-]);
 
 interface Pool {
   numUsed(): number;
@@ -57,25 +44,6 @@ export function createMetrics(): Metrics {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   });
-  const tokens = new Counter({
-    name: 'gatehouse_tokens_issued_total',
-    help: 'Tokens given out.',
-    labelNames: ['type', 'grant'],
-    registers,
-  });
-  const signIns = new Counter({
-    name: 'gatehouse_sign_ins_total',
-    help: 'Attempts to sign in, by method and result.',
-    labelNames: ['method', 'result'],
-    registers,
-  });
-
-  const messages = new Counter({
-    name: 'gatehouse_messages_total',
-    help: 'Attempts to deliver a message, by channel and outcome.',
-    labelNames: ['channel', 'outcome'],
-    registers,
-  });
 
   const pools = new Map<string, Pool>();
   new Gauge({
@@ -99,15 +67,6 @@ export function createMetrics(): Metrics {
       for (const [pool, connections] of pools) this.set({ pool }, connections.numPendingAcquires());
     },
   });
-  let waitingPasswords = () => 0;
-  new Gauge({
-    name: 'gatehouse_password_queue_length',
-    help: 'Password hashes that wait for a core.',
-    registers,
-    collect() {
-      this.set(waitingPasswords());
-    },
-  });
 
   if (cluster.isWorker) {
     // The constructor alone subscribes a worker to the primary's questions.
@@ -122,14 +81,8 @@ export function createMetrics(): Metrics {
       requests.inc(labels);
       durations.observe(labels, seconds);
     },
-    countToken: (type, grant) => tokens.inc({ type, grant: grants.get(grant ?? '') ?? 'other' }),
-    countSignIn: (method, result) => signIns.inc({ method, result }),
-    countMessage: (channel, outcome) => messages.inc({ channel, outcome }),
     watchPool(name, db) {
       pools.set(name, (db.client as { pool: Pool }).pool);
-    },
-    watchPasswordQueue(waiting) {
-      waitingPasswords = waiting;
     },
   };
 }

@@ -25,29 +25,11 @@ describe('metrics', () => {
     );
   });
 
-  it('counts tokens and sign-ins, with labels of its own', async () => {
-    const metrics = createMetrics();
-    metrics.countToken('access_token', 'client_credentials');
-    metrics.countToken('access_token', 'urn:ietf:params:oauth:grant-type:device_code');
-    metrics.countToken('access_token', 'whatever a client sent');
-    metrics.countToken('id_token', undefined);
-    metrics.countSignIn('password', 'ok');
-    const text = await metrics.registry.metrics();
-    assert.match(text, /^gatehouse_tokens_issued_total\{type="access_token",grant="client_credentials"\} 1$/m);
-    assert.match(text, /^gatehouse_tokens_issued_total\{type="access_token",grant="device_code"\} 1$/m);
-    assert.match(text, /^gatehouse_tokens_issued_total\{type="access_token",grant="other"\} 1$/m);
-    assert.match(text, /^gatehouse_tokens_issued_total\{type="id_token",grant="other"\} 1$/m);
-    assert.match(text, /^gatehouse_sign_ins_total\{method="password",result="ok"\} 1$/m);
-    assert.doesNotMatch(text, /whatever/);
-  });
-
-  it('shows pools and the password queue as they are when asked', async () => {
+  it('shows pools as they are when asked', async () => {
     const metrics = createMetrics();
     const database = await createTestDatabase();
     const db = createDatabase({ url: database.url, poolMax: 1 });
     metrics.watchPool('main', db);
-    let waiting = 3;
-    metrics.watchPasswordQueue(() => waiting);
     try {
       const held = await db.transaction();
       // A query begins when somebody waits for it.
@@ -57,14 +39,11 @@ describe('metrics', () => {
       assert.match(text, /^gatehouse_db_pool_connections\{pool="main",state="used"\} 1$/m);
       assert.match(text, /^gatehouse_db_pool_connections\{pool="main",state="idle"\} 0$/m);
       assert.match(text, /^gatehouse_db_pool_waiting\{pool="main"\} 1$/m);
-      assert.match(text, /^gatehouse_password_queue_length 3$/m);
       await held.rollback();
       await queued;
-      waiting = 0;
       const later = await metrics.registry.metrics();
       assert.match(later, /^gatehouse_db_pool_connections\{pool="main",state="idle"\} 1$/m);
       assert.match(later, /^gatehouse_db_pool_waiting\{pool="main"\} 0$/m);
-      assert.match(later, /^gatehouse_password_queue_length 0$/m);
     } finally {
       await db.destroy();
       await database.drop();

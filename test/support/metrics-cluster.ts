@@ -4,6 +4,8 @@
  */
 import cluster from 'node:cluster';
 import { once } from 'node:events';
+import { showPasswordQueue } from '../../src/domain/methods/password/password-metrics.ts';
+import { createSignInMetrics } from '../../src/domain/sign-in/sign-in-metrics.ts';
 import { createMetrics, startMetricsServer } from '../../src/platform/metrics.ts';
 
 if (cluster.isPrimary) {
@@ -18,9 +20,10 @@ if (cluster.isPrimary) {
   process.once('message', stop);
   process.once('disconnect', stop);
 } else {
-  const metrics = createMetrics();
+  const { registry } = createMetrics();
+  const metrics = createSignInMetrics(registry);
   const count = Number(process.env.SIGN_INS);
   for (let i = 0; i < count; i += 1) metrics.countSignIn('password', 'ok');
-  metrics.watchPasswordQueue(() => count);
+  showPasswordQueue(registry, { pending: count });
   process.send?.('ready');
 }

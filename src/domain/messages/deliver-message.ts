@@ -9,12 +9,12 @@ import { DeliveryError } from '../../platform/delivery-error.ts';
 import { DomainError } from '../../platform/errors.ts';
 import type { JobContext, JobTask } from '../../platform/jobs/jobs.ts';
 import type { Mailer } from '../../platform/mailer.ts';
-import type { Metrics } from '../../platform/metrics.ts';
 import type { PhoneMessages } from '../../platform/phone-messages.ts';
 import { giveBack, type Spent, spendBudget } from '../../platform/rate-limits.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { recordEvent, systemCaller } from '../audit/audit-events.ts';
 import { findTenantById, type Tenant } from '../tenants/tenants.ts';
+import type { MessageMetrics } from './message-metrics.ts';
 import type { MessageViews } from './message-views.ts';
 import {
   type Channel,
@@ -60,7 +60,7 @@ export interface MessengerDependencies {
   phone: PhoneMessages | undefined;
   /** Those that have a provider on this server (`configuredChannels`). */
   channels: readonly Channel[];
-  metrics?: Pick<Metrics, 'countMessage'>;
+  metrics?: MessageMetrics;
   logger: Logger;
 }
 

@@ -8,12 +8,12 @@ import type { Caller } from '../../domain/audit/audit-events.ts';
 import type { Channel } from '../../domain/messages/outgoing-message.ts';
 import type { MessageBudgets } from '../../domain/messages/phone-policy.ts';
 import type { PasswordHasher } from '../../domain/methods/password/password-hash.ts';
+import type { SignInMetrics } from '../../domain/sign-in/sign-in-metrics.ts';
 import { findTenantById, findTenantBySlug, type Tenant } from '../../domain/tenants/tenants.ts';
 import type { FederationClient } from '../../oidc/federation-client.ts';
 import { interactionFault } from '../../oidc/library-texts.ts';
 import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
-import type { Metrics } from '../../platform/metrics.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { applyUiLocales, clientSurroundings, type Pages, type Surroundings } from '../pages/pages.ts';
 
@@ -22,7 +22,7 @@ export interface WebDependencies {
   secrets: Secrets;
   passwords: PasswordHasher;
   pages: Pages;
-  metrics: Metrics;
+  metrics: SignInMetrics;
   issuer: string;
   isDevelopment: boolean;
   /** What this server can send messages by. */

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { Registry } from 'prom-client';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
 import { suspendTenant } from '../../../src/domain/lifecycle/end-tenant.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type Messenger,
   sendMessageTask,
 } from '../../../src/domain/messages/deliver-message.ts';
+import { createMessageMetrics, type MessageMetrics } from '../../../src/domain/messages/message-metrics.ts';
 import { createMessageViews } from '../../../src/domain/messages/message-views.ts';
 import {
   enqueueMessage,
@@ -30,7 +32,6 @@ import { releaseAbandonedJobs } from '../../../src/platform/jobs/abandoned-jobs.
 import { enqueueJob, type Jobs, startJobs } from '../../../src/platform/jobs/jobs.ts';
 import { createLogger, type Logger } from '../../../src/platform/logger.ts';
 import { createMailer, type Mailer } from '../../../src/platform/mailer.ts';
-import { createMetrics } from '../../../src/platform/metrics.ts';
 import { createPhoneMessages } from '../../../src/platform/phone-messages.ts';
 import { budgetLeft } from '../../../src/platform/rate-limits.ts';
 import { createSecrets, randomToken } from '../../../src/platform/secrets.ts';
@@ -107,7 +108,7 @@ describe('delivering a message', function () {
     countries?: string[];
     withMail?: boolean;
     withPhone?: boolean;
-    metrics?: ReturnType<typeof createMetrics>;
+    metrics?: MessageMetrics;
   }
 
   function messengerFor(setup: Setup = {}): Messenger {
@@ -343,12 +344,13 @@ describe('delivering a message', function () {
   });
 
   it('is counted in the metrics, by channel and outcome', async () => {
-    const metrics = createMetrics();
+    const registry = new Registry();
+    const metrics = createMessageMetrics(registry);
     const messenger = messengerFor({ metrics, phoneBudget: 1 });
     for (let n = 0; n < 2; n += 1) await messenger.deliver(code({ channel: 'sms' }), { id: newId() });
     mailbox.refuse({ code: 451 });
     await assert.rejects(messenger.deliver(code(), { id: newId() }));
-    const { values } = (await metrics.registry.getSingleMetric('gatehouse_messages_total')?.get()) ?? { values: [] };
+    const { values } = (await registry.getSingleMetric('gatehouse_messages_total')?.get()) ?? { values: [] };
     assert.deepEqual(
       values.map(({ labels, value }) => [labels.channel, labels.outcome, value]),
       [
