@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { declared } from './support/declared.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const floors = ['platform', 'domain', 'oidc', 'web'];
@@ -47,6 +48,50 @@ const outsideExceptions: Record<string, string> = {
   'src/platform/migrations.ts -> migrations': 'the list of migrations is explicit, so that both builds agree on names',
   'src/main.ts -> seeds': 'loaded on the first start of development alone',
 };
+
+/** Words of identity. The platform serves any program; whatever has one of these in its name belongs to a feature. */
+const identityWords = new Set(
+  `account assignment claim client company consent credential federation grant identity interaction invitation invite
+  issuer login member membership organisation org otp owner passkey password permission person people recovery referral role
+  session signin signup tenant user userinfo viewmodel formmodel`.split(/\s+/),
+);
+
+/** Where the platform may use such a word, because it means something else there; the first path that fits counts. */
+const otherMeanings: [path: string, words: string, why: string][] = [
+  [
+    'embedded-postgres/',
+    'account client login membership owner password role session user',
+    'of PostgreSQL and the operating system',
+  ],
+  ['jobs/', 'client', "the driver's connection"],
+  ['database.ts', 'client session', "the driver's connection"],
+  ['metrics.ts', 'client', "the driver's connection"],
+  [
+    'network/',
+    'client credential identity password user',
+    'HTTP: peers, `user-agent`, `identity` as an encoding, parts of a URL',
+  ],
+  ['environment/', 'credential issuer org password user', "parts of a URL; ISSUER is the server's own address"],
+  ['logger.ts', 'client credential login otp password', 'names whose values are kept out of the log'],
+  ['paging.ts', 'member', 'of a JSON object'],
+  ['phone-messages.ts', 'account client password', "Twilio's own terms"],
+  [
+    'migrations.ts',
+    'client identity invitation organisation session tenant user',
+    'names of files; the list has to be explicit',
+  ],
+];
+
+/** The words of identifiers and string literals, singular, in lower case. Comments may speak of whom they like. */
+function wordsIn(text: string): Set<string> {
+  const code = text.replace(/^\s*\/\*[\s\S]*?\*\//gm, '').replace(/(?:^|\s)\/\/ .*$/gm, '');
+  const words = code
+    .replace(/([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])/g, '$1$3 $2$4')
+    .replace(/\b(sign|view|form)[ _-]?(in|up|model)s?\b/gi, '$1$2')
+    .toLowerCase()
+    .match(/[a-z]+/g);
+  return new Set((words ?? []).flatMap((word) => [word, word.replace(/ies$/, 'y'), word.replace(/s$/, '')]));
+}
 
 interface Import {
   from: string;
@@ -214,11 +259,48 @@ describe('the architecture', () => {
     );
   });
 
-  it('keeps HTTP out of the domain and identity out of the platform', () => {
+  it('keeps HTTP out of the domain, and the library out of both lower floors', () => {
     for (const file of files.filter((name) => /^src\/(?:platform|domain)\//.test(name)))
       assert.doesNotMatch(textOf(file), /from 'oidc-provider'/, file);
     for (const file of files.filter((name) => name.startsWith('src/domain/')))
       assert.doesNotMatch(textOf(file), /from '(?:koa|@koa\/router|node:http)'/, file);
+  });
+
+  it('has a platform that knows nothing of identity', () => {
+    const found: string[] = [];
+    const unused = new Set(otherMeanings.flatMap(([path, words]) => words.split(' ').map((word) => `${path} ${word}`)));
+    for (const file of files.filter((name) => name.startsWith('src/platform/'))) {
+      const name = file.replace('src/platform/', '');
+      const [path = '', allowed = ''] = otherMeanings.find(([begin]) => name.startsWith(begin)) ?? [];
+      for (const word of wordsIn(textOf(file))) {
+        if (!identityWords.has(word)) continue;
+        unused.delete(`${path} ${word}`);
+        if (!allowed.split(' ').includes(word)) found.push(`${name}: ${word}`);
+      }
+    }
+    assert.deepEqual(found, []);
+    assert.deepEqual([...unused], [], 'nobody needs these exceptions');
+  });
+
+  it('has no file name an error code of a floor or a feature above it', async () => {
+    const homes = new Map(
+      (await declared<object>('defineCodes')).flatMap(({ file, values }) =>
+        Object.keys(values).map((code) => [code, file] as const),
+      ),
+    );
+    assert.ok(homes.size > 30, `${homes.size} codes`);
+    const isAbove = (home: string, file: string): boolean => {
+      if (rankOf(home) !== rankOf(file)) return rankOf(home) > rankOf(file);
+      const [there, here] = [featureOf(home), featureOf(file)];
+      return there !== undefined && here !== undefined && features.indexOf(there) > features.indexOf(here);
+    };
+    const above = files.flatMap((file) =>
+      [...textOf(file).matchAll(/'([A-Z][A-Z_]+)'/g)]
+        .map(([, code = '']) => ({ code, home: homes.get(code) }))
+        .filter(({ home }) => home !== undefined && isAbove(home, file))
+        .map(({ code, home }) => `${file}: ${code} of ${home}`),
+    );
+    assert.deepEqual(above, []);
   });
 
   it('reads the environment in config.ts alone', () => {

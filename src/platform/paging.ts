@@ -13,7 +13,7 @@ export const pagingCodes = defineCodes({
   CURSOR_INVALID: {
     kind: 'invalid',
     params: ['field'],
-    means: 'the cursor is of another list, tenant or filter, too old, or none of ours',
+    means: 'the cursor is of another list, filter or sort, too old, or none of ours',
   },
 });
 declare module './errors.ts' {
@@ -184,7 +184,8 @@ export async function* everyItem<T>(
 export interface CursorScope {
   /** Names the list: the operation. */
   list: string;
-  tenantId: string | null;
+  /** What the list lies in, such as the id of a tenant; null: in nothing. */
+  within: string | null;
   /** All that narrows the list, and who asks where that decides what is shown. */
   filter: Record<string, unknown>;
   sort?: string;
@@ -225,8 +226,8 @@ export function openCursor(
   return { after, limit };
 }
 
-function contextOf({ list, tenantId, filter, sort = '' }: CursorScope): string {
-  return JSON.stringify([list, tenantId, sort, ordered(filter)]);
+function contextOf({ list, within, filter, sort = '' }: CursorScope): string {
+  return JSON.stringify([list, within, sort, ordered(filter)]);
 }
 
 /** The same filter is the same text, in whatever order its members were written; an absent one is as if never named. */

@@ -160,7 +160,7 @@ describe('a cursor', () => {
   const secrets = createSecrets(['the secret key of this test, which is long enough']);
   const scope: CursorScope = {
     list: 'users.list',
-    tenantId: newId(),
+    within: newId(),
     filter: { state: 'active', q: undefined, at: { node: 'n', deep: true } },
     sort: 'name',
   };
@@ -179,8 +179,8 @@ describe('a cursor', () => {
   it('is refused for another tenant, list, filter or sort', () => {
     const cursor = sealCursor(secrets, scope, position);
     const others: Partial<CursorScope>[] = [
-      { tenantId: newId() },
-      { tenantId: null },
+      { within: newId() },
+      { within: null },
       { list: 'users.export' },
       { sort: undefined },
       { sort: '-name' },

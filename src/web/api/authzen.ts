@@ -138,7 +138,7 @@ export function authzenRoutes({ db, secrets, issuer }: AuthzenDependencies): Rou
   ): Promise<object> {
     const { page: asked, ...entities } = question;
     const { tenantId, resourceServerId } = asker;
-    const scope: CursorScope = { list, tenantId, filter: { resourceServerId, entities } };
+    const scope: CursorScope = { list, within: tenantId, filter: { resourceServerId, entities } };
     const from = asked?.token ? opened(scope, asked.token) : undefined;
     const limit = from?.limit ?? boundedLimit(asked?.limit || undefined);
     if (from && asked?.limit !== undefined && asked.limit !== limit)
