@@ -7,6 +7,7 @@ import type Koa from 'koa';
 import type { Middleware } from 'koa';
 import compose from 'koa-compose';
 import type { Dependencies } from './dependencies.ts';
+import { signInMethods } from './domain/methods/methods.ts';
 import { createFederationClient } from './oidc/federation-client.ts';
 import type { LiveProvider } from './oidc/live-provider.ts';
 import { routes as protocol } from './oidc/provider.ts';
@@ -62,6 +63,7 @@ function webDependencies(dependencies: Dependencies, live: LiveProvider): WebDep
     metrics,
     issuer: config.issuer,
     isDevelopment: config.environment === 'development',
+    methods: signInMethods,
     channels,
     phoneCountries: config.phone.countries,
     budgets: { email: config.mail.dailyBudget, phone: config.phone.dailyBudget },

@@ -29,6 +29,7 @@ const features = [
   'methods/password',
   'methods/code',
   'methods/federation',
+  'methods',
   'recovery',
   'invitations',
   'referrals',

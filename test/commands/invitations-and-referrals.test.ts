@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { acceptInvitation, findInvitation } from '../../src/domain/invitations/invitations.ts';
 import { openPayload, sendMessageJob } from '../../src/domain/messages/outgoing-message.ts';
+import { signInMethods } from '../../src/domain/methods/methods.ts';
 import { createPasswordHasher } from '../../src/domain/methods/password/password-hash.ts';
 import { createOrgNode } from '../../src/domain/organisation/org-nodes.ts';
 import { completeReferral, recordReferral } from '../../src/domain/referrals/referrals.ts';
@@ -9,6 +10,8 @@ import { createTenant, type NewTenant } from '../../src/domain/setup/create-tena
 import { createSecrets } from '../../src/platform/secrets.ts';
 import { createUser } from '../support/factories.ts';
 import { type CommandBench, createBench, type Run, runGatehouse } from './run-gatehouse.ts';
+
+const server = { methods: signInMethods, channels: ['email'], phoneCountries: [] } as const;
 
 describe('commands about invitations and referrals', function () {
   this.timeout(60_000);
@@ -72,7 +75,7 @@ describe('commands about invitations and referrals', function () {
     const token = await tokenFor('ada@example.com', run);
     const [message] = await queued('ada@example.com');
     assert.deepEqual([message?.locale, message?.model.place], ['fr', 'North']);
-    assert.equal((await findInvitation(bench.db, token)).inviterName, null);
+    assert.equal((await findInvitation(bench.db, token, server)).inviterName, null);
     const [event] = await bench.db('audit_events').where({ entityId: id });
     assert.deepEqual([event.action, event.actorType], ['invitation.created', 'system']);
 
@@ -99,7 +102,7 @@ describe('commands about invitations and referrals', function () {
     assert.equal(again.code, 0, again.stderr);
     assert.equal(again.json.sent_count, 2);
     assert.notEqual(await tokenFor('cy@example.com', again), first);
-    await assert.rejects(findInvitation(bench.db, first), { code: 'INVITATION_INVALID' });
+    await assert.rejects(findInvitation(bench.db, first, server), { code: 'INVITATION_INVALID' });
 
     const elsewhere = await bench.run(`invitations revoke ${id} --tenant other --json`);
     assert.deepEqual(elsewhere.json.error, { code: 'NOT_FOUND', message: 'there is no such invitation' });
@@ -226,6 +229,7 @@ describe('commands about invitations and referrals', function () {
       bench.db,
       { token, fullName: 'Fay', locale: 'en' },
       {
+        ...server,
         passwords: createPasswordHasher({ memoryKiB: 1024 }),
         secrets: secrets(),
         caller: systemCaller,

@@ -20,7 +20,7 @@ import {
 import { findPeople, noWayIn, type Person } from '../sign-in/candidates.ts';
 import { findTenantById } from '../tenants/tenants.ts';
 import { codeLimits } from './code-limits.ts';
-import { type DeliverableRow, selectDeliverable, settleSend } from './sent-codes.ts';
+import { type DeliverableRow, findDeliverable, settleSend } from './sent-codes.ts';
 
 export const deliverCodeJob = 'deliver-code';
 
@@ -171,7 +171,7 @@ export async function deliverCode(
   const { db, secrets, messenger, issuer, phoneCountries, signal, isLastAttempt } = deps;
   const { value } = openPayload(secrets, deliverCodeJob, payload);
   const { codeId, code, locale, origin } = payloadSchema.parse(value);
-  const row = await selectDeliverable(db, codeId);
+  const row = await findDeliverable(db, codeId);
   if (!row || row.settled || row.used || row.superseded) return;
   const delivery = row.expired ? undefined : await decide(db, row, { code, locale, issuer, phoneCountries });
   if (!delivery) {

@@ -29,7 +29,7 @@ import {
 import { deleteOldSends, revokeCodes } from './code-store.ts';
 import { enqueueDelivery } from './deliver-code.ts';
 import { recordSend } from './send-limits.ts';
-import { type CodeRow, consumeCode } from './sent-codes.ts';
+import { type CodeRow, useUpCode } from './sent-codes.ts';
 
 export type { CodeAttempt, CodePurpose, RequestDependencies };
 
@@ -155,7 +155,7 @@ export async function verifyCode(
   return inTransaction(db, async (trx) => {
     if (row.userId !== null) await holdUsers(trx, [row.userId]);
     // Used by another, or out of time since it was counted.
-    if (!(await consumeCode(trx, row.id))) throw new DomainError('expired', 'CODE_EXPIRED');
+    if (!(await useUpCode(trx, row.id))) throw new DomainError('expired', 'CODE_EXPIRED');
     const proved = { codeId: row.id, destination: row.destination, channel: row.channel };
     await settle?.(trx, proved);
     return proved;

@@ -5,7 +5,7 @@
 import { type Database, firstRow, rows } from '../../platform/database.ts';
 import type { Channel } from '../messages/outgoing-message.ts';
 
-export interface RecoveryRow {
+export interface RecoveryLink {
   id: string;
   /** Where it was asked for; null: at the server's own sign-in, and so for every tenant. */
   tenantId: string | null;
@@ -15,8 +15,8 @@ export interface RecoveryRow {
   expired: boolean;
 }
 
-export async function selectRecovery(db: Database, tokenHash: Buffer): Promise<RecoveryRow | undefined> {
-  return firstRow<RecoveryRow>(
+export async function findRecoveryLink(db: Database, tokenHash: Buffer): Promise<RecoveryLink | undefined> {
+  return firstRow<RecoveryLink>(
     db,
     `select id, tenant_id, destination, channel, consumed_at is not null or revoked_at is not null as used,
             expires_at <= statement_timestamp() as expired
@@ -27,7 +27,7 @@ export async function selectRecovery(db: Database, tokenHash: Buffer): Promise<R
 }
 
 /** Locks the unused links of an address, in the order of ids: two of them wait for each other instead of locking up. */
-export async function lockRecoveries(trx: Database, destination: string): Promise<void> {
+export async function holdRecoveryLinks(trx: Database, destination: string): Promise<void> {
   await rows(
     trx,
     `select id
@@ -40,7 +40,7 @@ export async function lockRecoveries(trx: Database, destination: string): Promis
 }
 
 /** Revokes every unused link to an address that reaches a tenant. */
-export async function revokeRecoveries(trx: Database, destination: string, tenantId: string): Promise<void> {
+export async function revokeRecoveryLinks(trx: Database, destination: string, tenantId: string): Promise<void> {
   await rows(
     trx,
     `update otp_codes

@@ -29,7 +29,7 @@ const consumeOne = prepared(
 );
 
 /** True for one caller alone, and for none after the code's time. */
-export async function consumeCode(trx: Database, id: string): Promise<boolean> {
+export async function useUpCode(trx: Database, id: string): Promise<boolean> {
   return (await runPrepared(trx, consumeOne, [id])).rowCount > 0;
 }
 
@@ -52,7 +52,7 @@ const deliverable = prepared(
     where c.id = $1`,
 );
 
-export async function selectDeliverable(db: Database, id: string): Promise<DeliverableRow | undefined> {
+export async function findDeliverable(db: Database, id: string): Promise<DeliverableRow | undefined> {
   return (await runPrepared<DeliverableRow>(db, deliverable, [id])).rows[0];
 }
 

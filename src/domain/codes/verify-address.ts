@@ -8,7 +8,8 @@ import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import type { Caller } from '../audit/audit-events.ts';
-import { type AddressKind, proveAddress } from '../users/prove-address.ts';
+import { verifyAddress } from '../sign-in/prove-address.ts';
+import type { AddressKind } from '../users/verified-address.ts';
 import { verifyCode } from './one-time-codes.ts';
 
 /**
@@ -34,12 +35,13 @@ export async function confirmAddress(
   const purpose = kind === 'email' ? 'verify_email' : 'verify_phone';
   let first = false;
   await verifyCode(db, { challenge, purpose, tenantId, destination: address, code, userId }, deps, async (trx) => {
-    const proof = { tenantId, userId, kind, address, keepCredentials: true };
-    const proved = await proveAddress(trx, proof, deps.caller).catch((error: unknown) => {
-      throw error instanceof DomainError && error.kind === 'not_found'
-        ? new DomainError('expired', 'CODE_EXPIRED')
-        : error;
-    });
+    const proved = await verifyAddress(trx, { tenantId, userId, kind, address }, deps.caller).catch(
+      (error: unknown) => {
+        throw error instanceof DomainError && error.kind === 'not_found'
+          ? new DomainError('expired', 'CODE_EXPIRED')
+          : error;
+      },
+    );
     first = proved.first;
   });
   return { first };

@@ -9,14 +9,18 @@ import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
 import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
 import { defineLimits } from '../../platform/rate-limits.ts';
-import { type Secrets, sha256 } from '../../platform/secrets.ts';
+import { sha256 } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
-import { enqueueMessage } from '../messages/outgoing-message.ts';
+import { offeredProviders } from '../methods/federation/identity-providers.ts';
+import { passwordChoice } from '../methods/password/password-method.ts';
 import { assignRole } from '../organisation/org-assignments.ts';
 import { findPlacePaths } from '../organisation/place-paths.ts';
+import type { Provable, SignInServer } from '../sign-in/method.ts';
+import { type ProofDependencies, proveAddress } from '../sign-in/prove-address.ts';
+import { waysIn } from '../sign-in/ways-in.ts';
 import { parseTenantSettings, type TenantSettings } from '../tenants/tenant-settings.ts';
-import { type AddressKind, opensAccount, proveAddress } from '../users/prove-address.ts';
 import { createUser, type NewPasswords } from '../users/users.ts';
+import { type AddressKind, opensAccount } from '../users/verified-address.ts';
 import {
   consumeInvitation,
   type InvitationRow,
@@ -80,11 +84,12 @@ export interface FoundInvitation {
  * @throws DomainError not_found INVITATION_INVALID; expired INVITATION_EXPIRED, INVITATION_REVOKED, INVITATION_ACCEPTED,
  *   which are told to nobody but the holder of the token
  */
-export async function findInvitation(db: Database, token: string): Promise<FoundInvitation> {
-  const { invitation, place, user } = await usableInvitation(db, sha256(token), { lock: false });
+export async function findInvitation(db: Database, token: string, server: SignInServer): Promise<FoundInvitation> {
+  const usable = await usableInvitation(db, sha256(token), { lock: false });
+  const { invitation, place, user } = usable;
   const { tenantId, orgNodeId } = invitation;
   const above = await findPlacePaths(db, tenantId, [orgNodeId]);
-  const { offered, required } = passwordChoice(place.settings, kindOf(invitation));
+  const password = user ? 'none' : await newcomersPassword(db, usable, server);
   return {
     tenantId,
     tenantName: place.tenantName,
@@ -94,10 +99,14 @@ export async function findInvitation(db: Database, token: string): Promise<Found
     place: [...(above.get(orgNodeId) ?? []), place.nodeName],
     address: maskedAddress(invitation),
     existingAccount: user !== undefined,
-    passwordOffered: offered,
-    passwordRequired: required,
+    passwordOffered: password !== 'none',
+    passwordRequired: password === 'required',
     expiresAt: invitation.expiresAt,
   };
+}
+
+export interface AcceptanceDependencies extends ProofDependencies, SignInServer {
+  passwords: NewPasswords;
 }
 
 export interface Acceptance {
@@ -122,7 +131,7 @@ export interface Acceptance {
 export async function acceptInvitation(
   db: Database,
   wanted: { token: string; fullName?: string; password?: string; locale: string },
-  dependencies: { passwords: NewPasswords; secrets: Secrets; caller: Caller; issuer: string },
+  dependencies: AcceptanceDependencies,
 ): Promise<Acceptance> {
   try {
     return await acceptOnce(db, wanted, dependencies);
@@ -137,12 +146,12 @@ export async function acceptInvitation(
 async function acceptOnce(
   db: Database,
   wanted: Parameters<typeof acceptInvitation>[1],
-  dependencies: Parameters<typeof acceptInvitation>[2],
+  dependencies: AcceptanceDependencies,
 ): Promise<Acceptance> {
   const { caller } = dependencies;
   const tokenHash = sha256(wanted.token);
   const before = await usableInvitation(db, tokenHash, { lock: false });
-  const newcomer = before.user ? undefined : await checkedNewcomer(before, wanted, dependencies.passwords);
+  const newcomer = before.user ? undefined : await checkedNewcomer(db, before, wanted, dependencies);
 
   return inTransaction(db, async (trx) => {
     const { invitation, place, user } = await usableInvitation(trx, tokenHash, { lock: true });
@@ -243,18 +252,14 @@ async function usableInvitation(db: Database, tokenHash: Buffer, { lock }: { loc
 /** The address is theirs: what others may have set up before goes, and they are told. */
 async function proveInvited(
   trx: Database,
-  { invitation, place, user }: Usable & { user: InvitedUserRow },
+  { invitation, user }: Usable & { user: InvitedUserRow },
   { locale }: { locale: string },
-  { secrets, caller, issuer }: { secrets: Secrets; caller: Caller; issuer: string },
+  deps: ProofDependencies,
 ): Promise<string> {
   const { tenantId, channel } = invitation;
-  const to = (invitation.email ?? invitation.phone) as string;
-  const proved = { tenantId, userId: user.id, kind: kindOf(invitation), address: to, keepCredentials: false };
-  const { removed } = await proveAddress(trx, proved, { ...caller, type: 'user', id: user.id });
-  if (removed.length > 0) {
-    const model = { tenantName: place.tenantName, href: `${issuer}/account` };
-    await enqueueMessage(trx, { channel, to, template: 'credentials-removed', model, locale, tenantId }, { secrets });
-  }
+  const address = (invitation.email ?? invitation.phone) as string;
+  const caller: Caller = { ...deps.caller, type: 'user', id: user.id };
+  await proveAddress(trx, { tenantId, userId: user.id, channel, address, locale }, { ...deps, caller });
   return user.id;
 }
 
@@ -264,17 +269,19 @@ interface Newcomer {
 }
 
 async function checkedNewcomer(
-  { invitation, place }: Usable,
+  db: Database,
+  usable: Usable,
   { fullName = '', password = '' }: { fullName?: string; password?: string },
-  passwords: NewPasswords,
+  { passwords, ...server }: AcceptanceDependencies,
 ): Promise<Newcomer> {
+  const { invitation, place } = usable;
+  const asked = await newcomersPassword(db, usable, server);
   if (fullName.trim() === '') throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'fullName' });
-  const { offered, required } = passwordChoice(place.settings, kindOf(invitation));
   if (password === '') {
-    if (required) throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'password' });
+    if (asked === 'required') throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'password' });
     return { fullName, passwordHash: null };
   }
-  if (!offered) throw new DomainError('invalid', 'INVALID_INPUT', { field: 'password' });
+  if (asked === 'none') throw new DomainError('invalid', 'INVALID_INPUT', { field: 'password' });
   const { email, phone } = invitation;
   const { tenantName, tenantSlug } = place;
   const passwordHash = await passwords.hashNew(password, { email, phone, fullName, tenantName, tenantSlug });
@@ -295,17 +302,24 @@ async function createInvited(
 }
 
 /**
- * Whether somebody who proved an address of this kind may have a password in the tenant, and whether they must, because
- * nothing else would let them in.
+ * Whether a new person chooses a password; they must where nothing else would let them in again.
+ * @throws DomainError not_found INVITATION_INVALID where nothing would at all: no account is made that nobody can sign in to.
+ *   The invitation waits, and counts again once the tenant or the server has a way
  */
-export function passwordChoice(settings: TenantSettings, kind: AddressKind): { offered: boolean; required: boolean } {
-  const { signInMethods, codeChannels, countryList } = settings;
-  const offered = signInMethods.includes('password');
-  const byCode =
-    signInMethods.includes('otp') &&
-    codeChannels.some((channel) => (channel === 'email') === (kind === 'email')) &&
-    (kind === 'email' || countryList.length > 0);
-  return { offered, required: offered && !byCode };
+async function newcomersPassword(
+  db: Database,
+  { invitation, place }: Usable,
+  server: SignInServer,
+): Promise<'required' | 'optional' | 'none'> {
+  const { settings } = place;
+  const address = { kind: kindOf(invitation), address: (invitation.email ?? invitation.phone) as string };
+  const newcomer: Provable = { addresses: [address], credentials: [] };
+  const choice = passwordChoice(settings, server, newcomer);
+  if (choice !== 'none' || waysIn(settings, server, newcomer).length > 0) return choice;
+  // An account elsewhere can still be linked by its email address.
+  const providers = invitation.email === null ? [] : await offeredProviders(db, { id: invitation.tenantId, settings });
+  if (providers.length === 0) throw invalid();
+  return choice;
 }
 
 /** Enough for the owner of the address to know it again, and for nobody else to learn it. */

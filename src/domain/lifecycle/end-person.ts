@@ -9,6 +9,7 @@ import { type Database, inTransaction } from '../../platform/database.ts';
 import type { Caller } from '../audit/audit-events.ts';
 import { endCodesOfPerson } from '../codes/one-time-codes.ts';
 import { endInvitationsOfPerson } from '../invitations/invitations.ts';
+import { signInMethods } from '../methods/methods.ts';
 import { revokeAllSessions } from '../sessions/sessions.ts';
 import { endSetupLinksOf } from '../setup/setup-links.ts';
 import { holdUser, storeUserDeleted, storeUserState } from '../users/user-state.ts';
@@ -66,7 +67,10 @@ export async function activateUser(db: Database, user: UserOfTenant, caller: Cal
 export async function deleteUser(db: Database, { tenantId, userId }: UserOfTenant, caller: Caller): Promise<void> {
   await inTransaction(db, async (trx) => {
     const user = await holdUser(trx, { tenantId, userId });
-    const store = (payload: Record<string, unknown>) => storeUserDeleted(trx, { tenantId, userId, payload }, caller);
+    const store = async (payload: Record<string, unknown>) => {
+      for (const method of signInMethods) await method.takeAway(trx, { tenantId, userId });
+      await storeUserDeleted(trx, { tenantId, userId, payload }, caller);
+    };
     await endPerson(trx, { tenantId, userId, ...user }, store, caller);
   });
 }

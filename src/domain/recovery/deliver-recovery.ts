@@ -7,7 +7,7 @@ import { type Database, inTransaction } from '../../platform/database.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { recordEvent } from '../audit/audit-events.ts';
 import { codeLimits } from '../codes/code-limits.ts';
-import { selectDeliverable, settleSend } from '../codes/sent-codes.ts';
+import { findDeliverable, settleSend } from '../codes/sent-codes.ts';
 import type { Messenger } from '../messages/deliver-message.ts';
 import { openPayload } from '../messages/outgoing-message.ts';
 import type { Person } from '../sign-in/candidates.ts';
@@ -49,7 +49,7 @@ export async function deliverRecovery(
   const { db, secrets, messenger, issuer, signal, isLastAttempt } = deps;
   const { value } = openPayload(secrets, deliverRecoveryJob, payload);
   const { codeId, token, locale: asked, ip, requestId } = recoveryToDeliver.parse(value);
-  const link = await selectDeliverable(db, codeId);
+  const link = await findDeliverable(db, codeId);
   if (link?.purpose !== 'reset_password' || link.used || link.settled) return;
 
   const { channel, destination } = link;

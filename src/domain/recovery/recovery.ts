@@ -5,7 +5,7 @@
  * is asked for afterwards as ever.
  *
  * Refuses users and tenants that may not act, tenants that have no passwords, an address that the account has no longer,
- * and one that never opened it (users/prove-address.ts). Whether anybody lives at an address is decided in the job alone
+ * and one that never opened it (users/verified-address.ts). Whether anybody lives at an address is decided in the job alone
  * (deliver-recovery.ts).
  */
 import { type Database, inTransaction } from '../../platform/database.ts';
@@ -13,19 +13,33 @@ import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { enqueueJob } from '../../platform/jobs/jobs.ts';
 import { defineLimits } from '../../platform/rate-limits.ts';
-import { randomToken, type Secrets, sha256 } from '../../platform/secrets.ts';
+import { randomToken, sha256 } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { checkDestination, type RequestDependencies } from '../codes/check-destination.ts';
-import { lockRecoveries, type RecoveryRow, revokeRecoveries, selectRecovery } from '../codes/recovery-links.ts';
+import {
+  findRecoveryLink,
+  holdRecoveryLinks,
+  type RecoveryLink,
+  revokeRecoveryLinks,
+} from '../codes/recovery-links.ts';
 import { recordSend } from '../codes/send-limits.ts';
-import { consumeCode } from '../codes/sent-codes.ts';
-import { type Channel, enqueueMessage, kindOf, messageJobOptions, sealPayload } from '../messages/outgoing-message.ts';
+import { useUpCode } from '../codes/sent-codes.ts';
+import {
+  type Channel,
+  enqueueMessage,
+  kindOf,
+  messageJobOptions,
+  type OutgoingMessage,
+  sealPayload,
+} from '../messages/outgoing-message.ts';
 import type { PasswordHasher } from '../methods/password/password-hash.ts';
+import { allowsPasswords } from '../methods/password/password-method.ts';
 import { storeNewPassword } from '../methods/password/set-password.ts';
 import { findPeople, type Person } from '../sign-in/candidates.ts';
+import { type ProofDependencies, proveAddress } from '../sign-in/prove-address.ts';
 import { parseTenantSettings } from '../tenants/tenant-settings.ts';
-import { opensAccount, proveAddress } from '../users/prove-address.ts';
 import { findUser } from '../users/users.ts';
+import { opensAccount } from '../users/verified-address.ts';
 
 export const recoveryCodes = defineCodes({
   RECOVERY_LINK_EXPIRED: { kind: 'expired', means: 'the link is too old' },
@@ -77,7 +91,7 @@ export async function requestRecovery(
   const { tenantId, channel, locale } = wanted;
   const { secrets, caller } = deps;
   const { destination } = await checkDestination(db, wanted, deps, (tenant) => {
-    if (tenant?.settings.signInMethods.includes('password') === false)
+    if (!allowsPasswords(tenant?.settings ?? null))
       throw new DomainError('invalid', 'CHANNEL_UNAVAILABLE', { field: 'channel' });
   });
   const id = newId();
@@ -99,8 +113,8 @@ export async function findRecoverable(
 ): Promise<Person[]> {
   const people = await findPeople(db, link);
   return people.filter((person) => {
-    const { signInMethods, codeChannels } = parseTenantSettings(person.tenantSettings);
-    const allowed = signInMethods.includes('password') && codeChannels.includes(link.channel);
+    const settings = parseTenantSettings(person.tenantSettings);
+    const allowed = allowsPasswords(settings) && settings.codeChannels.includes(link.channel);
     return allowed && person.userActive && person.tenantActive && opensAccount(person, kindOf(link.channel));
   });
 }
@@ -124,8 +138,8 @@ function invalidLink(): DomainError {
   return new DomainError('not_found', 'RECOVERY_LINK_INVALID');
 }
 
-async function readLink(db: Database, token: string): Promise<{ link: RecoveryRow; people: Person[] }> {
-  const link = await selectRecovery(db, sha256(token));
+async function readLink(db: Database, token: string): Promise<{ link: RecoveryLink; people: Person[] }> {
+  const link = await findRecoveryLink(db, sha256(token));
   if (!link || link.used) throw invalidLink();
   if (link.expired) throw new DomainError('expired', 'RECOVERY_LINK_EXPIRED');
   const people = await findRecoverable(db, link);
@@ -158,7 +172,7 @@ export async function findRecovery(db: Database, token: string): Promise<Recover
 export async function resetPassword(
   db: Database,
   wanted: { token: string; userId: string; password: string; locale?: string },
-  deps: { passwords: Pick<PasswordHasher, 'hashNew'>; secrets: Secrets; caller: Caller; issuer: string },
+  deps: ProofDependencies & { passwords: Pick<PasswordHasher, 'hashNew'> },
 ): Promise<{ tenantId: string; userId: string }> {
   const { link, people } = await readLink(db, wanted.token);
   const person = people.find(({ userId }) => userId === wanted.userId);
@@ -174,42 +188,38 @@ export async function resetPassword(
 /** Locks the row of the user first and the links of the address then: everybody in this order. */
 async function storeRecovered(
   trx: Database,
-  link: RecoveryRow,
+  link: RecoveryLink,
   {
     tenantId,
     userId,
     passwordHash,
     locale,
   }: { tenantId: string; userId: string; passwordHash: string; locale: string },
-  { secrets, caller, issuer }: { secrets: Secrets; caller: Caller; issuer: string },
+  deps: ProofDependencies,
 ): Promise<void> {
-  const { id, destination, channel } = link;
-  const actor: Caller = { ...caller, type: 'user', id: userId };
-  const proof = { tenantId, userId, kind: kindOf(channel), address: destination, keepCredentials: false };
-  const { removed } = await proveAddress(trx, proof, actor).catch((error: unknown) => {
+  const { secrets, issuer } = deps;
+  const { id, destination: address, channel } = link;
+  const caller: Caller = { ...deps.caller, type: 'user', id: userId };
+  // The new password says itself that the one before is gone.
+  const proof = { tenantId, userId, channel, address, locale, replacing: 'password' };
+  await proveAddress(trx, proof, { ...deps, caller }).catch((error: unknown) => {
     // The address, the user or the tenant has changed since the link was read.
     throw error instanceof DomainError && error.kind === 'not_found' ? invalidLink() : error;
   });
-  await lockRecoveries(trx, destination);
-  if (!(await consumeCode(trx, id))) throw invalidLink();
+  await holdRecoveryLinks(trx, address);
+  if (!(await useUpCode(trx, id))) throw invalidLink();
   const person = (await findRecoverable(trx, { ...link, tenantId })).find((found) => found.userId === userId);
   if (!person) throw invalidLink();
-  await revokeRecoveries(trx, destination, tenantId);
+  await revokeRecoveryLinks(trx, address, tenantId);
 
-  await storeNewPassword(trx, { user: { ...person, id: userId }, passwordHash }, { secrets, caller: actor });
+  await storeNewPassword(trx, { user: { ...person, id: userId }, passwordHash }, { secrets, caller });
   const event = { tenantId, action: 'password.recovered', entityType: 'user', entityId: userId, payload: { channel } };
-  await recordEvent(trx, event, actor);
+  await recordEvent(trx, event, caller);
 
   // By mail where there is any, also of a link that went to a phone: a thief of the phone is told nothing new.
-  const [noticeChannel, to]: [Channel, string] =
-    person.email !== null && person.emailVerified ? ['email', person.email] : [channel, destination];
-  const notice = { channel: noticeChannel, to, locale: person.locale ?? locale, tenantId };
-  const model = { tenantName: person.tenantName, href: `${issuer}/account` };
-  await enqueueMessage(
-    trx,
-    { ...notice, template: 'password-changed', model: { ...model, at: new Date() } },
-    { secrets },
-  );
-  if (removed.some((provider) => provider !== 'password'))
-    await enqueueMessage(trx, { ...notice, template: 'credentials-removed', model }, { secrets });
+  const to: Pick<OutgoingMessage, 'channel' | 'to'> =
+    person.email !== null && person.emailVerified ? { channel: 'email', to: person.email } : { channel, to: address };
+  const model = { tenantName: person.tenantName, href: `${issuer}/account`, at: new Date() };
+  const notice = { ...to, template: 'password-changed', model, locale: person.locale ?? locale, tenantId } as const;
+  await enqueueMessage(trx, notice, { secrets });
 }

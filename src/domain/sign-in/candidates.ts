@@ -2,14 +2,14 @@
  * Whom a destination may mean: who of those who live at an address may be sent a code for it and may come in by one.
  * Asked by the job that delivers, and again when the code is typed. Refuses people who may not act, tenants that do not sign
  * in by codes or not by this channel, numbers of countries that are not on the tenant's list, and an address that never
- * opened the account (users/prove-address.ts).
+ * opened the account (users/verified-address.ts).
  */
 import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { type Channel, kindOf } from '../messages/outgoing-message.ts';
 import { checkPhone } from '../messages/phone-policy.ts';
 import { parseTenantSettings, type TenantSettings } from '../tenants/tenant-settings.ts';
-import { opensAccount } from '../users/prove-address.ts';
+import { opensAccount } from '../users/verified-address.ts';
 import { type PersonRow, selectPeople } from './candidate-store.ts';
 
 export type Person = PersonRow;

@@ -1,6 +1,6 @@
 /**
  * Making one's own account, where a tenant allows it. The address is proved first, by a code of the purpose `sign_up`
- * (otp/one-time-codes.ts); here a name and perhaps a password are added and the user is made, with the address verified.
+ * (codes/one-time-codes.ts); here a name and perhaps a password are added and the user is made, with the address verified.
  * Owns that it is asked again at the end whether the tenant takes people in, and that of many completions of one proof
  * one makes a user. Refuses domains that the tenant does not list, and to go without a password where no code would lead
  * back into the account. Gives no role and no session.
@@ -8,9 +8,11 @@
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
-import { availableChannels } from '../messages/available-channels.ts';
 import { type Channel, kindOf } from '../messages/outgoing-message.ts';
+import { passwordChoice } from '../methods/password/password-method.ts';
 import { recordReferral } from '../referrals/referrals.ts';
+import type { Provable, SignInServer } from '../sign-in/method.ts';
+import { waysIn } from '../sign-in/ways-in.ts';
 import { isDomainAllowed, type TenantSettings } from '../tenants/tenant-settings.ts';
 import { findTenantById, type Tenant } from '../tenants/tenants.ts';
 import { createUser, type NewPasswords, type User } from '../users/users.ts';
@@ -30,21 +32,9 @@ export interface SignUp {
   referralCode?: string;
 }
 
-/** What this server can send codes by. */
-export interface CodeChannels {
-  /** `configuredChannels` */
-  channels: readonly Channel[];
-  /** `config.phone.countries` */
-  phoneCountries: readonly string[];
-}
-
-function isCodeOffered(
-  settings: TenantSettings,
-  channel: Channel,
-  { channels, phoneCountries }: CodeChannels,
-): boolean {
-  if (!settings.signInMethods.includes('otp')) return false;
-  return availableChannels(channels, settings, phoneCountries).some((offered) => kindOf(offered) === kindOf(channel));
+/** Somebody who is about to prove an address of this kind, and has nothing else. */
+function newcomerBy(channel: Channel): Provable {
+  return { addresses: [{ kind: kindOf(channel) }], credentials: [] };
 }
 
 /**
@@ -54,17 +44,16 @@ function isCodeOffered(
 export function passwordAtSignUp(
   settings: TenantSettings,
   channel: Channel,
-  server: CodeChannels,
+  server: SignInServer,
 ): 'required' | 'optional' | 'none' {
-  if (!settings.signInMethods.includes('password')) return 'none';
-  return isCodeOffered(settings, channel, server) ? 'optional' : 'required';
+  return passwordChoice(settings, server, newcomerBy(channel));
 }
 
 /** Whether a person who signs up by this channel can come back: where the tenant has passwords, or codes go there. */
-export function canSignUpBy(settings: TenantSettings, channel: Channel, server: CodeChannels): boolean {
-  return (
-    settings.selfSignUp && (settings.signInMethods.includes('password') || isCodeOffered(settings, channel, server))
-  );
+export function canSignUpBy(settings: TenantSettings, channel: Channel, server: SignInServer): boolean {
+  const newcomer = newcomerBy(channel);
+  if (!settings.selfSignUp) return false;
+  return passwordChoice(settings, server, newcomer) !== 'none' || waysIn(settings, server, newcomer).length > 0;
 }
 
 /**
@@ -74,7 +63,7 @@ export function canSignUpBy(settings: TenantSettings, channel: Channel, server: 
 async function openTenant(
   db: Database,
   { tenantId, destination, channel }: SignUp,
-  server: CodeChannels,
+  server: SignInServer,
 ): Promise<Tenant> {
   const tenant = await findTenantById(db, tenantId);
   if (tenant?.state !== 'active' || !canSignUpBy(tenant.settings, channel, server))
@@ -97,7 +86,7 @@ async function openTenant(
 export async function completeSignUp(
   db: Database,
   wanted: SignUp,
-  { passwords, caller, ...server }: { passwords: NewPasswords; caller: Caller } & CodeChannels,
+  { passwords, caller, ...server }: { passwords: NewPasswords; caller: Caller } & SignInServer,
 ): Promise<User> {
   const { tenantId, destination, channel, fullName, locale } = wanted;
   const tenant = await openTenant(db, wanted, server);

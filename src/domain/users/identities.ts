@@ -94,10 +94,34 @@ export async function deleteProviderIdentities(trx: Database, key: string): Prom
   await trx('user_identities').where({ provider: key }).delete();
 }
 
-/** Takes the password and every identity of a user away, as they are deleted. */
+/** Takes the password of a user away. False where there was none. */
+export async function deletePasswordOf(
+  trx: Database,
+  { tenantId, userId }: { tenantId: string; userId: string },
+): Promise<boolean> {
+  const deleted = await rows(
+    trx,
+    `with removed as (
+       delete from user_identities where tenant_id = :tenantId and user_id = :userId and provider = 'password' returning id
+     ), without_password as (
+       update users set password_changed_at = null
+        where tenant_id = :tenantId and id = :userId and exists (select from removed)
+     )
+     select id from removed`,
+    { tenantId, userId },
+  );
+  return deleted.length > 0;
+}
+
+/** Takes every identity of a user at a provider away. Answers the keys of the providers. */
 export async function deleteIdentitiesOf(
   trx: Database,
   { tenantId, userId }: { tenantId: string; userId: string },
-): Promise<void> {
-  await trx('user_identities').where({ tenantId, userId }).delete();
+): Promise<string[]> {
+  const deleted = await rows<{ provider: string }>(
+    trx,
+    `delete from user_identities where tenant_id = ? and user_id = ? and provider <> 'password' returning provider`,
+    [tenantId, userId],
+  );
+  return deleted.map(({ provider }) => provider);
 }

@@ -7,7 +7,6 @@ import { DomainError } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { refusedLastOwner } from '../tenants/last-owner.ts';
-import { deleteIdentitiesOf } from './identities.ts';
 import {
   actingUserId,
   lockActiveUser,
@@ -76,7 +75,7 @@ export async function storeUserState(
 }
 
 /**
- * Marks a user as deleted, takes the password and the identities away, and writes the event; as `storeUserState`.
+ * Marks a user as deleted and writes the event; as `storeUserState`.
  * @throws DomainError conflict LAST_OWNER
  */
 export async function storeUserDeleted(
@@ -85,7 +84,6 @@ export async function storeUserDeleted(
   caller: Caller,
 ): Promise<void> {
   await softDeleteUser(trx, { ...user, deletedBy: actingUserId(caller) }).catch(throwLastOwner);
-  await deleteIdentitiesOf(trx, user);
   await recordEvent(trx, { ...about(user), action: 'user.deleted', payload }, caller);
 }
 

@@ -92,10 +92,8 @@ export function mountIdentities(router: Router, web: WebDependencies, { showHome
     if (!begun) return;
     const { person, key } = begun;
     const { tenantId, userId } = person.profile;
-    const { channels, phoneCountries } = web;
     try {
-      const deps = { channels, phoneCountries, caller: callerOf(ctx, userId) };
-      await unlinkIdentity(web.db, { tenantId, userId, provider: key }, deps);
+      await unlinkIdentity(web.db, { tenantId, userId, provider: key }, { ...web, caller: callerOf(ctx, userId) });
     } catch (error) {
       if (!(error instanceof DomainError) || error.code !== 'IDENTITY_LAST_WAY') throw error;
       return showRefused(ctx, person, error);

@@ -8,6 +8,7 @@ import type { Caller } from '../../domain/audit/audit-events.ts';
 import type { Channel } from '../../domain/messages/outgoing-message.ts';
 import type { MessageBudgets } from '../../domain/messages/phone-policy.ts';
 import type { PasswordHasher } from '../../domain/methods/password/password-hash.ts';
+import type { SignInMethod } from '../../domain/sign-in/method.ts';
 import type { SignInMetrics } from '../../domain/sign-in/sign-in-metrics.ts';
 import { findTenantById, findTenantBySlug, type Tenant } from '../../domain/tenants/tenants.ts';
 import type { FederationClient } from '../../oidc/federation-client.ts';
@@ -25,6 +26,8 @@ export interface WebDependencies {
   metrics: SignInMetrics;
   issuer: string;
   isDevelopment: boolean;
+  /** The ways to sign in. */
+  methods: readonly SignInMethod[];
   /** What this server can send messages by. */
   channels: readonly Channel[];
   /** Countries that messages to phones may go to; a tenant's own list narrows it. */

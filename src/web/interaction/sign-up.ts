@@ -142,7 +142,7 @@ export function mountSignUp(router: Router, web: WebDependencies): void {
           locale: ctx.state.locale ?? 'en',
           referralCode: typeof referralCode === 'string' ? referralCode : undefined,
         },
-        { passwords: web.passwords, caller: callerOf(ctx), channels: web.channels, phoneCountries: web.phoneCountries },
+        { ...web, caller: callerOf(ctx) },
       );
     } catch (error) {
       if (!isShownOnForm(error)) throw error;

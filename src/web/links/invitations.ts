@@ -24,7 +24,7 @@ export function invitationRoutes(web: WebDependencies): Router {
   const router = new Router({ prefix: '/invitations/:token' });
 
   async function show(ctx: Context, fullName: string, refused?: DomainError): Promise<void> {
-    const found = await findInvitation(web.db, ctx.params.token as string);
+    const found = await findInvitation(web.db, ctx.params.token as string, web);
     const { error, status } = refusal(ctx, refused, fieldOf);
     const { tenantId, settings, inviterName, ...shown } = found;
     web.pages.render(
@@ -49,7 +49,7 @@ export function invitationRoutes(web: WebDependencies): Router {
       accepted = await acceptInvitation(
         web.db,
         { token: ctx.params.token as string, fullName, password, locale: ctx.state.locale ?? 'en' },
-        { passwords: web.passwords, secrets: web.secrets, caller: callerOf(ctx), issuer: web.issuer },
+        { ...web, caller: callerOf(ctx) },
       );
     } catch (error) {
       if (!(error instanceof DomainError) || !shownKinds.has(error.kind)) throw error;

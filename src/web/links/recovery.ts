@@ -53,7 +53,7 @@ export function recoveryRoutes(web: WebDependencies): Router {
       await resetPassword(
         web.db,
         { token, userId: form.account ?? '', password: form.password ?? '', locale: ctx.state.locale ?? 'en' },
-        { passwords: web.passwords, secrets: web.secrets, caller: callerOf(ctx), issuer: web.issuer },
+        { ...web, caller: callerOf(ctx) },
       );
     } catch (error) {
       if (!(error instanceof DomainError) || !shownKinds.has(error.kind)) throw error;

@@ -19,7 +19,7 @@ export function mountCodeSignIn(router: Router, web: WebDependencies): void {
       const proved = await signInWithCode(
         web.db,
         { challenge, tenantId: tenant?.id ?? null, destination, code },
-        { secrets: web.secrets, caller: callerOf(ctx), issuer: web.issuer },
+        { ...web, caller: callerOf(ctx) },
       );
       web.metrics.countSignIn('otp', 'succeeded');
       await acceptProof(ctx, web, interaction, proved);

@@ -137,7 +137,7 @@ async function whoIsIt(
   { provider, arrival }: { provider: IdentityProvider; arrival: Arrival },
 ): Promise<Known> {
   const { person } = arrival;
-  const deps = { secrets: web.secrets, issuer: web.issuer, caller: callerOf(ctx) };
+  const deps = { ...web, caller: callerOf(ctx) };
   const find = () => signInWithIdentity(web.db, { provider, person, tenant }, deps);
   const known = (outcome: FederatedSignIn): Known => {
     if (outcome.kind === 'nobody') throw refusedAccount(provider);
@@ -155,7 +155,7 @@ async function whoIsIt(
     referralCode: typeof referralCode === 'string' ? referralCode : undefined,
   };
   try {
-    const account = await signUpWithIdentity(web.db, wanted, { ...deps, passwords: web.passwords });
+    const account = await signUpWithIdentity(web.db, wanted, deps);
     return { kind: 'signed-in', accounts: [account] };
   } catch (error) {
     // Somebody of the address came a moment before: another tab of the same person, most likely.

@@ -150,7 +150,7 @@ export function mountLinkAccount(router: Router, web: WebDependencies): void {
       const { accounts } = await signInWithCode(
         web.db,
         { challenge, purpose: 'link_identity', tenantId: found.tenant?.id ?? null, destination, code },
-        { secrets: web.secrets, caller: callerOf(ctx), issuer: web.issuer },
+        { ...web, caller: callerOf(ctx) },
       );
       if (!accounts.some(({ userId }) => userId === linking.arrival.account.userId))
         throw new DomainError('unauthenticated', 'CODE_INVALID');

@@ -12,6 +12,7 @@ import { createMessenger, type Messenger } from '../../../src/domain/messages/de
 import { createMessageViews } from '../../../src/domain/messages/message-views.ts';
 import type { Channel } from '../../../src/domain/messages/outgoing-message.ts';
 import { signInWithCode } from '../../../src/domain/methods/code/code-sign-in.ts';
+import { signInMethods } from '../../../src/domain/methods/methods.ts';
 import { updateTenantSettings } from '../../../src/domain/tenants/tenants.ts';
 import type { NewUser } from '../../../src/domain/users/users.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
@@ -120,7 +121,11 @@ describe('delivering a one-time code', () => {
     assert.deepEqual(mail.envelope.to, [email]);
     assert.match(mail.text, /Northwind/);
     const code = mail.code as string;
-    const { accounts } = await signInWithCode(db, { ...sent, purpose: 'login', code }, { secrets, caller, issuer });
+    const { accounts } = await signInWithCode(
+      db,
+      { ...sent, purpose: 'login', code },
+      { methods: signInMethods, secrets, caller, issuer },
+    );
     assert.deepEqual(
       accounts.map(({ userId }) => userId),
       [user.id],
@@ -142,7 +147,10 @@ describe('delivering a one-time code', () => {
     assert.equal(sms.channel, 'sms');
     assert.ok(sms.body.endsWith(`\n@id.example.test #${sms.code}`), sms.body);
     const right = { ...bySms, purpose: 'login' as const, code: sms.code as string };
-    assert.deepEqual((await signInWithCode(db, right, { secrets, caller, issuer })).amr, ['otp', 'sms']);
+    assert.deepEqual((await signInWithCode(db, right, { methods: signInMethods, secrets, caller, issuer })).amr, [
+      'otp',
+      'sms',
+    ]);
     await ask(phone, { channel: 'whatsapp' });
     assert.equal((await twilio.waitFor(phone, { count: 2 })).channel, 'whatsapp');
     await drained();
@@ -311,7 +319,10 @@ describe('delivering a one-time code', () => {
     await drained();
     assert.equal(mailbox.to(email).length, 1);
     const attempt = { ...sent, purpose: 'login' as const, code: code as string };
-    assert.equal((await signInWithCode(db, attempt, { secrets, caller, issuer })).accounts.length, 1);
+    assert.equal(
+      (await signInWithCode(db, attempt, { methods: signInMethods, secrets, caller, issuer })).accounts.length,
+      1,
+    );
   });
 
   it('is not sent again by a job that runs twice, nor when its time is over', async () => {

@@ -56,7 +56,7 @@ describe('accepting an invitation', function () {
     const invitation = await bench.invite({ email, orgNodeId: school.id }, { type: 'user', id: inviter.id });
     const token = await bench.tokenOf(invitation);
     const before = await stateOf(db);
-    const found = await findInvitation(db, token);
+    const found = await findInvitation(db, token, bench.server);
     assert.deepEqual(
       { ...found, settings: undefined },
       {
@@ -76,7 +76,7 @@ describe('accepting an invitation', function () {
     assert.deepEqual(await stateOf(db), before);
 
     const byPhone = await bench.invite({ phone: somePhone });
-    const masked = await findInvitation(db, await bench.tokenOf(byPhone));
+    const masked = await findInvitation(db, await bench.tokenOf(byPhone), bench.server);
     assert.deepEqual([masked.address, masked.inviterName, masked.place], ['•••67', null, [tenant.name]]);
   });
 
@@ -154,7 +154,7 @@ describe('accepting an invitation', function () {
       { passwords, caller: systemCaller },
     );
     const token = await bench.tokenOf(await bench.invite({ email: email.toUpperCase() }));
-    const found = await findInvitation(db, token);
+    const found = await findInvitation(db, token, bench.server);
     assert.equal(found.existingAccount, true);
     const { events, result } = await eventsOf(db, () =>
       accept(token, { fullName: 'Mallory', password: 'another one entirely' }),
@@ -205,7 +205,7 @@ describe('accepting an invitation', function () {
     const phone = '+41791234569';
     const squatter = await someUser(db, { tenantId: tenant.id, phone });
     const token = await bench.tokenOf(await bench.invite({ phone }));
-    await assert.rejects(findInvitation(db, token), { code: 'INVITATION_INVALID' });
+    await assert.rejects(findInvitation(db, token, bench.server), { code: 'INVITATION_INVALID' });
     await assert.rejects(accept(token), { kind: 'not_found', code: 'INVITATION_INVALID' });
     assert.equal((await assignmentsOf(squatter.id)).length, 0);
     assert.equal((await db('users').where({ id: squatter.id }).first()).phoneVerifiedAt, null);
@@ -286,7 +286,7 @@ describe('accepting an invitation', function () {
       [`${used.token} `, 'not_found', 'INVITATION_INVALID'],
       ['\0\r\n', 'not_found', 'INVITATION_INVALID'],
     ] as const) {
-      await assert.rejects(findInvitation(db, token), { kind, code }, code);
+      await assert.rejects(findInvitation(db, token, bench.server), { kind, code }, code);
       await assert.rejects(accept(token), { kind, code }, code);
     }
     assert.equal((await accept(await bench.tokenOf(replaced.invitation))).created, true);
@@ -307,7 +307,7 @@ describe('accepting an invitation', function () {
     await nodes.deactivateOrgNode(db, { tenantId, orgNodeId: above.id }, systemCaller);
     const before = await stateOf(db);
     for (const token of [byRole, byNode, byGone]) {
-      await assert.rejects(findInvitation(db, token), { kind: 'not_found', code: 'INVITATION_INVALID' });
+      await assert.rejects(findInvitation(db, token, bench.server), { kind: 'not_found', code: 'INVITATION_INVALID' });
       await assert.rejects(accept(token), { kind: 'not_found', code: 'INVITATION_INVALID' });
     }
     assert.deepEqual(await stateOf(db), before);
@@ -343,7 +343,7 @@ describe('accepting an invitation', function () {
     const user = { tenantId: tenant.id, userId: (await someUser(db, { tenantId: tenant.id, email })).id };
     await deactivateUser(db, user, systemCaller);
     const token = await bench.tokenOf(await bench.invite({ email }));
-    await assert.rejects(findInvitation(db, token), { code: 'INVITATION_INVALID' });
+    await assert.rejects(findInvitation(db, token, bench.server), { code: 'INVITATION_INVALID' });
     await assert.rejects(accept(token), { code: 'INVITATION_INVALID' });
     assert.equal((await assignmentsOf(user.userId)).length, 0);
     // Going back ends what is pending, too.
@@ -408,7 +408,7 @@ describe('accepting an invitation', function () {
     const token = await bench.tokenOf(await bench.invite(place));
     const set = (settings: object) => updateTenantSettings(db, tenant.id, settings, systemCaller);
     const choice = async () => {
-      const { passwordOffered, passwordRequired } = await findInvitation(db, token);
+      const { passwordOffered, passwordRequired } = await findInvitation(db, token, bench.server);
       return [passwordOffered, passwordRequired];
     };
     await assert.rejects(accept(token, { fullName: '  ' }), { code: 'FIELD_REQUIRED', params: { field: 'fullName' } });

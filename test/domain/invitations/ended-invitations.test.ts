@@ -59,9 +59,9 @@ describe('invitations and codes of those who are stopped', function () {
       ['revoked', 'accepted', 'open'],
     );
     assert.deepEqual([await code(), await foreign()], ['revoked', 'open']);
-    await assert.rejects(findInvitation(db, token), { code: 'INVITATION_REVOKED' });
+    await assert.rejects(findInvitation(db, token, bench.server), { code: 'INVITATION_REVOKED' });
     await activateTenant(db, tenant.id, systemCaller);
-    await assert.rejects(findInvitation(db, token), { code: 'INVITATION_REVOKED' });
+    await assert.rejects(findInvitation(db, token, bench.server), { code: 'INVITATION_REVOKED' });
   });
 
   for (const [what, stop] of [

@@ -1,6 +1,6 @@
 /** A database with a tenant that may write to Swiss phones, and the messages that wait in its queue. */
 import { type Caller, systemCaller } from '../../../src/domain/audit/audit-events.ts';
-import type { Invitation } from '../../../src/domain/invitations/invitations.ts';
+import type { AcceptanceDependencies, Invitation } from '../../../src/domain/invitations/invitations.ts';
 import { createInvitation, type InvitationDependencies } from '../../../src/domain/invitations/send-invitation.ts';
 import {
   type OutgoingMessage,
@@ -8,8 +8,10 @@ import {
   revivedMessage,
   sendMessageJob,
 } from '../../../src/domain/messages/outgoing-message.ts';
+import { signInMethods } from '../../../src/domain/methods/methods.ts';
 import { createPasswordHasher } from '../../../src/domain/methods/password/password-hash.ts';
 import type { NewTenant } from '../../../src/domain/setup/create-tenant.ts';
+import type { SignInServer } from '../../../src/domain/sign-in/method.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { createSecrets, randomToken } from '../../../src/platform/secrets.ts';
 import { installFaults } from '../../support/audit.ts';
@@ -22,6 +24,7 @@ export const somePhone = '+41791234567';
 
 const secrets = createSecrets([randomToken(48)]);
 const passwords = createPasswordHasher({ memoryKiB: 64, iterations: 1 });
+const server: SignInServer = { methods: signInMethods, channels: ['email', 'sms', 'whatsapp'], phoneCountries: [] };
 
 export interface InvitationBench {
   db: Database;
@@ -29,7 +32,9 @@ export interface InvitationBench {
   /** A role of the tenant that carries nothing. */
   roleId: string;
   dependencies(overrides?: Partial<InvitationDependencies>): InvitationDependencies;
-  accepting(caller?: Caller): { passwords: typeof passwords; secrets: typeof secrets; caller: Caller; issuer: string };
+  /** With every channel. */
+  server: SignInServer;
+  accepting(caller?: Caller): AcceptanceDependencies & { passwords: typeof passwords };
   /** To the role at the tenant's root, by email unless told otherwise. */
   invite(overrides?: Partial<Parameters<typeof createInvitation>[1]>, caller?: Caller): Promise<Invitation>;
   newTenant(): Promise<NewTenant>;
@@ -59,8 +64,8 @@ export async function createInvitationBench(): Promise<InvitationBench> {
     secrets,
     caller: systemCaller,
     issuer,
-    channels: ['email', 'sms', 'whatsapp'],
-    phoneCountries: [],
+    channels: server.channels,
+    phoneCountries: server.phoneCountries,
     budgets: { email: 1000, phone: 1000 },
     ...overrides,
   });
@@ -84,7 +89,8 @@ export async function createInvitationBench(): Promise<InvitationBench> {
     tenant,
     roleId,
     dependencies,
-    accepting: (caller = systemCaller) => ({ passwords, secrets, caller, issuer }),
+    server,
+    accepting: (caller = systemCaller) => ({ ...server, passwords, secrets, caller, issuer }),
     async invite(overrides = {}, caller = systemCaller) {
       const address = overrides.phone === undefined ? { email: someEmail() } : {};
       const wanted = {

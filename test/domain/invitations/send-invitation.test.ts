@@ -112,9 +112,9 @@ describe('inviting', function () {
         ['invitation.created', second.id, undefined],
       ],
     );
-    await assert.rejects(findInvitation(bench.db, firstToken), { code: 'INVITATION_REVOKED' });
-    assert.ok(await findInvitation(bench.db, besidesToken));
-    assert.ok(await findInvitation(bench.db, await bench.tokenOf(second)));
+    await assert.rejects(findInvitation(bench.db, firstToken, bench.server), { code: 'INVITATION_REVOKED' });
+    assert.ok(await findInvitation(bench.db, besidesToken, bench.server));
+    assert.ok(await findInvitation(bench.db, await bench.tokenOf(second), bench.server));
   });
 
   it('leaves one open of many at once for the same address and place', async () => {
@@ -220,7 +220,7 @@ describe('inviting', function () {
     const { result, events } = await eventsOf(bench.db, () => bench.invite({}, { type: 'user', id: stranger.id }));
     assert.equal(result.invitedBy, null);
     assert.equal(events[0]?.actorId, stranger.id);
-    assert.equal((await findInvitation(bench.db, await bench.tokenOf(result))).inviterName, null);
+    assert.equal((await findInvitation(bench.db, await bench.tokenOf(result), bench.server)).inviterName, null);
   });
 
   it('is not for a place that is switched off, a suspended tenant or an inviter who may not act', async () => {
@@ -309,8 +309,11 @@ describe('inviting', function () {
       const token = await bench.tokenOf(invitation);
       assert.notEqual(token, before);
       assert.equal((await bench.messagesTo(invitation.email as string)).at(-1)?.locale, 'fr');
-      await assert.rejects(findInvitation(bench.db, before), { kind: 'not_found', code: 'INVITATION_INVALID' });
-      assert.ok(await findInvitation(bench.db, token));
+      await assert.rejects(findInvitation(bench.db, before, bench.server), {
+        kind: 'not_found',
+        code: 'INVITATION_INVALID',
+      });
+      assert.ok(await findInvitation(bench.db, token, bench.server));
       assert.deepEqual(
         events.map(({ action }) => action),
         ['invitation.resent'],
@@ -394,7 +397,7 @@ describe('inviting', function () {
       events.map(({ action, entityId }) => [action, entityId]),
       [['invitation.revoked', invitation.id]],
     );
-    await assert.rejects(findInvitation(db, token), { kind: 'expired', code: 'INVITATION_REVOKED' });
+    await assert.rejects(findInvitation(db, token, bench.server), { kind: 'expired', code: 'INVITATION_REVOKED' });
     const accepted = await bench.invite();
     await acceptInvitation(
       db,

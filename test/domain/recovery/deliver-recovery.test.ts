@@ -7,6 +7,7 @@ import { suspendTenant } from '../../../src/domain/lifecycle/end-tenant.ts';
 import { createMessenger, type Messenger } from '../../../src/domain/messages/deliver-message.ts';
 import { createMessageViews } from '../../../src/domain/messages/message-views.ts';
 import { type Channel, sealPayload } from '../../../src/domain/messages/outgoing-message.ts';
+import { signInMethods } from '../../../src/domain/methods/methods.ts';
 import { createPasswordHasher } from '../../../src/domain/methods/password/password-hash.ts';
 import { deliverRecovery } from '../../../src/domain/recovery/deliver-recovery.ts';
 import {
@@ -151,7 +152,7 @@ describe('delivering a recovery link', function () {
     await resetPassword(
       db,
       { token, userId: user.id, password: 'another orbit velvet' },
-      { passwords, secrets, caller: systemCaller, issuer },
+      { methods: signInMethods, passwords, secrets, caller: systemCaller, issuer },
     );
   });
 

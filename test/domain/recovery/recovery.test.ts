@@ -4,6 +4,7 @@ import { type Caller, systemCaller } from '../../../src/domain/audit/audit-event
 import { deactivateUser, deleteUser } from '../../../src/domain/lifecycle/end-person.ts';
 import { suspendTenant } from '../../../src/domain/lifecycle/end-tenant.ts';
 import { openPayload, sendMessageJob } from '../../../src/domain/messages/outgoing-message.ts';
+import { signInMethods } from '../../../src/domain/methods/methods.ts';
 import { createPasswordHasher, type PasswordHasher } from '../../../src/domain/methods/password/password-hash.ts';
 import { signInWithPassword } from '../../../src/domain/methods/password/password-sign-in.ts';
 import {
@@ -130,7 +131,12 @@ describe('recovering an account', function () {
     token: string,
     user: { id: string },
     { password = second, hasher = passwords }: { password?: string; hasher?: Pick<PasswordHasher, 'hashNew'> } = {},
-  ) => resetPassword(db, { token, userId: user.id, password }, { passwords: hasher, secrets, caller, issuer });
+  ) =>
+    resetPassword(
+      db,
+      { token, userId: user.id, password },
+      { methods: signInMethods, passwords: hasher, secrets, caller, issuer },
+    );
 
   async function passwordOf(address: string): Promise<string | undefined> {
     for (const password of [second, first])

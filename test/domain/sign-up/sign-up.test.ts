@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
 import { deleteUser } from '../../../src/domain/lifecycle/end-person.ts';
 import { suspendTenant } from '../../../src/domain/lifecycle/end-tenant.ts';
+import { signInMethods } from '../../../src/domain/methods/methods.ts';
 import { createPasswordHasher, type PasswordHasher } from '../../../src/domain/methods/password/password-hash.ts';
 import { signInWithPassword } from '../../../src/domain/methods/password/password-sign-in.ts';
 import { ensureReferralCode } from '../../../src/domain/referrals/referrals.ts';
@@ -61,7 +62,13 @@ describe('completing a sign-up', () => {
         locale: 'de',
         ...overrides,
       },
-      { passwords: hasher, caller: systemCaller, channels: ['email', 'sms'], phoneCountries: [] },
+      {
+        methods: signInMethods,
+        passwords: hasher,
+        caller: systemCaller,
+        channels: ['email', 'sms'],
+        phoneCountries: [],
+      },
     );
   const usersAt = (email: string) => db('users').where({ email, deletedAt: null });
 
@@ -271,7 +278,7 @@ describe('completing a sign-up', () => {
 });
 
 describe('the password of a new person', () => {
-  const server = { channels: ['email', 'sms'], phoneCountries: [] } as const;
+  const server = { methods: signInMethods, channels: ['email', 'sms'], phoneCountries: [] } as const;
   const asked = (settings: TenantSettingsInput, channel: 'email' | 'sms' | 'whatsapp', on = server) =>
     passwordAtSignUp(parseTenantSettings(settings), channel, on as Parameters<typeof passwordAtSignUp>[2]);
 

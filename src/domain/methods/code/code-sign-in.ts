@@ -5,7 +5,7 @@
  * refuses a wrong code.
  *
  * A code that was right proves the address. Where it was not verified before, whatever else could sign in to the account
- * goes (users/prove-address.ts), and the person is told.
+ * goes (sign-in/prove-address.ts), and the person is told.
  */
 import { type Database, inTransaction } from '../../../platform/database.ts';
 import { DomainError } from '../../../platform/errors.ts';
@@ -19,9 +19,10 @@ import {
   type NotCompared,
   parseCode,
 } from '../../codes/code-attempts.ts';
-import { type CodeRow, consumeCode } from '../../codes/sent-codes.ts';
-import { type Channel, enqueueMessage, kindOf } from '../../messages/outgoing-message.ts';
+import { type CodeRow, useUpCode } from '../../codes/sent-codes.ts';
+import type { Channel } from '../../messages/outgoing-message.ts';
 import { findPeople, type NoWayIn, noWayIn, type Person } from '../../sign-in/candidates.ts';
+import { type ProofDependencies, proveAddress } from '../../sign-in/prove-address.ts';
 import type { ProvedAccount } from '../../sign-in/proved-account.ts';
 import {
   accountFailureKeys,
@@ -30,7 +31,6 @@ import {
   countAttempt,
   doorKey,
 } from '../../sign-in/sign-in-failures.ts';
-import { proveAddress } from '../../users/prove-address.ts';
 import { holdUsers } from '../../users/user-state.ts';
 
 type Reason = NoWayIn | NotCompared | 'account_locked' | 'account_slowed' | 'unknown_account' | 'wrong_code';
@@ -75,66 +75,45 @@ interface Proof {
 async function settle(
   trx: Database,
   { row, persons, others }: Proof,
-  { secrets, issuer, ...surroundings }: Surroundings & { secrets: Secrets; issuer: string },
+  deps: Surroundings & ProofDependencies,
 ): Promise<Person[] | undefined> {
   await holdUsers(
     trx,
     persons.map(({ userId }) => userId),
   );
-  if (!(await consumeCode(trx, row.id))) return undefined;
+  if (!(await useUpCode(trx, row.id))) return undefined;
   const proved: Person[] = [];
   const refused: Refusal[] = [...others];
   // In the order of ids: two sign-ins that share accounts wait for each other instead of locking up.
   for (const person of persons.toSorted((left, right) => (left.userId < right.userId ? -1 : 1))) {
-    const removed = await comeIn(trx, person, row, surroundings.caller);
-    if (removed === undefined) {
-      refused.push({ person, reason: 'user_inactive' });
-      continue;
-    }
-    proved.push(person);
-    if (removed.length > 0) await tellOfRemoval(trx, person, row, { secrets, issuer });
+    if (await comeIn(trx, person, row, deps)) proved.push(person);
+    else refused.push({ person, reason: 'user_inactive' });
   }
   if (proved.length > 0)
     await clearFailures(
       trx,
-      proved.flatMap((person) => accountFailureKeys(secrets, person)),
+      proved.flatMap((person) => accountFailureKeys(deps.secrets, person)),
     );
-  await recordRefusals(trx, refused, surroundings);
+  await recordRefusals(trx, refused, deps);
   return persons.filter((person) => proved.includes(person));
 }
 
-/** What was taken away by the first proof; undefined where the account, or its address, is gone since it was looked up. */
-async function comeIn(trx: Database, person: Person, row: CodeRow, caller: Caller): Promise<string[] | undefined> {
-  const { tenantId, userId } = person;
-  const kind = kindOf(row.channel);
-  const self: Caller = { ...caller, type: 'user', id: userId };
+/** False where the account, or its address, is gone since it was looked up. */
+async function comeIn(
+  trx: Database,
+  { tenantId, userId }: Person,
+  row: CodeRow,
+  deps: ProofDependencies,
+): Promise<boolean> {
+  const { channel, destination: address } = row;
+  const caller: Caller = { ...deps.caller, type: 'user', id: userId };
   try {
-    const proved = { tenantId, userId, kind, address: row.destination, keepCredentials: false };
-    return (await proveAddress(trx, proved, self)).removed;
+    await proveAddress(trx, { tenantId, userId, channel, address, locale: 'en' }, { ...deps, caller });
+    return true;
   } catch (error) {
-    if (error instanceof DomainError && error.code === 'NOT_FOUND') return undefined;
+    if (error instanceof DomainError && error.code === 'NOT_FOUND') return false;
     throw error;
   }
-}
-
-async function tellOfRemoval(
-  trx: Database,
-  { tenantId, tenantName, locale }: Person,
-  { channel, destination }: CodeRow,
-  { secrets, issuer }: { secrets: Secrets; issuer: string },
-): Promise<void> {
-  await enqueueMessage(
-    trx,
-    {
-      channel,
-      to: destination,
-      template: 'credentials-removed',
-      model: { tenantName, href: `${issuer}/account` },
-      locale: locale ?? 'en',
-      tenantId,
-    },
-    { secrets },
-  );
 }
 
 function provedAccount({ userId, tenantId, tenantName, tenantSlug, fullName, email }: Person): ProvedAccount {
@@ -144,6 +123,75 @@ function provedAccount({ userId, tenantId, tenantName, tenantSlug, fullName, ema
 export interface CodeSignIn extends Omit<CodeAttempt, 'purpose' | 'userId'> {
   /** `link_identity` where the proof is for linking an account at a provider. */
   purpose?: 'login' | 'link_identity';
+}
+
+interface Meant {
+  /** Whom a right code may let in. */
+  candidates: readonly Person[];
+  /** Who is told of in the trail where nobody may come in: the person the address would mean, else nobody. */
+  bystanders: readonly Refusal[];
+}
+
+/** Whom the address means, whether or not there is a code for it. */
+async function findMeant(db: Database, destination: string, { tenantId, channel }: Surroundings): Promise<Meant> {
+  const people = await findPeople(db, { destination, channel, tenantId });
+  const about = (person: Person) => noWayIn(person, { destination, channel, serverCountries: [] });
+  const candidates = people.filter((person) => about(person) === undefined);
+  const [other] = people;
+  const reason = (other && about(other)) ?? 'unknown_account';
+  return { candidates, bystanders: candidates.length > 0 ? [] : [{ person: other, reason }] };
+}
+
+interface Attempted {
+  attempt: CodeAttempt;
+  /** Six digits. */
+  code: string;
+  row: CodeRow;
+  candidates: readonly Person[];
+}
+
+/** Why nothing was compared, and what the person is told. */
+interface NotTried {
+  refused: { reason: Reason; error: DomainError };
+}
+
+/** Counts the attempt at the address. */
+async function knockAtDoor(
+  db: Database,
+  { tenantId, destination }: CodeAttempt,
+  secrets: Secrets,
+): Promise<NotTried | undefined> {
+  const [door] = await countAttempt(db, [doorKey(secrets, tenantId, destination)]);
+  if (door?.allowed) return undefined;
+  if (!door || door.locked)
+    return { refused: { reason: 'account_locked', error: new DomainError('rate_limited', 'ACCOUNT_LOCKED') } };
+  const error = new DomainError('rate_limited', 'TOO_MANY_ATTEMPTS', { seconds: door.seconds });
+  return { refused: { reason: 'account_slowed', error } };
+}
+
+/**
+ * Counts the attempt at the address, the accounts and the code, in this order and in the same statements whoever is meant,
+ * and compares. Answers whether the code is right, and who of the candidates is held up.
+ */
+async function tryCode(
+  db: Database,
+  { attempt, code, row, candidates }: Attempted,
+  secrets: Secrets,
+): Promise<NotTried | { isRight: boolean; held: ReadonlySet<Person> }> {
+  const refused = await knockAtDoor(db, attempt, secrets);
+  if (refused) return refused;
+  // Nobody's account is counted as well, so that it costs the same statement.
+  const names = candidates.length > 0 ? candidates.map(({ userId }) => userId) : [`nobody:0:${attempt.destination}`];
+  const verdicts = await countAttempt(
+    db,
+    names.map((name) => accountKey(secrets, name)),
+  );
+  const counted = await countCodeAttempt(db, row, candidates);
+  if ('refused' in counted) return counted;
+  const held = candidates.filter(
+    ({ userId }, index) => verdicts[index]?.allowed !== true || counted.slowedUsers.has(userId),
+  );
+  return { isRight: isRightCode(secrets, row, counted.codeHash, code), held: new Set(held) };
 }
 
 /**
@@ -157,62 +205,43 @@ export interface CodeSignIn extends Omit<CodeAttempt, 'purpose' | 'userId'> {
 export async function signInWithCode(
   db: Database,
   { purpose = 'login', ...typed }: CodeSignIn,
-  { secrets, caller, issuer }: { secrets: Secrets; caller: Caller; issuer: string },
+  deps: ProofDependencies,
 ): Promise<{ accounts: ProvedAccount[]; amr: string[] }> {
   const code = parseCode(typed.code);
-  if (code === undefined) throw new DomainError('unauthenticated', 'CODE_INVALID');
+  if (code === undefined) throw wrongCode();
   const attempt: CodeAttempt = { ...typed, purpose };
   const { tenantId, destination } = attempt;
   const found = await findCode(db, attempt);
   // Of a code that is not there the channel is unknown; the address says which kind it was.
   const channel = 'row' in found ? found.row.channel : destination.startsWith('+') ? 'sms' : 'email';
-  const surroundings = { tenantId, channel, caller };
-
-  const people = await findPeople(db, { destination, channel, tenantId });
-  const about = (person: Person) => noWayIn(person, { destination, channel, serverCountries: [] });
-  const candidates = people.filter((person) => about(person) === undefined);
-  // Who is told of in the trail: the candidates, else the person the address would mean, else nobody.
-  const [other] = people;
-  const bystanders: Refusal[] =
-    candidates.length > 0 ? [] : [{ person: other, reason: (other && about(other)) ?? 'unknown_account' }];
+  const surroundings = { tenantId, channel, caller: deps.caller };
+  const { candidates, bystanders } = await findMeant(db, destination, surroundings);
   const refuse = async (reason: Reason, error: DomainError): Promise<never> => {
     const refusals = candidates.length > 0 ? candidates.map((person) => ({ person, reason })) : bystanders;
     await recordRefusals(db, refusals, surroundings);
     throw error;
   };
-  const wrong = () => new DomainError('unauthenticated', 'CODE_INVALID');
   if ('refused' in found) return refuse(found.refused.reason, found.refused.error);
+
   const { row } = found;
-
-  const [door] = await countAttempt(db, [doorKey(secrets, tenantId, destination)]);
-  if (!door || (!door.allowed && door.locked))
-    return refuse('account_locked', new DomainError('rate_limited', 'ACCOUNT_LOCKED'));
-  if (!door.allowed)
-    return refuse('account_slowed', new DomainError('rate_limited', 'TOO_MANY_ATTEMPTS', { seconds: door.seconds }));
-
-  // Nobody's account is counted as well, so that it costs the same statement.
-  const names = candidates.length > 0 ? candidates.map(({ userId }) => userId) : [`nobody:0:${destination}`];
-  const verdicts = await countAttempt(
-    db,
-    names.map((name) => accountKey(secrets, name)),
-  );
-  const counted = await countCodeAttempt(db, row, candidates);
-  if ('refused' in counted) return refuse(counted.refused.reason, counted.refused.error);
-
-  const isRight = isRightCode(secrets, row, counted.codeHash, code);
-  const slowed = (person: Person, index: number) =>
-    verdicts[index]?.allowed !== true || counted.slowedUsers.has(person.userId);
-  const persons = candidates.filter((person, index) => !slowed(person, index));
-  const held = candidates.filter(slowed).map((person): Refusal => ({ person, reason: 'account_slowed' }));
-  if (!isRight || persons.length === 0) {
-    const refusals = persons.map((person): Refusal => ({ person, reason: 'wrong_code' }));
-    await recordRefusals(db, [...bystanders, ...held, ...refusals], surroundings);
-    throw wrong();
+  const tried = await tryCode(db, { attempt, code, row, candidates }, deps.secrets);
+  if ('refused' in tried) return refuse(tried.refused.reason, tried.refused.error);
+  const held = [...tried.held].map((person): Refusal => ({ person, reason: 'account_slowed' }));
+  const persons = candidates.filter((person) => !tried.held.has(person));
+  if (!tried.isRight || persons.length === 0) {
+    const wrong = persons.map((person): Refusal => ({ person, reason: 'wrong_code' }));
+    await recordRefusals(db, [...bystanders, ...held, ...wrong], surroundings);
+    throw wrongCode();
   }
 
-  const proof = { row, persons, others: held };
-  const proved = await inTransaction(db, (trx) => settle(trx, proof, { ...surroundings, secrets, issuer }));
+  const proved = await inTransaction(db, (trx) =>
+    settle(trx, { row, persons, others: held }, { ...surroundings, ...deps }),
+  );
   if (proved === undefined) return refuse('code_used', new DomainError('expired', 'CODE_EXPIRED'));
-  if (proved.length === 0) throw wrong();
+  if (proved.length === 0) throw wrongCode();
   return { accounts: proved.map(provedAccount), amr: row.channel === 'sms' ? ['otp', 'sms'] : ['otp'] };
+}
+
+function wrongCode(): DomainError {
+  return new DomainError('unauthenticated', 'CODE_INVALID');
 }

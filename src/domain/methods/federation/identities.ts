@@ -6,24 +6,18 @@
 
 import { type Database, inTransaction, violatedConstraint } from '../../../platform/database.ts';
 import { type Codes, DomainError, defineCodes } from '../../../platform/errors.ts';
-import type { Secrets } from '../../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../../audit/audit-events.ts';
-import { availableChannels } from '../../messages/available-channels.ts';
-import { type Channel, enqueueMessage } from '../../messages/outgoing-message.ts';
-import { checkPhone } from '../../messages/phone-policy.ts';
+import { enqueueMessage } from '../../messages/outgoing-message.ts';
+import type { Provable, SignInServer } from '../../sign-in/method.ts';
+import type { ProofDependencies } from '../../sign-in/prove-address.ts';
+import { findProvable, waysIn } from '../../sign-in/ways-in.ts';
 import { parseTenantSettings, type TenantSettings } from '../../tenants/tenant-settings.ts';
 import { deleteIdentity, insertIdentity } from '../../users/identities.ts';
 import type { UserOfTenant } from '../../users/users.ts';
 import { fillInProfile } from '../../users/users.ts';
 import type { ProviderPerson } from './claim-mapping.ts';
 import { type IdentityProvider, isOffered, offeredProviders } from './identity-providers.ts';
-import {
-  holdActiveProvider,
-  type IdentityRow,
-  lockActiveUser,
-  selectIdentities,
-  selectWays,
-} from './identity-store.ts';
+import { holdActiveProvider, lockActiveUser, selectIdentities } from './identity-store.ts';
 
 export const identityCodes = defineCodes({
   IDENTITY_IN_USE: {
@@ -38,12 +32,8 @@ declare module '../../../platform/errors.ts' {
   interface ErrorCodes extends Codes<typeof identityCodes> {}
 }
 
-export interface LinkDependencies {
-  secrets: Secrets;
-  /** Ours; links in messages begin with it. */
-  issuer: string;
-  caller: Caller;
-}
+/** What linking to an account that is proved already needs. */
+export type LinkDependencies = Omit<ProofDependencies, 'methods'>;
 
 /** Refused in the same words whatever the reason is; the reason is for the trail. */
 export function refusedAccount(provider: Pick<IdentityProvider, 'name'>): DomainError {
@@ -139,48 +129,10 @@ export async function linkToAccount(
   });
 }
 
-/** How codes reach people on this server. */
-export interface CodeChannels {
-  channels: readonly Channel[];
-  phoneCountries: readonly string[];
-}
-
-/** Whether a person can sign in without this identity: by password, by a code, or by another identity. */
-async function hasOtherWay(
-  db: Database,
-  user: UserOfTenant,
-  { settings, others }: { settings: TenantSettings; others: IdentityRow[] },
-  { channels, phoneCountries }: CodeChannels,
-): Promise<boolean> {
-  const ways = await selectWays(db, user);
-  if (!ways) return false;
-  if (ways.hasPassword && settings.signInMethods.includes('password')) return true;
-  if (settings.signInMethods.includes('otp')) {
-    const available = availableChannels(channels, settings, phoneCountries);
-    if (ways.email !== null && available.includes('email')) return true;
-    const reachesPhones = available.some((channel) => channel !== 'email');
-    if (ways.phone !== null && reachesPhones && isReachable(ways.phone, settings, phoneCountries)) return true;
-  }
-  const offered = await offeredProviders(db, { id: user.tenantId, settings });
-  return others.some((identity) => offered.some((provider) => isAt(identity, provider)));
-}
-
-function isReachable(phone: string, tenant: TenantSettings, serverCountries: readonly string[]): boolean {
-  try {
-    checkPhone(phone, { serverCountries, tenant });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A provider that was made anew under an old key is another one. */
-function isAt(identity: IdentityRow, provider: IdentityProvider): boolean {
-  return identity.provider === provider.key && sameIssuer(identity.issuer, provider.issuer);
-}
-
-function sameIssuer(left: string, right: string): boolean {
-  return left.replace(/\/$/, '') === right.replace(/\/$/, '');
+/** Whether somebody can sign in without their identity at a provider. */
+function hasOtherWay(settings: TenantSettings, server: SignInServer, person: Provable, provider: string): boolean {
+  const credentials = person.credentials.filter(({ name }) => name !== provider);
+  return waysIn(settings, server, { ...person, credentials }).length > 0;
 }
 
 export interface LinkedIdentity {
@@ -197,21 +149,16 @@ export async function describeIdentities(
   db: Database,
   user: UserOfTenant,
   settings: TenantSettings,
-  codes: CodeChannels,
+  server: SignInServer,
 ): Promise<{ linked: LinkedIdentity[]; linkable: { key: string; name: string }[] }> {
   const identities = await selectIdentities(db, user);
   const offered = await offeredProviders(db, { id: user.tenantId, settings });
-  const linked: LinkedIdentity[] = [];
-  for (const identity of identities) {
-    const others = identities.filter((other) => other.id !== identity.id);
-    linked.push({
-      provider: identity.provider,
-      name: offered.find(({ key }) => key === identity.provider)?.name ?? identity.provider,
-      email: identity.email,
-      linkedAt: identity.createdAt,
-      canUnlink: await hasOtherWay(db, user, { settings, others }, codes),
-    });
-  }
+  const person = await findProvable(db, user, server.methods);
+  const linked = identities.map(({ provider, email, createdAt }): LinkedIdentity => {
+    const name = offered.find(({ key }) => key === provider)?.name ?? provider;
+    const canUnlink = hasOtherWay(settings, { ...server, providers: offered }, person, provider);
+    return { provider, name, email, linkedAt: createdAt, canUnlink };
+  });
   const linkable = offered.filter(({ key }) => identities.every(({ provider }) => provider !== key));
   return { linked, linkable: linkable.map(({ key, name }) => ({ key, name })) };
 }
@@ -223,7 +170,7 @@ export async function describeIdentities(
 export async function unlinkIdentity(
   db: Database,
   { tenantId, userId, provider }: UserOfTenant & { provider: string },
-  { caller, ...codes }: CodeChannels & { caller: Caller },
+  { caller, ...server }: SignInServer & { caller: Caller },
 ): Promise<void> {
   await inTransaction(db, async (trx) => {
     // Two at once would each find the other's identity and leave none.
@@ -232,8 +179,9 @@ export async function unlinkIdentity(
     const identity = identities.find((row) => row.provider === provider);
     if (!user || !identity) throw new DomainError('not_found', 'NOT_FOUND');
     const settings = parseTenantSettings(user.tenantSettings);
-    const others = identities.filter((row) => row.id !== identity.id);
-    if (!(await hasOtherWay(trx, { tenantId, userId }, { settings, others }, codes)))
+    const providers = await offeredProviders(trx, { id: tenantId, settings });
+    const person = await findProvable(trx, { tenantId, userId }, server.methods);
+    if (!hasOtherWay(settings, { ...server, providers }, person, provider))
       throw new DomainError('conflict', 'IDENTITY_LAST_WAY');
     await deleteIdentity(trx, identity.id);
     const payload = { provider, reason: 'asked_for' };

@@ -123,26 +123,3 @@ export async function selectIdentities(
     [tenantId, userId],
   );
 }
-
-export interface WaysRow {
-  hasPassword: boolean;
-  email: string | null;
-  phone: string | null;
-}
-
-/** What a user could sign in by beside identities: the password, and addresses that are proved. */
-export async function selectWays(
-  db: Database,
-  { tenantId, userId }: { tenantId: string; userId: string },
-): Promise<WaysRow | undefined> {
-  return firstRow(
-    db,
-    `select case when email_verified_at is not null then email end as email,
-            case when phone_verified_at is not null then phone end as phone,
-            exists (select from user_identities i
-                     where i.tenant_id = u.tenant_id and i.user_id = u.id and i.provider = 'password') as has_password
-       from users u
-      where tenant_id = ? and id = ? and deleted_at is null`,
-    [tenantId, userId],
-  );
-}

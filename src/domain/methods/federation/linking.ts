@@ -6,7 +6,7 @@
  * - An unknown one with an email address that the provider has verified: the account of that address proves itself first,
  *   unless the tenant trusts the provider for that domain. Where nothing of the account was ever verified here, its
  *   password is no proof (somebody may have set it up and waited): a code to the address is, or the word of a trusted
- *   provider, and either takes what could sign in to the account before (users/prove-address.ts).
+ *   provider, and either takes what could sign in to the account before (sign-in/prove-address.ts).
  * - Nobody of that address: whether somebody may join is for domain/sign-up.
  *
  * Refuses everything else in the same words, and writes why.
@@ -14,12 +14,12 @@
 
 import { type Database, inTransaction } from '../../../platform/database.ts';
 import { type Caller, recordEvent } from '../../audit/audit-events.ts';
-import { enqueueMessage } from '../../messages/outgoing-message.ts';
+import { type ProofDependencies, proveAddress } from '../../sign-in/prove-address.ts';
 import type { ProvedAccount } from '../../sign-in/proved-account.ts';
 import { parseTenantSettings } from '../../tenants/tenant-settings.ts';
 import { findTenantById, type Tenant } from '../../tenants/tenants.ts';
 import { useIdentity } from '../../users/identities.ts';
-import { opensAccount, proveAddress } from '../../users/prove-address.ts';
+import { opensAccount } from '../../users/verified-address.ts';
 import type { ProviderPerson } from './claim-mapping.ts';
 import { isOfHostedDomain, type LinkDependencies, linkIdentity, refusedAccount } from './identities.ts';
 import { type IdentityProvider, isOffered } from './identity-providers.ts';
@@ -96,7 +96,7 @@ function trustsDomain(row: AccountRow, { provider, person }: FederatedAttempt): 
 export async function signInWithIdentity(
   db: Database,
   attempt: FederatedAttempt,
-  deps: LinkDependencies,
+  deps: ProofDependencies,
 ): Promise<FederatedSignIn> {
   const outcome = await inTransaction(db, async (trx) => {
     const found = (await ofIdentity(trx, attempt)) ?? (await ofEmail(trx, attempt, deps));
@@ -135,7 +135,7 @@ async function ofIdentity(trx: Database, attempt: FederatedAttempt): Promise<Fed
 async function ofEmail(
   trx: Database,
   attempt: FederatedAttempt,
-  deps: LinkDependencies,
+  deps: ProofDependencies,
 ): Promise<FederatedSignIn | Refused> {
   const { provider, person, tenant } = attempt;
   if (tenant !== null) {
@@ -157,7 +157,7 @@ async function ofEmail(
 async function ofAccount(
   trx: Database,
   attempt: FederatedAttempt & { row: AddressedAccountRow; email: string },
-  deps: LinkDependencies,
+  deps: ProofDependencies,
 ): Promise<FederatedSignIn> {
   const { row, email, provider, person } = attempt;
   const { tenantId, userId, tenantName, hasPassword, emailVerified } = row;
@@ -170,36 +170,16 @@ async function ofAccount(
       kind: 'proof-needed',
       account: { userId, tenantId, tenantName, email, hasPassword: hasPassword && !firstProof, codeProves },
     };
-  if (firstProof) await takeOver(trx, { row, email, locale: person.locale ?? 'en' }, deps);
+  if (firstProof) {
+    // The word of a trusted provider is the first proof of the address; what was set up before it goes.
+    const proved = { tenantId, userId, channel: 'email' as const, address: email, locale: person.locale ?? 'en' };
+    await proveAddress(trx, proved, { ...deps, caller: { ...deps.caller, type: 'user', id: userId } });
+  }
   // Held from here on, so that the address cannot change hands before the link stands.
   const held = await lockActiveUser(trx, { tenantId, userId });
   if (held?.email?.toLowerCase() !== email || !held.emailVerified) throw refusedAccount(provider);
   await linkIdentity(trx, { tenantId, userId, provider, person, replace: false, notify: true }, deps);
   return { kind: 'signed-in', accounts: [provedAccount(row)] };
-}
-
-/** The word of a trusted provider is the first proof of the address; what was set up before it goes. */
-async function takeOver(
-  trx: Database,
-  { row, email, locale }: { row: AccountRow; email: string; locale: string },
-  { secrets, issuer, caller }: LinkDependencies,
-): Promise<void> {
-  const { tenantId, userId, tenantName } = row;
-  const proved = { tenantId, userId, kind: 'email' as const, address: email, keepCredentials: false };
-  const { removed } = await proveAddress(trx, proved, { ...caller, type: 'user', id: userId });
-  if (removed.length === 0) return;
-  await enqueueMessage(
-    trx,
-    {
-      channel: 'email',
-      to: email,
-      template: 'credentials-removed',
-      model: { tenantName, href: `${issuer}/account` },
-      locale,
-      tenantId,
-    },
-    { secrets },
-  );
 }
 
 async function recordRefusal(

@@ -1,5 +1,5 @@
-/** The SQL of signing in with a password: whom an address may mean. */
-import { type Database, prepared, runPrepared } from '../../../platform/database.ts';
+/** The SQL of signing in with a password: whom an address may mean, and who has one. */
+import { type Database, prepared, rows, runPrepared } from '../../../platform/database.ts';
 
 export interface CandidateRow {
   userId: string;
@@ -59,4 +59,16 @@ const severalTenants = prepared(
 
 export async function hasSeveralTenants(db: Database): Promise<boolean> {
   return (await runPrepared<{ several: boolean }>(db, severalTenants, [])).rows[0]?.several === true;
+}
+
+export async function hasPassword(
+  db: Database,
+  { tenantId, userId }: { tenantId: string; userId: string },
+): Promise<boolean> {
+  const found = await rows(
+    db,
+    `select id from user_identities where tenant_id = ? and user_id = ? and provider = 'password'`,
+    [tenantId, userId],
+  );
+  return found.length > 0;
 }

@@ -7,6 +7,7 @@ import { type CodeRequest, requestCode, verifyCode } from '../../../../src/domai
 import { deactivateUser, deleteUser } from '../../../../src/domain/lifecycle/end-person.ts';
 import type { Channel } from '../../../../src/domain/messages/outgoing-message.ts';
 import { type CodeSignIn, signInWithCode } from '../../../../src/domain/methods/code/code-sign-in.ts';
+import { signInMethods } from '../../../../src/domain/methods/methods.ts';
 import { accountKey, doorKey } from '../../../../src/domain/sign-in/sign-in-failures.ts';
 import { updateTenantSettings } from '../../../../src/domain/tenants/tenants.ts';
 import type { NewUser } from '../../../../src/domain/users/users.ts';
@@ -75,7 +76,8 @@ describe('signing in with a one-time code', () => {
     const attempt: CodeSignIn = { challenge, tenantId: request.tenantId, destination, code };
     return { attempt, code, destination };
   };
-  const signIn = (attempt: CodeSignIn, on: Database = db) => signInWithCode(on, attempt, { secrets, caller, issuer });
+  const signIn = (attempt: CodeSignIn, on: Database = db) =>
+    signInWithCode(on, attempt, { methods: signInMethods, secrets, caller, issuer });
   const answer = (attempt: Promise<unknown>): Promise<string> =>
     attempt.then(
       () => 'OK',

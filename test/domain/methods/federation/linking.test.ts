@@ -13,6 +13,7 @@ import {
   type IdentityProvider,
 } from '../../../../src/domain/methods/federation/identity-providers.ts';
 import { linkProvedAccount, signInWithIdentity } from '../../../../src/domain/methods/federation/linking.ts';
+import { signInMethods } from '../../../../src/domain/methods/methods.ts';
 import type { NewTenant } from '../../../../src/domain/setup/create-tenant.ts';
 import { signUpWithIdentity } from '../../../../src/domain/sign-up/federated-sign-up.ts';
 import { createDatabase, type Database } from '../../../../src/platform/database.ts';
@@ -23,7 +24,7 @@ import { createTenant, createUser } from '../../../support/factories.ts';
 
 describe('linking identities', () => {
   const secrets = createSecrets([randomToken(36)]);
-  const deps = { secrets, issuer: 'https://id.example', caller: systemCaller };
+  const deps = { methods: signInMethods, secrets, issuer: 'https://id.example', caller: systemCaller };
   const passwords = {
     hashNew: async (): Promise<string> => {
       throw new Error('nobody has a password here');
@@ -83,7 +84,7 @@ describe('linking identities', () => {
 
     for (const fault of ['identity.unlinked', 'user_identities']) {
       const wanted = { tenantId: tenant.id, userId: user.id, provider: 'google' };
-      const codes = { channels: ['email'] as const, phoneCountries: [], caller: systemCaller };
+      const codes = { methods: signInMethods, channels: ['email'] as const, phoneCountries: [], caller: systemCaller };
       await withFault(db, fault, () => assert.rejects(unlinkIdentity(db, wanted, codes)));
       assert.equal((await identities(user.id)).length, 1, fault);
     }
@@ -125,7 +126,7 @@ describe('linking identities', () => {
     const of = { tenantId: tenant.id, userId: user.id };
     await linkToAccount(db, { ...of, provider, person: person() }, deps);
     await linkToAccount(db, { ...of, provider: second, person: person({ issuer: second.issuer }) }, deps);
-    const codes = { channels: [], phoneCountries: [], caller: systemCaller };
+    const codes = { methods: signInMethods, channels: [], phoneCountries: [], caller: systemCaller };
     const both = await Promise.allSettled(
       ['google', 'second'].map((key) => unlinkIdentity(db, { ...of, provider: key }, codes)),
     );

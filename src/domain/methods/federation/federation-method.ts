@@ -1,0 +1,28 @@
+/** Accounts at other OpenID providers as a way to sign in: each provider that a tenant's people are offered is one. */
+import type { SignInMethod, SignInServer } from '../../sign-in/method.ts';
+import { deleteIdentitiesOf } from '../../users/identities.ts';
+import { selectIdentities } from './identity-store.ts';
+
+const id = 'federation';
+
+type OfferedProvider = NonNullable<SignInServer['providers']>[number];
+
+/** A provider that was made anew under an old key is another one. */
+function isAt({ name, issuer = '' }: { name: string; issuer?: string }, provider: OfferedProvider): boolean {
+  return name === provider.key && issuer.replace(/\/$/, '') === provider.issuer.replace(/\/$/, '');
+}
+
+export const federationMethod: SignInMethod = {
+  id,
+  settingNames: [],
+  // Which of them the tenant allows is in `providers` already (`offeredProviders`).
+  offers: (_settings, { providers = [] }) => providers.map(({ key }) => ({ method: id, by: key })),
+  waysIn: (_settings, { providers = [] }, { credentials }) =>
+    providers
+      .filter((provider) => credentials.some((credential) => isAt(credential, provider)))
+      .map(({ key }) => ({ method: id, by: key })),
+  async credentialsOf(db, user) {
+    return (await selectIdentities(db, user)).map(({ provider, issuer }) => ({ name: provider, issuer }));
+  },
+  takeAway: deleteIdentitiesOf,
+};
