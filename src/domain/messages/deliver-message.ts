@@ -71,96 +71,109 @@ type Refusal =
   | 'tenant_suspended'
   | 'tenant_unknown';
 
+function refusalOf(
+  message: OutgoingMessage,
+  tenant: Tenant | undefined,
+  { channels, config }: MessengerDependencies,
+): Refusal | undefined {
+  if (!channels.includes(message.channel)) return 'channel_unavailable';
+  if (message.tenantId !== null && !tenant) return 'tenant_unknown';
+  if (tenant && tenant.state !== 'active') return 'tenant_suspended';
+  if (kindOf(message.channel) === 'email') return undefined;
+  try {
+    // Again: the countries may have changed since it was asked for.
+    checkPhone(message.to, { serverCountries: config.phone.countries, tenant: tenant?.settings ?? null });
+    return undefined;
+  } catch (error) {
+    if (error instanceof DomainError) return 'number_not_supported';
+    throw error;
+  }
+}
+
+async function record(
+  action: 'message.refused' | 'message.failed',
+  { tenantId, channel, template }: OutgoingMessage,
+  { id, reason }: { id: string; reason: string },
+  { db, logger }: MessengerDependencies,
+): Promise<void> {
+  await recordEvent(
+    db,
+    { tenantId, action, entityType: 'message', entityId: id, payload: { channel, template, reason } },
+    systemCaller,
+  );
+  logger.warn({ messageId: id, channel, template, reason }, action);
+}
+
+async function send(
+  message: OutgoingMessage,
+  { id, signal, secondsLeft }: DeliveryJob & { secondsLeft: number | undefined },
+  { mailer, phone, views }: MessengerDependencies,
+): Promise<void> {
+  const { channel, to, template, model, locale } = message;
+  if (channel === 'email') {
+    await mailer?.send({ id, to, ...views.mail(template, model, locale) }, signal);
+    return;
+  }
+  const code = template === 'code' && 'code' in model ? model.code : undefined;
+  const text = views.short(template, model, locale);
+  await phone?.send({ channel, to, text, code, validForSeconds: secondsLeft }, signal);
+}
+
+/** After a failed attempt: what was certainly not sent is not counted. Throws where it should be tried again. */
+async function settle(
+  error: unknown,
+  { message, job, spent }: { message: OutgoingMessage; job: DeliveryJob; spent: Spent },
+  carriers: MessengerDependencies,
+): Promise<'failed'> {
+  if (!(error instanceof DeliveryError)) {
+    await giveBack(carriers.db, spent);
+    throw error;
+  }
+  if (error.notSent) await giveBack(carriers.db, spent);
+  if (!error.permanent && !job.isLastAttempt) throw error;
+  await record('message.failed', message, { id: job.id, reason: error.reason }, carriers);
+  return 'failed';
+}
+
+async function attempt(
+  message: OutgoingMessage,
+  job: DeliveryJob,
+  carriers: MessengerDependencies,
+): Promise<DeliveryOutcome> {
+  const { db, config } = carriers;
+  const kind = kindOf(message.channel);
+  const secondsLeft = message.expiresAt && (await secondsUntil(db, message.expiresAt));
+  if (secondsLeft !== undefined && secondsLeft <= 0) return 'expired';
+
+  const tenant = message.tenantId === null ? undefined : await findTenantById(db, message.tenantId);
+  const refuse = async (reason: Refusal): Promise<'refused'> => {
+    await record('message.refused', message, { id: job.id, reason }, carriers);
+    return 'refused';
+  };
+  const refusal = refusalOf(message, tenant, carriers);
+  if (refusal) return refuse(refusal);
+
+  const budgets = { email: config.mail.dailyBudget, phone: config.phone.dailyBudget };
+  const daily = dailyBudget(kind, tenant ?? null, budgets);
+  const spent = await spendBudget(db, budgetSubject(kind, message.tenantId), daily);
+  if (!spent) return refuse('budget_used_up');
+  try {
+    await send(message, { ...job, secondsLeft }, carriers);
+    return 'sent';
+  } catch (error) {
+    return settle(error, { message, job, spent }, carriers);
+  }
+}
+
 /** @throws where a channel has nobody who carries it: its messages would be counted as sent and go nowhere */
 export function createMessenger(dependencies: MessengerDependencies): Messenger {
-  const { db, config, views, mailer, phone, channels, metrics, logger } = dependencies;
+  const { mailer, phone, channels, metrics } = dependencies;
   for (const channel of channels)
     if (!(kindOf(channel) === 'email' ? mailer : phone)) throw new Error(`nobody carries messages by ${channel}`);
-  const budgets = { email: config.mail.dailyBudget, phone: config.phone.dailyBudget };
-
-  function refusalOf(message: OutgoingMessage, tenant: Tenant | undefined): Refusal | undefined {
-    if (!channels.includes(message.channel)) return 'channel_unavailable';
-    if (message.tenantId !== null && !tenant) return 'tenant_unknown';
-    if (tenant && tenant.state !== 'active') return 'tenant_suspended';
-    if (kindOf(message.channel) === 'email') return undefined;
-    try {
-      // Again: the countries may have changed since it was asked for.
-      checkPhone(message.to, { serverCountries: config.phone.countries, tenant: tenant?.settings ?? null });
-      return undefined;
-    } catch (error) {
-      if (error instanceof DomainError) return 'number_not_supported';
-      throw error;
-    }
-  }
-
-  async function record(
-    action: 'message.refused' | 'message.failed',
-    message: OutgoingMessage,
-    { id }: DeliveryJob,
-    reason: string,
-  ): Promise<void> {
-    const { tenantId, channel, template } = message;
-    await recordEvent(
-      db,
-      { tenantId, action, entityType: 'message', entityId: id, payload: { channel, template, reason } },
-      systemCaller,
-    );
-    logger.warn({ messageId: id, channel, template, reason }, action);
-  }
-
-  async function send(message: OutgoingMessage, { id, signal }: DeliveryJob, secondsLeft?: number): Promise<void> {
-    const { channel, to, template, model, locale } = message;
-    if (channel === 'email') {
-      await mailer?.send({ id, to, ...views.mail(template, model, locale) }, signal);
-      return;
-    }
-    const code = template === 'code' && 'code' in model ? model.code : undefined;
-    const text = views.short(template, model, locale);
-    await phone?.send({ channel, to, text, code, validForSeconds: secondsLeft }, signal);
-  }
-
-  /** After a failed attempt: what was certainly not sent is not counted. Throws where it should be tried again. */
-  async function settle(error: unknown, spent: Spent, message: OutgoingMessage, job: DeliveryJob): Promise<'failed'> {
-    if (!(error instanceof DeliveryError)) {
-      await giveBack(db, spent);
-      throw error;
-    }
-    if (error.notSent) await giveBack(db, spent);
-    if (!error.permanent && !job.isLastAttempt) throw error;
-    await record('message.failed', message, job, error.reason);
-    return 'failed';
-  }
-
-  async function attempt(message: OutgoingMessage, job: DeliveryJob): Promise<DeliveryOutcome> {
-    const kind = kindOf(message.channel);
-    const secondsLeft = message.expiresAt && (await secondsUntil(db, message.expiresAt));
-    if (secondsLeft !== undefined && secondsLeft <= 0) return 'expired';
-
-    const tenant = message.tenantId === null ? undefined : await findTenantById(db, message.tenantId);
-    const refusal = refusalOf(message, tenant);
-    if (refusal) {
-      await record('message.refused', message, job, refusal);
-      return 'refused';
-    }
-
-    const daily = dailyBudget(kind, tenant ?? null, budgets);
-    const spent = await spendBudget(db, budgetSubject(kind, message.tenantId), daily);
-    if (!spent) {
-      await record('message.refused', message, job, 'budget_used_up');
-      return 'refused';
-    }
-    try {
-      await send(message, job, secondsLeft);
-      return 'sent';
-    } catch (error) {
-      return settle(error, spent, message, job);
-    }
-  }
-
   return {
     async deliver(message, job) {
       try {
-        const outcome = await attempt(message, job);
+        const outcome = await attempt(message, job, dependencies);
         metrics?.countMessage(message.channel, outcome);
         return outcome;
       } catch (error) {

@@ -75,52 +75,62 @@ const scopeNames = ['t', 'model', 'sender', 'host', 'lang', 'formatDate', 'headi
 const longestSubject = 140;
 const longestName = 100;
 
-/** Compiles every template at once when `cache` is set: a broken one stops the start, not a message. */
-export function createMessageViews(options: MessageViewsOptions): MessageViews {
-  const root = join(options.directory, 'mail');
-  const compiled = new Map<string, ejs.TemplateFunction>();
+type Templates = (name: string) => ejs.TemplateFunction;
 
-  function template(name: string): ejs.TemplateFunction {
+/** The templates by their name below `views/mail`. */
+function readTemplates({ directory, cache }: Pick<MessageViewsOptions, 'directory' | 'cache'>): Templates {
+  const root = join(directory, 'mail');
+  const compiled = new Map<string, ejs.TemplateFunction>();
+  return (name) => {
     const known = compiled.get(name);
     if (known) return known;
     const filename = join(root, `${name}.ejs`);
     const made = ejs.compile(readFileSync(filename, 'utf8'), {
       filename,
       root,
-      cache: options.cache,
+      cache,
       strict: true,
       destructuredLocals: scopeNames,
       // What is no HTML is not escaped as such: in a text, &#39; is what the reader would read.
       ...(name.endsWith('.txt') ? { escape: String } : {}),
     });
-    if (options.cache) compiled.set(name, made);
+    if (cache) compiled.set(name, made);
     return made;
-  }
+  };
+}
 
+/** What a template may name. */
+function scopeOf<T extends MessageTemplate>(
+  given: MessageModels[T],
+  locale: string,
+  { issuer, i18n }: Pick<MessageViewsOptions, 'issuer' | 'i18n'>,
+) {
+  const model = checkedModel(given, issuer);
+  const t = i18n.translator(locale);
+  const { host } = new URL(issuer);
+  const { tenantName } = model as { tenantName?: string };
+  const formats = { locale: t('locale.formats'), timeZone: 'UTC', now: new Date() };
+  return {
+    t,
+    model,
+    host,
+    sender: tenantName ?? host,
+    lang: t('locale.formats').split('-')[0],
+    formatDate: (date: Date, style: 'date' | 'date_time') => formatDate(date, style, formats),
+  };
+}
+
+/** Compiles every template at once when `cache` is set: a broken one stops the start, not a message. */
+export function createMessageViews(options: MessageViewsOptions): MessageViews {
+  const template = readTemplates(options);
   if (options.cache) {
     for (const folder of messageTemplates) for (const part of parts) template(`${folder}/${part}`);
     for (const layout of ['layout.html', 'layout.txt']) template(layout);
   }
 
-  function scopeOf<T extends MessageTemplate>(given: MessageModels[T], locale: string) {
-    const model = checkedModel(given, options.issuer);
-    const t = options.i18n.translator(locale);
-    const { host } = new URL(options.issuer);
-    const { tenantName } = model as { tenantName?: string };
-    const formats = { locale: t('locale.formats'), timeZone: 'UTC', now: new Date() };
-    return {
-      t,
-      model,
-      host,
-      sender: tenantName ?? host,
-      lang: t('locale.formats').split('-')[0],
-      formatDate: (date: Date, style: 'date' | 'date_time') => formatDate(date, style, formats),
-    };
-  }
-
   return Object.freeze({
     mail<T extends MessageTemplate>(name: T, given: MessageModels[T], locale: string): MailContent {
-      const scope = scopeOf(given, locale);
+      const scope = scopeOf(given, locale, options);
       const subject = oneLine(template(`${name}/subject.txt`)(scope), longestSubject).replaceAll(wordJoiner, '');
       const frame: { preview?: string; heading?: string } = {};
       const html = template(`${name}/body.html`)({
@@ -136,7 +146,7 @@ export function createMessageViews(options: MessageViewsOptions): MessageViews {
       };
     },
     short<T extends MessageTemplate>(name: T, given: MessageModels[T], locale: string): string {
-      return plainForPhones(tidy(template(`${name}/sms.txt`)(scopeOf(given, locale))));
+      return plainForPhones(tidy(template(`${name}/sms.txt`)(scopeOf(given, locale, options))));
     },
   });
 }

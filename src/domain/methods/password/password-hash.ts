@@ -61,15 +61,17 @@ function parametersOf(hash: string): Parameters | undefined {
     : undefined;
 }
 
-/** One queue for the whole process: create it once. */
-export function createPasswordHasher(options: PasswordHasherOptions = {}): PasswordHasher {
-  const current: Parameters = {
-    memoryCost: options.memoryKiB ?? 19_456,
-    timeCost: options.iterations ?? 2,
-    parallelism: options.parallelism ?? 1,
-  };
-  const concurrency = options.concurrency ?? availableParallelism();
-  const queueLimit = options.queueLimit ?? 64 * concurrency;
+/** Work that waits for a core. */
+interface Queue {
+  /** @throws DomainError SERVICE_BUSY where it is full */
+  ensureCapacity(): void;
+  /** @throws DomainError SERVICE_BUSY where it is full */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
+  /** Running and waiting. */
+  readonly pending: number;
+}
+
+function createQueue({ concurrency, queueLimit }: { concurrency: number; queueLimit: number }): Queue {
   const waiting: (() => void)[] = [];
   let running = 0;
   let averageMs = 50;
@@ -96,15 +98,46 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
     }
   }
 
-  /** The work of hashing, its result thrown away. `share` of the memory of today's parameters. */
-  async function work(password: string, share = 1): Promise<void> {
-    const memoryCost = Math.max(8 * current.parallelism, Math.round(current.memoryCost * share));
-    await argon2.hash(password, { ...current, memoryCost, type: argon2.argon2id, salt: randomBytes(16), raw: true });
-  }
+  return {
+    ensureCapacity,
+    inTurn,
+    get pending() {
+      return running + waiting.length;
+    },
+  };
+}
 
-  function hashNormal(normal: string): Promise<string> {
-    return inTurn(() => argon2.hash(normal, { ...current, type: argon2.argon2id }));
+/** The work of hashing, its result thrown away. `share` of the memory of these parameters. */
+async function workInVain(password: string, current: Parameters, share = 1): Promise<void> {
+  const memoryCost = Math.max(8 * current.parallelism, Math.round(current.memoryCost * share));
+  await argon2.hash(password, { ...current, memoryCost, type: argon2.argon2id, salt: randomBytes(16), raw: true });
+}
+
+async function compare(
+  hash: string,
+  normal: string,
+  current: Parameters,
+): Promise<{ ok: boolean; needsRehash: boolean }> {
+  const made = parametersOf(hash);
+  if (!made) {
+    await workInVain(normal, current);
+    return { ok: false, needsRehash: false };
   }
+  const ok = await argon2.verify(hash, normal);
+  // Made when less was asked: unless the difference is worked off, a quick refusal tells that the account exists.
+  const missing = 1 - (made.memoryCost * made.timeCost) / (current.memoryCost * current.timeCost);
+  if (!ok && missing > 0) await workInVain(normal, current, missing);
+  const weaker =
+    made.memoryCost < current.memoryCost || made.timeCost < current.timeCost || made.parallelism < current.parallelism;
+  return { ok, needsRehash: ok && weaker };
+}
+
+/** One queue for the whole process: create it once. */
+export function createPasswordHasher(options: PasswordHasherOptions = {}): PasswordHasher {
+  const { memoryKiB = 19_456, iterations = 2, parallelism = 1, concurrency = availableParallelism() } = options;
+  const current: Parameters = { memoryCost: memoryKiB, timeCost: iterations, parallelism };
+  const queue = createQueue({ concurrency, queueLimit: options.queueLimit ?? 64 * concurrency });
+  const hashNormal = (normal: string) => queue.inTurn(() => argon2.hash(normal, { ...current, type: argon2.argon2id }));
 
   return {
     async hash(password) {
@@ -112,41 +145,21 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
       if (normal === undefined) throw new DomainError('invalid', 'PASSWORD_TOO_LONG', { field: 'password' });
       return hashNormal(normal);
     },
-
     async hashNew(password, personal) {
       return hashNormal(checkNewPassword(password, personal));
     },
-
     async verify(hash, password) {
       const normal = normalizePassword(password);
       if (normal === undefined) return { ok: false, needsRehash: false };
-      const made = parametersOf(hash);
-      return inTurn(async () => {
-        if (!made) {
-          await work(normal);
-          return { ok: false, needsRehash: false };
-        }
-        const ok = await argon2.verify(hash, normal);
-        // Made when less was asked: unless the difference is worked off, a quick refusal tells that the account exists.
-        const missing = 1 - (made.memoryCost * made.timeCost) / (current.memoryCost * current.timeCost);
-        if (!ok && missing > 0) await work(normal, missing);
-        const weaker =
-          made.memoryCost < current.memoryCost ||
-          made.timeCost < current.timeCost ||
-          made.parallelism < current.parallelism;
-        return { ok, needsRehash: ok && weaker };
-      });
+      return queue.inTurn(() => compare(hash, normal, current));
     },
-
     async verifyAgainstNothing(password) {
       const normal = normalizePassword(password);
-      if (normal !== undefined) await inTurn(() => work(normal));
+      if (normal !== undefined) await queue.inTurn(() => workInVain(normal, current));
     },
-
-    ensureCapacity,
-
+    ensureCapacity: queue.ensureCapacity,
     get pending() {
-      return running + waiting.length;
+      return queue.pending;
     },
   };
 }
