@@ -210,6 +210,21 @@ describe('the architecture', () => {
     assert.deepEqual([...later].sort(), Object.keys(featureExceptions).sort());
   });
 
+  it('has methods of signing in that know neither each other nor their list', () => {
+    const methodOf = (file: string) => /^src\/domain\/methods\/([^/]+)/.exec(file)?.[1];
+    const list = 'methods.ts';
+    const known = inside.filter(({ from, to }) => {
+      const [importer, imported] = [methodOf(from), methodOf(to)];
+      return importer !== undefined && importer !== list && imported !== undefined && imported !== importer;
+    });
+    assert.deepEqual(
+      known.map(({ from, to }) => `${from} -> ${to}`),
+      [],
+    );
+    const listed = inside.filter(({ from, to }) => methodOf(from) === list && methodOf(to) !== undefined);
+    assert.ok(listed.length > 2, `${listed.length} methods`);
+  });
+
   it('has no two features that lead to each other', () => {
     const edges = new Map<string, Set<string>>();
     for (const { from, to } of inside) {

@@ -54,8 +54,8 @@ export interface SignInMethod {
    * @param settings null where the tenant is not known yet: what it does not allow is left out when it is
    */
   offers(settings: TenantSettings | null, server: SignInServer): Way[];
-  /** Of these, the ones that are open to somebody. */
-  waysIn(settings: TenantSettings, server: SignInServer, person: Provable): Way[];
+  /** Whether somebody can come in by one of these now. */
+  opens(way: Way, person: Provable, at: { settings: TenantSettings; server: SignInServer }): boolean;
   /** What an account holds of this method. */
   credentialsOf(db: Database, user: UserOfTenant): Promise<Credential[]>;
   /**

@@ -15,7 +15,9 @@ export function offeredWays(settings: TenantSettings | null, server: SignInServe
 
 /** The ways by which somebody could sign in now. None: they are shut out. */
 export function waysIn(settings: TenantSettings, server: SignInServer, person: Provable): Way[] {
-  return server.methods.flatMap((method) => method.waysIn(settings, server, person));
+  return server.methods.flatMap((method) =>
+    method.offers(settings, server).filter((way) => method.opens(way, person, { settings, server })),
+  );
 }
 
 /** What a user can prove: their verified addresses, and what each method holds of them. */

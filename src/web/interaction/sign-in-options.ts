@@ -7,6 +7,7 @@ import { availableChannels } from '../../domain/messages/available-channels.ts';
 import { type Channel, kindOf } from '../../domain/messages/outgoing-message.ts';
 import { allowedCountries } from '../../domain/messages/phone-policy.ts';
 import { offeredProviders } from '../../domain/methods/federation/identity-providers.ts';
+import { offeredWays } from '../../domain/sign-in/ways-in.ts';
 import { canSignUpBy } from '../../domain/sign-up/sign-up.ts';
 import type { TenantSettings } from '../../domain/tenants/tenant-settings.ts';
 import type { ChannelLink, ProviderLink } from '../pages/sign-in-view-models.ts';
@@ -42,7 +43,8 @@ export function phoneCountriesOf(web: WebDependencies, tenant: Tenant): readonly
 
 /** The ways a code for signing in can go. */
 export function codeChannels(web: WebDependencies, tenant: Tenant): Channel[] {
-  return allowsMethod(tenant, 'otp') ? messageChannels(web, tenant) : [];
+  const ways = offeredWays(tenant?.settings ?? null, web);
+  return ways.filter(({ method }) => method === 'otp').map(({ by }) => by as Channel);
 }
 
 /**

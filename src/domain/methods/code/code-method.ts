@@ -4,7 +4,7 @@
  */
 import { DomainError } from '../../../platform/errors.ts';
 import { availableChannels } from '../../messages/available-channels.ts';
-import { kindOf } from '../../messages/outgoing-message.ts';
+import { type Channel, kindOf } from '../../messages/outgoing-message.ts';
 import { checkPhone } from '../../messages/phone-policy.ts';
 import type { SignInMethod, SignInServer } from '../../sign-in/method.ts';
 import type { TenantSettings } from '../../tenants/tenant-settings.ts';
@@ -29,16 +29,12 @@ export const codeMethod: SignInMethod = {
     if (settings !== null && !settings.signInMethods.includes(name)) return [];
     return availableChannels(channels, settings, phoneCountries).map((channel) => ({ method: name, by: channel }));
   },
-  waysIn(settings, server, { addresses }) {
-    if (!settings.signInMethods.includes(name)) return [];
-    const reached = addresses
-      .filter(
-        ({ kind, address }) => kind === 'email' || address === undefined || isReachable(address, settings, server),
-      )
-      .map(({ kind }) => kind);
-    return availableChannels(server.channels, settings, server.phoneCountries)
-      .filter((channel) => reached.includes(kindOf(channel)))
-      .map((channel) => ({ method: name, by: channel }));
+  opens({ by }, { addresses }, { settings, server }) {
+    return addresses.some(
+      ({ kind, address }) =>
+        kind === kindOf(by as Channel) &&
+        (kind === 'email' || address === undefined || isReachable(address, settings, server)),
+    );
   },
   credentialsOf: async () => [],
   takeAway: async () => [],

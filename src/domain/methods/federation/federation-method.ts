@@ -17,10 +17,10 @@ export const federationMethod: SignInMethod = {
   settingNames: [],
   // Which of them the tenant allows is in `providers` already (`offeredProviders`).
   offers: (_settings, { providers = [] }) => providers.map(({ key }) => ({ method: id, by: key })),
-  waysIn: (_settings, { providers = [] }, { credentials }) =>
-    providers
-      .filter((provider) => credentials.some((credential) => isAt(credential, provider)))
-      .map(({ key }) => ({ method: id, by: key })),
+  opens: ({ by }, { credentials }, { server }) =>
+    (server.providers ?? []).some(
+      (provider) => provider.key === by && credentials.some((credential) => isAt(credential, provider)),
+    ),
   async credentialsOf(db, user) {
     return (await selectIdentities(db, user)).map(({ provider, issuer }) => ({ name: provider, issuer }));
   },

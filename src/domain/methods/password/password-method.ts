@@ -18,8 +18,7 @@ export const passwordMethod: SignInMethod = {
   id: name,
   settingNames: [name],
   offers: (settings) => (allowsPasswords(settings) ? [way] : []),
-  waysIn: (settings, _server, { credentials }) =>
-    allowsPasswords(settings) && credentials.some((credential) => credential.name === name) ? [way] : [],
+  opens: (_way, { credentials }) => credentials.some((credential) => credential.name === name),
   credentialsOf: async (db, user) => ((await hasPassword(db, user)) ? [{ name }] : []),
   takeAway: async (trx, user) => ((await deletePasswordOf(trx, user)) ? [name] : []),
 };
