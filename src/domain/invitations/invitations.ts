@@ -11,13 +11,10 @@ import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts
 import { defineLimits } from '../../platform/rate-limits.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
-import { offeredProviders } from '../methods/federation/identity-providers.ts';
-import { passwordChoice } from '../methods/password/password-method.ts';
 import { assignRole } from '../organisation/org-assignments.ts';
 import { findPlacePaths } from '../organisation/place-paths.ts';
-import type { Provable, SignInServer } from '../sign-in/method.ts';
+import type { SignInServer } from '../sign-in/method.ts';
 import { type ProofDependencies, proveAddress } from '../sign-in/prove-address.ts';
-import { waysIn } from '../sign-in/ways-in.ts';
 import { parseTenantSettings, type TenantSettings } from '../tenants/tenant-settings.ts';
 import { createUser, type NewPasswords } from '../users/users.ts';
 import { type AddressKind, opensAccount } from '../users/verified-address.ts';
@@ -37,6 +34,7 @@ import {
   selectPlace,
   updateInvitationRevoked,
 } from './invitation-store.ts';
+import { checkWayBack, type InvitedAddress, newcomersPassword } from './way-back.ts';
 
 export const invitationCodes = defineCodes({
   INVITATION_ACCEPTED: { kind: ['conflict', 'expired'], means: 'the invitation was accepted already' },
@@ -89,7 +87,8 @@ export async function findInvitation(db: Database, token: string, server: SignIn
   const { invitation, place, user } = usable;
   const { tenantId, orgNodeId } = invitation;
   const above = await findPlacePaths(db, tenantId, [orgNodeId]);
-  const password = user ? 'none' : await newcomersPassword(db, usable, server);
+  const password = user ? 'none' : await newcomersPassword(db, invitedAddress(usable), server);
+  if (user) await checkWayBack(db, invitedAddress(usable), user, server);
   return {
     tenantId,
     tenantName: place.tenantName,
@@ -252,12 +251,14 @@ async function usableInvitation(db: Database, tokenHash: Buffer, { lock }: { loc
 /** The address is theirs: what others may have set up before goes, and they are told. */
 async function proveInvited(
   trx: Database,
-  { invitation, user }: Usable & { user: InvitedUserRow },
+  { user, ...usable }: Usable & { user: InvitedUserRow },
   { locale }: { locale: string },
-  deps: ProofDependencies,
+  deps: AcceptanceDependencies,
 ): Promise<string> {
-  const { tenantId, channel } = invitation;
-  const address = (invitation.email ?? invitation.phone) as string;
+  const invited = invitedAddress(usable);
+  await checkWayBack(trx, invited, user, deps);
+  const { tenantId, address } = invited;
+  const { channel } = usable.invitation;
   const caller: Caller = { ...deps.caller, type: 'user', id: user.id };
   await proveAddress(trx, { tenantId, userId: user.id, channel, address, locale }, { ...deps, caller });
   return user.id;
@@ -275,7 +276,7 @@ async function checkedNewcomer(
   { passwords, ...server }: AcceptanceDependencies,
 ): Promise<Newcomer> {
   const { invitation, place } = usable;
-  const asked = await newcomersPassword(db, usable, server);
+  const asked = await newcomersPassword(db, invitedAddress(usable), server);
   if (fullName.trim() === '') throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'fullName' });
   if (password === '') {
     if (asked === 'required') throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'password' });
@@ -301,25 +302,9 @@ async function createInvited(
   return user.id;
 }
 
-/**
- * Whether a new person chooses a password; they must where nothing else would let them in again.
- * @throws DomainError not_found INVITATION_INVALID where nothing would at all: no account is made that nobody can sign in to.
- *   The invitation waits, and counts again once the tenant or the server has a way
- */
-async function newcomersPassword(
-  db: Database,
-  { invitation, place }: Usable,
-  server: SignInServer,
-): Promise<'required' | 'optional' | 'none'> {
-  const { settings } = place;
-  const address = { kind: kindOf(invitation), address: (invitation.email ?? invitation.phone) as string };
-  const newcomer: Provable = { addresses: [address], credentials: [] };
-  const choice = passwordChoice(settings, server, newcomer);
-  if (choice !== 'none' || waysIn(settings, server, newcomer).length > 0) return choice;
-  // An account elsewhere can still be linked by its email address.
-  const providers = invitation.email === null ? [] : await offeredProviders(db, { id: invitation.tenantId, settings });
-  if (providers.length === 0) throw invalid();
-  return choice;
+function invitedAddress({ invitation, place }: Pick<Usable, 'invitation' | 'place'>): InvitedAddress {
+  const { tenantId, email, phone } = invitation;
+  return { tenantId, settings: place.settings, kind: kindOf(invitation), address: (email ?? phone) as string };
 }
 
 /** Enough for the owner of the address to know it again, and for nobody else to learn it. */

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { type Caller, systemCaller } from '../../../src/domain/audit/audit-events.ts';
 import { acceptInvitation, findInvitation } from '../../../src/domain/invitations/invitations.ts';
+import { signInWithPassword } from '../../../src/domain/methods/password/password-sign-in.ts';
 import type { SignInServer } from '../../../src/domain/sign-in/method.ts';
 import type { TenantSettingsInput } from '../../../src/domain/tenants/tenant-settings.ts';
 import { updateTenantSettings } from '../../../src/domain/tenants/tenants.ts';
+import { stateOf } from '../../support/audit.ts';
 import { createUser } from '../../support/factories.ts';
 import { createInvitationBench, type InvitationBench, someEmail } from './invitation-bench.ts';
 
@@ -66,6 +68,33 @@ describe('an invitation where codes do not reach the new person on this server',
     assert.equal(await usersOf(tenantId), 0);
     const mended = { ...accepting, channels: bench.server.channels };
     assert.equal((await acceptInvitation(bench.db, { token, ...newcomer }, mended)).created, true);
+  });
+
+  it('does not take the password of a person who is there already, where it is their only way in', async () => {
+    const phone = freshPhone();
+    const { tenantId, token } = await some({}, { phone });
+    const { passwords, secrets } = bench.accepting();
+    const passwordHash = await passwords.hash(password);
+    await createUser(bench.db, { tenantId, email: null, phone, passwordHash });
+    const server = { ...bench.server, channels: ['email' as const] };
+    const accepting = { ...bench.accepting(visitor), ...server };
+    const before = await stateOf(bench.db);
+    await assert.rejects(findInvitation(bench.db, token, server), { code: 'INVITATION_INVALID' });
+    await assert.rejects(acceptInvitation(bench.db, { token, locale: 'en' }, accepting), {
+      code: 'INVITATION_INVALID',
+    });
+    assert.deepEqual(await stateOf(bench.db), before);
+    const signIn = { address: phone, password, tenantId };
+    const caller = visitor;
+    assert.equal((await signInWithPassword(bench.db, signIn, { passwords, secrets, caller })).accounts.length, 1);
+
+    // With a recovery link that reaches the phone, a first proof takes the password as ever.
+    await updateTenantSettings(bench.db, tenantId, { signInMethods: ['password'] }, systemCaller);
+    const mended = { ...accepting, channels: bench.server.channels };
+    assert.equal((await acceptInvitation(bench.db, { token, locale: 'en' }, mended)).created, false);
+    await assert.rejects(signInWithPassword(bench.db, signIn, { passwords, secrets, caller }), {
+      code: 'INVALID_CREDENTIALS',
+    });
   });
 
   it('takes a person who is there already all the same', async () => {
