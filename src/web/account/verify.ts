@@ -15,8 +15,8 @@ import { consume } from '../../platform/rate-limits.ts';
 import { defineSecretPurpose } from '../../platform/secrets.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
 import { isShownOnForm, refusal } from '../interaction/form-refusal.ts';
+import { messageChannels } from '../interaction/offered-channels.ts';
 import { requestDependencies } from '../interaction/send-once.ts';
-import { messageChannels } from '../interaction/sign-in-options.ts';
 import { readForm } from '../middleware/body.ts';
 import type { SignedIn } from './signed-in.ts';
 

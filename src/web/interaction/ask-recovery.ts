@@ -2,19 +2,16 @@
  * Asking for a recovery link. Says the same of every address: that the link is on its way if there is an account. The
  * link itself leads to `/recovery/:token`, in any browser.
  */
-import type Router from '@koa/router';
 import type { Context } from 'koa';
-import { type Channel, kindOf } from '../../domain/messages/outgoing-message.ts';
+import type { Interaction } from 'oidc-provider';
+import type { Channel } from '../../domain/messages/outgoing-message.ts';
 import { requestRecovery } from '../../domain/recovery/recovery.ts';
-import { DomainError } from '../../platform/errors.ts';
-import { readForm } from '../middleware/body.ts';
-import { chosenChannel } from './code-flow.ts';
-import { type InteractionContext, interactionContext, toStep, type WebDependencies } from './context.ts';
-import { isShownOnForm, refusal } from './form-refusal.ts';
+import { type AddressForm, showAddressForm, submitAddressForm } from './address-form.ts';
+import { toDispatcher } from './context.ts';
+import { recoveryChannels } from './offered-channels.ts';
 import { keepInInteraction } from './proof.ts';
 import { requestDependencies, unlessJustSent } from './send-once.ts';
-import { channelLinks, phoneCountriesOf, recoveryChannels } from './sign-in-options.ts';
-import { suggestedAddress } from './suggested-address.ts';
+import type { Handlers, Visit } from './visit.ts';
 
 /** What the page that follows the form says again. */
 interface SentLink {
@@ -25,106 +22,68 @@ interface SentLink {
   resendAt: number;
 }
 
-function sentLink(interaction: { lastSubmission?: object }): SentLink | undefined {
+function sentLink(interaction: Interaction): SentLink | undefined {
   return (interaction.lastSubmission as { recovery?: SentLink } | undefined)?.recovery;
 }
 
-export function mountRecovery(router: Router, web: WebDependencies): void {
-  async function begin(ctx: Context): Promise<{ found: InteractionContext; channels: Channel[]; base: string }> {
-    const found = await interactionContext(ctx, web);
-    const isOpen = found.interaction.prompt.name !== 'consent';
-    const channels = isOpen ? recoveryChannels(web, found.tenant) : [];
-    return { found, channels, base: `/interaction/${found.interaction.uid}` };
-  }
+/** Undefined where there is nothing to recover by. */
+function addressFormOf({ web, tenant, href, links }: Visit<'back'>): AddressForm | undefined {
+  const channels = recoveryChannels(web, tenant);
+  if (channels.length === 0) return undefined;
+  return { purpose: 'recovery', action: href, backHref: links.back, channels };
+}
 
-  async function showAsk(
-    ctx: Context,
-    { found, channels, base }: { found: InteractionContext; channels: Channel[]; base: string },
-    { channel, typed, refused }: { channel: Channel; typed?: string; refused?: DomainError },
-  ): Promise<void> {
-    const countries = phoneCountriesOf(web, found.tenant);
-    const { error, status } = refusal(ctx, refused, 'address');
-    web.pages.render(
-      ctx,
-      'interaction/code-request',
-      {
-        action: `${base}/recovery`,
-        channel,
-        address: typed ?? (await suggestedAddress(web, found.interaction, kindOf(channel))),
-        otherChannels: channelLinks(
-          `${base}/recovery`,
-          channels.filter((other) => other !== channel),
-        ),
-        backHref: `${base}/sign-in`,
-        purpose: 'recovery',
-        defaultCountryCode: countries.length === 1 ? countries[0] : undefined,
-        error,
-      },
-      { ...found.surroundings, status },
+async function showAsk(ctx: Context, visit: Visit<'back'>): Promise<void> {
+  const form = addressFormOf(visit);
+  if (!form) return toDispatcher(ctx, visit.interaction.uid);
+  await showAddressForm(ctx, visit, form, { wish: ctx.query.channel });
+}
+
+async function ask(ctx: Context, visit: Visit<'back'>): Promise<void> {
+  const { uid } = visit.interaction;
+  const form = addressFormOf(visit);
+  if (!form) return toDispatcher(ctx, uid);
+  if (await submitAddressForm(ctx, visit, form, (wanted) => sendLink(ctx, visit, wanted)))
+    toDispatcher(ctx, uid, 'recovery-link-sent');
+}
+
+/** Has a link sent, and keeps where it went. */
+async function sendLink(
+  ctx: Context,
+  visit: Visit<'back'>,
+  wanted: { address: string; channel: Channel },
+): Promise<void> {
+  const { web, interaction, tenant } = visit;
+  const enough = (now: Interaction) => {
+    const sent = sentLink(now);
+    return sent && Date.now() < sent.resendAt ? sent : undefined;
+  };
+  await unlessJustSent(web, visit, wanted, enough, async () => {
+    const sentAt = Date.now();
+    const { destination, expiresAt, resendInSeconds } = await requestRecovery(
+      web.db,
+      { ...wanted, tenantId: tenant?.id ?? null, locale: ctx.state.locale ?? 'en' },
+      requestDependencies(ctx, web),
     );
-  }
-
-  router.get('/recovery', async (ctx) => {
-    const begun = await begin(ctx);
-    if (begun.channels.length === 0) return toStep(ctx, begun.found.interaction.uid);
-    await showAsk(ctx, begun, { channel: chosenChannel(ctx.query.channel, begun.channels) });
-  });
-
-  router.post('/recovery', async (ctx) => {
-    const form = await readForm(ctx);
-    const begun = await begin(ctx);
-    const { interaction, tenant } = begun.found;
-    if (begun.channels.length === 0) return toStep(ctx, interaction.uid);
-    const typed = form.address ?? '';
-    const channel = chosenChannel(form.channel, begun.channels);
-    try {
-      if (form.channel !== undefined && form.channel !== channel)
-        throw new DomainError('invalid', 'CHANNEL_UNAVAILABLE');
-      if (!typed.trim()) throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'address' });
-      await unlessJustSent(
-        web,
-        begun.found,
-        { address: typed, channel },
-        (now) => {
-          const sent = sentLink(now);
-          return sent && Date.now() < sent.resendAt ? sent : undefined;
-        },
-        async () => {
-          const sentAt = Date.now();
-          const { destination, expiresAt, resendInSeconds } = await requestRecovery(
-            web.db,
-            { tenantId: tenant?.id ?? null, address: typed, channel, locale: ctx.state.locale ?? 'en' },
-            requestDependencies(ctx, web),
-          );
-          const minutes = Math.max(1, Math.round((expiresAt.getTime() - sentAt) / 60_000));
-          const recovery: SentLink = { destination, channel, minutes, resendAt: sentAt + resendInSeconds * 1000 };
-          await keepInInteraction(interaction, { recovery });
-        },
-      );
-    } catch (error) {
-      if (!isShownOnForm(error)) throw error;
-      return showAsk(ctx, begun, { channel, typed: typed.slice(0, 254), refused: error });
-    }
-    toStep(ctx, interaction.uid, 'recovery/sent');
-  });
-
-  router.get('/recovery/sent', async (ctx) => {
-    const { found, channels, base } = await begin(ctx);
-    const sent = sentLink(found.interaction);
-    if (channels.length === 0) return toStep(ctx, found.interaction.uid);
-    if (!sent) return toStep(ctx, found.interaction.uid, 'recovery');
-    const { destination, channel, minutes } = sent;
-    web.pages.render(
-      ctx,
-      'interaction/message-sent',
-      {
-        destination,
-        channel,
-        minutes,
-        backHref: `${base}/recovery?channel=${channel}`,
-        signInHref: `${base}/sign-in`,
-      },
-      found.surroundings,
-    );
+    const minutes = Math.max(1, Math.round((expiresAt.getTime() - sentAt) / 60_000));
+    const resendAt = sentAt + resendInSeconds * 1000;
+    const recovery: SentLink = { destination, channel: wanted.channel, minutes, resendAt };
+    await keepInInteraction(interaction, { recovery });
   });
 }
+
+async function showSent(ctx: Context, visit: Visit<'back' | 'signIn'>): Promise<void> {
+  const { web, interaction, tenant, surroundings, links } = visit;
+  const sent = sentLink(interaction);
+  if (recoveryChannels(web, tenant).length === 0) return toDispatcher(ctx, interaction.uid);
+  if (!sent) return toDispatcher(ctx, interaction.uid, 'recovery-link-missing');
+  const { destination, channel, minutes } = sent;
+  const backHref = `${links.back}?channel=${channel}`;
+  const model = { destination, channel, minutes, backHref, signInHref: links.signIn };
+  web.pages.render(ctx, 'interaction/message-sent', model, surroundings);
+}
+
+export const recovery = {
+  recovery: { show: showAsk, submit: ask },
+  'recovery-sent': { show: showSent },
+} satisfies Partial<Handlers>;

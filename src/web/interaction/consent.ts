@@ -1,14 +1,17 @@
 /** Consent: a client that is not the operator's own says what it wants; the person decides, and the grant keeps it. */
-import type Router from '@koa/router';
+import type { Context } from 'koa';
+import type { Interaction } from 'oidc-provider';
 import { findCapability } from '../../domain/access/capabilities.ts';
 import { recordEvent } from '../../domain/audit/audit-events.ts';
 import { consentScopes } from '../../domain/claims/claims.ts';
 import { findResourceServer } from '../../domain/resource-servers/resource-servers.ts';
-import { findAccount } from '../../domain/users/users.ts';
+import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
 import { grantWhatWasAsked, missingFromGrant } from '../../oidc/authorization/consent.ts';
+import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
-import { readForm } from '../middleware/body.ts';
-import { callerOf, finishInteraction, interactionContext, toStep, type WebDependencies } from './context.ts';
+import type { ViewModels } from '../pages/view-models.ts';
+import { callerOf, finishInteraction } from './context.ts';
+import type { Handlers, Visit } from './visit.ts';
 
 function hostOf(uri: unknown): string {
   try {
@@ -19,73 +22,79 @@ function hostOf(uri: unknown): string {
   }
 }
 
-export function mountConsent(router: Router, web: WebDependencies): void {
-  async function resourcesAsked(missing: Record<string, string[]>) {
-    return Promise.all(
-      Object.entries(missing).map(async ([identifier, scopes]) => ({
-        name: (await findResourceServer(web.db, identifier))?.name ?? identifier,
-        identifier,
-        scopes: await Promise.all(
-          scopes.map(async (name) => ({ name, title: (await findCapability(web.db, name))?.description ?? undefined })),
-        ),
-      })),
-    );
-  }
+type ConsentModel = ViewModels['interaction/consent'];
 
-  router.get('/consent', async (ctx) => {
-    const { interaction, surroundings } = await interactionContext(ctx, web);
-    if (interaction.prompt.name !== 'consent') return toStep(ctx, interaction.uid);
-    const profile = await findAccount(web.db, interaction.session?.accountId as string);
-    if (!profile) throw new DomainError('expired', 'INTERACTION_EXPIRED');
-    const missing = missingFromGrant(interaction);
-    const fresh = new Set(missing.missingOIDCScope ?? []);
-    const requested = String(interaction.params.scope ?? '').split(' ');
-    const shown = requested.filter((scope) => consentScopes.has(scope));
-    // Where everything is new, nothing needs to be marked so.
-    const asksForMore = shown.some((scope) => !fresh.has(scope));
-    web.pages.render(
-      ctx,
-      'interaction/consent',
-      {
-        action: `/interaction/${interaction.uid}/consent`,
-        account: {
-          name: profile.fullName ?? profile.email ?? profile.phone ?? '',
-          email: profile.email ?? profile.phone ?? '',
-        },
-        scopes: shown.map((name) => ({ name, isNew: asksForMore && fresh.has(name) })),
-        claims: (missing.missingOIDCClaims ?? []).map((name) => ({ name })),
-        resources: await resourcesAsked(missing.missingResourceScopes ?? {}),
-        offlineAccess: requested.includes('offline_access'),
-        redirectHost: hostOf(interaction.params.redirect_uri),
-      },
-      { ...surroundings, tenant: surroundings.tenant ?? profile.tenant },
-    );
-  });
+function resourcesAsked(db: Database, missing: Record<string, string[]>): Promise<ConsentModel['resources']> {
+  return Promise.all(
+    Object.entries(missing).map(async ([identifier, scopes]) => ({
+      name: (await findResourceServer(db, identifier))?.name ?? identifier,
+      identifier,
+      scopes: await Promise.all(
+        scopes.map(async (name) => ({ name, title: (await findCapability(db, name))?.description ?? undefined })),
+      ),
+    })),
+  );
+}
 
-  router.post('/consent', async (ctx) => {
-    const form = await readForm(ctx);
-    const { interaction, tenant } = await interactionContext(ctx, web);
-    if (interaction.prompt.name !== 'consent') return toStep(ctx, interaction.uid);
-    const accountId = interaction.session?.accountId as string;
-    const allowed = form.decision === 'allow';
-    if (!allowed && form.decision !== 'deny') throw new DomainError('invalid', 'INVALID_INPUT', { field: 'decision' });
-    if (!allowed) {
-      await recordEvent(
-        web.db,
-        {
-          tenantId: tenant?.id,
-          action: 'consent.refused',
-          entityType: 'client',
-          entityId: String(interaction.params.client_id),
-        },
-        callerOf(ctx, accountId),
-      );
-      return finishInteraction(ctx, web.provider(), {
-        error: 'access_denied',
-        error_description: 'the person refused the request',
-      });
-    }
-    const grantId = await grantWhatWasAsked(web.provider(), interaction);
-    await finishInteraction(ctx, web.provider(), { consent: { grantId } });
+/** What the application asks for and has not been granted yet. */
+async function askedOf(
+  db: Database,
+  interaction: Interaction,
+): Promise<Pick<ConsentModel, 'scopes' | 'claims' | 'resources' | 'offlineAccess'>> {
+  const missing = missingFromGrant(interaction);
+  const fresh = new Set(missing.missingOIDCScope ?? []);
+  const requested = String(interaction.params.scope ?? '').split(' ');
+  const shown = requested.filter((scope) => consentScopes.has(scope));
+  // Where everything is new, nothing needs to be marked so.
+  const asksForMore = shown.some((scope) => !fresh.has(scope));
+  return {
+    scopes: shown.map((name) => ({ name, isNew: asksForMore && fresh.has(name) })),
+    claims: (missing.missingOIDCClaims ?? []).map((name) => ({ name })),
+    resources: await resourcesAsked(db, missing.missingResourceScopes ?? {}),
+    offlineAccess: requested.includes('offline_access'),
+  };
+}
+
+function accountModel({ fullName, email, phone }: AccountProfile): ConsentModel['account'] {
+  return { name: fullName ?? email ?? phone ?? '', email: email ?? phone ?? '' };
+}
+
+async function showConsent(ctx: Context, { web, interaction, surroundings, href }: Visit): Promise<void> {
+  const profile = await findAccount(web.db, interaction.session?.accountId as string);
+  if (!profile) throw new DomainError('expired', 'INTERACTION_EXPIRED');
+  web.pages.render(
+    ctx,
+    'interaction/consent',
+    {
+      action: href,
+      account: accountModel(profile),
+      ...(await askedOf(web.db, interaction)),
+      redirectHost: hostOf(interaction.params.redirect_uri),
+    },
+    { ...surroundings, tenant: surroundings.tenant ?? profile.tenant },
+  );
+}
+
+async function refuse(ctx: Context, { web, interaction, tenant }: Visit): Promise<void> {
+  const refused = {
+    tenantId: tenant?.id,
+    action: 'consent.refused',
+    entityType: 'client',
+    entityId: String(interaction.params.client_id),
+  } as const;
+  await recordEvent(web.db, refused, callerOf(ctx, interaction.session?.accountId as string));
+  await finishInteraction(ctx, web.provider(), {
+    error: 'access_denied',
+    error_description: 'the person refused the request',
   });
 }
+
+async function decide(ctx: Context, visit: Visit): Promise<void> {
+  const { web, interaction, form } = visit;
+  if (form.decision === 'deny') return refuse(ctx, visit);
+  if (form.decision !== 'allow') throw new DomainError('invalid', 'INVALID_INPUT', { field: 'decision' });
+  const grantId = await grantWhatWasAsked(web.provider(), interaction);
+  await finishInteraction(ctx, web.provider(), { consent: { grantId } });
+}
+
+export const consent = { consent: { show: showConsent, submit: decide } } satisfies Partial<Handlers>;

@@ -17,6 +17,7 @@ import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { applyUiLocales, clientSurroundings, type Pages, type Surroundings } from '../pages/pages.ts';
+import { hrefOf, nextStep, type Outcome, startHref } from './steps.ts';
 
 export interface WebDependencies {
   db: Database;
@@ -109,8 +110,11 @@ export async function finishInteraction(ctx: Context, provider: Provider, result
   ctx.redirect(returnTo);
 }
 
-/** To a step of the same interaction. Steps never know each other: they come back to the dispatcher. */
-export function toStep(ctx: Context, uid: string, step = ''): void {
+/**
+ * Back to the dispatcher, which alone knows the steps.
+ * @param outcome what has come of the step, where that says what is next; else the interaction is asked how it stands
+ */
+export function toDispatcher(ctx: Context, uid: string, outcome?: Outcome): void {
   ctx.status = 303;
-  ctx.redirect(`/interaction/${uid}${step && `/${step}`}`);
+  ctx.redirect(outcome === undefined ? startHref(uid) : hrefOf(uid, nextStep(outcome)));
 }

@@ -1,65 +1,103 @@
 /**
  * The dispatcher: reads what is already proved and redirects to one step. Each step calls one domain function and comes
- * back here. Also owns the way out: the person may always go back to the application without signing in.
+ * back here. Also owns that a step answers only in its part of the interaction, and the way out: the person may always go
+ * back to the application without signing in.
  */
 import Router from '@koa/router';
-import type { Interaction } from 'oidc-provider';
-import { mountCodeSignIn } from '../sign-in/code.ts';
-import { mountFederation } from '../sign-in/federation.ts';
-import { mountLinkAccount } from '../sign-in/link-account.ts';
-import { mountPassword } from '../sign-in/password.ts';
-import { mountRecovery } from './ask-recovery.ts';
-import { mountConsent } from './consent.ts';
+import type { Context } from 'koa';
+import { readForm } from '../middleware/body.ts';
+import { methods } from '../sign-in/methods.ts';
+import type { SignInOptions } from '../sign-in/sign-in-method.ts';
+import { recovery } from './ask-recovery.ts';
+import { consent } from './consent.ts';
 import {
   finishInteraction,
   type InteractionContext,
   interactionContext,
-  toStep,
+  toDispatcher,
   type WebDependencies,
 } from './context.ts';
+import { signUpChannels } from './offered-channels.ts';
 import { provedAccounts } from './proof.ts';
-import { mountSelectAccount } from './select-account.ts';
-import { signUpChannels } from './sign-in-options.ts';
-import { mountSignUp } from './sign-up.ts';
-import { mountTenantChoice } from './tenant-choice.ts';
+import { selectAccount } from './select-account.ts';
+import { signUp } from './sign-up.ts';
+import { belongsTo, hrefOf, linksOf, nextStep, type Standing, type StepName, stepNames, stepPath } from './steps.ts';
+import { tenantChoice } from './tenant-choice.ts';
+import type { Handler, Handlers, StepHandlers, Visit } from './visit.ts';
 
-/** The step that the interaction waits for. `maySignUp`: whether anyone may make an account here. */
-export function nextStep(
-  interaction: Interaction,
-  maySignUp: boolean,
-): 'sign-in' | 'sign-up' | 'tenant' | 'select-account' | 'consent' {
-  if (interaction.prompt.name === 'consent') return 'consent';
-  if (provedAccounts(interaction).length > 1) return 'tenant';
-  if (interaction.prompt.name === 'select_account' && interaction.session?.accountId) return 'select-account';
-  return interaction.prompt.name === 'create' && maySignUp ? 'sign-up' : 'sign-in';
+const parts: Partial<Handlers>[] = [
+  { cancel: { show: leave } },
+  ...methods.map(({ steps }) => steps),
+  recovery,
+  signUp,
+  tenantChoice,
+  selectAccount,
+  consent,
+];
+
+/** The handlers of a step. */
+function handlersOf(name: StepName): StepHandlers<string> {
+  const [handlers, another] = parts.map((part) => part[name]).filter((found) => found !== undefined);
+  if (!handlers || another) throw new Error(`${handlers ? 'two parts answer' : 'nothing answers'} the step ${name}`);
+  return handlers as StepHandlers<string>;
+}
+
+// A link: the interaction's unguessable address and its cookie say that the person follows it.
+async function leave(ctx: Context, { web }: Visit): Promise<void> {
+  await finishInteraction(ctx, web.provider(), {
+    error: 'access_denied',
+    error_description: 'the person went back without signing in',
+  });
+}
+
+function standingOf(web: WebDependencies, { interaction, tenant }: InteractionContext): Standing {
+  return {
+    prompt: interaction.prompt.name,
+    hasSession: Boolean(interaction.session?.accountId),
+    provedAccounts: provedAccounts(interaction).length,
+    maySignUp: signUpChannels(web, tenant).length > 0,
+  };
+}
+
+/** What the sign-in page shows of every method. */
+async function optionsOf(web: WebDependencies, found: InteractionContext): Promise<SignInOptions> {
+  const options: SignInOptions = { hasPassword: false, codeMethods: [], providers: [], otherMethods: [] };
+  for (const { entry, offer } of methods) {
+    const { button, ...offered } = await offer({ ...found, web }, hrefOf(found.interaction.uid, entry));
+    Object.assign(options, offered);
+    if (button) options.otherMethods.push(button);
+  }
+  return options;
+}
+
+/** To the step that the interaction waits for. */
+async function dispatch(ctx: Context, web: WebDependencies): Promise<void> {
+  const found = await interactionContext(ctx, web);
+  ctx.status = 303;
+  ctx.redirect(hrefOf(found.interaction.uid, nextStep(standingOf(web, found))));
+}
+
+/** One request to a step. */
+async function visit(
+  ctx: Context,
+  web: WebDependencies,
+  { name, form, handler }: { name: StepName; form: Visit['form']; handler: Handler<string> },
+): Promise<void> {
+  const found = await interactionContext(ctx, web);
+  const { uid, prompt } = found.interaction;
+  if (!belongsTo(name, prompt.name)) return toDispatcher(ctx, uid);
+  const options = () => optionsOf(web, found);
+  await handler(ctx, { ...found, web, form, href: hrefOf(uid, name), links: linksOf(uid, name), options });
 }
 
 export function interactionRoutes(web: WebDependencies): Router {
   const router = new Router({ prefix: '/interaction/:uid' });
-  const maySignUp = ({ tenant }: InteractionContext) => signUpChannels(web, tenant).length > 0;
-
-  router.get('/', async (ctx) => {
-    const found = await interactionContext(ctx, web);
-    toStep(ctx, found.interaction.uid, nextStep(found.interaction, maySignUp(found)));
-  });
-
-  // A link: the interaction's unguessable address and its cookie say that the person follows it.
-  router.get('/cancel', async (ctx) => {
-    await interactionContext(ctx, web);
-    await finishInteraction(ctx, web.provider(), {
-      error: 'access_denied',
-      error_description: 'the person went back without signing in',
-    });
-  });
-
-  mountPassword(router, web);
-  mountCodeSignIn(router, web);
-  mountRecovery(router, web);
-  mountSignUp(router, web);
-  mountFederation(router, web);
-  mountLinkAccount(router, web);
-  mountTenantChoice(router, web);
-  mountSelectAccount(router, web);
-  mountConsent(router, web);
+  router.get('/', (ctx) => dispatch(ctx, web));
+  for (const name of stepNames) {
+    const { show, submit } = handlersOf(name);
+    const path = `/${stepPath(name)}`;
+    if (show) router.get(path, (ctx) => visit(ctx, web, { name, form: {}, handler: show }));
+    if (submit) router.post(path, async (ctx) => visit(ctx, web, { name, form: await readForm(ctx), handler: submit }));
+  }
   return router;
 }

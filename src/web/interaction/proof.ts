@@ -12,7 +12,8 @@ import { acr } from '../../oidc/authorization/prompts.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import { rememberDevice } from '../middleware/device.ts';
-import { finishInteraction, toStep, type WebDependencies } from './context.ts';
+import { finishInteraction, toDispatcher, type WebDependencies } from './context.ts';
+import type { Outcome } from './steps.ts';
 
 const proofLifeMs = 10 * 60_000;
 
@@ -101,7 +102,7 @@ export async function acceptProof(
     await upsertPayload(web.db, { ...mark, ...none }, null);
   }
   await keepInInteraction(interaction, { proof: { provedAt, accounts, amr, authenticatedAt } satisfies Proof });
-  toStep(ctx, interaction.uid);
+  toDispatcher(ctx, interaction.uid);
 }
 
 /**
@@ -130,7 +131,7 @@ export async function acceptChoice(
 /**
  * For a step that found its code or proof used up: was it another request of this very interaction, such as the first of
  * two clicks? Then this one goes where that one went.
- * @param stepOf the step that follows from what the interaction has kept, where that is no sign-in yet
+ * @param outcomeOf what has come of it by what the interaction has kept, where that is no sign-in yet
  * @returns whether it did
  * @throws DomainError conflict INTERACTION_NOT_FOUND where the sign-in has ended meanwhile
  */
@@ -138,7 +139,7 @@ export async function followEarlierProof(
   ctx: Context,
   web: WebDependencies,
   { uid }: Interaction,
-  stepOf?: (interaction: Interaction) => string | undefined,
+  outcomeOf?: (interaction: Interaction) => Outcome | undefined,
 ): Promise<boolean> {
   for (let look = 0; look < looks.times; look++) {
     if (look > 0) await setTimeout(looks.pauseMs);
@@ -149,9 +150,10 @@ export async function followEarlierProof(
       ctx.redirect(now.returnTo);
       return true;
     }
-    const step = provedAccounts(now).length > 0 ? '' : stepOf?.(now);
-    if (step !== undefined) {
-      toStep(ctx, uid, step);
+    const waitsForChoice = provedAccounts(now).length > 0;
+    const outcome = waitsForChoice ? undefined : outcomeOf?.(now);
+    if (waitsForChoice || outcome !== undefined) {
+      toDispatcher(ctx, uid, outcome);
       return true;
     }
   }

@@ -10,7 +10,7 @@ import type { Channel } from '../../domain/messages/outgoing-message.ts';
 import { parseAddress } from '../../domain/users/canonical-address.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { callerOf, type InteractionContext, type WebDependencies } from './context.ts';
-import { phoneCountriesOf } from './sign-in-options.ts';
+import { phoneCountriesOf } from './offered-channels.ts';
 
 function canonical(address: string, phoneCountries: readonly string[]): string | undefined {
   const parsed = parseAddress(address, phoneCountries);

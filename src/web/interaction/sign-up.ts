@@ -3,29 +3,21 @@
  * wanted, a password; the proof then signs the new person in. Refuses to say whether the address has an account already:
  * its owner hears of it in the message instead of a code.
  */
-import type Router from '@koa/router';
 import type { Context } from 'koa';
 import type { Interaction } from 'oidc-provider';
 import { verifyCode } from '../../domain/codes/one-time-codes.ts';
 import type { Channel } from '../../domain/messages/outgoing-message.ts';
 import { completeSignUp, passwordAtSignUp } from '../../domain/sign-up/sign-up.ts';
 import type { Tenant } from '../../domain/tenants/tenants.ts';
-import type { User } from '../../domain/users/users.ts';
 import type { DomainError } from '../../platform/errors.ts';
-import { readForm } from '../middleware/body.ts';
 import { rememberDevice } from '../middleware/device.ts';
-import { mountCodeFlow } from './code-flow.ts';
-import {
-  callerOf,
-  finishInteraction,
-  type InteractionContext,
-  interactionContext,
-  toStep,
-  type WebDependencies,
-} from './context.ts';
+import type { SentCode } from './code-journey.ts';
+import { type CodeFlow, type CodeVisit, codeSteps, showAskAgain } from './code-steps.ts';
+import { callerOf, finishInteraction, toDispatcher } from './context.ts';
 import { isShownOnForm, refusal } from './form-refusal.ts';
+import { signUpChannels } from './offered-channels.ts';
 import { followEarlierProof, keepInInteraction, loginResult } from './proof.ts';
-import { identityProviderLinks, signUpChannels } from './sign-in-options.ts';
+import type { Handlers } from './visit.ts';
 
 /** How long the proof of the address waits for the name; the interaction may end sooner. */
 const proofLifeMs = 30 * 60_000;
@@ -54,106 +46,130 @@ function fieldOf({ code, params }: DomainError): string {
   return 'full_name';
 }
 
-const profileStep = 'sign-up/profile';
-
-export function mountSignUp(router: Router, web: WebDependencies): void {
-  const flow = mountCodeFlow(router, web, {
-    purpose: 'sign_up',
-    page: 'sign_up',
-    steps: { ask: 'sign-up', enter: 'sign-up/code', resend: 'sign-up/resend', back: 'sign-in' },
-    channels: ({ tenant }) => signUpChannels(web, tenant),
-    askPage: async (found) => ({
-      providers: await identityProviderLinks(web, found),
-      signInHref: `/interaction/${found.interaction.uid}/sign-in`,
-    }),
-    async accept(ctx, { interaction, tenant }, { challenge, destination, channel }, code) {
-      await verifyCode(
-        web.db,
-        { challenge, purpose: 'sign_up', tenantId: tenant?.id ?? null, destination, code },
-        { secrets: web.secrets, caller: callerOf(ctx) },
-      );
-      await keepInInteraction(interaction, {
-        signUp: { destination, channel, provedAt: Date.now() } satisfies ProvedAddress,
-      });
-      toStep(ctx, interaction.uid, profileStep);
-    },
-    acceptedStep: (interaction) => (provedAddress(interaction) ? profileStep : undefined),
-  });
-
-  /** What the profile is for: a tenant that still lets people in, and an address that was proved. */
-  async function begin(
-    ctx: Context,
-  ): Promise<{ found: InteractionContext; tenant: Tenant; proved: ProvedAddress } | undefined> {
-    const found = await interactionContext(ctx, web);
-    const { interaction, tenant } = found;
-    const proved = provedAddress(interaction);
-    const isOpen = interaction.prompt.name !== 'consent' && signUpChannels(web, tenant).length > 0;
-    if (isOpen && tenant && proved) return { found, tenant, proved };
-    toStep(ctx, interaction.uid, isOpen ? 'sign-up' : '');
-    return undefined;
-  }
-
-  function showProfile(
-    ctx: Context,
-    { found, tenant, proved }: { found: InteractionContext; tenant: Tenant; proved: ProvedAddress },
-    fullName: string,
-    refused?: DomainError,
-  ): void {
-    const password = passwordAtSignUp(tenant.settings, proved.channel, web);
-    const { error, status } = refusal(ctx, refused, fieldOf);
-    web.pages.render(
-      ctx,
-      'interaction/sign-up-profile',
-      {
-        action: `/interaction/${found.interaction.uid}/${profileStep}`,
-        destination: proved.destination,
-        fullName,
-        passwordRequired: password === 'required',
-        passwordOffered: password === 'optional',
-        error,
-      },
-      { ...found.surroundings, status },
-    );
-  }
-
-  router.get(`/${profileStep}`, async (ctx) => {
-    const begun = await begin(ctx);
-    if (begun) showProfile(ctx, begun, '');
-  });
-
-  router.post(`/${profileStep}`, async (ctx) => {
-    const form = await readForm(ctx);
-    const begun = await begin(ctx);
-    if (!begun) return;
-    const { found, tenant, proved } = begun;
-    const { interaction } = found;
-    const fullName = form.full_name ?? '';
-    const { referral_code: referralCode } = interaction.params;
-    let user: User;
-    try {
-      user = await completeSignUp(
-        web.db,
-        {
-          tenantId: tenant.id,
-          destination: proved.destination,
-          channel: proved.channel,
-          fullName,
-          password: form.password,
-          locale: ctx.state.locale ?? 'en',
-          referralCode: typeof referralCode === 'string' ? referralCode : undefined,
-        },
-        { ...web, caller: callerOf(ctx) },
-      );
-    } catch (error) {
-      if (!isShownOnForm(error)) throw error;
-      if (error.code !== 'CODE_EXPIRED') return showProfile(ctx, begun, fullName.slice(0, 200), error);
-      if (await followEarlierProof(ctx, web, interaction)) return;
-      await keepInInteraction(interaction, { signUp: undefined, otp: undefined });
-      return flow.showAskAgain(ctx, found, error);
-    }
-    web.metrics.countSignIn('otp', 'succeeded');
-    rememberDevice(ctx, web.issuer);
-    const proof = { amr: methodsOf(proved.channel), provedAt: proved.provedAt };
-    await finishInteraction(ctx, web.provider(), loginResult(user.id, proof));
-  });
+async function acceptCode(
+  ctx: Context,
+  { web, interaction, tenant }: CodeVisit,
+  { challenge, destination, channel }: SentCode,
+  code: string,
+): Promise<void> {
+  await verifyCode(
+    web.db,
+    { challenge, purpose: 'sign_up', tenantId: tenant?.id ?? null, destination, code },
+    { secrets: web.secrets, caller: callerOf(ctx) },
+  );
+  const signUp: ProvedAddress = { destination, channel, provedAt: Date.now() };
+  await keepInInteraction(interaction, { signUp });
+  toDispatcher(ctx, interaction.uid, 'address-proved');
 }
+
+const flow: CodeFlow = {
+  purpose: 'sign_up',
+  page: 'sign_up',
+  channels: ({ web, tenant }) => signUpChannels(web, tenant),
+  providers: async ({ options }) => (await options()).providers,
+  accept: acceptCode,
+  acceptedOutcome: (interaction) => (provedAddress(interaction) ? 'address-proved' : undefined),
+};
+
+/** What the profile is for: a tenant that still lets people in, and an address that was proved. */
+interface Begun {
+  tenant: Tenant;
+  proved: ProvedAddress;
+}
+
+/** Undefined where it is not the moment for the profile; the answer is given then. */
+function begin(ctx: Context, { web, interaction, tenant }: CodeVisit): Begun | undefined {
+  const proved = provedAddress(interaction);
+  const isOpen = signUpChannels(web, tenant).length > 0;
+  if (isOpen && tenant && proved) return { tenant, proved };
+  toDispatcher(ctx, interaction.uid, isOpen ? 'sign_up-code-missing' : undefined);
+  return undefined;
+}
+
+function drawProfile(
+  ctx: Context,
+  { web, href, surroundings }: CodeVisit,
+  { tenant, proved }: Begun,
+  { fullName, refused }: { fullName: string; refused?: DomainError },
+): void {
+  const password = passwordAtSignUp(tenant.settings, proved.channel, web);
+  const { error, status } = refusal(ctx, refused, fieldOf);
+  web.pages.render(
+    ctx,
+    'interaction/sign-up-profile',
+    {
+      action: href,
+      destination: proved.destination,
+      fullName,
+      passwordRequired: password === 'required',
+      passwordOffered: password === 'optional',
+      error,
+    },
+    { ...surroundings, status },
+  );
+}
+
+function showProfile(ctx: Context, visit: CodeVisit): void {
+  const begun = begin(ctx, visit);
+  if (begun) drawProfile(ctx, visit, begun, { fullName: '' });
+}
+
+async function submitProfile(ctx: Context, visit: CodeVisit): Promise<void> {
+  const begun = begin(ctx, visit);
+  if (!begun) return;
+  let userId: string;
+  try {
+    userId = await makeAccount(ctx, visit, begun);
+  } catch (error) {
+    if (!isShownOnForm(error)) throw error;
+    return showRefused(ctx, visit, begun, error);
+  }
+  const { web } = visit;
+  const { channel, provedAt } = begun.proved;
+  web.metrics.countSignIn('otp', 'succeeded');
+  rememberDevice(ctx, web.issuer);
+  await finishInteraction(ctx, web.provider(), loginResult(userId, { amr: methodsOf(channel), provedAt }));
+}
+
+/** @returns the new person's id. @throws DomainError as completeSignUp */
+async function makeAccount(
+  ctx: Context,
+  { web, interaction, form }: CodeVisit,
+  { tenant, proved }: Begun,
+): Promise<string> {
+  const { destination, channel } = proved;
+  const { referral_code: referralCode } = interaction.params;
+  const user = await completeSignUp(
+    web.db,
+    {
+      tenantId: tenant.id,
+      destination,
+      channel,
+      fullName: form.full_name ?? '',
+      password: form.password,
+      locale: ctx.state.locale ?? 'en',
+      referralCode: typeof referralCode === 'string' ? referralCode : undefined,
+    },
+    { ...web, caller: callerOf(ctx) },
+  );
+  return user.id;
+}
+
+/** The profile again, or the page before where the proof of the address is used up. */
+async function showRefused(ctx: Context, visit: CodeVisit, begun: Begun, refused: DomainError): Promise<void> {
+  const { web, interaction, form } = visit;
+  if (refused.code !== 'CODE_EXPIRED')
+    return drawProfile(ctx, visit, begun, { fullName: (form.full_name ?? '').slice(0, 200), refused });
+  if (await followEarlierProof(ctx, web, interaction)) return;
+  await keepInInteraction(interaction, { signUp: undefined, otp: undefined });
+  await showAskAgain(ctx, visit, flow, refused);
+}
+
+const { ask, entry, resend } = codeSteps(flow);
+
+export const signUp = {
+  'sign-up': ask,
+  'sign-up-code': entry,
+  'sign-up-resend': resend,
+  'sign-up-profile': { show: showProfile, submit: submitProfile },
+} satisfies Partial<Handlers>;

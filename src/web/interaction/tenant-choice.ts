@@ -2,35 +2,25 @@
  * One address, several tenants: after the person has proved themselves they choose where to go; before that nobody
  * learns that there is a choice.
  */
-import type Router from '@koa/router';
-import { readForm } from '../middleware/body.ts';
-import { interactionContext, toStep, type WebDependencies } from './context.ts';
+import type { Context } from 'koa';
+import { toDispatcher } from './context.ts';
 import { acceptChoice, provedAccounts } from './proof.ts';
+import type { Handlers, Visit } from './visit.ts';
 
-export function mountTenantChoice(router: Router, web: WebDependencies): void {
-  router.get('/tenant', async (ctx) => {
-    const { interaction, surroundings } = await interactionContext(ctx, web);
-    const accounts = provedAccounts(interaction);
-    if (accounts.length < 2) return toStep(ctx, interaction.uid);
-    web.pages.render(
-      ctx,
-      'interaction/choose-tenant',
-      {
-        action: `/interaction/${interaction.uid}/tenant`,
-        choices: accounts.map((account) => ({
-          value: account.userId,
-          tenantName: account.tenantName,
-          accountName: account.name ?? account.email ?? '',
-        })),
-      },
-      surroundings,
-    );
-  });
-
-  router.post('/tenant', async (ctx) => {
-    const form = await readForm(ctx);
-    const { interaction } = await interactionContext(ctx, web);
-    if (provedAccounts(interaction).length === 0) return toStep(ctx, interaction.uid);
-    await acceptChoice(ctx, web, interaction, form.account);
-  });
+async function showChoice(ctx: Context, { web, interaction, surroundings, href }: Visit): Promise<void> {
+  const accounts = provedAccounts(interaction);
+  if (accounts.length < 2) return toDispatcher(ctx, interaction.uid);
+  const choices = accounts.map((account) => ({
+    value: account.userId,
+    tenantName: account.tenantName,
+    accountName: account.name ?? account.email ?? '',
+  }));
+  web.pages.render(ctx, 'interaction/choose-tenant', { action: href, choices }, surroundings);
 }
+
+async function choose(ctx: Context, { web, interaction, form }: Visit): Promise<void> {
+  if (provedAccounts(interaction).length === 0) return toDispatcher(ctx, interaction.uid);
+  await acceptChoice(ctx, web, interaction, form.account);
+}
+
+export const tenantChoice = { tenant: { show: showChoice, submit: choose } } satisfies Partial<Handlers>;

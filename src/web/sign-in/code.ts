@@ -2,28 +2,41 @@
  * Signing in with a one-time code, by email, SMS or WhatsApp. Owns that a right code is handed on as a proof like any
  * other. Whether anybody lives at the address is for the domain to know, and for nobody to see.
  */
-import type Router from '@koa/router';
+import type { Context } from 'koa';
 import { signInWithCode } from '../../domain/methods/code/code-sign-in.ts';
-import { mountCodeFlow } from '../interaction/code-flow.ts';
-import { callerOf, type WebDependencies } from '../interaction/context.ts';
+import type { SentCode } from '../interaction/code-journey.ts';
+import { type CodeVisit, codeSteps } from '../interaction/code-steps.ts';
+import { callerOf } from '../interaction/context.ts';
+import { channelLinks, codeChannels } from '../interaction/offered-channels.ts';
 import { acceptProof } from '../interaction/proof.ts';
-import { codeChannels } from '../interaction/sign-in-options.ts';
+import type { WebSignInMethod } from './sign-in-method.ts';
 
-export function mountCodeSignIn(router: Router, web: WebDependencies): void {
-  mountCodeFlow(router, web, {
-    purpose: 'login',
-    page: 'login',
-    steps: { ask: 'code', enter: 'code/enter', resend: 'code/resend', back: 'sign-in' },
-    channels: ({ tenant }) => codeChannels(web, tenant),
-    async accept(ctx, { interaction, tenant }, { challenge, destination }, code) {
-      const proved = await signInWithCode(
-        web.db,
-        { challenge, tenantId: tenant?.id ?? null, destination, code },
-        { ...web, caller: callerOf(ctx) },
-      );
-      web.metrics.countSignIn('otp', 'succeeded');
-      await acceptProof(ctx, web, interaction, proved);
-    },
-    refused: () => web.metrics.countSignIn('otp', 'refused'),
-  });
+async function accept(
+  ctx: Context,
+  { web, interaction, tenant }: CodeVisit,
+  { challenge, destination }: SentCode,
+  typed: string,
+): Promise<void> {
+  const proved = await signInWithCode(
+    web.db,
+    { challenge, tenantId: tenant?.id ?? null, destination, code: typed },
+    { ...web, caller: callerOf(ctx) },
+  );
+  web.metrics.countSignIn('otp', 'succeeded');
+  await acceptProof(ctx, web, interaction, proved);
 }
+
+const { ask, entry, resend } = codeSteps({
+  purpose: 'login',
+  page: 'login',
+  channels: ({ web, tenant }) => codeChannels(web, tenant),
+  accept,
+  refused: ({ web }) => web.metrics.countSignIn('otp', 'refused'),
+});
+
+export const code: WebSignInMethod = {
+  id: 'otp',
+  steps: { code: ask, 'code-entry': entry, 'code-resend': resend },
+  entry: 'code',
+  offer: ({ web, tenant }, href) => ({ codeMethods: channelLinks(href, codeChannels(web, tenant)) }),
+};

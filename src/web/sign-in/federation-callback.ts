@@ -14,10 +14,10 @@ import { recordFederationFailure } from '../../domain/methods/federation/linking
 import type { VerifiedPerson } from '../../oidc/federation-client.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { linkIdentityOf } from '../account/identities.ts';
-import { callerOf, contextOf, toStep, type WebDependencies } from '../interaction/context.ts';
+import { callerOf, contextOf, toDispatcher, type WebDependencies } from '../interaction/context.ts';
 import type { ErrorModel } from '../pages/view-models.ts';
 import { callbackAddress, takeBrowserToken } from './begin-federation.ts';
-import { keepArrival, showFailure } from './federation.ts';
+import { keepArrival, showFailure } from './federation-arrival.ts';
 import { isProviderFailure, showProviderFailure } from './federation-failure.ts';
 
 interface Answer {
@@ -68,7 +68,7 @@ export function callbackRoutes(web: WebDependencies): Router {
       }
       return showFailure(ctx, web, found, provider, error);
     }
-    toStep(ctx, uid, 'federation');
+    toDispatcher(ctx, uid, 'provider-answered');
   }
 
   router.get('/callback/:key', async (ctx) => {

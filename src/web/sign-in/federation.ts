@@ -3,7 +3,6 @@
  * it, and kept it in the interaction). Owns that what the application asked of the sign-in (`prompt=login`, `max_age`,
  * `login_hint`) is asked of the provider. Who the person is here, and who may join, is for the domain.
  */
-import type Router from '@koa/router';
 import type { Context } from 'koa';
 import type { Interaction } from 'oidc-provider';
 import { federationLimits } from '../../domain/methods/federation/federation-requests.ts';
@@ -12,60 +11,20 @@ import {
   findIdentityProvider,
   type IdentityProvider,
   isOffered,
+  offeredProviders,
 } from '../../domain/methods/federation/identity-providers.ts';
-import {
-  type AccountToProve,
-  type FederatedSignIn,
-  signInWithIdentity,
-} from '../../domain/methods/federation/linking.ts';
+import { type FederatedSignIn, signInWithIdentity } from '../../domain/methods/federation/linking.ts';
 import { signUpWithIdentity } from '../../domain/sign-up/federated-sign-up.ts';
-import type { VerifiedPerson } from '../../oidc/federation-client.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { consume } from '../../platform/rate-limits.ts';
-import {
-  callerOf,
-  type InteractionContext,
-  interactionContext,
-  toStep,
-  type WebDependencies,
-} from '../interaction/context.ts';
-import { acceptProof, keepInInteraction } from '../interaction/proof.ts';
+import { callerOf, type InteractionContext, toDispatcher, type WebDependencies } from '../interaction/context.ts';
+import { acceptProof } from '../interaction/proof.ts';
+import type { Visit } from '../interaction/visit.ts';
 import { beginFederation } from './begin-federation.ts';
-import { isProviderFailure, showProviderFailure } from './federation-failure.ts';
-
-/** Whom a provider vouched for in this interaction. */
-export interface Arrival extends VerifiedPerson {
-  providerKey: string;
-  /** Epoch milliseconds. */
-  arrivedAt: number;
-  /** The account that has to be proved before the identity is linked to it. */
-  account?: AccountToProve;
-}
-
-const arrivalLifeMs = 10 * 60_000;
-
-export function arrivalOf(interaction: Interaction): Arrival | undefined {
-  const arrival = (interaction.lastSubmission as { federation?: Arrival } | undefined)?.federation;
-  return arrival && Date.now() - arrival.arrivedAt < arrivalLifeMs ? arrival : undefined;
-}
-
-/** Keeps it, over what another arrival or its code had left. */
-export async function keepArrival(interaction: Interaction, arrival: Arrival | undefined): Promise<void> {
-  await keepInInteraction(interaction, { federation: arrival, otp: undefined });
-}
-
-/** The page of a failure, with the interaction's own sign-in as the way on. */
-export function showFailure(
-  ctx: Context,
-  web: WebDependencies,
-  { interaction, surroundings }: InteractionContext,
-  provider: Pick<IdentityProvider, 'name'>,
-  error: DomainError,
-): void {
-  web.metrics.countSignIn('federation', error.code === 'PROVIDER_UNAVAILABLE' ? 'unavailable' : 'refused');
-  const wayOn = { href: `/interaction/${interaction.uid}`, label: 'sign_in' as const };
-  showProviderFailure(ctx, web.pages, error, { providerName: provider.name, wayOn, surroundings });
-}
+import { type Arrival, arrivalOf, keepArrival, showFailure } from './federation-arrival.ts';
+import { isProviderFailure } from './federation-failure.ts';
+import { linkAccount } from './link-account.ts';
+import type { SignInOptions, WebSignInMethod } from './sign-in-method.ts';
 
 /** What the application asked of the authentication itself. */
 function askedOf({ params, prompt }: Interaction): { reauthenticate: boolean; maxAge?: number; loginHint?: string } {
@@ -81,59 +40,53 @@ function askedOf({ params, prompt }: Interaction): { reauthenticate: boolean; ma
   };
 }
 
-export function mountFederation(router: Router, web: WebDependencies): void {
-  router.get('/federation/:key', async (ctx) => {
-    const found = await interactionContext(ctx, web);
-    const { interaction, tenant } = found;
-    if (interaction.prompt.name === 'consent') return toStep(ctx, interaction.uid);
-    const provider = await findIdentityProvider(web.db, ctx.params.key as string);
-    if (!provider || !isOffered(provider, tenant)) throw new DomainError('not_found', 'NOT_FOUND');
-    await consume(web.db, federationLimits.federationPerIp, ctx.ip);
-    try {
-      const address = await beginFederation(ctx, web, provider, {
-        ...askedOf(interaction),
-        purpose: { kind: 'sign-in', interactionUid: interaction.uid },
-        hostedDomain: tenant?.settings.federation[provider.key]?.requiredHostedDomain ?? undefined,
-      });
-      ctx.status = 303;
-      ctx.redirect(address);
-    } catch (error) {
-      if (!isProviderFailure(error)) throw error;
-      showFailure(ctx, web, found, provider, error);
-    }
-  });
+/** To the provider. */
+async function start(ctx: Context, visit: Visit): Promise<void> {
+  const { web, interaction, tenant } = visit;
+  const provider = await findIdentityProvider(web.db, ctx.params.key as string);
+  if (!provider || !isOffered(provider, tenant)) throw new DomainError('not_found', 'NOT_FOUND');
+  await consume(web.db, federationLimits.federationPerIp, ctx.ip);
+  try {
+    const address = await beginFederation(ctx, web, provider, {
+      ...askedOf(interaction),
+      purpose: { kind: 'sign-in', interactionUid: interaction.uid },
+      hostedDomain: tenant?.settings.federation[provider.key]?.requiredHostedDomain ?? undefined,
+    });
+    ctx.status = 303;
+    ctx.redirect(address);
+  } catch (error) {
+    if (!isProviderFailure(error)) throw error;
+    showFailure(ctx, web, visit, provider, error);
+  }
+}
 
-  // Where the callback leads to. Only here is the interaction's cookie at hand.
-  router.get('/federation', async (ctx) => {
-    const found = await interactionContext(ctx, web);
-    const { interaction } = found;
-    const arrival = arrivalOf(interaction);
-    if (!arrival || interaction.prompt.name === 'consent') return toStep(ctx, interaction.uid);
-    const provider = await findIdentityProvider(web.db, arrival.providerKey);
-    if (!provider) return toStep(ctx, interaction.uid);
-    try {
-      const outcome = await whoIsIt(ctx, web, found, { provider, arrival });
-      if (outcome.kind === 'proof-needed') {
-        await keepArrival(interaction, { ...arrival, account: outcome.account });
-        return toStep(ctx, interaction.uid, 'link-account');
-      }
-      web.metrics.countSignIn('federation', 'succeeded');
-      const { accounts } = outcome;
-      await acceptProof(ctx, web, interaction, { accounts, amr: ['fed'], authenticatedAt: arrival.authenticatedAt });
-    } catch (error) {
-      if (!isProviderFailure(error)) throw error;
-      await keepArrival(interaction, undefined);
-      showFailure(ctx, web, found, provider, error);
+/** Where the callback leads to. Only here is the interaction's cookie at hand. */
+async function arrive(ctx: Context, visit: Visit): Promise<void> {
+  const { web, interaction } = visit;
+  const arrival = arrivalOf(interaction);
+  const provider = arrival && (await findIdentityProvider(web.db, arrival.providerKey));
+  if (!provider) return toDispatcher(ctx, interaction.uid);
+  try {
+    const outcome = await whoIsIt(ctx, visit, { provider, arrival });
+    if (outcome.kind === 'proof-needed') {
+      await keepArrival(interaction, { ...arrival, account: outcome.account });
+      return toDispatcher(ctx, interaction.uid, 'account-to-prove');
     }
-  });
+    web.metrics.countSignIn('federation', 'succeeded');
+    const { accounts } = outcome;
+    await acceptProof(ctx, web, interaction, { accounts, amr: ['fed'], authenticatedAt: arrival.authenticatedAt });
+  } catch (error) {
+    if (!isProviderFailure(error)) throw error;
+    await keepArrival(interaction, undefined);
+    showFailure(ctx, web, visit, provider, error);
+  }
 }
 
 type Known = Exclude<FederatedSignIn, { kind: 'nobody' }>;
 
 async function whoIsIt(
   ctx: Context,
-  web: WebDependencies,
-  { interaction, tenant }: InteractionContext,
+  { web, interaction, tenant }: Visit,
   { provider, arrival }: { provider: IdentityProvider; arrival: Arrival },
 ): Promise<Known> {
   const { person } = arrival;
@@ -163,3 +116,19 @@ async function whoIsIt(
     return known(await find());
   }
 }
+
+/** The identity providers that can be signed in with, in the order of their buttons. */
+async function offer(
+  { web, tenant }: InteractionContext & { web: WebDependencies },
+  href: string,
+): Promise<Pick<SignInOptions, 'providers'>> {
+  const offered = await offeredProviders(web.db, tenant);
+  return { providers: offered.map(({ key, name }) => ({ key, name, href: href.replace(':key', key) })) };
+}
+
+export const federation: WebSignInMethod = {
+  id: 'federation',
+  steps: { 'federation-start': { show: start }, federation: { show: arrive }, ...linkAccount },
+  entry: 'federation-start',
+  offer,
+};

@@ -1,28 +1,15 @@
 /**
- * What a sign-in page offers in this tenant, on this server: the password, codes by each channel, identity providers,
- * recovery, sign-up. The same for everybody who comes: it does not depend on who they turn out to be.
+ * By which ways messages can go to the people of a tenant, for each thing that they are sent for, and which methods it
+ * offers. The same for everybody who comes: it does not depend on who they turn out to be.
  */
-
 import { availableChannels } from '../../domain/messages/available-channels.ts';
 import { type Channel, kindOf } from '../../domain/messages/outgoing-message.ts';
 import { allowedCountries } from '../../domain/messages/phone-policy.ts';
-import { offeredProviders } from '../../domain/methods/federation/identity-providers.ts';
 import { offeredWays } from '../../domain/sign-in/ways-in.ts';
 import { canSignUpBy } from '../../domain/sign-up/sign-up.ts';
 import type { TenantSettings } from '../../domain/tenants/tenant-settings.ts';
-import type { ChannelLink, ProviderLink } from '../pages/sign-in-view-models.ts';
-import type { InteractionContext, WebDependencies } from './context.ts';
-
-export interface SignInOptions {
-  hasPassword: boolean;
-  hasRecovery: boolean;
-  recoveryHref?: string;
-  codeMethods: ChannelLink[];
-  providers: ProviderLink[];
-  signUpHref?: string;
-  /** What the address field takes, and phones with it where codes reach them. */
-  loginKind: 'email' | 'email_or_phone';
-}
+import type { ChannelLink } from '../pages/sign-in-view-models.ts';
+import type { WebDependencies } from './context.ts';
 
 type Tenant = { settings: TenantSettings } | null;
 
@@ -71,30 +58,4 @@ export function signUpChannels(web: WebDependencies, tenant: Tenant): Channel[] 
 /** The page that a link to one channel leads to. */
 export function channelLinks(href: string, channels: readonly Channel[]): ChannelLink[] {
   return channels.map((channel) => ({ channel, href: `${href}?channel=${channel}` }));
-}
-
-/** The identity providers that can be signed in with, in the order of their buttons. */
-export async function identityProviderLinks(
-  web: WebDependencies,
-  { interaction, tenant }: InteractionContext,
-): Promise<ProviderLink[]> {
-  const offered = await offeredProviders(web.db, tenant);
-  return offered.map(({ key, name }) => ({ key, name, href: `/interaction/${interaction.uid}/federation/${key}` }));
-}
-
-/** Everything that the sign-in page offers beside going back. */
-export async function signInOptions(web: WebDependencies, found: InteractionContext): Promise<SignInOptions> {
-  const { tenant } = found;
-  const base = `/interaction/${found.interaction.uid}`;
-  const hasRecovery = recoveryChannels(web, tenant).length > 0;
-  const channels = codeChannels(web, tenant);
-  return {
-    hasPassword: allowsMethod(tenant, 'password'),
-    hasRecovery,
-    recoveryHref: hasRecovery ? `${base}/recovery` : undefined,
-    codeMethods: channelLinks(`${base}/code`, channels),
-    providers: await identityProviderLinks(web, found),
-    signUpHref: signUpChannels(web, tenant).length > 0 ? `${base}/sign-up` : undefined,
-    loginKind: phoneCountriesOf(web, tenant).length > 0 ? 'email_or_phone' : 'email',
-  };
 }

@@ -1,0 +1,35 @@
+/** The page where a person signs in, or chooses another way. Says the same whether an account exists or not. */
+import type { Context } from 'koa';
+import type { DomainError } from '../../platform/errors.ts';
+import { refusal } from './form-refusal.ts';
+import { phoneCountriesOf, recoveryChannels, signUpChannels } from './offered-channels.ts';
+import type { Visit } from './visit.ts';
+
+export type SignInVisit = Visit<'recovery' | 'signUp' | 'cancel'>;
+
+/** Draws the page. `email`: what its first field holds. */
+export async function showSignInPage(
+  ctx: Context,
+  visit: SignInVisit,
+  { email, refused }: { email: string; refused?: DomainError },
+): Promise<void> {
+  const { web, tenant, surroundings, href, links } = visit;
+  const hasRecovery = recoveryChannels(web, tenant).length > 0;
+  const { error, status } = refusal(ctx, refused, ({ params }) => String(params.field ?? 'login'));
+  web.pages.render(
+    ctx,
+    'interaction/sign-in',
+    {
+      action: href,
+      cancelHref: links.cancel,
+      email,
+      ...(await visit.options()),
+      hasRecovery,
+      recoveryHref: hasRecovery ? links.recovery : undefined,
+      signUpHref: signUpChannels(web, tenant).length > 0 ? links.signUp : undefined,
+      loginKind: phoneCountriesOf(web, tenant).length > 0 ? 'email_or_phone' : 'email',
+      error,
+    },
+    { ...surroundings, status },
+  );
+}
