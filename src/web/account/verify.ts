@@ -5,18 +5,17 @@
  */
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-import { codeLimits, codeRateLimits } from '../../domain/codes/code-limits.ts';
-import { type CodePurpose, requestCode } from '../../domain/codes/one-time-codes.ts';
+import { codeLimits } from '../../domain/codes/code-limits.ts';
+import type { CodePurpose } from '../../domain/codes/one-time-codes.ts';
 import { confirmAddress } from '../../domain/codes/verify-address.ts';
 import { type Channel, kindOf } from '../../domain/messages/outgoing-message.ts';
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
 import { DomainError } from '../../platform/errors.ts';
-import { consume } from '../../platform/rate-limits.ts';
 import { defineSecretPurpose } from '../../platform/secrets.ts';
+import { sendCode, submitCode, submitRequest, wantedChannel } from '../interaction/code-journey.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
-import { isShownOnForm, refusal } from '../interaction/form-refusal.ts';
+import { refusal } from '../interaction/form-refusal.ts';
 import { messageChannels } from '../interaction/offered-channels.ts';
-import { requestDependencies } from '../interaction/send-once.ts';
 import { readForm } from '../middleware/body.ts';
 import type { SignedIn } from './signed-in.ts';
 
@@ -55,128 +54,127 @@ export interface VerifyOptions {
   askToSignIn(ctx: Context): void;
 }
 
-/** Mounts `/verify/:kind` on the router of the account pages. */
-export function mountVerify(router: Router, web: WebDependencies, { person, askToSignIn }: VerifyOptions): void {
-  interface Begun {
-    profile: AccountProfile;
-    kind: Kind;
-    channels: Channel[];
-    destination: string;
-    challenge: string;
-    base: string;
-  }
+/** A request about one address of the person who is signed in. */
+interface Verification {
+  web: WebDependencies;
+  profile: AccountProfile;
+  kind: Kind;
+  channels: Channel[];
+  destination: string;
+  challenge: string;
+  base: string;
+}
 
-  /** Undefined where the answer is given already. */
-  async function begin(ctx: Context): Promise<Begun | undefined> {
-    const { kind } = ctx.params;
-    if (kind !== 'email' && kind !== 'phone') throw new DomainError('not_found', 'NOT_FOUND');
-    const signedIn = await person(ctx);
-    if (!signedIn && ctx.method === 'POST') throw new DomainError('unauthenticated', 'SIGN_IN_REQUIRED');
-    if (!signedIn) {
-      askToSignIn(ctx);
-      return undefined;
-    }
-    const { profile, sessionUidHash } = signedIn;
-    const channels = verificationChannels(web, profile, kind);
-    const destination = kind === 'email' ? profile.email : profile.phone;
-    if (channels.length === 0 || destination === null) {
-      toHome(ctx);
-      return undefined;
-    }
-    const about = `verify-address:${kind}:${profile.userId}:${sessionUidHash.toString('hex')}`;
-    const challenge = web.secrets.mac(challenges, about).toString('base64url');
-    return { profile, kind, channels, destination, challenge, base: `/account/verify/${kind}` };
-  }
+function toHome(ctx: Context, notice?: 'address_verified'): void {
+  ctx.status = 303;
+  ctx.redirect(notice ? `/account?notice=${notice}` : '/account');
+}
 
-  function toHome(ctx: Context, notice?: 'address_verified'): void {
-    ctx.status = 303;
-    ctx.redirect(notice ? `/account?notice=${notice}` : '/account');
+/** Undefined where the answer is given already. @throws DomainError not_found NOT_FOUND, unauthenticated SIGN_IN_REQUIRED */
+async function begin(
+  ctx: Context,
+  web: WebDependencies,
+  { person, askToSignIn }: VerifyOptions,
+): Promise<Verification | undefined> {
+  const { kind } = ctx.params;
+  if (kind !== 'email' && kind !== 'phone') throw new DomainError('not_found', 'NOT_FOUND');
+  const signedIn = await person(ctx);
+  if (!signedIn && ctx.method === 'POST') throw new DomainError('unauthenticated', 'SIGN_IN_REQUIRED');
+  if (!signedIn) {
+    askToSignIn(ctx);
+    return undefined;
   }
-
-  function show(
-    ctx: Context,
-    { profile, kind, channels, destination, base }: Begun,
-    { sent, seconds }: { sent: boolean; seconds: number },
-    refused?: DomainError,
-  ): void {
-    const { error, status } = refusal(ctx, refused, 'code');
-    const until = Math.floor(Date.now() / 1000) + seconds;
-    web.pages.render(
-      ctx,
-      'account/verify',
-      {
-        action: `${base}/code${sent ? `?again=${until}` : ''}`,
-        sendAction: `${base}/send`,
-        destination,
-        kind,
-        sent,
-        resendInSeconds: seconds,
-        backHref: '/account',
-        channels,
-        minutes: codeLimits.codeSeconds / 60,
-        error,
-      },
-      { tenant: profile.tenant, theme: profile.theme, timeZone: profile.zoneinfo ?? undefined, status },
-    );
+  const { profile, sessionUidHash } = signedIn;
+  const channels = verificationChannels(web, profile, kind);
+  const destination = kind === 'email' ? profile.email : profile.phone;
+  if (channels.length === 0 || destination === null) {
+    toHome(ctx);
+    return undefined;
   }
+  const about = `verify-address:${kind}:${profile.userId}:${sessionUidHash.toString('hex')}`;
+  const challenge = web.secrets.mac(challenges, about).toString('base64url');
+  return { web, profile, kind, channels, destination, challenge, base: `/account/verify/${kind}` };
+}
 
-  router.get('/verify/:kind', async (ctx) => {
-    const begun = await begin(ctx);
-    if (begun) show(ctx, begun, waitFrom(ctx.query.again));
+function draw(
+  ctx: Context,
+  { web, profile, kind, channels, destination, base }: Verification,
+  { sent, seconds }: { sent: boolean; seconds: number },
+  refused?: DomainError,
+): void {
+  const { error, status } = refusal(ctx, refused, 'code');
+  const until = Math.floor(Date.now() / 1000) + seconds;
+  web.pages.render(
+    ctx,
+    'account/verify',
+    {
+      action: `${base}/code${sent ? `?again=${until}` : ''}`,
+      sendAction: `${base}/send`,
+      destination,
+      kind,
+      sent,
+      resendInSeconds: seconds,
+      backHref: '/account',
+      channels,
+      minutes: codeLimits.codeSeconds / 60,
+      error,
+    },
+    { tenant: profile.tenant, theme: profile.theme, timeZone: profile.zoneinfo ?? undefined, status },
+  );
+}
+
+async function send(ctx: Context, at: Verification, wish: string | undefined): Promise<void> {
+  const { web, profile, kind, channels, destination, challenge, base } = at;
+  const { tenantId, userId } = profile;
+  await submitRequest(
+    async () => {
+      const channel = wantedChannel(wish, channels);
+      const wanted = { purpose: purposes[kind], tenantId, userId, address: destination, channel, challenge };
+      const { resendAt } = await sendCode(ctx, web, { ...wanted, actorId: userId });
+      ctx.status = 303;
+      ctx.redirect(`${base}?again=${Math.ceil(resendAt / 1000)}`);
+    },
+    (refused) => {
+      // Too soon for another: the one before is on its way, and is what the second of two clicks is about.
+      const sent = refused.code === 'TOO_MANY_CODES';
+      draw(ctx, at, { sent, seconds: sent ? Number(refused.params.seconds ?? 0) : 0 }, refused);
+    },
+  );
+}
+
+async function takeCode(ctx: Context, at: Verification, typed: string | undefined): Promise<void> {
+  const { web, profile, kind, destination, challenge } = at;
+  const { tenantId, userId } = profile;
+  await submitCode(ctx, web, typed, {
+    async accept(code) {
+      const proof = { tenantId, userId, kind, destination, challenge, code };
+      await confirmAddress(web.db, proof, { secrets: web.secrets, caller: callerOf(ctx, userId) });
+      toHome(ctx, 'address_verified');
+    },
+    async followEarlier() {
+      const now = await findAccount(web.db, userId);
+      const isVerified = now !== undefined && verificationChannels(web, now, kind).length === 0;
+      if (isVerified) toHome(ctx, 'address_verified');
+      return isVerified;
+    },
+    show: (refused) => draw(ctx, at, { ...waitFrom(ctx.query.again), sent: true }, refused),
   });
+}
 
+/** Mounts `/verify/:kind` on the router of the account pages. */
+export function mountVerify(router: Router, web: WebDependencies, options: VerifyOptions): void {
+  router.get('/verify/:kind', async (ctx) => {
+    const at = await begin(ctx, web, options);
+    if (at) draw(ctx, at, waitFrom(ctx.query.again));
+  });
   router.post('/verify/:kind/send', async (ctx) => {
     const form = await readForm(ctx);
-    const begun = await begin(ctx);
-    if (!begun) return;
-    const { profile, kind, channels, destination, challenge, base } = begun;
-    try {
-      const channel = channels.find((way) => way === (form.channel ?? channels[0]));
-      if (!channel) throw new DomainError('invalid', 'CHANNEL_UNAVAILABLE');
-      const { resendInSeconds } = await requestCode(
-        web.db,
-        {
-          tenantId: profile.tenantId,
-          userId: profile.userId,
-          purpose: purposes[kind],
-          channel,
-          address: destination,
-          challenge,
-          locale: ctx.state.locale ?? 'en',
-        },
-        { ...requestDependencies(ctx, web), caller: callerOf(ctx, profile.userId) },
-      );
-      ctx.status = 303;
-      ctx.redirect(`${base}?again=${Math.floor(Date.now() / 1000) + resendInSeconds}`);
-    } catch (error) {
-      if (!isShownOnForm(error)) throw error;
-      // Too soon for another: the one before is on its way, and is what the second of two clicks is about.
-      const sent = error.code === 'TOO_MANY_CODES';
-      show(ctx, begun, { sent, seconds: sent ? Number(error.params.seconds ?? 0) : 0 }, error);
-    }
+    const at = await begin(ctx, web, options);
+    if (at) await send(ctx, at, form.channel);
   });
-
   router.post('/verify/:kind/code', async (ctx) => {
     const form = await readForm(ctx);
-    const begun = await begin(ctx);
-    if (!begun) return;
-    const { profile, kind, destination, challenge } = begun;
-    const { tenantId, userId } = profile;
-    try {
-      if (!form.code?.trim()) throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'code' });
-      await consume(web.db, codeRateLimits.codeEntriesPerIp, ctx.ip);
-      await confirmAddress(
-        web.db,
-        { tenantId, userId, kind, destination, challenge, code: form.code },
-        { secrets: web.secrets, caller: callerOf(ctx, userId) },
-      );
-    } catch (error) {
-      if (!isShownOnForm(error)) throw error;
-      // The second of two clicks finds the code used up by the first.
-      const now = error.code === 'CODE_EXPIRED' ? await findAccount(web.db, userId) : undefined;
-      if (now && verificationChannels(web, now, kind).length === 0) return toHome(ctx, 'address_verified');
-      return show(ctx, begun, { ...waitFrom(ctx.query.again), sent: true }, error);
-    }
-    toHome(ctx, 'address_verified');
+    const at = await begin(ctx, web, options);
+    if (at) await takeCode(ctx, at, form.code);
   });
 }
