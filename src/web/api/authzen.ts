@@ -118,126 +118,143 @@ async function authenticate(db: Database, header: string): Promise<Asker> {
   return { tenantId: client.tenantId, resourceServerId: client.resourceServerId };
 }
 
-export function authzenRoutes({ db, secrets, issuer }: AuthzenDependencies): Router {
-  const router = new Router();
+function opened(secrets: Secrets, scope: CursorScope, token: string): { after: string; limit: number } {
+  try {
+    return openCursor(secrets, scope, token);
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    throw new RequestFault(400, 'page.token: does not belong to this search, or is too old');
+  }
+}
 
-  function opened(scope: CursorScope, token: string): { after: string; limit: number } {
+/** A page token goes on with this search of this asker, at the page size it began with, and with nothing else. */
+async function search<T>(
+  secrets: Secrets,
+  { list, asker, question }: { list: string; asker: Asker; question: { page?: z.output<typeof page> } },
+  find: (page: PageRequest) => Promise<Page<T>>,
+  result: (found: T) => object,
+): Promise<object> {
+  const { page: asked, ...entities } = question;
+  const { tenantId, resourceServerId } = asker;
+  const scope: CursorScope = { list, within: tenantId, filter: { resourceServerId, entities } };
+  const from = asked?.token ? opened(secrets, scope, asked.token) : undefined;
+  const limit = from?.limit ?? boundedLimit(asked?.limit || undefined);
+  if (from && asked?.limit !== undefined && asked.limit !== limit)
+    throw new RequestFault(400, 'page.limit: differs from the search that gave the token');
+  const { items, next } = await find({ limit, after: from?.after });
+  const token = next === null ? '' : sealCursor(secrets, scope, { after: next, limit });
+  return { page: { next_token: token, count: items.length }, results: items.map(result) };
+}
+
+/** Whether we know anything of what is asked about: people, at places. */
+function isOurs({ subject, resource }: { subject: { type: string }; resource: { type: string } }): boolean {
+  return subject.type === userType && resource.type === nodeType;
+}
+
+async function decide(
+  db: Database,
+  asker: Asker,
+  { subject, action, resource }: Evaluation,
+): Promise<{ decision: boolean }> {
+  if (!isOurs({ subject, resource })) return { decision: false };
+  return {
+    decision: await isPermitted(db, asker, { userId: subject.id, capability: action.name, orgNodeId: resource.id }),
+  };
+}
+
+/** Answers the question of one endpoint. @throws RequestFault, DomainError */
+type Answer = (deps: AuthzenDependencies, asker: Asker, body: unknown) => Promise<object>;
+
+const evaluateOne: Answer = ({ db }, asker, body) => decide(db, asker, parse(evaluation, body));
+
+const evaluateAll: Answer = async ({ db }, asker, body) => {
+  const { evaluations: listed, options, ...defaults } = parse(evaluations, body);
+  if (!listed?.length) return decide(db, asker, parse(evaluation, body));
+  const stopAt = { execute_all: undefined, deny_on_first_deny: false, permit_on_first_permit: true }[
+    options?.evaluations_semantic ?? 'execute_all'
+  ];
+  const decisions: { decision: boolean }[] = [];
+  for (const one of listed) {
+    const made = await decide(db, asker, parse(evaluation, { ...defaults, ...one }));
+    decisions.push(made);
+    if (made.decision === stopAt) break;
+  }
+  return { evaluations: decisions };
+};
+
+const searchSubjects: Answer = async ({ db, secrets }, asker, body) => {
+  const question = parse(subjectSearch, body);
+  const asked = { orgNodeId: question.resource.id, capability: question.action.name };
+  return search(
+    secrets,
+    { list: 'authzen.subject', asker, question },
+    async (page) => (isOurs(question) ? permittedUsers(db, asker, { ...asked, ...page }) : emptyPage()),
+    (user) => ({ type: userType, id: user.id }),
+  );
+};
+
+const searchResources: Answer = async ({ db, secrets }, asker, body) => {
+  const question = parse(resourceSearch, body);
+  const asked = { userId: question.subject.id, capability: question.action.name };
+  return search(
+    secrets,
+    { list: 'authzen.resource', asker, question },
+    async (page) => (isOurs(question) ? permittedNodes(db, asker, { ...asked, ...page }) : emptyPage()),
+    ({ id, name, type, parentId }) => ({ type: nodeType, id, properties: { name, type, parent_id: parentId } }),
+  );
+};
+
+const searchActions: Answer = async ({ db, secrets }, asker, body) => {
+  const question = parse(actionSearch, body);
+  const asked = { userId: question.subject.id, orgNodeId: question.resource.id };
+  return search(
+    secrets,
+    { list: 'authzen.action', asker, question },
+    async (page) => (isOurs(question) ? permittedActions(db, asker, { ...asked, ...page }) : emptyPage()),
+    (capability) => ({ name: capability }),
+  );
+};
+
+function showFault(ctx: Context, { status, message }: RequestFault, issuer: string): void {
+  ctx.status = status;
+  if (status === 401) ctx.set('WWW-Authenticate', `Basic realm="${issuer}", charset="UTF-8"`);
+  ctx.body = JSON.stringify(message);
+  ctx.type = 'json';
+}
+
+function handler(deps: AuthzenDependencies, answer: Answer): Middleware {
+  return async (ctx) => {
+    const requestId = ctx.get('x-request-id');
+    if (/^[\x21-\x7e]{1,200}$/.test(requestId)) ctx.set('X-Request-ID', requestId);
     try {
-      return openCursor(secrets, scope, token);
-    } catch (error) {
-      if (!(error instanceof DomainError)) throw error;
-      throw new RequestFault(400, 'page.token: does not belong to this search, or is too old');
+      const asker = await authenticate(deps.db, ctx.get('authorization'));
+      ctx.body = await answer(deps, asker, await readJson(ctx));
+    } catch (thrown) {
+      const error = thrown instanceof DomainError ? new RequestFault(statusOf(thrown), thrown.code) : thrown;
+      if (!(error instanceof RequestFault)) throw error;
+      showFault(ctx, error, deps.issuer);
     }
-  }
+  };
+}
 
-  /** A page token goes on with this search of this asker, at the page size it began with, and with nothing else. */
-  async function search<T>(
-    { list, asker, question }: { list: string; asker: Asker; question: { page?: z.output<typeof page> } },
-    find: (page: PageRequest) => Promise<Page<T>>,
-    result: (found: T) => object,
-  ): Promise<object> {
-    const { page: asked, ...entities } = question;
-    const { tenantId, resourceServerId } = asker;
-    const scope: CursorScope = { list, within: tenantId, filter: { resourceServerId, entities } };
-    const from = asked?.token ? opened(scope, asked.token) : undefined;
-    const limit = from?.limit ?? boundedLimit(asked?.limit || undefined);
-    if (from && asked?.limit !== undefined && asked.limit !== limit)
-      throw new RequestFault(400, 'page.limit: differs from the search that gave the token');
-    const { items, next } = await find({ limit, after: from?.after });
-    const token = next === null ? '' : sealCursor(secrets, scope, { after: next, limit });
-    return { page: { next_token: token, count: items.length }, results: items.map(result) };
-  }
+const answers: Record<keyof typeof endpoints, Answer> = {
+  access_evaluation_endpoint: evaluateOne,
+  access_evaluations_endpoint: evaluateAll,
+  search_subject_endpoint: searchSubjects,
+  search_resource_endpoint: searchResources,
+  search_action_endpoint: searchActions,
+};
 
-  async function decide(asker: Asker, { subject, action, resource }: Evaluation): Promise<{ decision: boolean }> {
-    if (subject.type !== userType || resource.type !== nodeType) return { decision: false };
-    return {
-      decision: await isPermitted(db, asker, { userId: subject.id, capability: action.name, orgNodeId: resource.id }),
-    };
-  }
-
-  async function decideAll(asker: Asker, body: unknown): Promise<object> {
-    const { evaluations: listed, options, ...defaults } = parse(evaluations, body);
-    if (!listed?.length) return decide(asker, parse(evaluation, body));
-    const stopAt = { execute_all: undefined, deny_on_first_deny: false, permit_on_first_permit: true }[
-      options?.evaluations_semantic ?? 'execute_all'
-    ];
-    const decisions: { decision: boolean }[] = [];
-    for (const one of listed) {
-      const made = await decide(asker, parse(evaluation, { ...defaults, ...one }));
-      decisions.push(made);
-      if (made.decision === stopAt) break;
-    }
-    return { evaluations: decisions };
-  }
-
-  function answer(path: string, handle: (asker: Asker, body: unknown) => Promise<object>): void {
-    const middleware: Middleware = async (ctx: Context) => {
-      const requestId = ctx.get('x-request-id');
-      if (/^[\x21-\x7e]{1,200}$/.test(requestId)) ctx.set('X-Request-ID', requestId);
-      try {
-        const asker = await authenticate(db, ctx.get('authorization'));
-        ctx.body = await handle(asker, await readJson(ctx));
-      } catch (thrown) {
-        const error = thrown instanceof DomainError ? new RequestFault(statusOf(thrown), thrown.code) : thrown;
-        if (!(error instanceof RequestFault)) throw error;
-        ctx.status = error.status;
-        if (error.status === 401) ctx.set('WWW-Authenticate', `Basic realm="${issuer}", charset="UTF-8"`);
-        ctx.body = JSON.stringify(error.message);
-        ctx.type = 'json';
-      }
-    };
-    router.post(path, middleware);
-  }
-
+export function authzenRoutes(deps: AuthzenDependencies): Router {
+  const { issuer } = deps;
+  const router = new Router();
+  const addresses = Object.entries(endpoints) as [keyof typeof endpoints, string][];
   router.get('/.well-known/authzen-configuration', (ctx) => {
     ctx.body = {
       policy_decision_point: issuer,
-      ...Object.fromEntries(Object.entries(endpoints).map(([name, path]) => [name, `${issuer}${path}`])),
+      ...Object.fromEntries(addresses.map(([name, path]) => [name, `${issuer}${path}`])),
     };
   });
-
-  answer(endpoints.access_evaluation_endpoint, (asker, body) => decide(asker, parse(evaluation, body)));
-  answer(endpoints.access_evaluations_endpoint, decideAll);
-
-  answer(endpoints.search_subject_endpoint, async (asker, body) => {
-    const question = parse(subjectSearch, body);
-    const { subject, action, resource } = question;
-    const askable = subject.type === userType && resource.type === nodeType;
-    return search(
-      { list: 'authzen.subject', asker, question },
-      async (page) =>
-        askable ? permittedUsers(db, asker, { orgNodeId: resource.id, capability: action.name, ...page }) : emptyPage(),
-      (user) => ({ type: userType, id: user.id }),
-    );
-  });
-
-  answer(endpoints.search_resource_endpoint, async (asker, body) => {
-    const question = parse(resourceSearch, body);
-    const { subject, action, resource } = question;
-    const askable = subject.type === userType && resource.type === nodeType;
-    return search(
-      { list: 'authzen.resource', asker, question },
-      async (page) =>
-        askable ? permittedNodes(db, asker, { userId: subject.id, capability: action.name, ...page }) : emptyPage(),
-      (node) => ({
-        type: nodeType,
-        id: node.id,
-        properties: { name: node.name, type: node.type, parent_id: node.parentId },
-      }),
-    );
-  });
-
-  answer(endpoints.search_action_endpoint, async (asker, body) => {
-    const question = parse(actionSearch, body);
-    const { subject, resource } = question;
-    const askable = subject.type === userType && resource.type === nodeType;
-    return search(
-      { list: 'authzen.action', asker, question },
-      async (page) =>
-        askable ? permittedActions(db, asker, { userId: subject.id, orgNodeId: resource.id, ...page }) : emptyPage(),
-      (capability) => ({ name: capability }),
-    );
-  });
-
+  for (const [name, path] of addresses) router.post(path, handler(deps, answers[name]));
   return router;
 }
