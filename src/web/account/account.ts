@@ -9,7 +9,9 @@ import { findEffectiveAccess } from '../../domain/access/effective-access.ts';
 import { findPlacePaths } from '../../domain/organisation/place-paths.ts';
 import { listLiveSessions, type UserSessionRow } from '../../domain/sessions/session-store.ts';
 import { revokeSession } from '../../domain/sessions/sessions.ts';
+import type { AccountProfile } from '../../domain/users/users.ts';
 import { accountClientId } from '../../oidc/account-client.ts';
+import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
 import { readForm } from '../middleware/body.ts';
@@ -28,81 +30,100 @@ function noticeOf(query: ParsedUrlQuery): ViewModels['account/home']['notice'] {
     : undefined;
 }
 
+type HomeModel = ViewModels['account/home'];
+
+function accountModel({ fullName, email, phone, ...profile }: AccountProfile): HomeModel['account'] {
+  return {
+    name: fullName ?? email ?? phone ?? '',
+    email: email ?? '',
+    emailVerified: profile.emailVerified,
+    phone: phone ?? undefined,
+    phoneVerified: profile.phoneVerified,
+    pictureUrl: profile.pictureUrl ?? undefined,
+  };
+}
+
+/** What the person holds, and where. */
+async function accessModel(
+  db: Database,
+  { tenantId, userId }: AccountProfile,
+): Promise<Pick<HomeModel, 'roles' | 'visibility'>> {
+  const { assignments, visibilityGrants } = await findEffectiveAccess(db, { tenantId, userId });
+  const nodes = assignments.map((held) => held.orgNodeId);
+  const paths = await findPlacePaths(db, tenantId, nodes);
+  return {
+    roles: assignments.map(({ role, orgNode, orgNodeId, startsAt, endsAt }) => ({
+      role,
+      place: orgNode,
+      path: paths.get(orgNodeId) ?? [],
+      startsAt,
+      endsAt: endsAt ?? undefined,
+    })),
+    visibility: visibilityGrants.map(({ orgNode, accessScope, endsAt }) => ({
+      place: orgNode,
+      scope: accessScope,
+      endsAt: endsAt ?? undefined,
+    })),
+  };
+}
+
+/** The devices that are signed in, this one first. */
+async function sessionsModel(
+  db: Database,
+  { profile: { tenantId, userId }, sessionUidHash }: SignedIn,
+): Promise<HomeModel['sessions']> {
+  const isCurrent = (session: UserSessionRow) => session.oidcSessionUidHash.equals(sessionUidHash);
+  const sessions = await listLiveSessions(db, tenantId, userId);
+  sessions.sort((a, b) => Number(isCurrent(b)) - Number(isCurrent(a)));
+  return sessions.map((session) => ({
+    id: session.id,
+    ...describeBrowser(session.userAgent),
+    ip: session.ip ?? undefined,
+    amr: session.amr,
+    signedInAt: session.loginAt,
+    lastSeenAt: session.lastSeenAt,
+    current: isCurrent(session),
+  }));
+}
+
+async function showHome(
+  ctx: Context,
+  web: WebDependencies,
+  person: SignedIn,
+  { error, status }: { error?: FormError; status?: number } = {},
+): Promise<void> {
+  const { profile } = person;
+  const { tenant, theme, zoneinfo } = profile;
+  const afterSignOut = { client_id: accountClientId, post_logout_redirect_uri: `${web.issuer}/` };
+  web.pages.render(
+    ctx,
+    'account/home',
+    {
+      account: accountModel(profile),
+      verify: verificationLinks(web, profile),
+      notice: noticeOf(ctx.query),
+      error,
+      ...(await identitiesModel(web, profile)),
+      ...(await accessModel(web.db, profile)),
+      sessions: await sessionsModel(web.db, person),
+      revokeAction: '/account/sessions/revoke',
+      signOutHref: `/logout?${new URLSearchParams(afterSignOut)}`,
+    },
+    { tenant, theme, timeZone: zoneinfo ?? undefined, status },
+  );
+}
+
 export function accountRoutes(web: WebDependencies): Router {
   const router = new Router({ prefix: '/account' });
   const askToSignIn = (ctx: Context) => {
     ctx.status = 303;
     ctx.redirect(signInAddress(web.issuer, ctx.query));
   };
-  const signOutHref = `/logout?${new URLSearchParams({ client_id: accountClientId, post_logout_redirect_uri: `${web.issuer}/` })}`;
-
-  async function showHome(
-    ctx: Context,
-    { profile, sessionUidHash }: SignedIn,
-    { status, ...more }: { error?: FormError; status?: number } = {},
-  ): Promise<void> {
-    const access = await findEffectiveAccess(web.db, { tenantId: profile.tenantId, userId: profile.userId });
-    const isCurrent = (session: UserSessionRow) => session.oidcSessionUidHash.equals(sessionUidHash);
-    const sessions = await listLiveSessions(web.db, profile.tenantId, profile.userId);
-    sessions.sort((a, b) => Number(isCurrent(b)) - Number(isCurrent(a)));
-    const paths = await findPlacePaths(
-      web.db,
-      profile.tenantId,
-      access.assignments.map((held) => held.orgNodeId),
-    );
-    web.pages.render(
-      ctx,
-      'account/home',
-      {
-        account: {
-          name: profile.fullName ?? profile.email ?? profile.phone ?? '',
-          email: profile.email ?? '',
-          emailVerified: profile.emailVerified,
-          phone: profile.phone ?? undefined,
-          phoneVerified: profile.phoneVerified,
-          pictureUrl: profile.pictureUrl ?? undefined,
-        },
-        verify: verificationLinks(web, profile),
-        notice: noticeOf(ctx.query),
-        ...more,
-        ...(await identitiesModel(web, profile)),
-        roles: access.assignments.map((held) => ({
-          role: held.role,
-          place: held.orgNode,
-          path: paths.get(held.orgNodeId) ?? [],
-          startsAt: held.startsAt,
-          endsAt: held.endsAt ?? undefined,
-        })),
-        visibility: access.visibilityGrants.map((grant) => ({
-          place: grant.orgNode,
-          scope: grant.accessScope,
-          endsAt: grant.endsAt ?? undefined,
-        })),
-        sessions: sessions.map((session) => ({
-          id: session.id,
-          ...describeBrowser(session.userAgent),
-          ip: session.ip ?? undefined,
-          amr: session.amr,
-          signedInAt: session.loginAt,
-          lastSeenAt: session.lastSeenAt,
-          current: isCurrent(session),
-        })),
-        revokeAction: '/account/sessions/revoke',
-        signOutHref,
-      },
-      {
-        tenant: profile.tenant,
-        theme: profile.theme,
-        timeZone: profile.zoneinfo ?? undefined,
-        status,
-      },
-    );
-  }
 
   router.get('/', async (ctx) => {
     const person = await signedIn(ctx, web);
     if (!person) return askToSignIn(ctx);
-    await showHome(ctx, person);
+    await showHome(ctx, web, person);
   });
 
   // Where the sign-in of this page comes back to, with nothing but the session.
@@ -121,7 +142,7 @@ export function accountRoutes(web: WebDependencies): Router {
     ctx.redirect('/account');
   });
 
-  mountIdentities(router, web, { showHome });
+  mountIdentities(router, web, { showHome: (ctx, person, more) => showHome(ctx, web, person, more) });
   mountVerify(router, web, { person: (ctx) => signedIn(ctx, web), askToSignIn });
   return router;
 }
