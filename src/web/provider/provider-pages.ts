@@ -11,6 +11,7 @@ import { type Codes, defineCodes } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { renderAnswer } from '../middleware/errors.ts';
 import { applyUiLocales, clientSurroundings, type Pages, type Surroundings } from '../pages/pages.ts';
+import type { ErrorModel } from '../pages/view-models.ts';
 
 export const providerPageCodes = defineCodes({
   PAGE_EXPIRED: { kind: 'page', means: 'the form was open too long, or was sent before' },
@@ -37,119 +38,121 @@ const userCodeErrors: Record<Exclude<UserCodeFault, 'AbortedError'>, ErrorCode> 
   AlreadyUsedError: 'USER_CODE_USED',
 };
 
+interface Drawing {
+  db: Database;
+  pages: Pages;
+  logger: Logger;
+}
+
+function surroundings({ oidc }: KoaContextWithOIDC): Surroundings {
+  const { postLogoutRedirectUri } = (oidc.session?.state ?? {}) as { postLogoutRedirectUri?: string };
+  return clientSurroundings(oidc.client, postLogoutRedirectUri);
+}
+
+/** Whose browser this is. */
+async function personOf(db: Database, ctx: KoaContextWithOIDC): Promise<AccountProfile | undefined> {
+  const { accountId } = ctx.oidc.session ?? (await ctx.oidc.provider.Session.get(ctx));
+  return accountId ? findAccount(db, accountId) : undefined;
+}
+
+function errorPage({ pages, logger }: Drawing): ProviderPages['renderError'] {
+  return (ctx, out, error) => {
+    if (isConnectionError(error))
+      return renderAnswer(ctx, pages, {
+        status: 503,
+        kind: 'unavailable',
+        code: 'SERVICE_UNAVAILABLE',
+        params: { seconds: 5 },
+      });
+    if (out.error === 'server_error') {
+      logger.error({ err: error, requestId: ctx.state.requestId }, 'request failed');
+      return renderAnswer(ctx, pages, { status: 500, kind: 'internal', code: 'INTERNAL', params: {} });
+    }
+    const status = Math.max(ctx.status, 400);
+    // The way back led to what is over, or two tabs were in each other's way: no fault of an application.
+    const fault = interactionFault(error);
+    if (fault) {
+      const code =
+        fault === 'ended'
+          ? ({ kind: 'conflict', code: 'INTERACTION_NOT_FOUND' } as const)
+          : ({ kind: 'expired', code: 'INTERACTION_EXPIRED' } as const);
+      return renderAnswer(ctx, pages, { ...code, status, params: {} });
+    }
+    const model: ErrorModel =
+      ctx.oidc?.route === 'end_session_confirm'
+        ? { kind: 'expired', code: 'PAGE_EXPIRED', wayOn: { href: '/logout', label: 'try_again' } }
+        : { kind: 'oauth', code: out.error, message: out.error_description, wayOn: { href: '/', label: 'home' } };
+    pages.render(ctx, 'errors/error', model, { status });
+  };
+}
+
+function signOutPage({ db, pages }: Drawing): ProviderPages['logoutSource'] {
+  return async (ctx, form) => {
+    applyUiLocales(ctx, pages.i18n, ctx.oidc.params?.ui_locales);
+    const person = await personOf(db, ctx);
+    const account = person && {
+      name: person.fullName ?? person.email ?? '',
+      email: person.email ?? person.phone ?? '',
+    };
+    pages.render(
+      ctx,
+      'interaction/sign-out',
+      { formAction: formAction(form), fields: hiddenFields(form), account },
+      { ...surroundings(ctx), tenant: person?.tenant },
+    );
+  };
+}
+
+function signedOutPage({ db, pages }: Drawing): ProviderPages['postLogoutSuccessSource'] {
+  return async (ctx) => {
+    const stayed = (await personOf(db, ctx)) !== undefined;
+    const continueHref = ctx.oidc.client?.clientUri ?? (stayed ? '/account' : undefined);
+    pages.render(ctx, 'interaction/signed-out', { continueHref, stayed }, surroundings(ctx));
+  };
+}
+
+function deviceCodePage({ pages }: Drawing): ProviderPages['userCodeInputSource'] {
+  return (ctx, form, _out, error) => {
+    const fault = error?.name as UserCodeFault | undefined;
+    if (fault === 'AbortedError') return pages.render(ctx, 'interaction/device-done', { cancelled: true });
+    const code = fault && (userCodeErrors[fault] ?? 'INVALID_INPUT');
+    const userCode = (error as { userCode?: string } | undefined)?.userCode ?? '';
+    pages.render(
+      ctx,
+      'interaction/device-code',
+      { action: formAction(form), fields: hiddenFields(form), userCode, error: code && { code, field: 'user_code' } },
+      { status: error && ctx.status >= 400 ? ctx.status : 200 },
+    );
+  };
+}
+
+function deviceConfirmPage({ pages }: Drawing): ProviderPages['userCodeConfirmSource'] {
+  return (ctx, form, _client, deviceInfo, userCode) => {
+    const { ip, ua } = deviceInfo as { ip?: string; ua?: string };
+    const { browser, os } = describeBrowser(ua);
+    pages.render(
+      ctx,
+      'interaction/device-confirm',
+      {
+        action: formAction(form),
+        fields: hiddenFields(form),
+        userCode,
+        deviceInfo: { ip, browser: [browser, os].filter(Boolean).join(', ') || undefined },
+        abort: true,
+      },
+      surroundings(ctx),
+    );
+  };
+}
+
 export function createProviderPages(db: Database, pages: Pages, logger: Logger): ProviderPages {
-  function surroundings({ oidc }: KoaContextWithOIDC): Surroundings {
-    const { postLogoutRedirectUri } = (oidc.session?.state ?? {}) as { postLogoutRedirectUri?: string };
-    return clientSurroundings(oidc.client, postLogoutRedirectUri);
-  }
-
-  /** Whose browser this is. */
-  async function personOf(ctx: KoaContextWithOIDC): Promise<AccountProfile | undefined> {
-    const { accountId } = ctx.oidc.session ?? (await ctx.oidc.provider.Session.get(ctx));
-    return accountId ? findAccount(db, accountId) : undefined;
-  }
-
+  const drawing = { db, pages, logger };
   return {
-    renderError(ctx, out, error) {
-      if (isConnectionError(error)) {
-        renderAnswer(ctx, pages, {
-          status: 503,
-          kind: 'unavailable',
-          code: 'SERVICE_UNAVAILABLE',
-          params: { seconds: 5 },
-        });
-        return;
-      }
-      if (out.error === 'server_error') {
-        logger.error({ err: error, requestId: ctx.state.requestId }, 'request failed');
-        renderAnswer(ctx, pages, { status: 500, kind: 'internal', code: 'INTERNAL', params: {} });
-        return;
-      }
-      const status = Math.max(ctx.status, 400);
-      // The way back led to what is over, or two tabs were in each other's way: no fault of an application.
-      const fault = interactionFault(error);
-      if (fault) {
-        const code =
-          fault === 'ended'
-            ? ({ kind: 'conflict', code: 'INTERACTION_NOT_FOUND' } as const)
-            : ({ kind: 'expired', code: 'INTERACTION_EXPIRED' } as const);
-        renderAnswer(ctx, pages, { ...code, status, params: {} });
-        return;
-      }
-      if (ctx.oidc?.route === 'end_session_confirm') {
-        const wayOn = { href: '/logout', label: 'try_again' } as const;
-        pages.render(ctx, 'errors/error', { kind: 'expired', code: 'PAGE_EXPIRED', wayOn }, { status });
-        return;
-      }
-      pages.render(
-        ctx,
-        'errors/error',
-        { kind: 'oauth', code: out.error, message: out.error_description, wayOn: { href: '/', label: 'home' } },
-        { status },
-      );
-    },
-
-    async logoutSource(ctx, form) {
-      applyUiLocales(ctx, pages.i18n, ctx.oidc.params?.ui_locales);
-      const person = await personOf(ctx);
-      const account = person && {
-        name: person.fullName ?? person.email ?? '',
-        email: person.email ?? person.phone ?? '',
-      };
-      pages.render(
-        ctx,
-        'interaction/sign-out',
-        { formAction: formAction(form), fields: hiddenFields(form), account },
-        { ...surroundings(ctx), tenant: person?.tenant },
-      );
-    },
-
-    async postLogoutSuccessSource(ctx) {
-      const stayed = (await personOf(ctx)) !== undefined;
-      const continueHref = ctx.oidc.client?.clientUri ?? (stayed ? '/account' : undefined);
-      pages.render(ctx, 'interaction/signed-out', { continueHref, stayed }, surroundings(ctx));
-    },
-
-    userCodeInputSource(ctx, form, _out, error) {
-      const fault = error?.name as UserCodeFault | undefined;
-      if (fault === 'AbortedError') {
-        pages.render(ctx, 'interaction/device-done', { cancelled: true });
-        return;
-      }
-      const code = fault && (userCodeErrors[fault] ?? 'INVALID_INPUT');
-      const userCode = (error as { userCode?: string } | undefined)?.userCode ?? '';
-      pages.render(
-        ctx,
-        'interaction/device-code',
-        {
-          action: formAction(form),
-          fields: hiddenFields(form),
-          userCode,
-          error: code && { code, field: 'user_code' },
-        },
-        { status: error && ctx.status >= 400 ? ctx.status : 200 },
-      );
-    },
-
-    userCodeConfirmSource(ctx, form, _client, deviceInfo, userCode) {
-      const { ip, ua } = deviceInfo as { ip?: string; ua?: string };
-      const { browser, os } = describeBrowser(ua);
-      pages.render(
-        ctx,
-        'interaction/device-confirm',
-        {
-          action: formAction(form),
-          fields: hiddenFields(form),
-          userCode,
-          deviceInfo: { ip, browser: [browser, os].filter(Boolean).join(', ') || undefined },
-          abort: true,
-        },
-        surroundings(ctx),
-      );
-    },
-
-    successSource(ctx) {
-      pages.render(ctx, 'interaction/device-done', {}, surroundings(ctx));
-    },
+    renderError: errorPage(drawing),
+    logoutSource: signOutPage(drawing),
+    postLogoutSuccessSource: signedOutPage(drawing),
+    userCodeInputSource: deviceCodePage(drawing),
+    userCodeConfirmSource: deviceConfirmPage(drawing),
+    successSource: (ctx) => pages.render(ctx, 'interaction/device-done', {}, surroundings(ctx)),
   };
 }
