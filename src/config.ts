@@ -152,47 +152,42 @@ function developmentSecretKey(dataDirectory: string): string {
   return readFileSync(file, 'utf8').trim();
 }
 
-/**
- * Parses the environment.
- * @throws ConfigError naming every fault
- */
-export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
-  const given = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''),
-  );
+type Environment = z.output<typeof environmentSchema>;
+
+/** Reads each variable by its form. What could not be read stands in with its default, so that the checks can still name their faults. */
+function readEnvironment(given: NodeJS.ProcessEnv, faults: string[]): Environment {
   const parsed = environmentSchema.safeParse(given);
-  const faults = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  // What could not be read stands in with its default, so that the checks below can still name their faults.
-  const env = parsed.success
-    ? parsed.data
-    : environmentSchema.parse(
-        Object.fromEntries(
-          Object.entries(given).filter(([name]) => !parsed.error.issues.some((issue) => issue.path[0] === name)),
-        ),
-      );
+  if (parsed.success) return parsed.data;
+  const { issues } = parsed.error;
+  faults.push(...issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  const readable = Object.entries(given).filter(([name]) => !issues.some((issue) => issue.path[0] === name));
+  return environmentSchema.parse(Object.fromEntries(readable));
+}
 
-  const production = env.NODE_ENV === 'production';
-  const dataDirectory = resolve(env.DATA_DIR);
-
+function issuerOf(env: Environment, production: boolean, faults: string[]): string {
   if (production && env.ISSUER === undefined)
     faults.push('ISSUER: is required in production, for example https://id.example.org');
-  const issuer =
-    env.ISSUER === undefined ? `http://localhost:${env.PORT}` : checkIssuer(env.ISSUER, production, faults);
-  const ca = checkDatabase(env.DATABASE_URL, env.DATABASE_CA_FILE, production, faults);
+  return env.ISSUER === undefined ? `http://localhost:${env.PORT}` : checkIssuer(env.ISSUER, production, faults);
+}
 
-  const previousKeys = (env.SECRET_KEY_PREVIOUS ?? '')
-    .split(',')
-    .map((key) => key.trim())
-    .filter(Boolean);
+/** @returns the keys that secrets may still be under */
+function checkSecretKeys(env: Environment, production: boolean, faults: string[]): string[] {
   if (env.SECRET_KEY !== undefined) {
     if (env.SECRET_KEY.length < 32)
       faults.push('SECRET_KEY: must have at least 32 characters; make one with: openssl rand -base64 48');
     else if (production && looksLikeASample(env.SECRET_KEY))
       faults.push('SECRET_KEY: looks like a sample; make one with: openssl rand -base64 48');
   } else if (production) faults.push('SECRET_KEY: is required in production; make one with: openssl rand -base64 48');
+  const previousKeys = (env.SECRET_KEY_PREVIOUS ?? '')
+    .split(',')
+    .map((key) => key.trim())
+    .filter(Boolean);
   if (previousKeys.some((key) => key.length < 32))
     faults.push('SECRET_KEY_PREVIOUS: each key must have at least 32 characters');
+  return previousKeys;
+}
 
+function checkBounds(env: Environment, faults: string[]): void {
   if (env.TRUSTED_PROXIES.some(isTooWide))
     faults.push('TRUSTED_PROXIES: a network that holds every address trusts nobody in particular; name your proxies');
   if (env.ARGON2_MEMORY_KIB < floor.argon2MemoryKiB && env.NODE_ENV !== 'test')
@@ -202,11 +197,27 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (env.AUDIT_RETENTION_DAYS === 0) faults.push('AUDIT_RETENTION_DAYS: must be at least 1');
   if (env.REFRESH_TOKEN_ABSOLUTE_DAYS < env.REFRESH_TOKEN_IDLE_DAYS)
     faults.push('REFRESH_TOKEN_ABSOLUTE_DAYS: must not be less than REFRESH_TOKEN_IDLE_DAYS');
+}
 
-  const { mail, phone } = messageChannels(env, given, { issuer, production }, faults);
-
+/**
+ * Parses the environment.
+ * @throws ConfigError naming every fault
+ */
+export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  );
+  const faults: string[] = [];
+  const env = readEnvironment(given, faults);
+  const production = env.NODE_ENV === 'production';
+  const dataDirectory = resolve(env.DATA_DIR);
+  const issuer = issuerOf(env, production, faults);
+  const ca = checkDatabase(env.DATABASE_URL, env.DATABASE_CA_FILE, production, faults);
+  const previousKeys = checkSecretKeys(env, production, faults);
+  checkBounds(env, faults);
+  checkMail(env, production, faults);
+  checkPhone(env, given, production, faults);
   if (faults.length > 0) throw new ConfigError(faults);
-  const secretKey = env.SECRET_KEY ?? developmentSecretKey(dataDirectory);
 
   return deepFreeze({
     environment: env.NODE_ENV,
@@ -220,7 +231,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
       ca,
       migrateOnStart: env.MIGRATE_ON_START ?? (!production || env.DATABASE_URL === undefined),
     },
-    secretKeys: [secretKey, ...previousKeys],
+    secretKeys: [env.SECRET_KEY ?? developmentSecretKey(dataDirectory), ...previousKeys],
     workers: env.WORKERS,
     metrics: { host: env.METRICS_HOST, port: env.METRICS_PORT },
     logLevel: env.LOG_LEVEL,
@@ -230,6 +241,15 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
       env.NODE_ENV === 'development' && given.OUTBOUND_ALLOWED_NETWORKS === undefined
         ? ['127.0.0.0/8', '::1/128']
         : env.OUTBOUND_ALLOWED_NETWORKS,
+    ...limitsOf(env),
+    ...messagesOf(env, issuer),
+  });
+}
+
+function limitsOf(
+  env: Environment,
+): Pick<Config, 'argon2' | 'lifetimes' | 'accessTokenMaxBytes' | 'signingKeyRotationDays' | 'auditRetentionDays'> {
+  return {
     argon2: {
       memoryKiB: env.ARGON2_MEMORY_KIB,
       iterations: env.ARGON2_ITERATIONS,
@@ -244,25 +264,21 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     accessTokenMaxBytes: env.ACCESS_TOKEN_MAX_BYTES,
     signingKeyRotationDays: env.SIGNING_KEY_ROTATION_DAYS,
     auditRetentionDays: env.AUDIT_RETENTION_DAYS,
-    mail,
-    phone,
-  });
+  };
 }
 
-/** Mail and messages to phones: what is begun must be whole, and in production what costs money must be bounded. */
-function messageChannels(
-  env: z.output<typeof environmentSchema>,
-  given: NodeJS.ProcessEnv,
-  { issuer, production }: { issuer: string; production: boolean },
-  faults: string[],
-): Pick<Config, 'mail' | 'phone'> {
+/** What is begun must be whole. */
+function checkMail(env: Environment, production: boolean, faults: string[]): void {
   if (env.SMTP_URL !== undefined && (!isUrlOf(env.SMTP_URL, ['smtp:', 'smtps:']) || !new URL(env.SMTP_URL).hostname))
     faults.push('SMTP_URL: must be a URL such as smtps://user:password@mail.example.org');
   if (production && env.SMTP_URL !== undefined && env.MAIL_FROM === undefined)
     faults.push('MAIL_FROM: is required with SMTP_URL in production, for example Gatehouse <no-reply@id.example.org>');
   if (env.MAIL_FROM !== undefined && !isMailbox(env.MAIL_FROM))
     faults.push('MAIL_FROM: must be a mail address such as Gatehouse <no-reply@id.example.org>');
+}
 
+/** What is begun must be whole, and in production what costs money must be bounded. */
+function checkPhone(env: Environment, given: NodeJS.ProcessEnv, production: boolean, faults: string[]): void {
   const accountSid = env.TWILIO_ACCOUNT_SID;
   const authToken = env.TWILIO_AUTH_TOKEN;
   const senders = [env.TWILIO_SMS_FROM, env.TWILIO_WHATSAPP_FROM].filter(Boolean);
@@ -289,7 +305,10 @@ function messageChannels(
   }
   if (!isUrlOf(env.TWILIO_BASE_URL, production ? ['https:'] : ['https:', 'http:']))
     faults.push('TWILIO_BASE_URL: must be an https URL');
+}
 
+function messagesOf(env: Environment, issuer: string): Pick<Config, 'mail' | 'phone'> {
+  const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken } = env;
   const host = parseUrl(issuer)?.hostname ?? 'localhost';
   return {
     mail: {
