@@ -222,8 +222,7 @@ async function configure(options: ConfigureOptions, key = ''): Promise<CommandRe
   });
 }
 
-export function addIdentityProviders(program: Command, description: string): void {
-  const providers = program.command('identity-providers').description(description);
+function addAdd(providers: Command): void {
   performs<AddOptions>(
     providers
       .command('add')
@@ -244,12 +243,9 @@ export function addIdentityProviders(program: Command, description: string): voi
       .addHelpText('after', addHelp),
     add,
   );
-  performs<ListOptions & { tenant?: string }>(
-    addListOptions(
-      providers.command('list').description('list the providers').option('--tenant <slug>', "this tenant's own alone"),
-    ),
-    list,
-  );
+}
+
+function addConfigure(providers: Command): void {
   performs<ConfigureOptions>(
     providers
       .command('configure')
@@ -265,6 +261,18 @@ export function addIdentityProviders(program: Command, description: string): voi
       .addHelpText('after', configureHelp),
     (options, key) => configure({ ...options, noTrust: (options as { trust?: boolean }).trust === false }, key),
   );
+}
+
+export function addIdentityProviders(program: Command, description: string): void {
+  const providers = program.command('identity-providers').description(description);
+  addAdd(providers);
+  performs<ListOptions & { tenant?: string }>(
+    addListOptions(
+      providers.command('list').description('list the providers').option('--tenant <slug>', "this tenant's own alone"),
+    ),
+    list,
+  );
+  addConfigure(providers);
   for (const [name, state, what] of [
     ['disable', 'disabled', 'let nobody sign in with a provider; what was linked stays'],
     ['enable', 'active', 'let people sign in with it again'],
