@@ -90,156 +90,191 @@ interface Kept<T> {
   at: number;
 }
 
-export function createFederationClient({
-  fetch,
-  secrets,
-  logger,
-  allowHttp,
-  deadlineMs = 4_000,
-}: FederationClientOptions): FederationClient {
-  const metadataByIssuer = new Map<string, Kept<openid.ServerMetadata>>();
-  const keysByAddress = new Map<string, Kept<string>>();
-  const execute = allowHttp ? [openid.allowInsecureRequests] : [];
+/** What a client works with, and what it keeps between two sign-ins. */
+interface Workings extends Required<FederationClientOptions> {
+  metadataByIssuer: Map<string, Kept<openid.ServerMetadata>>;
+  keysByAddress: Map<string, Kept<string>>;
+  execute: ((config: openid.Configuration) => void)[];
+}
 
-  function fetchBefore(deadline: AbortSignal): openid.CustomFetch {
-    return (url, { signal, ...options }) =>
-      fetch(url, {
-        ...(options as RequestInit),
-        signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
-      });
-  }
-
-  async function discover(
-    { issuer }: IdentityProvider,
-    deadline: AbortSignal,
-    keptMs: number,
-  ): Promise<openid.ServerMetadata> {
-    const kept = metadataByIssuer.get(issuer);
-    if (kept && Date.now() - kept.at < keptMs) return kept.value;
-    // The client's id is for the library alone: discovery does not send it.
-    const found = await openid.discovery(new URL(issuer), 'discovery', undefined, undefined, {
-      [openid.customFetch]: fetchBefore(deadline),
-      execute,
+function fetchBefore({ fetch }: Workings, deadline: AbortSignal): openid.CustomFetch {
+  return (url, { signal, ...options }) =>
+    fetch(url, {
+      ...(options as RequestInit),
+      signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
     });
-    const value = { ...found.serverMetadata() };
-    // The library lets a trailing slash differ, and some well-known hosts.
-    if (value.issuer !== issuer && value.issuer !== `${issuer}/` && `${value.issuer}/` !== issuer)
-      throw new ProviderFault('issuer_mismatch');
-    metadataByIssuer.set(issuer, { value, at: Date.now() });
-    return value;
-  }
+}
 
-  function configure(
-    provider: IdentityProvider,
-    metadata: openid.ServerMetadata,
-    fetch: openid.CustomFetch,
-  ): openid.Configuration {
-    const server = {
-      ...metadata,
-      id_token_signing_alg_values_supported: (metadata.id_token_signing_alg_values_supported ?? ['RS256']).filter(
-        (alg) => asymmetric.test(alg),
-      ),
-    };
-    const secret = clientSecretOf(provider, secrets);
-    const config = new openid.Configuration(server, provider.clientId, {}, clientAuthentication(metadata, secret));
-    config[openid.customFetch] = fetch;
-    config.timeout = Math.ceil(deadlineMs / 1000);
-    // The library trusts an id_token that came straight from the token endpoint; we want the signature as well.
-    openid.enableNonRepudiationChecks(config);
-    for (const extend of execute) extend(config);
-    return config;
-  }
+async function discover(
+  workings: Workings,
+  { issuer }: IdentityProvider,
+  deadline: AbortSignal,
+  keptMs: number,
+): Promise<openid.ServerMetadata> {
+  const { metadataByIssuer, execute } = workings;
+  const kept = metadataByIssuer.get(issuer);
+  if (kept && Date.now() - kept.at < keptMs) return kept.value;
+  // The client's id is for the library alone: discovery does not send it.
+  const found = await openid.discovery(new URL(issuer), 'discovery', undefined, undefined, {
+    [openid.customFetch]: fetchBefore(workings, deadline),
+    execute,
+  });
+  const value = { ...found.serverMetadata() };
+  // The library lets a trailing slash differ, and some well-known hosts.
+  if (value.issuer !== issuer && value.issuer !== `${issuer}/` && `${value.issuer}/` !== issuer)
+    throw new ProviderFault('issuer_mismatch');
+  metadataByIssuer.set(issuer, { value, at: Date.now() });
+  return value;
+}
 
-  /** The fetch of one exchange: the provider's keys come from what is kept, where that has the one that is needed. */
-  function fetchWithKeys(metadata: openid.ServerMetadata, deadline: AbortSignal): openid.CustomFetch {
-    const plain = fetchBefore(deadline);
-    let wanted: string | undefined;
-    return async (url, options) => {
-      if (url === normal(metadata.token_endpoint)) {
-        const response = await plain(url, options);
-        wanted = await keyIdOf(response.clone());
-        return response;
-      }
-      if (url !== normal(metadata.jwks_uri)) return plain(url, options);
-      const kept = keysByAddress.get(url);
-      if (kept && Date.now() - kept.at < keysFreshMs && holdsKey(kept.value, wanted)) return jsonResponse(kept.value);
+function configure(
+  { secrets, execute, deadlineMs }: Workings,
+  provider: IdentityProvider,
+  metadata: openid.ServerMetadata,
+  fetch: openid.CustomFetch,
+): openid.Configuration {
+  const server = {
+    ...metadata,
+    id_token_signing_alg_values_supported: (metadata.id_token_signing_alg_values_supported ?? ['RS256']).filter((alg) =>
+      asymmetric.test(alg),
+    ),
+  };
+  const secret = clientSecretOf(provider, secrets);
+  const config = new openid.Configuration(server, provider.clientId, {}, clientAuthentication(metadata, secret));
+  config[openid.customFetch] = fetch;
+  config.timeout = Math.ceil(deadlineMs / 1000);
+  // The library trusts an id_token that came straight from the token endpoint; we want the signature as well.
+  openid.enableNonRepudiationChecks(config);
+  for (const extend of execute) extend(config);
+  return config;
+}
+
+/** The fetch of one exchange: the provider's keys come from what is kept, where that has the one that is needed. */
+function fetchWithKeys(workings: Workings, metadata: openid.ServerMetadata, deadline: AbortSignal): openid.CustomFetch {
+  const { keysByAddress } = workings;
+  const plain = fetchBefore(workings, deadline);
+  let wanted: string | undefined;
+  return async (url, options) => {
+    if (url === normal(metadata.token_endpoint)) {
       const response = await plain(url, options);
-      if (response.status === 200) keysByAddress.set(url, { value: await response.clone().text(), at: Date.now() });
+      wanted = await keyIdOf(response.clone());
       return response;
-    };
-  }
-
-  /** Does the work within the deadline; whatever goes wrong becomes one of three errors, and the reason is logged. */
-  async function attempt<T>(
-    provider: IdentityProvider,
-    work: (deadline: AbortSignal) => Promise<T>,
-    forget: () => void = () => {},
-  ): Promise<T> {
-    try {
-      return await work(AbortSignal.timeout(deadlineMs));
-    } catch (error) {
-      const fault = faultOf(error);
-      if (fault.code !== 'PROVIDER_CANCELLED')
-        logger.warn({ provider: provider.key, reason: fault.reason }, 'an identity provider could not be used');
-      if (fault.code === 'PROVIDER_REFUSED') forget();
-      // Without the cause: it holds claims and tokens.
-      throw new DomainError(fault.kind, fault.code, { provider: provider.name });
     }
-  }
+    if (url !== normal(metadata.jwks_uri)) return plain(url, options);
+    const kept = keysByAddress.get(url);
+    if (kept && Date.now() - kept.at < keysFreshMs && holdsKey(kept.value, wanted)) return jsonResponse(kept.value);
+    const response = await plain(url, options);
+    if (response.status === 200) keysByAddress.set(url, { value: await response.clone().text(), at: Date.now() });
+    return response;
+  };
+}
 
+/** Does the work within the deadline; whatever goes wrong becomes one of three errors, and the reason is logged. */
+async function attempt<T>(
+  { logger, deadlineMs }: Workings,
+  provider: IdentityProvider,
+  work: (deadline: AbortSignal) => Promise<T>,
+  forget: () => void = () => {},
+): Promise<T> {
+  try {
+    return await work(AbortSignal.timeout(deadlineMs));
+  } catch (error) {
+    const fault = faultOf(error);
+    if (fault.code !== 'PROVIDER_CANCELLED')
+      logger.warn({ provider: provider.key, reason: fault.reason }, 'an identity provider could not be used');
+    if (fault.code === 'PROVIDER_REFUSED') forget();
+    // Without the cause: it holds claims and tokens.
+    throw new DomainError(fault.kind, fault.code, { provider: provider.name });
+  }
+}
+
+function authorizationParameters(
+  { scopes }: IdentityProvider,
+  wish: AuthorizationWish,
+  codeChallenge: string,
+): Record<string, string> {
+  const parameters: Record<string, string> = {
+    redirect_uri: wish.redirectUri,
+    scope: scopes.join(' '),
+    state: wish.state,
+    nonce: wish.nonce,
+    code_challenge: codeChallenge,
+    code_challenge_method: 'S256',
+  };
+  if (wish.reauthenticate) parameters.prompt = 'login';
+  if (wish.maxAge !== undefined) parameters.max_age = String(wish.maxAge);
+  // Some tell the time of the authentication only if they are asked to (OpenID Connect Core section 5.5.1).
+  if (wish.reauthenticate || wish.maxAge !== undefined)
+    parameters.claims = JSON.stringify({ id_token: { auth_time: { essential: true } } });
+  if (wish.loginHint !== undefined) parameters.login_hint = wish.loginHint;
+  if (wish.uiLocales !== undefined) parameters.ui_locales = wish.uiLocales;
+  if (wish.hostedDomain !== undefined) parameters.hd = wish.hostedDomain;
+  return parameters;
+}
+
+async function authorizationUrl(
+  workings: Workings,
+  provider: IdentityProvider,
+  wish: AuthorizationWish,
+  deadline: AbortSignal,
+): Promise<URL> {
+  const metadata = await discover(workings, provider, deadline, metadataFreshMs);
+  const codeChallenge = await openid.calculatePKCECodeChallenge(wish.codeVerifier);
+  const config = configure(workings, provider, metadata, fetchBefore(workings, deadline));
+  return openid.buildAuthorizationUrl(config, authorizationParameters(provider, wish, codeChallenge));
+}
+
+async function verifyAnswer(
+  workings: Workings,
+  provider: IdentityProvider,
+  answer: AuthorizationAnswer,
+  deadline: AbortSignal,
+): Promise<VerifiedPerson> {
+  const metadata = await discover(workings, provider, deadline, metadataKeptMs);
+  const config = configure(workings, provider, metadata, fetchWithKeys(workings, metadata, deadline));
+  const callback = new URL(answer.redirectUri);
+  callback.search = answer.parameters.toString();
+  const tokens = await openid.authorizationCodeGrant(config, callback, {
+    expectedState: answer.state,
+    expectedNonce: answer.nonce,
+    pkceCodeVerifier: answer.codeVerifier,
+    maxAge: answer.maxAge,
+    idTokenExpected: true,
+  });
+  const claims = tokens.claims();
+  if (!claims) throw new ProviderFault('no_id_token');
+  checkMore(claims, provider, answer);
+  const userinfo = await moreClaims(config, provider, metadata, claims, tokens.access_token);
+  return {
+    person: readPerson(provider.claimMapping, claims, userinfo),
+    authenticatedAt: claims.auth_time === undefined ? undefined : Math.min(claims.auth_time * 1000, Date.now()),
+  };
+}
+
+/** A provider may have put another key in the place of one, or moved. */
+function forget({ metadataByIssuer, keysByAddress }: Workings, { issuer }: IdentityProvider): void {
+  const jwksUri = metadataByIssuer.get(issuer)?.value.jwks_uri;
+  if (jwksUri) keysByAddress.delete(normal(jwksUri));
+  metadataByIssuer.delete(issuer);
+}
+
+export function createFederationClient({ deadlineMs = 4_000, ...options }: FederationClientOptions): FederationClient {
+  const workings: Workings = {
+    ...options,
+    deadlineMs,
+    metadataByIssuer: new Map(),
+    keysByAddress: new Map(),
+    execute: options.allowHttp ? [openid.allowInsecureRequests] : [],
+  };
   return {
     authorizationUrl: (provider, wish) =>
-      attempt(provider, async (deadline) => {
-        const metadata = await discover(provider, deadline, metadataFreshMs);
-        const parameters: Record<string, string> = {
-          redirect_uri: wish.redirectUri,
-          scope: provider.scopes.join(' '),
-          state: wish.state,
-          nonce: wish.nonce,
-          code_challenge: await openid.calculatePKCECodeChallenge(wish.codeVerifier),
-          code_challenge_method: 'S256',
-        };
-        if (wish.reauthenticate) parameters.prompt = 'login';
-        if (wish.maxAge !== undefined) parameters.max_age = String(wish.maxAge);
-        // Some tell the time of the authentication only if they are asked to (OpenID Connect Core section 5.5.1).
-        if (wish.reauthenticate || wish.maxAge !== undefined)
-          parameters.claims = JSON.stringify({ id_token: { auth_time: { essential: true } } });
-        if (wish.loginHint !== undefined) parameters.login_hint = wish.loginHint;
-        if (wish.uiLocales !== undefined) parameters.ui_locales = wish.uiLocales;
-        if (wish.hostedDomain !== undefined) parameters.hd = wish.hostedDomain;
-        return openid.buildAuthorizationUrl(configure(provider, metadata, fetchBefore(deadline)), parameters);
-      }),
-
+      attempt(workings, provider, (deadline) => authorizationUrl(workings, provider, wish, deadline)),
     verifyAnswer: (provider, answer) =>
       attempt(
+        workings,
         provider,
-        async (deadline) => {
-          const metadata = await discover(provider, deadline, metadataKeptMs);
-          const config = configure(provider, metadata, fetchWithKeys(metadata, deadline));
-          const callback = new URL(answer.redirectUri);
-          callback.search = answer.parameters.toString();
-          const tokens = await openid.authorizationCodeGrant(config, callback, {
-            expectedState: answer.state,
-            expectedNonce: answer.nonce,
-            pkceCodeVerifier: answer.codeVerifier,
-            maxAge: answer.maxAge,
-            idTokenExpected: true,
-          });
-          const claims = tokens.claims();
-          if (!claims) throw new ProviderFault('no_id_token');
-          checkMore(claims, provider, answer);
-          const userinfo = await moreClaims(config, provider, metadata, claims, tokens.access_token);
-          return {
-            person: readPerson(provider.claimMapping, claims, userinfo),
-            authenticatedAt: claims.auth_time === undefined ? undefined : Math.min(claims.auth_time * 1000, Date.now()),
-          };
-        },
-        () => {
-          // A provider may have put another key in the place of one, or moved.
-          const jwksUri = metadataByIssuer.get(provider.issuer)?.value.jwks_uri;
-          if (jwksUri) keysByAddress.delete(normal(jwksUri));
-          metadataByIssuer.delete(provider.issuer);
-        },
+        (deadline) => verifyAnswer(workings, provider, answer, deadline),
+        () => forget(workings, provider),
       ),
   };
 }

@@ -140,6 +140,15 @@ function features({ db, secrets, pages }: ProviderDependencies): Features {
   };
 }
 
+/** What can be asked for, and what is told of it. */
+const vocabulary = {
+  scopes: Object.keys(scopes),
+  claims: { ...claimsByScope, sid: null, iss: null },
+  acrValues: Object.values(acr),
+  subjectTypes: ['public'],
+  responseTypes: ['code', 'none'],
+} satisfies Configuration;
+
 /** Builds a provider. Costs a millisecond: a change of signing keys builds a new one. */
 export function createProvider(dependencies: ProviderDependencies): Provider {
   const { config, db, secrets, keys, pages, fetch, uiLocales } = dependencies;
@@ -160,11 +169,7 @@ export function createProvider(dependencies: ProviderDependencies): Provider {
     features: features(dependencies),
     ttl: createLifetimes(config.lifetimes),
 
-    scopes: Object.keys(scopes),
-    claims: { ...claimsByScope, sid: null, iss: null },
-    acrValues: Object.values(acr),
-    subjectTypes: ['public'],
-    responseTypes: ['code', 'none'],
+    ...vocabulary,
     discovery: {
       ui_locales_supported: uiLocales,
       claim_types_supported: ['normal', 'distributed'],
@@ -181,10 +186,7 @@ export function createProvider(dependencies: ProviderDependencies): Provider {
     extraTokenClaims: createExtraTokenClaims({ db, issuer, maxBytes: config.accessTokenMaxBytes }),
     formats: { customizers: { jwt: recordJwtAccessToken as never } },
 
-    interactions: {
-      policy,
-      url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
-    },
+    interactions: { policy, url: (_ctx, { uid }) => `/interaction/${uid}` },
     extraParams: {
       // Refuses an unknown or suspended tenant before any page is shown.
       async tenant(ctx: KoaContextWithOIDC) {

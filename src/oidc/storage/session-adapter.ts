@@ -58,6 +58,39 @@ interface SignIn {
   person: SigningIn | undefined;
 }
 
+/** When and how the person proved themselves, as their sign-in's row keeps it. */
+function proofOf(payload: SessionPayload, expiresAt: Date, ip: string | undefined) {
+  return {
+    loginAt: loginAtOf(payload),
+    amr: payload.amr ?? [],
+    acr: payload.acr ?? null,
+    expiresAt,
+    ip: ip ?? null,
+  };
+}
+
+type Proof = ReturnType<typeof proofOf>;
+
+/** The row of a sign-in: a new one, or that of the session with what was proved anew. */
+async function storeSignIn(
+  trx: Database,
+  { known, person }: { known: SignIn['known']; person: NonNullable<SignIn['person']> },
+  userId: string,
+  uidHash: Buffer,
+  proof: Proof,
+): Promise<{ id: string; tenantId: string }> {
+  const userAgent = currentCaller().caller.userAgent?.slice(0, 500) ?? null;
+  if (known) {
+    await updateSessionLogin(trx, known.id, { ...proof, userAgent });
+    return known;
+  }
+  const session = { id: newId(), tenantId: person.tenantId };
+  const deviceFingerprint =
+    (Provider.ctx?.state as { deviceFingerprint?: Buffer } | undefined)?.deviceFingerprint ?? null;
+  await insertSession(trx, { ...session, userId, oidcSessionUidHash: uidHash, userAgent, deviceFingerprint, ...proof });
+  return session;
+}
+
 /**
  * Keeps the sign-in's row in step with the session.
  * @returns false where the sign-in was ended meanwhile: the session must not be stored again
@@ -72,42 +105,20 @@ async function followSignIn(
   const { caller } = currentCaller();
   if (known?.revokedAt) return false;
 
-  const loginAt = loginAtOf(payload);
-  const proof = { loginAt, amr: payload.amr ?? [], acr: payload.acr ?? null, expiresAt, ip: caller.ip ?? null };
-  const userAgent = caller.userAgent?.slice(0, 500) ?? null;
+  const proof = proofOf(payload, expiresAt, caller.ip);
   const userId = payload.accountId as string;
-  let session: { id: string; tenantId: string };
-  let isFirst = false;
-
-  if (known) {
-    session = known;
-    if (known.loginAt.getTime() === loginAt.getTime()) {
-      if (Date.now() - known.lastSeenAt.getTime() > touchEveryMs)
-        await touchSession(trx, known.id, expiresAt, proof.ip);
-      await upsertSessionClients(trx, session, sessionClients(payload));
-      return true;
-    }
-    if (!person) return false;
-    await updateSessionLogin(trx, known.id, { ...proof, userAgent });
-  } else {
-    if (!person) return false;
-    const id = newId();
-    const deviceFingerprint =
-      (Provider.ctx?.state as { deviceFingerprint?: Buffer } | undefined)?.deviceFingerprint ?? null;
-    session = { id, tenantId: person.tenantId };
-    await insertSession(trx, {
-      ...session,
-      userId,
-      oidcSessionUidHash: uidHash,
-      userAgent,
-      deviceFingerprint,
-      ...proof,
-    });
-    isFirst = person.isFirst;
+  if (known && known.loginAt.getTime() === proof.loginAt.getTime()) {
+    if (Date.now() - known.lastSeenAt.getTime() > touchEveryMs) await touchSession(trx, known.id, expiresAt, proof.ip);
+    await upsertSessionClients(trx, known, sessionClients(payload));
+    return true;
   }
-  await recordSignIn(trx, userId, loginAt);
+  if (!person) return false;
+  const session = await storeSignIn(trx, { known, person }, userId, uidHash, proof);
+  await recordSignIn(trx, userId, proof.loginAt);
   await upsertSessionClients(trx, session, sessionClients(payload));
   const self: Caller = { ...caller, type: 'user', id: userId };
+  const { amr, acr } = proof;
+  const clientId = Provider.ctx?.oidc?.client?.clientId;
   await recordEvent(
     trx,
     {
@@ -115,16 +126,11 @@ async function followSignIn(
       action: 'login.succeeded',
       entityType: 'user',
       entityId: userId,
-      payload: {
-        sessionId: session.id,
-        amr: proof.amr,
-        acr: proof.acr,
-        clientId: Provider.ctx?.oidc?.client?.clientId,
-      },
+      payload: { sessionId: session.id, amr, acr, clientId },
     },
     self,
   );
-  if (isFirst) await completeReferral(trx, { tenantId: session.tenantId, userId }, self);
+  if (!known && person.isFirst) await completeReferral(trx, { tenantId: session.tenantId, userId }, self);
   return true;
 }
 
@@ -167,30 +173,63 @@ async function doWhatWaited(): Promise<void> {
   await work();
 }
 
-export function createSessionAdapter({ db, secrets }: AdapterDependencies): Adapter {
+async function storeSession(
+  { db, secrets }: AdapterDependencies,
+  id: string,
+  payload: SessionPayload,
+  expiresIn: number | undefined,
+): Promise<void> {
+  const idHash = sha256(id);
+  const uidHash = sha256(payload.uid as string);
+  const expiresAt = expiryOf(expiresIn) as Date;
+  if (!payload.accountId) {
+    const sealed = sealPayload(secrets, model, idHash, payload);
+    await upsertAnonymousBrowserSession(db, { idHash, uidHash, payload: sealed, expiresAt });
+    return;
+  }
+  const userId = payload.accountId;
+  await inTransaction(db, async (trx) => {
+    // The tenant and the person, their sign-in, the session: in the order in which what ends them takes them.
+    const person = isNewProof(payload) ? await lockForSignIn(trx, userId) : undefined;
+    const known = await lockSessionByUid(trx, uidHash);
+    const stored = openPayload(secrets, model, await lockPayloadByUid(trx, uidHash));
+    const merged = mergeSessions(payload, requestMemory()?.sessionAsRead, stored);
+    if (!(await followSignIn(trx, { known, person }, merged, uidHash, expiresAt))) return;
+    const sealed = sealPayload(secrets, model, idHash, merged);
+    await upsertBrowserSession(trx, { idHash, uidHash, payload: sealed, userId, expiresAt });
+  });
+  await doWhatWaited();
+}
+
+async function destroySession(db: Database, id: string): Promise<void> {
+  // The library destroys the old id before it saves the new one. Our upsert changes the id in place, so a kill -9
+  // between the two signs nobody out.
+  const session = Provider.ctx?.oidc?.session as { oldId?: string } | undefined;
+  if (session?.oldId === id) return;
+  await inTransaction(db, async (trx) => {
+    const uidHash = await findBrowserSessionUid(trx, sha256(id));
+    if (!uidHash) return;
+    const ended = await endSessionByUid(trx, uidHash);
+    await deleteBrowserSession(trx, uidHash);
+    if (!ended) return;
+    await recordEvent(
+      trx,
+      {
+        tenantId: ended.tenantId,
+        action: 'session.ended',
+        entityType: 'user',
+        entityId: ended.userId,
+        payload: { sessionId: ended.id },
+      },
+      { ...currentCaller().caller, type: 'user', id: ended.userId },
+    );
+  });
+}
+
+export function createSessionAdapter(dependencies: AdapterDependencies): Adapter {
+  const { db, secrets } = dependencies;
   return {
-    async upsert(id, payload: SessionPayload, expiresIn) {
-      const idHash = sha256(id);
-      const uidHash = sha256(payload.uid as string);
-      const expiresAt = expiryOf(expiresIn) as Date;
-      if (!payload.accountId) {
-        const sealed = sealPayload(secrets, model, idHash, payload);
-        await upsertAnonymousBrowserSession(db, { idHash, uidHash, payload: sealed, expiresAt });
-        return;
-      }
-      const userId = payload.accountId;
-      await inTransaction(db, async (trx) => {
-        // The tenant and the person, their sign-in, the session: in the order in which what ends them takes them.
-        const person = isNewProof(payload) ? await lockForSignIn(trx, userId) : undefined;
-        const known = await lockSessionByUid(trx, uidHash);
-        const stored = openPayload(secrets, model, await lockPayloadByUid(trx, uidHash));
-        const merged = mergeSessions(payload, requestMemory()?.sessionAsRead, stored);
-        if (!(await followSignIn(trx, { known, person }, merged, uidHash, expiresAt))) return;
-        const sealed = sealPayload(secrets, model, idHash, merged);
-        await upsertBrowserSession(trx, { idHash, uidHash, payload: sealed, userId, expiresAt });
-      });
-      await doWhatWaited();
-    },
+    upsert: (id, payload: SessionPayload, expiresIn) => storeSession(dependencies, id, payload, expiresIn),
 
     async find(id) {
       const payload = openPayload(secrets, model, await findPayload(db, model, sha256(id)));
@@ -203,30 +242,7 @@ export function createSessionAdapter({ db, secrets }: AdapterDependencies): Adap
       return openPayload(secrets, model, await findPayloadByUid(db, sha256(uid)));
     },
 
-    async destroy(id) {
-      // The library destroys the old id before it saves the new one. Our upsert changes the id in place, so a kill -9
-      // between the two signs nobody out.
-      const session = Provider.ctx?.oidc?.session as { oldId?: string } | undefined;
-      if (session?.oldId === id) return;
-      await inTransaction(db, async (trx) => {
-        const uidHash = await findBrowserSessionUid(trx, sha256(id));
-        if (!uidHash) return;
-        const ended = await endSessionByUid(trx, uidHash);
-        await deleteBrowserSession(trx, uidHash);
-        if (!ended) return;
-        await recordEvent(
-          trx,
-          {
-            tenantId: ended.tenantId,
-            action: 'session.ended',
-            entityType: 'user',
-            entityId: ended.userId,
-            payload: { sessionId: ended.id },
-          },
-          { ...currentCaller().caller, type: 'user', id: ended.userId },
-        );
-      });
-    },
+    destroy: (id) => destroySession(db, id),
 
     async consume() {
       throw new Error('a session is not consumed');

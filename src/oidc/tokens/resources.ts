@@ -18,70 +18,85 @@ export function lifetimeWithin(ttlSeconds: number, earliestEnd: Date | null, now
   return Math.max(1, Math.min(ttlSeconds, Math.floor((earliestEnd.getTime() - now) / 1000)));
 }
 
-export function createResourceIndicators(db: Database) {
-  async function serviceScopes(client: RequestingClient, identifier: string): Promise<string[]> {
-    const granted = await findServiceCapabilities(db, client?.clientId as string);
-    return granted.filter((capability) => capability.identifier === identifier).map((capability) => capability.key);
-  }
+type ResourceServerRow = NonNullable<Awaited<ReturnType<typeof findResourceServer>>>;
 
+async function serviceScopes(db: Database, client: RequestingClient, identifier: string): Promise<string[]> {
+  const granted = await findServiceCapabilities(db, client?.clientId as string);
+  return granted.filter((capability) => capability.identifier === identifier).map((capability) => capability.key);
+}
+
+/** A service that may use one API alone need not name it. Where a person granted several, the client says which. */
+async function defaultResource(db: Database, client: RequestingClient, oneOf: string[] | undefined) {
+  if (oneOf) return oneOf;
+  if (client?.kind !== 'service') return undefined as unknown as string;
+  const granted = await findServiceCapabilities(db, client.clientId);
+  const identifiers = [...new Set(granted.flatMap((capability) => capability.identifier ?? []))];
+  if (identifiers.length > 1) throw new errors.InvalidTarget('resource is required: the service may use several');
+  return identifiers[0] as string;
+}
+
+/** An API of one tenant is none of another tenant's clients' business, not even that it exists. */
+async function findApiFor(db: Database, client: RequestingClient, identifier: string): Promise<ResourceServerRow> {
+  const server = identifier.includes('\0') ? undefined : await findResourceServer(db, identifier);
+  const tenantId = server?.tenantId ?? null;
+  const isForeign = tenantId !== null && client?.tenant_id !== undefined && client.tenant_id !== tenantId;
+  if (!server || isForeign) throw new errors.InvalidTarget();
+  return server;
+}
+
+/** Holds a service's token request to its capabilities at the API. */
+function limitToScopes({ oidc }: KoaContextWithOIDC, scopes: string[]): void {
+  const { params } = oidc;
+  if (!params || oidc.route !== 'token') return;
+  if (Array.isArray(params.resource) && params.resource.length > 1)
+    throw new errors.InvalidTarget('a token is for one API');
+  // RFC 6749 section 3.3: no scope asked for means all that the service has there.
+  params.scope ||= scopes.join(' ');
+  const refused = String(params.scope)
+    .split(' ')
+    .filter((scope) => !scopes.includes(scope));
+  if (refused.length > 0) throw new errors.InvalidScope('the service may not ask for this', refused.join(' '));
+}
+
+/** When the first of what the person holds ends; null: nothing does, or nobody is asked yet. */
+async function earliestEndOf(db: Database, ctx: KoaContextWithOIDC, server: ResourceServerRow): Promise<Date | null> {
+  if (ctx.oidc.route !== 'token') return null;
+  const account = ctx.oidc.account as AccountWithProfile | undefined;
+  // The client may serve every tenant; the API of one still takes nobody else's people.
+  if (server.tenantId !== null && account && account.profile.tenantId !== server.tenantId)
+    throw new errors.InvalidTarget();
+  return (await account?.access(await narrowedNode(db, ctx)))?.earliestEnd ?? null;
+}
+
+function describe(server: ResourceServerRow, scopes: readonly string[], earliestEnd: Date | null): ResourceServer {
+  return {
+    scope: scopes.join(' '),
+    audience: server.identifier,
+    accessTokenFormat: server.tokenFormat,
+    accessTokenTTL: lifetimeWithin(server.accessTokenTtl, earliestEnd),
+    jwt: { sign: { alg: server.signingAlg } },
+  };
+}
+
+export function createResourceIndicators(db: Database) {
   return {
     enabled: true,
 
-    /**
-     * A service that may use one API alone need not name it. Where a person granted several, the client says which.
-     */
-    async defaultResource(_ctx: KoaContextWithOIDC, client: RequestingClient, oneOf?: string[]) {
-      if (oneOf) return oneOf;
-      if (client?.kind !== 'service') return undefined as unknown as string;
-      const granted = await findServiceCapabilities(db, client.clientId);
-      const identifiers = [...new Set(granted.flatMap((capability) => capability.identifier ?? []))];
-      if (identifiers.length > 1) throw new errors.InvalidTarget('resource is required: the service may use several');
-      return identifiers[0] as string;
-    },
+    defaultResource: (_ctx: KoaContextWithOIDC, client: RequestingClient, oneOf?: string[]) =>
+      defaultResource(db, client, oneOf),
 
     async getResourceServerInfo(
       ctx: KoaContextWithOIDC,
       identifier: string,
       client: RequestingClient,
     ): Promise<ResourceServer> {
-      const server = identifier.includes('\0') ? undefined : await findResourceServer(db, identifier);
-      // An API of one tenant is none of another tenant's clients' business, not even that it exists.
-      if (
-        !server ||
-        (server.tenantId !== null && client?.tenant_id !== undefined && client.tenant_id !== server.tenantId)
-      )
-        throw new errors.InvalidTarget();
-
-      let scopes = [...server.scopes, ...accessScopes];
-      let earliestEnd: Date | null = null;
-      if (client?.kind === 'service') {
-        scopes = await serviceScopes(client, identifier);
-        if (scopes.length === 0) throw new errors.InvalidTarget();
-        const params = ctx.oidc.params;
-        if (params && ctx.oidc.route === 'token') {
-          if (Array.isArray(params.resource) && params.resource.length > 1)
-            throw new errors.InvalidTarget('a token is for one API');
-          // RFC 6749 section 3.3: no scope asked for means all that the service has there.
-          params.scope ||= scopes.join(' ');
-          const refused = String(params.scope)
-            .split(' ')
-            .filter((scope) => !scopes.includes(scope));
-          if (refused.length > 0) throw new errors.InvalidScope('the service may not ask for this', refused.join(' '));
-        }
-      } else if (ctx.oidc.route === 'token') {
-        const account = ctx.oidc.account as AccountWithProfile | undefined;
-        // The client may serve every tenant; the API of one still takes nobody else's people.
-        if (server.tenantId !== null && account && account.profile.tenantId !== server.tenantId)
-          throw new errors.InvalidTarget();
-        earliestEnd = (await account?.access(await narrowedNode(db, ctx)))?.earliestEnd ?? null;
-      }
-      return {
-        scope: scopes.join(' '),
-        audience: server.identifier,
-        accessTokenFormat: server.tokenFormat,
-        accessTokenTTL: lifetimeWithin(server.accessTokenTtl, earliestEnd),
-        jwt: { sign: { alg: server.signingAlg } },
-      };
+      const server = await findApiFor(db, client, identifier);
+      if (client?.kind !== 'service')
+        return describe(server, [...server.scopes, ...accessScopes], await earliestEndOf(db, ctx, server));
+      const scopes = await serviceScopes(db, client, identifier);
+      if (scopes.length === 0) throw new errors.InvalidTarget();
+      limitToScopes(ctx, scopes);
+      return describe(server, scopes, null);
     },
 
     /** A token request of a person without `resource` gets a token for userinfo, where `openid` was granted. */
