@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { declared } from './support/declared.ts';
+import { functionLengths } from './support/function-lengths.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const floors = ['platform', 'domain', 'oidc', 'web'];
@@ -93,6 +94,12 @@ function wordsIn(text: string): Set<string> {
     .match(/[a-z]+/g);
   return new Set((words ?? []).flatMap((word) => [word, word.replace(/ies$/, 'y'), word.replace(/s$/, '')]));
 }
+const mostFunctionLines = 60;
+
+/** Functions that are longer, and why. A name that is not needed any more has to go. */
+const longFunctions: Record<string, string> = {
+  'src/platform/jobs/jobs.ts startJobs': 'the life of one runner: all that begins in it has to end in its stop',
+};
 
 interface Import {
   from: string;
@@ -332,5 +339,16 @@ describe('the architecture', () => {
   it('has no file over 350 lines', () => {
     const long = files.filter((file) => textOf(file).split('\n').length > 351);
     assert.deepEqual(long, []);
+  });
+
+  it('has no function that nobody can take in at once', () => {
+    const measured = files.flatMap((file) => functionLengths(textOf(file)).map((found) => ({ file, ...found })));
+    assert.ok(measured.length > 1000, `${measured.length} functions`);
+    const long = measured.filter(({ lines }) => lines > mostFunctionLines);
+    assert.deepEqual(
+      long.map(({ file, name }) => `${file} ${name}`).sort(),
+      Object.keys(longFunctions).sort(),
+      `over ${mostFunctionLines} lines: ${long.map(({ file, line, lines }) => `${file}:${line} has ${lines}`).join(', ')}`,
+    );
   });
 });
