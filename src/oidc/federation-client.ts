@@ -12,11 +12,12 @@ import { decodeProtectedHeader } from 'jose';
 import * as openid from 'openid-client';
 import { type ProviderPerson, readPerson } from '../domain/methods/federation/claim-mapping.ts';
 import { clientSecretOf, type IdentityProvider } from '../domain/methods/federation/identity-providers.ts';
-import { DomainError, type KindOf } from '../platform/errors.ts';
+import { DomainError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
-import { OutboundError, type OutboundFetch } from '../platform/network/outbound.ts';
+import type { OutboundFetch } from '../platform/network/outbound.ts';
 import { parseUrl } from '../platform/parse-url.ts';
 import type { Secrets } from '../platform/secrets.ts';
+import { faultOf, ProviderFault } from './federation-faults.ts';
 
 export interface FederationClientOptions {
   /** Bounded in time and size, and to addresses that may be called. */
@@ -329,39 +330,4 @@ async function keyIdOf(tokenResponse: Response): Promise<string | undefined> {
 function holdsKey(jwks: string, kid: string | undefined): boolean {
   const { keys } = JSON.parse(jwks) as { keys?: { kid?: unknown }[] };
   return kid !== undefined && Array.isArray(keys) && keys.some((key) => key?.kid === kid);
-}
-
-/** A rule of ours that an answer broke; the reason is for the log. */
-class ProviderFault extends Error {}
-
-interface Fault {
-  kind: KindOf<Fault['code']>;
-  code: 'PROVIDER_CANCELLED' | 'PROVIDER_REFUSED' | 'PROVIDER_UNAVAILABLE';
-  reason: string;
-}
-
-const refused = (reason: string): Fault => ({ kind: 'invalid', code: 'PROVIDER_REFUSED', reason });
-const unavailable = (reason: string): Fault => ({ kind: 'unavailable', code: 'PROVIDER_UNAVAILABLE', reason });
-
-/** Answers that are no answers: an error page, a body cut short. */
-const nonsense = new Set(['OAUTH_RESPONSE_IS_NOT_JSON', 'OAUTH_PARSE_ERROR', 'OAUTH_TIMEOUT', 'OAUTH_ABORT']);
-
-function faultOf(error: unknown): Fault {
-  if (error instanceof DomainError || error instanceof ProviderFault) return refused(error.message);
-  if (error instanceof openid.AuthorizationResponseError) {
-    const reason = `authorization: ${error.error.slice(0, 100)}`;
-    if (error.error === 'access_denied') return { kind: 'unauthenticated', code: 'PROVIDER_CANCELLED', reason };
-    return ['server_error', 'temporarily_unavailable'].includes(error.error) ? unavailable(reason) : refused(reason);
-  }
-  if (error instanceof openid.ResponseBodyError) return refused(`${error.status} ${error.error.slice(0, 100)}`);
-  for (let cause: unknown = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
-    if (cause instanceof OutboundError) return unavailable(cause.code);
-    if (cause.name === 'TimeoutError' || cause.name === 'AbortError') return unavailable(cause.name);
-  }
-  const { code, message, cause } = error as { code?: unknown; message?: string; cause?: unknown };
-  if (cause instanceof Response && (cause.status >= 500 || cause.status === 429)) return unavailable(`${cause.status}`);
-  // Of an answer, not of the token in it.
-  const isAnswer = !(cause instanceof Error && cause.message.includes('JWT'));
-  const reason = [code, message].filter((part) => typeof part === 'string').join(': ');
-  return isAnswer && typeof code === 'string' && nonsense.has(code) ? unavailable(reason) : refused(reason);
 }
