@@ -10,7 +10,7 @@ import {
   setClientSecret,
   setIdentityProviderState,
 } from '../domain/methods/federation/identity-providers.ts';
-import { setProviderTerms } from '../domain/methods/federation/tenant-providers.ts';
+import { setProviderTerms } from '../domain/methods/tenant-methods.ts';
 import { type CommandResult, collect, performs } from './frame/command-action.ts';
 import { UsageError } from './frame/failures.ts';
 import { addListOptions, collectPages, type ListOptions, moreOf } from './frame/list-options.ts';

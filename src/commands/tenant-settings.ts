@@ -7,7 +7,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../config.ts';
 import { systemCaller } from '../domain/audit/audit-events.ts';
 import { configuredChannels, idleChoices } from '../domain/messages/available-channels.ts';
-import { changeTenantSettings, idleProviders } from '../domain/methods/federation/tenant-providers.ts';
+import { changeTenantSettings, idleProviders } from '../domain/methods/tenant-methods.ts';
 import type { TenantSettings, TenantSettingsInput } from '../domain/tenants/tenant-settings.ts';
 import type { Tenant } from '../domain/tenants/tenants.ts';
 import type { Database } from '../platform/database.ts';

@@ -1,13 +1,14 @@
 /**
- * The identity providers that a tenant names in its settings: which ways to sign in it offers, and what it asks of each
- * provider. Refuses a way that nobody could use: a provider that is not there, or another tenant's.
+ * The ways to sign in that a tenant names in its settings, and what it asks of each identity provider. Which names of our own
+ * there are comes from methods.ts. Refuses a way that nobody could use: a provider that is not there, or another tenant's.
  */
-import type { Database } from '../../../platform/database.ts';
-import { DomainError } from '../../../platform/errors.ts';
-import type { Caller } from '../../audit/audit-events.ts';
-import type { TenantSettings, TenantSettingsInput } from '../../tenants/tenant-settings.ts';
-import { type Tenant, updateTenantSettings } from '../../tenants/tenants.ts';
-import { findIdentityProvider, isOffered } from './identity-providers.ts';
+import type { Database } from '../../platform/database.ts';
+import { DomainError } from '../../platform/errors.ts';
+import type { Caller } from '../audit/audit-events.ts';
+import type { TenantSettings, TenantSettingsInput } from '../tenants/tenant-settings.ts';
+import { type Tenant, updateTenantSettings } from '../tenants/tenants.ts';
+import { findIdentityProvider, isOffered } from './federation/identity-providers.ts';
+import { methodNames } from './methods.ts';
 
 /** Whether the provider is there for the tenant: its own, or one of all tenants; disabled ones too. */
 export async function hasProvider(db: Database, tenantId: string, key: string): Promise<boolean> {
@@ -15,8 +16,13 @@ export async function hasProvider(db: Database, tenantId: string, key: string): 
   return provider !== undefined && (provider.tenantId === null || provider.tenantId === tenantId);
 }
 
+/** Whether a tenant may name it as a way to sign in: one of the program's own, or a provider that is there for it. */
+export async function knowsMethod(db: Database, tenantId: string, name: string): Promise<boolean> {
+  return methodNames.includes(name) || (await hasProvider(db, tenantId, name));
+}
+
 /**
- * As `updateTenantSettings`, and may name the providers that the tenant can have.
+ * As `updateTenantSettings`, and may name every way to sign in that the tenant can have.
  * @throws DomainError invalid INVALID_INPUT (settings.<field>), not_found NOT_FOUND (tenant, identity_provider)
  */
 export async function changeTenantSettings(
@@ -25,14 +31,14 @@ export async function changeTenantSettings(
   input: TenantSettingsInput | ((before: TenantSettings) => TenantSettingsInput),
   caller: Caller,
 ): Promise<Tenant> {
-  return updateTenantSettings(db, tenantId, input, caller, hasProvider);
+  return updateTenantSettings(db, tenantId, input, caller, knowsMethod);
 }
 
 /** Of these ways to sign in the providers that nobody is offered now: not there yet, or disabled. */
 export async function idleProviders(db: Database, _tenant: Tenant, methods: readonly string[]): Promise<string[]> {
   const idle: string[] = [];
   for (const method of methods) {
-    if (method === 'password' || method === 'otp') continue;
+    if (methodNames.includes(method)) continue;
     const provider = await findIdentityProvider(db, method);
     if (provider?.state !== 'active') idle.push(method);
   }

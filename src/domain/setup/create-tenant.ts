@@ -3,7 +3,7 @@ import { type Database, inTransaction } from '../../platform/database.ts';
 import { createSystemRoles, type SystemRoleName } from '../access/system-roles.ts';
 import type { Caller } from '../audit/audit-events.ts';
 import { createRootNode } from '../organisation/root-node.ts';
-import { type KnowsProvider, noProvider, type TenantSettingsInput } from '../tenants/tenant-settings.ts';
+import { type KnowsMethod, noFurtherMethod, type TenantSettingsInput } from '../tenants/tenant-settings.ts';
 import { storeNewTenant, type Tenant } from '../tenants/tenants.ts';
 
 /** A tenant as it was just made, with the ids of what came with it. */
@@ -14,7 +14,7 @@ export interface NewTenant extends Tenant {
 
 /**
  * Makes a tenant with its root node (type `tenant`, the tenant's name) and its three system roles.
- * @param knowsProvider of the identity providers that the settings may name, beside those of every tenant's default
+ * @param knowsMethod of the ways to sign in that the settings may name, beside those of every tenant's default
  * @throws DomainError invalid INVALID_INPUT or FIELD_REQUIRED (slug, name, settings.<field>), conflict DUPLICATE (slug),
  *   not_found NOT_FOUND (identity_provider)
  */
@@ -22,10 +22,10 @@ export async function createTenant(
   db: Database,
   wanted: { slug: string; name: string; settings?: TenantSettingsInput },
   caller: Caller,
-  knowsProvider: KnowsProvider = noProvider,
+  knowsMethod: KnowsMethod = noFurtherMethod,
 ): Promise<NewTenant> {
   return inTransaction(db, async (trx) => {
-    const tenant = await storeNewTenant(trx, wanted, caller, knowsProvider);
+    const tenant = await storeNewTenant(trx, wanted, caller, knowsMethod);
     const { id: tenantId, name } = tenant;
     const rootNodeId = await createRootNode(trx, { tenantId, name }, caller);
     return { ...tenant, rootNodeId, systemRoleIds: await createSystemRoles(trx, tenantId, caller) };

@@ -121,20 +121,18 @@ export function isDomainAllowed(settings: TenantSettings, email: string): boolea
   return domains.length === 0 || domains.includes(email.slice(email.lastIndexOf('@') + 1));
 }
 
-/** Whether an identity provider of this key is there for the tenant. Providers are no part of this feature. */
-export type KnowsProvider = (db: Database, tenantId: string, key: string) => Promise<boolean>;
+/** Whether a way to sign in of this name is there for the tenant. Which there are is no part of this feature. */
+export type KnowsMethod = (db: Database, tenantId: string, key: string) => Promise<boolean>;
 
-/** Nobody knows of any: what no provider vouches for is refused. */
-export const noProvider: KnowsProvider = async () => false;
-
-const ownMethods = ['password', 'otp'];
+/** Knows of none beside those of every tenant's default. */
+export const noFurtherMethod: KnowsMethod = async () => false;
 
 /**
  * Refuses ways to sign in that nobody could use. What the tenant names already, or every tenant does by default, may stay
  * named while its provider is away.
  * @throws DomainError not_found NOT_FOUND (identity_provider)
  */
-export async function checkNamedProviders(
+export async function checkNamedMethods(
   db: Database,
   {
     tenantId,
@@ -145,16 +143,15 @@ export async function checkNamedProviders(
     before: TenantSettings;
     wanted: Partial<Pick<TenantSettings, 'signInMethods' | 'federation'>>;
   },
-  knowsProvider: KnowsProvider,
+  knowsMethod: KnowsMethod,
 ): Promise<void> {
   const known = new Set([
-    ...ownMethods,
     ...parseTenantSettings({}).signInMethods,
     ...before.signInMethods,
     ...Object.keys(before.federation),
   ]);
   for (const key of new Set([...(wanted.signInMethods ?? []), ...Object.keys(wanted.federation ?? {})])) {
-    if (!known.has(key) && !(await knowsProvider(db, tenantId, key)))
+    if (!known.has(key) && !(await knowsMethod(db, tenantId, key)))
       throw new DomainError('not_found', 'NOT_FOUND', { entity: 'identity_provider', value: key });
   }
 }

@@ -10,10 +10,10 @@ import { isId, newId } from '../../platform/ids.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { checkDisplayName } from './display-name.ts';
 import {
-  checkNamedProviders,
+  checkNamedMethods,
   checkTenantSettings,
-  type KnowsProvider,
-  noProvider,
+  type KnowsMethod,
+  noFurtherMethod,
   parseTenantSettings,
   type TenantSettings,
   type TenantSettingsInput,
@@ -52,7 +52,7 @@ const slugForm = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /**
  * Stores a new tenant and its event. What makes it whole, its tree and its roles, comes with it in domain/setup, which
  * alone calls this.
- * @param knowsProvider of the identity providers that the settings may name, beside those of every tenant's default
+ * @param knowsMethod of the ways to sign in that the settings may name, beside those of every tenant's default
  * @throws DomainError invalid INVALID_INPUT or FIELD_REQUIRED (slug, name, settings.<field>), conflict DUPLICATE (slug),
  *   not_found NOT_FOUND (identity_provider)
  */
@@ -60,7 +60,7 @@ export async function storeNewTenant(
   trx: Database,
   wanted: { slug: string; name: string; settings?: TenantSettingsInput },
   caller: Caller,
-  knowsProvider: KnowsProvider = noProvider,
+  knowsMethod: KnowsMethod = noFurtherMethod,
 ): Promise<Tenant> {
   if (!slugForm.test(wanted.slug)) throw new DomainError('invalid', 'INVALID_INPUT', { field: 'slug' });
   const name = checkDisplayName(wanted.name);
@@ -70,11 +70,7 @@ export async function storeNewTenant(
       throw new DomainError('conflict', 'DUPLICATE', { field: 'slug' });
     throw error;
   });
-  await checkNamedProviders(
-    trx,
-    { tenantId: row.id, before: parseTenantSettings({}), wanted: settings },
-    knowsProvider,
-  );
+  await checkNamedMethods(trx, { tenantId: row.id, before: parseTenantSettings({}), wanted: settings }, knowsMethod);
   const payload = { slug: row.slug, name, settings };
   await recordEvent(trx, { ...about(row), action: 'tenant.created', payload }, caller);
   return tenantOf(row);
@@ -139,8 +135,8 @@ export async function storeTenantName(
 /**
  * Replaces the named settings and leaves the others as they are. Already so: nothing changes, and nothing is recorded.
  * @param input the settings, or what makes them of those before; of two at once the later one sees what the earlier did
- * @param knowsProvider of the identity providers that it may newly name; `changeTenantSettings` of
- *   methods/federation/tenant-providers.ts asks for them
+ * @param knowsMethod of the ways to sign in that it may newly name; `changeTenantSettings` of
+ *   methods/tenant-methods.ts asks for them
  * @throws DomainError invalid INVALID_INPUT (settings.<field>), not_found NOT_FOUND (tenant, identity_provider)
  */
 export async function updateTenantSettings(
@@ -148,14 +144,14 @@ export async function updateTenantSettings(
   tenantId: string,
   input: TenantSettingsInput | ((before: TenantSettings) => TenantSettingsInput),
   caller: Caller,
-  knowsProvider: KnowsProvider = noProvider,
+  knowsMethod: KnowsMethod = noFurtherMethod,
 ): Promise<Tenant> {
   return inTransaction(db, async (trx) => {
     const before = isId(tenantId) ? await selectTenantForUpdate(trx, tenantId) : undefined;
     if (!before) throw notFound();
     const parsed = parseTenantSettings(before.settings);
     const settings = checkTenantSettings(typeof input === 'function' ? input(parsed) : input);
-    await checkNamedProviders(trx, { tenantId, before: parsed, wanted: settings }, knowsProvider);
+    await checkNamedMethods(trx, { tenantId, before: parsed, wanted: settings }, knowsMethod);
     const stored = before.settings as Record<string, object | undefined>;
     const branding = settings.branding && { branding: { ...stored.branding, ...settings.branding } };
     const wanted = { ...stored, ...settings, ...branding };

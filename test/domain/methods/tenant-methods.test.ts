@@ -1,20 +1,16 @@
 import assert from 'node:assert/strict';
-import { systemCaller } from '../../../../src/domain/audit/audit-events.ts';
+import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
 import {
   addIdentityProvider,
   removeIdentityProvider,
   setIdentityProviderState,
-} from '../../../../src/domain/methods/federation/identity-providers.ts';
-import {
-  changeTenantSettings,
-  idleProviders,
-  setProviderTerms,
-} from '../../../../src/domain/methods/federation/tenant-providers.ts';
-import { findTenantById } from '../../../../src/domain/tenants/tenants.ts';
-import { createDatabase, type Database } from '../../../../src/platform/database.ts';
-import { createSecrets } from '../../../../src/platform/secrets.ts';
-import { createTestDatabase, type TestDatabase } from '../../../support/database.ts';
-import { createTenant } from '../../../support/factories.ts';
+} from '../../../src/domain/methods/federation/identity-providers.ts';
+import { changeTenantSettings, idleProviders, setProviderTerms } from '../../../src/domain/methods/tenant-methods.ts';
+import { findTenantById } from '../../../src/domain/tenants/tenants.ts';
+import { createDatabase, type Database } from '../../../src/platform/database.ts';
+import { createSecrets } from '../../../src/platform/secrets.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { createTenant } from '../../support/factories.ts';
 
 describe('the identity providers of a tenant', () => {
   let database: TestDatabase;

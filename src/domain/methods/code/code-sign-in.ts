@@ -170,7 +170,7 @@ async function knockAtDoor(
 }
 
 /**
- * Counts the attempt at the address, the accounts and the code, in this order and in the same statements whoever is meant,
+ * Counts the attempt at the address, the accounts and the code, in this order and in the same statements for everybody,
  * and compares. Answers whether the code is right, and who of the candidates is held up.
  */
 async function tryCode(
