@@ -18,7 +18,6 @@ import {
   looksLikeASample,
 } from './platform/environment/environment-checks.ts';
 import { countries, flag, integer, networks, text } from './platform/environment/environment-forms.ts';
-import { parseUrl } from './platform/parse-url.ts';
 
 const floor = { argon2MemoryKiB: 19_456, argon2Iterations: 2, argon2Parallelism: 1 };
 
@@ -309,7 +308,7 @@ function checkPhone(env: Environment, given: NodeJS.ProcessEnv, production: bool
 
 function messagesOf(env: Environment, issuer: string): Pick<Config, 'mail' | 'phone'> {
   const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken } = env;
-  const host = parseUrl(issuer)?.hostname ?? 'localhost';
+  const host = URL.parse(issuer)?.hostname ?? 'localhost';
   return {
     mail: {
       smtpUrl: env.SMTP_URL,

@@ -17,7 +17,7 @@ import { createTokenMetrics, type TokenMetrics } from './oidc/tokens/token-metri
 import { createDatabase, type Database } from './platform/database.ts';
 import { createI18n, type I18n } from './platform/i18n.ts';
 import type { Logger } from './platform/logger.ts';
-import { createMailer } from './platform/mailer.ts';
+import { createMailer, type MailTimeouts } from './platform/mailer.ts';
 import { createMetrics, type Metrics } from './platform/metrics.ts';
 import { createOutboundFetch } from './platform/network/outbound.ts';
 import { createPhoneMessages } from './platform/phone-messages.ts';
@@ -26,8 +26,18 @@ import { type Assets, createAssets } from './web/pages/assets.ts';
 import { createPages, type Pages } from './web/pages/pages.ts';
 import { createViews } from './web/pages/views.ts';
 
+/** How long others are waited for, where it is not the usual: the defaults stand with what waits. Tests give them. */
+export interface Timeouts {
+  mail?: Partial<MailTimeouts>;
+  phoneMs?: number;
+  federationMs?: number;
+  /** For an answer to any outgoing call. */
+  outboundMs?: number;
+}
+
 export interface Dependencies {
   config: Config;
+  timeouts: Timeouts;
   databaseUrl: string;
   ssl: boolean | { ca: string } | undefined;
   db: Database;
@@ -52,7 +62,8 @@ const viewsDirectory = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../views' : '../../views', import.meta.url),
 );
 
-const outboundLimits = { timeoutMs: 2500, maxBytes: 64 * 1024 };
+const outboundTimeoutMs = 2_500;
+const outboundBytes = 64 * 1024;
 
 function knexLogger(logger: Logger): { warn(text: string): void; error(text: string): void } {
   return { warn: (text) => logger.warn(text), error: (text) => logger.warn(text) };
@@ -85,7 +96,12 @@ function createAllMetrics(): Dependencies['metrics'] {
 }
 
 /** Makes everything; nothing listens and nothing is asked of the database yet. */
-export function createDependencies(config: Config, databaseUrl: string, logger: Logger): Dependencies {
+export function createDependencies(
+  config: Config,
+  databaseUrl: string,
+  logger: Logger,
+  timeouts: Timeouts = {},
+): Dependencies {
   const ssl = databaseTls(config, databaseUrl);
   const db = createDatabase({ url: databaseUrl, poolMax: config.database.poolMax, ssl, log: knexLogger(logger) });
   const metrics = createAllMetrics();
@@ -100,6 +116,7 @@ export function createDependencies(config: Config, databaseUrl: string, logger: 
     ...config.mail,
     directory: join(config.dataDirectory, 'mail'),
     log: (line) => logger.info(line),
+    timeouts: timeouts.mail,
   });
   const channels = configuredChannels(config);
   const messenger = createMessenger({
@@ -107,13 +124,14 @@ export function createDependencies(config: Config, databaseUrl: string, logger: 
     config,
     views: createMessageViews({ ...drawing, issuer: config.issuer }),
     mailer,
-    phone: config.phone.twilio && createPhoneMessages(config.phone.twilio),
+    phone: config.phone.twilio && createPhoneMessages({ ...config.phone.twilio, timeoutMs: timeouts.phoneMs }),
     channels,
     metrics,
     logger,
   });
   return {
     config,
+    timeouts,
     databaseUrl,
     ssl,
     db,
@@ -126,7 +144,11 @@ export function createDependencies(config: Config, databaseUrl: string, logger: 
     pages: createPages({ views: createViews({ ...drawing, assetUrl: assets.url }), i18n }),
     messenger,
     channels,
-    fetch: createOutboundFetch({ allowedNetworks: [...config.outboundAllowedNetworks], ...outboundLimits }),
+    fetch: createOutboundFetch({
+      allowedNetworks: [...config.outboundAllowedNetworks],
+      timeoutMs: timeouts.outboundMs ?? outboundTimeoutMs,
+      maxBytes: outboundBytes,
+    }),
     async close() {
       mailer?.close();
       await db.destroy();

@@ -9,17 +9,26 @@ export interface HttpServer {
   drain(): Promise<void>;
 }
 
-const drainMs = 10_000;
+/** In milliseconds; the first four as Node.js calls them. */
+export interface HttpTimeouts {
+  requestTimeout: number;
+  headersTimeout: number;
+  keepAliveTimeout: number;
+  /** Node.js looks at the first two only every half minute if it is not told otherwise. */
+  connectionsCheckingInterval: number;
+  drainMs: number;
+}
 
-const timeouts = {
+const defaults: HttpTimeouts = {
   requestTimeout: 30_000,
   headersTimeout: 10_000,
   keepAliveTimeout: 65_000,
-  // Node looks at the first two only every half minute if it is not told otherwise.
   connectionsCheckingInterval: 2_000,
+  drainMs: 10_000,
 };
 
-export function createHttpServer(handle: RequestListener): HttpServer {
+export function createHttpServer(handle: RequestListener, overrides: Partial<HttpTimeouts> = {}): HttpServer {
+  const { drainMs, ...timeouts } = { ...defaults, ...overrides };
   const sockets = new Set<Socket>();
   let server: Server | undefined;
   return {
@@ -37,11 +46,11 @@ export function createHttpServer(handle: RequestListener): HttpServer {
       });
       return (http.address() as AddressInfo).port;
     },
-    drain: async () => server && drain(server, sockets),
+    drain: async () => server && drain(server, sockets, drainMs),
   };
 }
 
-function drain(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
+function drain(server: Server, sockets: ReadonlySet<Socket>, drainMs: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), drainMs);
     server.close(() => {

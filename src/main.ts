@@ -211,8 +211,11 @@ async function supervise(config: Config, logger: Logger): Promise<() => Promise<
   };
 }
 
+/** Ctrl-C tells every process of a terminal, and npm or whatever started us passes it on: that is one signal. */
+const sameSignalMs = 1_000;
+
 /**
- * Runs the server until it is told to stop. SIGTERM and SIGINT drain and end with 0; a second one ends at once.
+ * Runs the server until it is told to stop. SIGTERM and SIGINT drain and end with 0; a second one, later, ends at once.
  * @throws StartError, ConfigError
  */
 export async function start(config: Config): Promise<void> {
@@ -234,10 +237,13 @@ export async function start(config: Config): Promise<void> {
   const stopServing = supervises ? await supervise(config, logger) : await serve(config, source, logger);
   if (!supervises) announce();
 
-  let stopping = false;
+  let toldAt: number | undefined;
   const stop = async (signal: string) => {
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (toldAt !== undefined) {
+      if (performance.now() - toldAt > sameSignalMs) process.exit(1);
+      return;
+    }
+    toldAt = performance.now();
     logger.info({ signal }, 'stopping');
     try {
       await stopServing();

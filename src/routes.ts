@@ -54,7 +54,7 @@ function isForMachines(path: string): boolean {
 
 /** What the pages share. */
 function webDependencies(dependencies: Dependencies, live: LiveProvider): WebDependencies {
-  const { config, db, secrets, passwords, pages, metrics, channels, fetch, logger } = dependencies;
+  const { config, db, secrets, passwords, pages, metrics, channels, fetch, logger, timeouts } = dependencies;
   return {
     db,
     secrets,
@@ -67,7 +67,13 @@ function webDependencies(dependencies: Dependencies, live: LiveProvider): WebDep
     channels,
     phoneCountries: config.phone.countries,
     budgets: { email: config.mail.dailyBudget, phone: config.phone.dailyBudget },
-    federation: createFederationClient({ fetch, secrets, logger, allowHttp: !config.isProduction }),
+    federation: createFederationClient({
+      fetch,
+      secrets,
+      logger,
+      allowHttp: !config.isProduction,
+      deadlineMs: timeouts.federationMs,
+    }),
     provider: live.provider,
   };
 }

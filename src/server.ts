@@ -2,8 +2,8 @@
 import Koa from 'koa';
 import type { Provider } from 'oidc-provider';
 import type { Config } from './config.ts';
-import { createDependencies, type Dependencies } from './dependencies.ts';
-import { createHttpServer } from './http-server.ts';
+import { createDependencies, type Dependencies, type Timeouts } from './dependencies.ts';
+import { createHttpServer, type HttpTimeouts } from './http-server.ts';
 import { type LiveProvider, startLiveProvider } from './oidc/live-provider.ts';
 import { cookieKeys } from './oidc/provider.ts';
 import type { Database } from './platform/database.ts';
@@ -34,6 +34,7 @@ export interface ServerOptions {
   keyPollMs?: number;
   /** Whether this process takes jobs; default yes. */
   runJobs?: boolean;
+  timeouts?: Timeouts & { http?: Partial<HttpTimeouts> };
 }
 
 /** Two more than messages can hold (two queues of mail, two of phones): what hangs there holds up nothing else. */
@@ -45,7 +46,7 @@ const jobsAtOnce = 6;
  */
 export async function createGatehouse(options: ServerOptions): Promise<GatehouseServer> {
   const { config, databaseUrl, logger, keyPollMs = 1000, runJobs = true } = options;
-  const dependencies = createDependencies(config, databaseUrl, logger);
+  const dependencies = createDependencies(config, databaseUrl, logger, options.timeouts);
   const { db, metrics, pages, i18n } = dependencies;
   const live = await startLiveProvider({
     ...dependencies,
@@ -57,7 +58,7 @@ export async function createGatehouse(options: ServerOptions): Promise<Gatehouse
   let stopping = false;
   const app = createApp(dependencies, live, () => stopping);
   const jobs = runJobs ? startJobsOf(dependencies, live) : undefined;
-  const http = createHttpServer(app.callback());
+  const http = createHttpServer(app.callback(), options.timeouts?.http);
   return {
     app,
     db,

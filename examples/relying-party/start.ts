@@ -1,4 +1,4 @@
-/** Runs the relying party alone: `node --import=tsx examples/relying-party/start.ts`. See README.md for its settings. */
+/** Runs the relying party alone: `node examples/relying-party/start.ts`. See README.md for its settings. */
 import { createRelyingParty } from './relying-party.ts';
 import { loadSettings } from './settings.ts';
 

@@ -1,6 +1,6 @@
 /**
  * The whole of it once, in a terminal: starts the API, gets a token, calls the API with it, without one and with one that
- * was tampered with. `node --import=tsx examples/service/start.ts`; a Gatehouse must run.
+ * was tampered with. `node examples/service/start.ts`; a Gatehouse must run.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';

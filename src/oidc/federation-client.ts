@@ -8,6 +8,7 @@
  * Refuses symmetric algorithms and `none`, an `azp` of another client, an issuer that is not exactly the registered one,
  * and an authentication older than was asked for. Tells nobody what a token said.
  */
+
 import { decodeProtectedHeader } from 'jose';
 import * as openid from 'openid-client';
 import { type ProviderPerson, readPerson } from '../domain/methods/federation/claim-mapping.ts';
@@ -15,7 +16,6 @@ import { clientSecretOf, type IdentityProvider } from '../domain/methods/federat
 import { DomainError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { OutboundFetch } from '../platform/network/outbound.ts';
-import { parseUrl } from '../platform/parse-url.ts';
 import type { Secrets } from '../platform/secrets.ts';
 import { faultOf, ProviderFault } from './federation-faults.ts';
 
@@ -310,7 +310,7 @@ function clientAuthentication(metadata: openid.ServerMetadata, secret: string | 
 }
 
 function normal(address: string | undefined): string {
-  return parseUrl(address ?? '')?.href ?? '';
+  return URL.parse(address ?? '')?.href ?? '';
 }
 
 function jsonResponse(body: string): Response {

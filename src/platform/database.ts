@@ -16,6 +16,8 @@ export interface DatabaseOptions {
   statementTimeoutMs?: number;
   /** How long an answer may take, all in all, before the connection is given up; default 5 s more than a query may run. */
   answerTimeoutMs?: number;
+  /** How long a query may wait for a connection of the pool; default 5 s. */
+  acquireTimeoutMs?: number;
   /** TLS for a remote server: the CA bundle to verify it by, or `true` for the system's. */
   ssl?: boolean | { ca: string };
   applicationName?: string;
@@ -116,6 +118,7 @@ function giveUpOnSilence(connection: pg.Client): void {
 /** Opens a pool. Nothing is contacted until the first query. */
 export function createDatabase(options: DatabaseOptions): Database {
   const statementTimeoutMs = options.statementTimeoutMs ?? 15_000;
+  const acquireTimeoutMs = options.acquireTimeoutMs ?? 5_000;
   return knex({
     client: 'pg',
     connection: {
@@ -131,14 +134,14 @@ export function createDatabase(options: DatabaseOptions): Database {
     pool: {
       min: 0,
       max: options.poolMax ?? 10,
-      acquireTimeoutMillis: 5_000,
+      acquireTimeoutMillis: acquireTimeoutMs,
       propagateCreateError: true,
       afterCreate(connection: pg.Client, done: (error: null, connection: pg.Client) => void) {
         giveUpOnSilence(connection);
         done(null, connection);
       },
     },
-    acquireConnectionTimeout: 5_000,
+    acquireConnectionTimeout: acquireTimeoutMs,
     log: options.log && knexLog(options.log),
     wrapIdentifier: (value, wrap) => wrap(value === '*' ? value : snakeCase(value)),
     postProcessResponse: convertResponse,

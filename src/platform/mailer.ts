@@ -43,14 +43,20 @@ export interface MailerOptions {
   directory: string;
   /** Takes a line about each mail that was written to a file. */
   log: (line: string) => void;
+  /** Of a server that says nothing; see `mailTimeouts`. */
+  timeouts?: Partial<MailTimeouts>;
 }
 
-const connectTimeoutMs = 5_000;
-const greetingTimeoutMs = 5_000;
-/** Of silence on the connection. */
-const socketTimeoutMs = 10_000;
-/** In all: a server that answers a byte now and then is never silent. */
-const sendTimeoutMs = 30_000;
+export interface MailTimeouts {
+  connectMs: number;
+  greetingMs: number;
+  /** Of silence on the connection. */
+  silenceMs: number;
+  /** In all: a server that answers a byte now and then is never silent. */
+  sendMs: number;
+}
+
+const mailTimeouts: MailTimeouts = { connectMs: 5_000, greetingMs: 5_000, silenceMs: 10_000, sendMs: 30_000 };
 
 /** One of each queue (domain/messages) at once. */
 const connections = 2;
@@ -62,7 +68,8 @@ const headers = { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress'
 
 /** A mailer, or undefined where neither a server nor files are configured. Contacts nobody yet. */
 export function createMailer(options: MailerOptions): Mailer | undefined {
-  if (options.smtpUrl !== undefined) return smtpMailer(options.smtpUrl, options.from);
+  if (options.smtpUrl !== undefined)
+    return smtpMailer(options.smtpUrl, options.from, { ...mailTimeouts, ...options.timeouts });
   return options.toFiles ? fileMailer(options) : undefined;
 }
 
@@ -93,7 +100,7 @@ function isThisMachine(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || /^127\./.test(host);
 }
 
-function smtpMailer(smtpUrl: string, from: string): Mailer {
+function smtpMailer(smtpUrl: string, from: string, timeouts: MailTimeouts): Mailer {
   const { hostname, searchParams } = new URL(smtpUrl);
   const transport = createTransport({
     url: smtpUrl,
@@ -101,16 +108,16 @@ function smtpMailer(smtpUrl: string, from: string): Mailer {
     maxConnections: connections,
     // The queue repeats; a repetition in here would be one that nobody counts.
     maxRequeues: 0,
-    idleTimeout: socketTimeoutMs,
-    connectionTimeout: connectTimeoutMs,
-    greetingTimeout: greetingTimeoutMs,
-    dnsTimeout: connectTimeoutMs,
-    socketTimeout: socketTimeoutMs,
+    idleTimeout: timeouts.silenceMs,
+    connectionTimeout: timeouts.connectMs,
+    greetingTimeout: timeouts.greetingMs,
+    dnsTimeout: timeouts.connectMs,
+    socketTimeout: timeouts.silenceMs,
     ...(isThisMachine(hostname) || searchParams.has('requireTLS') ? {} : { requireTLS: true }),
   });
   return {
     async send(mail, signal) {
-      const timeout = AbortSignal.timeout(sendTimeoutMs);
+      const timeout = AbortSignal.timeout(timeouts.sendMs);
       const message = composed(mail, from);
       try {
         await transport.sendMail({ ...message, signal: signal ? AbortSignal.any([signal, timeout]) : timeout });

@@ -27,7 +27,7 @@ const migrations: NamedMigration[] = [
 
 const tableName = 'schema_migrations';
 
-/** For `knexfile.ts` and for this module: Knex's migrator over the explicit list. */
+/** For `knexfile.js` and for this module: Knex's migrator over the explicit list. */
 export const migrationConfig: Knex.MigratorConfig = {
   tableName,
   migrationSource: {

@@ -49,12 +49,13 @@ export interface TwilioOptions {
   /** An approved template (`HX…`) whose variable 1 is the code. */
   whatsappContentSid: string | undefined;
   baseUrl: string;
+  /** For one answer; default 10 s. */
+  timeoutMs?: number;
 }
 
 type RequestOptions = Parameters<InstanceType<typeof twilio.RequestClient>['request']>[0];
 type MessageOptions = Parameters<ReturnType<typeof twilio>['messages']['create']>[0];
 
-const timeoutMs = 10_000;
 const maxAnswerBytes = 64 * 1024;
 /** Twilio keeps a message in its queue for so long at the most. */
 const longestValiditySeconds = 14_400;
@@ -64,7 +65,7 @@ const temporaryStatuses = new Set([401, 408, 425, 429]);
 
 /** Contacts nobody yet. */
 export function createPhoneMessages(options: TwilioOptions): PhoneMessages {
-  const { accountSid, authToken } = options;
+  const { accountSid, authToken, timeoutMs = 10_000 } = options;
 
   /** Does `work` with a client of the SDK whose requests end in time. */
   async function ask<T>(

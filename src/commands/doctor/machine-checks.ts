@@ -123,6 +123,6 @@ export async function checkDisk({ dataDirectory, database }: Config): Promise<Ch
 export function checkRuntime(version = process.versions.node): Check {
   const name = 'node';
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major > 20 || (major === 20 && minor >= 19)) return { name, status: 'ok', detail: version };
-  return { name, status: 'fail', detail: version, advice: 'Install Node.js 20.19 or later.' };
+  if (major > 24 || (major === 24 && minor >= 11)) return { name, status: 'ok', detail: version };
+  return { name, status: 'fail', detail: version, advice: 'Install Node.js 24.11 or later.' };
 }

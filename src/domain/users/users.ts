@@ -6,7 +6,6 @@
 import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
-import { parseUrl } from '../../platform/parse-url.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { parseTenantSettings, type TenantSettings } from '../tenants/tenant-settings.ts';
 import { findTenantById } from '../tenants/tenants.ts';
@@ -108,7 +107,7 @@ function checkedText(field: string, value: string | null | undefined, most = nam
 function checkedUrl(field: string, value: string | null | undefined): string | null {
   const text = checkedText(field, value, 2000);
   if (text === null) return null;
-  if (parseUrl(text)?.protocol !== 'https:') throw new DomainError('invalid', 'INVALID_INPUT', { field });
+  if (URL.parse(text)?.protocol !== 'https:') throw new DomainError('invalid', 'INVALID_INPUT', { field });
   return text;
 }
 

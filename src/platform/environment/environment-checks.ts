@@ -1,7 +1,6 @@
 /** What is asked of the values of environment variables beyond their form. Names faults; never repeats a value. */
 import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
-import { parseUrl } from '../parse-url.ts';
 
 /** A generated key has no pattern; a typed one does. */
 export function looksLikeASample(key: string): boolean {
@@ -85,7 +84,7 @@ export function checkDatabase(
 }
 
 export function isUrlOf(value: string, protocols: string[]): boolean {
-  return protocols.includes(parseUrl(value)?.protocol ?? '');
+  return protocols.includes(URL.parse(value)?.protocol ?? '');
 }
 
 /** `name@example.org` or `Name <name@example.org>`, one address and no line break: it stands in every mail's head. */

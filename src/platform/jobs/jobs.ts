@@ -19,6 +19,7 @@ import pg from 'pg';
 import type { Logger } from 'pino';
 import { connectionTo, type Database } from '../database.ts';
 import { releaseAbandonedJobs, releaseJobsOf, watchPool } from './abandoned-jobs.ts';
+import { onLastingFailure, workersAreGone } from './idle-workers.ts';
 
 export interface JobsConnection {
   databaseUrl: string;
@@ -48,6 +49,12 @@ export interface JobsOptions extends JobsConnection {
   concurrency?: number;
   /** How long `stop` waits for running jobs; default 8 s. */
   stopTimeoutMs?: number;
+  /** How often it looks for jobs of which the database did not tell it; default 2 s. */
+  pollIntervalMs?: number;
+  /** How often it looks for jobs that nobody works on any more; default 30 s. */
+  sweepIntervalMs?: number;
+  /** For how long such a job must have been held; default 60 s. */
+  abandonedAfterSeconds?: number;
 }
 
 export interface Jobs {
@@ -72,8 +79,6 @@ export interface JobOptions {
   priority?: number;
 }
 
-const pollIntervalMs = 2_000;
-const sweepIntervalMs = 30_000;
 const longestBackOffMs = 30_000;
 
 /** Makes or updates the queue's tables (schema `graphile_worker`). Many processes may call it at once. */
@@ -131,7 +136,8 @@ export async function enqueueJobs(db: Database, name: string, payloads: readonly
  * @throws at once where the crontab cannot be read or names a task that does not exist
  */
 export function startJobs(options: JobsOptions): Jobs {
-  const { tasks, logger, concurrency = 4, stopTimeoutMs = 8_000 } = options;
+  const { tasks, logger, concurrency = 4, stopTimeoutMs = 8_000, pollIntervalMs = 2_000 } = options;
+  const { sweepIntervalMs = 30_000, abandonedAfterSeconds } = options;
   const cronItems = parseCron(options.crontab ?? '', tasks);
   const stopping = new AbortController();
   // One connection listens for new jobs; one is left for the timetable and the sweep.
@@ -161,10 +167,12 @@ export function startJobs(options: JobsOptions): Jobs {
       preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     });
     runner = current;
+    // One that broke makes a failure for each worker, and then they go on.
+    onLastingFailure(watch.events, 3 * concurrency, () => void current.stop().catch(ignore));
     nowStarted();
     if (stopping.signal.aborted) await current.stop().catch(ignore);
     try {
-      await current.promise;
+      await Promise.race([current.promise, workersAreGone(watch.events)]);
     } finally {
       runner = undefined;
       // Where the end of a job could not be written down it would otherwise wait for hours.
@@ -189,7 +197,7 @@ export function startJobs(options: JobsOptions): Jobs {
   }
 
   const sweep = setInterval(() => {
-    releaseAbandonedJobs(pool, watch).then(
+    releaseAbandonedJobs(pool, watch, abandonedAfterSeconds).then(
       (count) => count > 0 && logger.warn({ count }, 'Took back jobs of a worker that is gone'),
       (err) => logger.debug({ err }, 'Could not look for abandoned jobs'),
     );
@@ -218,6 +226,15 @@ export function startJobs(options: JobsOptions): Jobs {
       stopped ??= stopNow();
       return stopped;
     },
+  };
+}
+
+/** The library may release its listening connection twice, where it breaks during a shutdown; the pool would throw at that. */
+function releaseOnce(client: pg.PoolClient): (release?: unknown) => void {
+  let released = false;
+  return (release) => {
+    if (!released) client.release(release as Error | boolean | undefined);
+    released = true;
   };
 }
 
@@ -262,7 +279,7 @@ function waitOutages(pool: pg.Pool, stopping: AbortSignal): void {
   function connectPatiently(callback?: Callback): Promise<pg.PoolClient> | undefined {
     if (!callback) return patiently();
     patiently().then(
-      (client) => callback(undefined, client, client.release.bind(client) as (release?: unknown) => void),
+      (client) => callback(undefined, client, releaseOnce(client)),
       (error: Error) => callback(error, undefined, ignore),
     );
     return undefined;

@@ -9,7 +9,6 @@ import { request as httpRequest, type IncomingMessage, type RequestOptions } fro
 import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { rootCertificates } from 'node:tls';
-import { parseUrl } from '../parse-url.ts';
 import { isInNetworks, isPublicAddress, type Networks, normalizeAddress, parseNetworks } from './networks.ts';
 
 export interface OutboundOptions {
@@ -90,7 +89,7 @@ export function createOutboundFetch({ allowedNetworks, timeoutMs, maxBytes, ca }
 
 function checkedUrl(input: string | URL): URL {
   // The parser turns every spelling of an IPv4 address (`127.1`, `0x7f000001`) into the one that is checked.
-  const url = parseUrl(String(input));
+  const url = URL.parse(String(input));
   if (!url) throw new OutboundError('OUTBOUND_REFUSED', 'not an absolute address');
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
     throw new OutboundError('OUTBOUND_REFUSED', 'only https addresses are called');

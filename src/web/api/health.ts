@@ -14,12 +14,13 @@ export interface HealthOptions {
   logger: Logger;
   /** True from the moment the process has been told to stop: traffic goes elsewhere while it finishes. */
   isStopping?: () => boolean;
+  /** How long an answer waits for the database; default 1 s. */
+  answerWithinMs?: number;
 }
 
-const answerWithinMs = 1_000;
-
 /** Answers `GET /healthz` and `GET /readyz`; everything else goes on. 200, or 503 with `{"status","problems"}`. */
-export function createHealth({ db, logger, isStopping = () => false }: HealthOptions): Middleware {
+export function createHealth(options: HealthOptions): Middleware {
+  const { db, logger, isStopping = () => false, answerWithinMs = 1_000 } = options;
   let running: Promise<Problem[]> | undefined;
 
   /** One check at a time, however many ask: a slow database must not be asked more often for being slow. */
@@ -44,7 +45,11 @@ export function createHealth({ db, logger, isStopping = () => false }: HealthOpt
       return;
     }
     const problems: Problem[] =
-      ctx.path === '/healthz' ? [] : isStopping() ? ['stopping'] : await withinTime(check(), ['database']);
+      ctx.path === '/healthz'
+        ? []
+        : isStopping()
+          ? ['stopping']
+          : await withinTime(check(), answerWithinMs, ['database']);
     ctx.status = problems.length === 0 ? 200 : 503;
     ctx.body = problems.length === 0 ? { status: 'ok' } : { status: 'unavailable', problems };
   };
@@ -58,7 +63,7 @@ async function findProblems(db: Database): Promise<Problem[]> {
   return key ? [] : ['signing_key'];
 }
 
-async function withinTime(check: Promise<Problem[]>, late: Problem[]): Promise<Problem[]> {
+async function withinTime(check: Promise<Problem[]>, answerWithinMs: number, late: Problem[]): Promise<Problem[]> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<Problem[]>((resolve) => {
     timer = setTimeout(resolve, answerWithinMs, late);

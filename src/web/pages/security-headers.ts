@@ -4,7 +4,6 @@
  * the policy but the one below: where a form may lead.
  */
 import type { Context, Middleware } from 'koa';
-import { parseUrl } from '../../platform/parse-url.ts';
 
 export interface SecurityHeadersOptions {
   /** The issuer identifier; https turns on HSTS. */
@@ -77,7 +76,7 @@ const dangerousSchemes = new Set([
 
 /** One CSP source expression (CSP3 section 2.3.1), or undefined: rebuilt from its parts, never copied. */
 function formActionSource(uri: string): string | undefined {
-  const url = parseUrl(uri);
+  const url = URL.parse(uri);
   if (!url) return undefined;
   const scheme = url.protocol.slice(0, -1);
   if (scheme === 'https' || scheme === 'http') {

@@ -5,7 +5,6 @@
  */
 import { z } from 'zod';
 import { DomainError } from '../../../platform/errors.ts';
-import { parseUrl } from '../../../platform/parse-url.ts';
 import { parseEmail } from '../../users/canonical-address.ts';
 
 const claimName = z.string().min(1).max(100);
@@ -127,7 +126,7 @@ function lineOf(value: unknown): string | null {
 }
 
 function httpsUrl(value: unknown): string | null {
-  const url = typeof value === 'string' && value.length <= 2000 ? parseUrl(value) : undefined;
+  const url = typeof value === 'string' && value.length <= 2000 ? URL.parse(value) : undefined;
   return url?.protocol === 'https:' && !url.username && !url.password ? url.href.slice(0, 2000) : null;
 }
 

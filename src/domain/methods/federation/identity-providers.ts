@@ -9,7 +9,6 @@ import { type Database, inTransaction, violatedConstraint } from '../../../platf
 import { type Codes, DomainError, defineCodes } from '../../../platform/errors.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { Page, PageRequest } from '../../../platform/paging.ts';
-import { parseUrl } from '../../../platform/parse-url.ts';
 import { defineSecretPurpose, type Secrets } from '../../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../../audit/audit-events.ts';
 import { checkDisplayName } from '../../tenants/display-name.ts';
@@ -104,7 +103,7 @@ function invalid(field: string): DomainError {
 /** An issuer identifier (OpenID Connect Discovery section 3): an https URL without query and fragment, kept as it is. */
 function checkedIssuer(issuer: string, allowHttp: boolean): string {
   // With `/.well-known/` in it, it is the address of a discovery document.
-  const url = parseUrl(issuer);
+  const url = URL.parse(issuer);
   if (!url || issuer.length > 500 || /[?#]|\/\.well-known\//.test(issuer)) throw invalid('issuer');
   const protocols = allowHttp ? ['https:', 'http:'] : ['https:'];
   // The token's `iss` is compared character by character: what the parser would tidy up could never match.
