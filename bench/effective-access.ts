@@ -1,7 +1,7 @@
 /**
  * How fast effective access is answered in a large tenant: 100,000 nodes ten levels deep (2 % of them inactive), 50,000
  * users, 200,000 assignments of 100 roles, of which everybody holds `member` at the root. Prints p50 and p99 of each
- * question beside a recursive query over `parent_id`. Run it with `npx tsx bench/effective-access.ts`.
+ * question beside a recursive query over `parent_id`. Run it with `node bench/effective-access.ts`.
  */
 import {
   capabilitiesAtNode,

@@ -36,13 +36,13 @@ describe('starting the program', function () {
         )
       ) {
         const left = await startEmbeddedPostgres({ dataDirectory: directory, log: { info() {}, warn() {} } });
-        await left.stop();
+        await left?.stop();
         await rm(left.home, { recursive: true, force: true });
       }
       await rm(directory, { recursive: true, force: true });
     }
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
 
   async function makeDirectory(): Promise<string> {
@@ -182,7 +182,7 @@ describe('starting the program', function () {
     first.child.stdout?.on('data', () => {
       if (/is ready at/.test(first.output())) answered ??= fetch(`${first.origin}/healthz`);
     });
-    const [, path] = await first.said(/\n {4}https:\/\/id\.example\.test(\/set-up\/[\w-]{43})\n/, 30_000);
+    const [, path] = await first.said(/\n {4}https:\/\/id\.example\.test(\/set-up\/[\w-]{43})\n/);
     assert.match(first.output(), /Gatehouse is ready at https:\/\/id\.example\.test\n/);
     assert.equal((await answered)?.status, 200, 'whoever reads it may try at once');
 
@@ -202,7 +202,7 @@ describe('starting the program', function () {
     assert.deepEqual(await first.stop(), { code: 0, signal: null });
 
     const second = launch(env);
-    await second.said(/Gatehouse is ready/, 30_000);
+    await second.said(/Gatehouse is ready/);
     assert.doesNotMatch(second.output(), /set-up/);
     assert.equal((await browser.send(`${second.origin}${path}`)).status, 404);
     assert.deepEqual(await second.stop(), { code: 0, signal: null });
@@ -211,16 +211,17 @@ describe('starting the program', function () {
   it('makes its own database and accounts from nothing, finds them again, and outlives kill -9', async () => {
     const directory = await makeDirectory();
     const env = { PORT: String(await freePort()), DATA_DIR: directory, LOG_LEVEL: 'warn' };
-    const began = performance.now();
     const first = launch(env);
-    await first.ready(60_000);
-    assert.ok(performance.now() - began < 60_000);
+    await first.ready();
     const [, email = '', password = ''] = await first.said(/^\s*(\S+@\S+\.\S+)\s+(\S+)$/m);
     assert.doesNotMatch(first.output(), /set-up/);
     const browser = new Browserless();
     const home = await browser.submit(await browser.open(`${first.origin}/account`), { login: email, password });
     assert.equal(home.status, 200);
     assert.ok(home.body.replaceAll('<wbr>', '').includes(email), home.body);
+    // Nothing of Node.js or a library: no warning, no advice, no word about the runtime.
+    assert.equal(first.errors(), '');
+    assert.doesNotMatch(first.output(), /warning|unsupported|experimental|deprecat|"level":[45]0/i);
     assert.deepEqual(await first.stop(), { code: 0, signal: null });
     const postmaster = join(directory, 'postgres', 'cluster', 'postmaster.pid');
     await assert.rejects(access(postmaster), { code: 'ENOENT' }, 'the database stops with its last user');

@@ -16,7 +16,7 @@ describe('commands about applications', function () {
     bench = await createServerBench();
     app = bench.app;
   });
-  after(() => bench.close());
+  after(() => bench?.close());
 
   function run(...words: string[]): Promise<Run> {
     return bench.run(...words);

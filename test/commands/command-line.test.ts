@@ -9,7 +9,7 @@ describe('the command line', function () {
   before(async () => {
     bench = await createBench();
   });
-  after(() => bench.close());
+  after(() => bench?.close());
 
   it('lists its commands and their exit codes in its help', async () => {
     const [whole, group, command, version] = await Promise.all([

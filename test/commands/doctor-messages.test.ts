@@ -57,9 +57,9 @@ describe('what the doctor finds of messages', function () {
     await ensureSigningKeys(bench.db, createSecrets([bench.environment.SECRET_KEY ?? '']), systemCaller);
   });
   after(async () => {
-    await bench.close();
-    await mailbox.stop();
-    await twilio.close();
+    await bench?.close();
+    await mailbox?.stop();
+    await twilio?.close();
   });
   afterEach(() => mailbox.refuse(undefined));
 

@@ -14,7 +14,7 @@ describe('commands about identity providers', function () {
     bench = await createBench();
     await createTenant(bench.db, { slug: 'acme', name: 'Acme' }, systemCaller);
   });
-  after(() => bench.close());
+  after(() => bench?.close());
 
   const codeOf = ({ code, stderr }: { code: number | null; stderr: string }) =>
     `${code} ${/\[(\w+)\]/.exec(stderr)?.[1] ?? ''}`.trim();

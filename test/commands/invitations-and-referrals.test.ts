@@ -25,7 +25,7 @@ describe('commands about invitations and referrals', function () {
     await createOrgNode(bench.db, north, systemCaller);
     await createTenant(bench.db, { slug: 'other', name: 'Other' }, systemCaller);
   });
-  after(() => bench.close());
+  after(() => bench?.close());
 
   function secrets() {
     return createSecrets([bench.environment.SECRET_KEY ?? '']);

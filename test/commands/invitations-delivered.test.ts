@@ -15,8 +15,8 @@ describe('an invitation from the command line', function () {
     await app.tenant({ slug: 'acme', name: 'Acme' });
   });
   after(async () => {
-    await app.stop();
-    await mailbox.stop();
+    await app?.stop();
+    await mailbox?.stop();
   });
 
   async function run(...words: string[]): Promise<Run> {
@@ -34,7 +34,7 @@ describe('an invitation from the command line', function () {
 
   /** The link in the last of so many mails to an address. */
   async function linkTo(email: string, count = 1): Promise<string> {
-    const mail = await mailbox.waitFor(email, { count, timeoutMs: 20_000 });
+    const mail = await mailbox.waitFor(email, { count });
     const link = mail.links.find((one) => one.startsWith(`${app.issuer}/invitations/`));
     assert.ok(link, mail.text);
     return link;

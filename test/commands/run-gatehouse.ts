@@ -9,6 +9,7 @@ import { migrateJobs } from '../../src/platform/jobs/jobs.ts';
 import { randomToken } from '../../src/platform/secrets.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { processEnvironment } from '../support/process-environment.ts';
 
 export interface Run {
   code: number | null;
@@ -23,7 +24,7 @@ export type Environment = Record<string, string>;
 
 export function spawnGatehouse(words: readonly string[], environment: Environment): ChildProcess {
   return spawn(process.execPath, ['bin/gatehouse.js', ...words], {
-    env: { PATH: process.env.PATH ?? '', ...environment },
+    env: { ...processEnvironment(), ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestApp } from '../support/app.ts';
 import { introspect, postAs } from '../support/endpoints.ts';
+import { eventually } from '../support/eventually.ts';
 import { createServerBench, type Run, type ServerBench } from './run-gatehouse.ts';
 
 describe('commands about services, APIs and keys', function () {
@@ -11,7 +12,7 @@ describe('commands about services, APIs and keys', function () {
     bench = await createServerBench();
     app = bench.app;
   });
-  after(() => bench.close());
+  after(() => bench?.close());
 
   function run(...words: string[]): Promise<Run> {
     return bench.run(...words);
@@ -122,9 +123,10 @@ describe('commands about services, APIs and keys', function () {
       return keys.map(({ kid }) => kid).sort();
     };
     const wanted = rotated.json.keys.map(({ kid }: { kid: string }) => kid).sort();
-    for (let tries = 0; tries < 300 && (await kids()).length < 6; tries++)
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    assert.deepEqual(await kids(), wanted);
+    await eventually(async () => {
+      assert.deepEqual(await kids(), wanted);
+      return true;
+    });
   });
 
   it('withdraws keys that others may know', async () => {
@@ -135,11 +137,9 @@ describe('commands about services, APIs and keys', function () {
     );
     assert.equal(published.length, 4);
     assert.ok(published.every(({ kid }: { kid: string }) => !known.includes(kid)));
-    for (let tries = 0; tries < 300; tries++) {
+    await eventually(async () => {
       const { keys } = (await (await fetch(`${app.issuer}/jwks`)).json()) as { keys: { kid: string }[] };
-      if (keys.length === 4 && keys.every(({ kid }) => !known.includes(kid))) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    assert.fail('the server still publishes a withdrawn key');
+      return keys.length === 4 && keys.every(({ kid }) => !known.includes(kid));
+    }, 'the server publishes no withdrawn key');
   });
 });

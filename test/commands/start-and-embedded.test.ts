@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { freePort } from '../support/app.ts';
 import { testServer } from '../support/cluster.ts';
+import { eventually } from '../support/eventually.ts';
 import { type CommandBench, createBench, runGatehouse, spawnGatehouse } from './run-gatehouse.ts';
 
 describe('gatehouse start', function () {
@@ -15,7 +16,7 @@ describe('gatehouse start', function () {
   before(async () => {
     bench = await createBench();
   });
-  after(() => bench.close());
+  after(() => bench?.close());
 
   it('serves until it is told to stop, beside other commands', async () => {
     const port = await freePort();
@@ -26,13 +27,9 @@ describe('gatehouse start', function () {
       output += text;
     });
     try {
-      for (
-        let tries = 0;
-        tries < 400 && !(await fetch(`${environment.ISSUER}/readyz`).catch(() => undefined))?.ok;
-        tries++
-      )
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      assert.match(output, /Gatehouse is ready at http:\/\/localhost:\d+/);
+      // It says so when the port is open.
+      await eventually(() => /Gatehouse is ready at http:\/\/localhost:\d+/.test(output));
+      assert.equal((await fetch(`${environment.ISSUER}/readyz`)).status, 200);
       const link = /http:\/\/localhost:\d+\/set-up\/[\w-]{43}/.exec(output)?.[0] ?? '';
       const invited = await runGatehouse(['admin', 'invite', '--json'], environment);
       const [before, after] = await Promise.all([fetch(link), fetch(invited.json.url)]);

@@ -14,7 +14,7 @@ describe('the settings of a tenant by command', function () {
     bench = await createBench({ PHONE_COUNTRIES: 'FR,CH' });
     acme = await createTenant(bench.db, { slug: 'acme', name: 'Acme' }, systemCaller);
   });
-  after(() => bench.close());
+  after(() => bench?.close());
 
   async function changes(tenantId: string) {
     return bench

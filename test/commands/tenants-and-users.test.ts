@@ -30,7 +30,7 @@ describe('commands about tenants and their people', function () {
       await createOrgNode(bench.db, { ...parent, parentId: north.id, type: 'school', name }, systemCaller);
     await createRole(bench.db, { tenantId: acme.id, name: 'Teacher', capabilities: ['grades.read'] });
   });
-  after(() => bench.close());
+  after(() => bench?.close());
 
   function secrets() {
     return createSecrets([bench.environment.SECRET_KEY ?? '']);

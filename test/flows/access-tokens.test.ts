@@ -33,7 +33,7 @@ describe('access tokens of people', () => {
     api = await app.service({ name: 'Stock API', resourceServerId: server.id });
     party = await discover(app, await app.relyingParty());
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   async function tokenOf(
     person: { email: string; password: string },

@@ -17,7 +17,7 @@ describe('the account page', () => {
   before(async () => {
     app = await startTestApp();
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   async function signInHere(
     person: Person,

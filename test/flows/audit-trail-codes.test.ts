@@ -25,7 +25,7 @@ describe('the audit trail of codes and links', function () {
     tenant = await stage.app.tenant({ settings: { selfSignUp: true, countryList: ['CH'] } });
     party = await discover(stage.app, await stage.app.relyingParty({ tenantId: tenant.id }));
   });
-  after(() => stage.stop());
+  after(() => stage?.stop());
 
   let newcomers = 0;
   const visitor = () => stage.visitor({ 'user-agent': agent });

@@ -24,7 +24,7 @@ describe('the audit trail', function () {
     app = await startTestApp();
     await installFaults(app.db);
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   describe('of what people and clients do', () => {
     const agent = 'Audited Browser/1.0';

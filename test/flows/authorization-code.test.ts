@@ -31,7 +31,7 @@ describe('exchanging an authorization code', () => {
     client = await app.relyingParty();
     party = await discover(app, client);
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   interface Obtained {
     code: string;

@@ -18,6 +18,7 @@ import { activateTenant, suspendTenant } from '../../src/domain/lifecycle/end-te
 import { clientPlaceholders } from '../../src/oidc/storage/client-adapter.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { type ClientCredential, createApi, introspect, post, postAs } from '../support/endpoints.ts';
+import { eventually } from '../support/eventually.ts';
 import { discover } from '../support/relying-party.ts';
 
 type Api = Awaited<ReturnType<typeof createApi>>;
@@ -35,7 +36,7 @@ describe('client credentials', () => {
     opaque = await createApi(app, { tokenFormat: 'opaque' });
     service = await app.service({ capabilities: api.capabilities });
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   const ask = (as: ClientCredential, more: Record<string, string> = {}, origin = app.issuer) =>
     postAs(`${origin}/token`, as, { grant_type: 'client_credentials', ...more });
@@ -81,8 +82,9 @@ describe('client credentials', () => {
     assert.equal((await ask({ clientId: 'nobody', clientSecret: 'x' })).body.error, 'invalid_client');
     const placeholder = app.secrets.mac(clientPlaceholders, service.clientId).toString('base64url');
     assert.equal((await ask({ ...service, clientSecret: placeholder })).body.error, 'invalid_client');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const [event] = await app.db('auditEvents').where({ action: 'token.refused', entityId: service.clientId });
+    const event = await eventually(() =>
+      app.db('auditEvents').where({ action: 'token.refused', entityId: service.clientId }).first(),
+    );
     assert.equal(event.payload.error, 'invalid_client');
     assert.equal(event.ip, '127.0.0.1');
     assert.ok(!JSON.stringify(event).includes('ghs_'));

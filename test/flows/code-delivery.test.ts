@@ -3,7 +3,6 @@
  * people who sign in by password notice nothing, and every code arrives afterwards, once.
  */
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as openid from 'openid-client';
 import pg from 'pg';
 import { requestCode } from '../../src/domain/codes/one-time-codes.ts';
@@ -11,6 +10,7 @@ import type { NewTenant } from '../../src/domain/setup/create-tenant.ts';
 import { releaseAbandonedJobs } from '../../src/platform/jobs/abandoned-jobs.ts';
 import { freePort, type TestApp } from '../support/app.ts';
 import type { Browserless } from '../support/browserless.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Begun, type MessagingApp, startMessagingApp } from '../support/messaging-app.ts';
 import { discover, type RelyingParty, redirectUri } from '../support/relying-party.ts';
 import { environmentOf, startServerProcess } from '../support/server-process.ts';
@@ -21,14 +21,6 @@ interface Asked {
   person: Person;
   browser: Browserless;
   begun: Begun;
-}
-
-async function until(condition: () => boolean | Promise<boolean>, what: string, ms = 15_000): Promise<void> {
-  const deadline = Date.now() + ms;
-  while (!(await condition())) {
-    if (Date.now() > deadline) assert.fail(`not within ${ms} ms: ${what}`);
-    await sleep(25);
-  }
 }
 
 function median(numbers: readonly number[]): number {
@@ -57,7 +49,7 @@ async function setScene(options: Parameters<typeof startMessagingApp>[0] = {}) {
   /** The code that came signs in, and nothing else came. */
   async function assertArrived(channel: 'email' | 'sms', { person, browser, begun }: Asked): Promise<void> {
     const address = channel === 'email' ? person.email : (person.phone as string);
-    const { code = '' } = await (channel === 'email' ? mailbox : twilio).waitFor(address, { timeoutMs: 30_000 });
+    const { code = '' } = await (channel === 'email' ? mailbox : twilio).waitFor(address);
     const reply = await browser.follow(await browser.send(`${begun.base}/code/enter`, { code }), redirectUri);
     assert.ok(reply.location?.startsWith(redirectUri), `${reply.status} ${reply.body}`);
     const tokens = await openid.authorizationCodeGrant(party.config, new URL(String(reply.location)), begun.checks);
@@ -109,7 +101,7 @@ describe('while messages cannot be delivered', function () {
     // The first of everything takes longer.
     await scene.passwordTimes(10);
   });
-  after(() => scene.stage.stop());
+  after(() => scene?.stage.stop());
   afterEach(async () => {
     scene.mailbox.hang(false);
     scene.twilio.fail(undefined);
@@ -120,26 +112,17 @@ describe('while messages cannot be delivered', function () {
   it('passwords are as fast as ever, and every code arrives afterwards', async () => {
     const { app, mailbox, twilio, ask, fallSilent, passwordTimes, stage } = scene;
     const before = await passwordTimes(20);
-    async function meanwhile(milliseconds: number): Promise<number[]> {
-      const until = Date.now() + milliseconds;
-      const times: number[] = [];
-      while (Date.now() < until) {
-        times.push(...(await passwordTimes(4)));
-        await sleep(100);
-      }
-      return times;
-    }
     // At first it takes connections and says nothing, and Twilio takes its time; then there are no connections to be had.
     const connections = await fallSilent();
     twilio.slow(2_000);
     const mails = [await ask('email'), await ask('email'), await ask('email')];
     const texts = [await ask('sms'), await ask('sms')];
-    await until(() => mailbox.connections() > connections, 'it waits for the mail server');
-    const silent = await meanwhile(3_000);
+    await eventually(() => mailbox.connections() > connections, 'it waits for the mail server');
+    const silent = await passwordTimes(20);
     await mailbox.stop();
     mailbox.hang(false);
     mails.push(await ask('email'), await ask('email'));
-    const down = await meanwhile(5_000);
+    const down = await passwordTimes(20);
     assert.deepEqual(mailbox.mails, []);
     await mailbox.restart();
     const after = await passwordTimes(20);
@@ -149,7 +132,6 @@ describe('while messages cannot be delivered', function () {
     for (const [what, times] of Object.entries({ silent, down })) {
       const said = `${what}: ${median(times).toFixed(1)} ms of ${times.length}, usually ${usual.toFixed(1)} ms`;
       if (process.env.SHOW_TIMES) process.stdout.write(`      ${said}\n`);
-      assert.ok(times.length >= 12, said);
       assert.ok(median(times) < 2 * usual + 10, said);
     }
     for (const one of texts) await scene.assertArrived('sms', one);
@@ -169,7 +151,7 @@ describe('while messages cannot be delivered', function () {
       const requests = twilio.requests();
       twilio.fail(failure);
       texts.push(await ask('sms'));
-      await until(() => twilio.requests() > requests, `it was asked (${failure.status})`);
+      await eventually(() => twilio.requests() > requests, `it was asked (${failure.status})`);
     }
     twilio.fail({ status: 400, code: 21610, message: 'Attempt to send to unsubscribed recipient' });
     const refused = await ask('sms');
@@ -177,7 +159,7 @@ describe('while messages cannot be delivered', function () {
       const row = await app.db('otp_codes').where({ destination: refused.person.phone }).first('failedAt', 'sentAt');
       return row.failedAt !== null && row.sentAt === null;
     };
-    await until(failed, 'it was refused');
+    await eventually(failed, 'it was refused');
     twilio.fail(undefined);
     for (const one of texts) await scene.assertArrived('sms', one);
     await stage.settled();
@@ -194,14 +176,14 @@ describe('while messages cannot be delivered', function () {
   });
 });
 
-describe('a run through ten thousand numbers', function () {
+describe('a run through a thousand numbers', function () {
   this.timeout(60_000);
   const budget = 30;
   let stage: MessagingApp;
   before(async () => {
     stage = await startMessagingApp();
   });
-  after(() => stage.stop());
+  after(() => stage?.stop());
 
   it('ends with the budget of the day', async () => {
     const { app, twilio } = stage;
@@ -234,7 +216,7 @@ describe('a run through ten thousand numbers', function () {
       );
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
     };
-    for (let n = 0; n < 10_000; n += 100) {
+    for (let n = 0; n < 1_000; n += 100) {
       // A tenant takes 100 in a minute; here the minutes are short.
       await app.db('rate_limits').where('key', 'like', 'codesPerTenant:%').delete();
       await Promise.all(Array.from({ length: 100 }, (_, more) => request(n + more)));
@@ -242,7 +224,7 @@ describe('a run through ten thousand numbers', function () {
     }
     await stage.settled();
     assert.equal(twilio.messages.length, budget);
-    assert.deepEqual(outcomes, { accepted: 100, MESSAGES_EXHAUSTED: 9_900 });
+    assert.deepEqual(outcomes, { accepted: 100, MESSAGES_EXHAUSTED: 900 });
     const refused = await app.db('audit_events').where({ action: 'message.refused', tenantId }).select('payload');
     assert.equal(refused.length, 100 - budget);
     assert.ok(refused.every(({ payload }) => payload.reason === 'budget_used_up'));
@@ -255,7 +237,7 @@ describe('a process that is killed between asking and sending', function () {
   before(async () => {
     scene = await setScene({ runJobs: false });
   });
-  after(() => scene.stage.stop());
+  after(() => scene?.stage.stop());
 
   it('loses no code and sends none twice', async () => {
     const { app, mailbox, ask, fallSilent, stage } = scene;
@@ -274,11 +256,11 @@ describe('a process that is killed between asking and sending', function () {
       // One has failed once and waits for its next attempt; then some are on their way, the others wait behind them.
       mailbox.refuse({ code: 451 });
       const asked = [await ask('email', first.origin)];
-      await until(async () => (await queue('last_error is not null')) === 1, 'one was tried in vain');
+      await eventually(async () => (await queue('last_error is not null')) === 1, 'one was tried in vain');
       mailbox.refuse(undefined);
       const connections = await fallSilent();
       for (let n = 0; n < 5; n++) asked.push(await ask('email', first.origin));
-      await until(() => mailbox.connections() > connections, 'one is on its way');
+      await eventually(() => mailbox.connections() > connections, 'one is on its way');
       await first.stop('SIGKILL');
       mailbox.hang(false);
       assert.equal(await queue('true'), asked.length, 'nothing is lost');
@@ -286,7 +268,7 @@ describe('a process that is killed between asking and sending', function () {
       assert.deepEqual(mailbox.mails, []);
 
       // A minute later the next process would take back what this one had begun. Here nobody waits so long.
-      await until(async () => {
+      await eventually(async () => {
         await releaseAbandonedJobs(pool, undefined, 0);
         return (await queue('locked_at is not null')) === 0;
       }, 'it was taken back');

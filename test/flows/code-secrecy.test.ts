@@ -26,7 +26,7 @@ describe('guessing a one-time code', function () {
     party = await discover(stage.app, await stage.app.relyingParty({ tenantId: tenant.id }));
     origins = [stage.app.issuer, await stage.app.startProcess()];
   });
-  after(() => stage.stop());
+  after(() => stage?.stop());
 
   /** Asks for a code; answers a way to type codes in that very browser, as if from all over the world. */
   async function asked(email: string) {
@@ -106,7 +106,7 @@ describe('an address that nobody has', function () {
     tenant = await stage.app.tenant({ settings });
     party = await discover(stage.app, await stage.app.relyingParty({ tenantId: tenant.id }));
   });
-  after(() => stage.stop());
+  after(() => stage?.stop());
 
   let asked = 0;
   /** As long as any other, so that lengths can be compared. */
@@ -207,7 +207,7 @@ describe('the time that an answer takes', function () {
     );
     await app.db.raw('analyze users');
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   let asked = 0;
   let people = 0;
@@ -263,9 +263,9 @@ describe('the time that an answer takes', function () {
     const [one, other] = [median(known), median(empty)];
     const said = `${what}: ${one.toFixed(2)} ms known, ${other.toFixed(2)} ms unknown`;
     if (process.env.SHOW_TIMES) process.stdout.write(`      ${said}\n`);
-    assert.ok(Math.abs(one - other) < 5, said);
-    // Of fewer pairs the median itself is not sure enough.
-    if (known.length >= 250) assert.ok(Math.abs(one - other) < 0.25 * Math.min(one, other), said);
+    // Of fewer pairs the median itself is not sure enough for more.
+    const share = known.length >= 250 ? 0.25 : 0.75;
+    assert.ok(Math.abs(one - other) < share * Math.min(one, other), said);
   }
 
   it('says nothing of who has an account, when a code is asked for and typed', async () => {

@@ -5,7 +5,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as jose from 'jose';
 import * as openid from 'openid-client';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
@@ -22,6 +21,7 @@ import { testServer } from '../support/cluster.ts';
 import { CredentialRecorder, dumpDatabase, findCredentials } from '../support/credentials.ts';
 import { declaredPurposes } from '../support/declared.ts';
 import { createApi } from '../support/endpoints.ts';
+import { eventually } from '../support/eventually.ts';
 import { type LoopbackServer, listen } from '../support/loopback.ts';
 import { discover, type RelyingParty, redirectUri, signIn, startSignIn } from '../support/relying-party.ts';
 
@@ -338,8 +338,7 @@ async function codesAndLinks(): Promise<void> {
 async function rotateKeys(): Promise<void> {
   const before = app.server.provider();
   await rotateSigningKeys(app.db, app.secrets, { verifySeconds: 3600 }, systemCaller);
-  for (let tries = 0; tries < 100 && app.server.provider() === before; tries++) await sleep(50);
-  assert.notEqual(app.server.provider(), before);
+  await eventually(() => app.server.provider() !== before);
   await signIn(await party(await app.relyingParty()), await person(), { browser: recorder.browser() });
 }
 
@@ -348,7 +347,7 @@ async function logOut({ browser, tokens }: Awaited<ReturnType<typeof signInAndUs
   const page = await browser.open(`${app.issuer}/logout?${query}`);
   const done = await browser.submit(page, { logout: 'yes' });
   assert.equal(done.status, 200);
-  for (let tries = 0; tries < 100 && !recorder.counts().logout_token; tries++) await sleep(50);
+  await eventually(() => Boolean(recorder.counts().logout_token));
 }
 
 describe('credentials at rest', () => {
@@ -373,8 +372,8 @@ describe('credentials at rest', () => {
     await logOut(signedIn);
   });
   after(async () => {
-    await app.stop();
-    await site.close();
+    await app?.stop();
+    await site?.close();
   });
 
   it('have all been collected', () => {

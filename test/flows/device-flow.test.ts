@@ -29,7 +29,7 @@ describe('the device flow (RFC 8628)', () => {
   });
   // Codes typed from one address are counted; here everybody has the same.
   beforeEach(() => app.db('rateLimits').delete());
-  after(() => app.stop());
+  after(() => app?.stop());
 
   function deviceClient(overrides: object = {}): Promise<ClientCredential> {
     const metadata = { grant_types: [grantType, 'refresh_token'], response_types: [] };
@@ -155,7 +155,7 @@ describe('the device flow (RFC 8628)', () => {
     const { user_code, device_code } = await start();
     const stored = app.db('oidcPayloads').where({ model: 'DeviceCode', clientId: client.clientId });
     const [row] = await stored.clone().orderBy('createdAt', 'desc').limit(1).select('idHash', 'payload', 'expiresAt');
-    assert.ok(Math.abs(row.expiresAt - Date.now() - 600_000) < 3000);
+    assert.ok(Math.abs(row.expiresAt - Date.now() - 600_000) < 60_000);
     const payload = openPayload(app.secrets, 'DeviceCode', { ...row, consumed: false });
     const past = { ...payload, exp: Math.floor(Date.now() / 1000) - 1 };
     const sealed = sealPayload(app.secrets, 'DeviceCode', row.idHash, past);

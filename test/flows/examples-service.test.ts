@@ -14,6 +14,7 @@ import { defineCapability } from '../../src/domain/access/capabilities.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { createResourceServer } from '../../src/domain/resource-servers/resource-servers.ts';
 import { freePort } from '../support/app.ts';
+import { processEnvironment } from '../support/process-environment.ts';
 import { type SampleApp, sampleAudience, startSampleApi, startSampleApp } from '../support/sample-applications.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -108,9 +109,9 @@ describe('the sample service', () => {
     });
 
     function run(file: string, env: Record<string, string>): ChildProcess {
-      const child = spawn(process.execPath, ['--import=tsx', file], {
+      const child = spawn(process.execPath, [file], {
         cwd: root,
-        env: { PATH: process.env.PATH ?? '', ...env },
+        env: { ...processEnvironment(), ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       children.push(child);

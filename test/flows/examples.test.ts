@@ -5,6 +5,7 @@ import { grantCapabilityToRole } from '../../src/domain/access/roles.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { revokeAllSessions } from '../../src/domain/sessions/sessions.ts';
 import { openBrowser, type TestBrowser } from '../support/browser.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Application, type SampleApp, type SamplePerson, startSampleApp } from '../support/sample-applications.ts';
 
 describe('the sample portal', () => {
@@ -134,11 +135,10 @@ describe('the sample portal', () => {
       const user = await sample.app.db('users').where({ email: director.email }).first('id', 'tenant_id');
       await revokeAllSessions(sample.app.db, { tenantId: user.tenantId, userId: user.id }, systemCaller);
       // The call comes from a job, some moments later.
-      for (let tries = 0; tries < 50 && (await textOf('h1')) !== 'You are not signed in'; tries++) {
-        await page.waitForTimeout(100);
+      await eventually(async () => {
         await page.reload();
-      }
-      assert.equal(await textOf('h1'), 'You are not signed in');
+        return (await textOf('h1')) === 'You are not signed in';
+      });
     });
 
     it('signs in to a third party without a password, after consent', async () => {
@@ -180,7 +180,7 @@ describe('the sample portal', () => {
     before(async () => {
       portal = await sample.startApplication('portal');
     });
-    after(() => portal.close());
+    after(() => portal?.close());
 
     it('refuses an answer that it did not ask for', async () => {
       const answer = await fetch(

@@ -44,8 +44,8 @@ describe('accounts that an identity provider vouches for', () => {
     google.authenticatedSecondsAgo = 0;
   });
   after(async () => {
-    await google.close();
-    await stage.stop();
+    await google?.close();
+    await stage?.stop();
   });
 
   async function clientOf({ id: tenantId }: NewTenant): Promise<RelyingParty> {

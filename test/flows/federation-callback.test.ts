@@ -37,8 +37,8 @@ describe('the callback of an identity provider', () => {
     portal = await discover(app, await app.relyingParty({ tenantId: tenant.id }));
   });
   after(async () => {
-    await Promise.all([google.close(), other.close()]);
-    await app.stop();
+    await Promise.all([google?.close(), other?.close()]);
+    await app?.stop();
   });
 
   /** As far as the address that the provider sends the browser back to. */
@@ -108,7 +108,7 @@ describe('the callback of an identity provider', () => {
     assert.equal(lines.length, 2);
     for (const line of lines) assert.match(line, /; path=\/callback\/google; expires=[^;]+; samesite=lax; httponly$/i);
     const expires = Date.parse(/expires=([^;]+)/.exec(lines[0] as string)?.[1] ?? '');
-    assert.ok(Math.abs(expires - Date.now() - 600_000) < 5_000);
+    assert.ok(Math.abs(expires - Date.now() - 600_000) < 60_000);
   });
 
   it('lets two tabs of a browser each finish what they began', async () => {

@@ -1,17 +1,18 @@
 /**
  * Answers of an identity provider that must not count: every fault of a token, of the way back, and of the provider itself.
- * After each of them there is a page within five seconds, nobody is signed in, nothing is linked, and the page leads to a
+ * After each of them there is a page, nobody is signed in, nothing is linked, and the page leads to a
  * sign-in by password that works.
  */
 import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as jose from 'jose';
+import type { Timeouts } from '../../src/dependencies.ts';
 import { loadSigningKeys } from '../../src/oidc/keys.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless, type Reply } from '../support/browserless.ts';
+import { eventually } from '../support/eventually.ts';
 import { addProvider, claimsOf, goThere, type Journey, openSignIn, textOf } from '../support/federation.ts';
-import { type Forged, type Forger, signHonestly, slowly, startForger } from '../support/identity-provider.ts';
+import { type Forged, type Forger, signHonestly, startForger } from '../support/identity-provider.ts';
 import { discover, type RelyingParty, redirectUri } from '../support/relying-party.ts';
 
 type Person = Awaited<ReturnType<TestApp['person']>>;
@@ -77,6 +78,7 @@ const answers =
     res.end(text);
   };
 const hangsUp: Instead = (req) => void req.socket.destroy();
+const never: Instead = () => {};
 
 describe('faults of an identity provider', () => {
   let app: TestApp;
@@ -84,18 +86,33 @@ describe('faults of an identity provider', () => {
   let portal: RelyingParty;
   let person: Person;
 
-  before(async () => {
-    app = await startTestApp({ env: { TRUSTED_PROXIES: '127.0.0.0/8,::1' } });
-    forger = await startForger();
+  interface Scene {
+    app: TestApp;
+    portal: RelyingParty;
+    person: Person;
+  }
+
+  async function setScene(timeouts: Timeouts): Promise<Scene> {
+    const app = await startTestApp({ env: { TRUSTED_PROXIES: '127.0.0.0/8,::1' }, timeouts });
     await addProvider(app, { key: 'forger', name: 'The Forger', ...forger.client, issuer: forger.issuer });
     const tenant = await app.tenant({ settings: { selfSignUp: true, signInMethods: ['password', 'forger'] } });
-    portal = await discover(app, await app.relyingParty({ tenantId: tenant.id }));
-    person = await app.person({ tenantId: tenant.id });
+    const portal = await discover(app, await app.relyingParty({ tenantId: tenant.id }));
+    return { app, portal, person: await app.person({ tenantId: tenant.id }) };
+  }
+
+  let patient: Scene;
+  /** Gives up so soon that a test need not wait. */
+  let hurried: Scene;
+  before(async () => {
+    forger = await startForger();
+    hurried = await setScene({ federationMs: 300, outboundMs: 60_000 });
+    patient = await setScene({ federationMs: 600_000, outboundMs: 600_000 });
+    ({ app, portal, person } = patient);
   });
   beforeEach(() => forger.reset());
   after(async () => {
-    await forger.close();
-    await app.stop();
+    await forger?.close();
+    await Promise.all([hurried?.app?.stop(), patient?.app?.stop()]);
   });
 
   let visitors = 0;
@@ -105,9 +122,10 @@ describe('faults of an identity provider', () => {
     return new Browserless({ 'x-forwarded-for': `198.51.100.${visitors}` });
   }
 
-  const go = (parameters = {}) => goThere({ party: portal, key: 'forger', parameters, browser: visitor() });
+  const go = (parameters = {}, { portal } = patient) =>
+    goThere({ party: portal, key: 'forger', parameters, browser: visitor() });
 
-  async function stateOf(): Promise<unknown[]> {
+  async function stateOf({ app } = patient): Promise<unknown[]> {
     const [users, identities, sessions] = await Promise.all([
       app.db('users').select('id').orderBy('id'),
       app.db('userIdentities').select('id', 'userId', 'subject').orderBy('id'),
@@ -120,16 +138,15 @@ describe('faults of an identity provider', () => {
   async function assertComesToNothing(
     parameters: Record<string, string>,
     { status, words }: { status: number; words: RegExp },
+    scene = patient,
   ): Promise<Reply> {
-    const before = await stateOf();
-    const began = performance.now();
-    const journey = await go(parameters);
-    const took = performance.now() - began;
+    const { portal, person } = scene;
+    const before = await stateOf(scene);
+    const journey = await go(parameters, scene);
     const { reply, browser } = journey;
     assert.equal(reply.status, status, `${reply.url} ${reply.body}`);
     assert.match(textOf(reply), words);
-    assert.ok(took < 5_000, `${took} ms`);
-    assert.deepEqual(await stateOf(), before);
+    assert.deepEqual(await stateOf(scene), before);
 
     const [, back = ''] = /href="(\/interaction\/[\w-]+)"/.exec(reply.body) ?? [];
     const page = await browser.open(new URL(back, reply.url).href);
@@ -227,8 +244,6 @@ describe('faults of an identity provider', () => {
     const paths = { discovery: '/.well-known/openid-configuration', token: '/token', keys: '/keys' };
     const html = '<!doctype html><title>Sorry</title>';
     const cases: Record<string, [keyof typeof paths, Instead, typeof refused]> = {
-      'a slow token endpoint': ['token', slowly(8_000), unavailable],
-      'slow keys': ['keys', slowly(8_000), unavailable],
       'an error of the token endpoint': ['token', answers(500, 'text/html', html), unavailable],
       'a page in the place of the token': ['token', answers(200, 'text/html', html), unavailable],
       'a token endpoint that hangs up': ['token', hangsUp, unavailable],
@@ -248,9 +263,16 @@ describe('faults of an identity provider', () => {
         await assertComesToNothing({}, expected);
       });
 
-    it('discovery: slow, in error, of another issuer, or not there', async () => {
+    for (const path of ['discovery', 'token', 'keys'] as const)
+      it(`no answer, to the end of our patience: ${path}`, async () => {
+        await forger.rotateKey();
+        forger.instead.set(paths[path], never);
+        await assertComesToNothing({}, unavailable, hurried);
+      });
+
+    it('discovery: in error, of another issuer, or not there', async () => {
       const others = await Promise.all(
-        [slowly(8_000), answers(500, 'text/html', html), hangsUp].map(async (instead, n) => {
+        [answers(500, 'text/html', html), hangsUp].map(async (instead, n) => {
           const provider = await startForger();
           provider.instead.set(paths.discovery, instead);
           const key = `broken-${n}`;
@@ -272,25 +294,31 @@ describe('faults of an identity provider', () => {
       const tenant = await app.tenant({ settings: { signInMethods: others.map(({ key }) => key) } });
       const party = await discover(app, await app.relyingParty({ tenantId: tenant.id }));
       for (const { key, expected } of others) {
-        const began = performance.now();
         const { reply } = await goThere({ party, key });
         assert.equal(reply.status, expected.status, `${key} ${reply.body}`);
         assert.match(textOf(reply), expected.words);
-        assert.ok(performance.now() - began < 5_000);
       }
       for (const { key, provider } of others) if (key !== 'gone') await provider.close();
     });
 
     it('holds up nobody who signs in by password', async () => {
-      forger.instead.set(paths.token, slowly(8_000));
+      let asked = 0;
+      let release = () => {};
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      forger.instead.set(paths.token, async (req, res) => {
+        asked += 1;
+        await released;
+        hangsUp(req, res);
+      });
       const waiting = Promise.all(Array.from({ length: 10 }, () => go()));
-      await sleep(300);
-      const began = performance.now();
+      await eventually(() => asked === 10);
       const { reply, browser, started } = await openSignIn({ party: portal, browser: visitor() });
       const entered = { login: person.email, password: person.password };
       const signedIn = await browser.submit(reply, entered, { until: redirectUri });
       await claimsOf({ reply: signedIn, browser, started }, portal);
-      assert.ok(performance.now() - began < 1_500, `${performance.now() - began} ms`);
+      release();
       for (const { reply } of await waiting) assert.equal(reply.status, 503);
     });
 

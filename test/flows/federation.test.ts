@@ -42,8 +42,8 @@ describe('signing in with an identity provider', () => {
     google.requests.length = 0;
   });
   after(async () => {
-    await google.close();
-    await stage.stop();
+    await google?.close();
+    await stage?.stop();
   });
 
   async function tenantWith(settings: TenantSettingsInput) {

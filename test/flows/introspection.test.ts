@@ -31,7 +31,7 @@ describe('introspecting a token', () => {
     opaqueApiItself = await app.service({ resourceServerId: opaqueApi.id });
     party = await discover(app, client);
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   const ask = (as: ClientCredential, token: string) => introspect(app.issuer, as, token);
 
@@ -41,26 +41,26 @@ describe('introspecting a token', () => {
     assert.deepEqual(body, { active: false });
   }
 
-  async function tokensFor(of: Api, person?: Awaited<ReturnType<TestApp['person']>>) {
+  async function tokensFor(server: Api, person?: Awaited<ReturnType<TestApp['person']>>) {
     const whose = person ?? (await app.person());
     const { tokens, browser } = await signIn(party, whose, {
-      parameters: { resource: of.identifier, scope: `openid ${of.capabilities[0]} roles` },
-      tokenParameters: { resource: of.identifier },
+      parameters: { resource: server.identifier, scope: `openid ${server.capabilities[0]} roles` },
+      tokenParameters: { resource: server.identifier },
     });
     return { person: whose, access: tokens.access_token, refresh: tokens.refresh_token as string, browser };
   }
 
   it('tells a client of its own tokens, JWT or opaque', async () => {
-    for (const of of [api, opaqueApi]) {
-      const { person, access } = await tokensFor(of);
+    for (const server of [api, opaqueApi]) {
+      const { person, access } = await tokensFor(server);
       const answer = await openid.tokenIntrospection(party.config, access);
       assert.equal(answer.active, true);
       assert.equal(answer.sub, person.id);
       assert.equal(answer.client_id, client.clientId);
-      assert.equal(answer.aud, of.identifier);
+      assert.equal(answer.aud, server.identifier);
       assert.equal(answer.iss, app.issuer);
       assert.equal(answer.token_type, 'Bearer');
-      assert.ok(answer.scope?.includes(of.capabilities[0] as string));
+      assert.ok(answer.scope?.includes(server.capabilities[0] as string));
       assert.deepEqual(answer.roles, []);
       assert.equal(answer.email, undefined);
     }

@@ -23,7 +23,7 @@ describe('an invitation', function () {
     role = await createRole(stage.app.db, { tenantId: tenant.id, name: 'Teacher' });
     node = await createNode(stage.app.db, { tenantId: tenant.id, name: 'Riverside School' });
   });
-  after(() => stage.stop());
+  after(() => stage?.stop());
 
   let people = 0;
   const newAddress = (): string => `invited${++people}@example.test`;

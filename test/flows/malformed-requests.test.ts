@@ -74,7 +74,7 @@ describe('malformed requests', function () {
   before(async () => {
     stage = await setStage();
   });
-  after(() => stage.app.stop());
+  after(() => stage?.app.stop());
 
   /** Goes through a table; says all that is wrong at once. */
   async function tryAll(cases: MalformedRequest[]): Promise<void> {

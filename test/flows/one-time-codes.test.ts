@@ -23,7 +23,7 @@ describe('signing in with a one-time code', function () {
     tenant = await stage.app.tenant({ name: 'Northwind', settings: { countryList: ['CH'] } });
     party = await discover(stage.app, await stage.app.relyingParty({ tenantId: tenant.id }));
   });
-  after(() => stage.stop());
+  after(() => stage?.stop());
 
   async function personWithPhone() {
     return stage.app.person({ tenantId: tenant.id, phone: stage.phone(), phoneVerified: true });

@@ -20,6 +20,7 @@ import {
 import { randomToken } from '../../src/platform/secrets.ts';
 import { freePort, startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless } from '../support/browserless.ts';
+import { eventually } from '../support/eventually.ts';
 import { send } from '../support/loopback.ts';
 import { discover, enterPassword, redirectUri, signIn, startSignIn } from '../support/relying-party.ts';
 import {
@@ -33,32 +34,28 @@ import {
 
 const form = 'application/x-www-form-urlencoded';
 
-/** Clients that take their time, each closed within so many seconds. */
-const slowWays: { what: string; opening: string; drip: string; seconds: number }[] = [
-  { what: 'one that says nothing', opening: '', drip: '', seconds: 16 },
+/** Clients that take their time. */
+const slowWays: { what: string; opening: string; drip: string }[] = [
+  { what: 'one that says nothing', opening: '', drip: '' },
   {
     what: 'one that dribbles its headers',
     opening: 'GET /jwks HTTP/1.1\r\nHost: localhost\r\nX-Slow: ',
     drip: 'a',
-    seconds: 16,
   },
   {
     what: 'one that dribbles a form',
     opening: postOf('/interaction/unknown/sign-in', 'Content-Length: 500'),
     drip: 'a',
-    seconds: 16,
   },
   {
     what: 'one that dribbles the body of a token request',
     opening: postOf('/token', 'Content-Length: 500'),
     drip: 'a',
-    seconds: 36,
   },
   {
     what: 'one that dribbles chunks',
     opening: postOf('/revoke', 'Transfer-Encoding: chunked'),
     drip: '1\r\na\r\n',
-    seconds: 36,
   },
 ];
 
@@ -66,26 +63,28 @@ function postOf(path: string, length: string): string {
   return `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${form}\r\n${length}\r\n\r\n`;
 }
 
-async function dribble(port: number, { opening, drip }: { opening: string; drip: string }) {
+/** A request whose head has been taken and whose body is still to come. */
+async function beginTokenRequest(port: number): Promise<ReturnType<typeof openSocket> & { finish(): void }> {
+  const body = 'grant_type=client_credentials';
+  const socket = openSocket(port);
+  // The server says by it that it has taken the head (RFC 9110 section 10.1.1).
+  socket.write(`${postOf('/token', `Content-Length: ${body.length}\r\nExpect: 100-continue`)}${body.slice(0, 5)}`);
+  await eventually(() => socket.received().startsWith('HTTP/1.1 100 Continue'), 'the head is taken');
+  return { ...socket, finish: () => socket.write(body.slice(5)) };
+}
+
+/** Goes on until the server has enough of it; answers with the first line of what it said. */
+async function dribble(port: number, { opening, drip }: { opening: string; drip: string }): Promise<string> {
   const socket = openSocket(port);
   socket.write(opening);
-  const timer = setInterval(() => socket.write(drip), 500);
-  const ms = await Promise.race([socket.closed, sleep(45_000, Number.POSITIVE_INFINITY, { ref: false })]);
+  const timer = setInterval(() => socket.write(drip), 100);
+  await socket.closed;
   clearInterval(timer);
   socket.destroy();
-  return { seconds: ms / 1000, statusLine: socket.received().split('\r\n')[0] ?? '' };
+  return socket.received().split('\r\n')[0] ?? '';
 }
 
 describe('outages', () => {
-  let slowApp: TestApp;
-  let dribbling: ReturnType<typeof dribble>[];
-  // They take half a minute to be thrown out. The other tests run meanwhile.
-  before(async () => {
-    slowApp = await startTestApp();
-    dribbling = slowWays.map((way) => dribble(slowApp.config.listen.port, way));
-  });
-  after(() => slowApp.stop());
-
   describe('a node that is killed in mid-flow', () => {
     it('loses nothing that it acknowledged: another finishes with the same cookies', async function () {
       this.timeout(40_000);
@@ -312,15 +311,10 @@ describe('outages', () => {
         assert.equal((await send(server, { path: '/jwks' })).status, 200, 'tokens can still be verified');
 
         await start();
-        const back = performance.now();
-        while ((await send(server, { path: '/readyz' })).status !== 200) {
-          assert.ok(performance.now() - back < 5_000, 'not back within five seconds');
-          await sleep(20);
-        }
+        await eventually(async () => (await send(server, { path: '/readyz' })).status === 200, 'it is back');
         // The page that was open all the time still works, and so does the session.
         const finished = await enterPassword(browser, page, person);
         assert.ok(finished.location?.startsWith(redirectUri), `${finished.status} ${finished.body}`);
-        assert.ok(performance.now() - back < 5_000, 'nobody signed in within five seconds');
         const fresh = await openid.authorizationCodeGrant(party.config, new URL(finished.location as string), checks);
         assert.ok(fresh.refresh_token);
         assert.ok((await openid.refreshTokenGrant(party.config, tokens.refresh_token as string)).access_token);
@@ -342,9 +336,7 @@ describe('outages', () => {
       this.timeout(30_000);
       isUp = false;
       await postgres.stop();
-      const began = performance.now();
       assert.deepEqual(await server.stop(), { code: 0, signal: null }, server.output());
-      assert.ok(performance.now() - began < 12_000);
     });
   });
 
@@ -353,17 +345,7 @@ describe('outages', () => {
     before(async () => {
       app = await startTestApp();
     });
-    after(() => app.stop());
-
-    /** A request whose head has been taken and whose body is still to come. */
-    function beginTokenRequest(port: number): ReturnType<typeof openSocket> & { finish(): void } {
-      const body = 'grant_type=client_credentials';
-      const socket = openSocket(port);
-      socket.write(
-        `POST /token HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${form}\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
-      );
-      return { ...socket, finish: () => socket.write(body.slice(5)) };
-    }
+    after(() => app?.stop());
 
     it('by SIGTERM finishes what is in flight, takes nothing new and is 0', async function () {
       this.timeout(40_000);
@@ -374,20 +356,15 @@ describe('outages', () => {
         idle.write('GET /jwks HTTP/1.1\r\nHost: localhost\r\n\r\n');
         // As browsers open them, in case there will be something to ask.
         const silent = openSocket(server.port);
-        const inFlight = beginTokenRequest(server.port);
-        await sleep(200);
-        assert.match(idle.received(), /^HTTP\/1\.1 200/);
-
-        const began = performance.now();
+        const inFlight = await beginTokenRequest(server.port);
+        await eventually(() => /^HTTP\/1\.1 200/.test(idle.received()));
         server.child.kill('SIGTERM');
         await Promise.all([idle.closed, silent.closed]);
         await assert.rejects(send(server, { path: '/healthz' }), { code: 'ECONNREFUSED' });
         inFlight.finish();
         await inFlight.closed;
-        assert.match(inFlight.received(), /^HTTP\/1\.1 400[\s\S]*invalid_request/);
+        assert.match(inFlight.received(), /\nHTTP\/1\.1 400[\s\S]*invalid_request/);
         assert.deepEqual(await server.ended, { code: 0, signal: null });
-        const ms = performance.now() - began;
-        assert.ok(ms < 3_000, `nothing to wait for, and yet it took ${Math.round(ms)} ms`);
       } finally {
         await server.stop('SIGKILL');
       }
@@ -437,42 +414,42 @@ describe('outages', () => {
         assert.ok(afterwards.every(({ status }) => status === 200));
         assert.match(server.output(), /a worker ended; starting another/);
 
-        const stuck = beginTokenRequest(server.port);
-        await sleep(200);
-        const began = performance.now();
+        const stuck = await beginTokenRequest(server.port);
         server.child.kill('SIGTERM');
         assert.deepEqual(await server.ended, { code: 0, signal: null });
-        const seconds = (performance.now() - began) / 1000;
-        assert.ok(seconds < 12, `it took ${seconds.toFixed(1)} s`);
         await stuck.closed;
         for (const pid of replaced) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
       } finally {
         await server.stop('SIGKILL');
       }
     });
-
-    async function eventually<T>(look: () => T | undefined): Promise<T> {
-      for (let tries = 0; tries < 300; tries++) {
-        const found = look();
-        if (found !== undefined) return found;
-        await sleep(50);
-      }
-      throw new Error('it never came to be');
-    }
   });
 
   describe('a slow client', () => {
-    for (const [index, { what, seconds }] of slowWays.entries()) {
-      it(`is closed: ${what}`, async function () {
-        this.timeout(60_000);
-        const closed = await (dribbling[index] as ReturnType<typeof dribble>);
-        assert.ok(closed.seconds < seconds, `closed after ${closed.seconds.toFixed(1)} s`);
-        assert.match(closed.statusLine, /^(?:HTTP\/1\.1 4\d\d .*)?$/);
+    let app: TestApp;
+    before(async () => {
+      const http = { headersTimeout: 600, requestTimeout: 1_200, connectionsCheckingInterval: 100 };
+      app = await startTestApp({ timeouts: { http } });
+    });
+    after(() => app?.stop());
+
+    for (const way of slowWays) {
+      it(`is closed: ${way.what}`, async () => {
+        assert.match(await dribble(app.config.listen.port, way), /^(?:HTTP\/1\.1 4\d\d .*)?$/);
       });
     }
 
     it('harms nobody else', async () => {
-      assert.equal((await send({ port: slowApp.config.listen.port }, { path: '/readyz' })).status, 200);
+      const dribbling = Promise.all(slowWays.map((way) => dribble(app.config.listen.port, way)));
+      assert.equal((await send({ port: app.config.listen.port }, { path: '/readyz' })).status, 200);
+      await dribbling;
+    });
+
+    it('is waited for no longer than the drain takes', async () => {
+      const other = await startTestApp({ timeouts: { http: { drainMs: 300 } } });
+      const stuck = await beginTokenRequest(other.config.listen.port);
+      await other.stop();
+      await stuck.closed;
     });
   });
 });

@@ -3,11 +3,11 @@
  * scripts and on a phone without them, with messages that really arrive.
  */
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as openid from 'openid-client';
 import type { Page } from 'playwright-core';
 import { createInvitation } from '../../src/domain/invitations/send-invitation.ts';
 import type { NewTenant } from '../../src/domain/setup/create-tenant.ts';
+import { eventually } from '../support/eventually.ts';
 import { accessibilityFaults, smallTargets } from '../support/page-checks.ts';
 import { backAtClient, enterPassword, expectFocus, headingOf, onStage } from '../support/pages.ts';
 import type { RelyingParty } from '../support/relying-party.ts';
@@ -193,11 +193,10 @@ describe('the pages of codes and links', function () {
       const page = await newPage(variant);
       const started = await ask(page, 'WhatsApp', number);
       await look(page, variant, 'Check WhatsApp');
-      for (let tries = 0; tries < 200; tries++) {
+      await eventually(async () => {
         const row = await app.db('otp_codes').where({ destination: number }).first('failedAt');
-        if (row?.failedAt) break;
-        await sleep(20);
-      }
+        return Boolean(row?.failedAt);
+      });
       assert.deepEqual(app.twilio.to(number), []);
       await letTimePass(page, number, 31);
       await page.reload();

@@ -16,7 +16,7 @@ describe('recovering an account', function () {
     tenant = await stage.app.tenant({ name: 'Northwind', settings: { countryList: ['CH'] } });
     party = await discover(stage.app, await stage.app.relyingParty({ tenantId: tenant.id }));
   });
-  after(() => stage.stop());
+  after(() => stage?.stop());
 
   const newPerson = (overrides: Parameters<MessagingApp['app']['person']>[0] = {}) =>
     stage.app.person({ tenantId: tenant.id, ...overrides });

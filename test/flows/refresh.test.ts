@@ -25,7 +25,7 @@ describe('refreshing tokens', () => {
     client = await app.relyingParty();
     party = await discover(app, client);
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   interface Line {
     access: string;
@@ -222,7 +222,7 @@ describe('refreshing tokens', () => {
   it('ends a token that was idle for two weeks', async () => {
     const line = await newLine();
     const { expiresAt } = await row(line.refresh).first('expiresAt');
-    assert.ok(Math.abs(expiresAt - Date.now() - 14 * 86_400_000) < 5000);
+    assert.ok(Math.abs(expiresAt - Date.now() - 14 * 86_400_000) < 60_000);
     await row(line.refresh).update({ expiresAt: new Date() });
     await assertRefused(line.refresh);
   });
@@ -232,7 +232,7 @@ describe('refreshing tokens', () => {
     await begunDaysAgo(line.refresh, 80);
     const next = await refreshed(line.refresh);
     const { expiresAt } = await row(next.refresh).first('expiresAt');
-    assert.ok(Math.abs(expiresAt - Date.now() - 10 * 86_400_000) < 5000);
+    assert.ok(Math.abs(expiresAt - Date.now() - 10 * 86_400_000) < 60_000);
     await begunDaysAgo(next.refresh, 10);
     const last = await refreshed(next.refresh);
     await new Promise((resolve) => setTimeout(resolve, 1100));

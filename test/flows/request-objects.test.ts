@@ -4,6 +4,7 @@ import * as openid from 'openid-client';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless, type Reply } from '../support/browserless.ts';
 import { type ClientCredential, post, postAs } from '../support/endpoints.ts';
+import { eventually } from '../support/eventually.ts';
 import { listen } from '../support/loopback.ts';
 import { discover, enterPassword, type RelyingParty, redirectUri } from '../support/relying-party.ts';
 
@@ -35,7 +36,7 @@ describe('authorization requests that are pushed or signed', () => {
     other = await app.startProcess();
     person = await app.person();
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   function errorOf(reply: Reply): string | null | undefined {
     if (reply.location) return new URL(reply.location).searchParams.get('error');
@@ -144,9 +145,11 @@ describe('authorization requests that are pushed or signed', () => {
 
     it('are written down where the client did not prove itself', async () => {
       await push({}, { ...client, clientSecret: 'ghs_wrong' });
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      const events = await app.db('auditEvents').where({ action: 'authorization.refused', entityId: client.clientId });
-      assert.ok(events.some((event) => event.payload.error === 'invalid_client'));
+      const refused = { action: 'authorization.refused', entityId: client.clientId };
+      await eventually(async () => {
+        const events = await app.db('auditEvents').where(refused);
+        return events.some((event) => event.payload.error === 'invalid_client');
+      });
     });
   });
 

@@ -39,12 +39,12 @@ describe('a token for an API (RFC 8707, RFC 9068)', () => {
     const role = await createRole(app.db, { tenantId: tenant.id, name: 'Clerk', capabilities: api.capabilities });
     await assign(app.db, { tenantId: tenant.id, userId: person.id, roleId: role.id });
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
-  const scopeOf = (of: Api, more = '') => `openid ${of.capabilities.join(' ')} ${more}`.trim();
+  const scopeOf = (server: Api, more = '') => `openid ${server.capabilities.join(' ')} ${more}`.trim();
 
-  async function tokenFor(of: Api, scope = scopeOf(of), whose = person, as = party) {
-    const resource = { resource: of.identifier };
+  async function tokenFor(server: Api, scope = scopeOf(server), whose = person, as = party) {
+    const resource = { resource: server.identifier };
     const { tokens } = await signIn(as, whose, { parameters: { ...resource, scope }, tokenParameters: resource });
     return tokens;
   }
@@ -109,8 +109,8 @@ describe('a token for an API (RFC 8707, RFC 9068)', () => {
       { tenantId: tenant.id, userId: temp.id, orgNodeId: tenant.rootNodeId, accessScope: 'read', endsAt },
       systemCaller,
     );
-    for (const of of [api, opaque]) {
-      const { access_token: token, expires_in: left } = await tokenFor(of, scopeOf(of, 'org'), temp);
+    for (const server of [api, opaque]) {
+      const { access_token: token, expires_in: left } = await tokenFor(server, scopeOf(server, 'org'), temp);
       assert.ok((left as number) <= 90 && (left as number) > 80, String(left));
       const { body } = await introspect(app.issuer, client, token);
       assert.ok(body.exp * 1000 <= endsAt.getTime());

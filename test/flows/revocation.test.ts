@@ -31,15 +31,15 @@ describe('revoking a token', () => {
     stranger = await app.relyingParty();
     party = await discover(app, client);
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   const revoke = (as: ClientCredential, token: string, more: Record<string, string> = {}) =>
     postAs(`${app.issuer}/revoke`, as, { token, ...more });
   const isActive = async (token: string, as = client) => (await introspect(app.issuer, as, token)).body.active;
 
-  async function tokensFor(of?: Api) {
-    const resource: Record<string, string> = of ? { resource: of.identifier } : {};
-    const scope = `openid ${of?.capabilities[0] ?? ''}`.trim();
+  async function tokensFor(server?: Api) {
+    const resource: Record<string, string> = server ? { resource: server.identifier } : {};
+    const scope = `openid ${server?.capabilities[0] ?? ''}`.trim();
     const parameters = { ...resource, scope };
     const { tokens } = await signIn(party, await app.person(), { parameters, tokenParameters: resource });
     return { access: tokens.access_token, refresh: tokens.refresh_token as string };
@@ -117,8 +117,8 @@ describe('revoking a token', () => {
   });
 
   it('of a service ends its session row', async () => {
-    for (const of of [api, opaqueApi]) {
-      const service = await app.service({ capabilities: of.capabilities });
+    for (const server of [api, opaqueApi]) {
+      const service = await app.service({ capabilities: server.capabilities });
       const { body } = await postAs(`${app.issuer}/token`, service, { grant_type: 'client_credentials' });
       assert.equal(await isActive(body.access_token, service), true);
       assert.equal((await revoke(service, body.access_token)).status, 200);

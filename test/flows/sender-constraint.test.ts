@@ -25,7 +25,7 @@ describe('tokens bound to a key (DPoP, RFC 9449)', () => {
     party = await discover(app, client, openid.None());
     keys = await openid.randomDPoPKeyPair('ES256', { extractable: true });
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   async function bound(parameters: Record<string, string> = {}, tokenParameters: Record<string, string> = {}) {
     const DPoP = openid.getDPoPHandle(party.config, keys);

@@ -19,7 +19,7 @@ describe('setting the server up', function () {
   before(async () => {
     app = await startTestApp({ env: { TRUSTED_PROXIES: '127.0.0.0/8,::1' } });
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   let visitors = 0;
   /** From an address of its own: the limit on tries is another test's. */

@@ -8,7 +8,7 @@ describe('signing in with the authorization code flow', () => {
   before(async () => {
     app = await startTestApp();
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   it('gives a first-party client the claims of the person', async () => {
     const person = await app.person();

@@ -25,7 +25,7 @@ describe('making an account of one’s own', function () {
     tenant = await stage.app.tenant({ name: 'Northwind', settings });
     party = await discover(stage.app, await stage.app.relyingParty({ tenantId: tenant.id }));
   });
-  after(() => stage.stop());
+  after(() => stage?.stop());
 
   let people = 0;
   const newAddress = (): string => `newcomer${++people}@example.test`;

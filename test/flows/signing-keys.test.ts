@@ -13,6 +13,7 @@ import { createSecrets, randomToken } from '../../src/platform/secrets.ts';
 import { createGatehouse } from '../../src/server.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { type ClientCredential, createApi, introspect, postAs, refresh, userinfoStatus } from '../support/endpoints.ts';
+import { eventually } from '../support/eventually.ts';
 import { discover, type RelyingParty, signIn } from '../support/relying-party.ts';
 
 type Person = Awaited<ReturnType<TestApp['person']>>;
@@ -30,7 +31,7 @@ describe('signing keys', () => {
     party = await discover(app, await app.relyingParty());
     service = await app.service({ capabilities: (await createApi(app)).capabilities });
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   async function published(origin: string): Promise<JSONWebKeySet> {
     return (await (await fetch(`${origin}/jwks`)).json()) as JSONWebKeySet;
@@ -47,18 +48,14 @@ describe('signing keys', () => {
     rotateSigningKeys(app.db, app.secrets, { verifySeconds, olderThanDays }, systemCaller);
 
   /** Waits until both processes publish the keys of the database. */
-  async function followed(seconds = 2.5): Promise<void> {
+  async function followed(): Promise<void> {
     const { publicJwks } = await loadSigningKeys(app.db, app.secrets);
     const wanted = JSON.stringify(publicJwks.map(({ kid }) => kid).sort());
     const current = new Set((await listSigningKeys(app.db)).flatMap((key) => (key.state === 'current' ? key.kid : [])));
-    const deadline = Date.now() + seconds * 1000;
     for (const origin of [app.issuer, other]) {
-      while (JSON.stringify(await kids(origin)) !== wanted) {
-        assert.ok(Date.now() < deadline, `${origin} follows in time`);
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      while (!current.has(decodeProtectedHeader(await serviceToken(origin)).kid as string))
-        assert.ok(Date.now() < deadline, `${origin} signs with it in time`);
+      await eventually(async () => JSON.stringify(await kids(origin)) === wanted, `${origin} follows`);
+      const kid = async () => decodeProtectedHeader(await serviceToken(origin)).kid as string;
+      await eventually(async () => current.has(await kid()), `${origin} signs with it`);
     }
   }
 

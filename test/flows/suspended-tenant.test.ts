@@ -13,7 +13,7 @@ describe('suspending a tenant', () => {
   before(async () => {
     app = await startTestApp();
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   it('ends what its people hold at once, and nobody else loses anything', async () => {
     const [tenant, other] = [await app.tenant(), await app.tenant()];

@@ -5,10 +5,10 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { freePort, startTestApp, type TestApp } from '../support/app.ts';
 import { openBrowser } from '../support/browser.ts';
 import { Browserless, type Reply } from '../support/browserless.ts';
+import { eventually } from '../support/eventually.ts';
 
 const nginx = '/usr/sbin/nginx';
 const redirectUri = 'http://localhost:1/callback';
@@ -110,14 +110,15 @@ async function startNginx(port: number, upstream: number): Promise<Proxy> {
     },
   };
   const client = browse(proxy);
-  for (let tries = 0; tries < 100; tries++) {
-    if (child.exitCode !== null) break;
-    const up = await client.send(`${proxy.origin}/healthz`).catch(() => undefined);
-    if (up) return proxy;
-    await wait(50);
+  try {
+    const up = () => client.send(`${proxy.origin}/healthz`).catch(() => undefined);
+    await eventually(async () => child.exitCode !== null || (await up()));
+    assert.equal(child.exitCode, null, `nginx did not start: ${log}`);
+    return proxy;
+  } catch (error) {
+    await proxy.stop();
+    throw error;
   }
-  await proxy.stop();
-  throw new Error(`nginx did not start: ${log}`);
 }
 
 /** A browser at `clientIp`, with headers of its own. */

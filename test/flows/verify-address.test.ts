@@ -12,7 +12,7 @@ describe('verifying one’s own address', function () {
     stage = await startMessagingApp();
     tenant = await stage.app.tenant({ settings: { countryList: ['CH'] } });
   });
-  after(() => stage.stop());
+  after(() => stage?.stop());
 
   async function signedIn(person: Person): Promise<{ browser: Browserless; home: Reply }> {
     const browser = stage.visitor();

@@ -9,7 +9,7 @@ describe('discovery', () => {
     app = await startTestApp();
     metadata = await (await fetch(`${app.issuer}/.well-known/openid-configuration`)).json();
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   it('says the same under the OAuth address (RFC 8414)', async () => {
     const answer = await fetch(`${app.issuer}/.well-known/oauth-authorization-server`);

@@ -24,10 +24,10 @@ describe('calls to an identity provider', () => {
     forger = await startForger();
   });
   beforeEach(() => forger.reset());
-  after(() => forger.close());
+  after(() => forger?.close());
 
   /** A whole sign-in with a provider that says these things of itself: who it is, or the code of the error. */
-  async function signIn(said: Record<string, unknown>): Promise<string> {
+  async function signIn(said: Record<string, unknown>, deadlineMs?: number): Promise<string> {
     const { issuer, client } = forger;
     const at = (path: string) => `${issuer}${path}`;
     const addresses = { authorization_endpoint: at('/authorize'), token_endpoint: at('/token'), jwks_uri: at('/keys') };
@@ -38,10 +38,11 @@ describe('calls to an identity provider', () => {
         res.end(JSON.stringify(metadata));
       });
     const federation = createFederationClient({
-      fetch: createOutboundFetch({ allowedNetworks: ['127.0.0.1/32'], timeoutMs: 2_500, maxBytes: 65_536 }),
+      fetch: createOutboundFetch({ allowedNetworks: ['127.0.0.1/32'], timeoutMs: 60_000, maxBytes: 65_536 }),
       secrets: createSecrets([randomToken(36)]),
       logger: createLogger({ level: 'silent' }),
       allowHttp: true,
+      deadlineMs,
     });
     const provider: IdentityProvider = {
       id: 'id',
@@ -98,20 +99,16 @@ describe('calls to an identity provider', () => {
   for (const path of [discovery, '/token', '/keys', '/me'])
     it(`do not wait for an answer that drips: ${path}`, async () => {
       forger.instead.set(path, drip);
-      const began = performance.now();
-      assert.equal(await signIn({ userinfo_endpoint: `${forger.issuer}/me` }), 'PROVIDER_UNAVAILABLE');
-      const took = performance.now() - began;
-      assert.ok(took < 5_000, `${took} ms`);
+      assert.equal(await signIn({ userinfo_endpoint: `${forger.issuer}/me` }, 500), 'PROVIDER_UNAVAILABLE');
     });
 
   it('end together, however much of the time each of them takes', async () => {
     forger.idToken = async (forged) => {
-      await sleep(2_300);
+      await sleep(600);
       return signHonestly(forged);
     };
-    forger.instead.set('/keys', slowly(2_300));
-    const began = performance.now();
-    assert.equal(await signIn({}), 'PROVIDER_UNAVAILABLE');
-    assert.ok(performance.now() - began < 5_000);
+    forger.instead.set('/keys', slowly(600));
+    assert.notEqual(await signIn({}, 60_000), 'PROVIDER_UNAVAILABLE');
+    assert.equal(await signIn({}, 1_000), 'PROVIDER_UNAVAILABLE');
   });
 });

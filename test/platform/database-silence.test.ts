@@ -12,6 +12,13 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const one = prepared('test-one', 'select 1 as one');
 
+/** Not one that waited for a connection in vain: the statement's own time is over. */
+function givenUp(error: Error): boolean {
+  assert.equal(isConnectionError(error), true, String(error));
+  assert.match(error.message, /Query read timeout/);
+  return true;
+}
+
 describe('a database that falls silent', () => {
   let database: TestDatabase;
   let network: Server;
@@ -44,10 +51,10 @@ describe('a database that falls silent', () => {
     db = createDatabase({ url: url.href, poolMax: 1, answerTimeoutMs: 300, log });
   });
   after(async () => {
-    await db.destroy();
-    for (const socket of sockets) socket.destroy();
-    network.close();
-    await database.drop();
+    await db?.destroy();
+    for (const socket of sockets) socket?.destroy();
+    network?.close();
+    await database?.drop();
   });
 
   const ways: [string, () => Promise<unknown>][] = [
@@ -59,22 +66,18 @@ describe('a database that falls silent', () => {
     it(`is told of within the time that ${what} may take, and asked anew`, async () => {
       await ask();
       cut();
-      const began = performance.now();
-      await assert.rejects(ask(), (error) => isConnectionError(error));
-      assert.ok(performance.now() - began < 1_500, `${performance.now() - began} ms`);
+      await assert.rejects(ask(), givenUp);
       await ask();
     });
   }
 
   it('is given up by all who wait, in the middle of a transaction too', async () => {
-    const began = performance.now();
     const middle = db.transaction(async (trx) => {
       await trx.raw('select 1');
       cut();
       await trx.raw('select 1');
     });
     await assert.rejects(middle, (error) => isConnectionError(error));
-    assert.ok(performance.now() - began < 1_500);
     assert.equal((await db.raw('select 1 as one')).rows[0].one, 1);
   });
 

@@ -219,11 +219,8 @@ describe('logging', () => {
       '%',
       'a@b.',
     ]) {
-      const text = piece.repeat((64 * 1024) / piece.length);
-      const began = performance.now();
-      scrubText(text);
-      const ms = performance.now() - began;
-      assert.ok(ms < 1000, `${piece}: ${ms} ms`);
+      // Work that grows with the square of the length would outlast the test many times.
+      scrubText(piece.repeat((512 * 1024) / piece.length));
     }
   });
 

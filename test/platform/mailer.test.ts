@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DeliveryError } from '../../src/platform/delivery-error.ts';
-import { createMailer, type Mail, type Mailer, senderAddress } from '../../src/platform/mailer.ts';
+import { createMailer, type Mail, type Mailer, type MailTimeouts, senderAddress } from '../../src/platform/mailer.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Mailbox, readMail, startMailbox } from '../support/mailbox.ts';
 
 const mail: Mail = {
@@ -16,13 +16,14 @@ const mail: Mail = {
   html: '<p>Bonjour <b>Åda</b> &amp; 漢字</p>',
 };
 
-function mailerTo(smtpUrl: string): Mailer {
+function mailerTo(smtpUrl: string, timeouts: Partial<MailTimeouts> = {}): Mailer {
   const mailer = createMailer({
     smtpUrl,
     toFiles: false,
     from: 'Gatehouse <no-reply@id.example.org>',
     directory: '/nowhere',
     log: assert.fail,
+    timeouts,
   });
   assert.ok(mailer);
   return mailer;
@@ -48,13 +49,13 @@ describe('sending mail', () => {
   afterEach(async () => {
     mailbox.refuse(undefined);
     mailbox.hang(false);
-    mailbox.slow(0);
+    mailbox.hold(false);
     mailbox.mails.length = 0;
     await mailbox.restart();
   });
   after(async () => {
-    mailer.close();
-    await mailbox.stop();
+    mailer?.close();
+    await mailbox?.stop();
   });
 
   it('carries both texts, from the configured sender to one address', async () => {
@@ -146,43 +147,38 @@ describe('sending mail', () => {
   it('says of a server that is away that it is for now, and works again when it is back', async () => {
     await mailer.send(mail);
     await mailbox.stop();
-    // Until the end of the open connection is known here.
-    await sleep(100);
-    const began = performance.now();
-    const error = await failure(mailer.send(mail));
-    assert.deepEqual([error.permanent, error.notSent], [false, true]);
-    assert.ok(performance.now() - began < 2_000);
+    // At once, or as soon as the end of the open connection is known here.
+    await eventually(async () => {
+      const error = await failure(mailer.send(mail));
+      assert.deepEqual([error.permanent, error.notSent, error.reason], [false, true, 'ESOCKET']);
+      return true;
+    });
     await mailbox.restart();
     await mailer.send(mail);
     assert.equal(mailbox.mails.length, 2);
   });
 
-  it('waits five seconds for a server that says nothing', async () => {
+  it('does not wait for ever for a server that says nothing', async () => {
     // Else the connection that is open already would do.
-    const fresh = mailerTo(mailbox.url);
+    const fresh = mailerTo(mailbox.url, { greetingMs: 300 });
     mailbox.hang(true);
-    const began = performance.now();
     const error = await failure(fresh.send(mail));
-    const elapsed = performance.now() - began;
     fresh.close();
-    assert.ok(elapsed > 4_000 && elapsed < 8_000, `${elapsed}`);
     assert.deepEqual([error.permanent, error.notSent, error.reason], [false, true, 'ETIMEDOUT']);
   });
 
   it('does not know whether a mail was taken where the answer was lost', async () => {
-    mailbox.slow(300);
+    mailbox.hold(true);
     const sending = failure(mailer.send(mail));
-    await sleep(150);
+    await eventually(() => mailbox.held() > 0);
     await mailbox.stop();
     const error = await sending;
     assert.deepEqual([error.permanent, error.notSent], [false, false]);
   });
 
   it('stops when it is told to', async () => {
-    mailbox.slow(2_000);
-    const began = performance.now();
+    mailbox.hold(true);
     const error = await failure(mailer.send(mail, AbortSignal.timeout(100)));
-    assert.ok(performance.now() - began < 1_000);
     assert.deepEqual([error.permanent, error.reason], [false, 'EABORT']);
   });
 

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createDatabase } from '../../src/platform/database.ts';
 import { createMetrics, startMetricsServer } from '../../src/platform/metrics.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 import { send } from '../support/loopback.ts';
 
 describe('metrics', () => {
@@ -34,8 +35,10 @@ describe('metrics', () => {
       const held = await db.transaction();
       // A query begins when somebody waits for it.
       const queued = db.raw('select 1').then(() => {});
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      const text = await metrics.registry.metrics();
+      const text = await eventually(async () => {
+        const told = await metrics.registry.metrics();
+        return /^gatehouse_db_pool_waiting\{pool="main"\} 1$/m.test(told) && told;
+      });
       assert.match(text, /^gatehouse_db_pool_connections\{pool="main",state="used"\} 1$/m);
       assert.match(text, /^gatehouse_db_pool_connections\{pool="main",state="idle"\} 0$/m);
       assert.match(text, /^gatehouse_db_pool_waiting\{pool="main"\} 1$/m);
@@ -71,7 +74,7 @@ describe('metrics', () => {
   });
 
   it('sums up the workers of a cluster in the primary', async () => {
-    const primary = fork(new URL('../support/metrics-cluster.ts', import.meta.url), { execArgv: ['--import=tsx'] });
+    const primary = fork(new URL('../support/metrics-cluster.ts', import.meta.url));
     const exited = once(primary, 'exit');
     try {
       const [port] = (await once(primary, 'message')) as [number];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DeliveryError } from '../../src/platform/delivery-error.ts';
 import { createPhoneMessages, type PhoneMessages, type TwilioOptions } from '../../src/platform/phone-messages.ts';
+import { eventually } from '../support/eventually.ts';
 import { listen } from '../support/loopback.ts';
 import { startTwilioServer, type TwilioServer } from '../support/twilio-server.ts';
 
@@ -44,7 +44,7 @@ describe('sending messages to phones', () => {
     twilio.messages.length = 0;
     await twilio.restart();
   });
-  after(() => twilio.stop());
+  after(() => twilio?.stop());
 
   it('sends an SMS from a number, as it was written', async () => {
     await phones.send({ channel: 'sms', to: phone, text: 'Code: 123456\n\n@id.example.org #123456', code: '123456' });
@@ -109,21 +109,20 @@ describe('sending messages to phones', () => {
   it('says of Twilio away that it is for now, and works again when it is back', async () => {
     await phones.send({ channel: 'sms', to: phone, text: 'x' });
     await twilio.stop();
-    // Until the end of the open connection is known here.
-    await sleep(100);
-    const error = await failure(phones.send({ channel: 'sms', to: phone, text: 'x' }));
-    assert.deepEqual([error.permanent, error.notSent, error.reason], [false, true, 'ECONNREFUSED']);
+    // At once, or as soon as the end of the open connection is known here.
+    await eventually(async () => {
+      const error = await failure(phones.send({ channel: 'sms', to: phone, text: 'x' }));
+      assert.deepEqual([error.permanent, error.notSent, error.reason], [false, true, 'ECONNREFUSED']);
+      return true;
+    });
     await twilio.restart();
     await phones.send({ channel: 'sms', to: phone, text: 'x' });
     assert.equal(twilio.messages.length, 2);
   });
 
-  it('waits ten seconds for an answer, and then does not know', async () => {
+  it('waits a time for an answer, and then does not know', async () => {
     twilio.hang(true);
-    const began = performance.now();
-    const error = await failure(phones.send({ channel: 'sms', to: phone, text: 'x' }));
-    const elapsed = performance.now() - began;
-    assert.ok(elapsed > 9_500 && elapsed < 12_000, `${elapsed}`);
+    const error = await failure(through({ timeoutMs: 300 }).send({ channel: 'sms', to: phone, text: 'x' }));
     assert.deepEqual([error.permanent, error.notSent, error.reason], [false, false, 'ETIMEDOUT']);
   });
 
@@ -149,9 +148,9 @@ describe('sending messages to phones', () => {
     try {
       const moved = await failure(through({ baseUrl: redirecting.url }).send({ channel: 'sms', to: phone, text: 'x' }));
       assert.deepEqual([moved.permanent, asked], [false, 0]);
-      const began = performance.now();
-      await failure(through({ baseUrl: endless.url }).send({ channel: 'sms', to: phone, text: 'x' }));
-      assert.ok(performance.now() - began < 3_000);
+      const patient = through({ baseUrl: endless.url, timeoutMs: 3_600_000 });
+      const endlessly = await failure(patient.send({ channel: 'sms', to: phone, text: 'x' }));
+      assert.equal(endlessly.permanent, false);
     } finally {
       await Promise.all([thief.close(), endless.close(), redirecting.close()]);
     }

@@ -22,9 +22,9 @@ describe('rate limits', () => {
   });
 
   after(async () => {
-    await db.destroy();
-    await otherNode.destroy();
-    await database.drop();
+    await db?.destroy();
+    await otherNode?.destroy();
+    await database?.drop();
   });
 
   /** How many of so many hits at once are let through. */

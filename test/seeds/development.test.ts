@@ -43,8 +43,8 @@ describe('the sample content of development', () => {
     accounts = JSON.parse(text);
   });
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
     await rm(directory, { recursive: true, force: true });
   });
 

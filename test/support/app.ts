@@ -3,6 +3,7 @@
  * journey needs. `processes` are further processes on the same database, for what must hold between nodes.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -19,9 +20,11 @@ import { ensureSigningKeys } from '../../src/oidc/keys.ts';
 import { createDatabase, type Database } from '../../src/platform/database.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createSecrets, randomToken, type Secrets } from '../../src/platform/secrets.ts';
-import { createGatehouse, type GatehouseServer } from '../../src/server.ts';
+import { createGatehouse, type GatehouseServer, type ServerOptions } from '../../src/server.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { eventually } from './eventually.ts';
 import { type Mailbox, startMailbox } from './mailbox.ts';
+import { processEnvironment } from './process-environment.ts';
 import { startTwilioServer, type TwilioServer } from './twilio-server.ts';
 
 export interface TestApp {
@@ -58,16 +61,31 @@ export interface TestAppOptions {
   mailbox?: boolean;
   /** Sends SMS and WhatsApp to a server on loopback; `env` says to which countries (default FR,CH,SE). */
   twilio?: boolean;
+  /** How long the server waits for others. */
+  timeouts?: ServerOptions['timeouts'];
 }
 
-/** A port that was free a moment ago. */
+const handedOut = new Set<number>();
+
+/**
+ * A port that was free a moment ago and stays so: not of the range from which systems take ports by themselves, where an
+ * outgoing connection may have it the next moment. By chance, because other processes look for one as well.
+ */
 export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
-  return port;
+  for (;;) {
+    const port = randomInt(11_000, 32_000);
+    if (handedOut.has(port)) continue;
+    handedOut.add(port);
+    const probe = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      probe.once('error', () => resolve(false));
+      probe.listen(port, () => resolve(true));
+    });
+    if (!isFree) continue;
+    probe.close();
+    await once(probe, 'close');
+    return port;
+  }
 }
 
 let count = 0;
@@ -92,6 +110,7 @@ export async function startTestApp({
   mailbox: withMailbox = false,
   twilio: withTwilio = false,
   runJobs = withMailbox || withTwilio,
+  timeouts,
 }: TestAppOptions = {}): Promise<TestApp> {
   const database: TestDatabase = await createTestDatabase();
   const dataDirectory = await mkdtemp(join(tmpdir(), 'gatehouse-app-'));
@@ -129,7 +148,14 @@ export async function startTestApp({
     },
   });
   const logger = createLogger({ level: 'info', destination });
-  const server = await createGatehouse({ config, databaseUrl: database.url, logger, keyPollMs: 100, runJobs });
+  const server = await createGatehouse({
+    config,
+    databaseUrl: database.url,
+    logger,
+    keyPollMs: 100,
+    runJobs,
+    timeouts,
+  });
   await server.listen('127.0.0.1', port);
   const children: ChildProcess[] = [];
   let defaultTenant: Promise<NewTenant> | undefined;
@@ -154,7 +180,7 @@ export async function startTestApp({
     async startProcess() {
       const otherPort = await freePort();
       const child = spawn(process.execPath, ['bin/gatehouse.js', 'start'], {
-        env: { PATH: process.env.PATH ?? '', ...environment, PORT: String(otherPort), LOG_LEVEL: 'warn' },
+        env: { ...processEnvironment(), ...environment, PORT: String(otherPort), LOG_LEVEL: 'warn' },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       children.push(child);
@@ -166,13 +192,10 @@ export async function startTestApp({
         output += chunk;
       });
       const origin = `http://localhost:${otherPort}`;
-      for (let tries = 0; tries < 200; tries++) {
-        if (child.exitCode !== null) throw new Error(`the process ended: ${output}`);
-        const ready = await fetch(`${origin}/readyz`).catch(() => undefined);
-        if (ready?.ok) return origin;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      throw new Error(`the process did not get ready: ${output}`);
+      const ready = () => fetch(`${origin}/readyz`).catch(() => undefined);
+      await eventually(async () => child.exitCode !== null || (await ready())?.ok === true, 'the process is ready');
+      if (child.exitCode !== null) throw new Error(`the process ended: ${output}`);
+      return origin;
     },
     async tenant(overrides = {}) {
       count += 1;

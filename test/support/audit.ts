@@ -1,8 +1,8 @@
 /**
  * Proof that a change and its event are one: makes the one or the other fail at the commit, and tells what is left.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../src/platform/database.ts';
+import { eventually } from './eventually.ts';
 
 export interface AuditRow {
   id: string;
@@ -123,10 +123,9 @@ export async function eventsOf<T>(
 ): Promise<{ result: T; events: AuditRow[] }> {
   const before = new Set((await eventsSince(db, undefined)).map(({ id }) => id));
   const result = await work();
-  for (let tries = 0; ; tries++) {
-    const events = (await eventsSince(db, undefined)).filter(({ id }) => !before.has(id));
-    if (awaited === undefined || tries > 100 || events.some(({ action }) => action === awaited))
-      return { result, events };
-    await sleep(20);
-  }
+  const events = await eventually(async () => {
+    const written = (await eventsSince(db, undefined)).filter(({ id }) => !before.has(id));
+    return (awaited === undefined || written.some(({ action }) => action === awaited)) && written;
+  });
+  return { result, events };
 }

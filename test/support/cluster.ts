@@ -1,7 +1,7 @@
 /**
- * The PostgreSQL server of a test run: one for all files, started when the first test asks for it, in a temporary
- * folder (in memory where that has room), and gone when the run ends in whatever way. TEST_DATABASE_URL names a server to use in its place; its role
- * must be allowed to create databases.
+ * The PostgreSQL server of a test run: one for all files and all processes of the run, started when the first test asks for
+ * it, in a temporary folder (in memory where that has room), and gone when the run ends in whatever way. TEST_DATABASE_URL
+ * names a server to use in its place; its role must be allowed to create databases.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -31,8 +31,19 @@ const memory = '/dev/shm';
 const closers: (() => Promise<void>)[] = [];
 let cluster: Promise<Cluster> | undefined;
 
+/** Set by the process that runs the others (shared-run.ts): its server and its template, as JSON. */
+export const sharedRunVariable = 'GATEHOUSE_TEST_RUN';
+
+/** What this process was given by the one that started it, if it is one of several. */
+export function sharedRun(): { server: TestServer; template: string } | undefined {
+  const text = process.env[sharedRunVariable];
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
 /** The server of this run. */
 export async function testServer(): Promise<TestServer> {
+  const shared = sharedRun();
+  if (shared) return shared.server;
   const url = process.env.TEST_DATABASE_URL;
   if (url) return { url, directory: undefined };
   cluster ??= startCluster();

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { createDatabase, firstRow } from '../../src/platform/database.ts';
 import { migrationStatus } from '../../src/platform/migrations.ts';
+import { sharedRunVariable } from './cluster.ts';
 import { createTestDatabase } from './database.ts';
+import { eventually } from './eventually.ts';
 
 describe('a database for tests', () => {
   it('is migrated, and shares nothing with the next one', async () => {
@@ -38,67 +39,125 @@ describe('a database for tests', () => {
   });
 });
 
-describe('the server of a test run', function () {
-  this.timeout(60_000);
+/** As a user starts it, whatever this process is part of. */
+function startMocha(paths: readonly string[]): ChildProcess {
+  const root = join(here, '..', '..');
+  const mocha = join(dirname(createRequire(import.meta.url).resolve('mocha/package.json')), 'bin', 'mocha.js');
+  const { [sharedRunVariable]: _ours, ...env } = process.env;
+  return spawn(process.execPath, [mocha, ...paths], {
+    cwd: root,
+    env: { ...env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+async function runMocha(paths: readonly string[]): Promise<{ code: number; output: string }> {
+  const child = startMocha(paths);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  const [code] = await once(child, 'close');
+  return { code, output };
+}
+
+async function isGone(path: string): Promise<boolean> {
+  return access(path).then(
+    () => false,
+    () => true,
+  );
+}
+
+const here = dirname(fileURLToPath(import.meta.url));
+const use = `import { testServer } from ${JSON.stringify(join(here, 'cluster.ts'))};
+  import { createTestDatabase } from ${JSON.stringify(join(here, 'database.ts'))};
+  const tell = async (path) => {
+    const { url } = await createTestDatabase();
+    const fs = await import('node:fs/promises');
+    await fs.writeFile(path + '.part', JSON.stringify({ ...(await testServer()), url, pid: process.pid }));
+    await fs.rename(path + '.part', path);
+  };
+  const forever = () => new Promise((resolve) => setTimeout(resolve, 600_000));`;
+
+describe('a test run', function () {
+  this.timeout(120_000);
   let folder: string;
 
   before(async function () {
     // What follows runs mocha again, which would then not start a server.
     if (process.env.TEST_DATABASE_URL) this.skip();
+  });
+
+  beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'gatehouse-run-'));
     await chmod(folder, 0o755);
   });
 
-  after(async () => {
-    if (folder) await rm(folder, { recursive: true, force: true });
+  afterEach(async () => {
+    await rm(folder, { recursive: true, force: true });
   });
 
-  /** Runs a test file with one failing test that has made a database; `ending` is more code for that test. */
-  async function run(
-    ending: string,
-  ): Promise<{ exited: Promise<unknown[]>; directory: string; url: string; pid: number }> {
-    const here = dirname(fileURLToPath(import.meta.url));
-    const path = join(folder, `${ending.length}.test.mts`);
-    await writeFile(
-      path,
-      `import { testServer } from ${JSON.stringify(join(here, 'cluster.ts'))};
-       import { createTestDatabase } from ${JSON.stringify(join(here, 'database.ts'))};
-       it('fails', async () => {
-         await createTestDatabase();
-         process.stderr.write(JSON.stringify({ ...(await testServer()), pid: process.pid }));
-         ${ending}
-       });`,
-    );
-    const mocha = join(dirname(createRequire(import.meta.url).resolve('mocha/package.json')), 'bin', 'mocha.js');
-    const child = spawn(process.execPath, [mocha, path], {
-      cwd: join(here, '..', '..'),
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    const exited = once(child, 'exit');
-    const [said] = await once(child.stderr, 'data');
-    return { exited, ...JSON.parse(String(said)) };
+  async function write(name: string, code: string): Promise<{ path: string; told: string }> {
+    const told = join(folder, `${name}.json`);
+    const path = join(folder, `${name}.test.mts`);
+    await writeFile(path, `${use}\nconst told = ${JSON.stringify(told)};\n${code}`);
+    return { path, told };
   }
 
-  it('goes with its files at the end, also if a test failed', async () => {
-    const { exited, directory, url } = await run(`throw new Error('as intended')`);
-    const [code] = await exited;
-    assert.equal(code, 1);
-    await assert.rejects(access(directory));
-    await assert.rejects(new pg.Client(url).connect(), { code: 'ECONNREFUSED' });
-  });
+  /** Waits for what a test told: its database, and where the server is. */
+  async function read(told: string): Promise<{ url: string; directory: string; pid: number }> {
+    return eventually(async () => JSON.parse(await readFile(told, 'utf8')));
+  }
 
-  it('goes with its files if the run is killed', async function () {
-    if (process.platform === 'win32') this.skip();
-    const { exited, directory, url, pid } = await run('await new Promise((resolve) => setTimeout(resolve, 30_000))');
-    process.kill(pid, 'SIGKILL');
-    await exited;
-    const gone = () =>
-      access(directory).then(
-        () => false,
-        () => true,
-      );
-    for (let tries = 0; tries < 100 && !(await gone()); tries++) await sleep(50);
-    assert.equal(await gone(), true);
-    await assert.rejects(new pg.Client(url).connect(), { code: 'ECONNREFUSED' });
+  for (const count of [1, 2]) {
+    const files = async (code: string) =>
+      Promise.all(Array.from({ length: count }, (_, n) => write(`part-${n}`, code)));
+    const how = count === 1 ? 'in one process' : 'in several processes';
+
+    it(`leaves nothing behind and says what failed, ${how}`, async () => {
+      const parts = await files(`it('fails', async () => { await tell(told); throw new Error('as intended'); });`);
+      const { code, output } = await runMocha(parts.map(({ path }) => path));
+      assert.equal(code, count, output);
+      assert.match(output, new RegExp(`^ {2}${count} failing$`, 'm'));
+      assert.equal(output.match(/Error: as intended\n +at .*part-\d\.test\.mts:/g)?.length, count, output);
+      const all = await Promise.all(parts.map(({ told }) => read(told)));
+      assert.equal(new Set(all.map(({ directory }) => directory)).size, 1);
+      assert.equal(new Set(all.map(({ url }) => url)).size, count);
+      for (const { directory, url } of all) {
+        assert.equal(await isGone(directory), true);
+        await assert.rejects(new pg.Client(url).connect(), { code: 'ECONNREFUSED' });
+      }
+    });
+
+    it(`leaves nothing behind if it is killed, ${how}`, async function () {
+      if (process.platform === 'win32') this.skip();
+      const parts = await files(`it('hangs', async () => { await tell(told); await forever(); }).timeout(0);`);
+      const child = startMocha(parts.map(({ path }) => path));
+      const all = await Promise.all(parts.map(({ told }) => read(told)));
+      child.kill('SIGKILL');
+      for (const { directory, url, pid } of all) {
+        await eventually(() => isGone(directory));
+        await eventually(() => assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' }) ?? true);
+        await assert.rejects(new pg.Client(url).connect(), { code: 'ECONNREFUSED' });
+      }
+    });
+  }
+
+  it('names every file that does not load or that ends its process, and runs the others', async () => {
+    const parts = await Promise.all([
+      write('ends', `it('ends', () => process.exit(0));`),
+      write('throws', `throw new Error('while loading');`),
+      write('alone', `it.only('runs alone', () => {});`),
+      write('passes', `it('passes', () => {});`),
+    ]);
+    const { code, output } = await runMocha(parts.map(({ path }) => path));
+    assert.equal(code, 3, output);
+    assert.match(output, /^ {2}1 passing/m);
+    assert.match(output, /^ {2}3 failing/m);
+    const summary = output.slice(output.indexOf('3 failing'));
+    assert.match(summary, /ends\.test\.mts did not run to its end:\n +Uncaught Error: Workerpool Worker terminated/);
+    assert.match(summary, /throws\.test\.mts did not run to its end:\n +Uncaught Error: while loading/);
+    assert.match(summary, /alone\.test\.mts did not run to its end:\n +Uncaught Error: `\.only` is not supported/);
   });
 });

@@ -1,13 +1,14 @@
 /**
- * Databases for tests. The schema is migrated once a run, into a template; each test file takes a clone of it (some 10
- * ms), commits freely and drops it. Nothing is shared between clones but the server.
+ * Databases for tests. The schema is migrated once a run, into a template, also where several processes run the files;
+ * each test file takes a clone of it (some 10 ms), commits freely and drops it. Nothing is shared between clones but the
+ * server.
  */
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { createDatabase } from '../../src/platform/database.ts';
 import { migrateJobs } from '../../src/platform/jobs/jobs.ts';
 import { migrateToLatest } from '../../src/platform/migrations.ts';
-import { atEndOfRun, testServer } from './cluster.ts';
+import { atEndOfRun, sharedRun, type TestServer, testServer } from './cluster.ts';
 
 export interface TestDatabase {
   url: string;
@@ -20,38 +21,63 @@ interface Template {
   admin: pg.Client;
   serverUrl: string;
   createOptions: string;
-  clones: Set<string>;
 }
 
 let template: Promise<Template> | undefined;
 
 /** Clones the migrated template. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  template ??= makeTemplate();
-  const { name: templateName, admin, serverUrl, createOptions, clones } = await template;
-  const name = uniqueName('t');
+  const { name: templateName, admin, serverUrl, createOptions } = await openTemplate();
+  const name = uniqueName(templateName);
   await admin.query(`create database ${name} template ${templateName} ${createOptions}`);
-  clones.add(name);
   return {
     url: withDatabase(serverUrl, name),
     async drop() {
       await admin.query(`drop database if exists ${name} with (force)`);
-      clones.delete(name);
     },
   };
 }
 
-async function makeTemplate(): Promise<Template> {
-  const server = await testServer();
-  const admin = new pg.Client({ connectionString: server.url, application_name: 'gatehouse-test-admin' });
+/** The name of this run's template, which is made if this process is the one that makes it. */
+export async function templateName(): Promise<string> {
+  return (await openTemplate()).name;
+}
+
+function openTemplate(): Promise<Template> {
+  template ??= sharedRun() ? joinTemplate() : makeTemplate();
+  return template;
+}
+
+async function openAdmin(serverUrl: string): Promise<pg.Client> {
+  const admin = new pg.Client({ connectionString: serverUrl, application_name: 'gatehouse-test-admin' });
   await admin.connect();
   (admin as pg.Client & { unref(): void }).unref();
+  return admin;
+}
+
+// Half the time of wal_log where nothing is synced; it asks for two checkpoints, which are dear on a durable server.
+function createOptionsOf(server: TestServer): string {
+  return server.directory ? 'strategy file_copy' : '';
+}
+
+/** Of the process that started this one; it drops what is left here, too. */
+async function joinTemplate(): Promise<Template> {
+  const { server, template: name } = sharedRun() as NonNullable<ReturnType<typeof sharedRun>>;
+  const admin = await openAdmin(server.url);
+  return { name, admin, serverUrl: server.url, createOptions: createOptionsOf(server) };
+}
+
+async function makeTemplate(): Promise<Template> {
+  const server = await testServer();
+  const admin = await openAdmin(server.url);
   // Of this run alone: two runs on one server may have different migrations.
-  const name = uniqueName('gatehouse_template');
-  const clones = new Set<string>();
+  const name = uniqueName('gatehouse_test');
   atEndOfRun(async () => {
     (admin as pg.Client & { ref(): void }).ref();
-    for (const database of [...clones, name]) await admin.query(`drop database if exists ${database} with (force)`);
+    const { rows } = await admin.query('select datname as name from pg_database where starts_with(datname, $1)', [
+      name,
+    ]);
+    for (const database of rows) await admin.query(`drop database if exists ${database.name} with (force)`);
     await admin.end();
   });
   await admin.query(`create database ${name}`);
@@ -64,18 +90,11 @@ async function makeTemplate(): Promise<Template> {
   }
   // A template somebody is connected to cannot be cloned.
   await admin.query(`alter database ${name} allow_connections false`);
-  return {
-    name,
-    admin,
-    serverUrl: server.url,
-    // Half the time of wal_log where nothing is synced; it asks for two checkpoints, which are dear on a durable server.
-    createOptions: server.directory ? 'strategy file_copy' : '',
-    clones,
-  };
+  return { name, admin, serverUrl: server.url, createOptions: createOptionsOf(server) };
 }
 
 function uniqueName(prefix: string): string {
-  return `${prefix}_${process.pid}_${randomBytes(4).toString('hex')}`;
+  return `${prefix}_${randomBytes(5).toString('hex')}`;
 }
 
 function withDatabase(serverUrl: string, name: string): string {

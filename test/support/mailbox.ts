@@ -4,8 +4,8 @@
  */
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { SMTPServer } from 'smtp-server';
+import { eventually } from './eventually.ts';
 
 export interface ReceivedMail {
   /** As the sender gave them to the server; what decides who gets it. */
@@ -34,14 +34,16 @@ export interface Mailbox {
   connections(): number;
   /** Mail to this address, the oldest first. */
   to(address: string): ReceivedMail[];
-  /** The newest mail to this address of `count` at least. Throws after `timeoutMs` (default 10 s). */
-  waitFor(address: string, options?: { count?: number; timeoutMs?: number }): Promise<ReceivedMail>;
+  /** The newest mail to this address of `count` at least. */
+  waitFor(address: string, options?: { count?: number }): Promise<ReceivedMail>;
   /** Answers with this reply from now on; undefined: takes mail again. */
   refuse(reply: { code: number; at?: 'connect' | 'recipient' | 'data'; text?: string } | undefined): void;
   /** Takes connections and says nothing: not even a greeting. */
   hang(hanging: boolean): void;
-  /** Waits so long before it takes a mail. */
-  slow(milliseconds: number): void;
+  /** Reads mails and neither takes nor refuses them; undone: takes what it holds. */
+  hold(holding: boolean): void;
+  /** How many it holds. */
+  held(): number;
   /** Closes the port and every connection. */
   stop(): Promise<void>;
   /** Listens again on the same port. */
@@ -57,7 +59,8 @@ export async function startMailbox({ auth }: MailboxOptions = {}): Promise<Mailb
   const mails: ReceivedMail[] = [];
   let refusal: { code: number; at?: 'connect' | 'recipient' | 'data'; text?: string } | undefined;
   let hanging = false;
-  let delayMs = 0;
+  let holding = false;
+  let held: (() => void)[] = [];
   let connections = 0;
   const sockets = new Set<Socket>();
 
@@ -86,7 +89,7 @@ export async function startMailbox({ auth }: MailboxOptions = {}): Promise<Mailb
         const chunks: Buffer[] = [];
         stream.on('data', (chunk: Buffer) => chunks.push(chunk));
         stream.on('end', async () => {
-          if (delayMs > 0) await sleep(delayMs);
+          if (holding) await new Promise<void>((resolve) => void held.push(resolve));
           const error = refused('data');
           if (!error) {
             const { mailFrom, rcptTo } = session.envelope;
@@ -127,16 +130,11 @@ export async function startMailbox({ auth }: MailboxOptions = {}): Promise<Mailb
     mails,
     connections: () => connections,
     to: (address) => mails.filter(({ envelope }) => envelope.to.includes(address)),
-    async waitFor(address, { count = 1, timeoutMs = 10_000 } = {}) {
-      const deadline = Date.now() + timeoutMs;
-      for (;;) {
+    async waitFor(address, { count = 1 } = {}) {
+      return eventually(() => {
         const found = mailbox.to(address);
-        const newest = found.at(-1);
-        if (newest && found.length >= count) return newest;
-        if (Date.now() > deadline)
-          throw new Error(`${found.length} mails to ${address} within ${timeoutMs} ms, ${mails.length} in all`);
-        await sleep(20);
-      }
+        return found.length >= count ? found.at(-1) : undefined;
+      }, `${count} mails to ${address}`);
     },
     refuse(reply) {
       refusal = reply;
@@ -144,15 +142,20 @@ export async function startMailbox({ auth }: MailboxOptions = {}): Promise<Mailb
     hang(value) {
       hanging = value;
     },
-    slow(milliseconds) {
-      delayMs = milliseconds;
+    hold(value) {
+      holding = value;
+      if (holding) return;
+      for (const release of held.splice(0)) release();
     },
+    held: () => held.length,
     async stop() {
       const running = server;
       server = undefined;
       if (!running) return;
       const closed = new Promise<void>((resolve) => running.close(() => resolve()));
       for (const socket of sockets) socket.destroy();
+      // Nobody is there any more to whom they could be acknowledged.
+      held = [];
       await closed;
     },
     async restart() {

@@ -4,6 +4,7 @@
  */
 import { startTestApp, type TestApp, type TestAppOptions } from './app.ts';
 import { Browserless, type Reply } from './browserless.ts';
+import { eventually } from './eventually.ts';
 import { type Mailbox, startMailbox } from './mailbox.ts';
 import { type RelyingParty, redirectUri, startSignIn } from './relying-party.ts';
 import { startTwilioServer, type TwilioServer } from './twilio-server.ts';
@@ -74,20 +75,19 @@ export async function startMessagingApp({ env = {}, ...options }: TestAppOptions
       );
     },
     async settled() {
-      for (let look = 0; look < 200; look++) {
+      await eventually(async () => {
         const { rows } = await app.db.raw(
           `select count(*)::integer as waiting
              from graphile_worker.jobs
             where task_identifier in ('send-message', 'deliver-code', 'deliver-recovery') and attempts < max_attempts`,
         );
-        if (rows[0].waiting === 0) return;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      throw new Error('jobs that deliver are still waiting');
+        return rows[0].waiting === 0;
+      });
     },
     async stop() {
-      await app.stop();
+      // First: what hangs there would be waited for.
       await Promise.all([mailbox.stop(), twilio.stop()]);
+      await app.stop();
     },
   };
 }

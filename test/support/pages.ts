@@ -8,6 +8,7 @@ import type { NewClient } from '../../src/domain/clients/clients.ts';
 import { startTestApp, type TestApp, type TestAppOptions } from './app.ts';
 import { openBrowser, type PageOptions, type TestBrowser } from './browser.ts';
 import { atEndOfRun } from './cluster.ts';
+import { eventually } from './eventually.ts';
 import { type LoopbackServer, listen } from './loopback.ts';
 import { discover, type RelyingParty, type StartedSignIn, startSignIn } from './relying-party.ts';
 
@@ -157,8 +158,8 @@ export function onStage(prepare?: () => Promise<void>, options?: TestAppOptions)
   });
 
   after(async () => {
-    await stage?.site.close();
-    await stage?.app.stop();
+    await stage?.site?.close();
+    await stage?.app?.stop();
   });
 
   return current;
@@ -203,13 +204,9 @@ export function focused(page: Page): Promise<string> {
  * what is typed before is lost.
  */
 export async function expectFocus(page: Page, expected: string): Promise<void> {
-  const until = Date.now() + 5_000;
-  // A page that is just being left has no element to name.
-  const look = () => focused(page).catch(() => '');
-  let current = await look();
-  while (current !== expected && Date.now() < until) {
-    await page.waitForTimeout(20);
-    current = await look();
-  }
-  assert.equal(current, expected);
+  await eventually(async () => {
+    // A page that is just being left has no element to name.
+    assert.equal(await focused(page).catch(() => ''), expected);
+    return true;
+  });
 }

@@ -7,9 +7,10 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, request as httpRequest } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { TestApp } from './app.ts';
+import { eventually } from './eventually.ts';
+import { processEnvironment } from './process-environment.ts';
 
 const program = fileURLToPath(new URL('../../bin/gatehouse.js', import.meta.url));
 
@@ -29,9 +30,9 @@ export interface ServerProcess {
   errors(): string;
   ended: Promise<Ended>;
   /** Waits for it to print something. */
-  said(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
-  /** Resolves when `/readyz` says so. @throws with its output where it ends or takes longer than `timeoutMs` */
-  ready(timeoutMs?: number): Promise<void>;
+  said(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Resolves when `/readyz` says so. @throws with its output where it ends before */
+  ready(): Promise<void>;
   /** Sends a signal (default SIGTERM) and waits for the end, however it has ended. */
   stop(signal?: NodeJS.Signals): Promise<Ended>;
 }
@@ -39,7 +40,7 @@ export interface ServerProcess {
 /** Starts a server on `env.PORT` with these variables and no others. */
 export function startServerProcess(env: Record<string, string> & { PORT: string }): ServerProcess {
   const child = spawn(process.execPath, [program, 'start'], {
-    env: { PATH: process.env.PATH ?? '', METRICS_PORT: '0', ...env },
+    env: { ...processEnvironment(), METRICS_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -53,6 +54,7 @@ export function startServerProcess(env: Record<string, string> & { PORT: string 
   const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }) as Ended);
   const port = Number(env.PORT);
   const origin = `http://localhost:${port}`;
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
 
   return {
     child,
@@ -62,28 +64,18 @@ export function startServerProcess(env: Record<string, string> & { PORT: string 
     output: () => output,
     errors: () => errors,
     ended,
-    async said(pattern, timeoutMs = 10_000) {
-      const deadline = Date.now() + timeoutMs;
-      for (;;) {
-        const found = pattern.exec(output);
-        if (found) return found;
-        if (Date.now() > deadline) throw new Error(`it never said ${pattern}: ${output}${errors}`);
-        await sleep(20);
-      }
+    async said(pattern) {
+      const found = await eventually(() => pattern.exec(output) ?? hasEnded(), `it says ${pattern}`);
+      if (found === true) throw new Error(`it never said ${pattern}: ${output}${errors}`);
+      return found;
     },
-    async ready(timeoutMs = 30_000) {
-      const deadline = Date.now() + timeoutMs;
-      for (;;) {
-        if (child.exitCode !== null || child.signalCode !== null)
-          throw new Error(`the process ended: ${output}${errors}`);
-        if (Date.now() > deadline) throw new Error(`the process did not get ready: ${output}${errors}`);
-        const answer = await fetch(`${origin}/readyz`).catch(() => undefined);
-        if (answer?.ok) return;
-        await sleep(50);
-      }
+    async ready() {
+      const answer = () => fetch(`${origin}/readyz`).catch(() => undefined);
+      await eventually(async () => hasEnded() || (await answer())?.ok === true, 'it is ready');
+      if (hasEnded()) throw new Error(`the process ended: ${output}${errors}`);
     },
     async stop(signal = 'SIGTERM') {
-      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      if (!hasEnded()) child.kill(signal);
       return ended;
     },
   };
@@ -96,24 +88,24 @@ export function childPids(pid: number): number[] {
 
 /**
  * A connection on which nothing is sent but what the test writes.
- * @returns the socket's answer so far, and when the other end closed it
+ * @returns the socket's answer so far, and its end
  */
 export function openSocket(port: number): {
   write(text: string): void;
   received(): string;
-  closed: Promise<number>;
+  /** When the other end has closed it. */
+  closed: Promise<void>;
   destroy(): void;
 } {
   const socket = connect({ host: 'localhost', port });
   let text = '';
-  const began = performance.now();
   socket.setEncoding('latin1');
   socket.on('data', (chunk: string) => {
     text += chunk;
   });
   // A reset is one way of being closed.
   socket.on('error', () => undefined);
-  const closed = once(socket, 'close').then(() => performance.now() - began);
+  const closed = once(socket, 'close').then(() => undefined);
   return {
     write: (written) => void (socket.writable && socket.write(written)),
     received: () => text,

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from './eventually.ts';
 
 export interface SentMessage {
   channel: 'sms' | 'whatsapp';
@@ -39,8 +40,8 @@ export interface TwilioServer {
   /** How many requests came, the refused ones included. */
   requests(): number;
   to(phone: string): SentMessage[];
-  /** The newest message to this number of `count` at least. Throws after `timeoutMs` (default 10 s). */
-  waitFor(phone: string, options?: { count?: number; timeoutMs?: number }): Promise<SentMessage>;
+  /** The newest message to this number of `count` at least. */
+  waitFor(phone: string, options?: { count?: number }): Promise<SentMessage>;
   /** Fails with this from now on, on one channel or both; undefined: takes messages again. */
   fail(failure: { status: number; code?: number; message?: string; channel?: 'sms' | 'whatsapp' } | undefined): void;
   /** Waits so long before each answer. A message is taken before the wait, as it is there. */
@@ -146,16 +147,11 @@ export async function startTwilioServer(): Promise<TwilioServer> {
     messages,
     requests: () => requests,
     to: (phone) => messages.filter((message) => message.to === phone),
-    async waitFor(phone, { count = 1, timeoutMs = 10_000 } = {}) {
-      const deadline = Date.now() + timeoutMs;
-      for (;;) {
+    async waitFor(phone, { count = 1 } = {}) {
+      return eventually(() => {
         const found = twilio.to(phone);
-        const newest = found.at(-1);
-        if (newest && found.length >= count) return newest;
-        if (Date.now() > deadline)
-          throw new Error(`${found.length} messages to ${phone} within ${timeoutMs} ms, ${messages.length} in all`);
-        await sleep(20);
-      }
+        return found.length >= count ? found.at(-1) : undefined;
+      }, `${count} messages to ${phone}`);
     },
     fail(value) {
       failure = value;

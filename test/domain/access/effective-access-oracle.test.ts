@@ -118,8 +118,8 @@ describe('effective access and a plain reading of its rules', () => {
   });
 
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
 
   it('agree on random trees, at random times', async () => {

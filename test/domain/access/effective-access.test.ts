@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   capabilitiesAtNode,
   type EffectiveAccess,
@@ -21,6 +20,7 @@ import { grantVisibility } from '../../../src/domain/organisation/visibility-gra
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { eventually } from '../../support/eventually.ts';
 import * as make from '../../support/factories.ts';
 
 const nothing: EffectiveAccess = {
@@ -41,8 +41,8 @@ describe('effective access', () => {
   });
 
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
 
   /** company > school > class, and a person who teaches at the school. */
@@ -127,8 +127,10 @@ describe('effective access', () => {
     const { tenantId } = await school();
     const { userId } = await make.assign(db, { tenantId, endsAt: new Date(Date.now() + 2000) });
     assert.equal((await findEffectiveAccess(db, { tenantId, userId })).assignments.length, 1);
-    await sleep(2100);
-    assert.deepEqual(await findEffectiveAccess(db, { tenantId, userId }), nothing);
+    await eventually(async () => {
+      assert.deepEqual(await findEffectiveAccess(db, { tenantId, userId }), nothing);
+      return true;
+    });
   });
 
   it('is of the moment of asking, not of the beginning of a transaction', async () => {

@@ -32,8 +32,8 @@ describe('roles and capabilities', () => {
   });
 
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
 
   async function events(entityId: string): Promise<{ action: string; payload: Record<string, unknown> }[]> {

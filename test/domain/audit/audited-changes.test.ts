@@ -31,7 +31,7 @@ describe('a change in the domain and its event', function () {
     app = await startTestApp();
     await installFaults(app.db);
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   interface Change {
     what: string;

@@ -30,8 +30,8 @@ describe('clients', () => {
     db = createDatabase({ url: database.url });
   });
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
 
   it('take redirect URIs that keep the code from others', () => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
@@ -23,6 +22,7 @@ import { createMailer, type Mailer } from '../../../src/platform/mailer.ts';
 import { createPhoneMessages } from '../../../src/platform/phone-messages.ts';
 import { createSecrets, randomToken } from '../../../src/platform/secrets.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { eventually } from '../../support/eventually.ts';
 import { createTenant, createUser } from '../../support/factories.ts';
 import { type Mailbox, startMailbox } from '../../support/mailbox.ts';
 import { startTwilioServer, type TwilioServer } from '../../support/twilio-server.ts';
@@ -76,11 +76,11 @@ describe('delivering a one-time code', () => {
   beforeEach(() => db('rate_limits').where('key', 'like', 'codes%').delete());
 
   after(async () => {
-    await jobs.stop();
+    await jobs?.stop();
     mailer?.close();
-    await Promise.all([mailbox.stop(), twilio.stop()]);
-    await db.destroy();
-    await database.drop();
+    await Promise.all([mailbox?.stop(), twilio?.stop()]);
+    await db?.destroy();
+    await database?.drop();
   });
 
   let number = 0;
@@ -103,11 +103,7 @@ describe('delivering a one-time code', () => {
     return { challenge, tenantId: request.tenantId, destination, purpose: request.purpose };
   };
   const drained = async () => {
-    for (let look = 0; look < 500; look++) {
-      if ((await waitingJobs(db)).length === 0) return;
-      await sleep(20);
-    }
-    throw new Error('jobs are still waiting');
+    await eventually(async () => (await waitingJobs(db)).length === 0, 'no job is waiting');
   };
   const rowOf = (destination: string) => db('otp_codes').where({ destination }).orderBy('created_at', 'desc').first();
   const eventsOf = (entityId: string) => db('audit_events').where({ entityId }).orderBy('id');
@@ -309,10 +305,10 @@ describe('delivering a one-time code', () => {
     const email = user.email as string;
     mailbox.refuse({ code: 451 });
     const sent = await ask(email);
-    for (let look = 0; look < 200 && mailbox.connections() === 0; look++) await sleep(20);
+    await eventually(() => mailbox.connections() > 0);
     const waiting = async () =>
       (await db.raw(`select attempts from graphile_worker.jobs where task_identifier = ?`, [deliverCodeJob])).rows[0];
-    for (let look = 0; look < 200 && !((await waiting())?.attempts > 0); look++) await sleep(20);
+    await eventually(async () => (await waiting())?.attempts > 0);
     assert.equal((await rowOf(email)).sentAt, null);
     mailbox.refuse(undefined);
     const { code } = await mailbox.waitFor(email);
@@ -375,7 +371,7 @@ describe('delivering a one-time code', () => {
     await drained();
   });
 
-  it('stops at the budget of the day when somebody pumps 10,000 numbers', async function () {
+  it('stops at the budget of the day when somebody pumps 2,000 numbers', async function () {
     this.timeout(60_000);
     const daily = 50;
     const settings = { countryList: ['CH'], selfSignUp: true, dailyPhoneMessages: daily };
@@ -384,7 +380,7 @@ describe('delivering a one-time code', () => {
     const answers = new Map<string, number>();
     let next = 0;
     const pump = async (): Promise<void> => {
-      while (next < 10_000) {
+      while (next < 2_000) {
         const n = next++;
         const address = `+417${6 + (n % 4)}${String(2_000_000 + 677 * n).slice(0, 7)}`;
         const ip = `2001:db8:${(n >> 8).toString(16)}:${(n & 255).toString(16)}::1`;
@@ -414,7 +410,7 @@ describe('delivering a one-time code', () => {
     await Promise.all(Array.from({ length: 8 }, pump));
     await drained();
     assert.equal(twilio.messages.length - before, daily);
-    assert.ok((answers.get('MESSAGES_EXHAUSTED') ?? 0) > 9_000, JSON.stringify([...answers]));
+    assert.ok((answers.get('MESSAGES_EXHAUSTED') ?? 0) > 1_500, JSON.stringify([...answers]));
     const refused = await db('audit_events').where({ action: 'message.refused', tenantId: pumped });
     assert.equal(daily + refused.length, answers.get('taken'));
   });

@@ -27,9 +27,9 @@ describe('the limits on sending codes and links', () => {
   beforeEach(() => db('rate_limits').delete());
 
   after(async () => {
-    await db.destroy();
-    await otherNode.destroy();
-    await database.drop();
+    await db?.destroy();
+    await otherNode?.destroy();
+    await database?.drop();
   });
 
   let number = 0;
@@ -64,7 +64,7 @@ describe('the limits on sending codes and links', () => {
     for (const wait of waits) {
       const { resendInSeconds, expiresAt } = await send(destination);
       assert.equal(resendInSeconds, wait);
-      assert.ok(Math.abs(expiresAt.getTime() - Date.now() - 300_000) < 5_000);
+      assert.ok(Math.abs(expiresAt.getTime() - Date.now() - 300_000) < 60_000);
       assert.match(await answer(send(destination)), new RegExp(`^TOO_MANY_CODES (${wait}|${wait - 1})$`));
       await letPass(db, destination, `${wait - 2} seconds`);
       assert.match(await answer(send(destination)), /^TOO_MANY_CODES [12]$/);
@@ -116,7 +116,7 @@ describe('the limits on sending codes and links', () => {
     await letPass(db, destination, '30 seconds');
     const { expiresAt, resendInSeconds } = await send(destination, link);
     assert.equal(resendInSeconds, 60);
-    assert.ok(Math.abs(expiresAt.getTime() - Date.now() - 1_800_000) < 5_000);
+    assert.ok(Math.abs(expiresAt.getTime() - Date.now() - 1_800_000) < 60_000);
   });
 
   it('lets one of 60 at once through, on two nodes', async () => {

@@ -33,8 +33,8 @@ describe('verifying an address while signed in', () => {
   beforeEach(() => db('rate_limits').delete());
 
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
 
   let number = 0;

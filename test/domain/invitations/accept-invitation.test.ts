@@ -29,7 +29,7 @@ describe('accepting an invitation', function () {
   before(async () => {
     bench = await createInvitationBench();
   });
-  after(() => bench.close());
+  after(() => bench?.close());
 
   async function accept(token: string, wanted: { fullName?: string; password?: string } = {}) {
     return acceptInvitation(

@@ -17,7 +17,7 @@ describe('invitations and codes of those who are stopped', function () {
   before(async () => {
     bench = await createInvitationBench();
   });
-  after(() => bench.close());
+  after(() => bench?.close());
 
   async function stateOfInvitation({ id }: Invitation): Promise<string> {
     const { revokedAt, acceptedAt } = await bench.db('invitations').where({ id }).first();

@@ -29,7 +29,7 @@ describe('inviting', function () {
   before(async () => {
     bench = await createInvitationBench();
   });
-  after(() => bench.close());
+  after(() => bench?.close());
 
   const named = ({ tenantId, id }: Invitation) => ({ tenantId, invitationId: id });
 

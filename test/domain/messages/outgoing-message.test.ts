@@ -80,8 +80,8 @@ describe('enqueueing a message', () => {
     db = createDatabase({ url: database.url, poolMax: 4 });
   });
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
 
   it('goes with its transaction', async () => {

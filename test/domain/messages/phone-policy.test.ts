@@ -134,8 +134,8 @@ describe('a daily budget', () => {
     other = createDatabase({ url: database.url, poolMax: 8 });
   });
   after(async () => {
-    await Promise.all([db.destroy(), other.destroy()]);
-    await database.drop();
+    await Promise.all([db?.destroy(), other?.destroy()]);
+    await database?.drop();
   });
 
   const owner = (id: string, dailyPhoneMessages: number | null = null) => ({

@@ -20,8 +20,8 @@ describe('companies', () => {
     db = createDatabase({ url: database.url });
   });
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
 
   it('are joined and left, and the history stays', async () => {

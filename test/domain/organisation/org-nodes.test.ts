@@ -37,8 +37,8 @@ describe('organisation nodes', () => {
   });
 
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
 
   const node = (name: string, parentId = tenant.rootNodeId) =>

@@ -49,8 +49,8 @@ describe('the boundary between tenants', () => {
   });
 
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
 
   it('is in every reference between rows that belong to tenants', () => {

@@ -29,8 +29,8 @@ describe('visibility grants', () => {
   });
 
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
 
   async function target() {

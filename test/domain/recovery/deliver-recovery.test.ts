@@ -77,9 +77,9 @@ describe('delivering a recovery link', function () {
 
   after(async () => {
     mailer?.close();
-    await Promise.all([mailbox.stop(), twilio.stop()]);
-    await db.destroy();
-    await database.drop();
+    await Promise.all([mailbox?.stop(), twilio?.stop()]);
+    await db?.destroy();
+    await database?.drop();
   });
 
   let number = 0;

@@ -49,8 +49,8 @@ describe('recovering an account', function () {
   beforeEach(() => db('rate_limits').delete());
 
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
 
   let number = 0;
@@ -155,7 +155,7 @@ describe('recovering an account', function () {
       for (const address of [known.email, newEmail()]) {
         const { expiresAt, ...answer } = await ask(` ${address.toUpperCase()} `);
         assert.deepEqual(answer, { destination: address, channel: 'email', resendInSeconds: 30 });
-        assert.ok(Math.abs(expiresAt.getTime() - Date.now() - 1_800_000) < 10_000, String(expiresAt));
+        assert.ok(Math.abs(expiresAt.getTime() - Date.now() - 1_800_000) < 60_000, String(expiresAt));
       }
     });
 

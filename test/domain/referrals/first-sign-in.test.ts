@@ -23,7 +23,7 @@ describe('the first sign-in of a person who was referred', function () {
       end $$;
       create trigger counted after update on referrals for each statement execute function count_statement()`);
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   async function statements(): Promise<number> {
     return (await app.db('referral_statements')).length;

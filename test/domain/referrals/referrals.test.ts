@@ -27,8 +27,8 @@ describe('referrals', () => {
     tenant = await createTenant(db);
   });
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
 
   async function someone(tenantId = tenant.id) {

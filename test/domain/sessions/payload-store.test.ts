@@ -24,8 +24,8 @@ describe('what the protocol library persists', () => {
     db = createDatabase({ url: database.url, poolMax: 8 });
   });
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
 
   function newRow(overrides: Partial<PayloadRow> = {}): PayloadRow {

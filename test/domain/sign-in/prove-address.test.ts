@@ -39,8 +39,8 @@ describe('proving an address', () => {
   });
 
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
 
   /** With a password, an identity at a provider, a session and a refresh token. */

@@ -24,8 +24,8 @@ describe('counting failures in a row', () => {
   });
 
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
 
   const newKey = () => accountKey(secrets, newId());

@@ -38,8 +38,8 @@ describe('completing a sign-up', () => {
   });
 
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
 
   const open = (settings: TenantSettingsInput = {}) =>

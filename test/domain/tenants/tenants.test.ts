@@ -21,8 +21,8 @@ describe('tenants', () => {
   });
 
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
 
   async function actions(tenantId: string): Promise<string[]> {

@@ -27,8 +27,8 @@ describe('users', () => {
   });
 
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
 
   let number = 0;

@@ -14,7 +14,7 @@ describe('an authorization request', () => {
     app = await startTestApp();
     client = await app.relyingParty();
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   function address(overrides: Record<string, string | undefined> = {}, more = ''): string {
     const parameters: Record<string, string | undefined> = {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { startTestApp, type TestApp } from '../../support/app.ts';
 import { Browserless, type Reply } from '../../support/browserless.ts';
 import { userinfoStatus } from '../../support/endpoints.ts';
+import { eventually } from '../../support/eventually.ts';
 import {
   discover,
   enterPassword,
@@ -24,7 +25,7 @@ describe('when a person is asked', () => {
     party = await discover(app, await app.relyingParty());
     thirdParty = await discover(app, await app.relyingParty({ firstParty: false }));
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   async function ask(
     browser: Browserless,
@@ -73,7 +74,8 @@ describe('when a person is asked', () => {
 
     it('is answered login_required where the proof is older than max_age', async () => {
       const { browser } = await signIn(party, person);
-      await new Promise((resolve) => setTimeout(resolve, 2100));
+      const provedAt = Date.now();
+      await eventually(() => Date.now() - provedAt > 2_000, 'the proof is two seconds old');
       const answer = answerOf(await ask(browser, { prompt: 'none', max_age: '1' }));
       assert.equal(answer.get('error'), 'login_required');
       assert.ok(answerOf(await ask(browser, { prompt: 'none', max_age: '1000' })).get('code'));
@@ -84,7 +86,7 @@ describe('when a person is asked', () => {
     const first = await signIn(party, person);
     const before = first.tokens.claims()?.auth_time as number;
     const began = Math.floor(Date.now() / 1000);
-    await new Promise((resolve) => setTimeout(resolve, 1050));
+    await eventually(() => Math.floor(Date.now() / 1000) > began, 'another second has begun');
     for (const parameters of [{ prompt: 'login' }, { max_age: '0' }] as Record<string, string>[]) {
       assert.ok(isSignIn(await ask(first.browser, parameters)));
       const again = await signIn(party, person, { browser: first.browser, parameters });

@@ -35,7 +35,7 @@ describe('the tenant of an authorization request', () => {
     norths = await discover(app, await app.relyingParty({ tenantId: north.id }));
     souths = await discover(app, await app.relyingParty({ tenantId: south.id }));
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   async function ask(browser: Browserless, of: RelyingParty, parameters: Record<string, string> = {}): Promise<Reply> {
     const { address } = await startSignIn(of, parameters);

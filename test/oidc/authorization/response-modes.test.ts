@@ -17,7 +17,7 @@ describe('the answer to an authorization request', () => {
     person = await app.person();
     party = await discover(app, await app.relyingParty());
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   async function signedIn(): Promise<Browserless> {
     return (await signIn(party, person)).browser;
@@ -107,7 +107,7 @@ describe('calls of scripts in a browser', () => {
     spa = await app.relyingParty({ kind: 'spa', redirectUris: ['https://spa.example/callback'] });
     confidential = await app.relyingParty({ redirectUris: ['https://spa.example/callback'] });
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   const ask = (origin: string, as = spa, path = '/token') =>
     postAs(`${app.issuer}${path}`, as, { grant_type: 'refresh_token', refresh_token: 'x', token: 'x' }, { origin });

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import type { AdapterPayload } from 'oidc-provider';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
 import { revokeAllSessions } from '../../../src/domain/sessions/sessions.ts';
+import type { AdapterDependencies } from '../../../src/oidc/storage/sealing.ts';
+import { createSessionAdapter } from '../../../src/oidc/storage/session-adapter.ts';
 import { mergeSessions, type SessionPayload } from '../../../src/oidc/storage/session-merge.ts';
+import { randomToken } from '../../../src/platform/secrets.ts';
 import { startTestApp, type TestApp } from '../../support/app.ts';
 import { Browserless } from '../../support/browserless.ts';
 import { userinfoStatus } from '../../support/endpoints.ts';
@@ -14,7 +18,7 @@ describe('a browser session', () => {
     app = await startTestApp();
     parties = await Promise.all([1, 2, 3, 4].map(async () => discover(app, await app.relyingParty())));
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   const first = () => parties[0] as RelyingParty;
 
@@ -103,6 +107,24 @@ describe('a browser session', () => {
       assert.deepEqual(left, []);
     }
     assert.doesNotMatch(app.logs(), /"level":"error"|deadlock/);
+  });
+
+  it('that somebody signed in to is not overwritten by a request that began before anybody had', async () => {
+    const sessions = createSessionAdapter({ db: app.db, secrets: app.secrets } as AdapterDependencies);
+    const person = await app.person();
+    const [uid, before, after] = [randomToken(), randomToken(), randomToken()];
+    const anonymous = { uid, kind: 'Session', jti: before } as AdapterPayload;
+    await sessions.upsert(before, anonymous, 3600);
+    assert.equal((await sessions.find(before))?.accountId, undefined);
+    // Another tab signs in, and the session has another id since then.
+    const signedIn = { ...anonymous, jti: after, accountId: person.id, loginTs: Math.floor(Date.now() / 1000) };
+    await sessions.upsert(after, signedIn, 3600);
+    await sessions.upsert(before, anonymous, 3600);
+    assert.equal((await sessions.find(after))?.accountId, person.id);
+    assert.equal(await sessions.find(before), undefined);
+    assert.equal((await sessions.findByUid(uid))?.accountId, person.id);
+    const row = await app.db('oidcPayloads').where({ accountId: person.id, model: 'Session' }).first('accountId');
+    assert.equal(row?.accountId, person.id);
   });
 
   it('is ended by the person while another tab goes on, without an error', async () => {

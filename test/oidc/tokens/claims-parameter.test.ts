@@ -27,7 +27,7 @@ describe('claims', () => {
     });
     party = await discover(app, await app.relyingParty());
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   async function given(parameters: Record<string, string>, as = party) {
     const { tokens } = await signIn(as, person, { parameters });

@@ -77,7 +77,6 @@ describe('the embedded PostgreSQL', function () {
   async function startInProcess(dataDirectory: string, user?: ServerUser, binaries?: string): Promise<UserProcess> {
     const child = fork(script, binaries ? [dataDirectory, binaries] : [dataDirectory], {
       ...user,
-      execArgv: ['--import', import.meta.resolve('tsx')],
       env: { PATH: process.env.PATH, SECRET_KEY: 'canary-in-the-environment' },
       // A group of its own, as a program has that a shell starts.
       detached: true,
@@ -194,7 +193,7 @@ describe('the embedded PostgreSQL', function () {
     before(async () => {
       server = await start(shared);
     });
-    after(() => server.stop());
+    after(() => server?.stop());
 
     it('listens on 127.0.0.1 alone, and on no socket file', async () => {
       const port = Number(new URL(server.url).port);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,16 +20,9 @@ import {
 } from '../../../src/platform/jobs/jobs.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { eventually } from '../../support/eventually.ts';
 
 const canary = 'CANARY-71d0aa';
-
-async function until(condition: () => boolean | Promise<boolean>, what: string, ms = 10_000): Promise<void> {
-  const deadline = Date.now() + ms;
-  while (!(await condition())) {
-    if (Date.now() > deadline) assert.fail(`not within ${ms} ms: ${what}`);
-    await sleep(20);
-  }
-}
 
 describe('jobs', () => {
   let database: TestDatabase;
@@ -42,8 +36,8 @@ describe('jobs', () => {
     await migrateJobs({ databaseUrl: database.url });
   });
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
   beforeEach(() => {
     lines = [];
@@ -82,19 +76,23 @@ describe('jobs', () => {
 
   it('runs what was enqueued, soon, with its payload', async () => {
     const seen: unknown[] = [];
-    await start({ greet: async (payload, { attempt, maxAttempts }) => void seen.push([payload, attempt, maxAttempts]) })
-      .started;
-    const began = performance.now();
+    // The database tells of it: nobody looks within the hour.
+    await start(
+      { greet: async (payload, { attempt, maxAttempts }) => void seen.push([payload, attempt, maxAttempts]) },
+      { pollIntervalMs: 3_600_000 },
+    ).started;
     await enqueueJob(db, 'greet', { name: "Ada's ä ?", list: [1, { a: null }] });
-    await until(() => seen.length === 1, 'the job ran');
-    assert.ok(performance.now() - began < 1_500);
+    await eventually(() => seen.length === 1, 'the job ran');
     assert.deepEqual(seen, [[{ name: "Ada's ä ?", list: [1, { a: null }] }, 1, 25]]);
-    await until(async () => (await waiting()).length === 0, 'the job is gone');
+    await eventually(async () => (await waiting()).length === 0, 'the job is gone');
   });
 
   it('lives and dies with the transaction that enqueued it', async () => {
     const seen: unknown[] = [];
     await start({ mark: async (payload) => void seen.push(payload) }).started;
+    // The library holds the name of a task until the commit if it is a new one.
+    await enqueueJob(db, 'mark', { n: 0 });
+    await eventually(() => seen.length > 0, 'the first job ran');
     const failure = new Error('roll back');
     await assert.rejects(
       db.transaction(async (trx) => {
@@ -105,11 +103,12 @@ describe('jobs', () => {
     );
     await db.transaction(async (trx) => {
       await enqueueJob(trx, 'mark', { n: 2 });
-      await sleep(300);
-      assert.deepEqual(seen, []);
+      // One that came later and is committed already.
+      await enqueueJob(db, 'mark', { n: 3 });
+      await eventually(() => seen.length > 1, 'the other job ran');
     });
-    await until(() => seen.length > 0, 'the job ran');
-    assert.deepEqual(seen, [{ n: 2 }]);
+    await eventually(() => seen.length > 2, 'the job ran');
+    assert.deepEqual(seen, [{ n: 0 }, { n: 3 }, { n: 2 }]);
   });
 
   it('takes time, attempts, key, queue and priority', async () => {
@@ -131,11 +130,11 @@ describe('jobs', () => {
       },
     }).started;
     await enqueueJob(db, 'flaky', { token: canary, to: canary });
-    await until(() => attempts === 1, 'it failed once');
-    await until(async () => (await waiting())[0]?.last_error === 'TypeError', 'the failure is written down');
+    await eventually(() => attempts === 1, 'it failed once');
+    await eventually(async () => (await waiting())[0]?.last_error === 'TypeError', 'the failure is written down');
     assert.equal((await waiting())[0]?.attempts, 1);
-    await until(() => attempts === 2, 'it was tried again');
-    await until(async () => (await waiting()).length === 0, 'it is done');
+    await eventually(() => attempts === 2, 'it was tried again');
+    await eventually(async () => (await waiting()).length === 0, 'it is done');
     assert.ok(!lines.join('').includes(canary), lines.join(''));
     const failed = lines
       .map((line) => JSON.parse(line))
@@ -147,7 +146,7 @@ describe('jobs', () => {
   it('says so when a job has failed for good', async () => {
     await start({ hopeless: () => Promise.reject(new Error('no')) }).started;
     await enqueueJob(db, 'hopeless', {}, { maxAttempts: 1 });
-    await until(() => lines.some((line) => line.includes('Job failed for good')), 'it is told');
+    await eventually(() => lines.some((line) => line.includes('Job failed for good')), 'it is told');
     assert.deepEqual(
       (await waiting()).map(({ attempts, max_attempts }) => [attempts, max_attempts]),
       [[1, 1]],
@@ -161,7 +160,7 @@ describe('jobs', () => {
 
   it('takes its timetable', async () => {
     await start({ sweep: async () => {} }, { crontab: '0 4 * * * sweep ?fill=1d\n30 4 * * * sweep ?id=other' }).started;
-    await until(async () => {
+    await eventually(async () => {
       const { rows } = await db.raw(
         'select identifier from graphile_worker._private_known_crontabs order by identifier',
       );
@@ -179,12 +178,11 @@ describe('jobs', () => {
       },
     });
     await enqueueJob(db, 'slow', {});
-    await until(() => state === 'running', 'it runs');
+    await eventually(() => state === 'running', 'it runs');
     await jobs.stop();
     assert.equal(state, 'done');
     assert.deepEqual(await waiting(), []);
     await enqueueJob(db, 'slow', {});
-    await sleep(300);
     assert.equal((await waiting()).length, 1);
   });
 
@@ -200,10 +198,8 @@ describe('jobs', () => {
       { stopTimeoutMs: 600 },
     );
     await enqueueJob(db, 'endless', {});
-    await until(() => signal !== undefined, 'it runs');
-    const began = performance.now();
+    await eventually(() => signal !== undefined, 'it runs');
     await jobs.stop();
-    assert.ok(performance.now() - began < 5_000);
     assert.equal(signal?.aborted, true);
     assert.deepEqual(
       (await waiting()).map(({ locked_by }) => locked_by),
@@ -211,12 +207,46 @@ describe('jobs', () => {
     );
   });
 
-  it('stops quickly when it has never reached the database', async () => {
-    const jobs = start({}, { databaseUrl: 'postgres://nobody@127.0.0.1:1/none' });
-    await sleep(200);
-    const began = performance.now();
-    await jobs.stop();
-    assert.ok(performance.now() - began < 1_500);
+  it('waits for nothing at the end when it has never reached the database', async () => {
+    let tried = 0;
+    const refusing = createServer((socket) => {
+      tried += 1;
+      socket.destroy();
+    }).listen(0, '127.0.0.1');
+    await once(refusing, 'listening');
+    const { port } = refusing.address() as AddressInfo;
+    const options = { databaseUrl: `postgres://nobody@127.0.0.1:${port}/none`, stopTimeoutMs: 3_600_000 };
+    try {
+      await start({}, options).stop();
+      const jobs = start({}, options);
+      await eventually(() => tried > 1, 'it tries again');
+      await jobs.stop();
+    } finally {
+      refusing.close();
+    }
+  });
+
+  it('takes jobs though the connection broke when it first looked up its tasks', async () => {
+    // As if the network failed at this statement, every time until it is told otherwise.
+    await db.raw(`
+      create table breaking (n int);
+      create function break_off() returns trigger language plpgsql as $$
+      begin
+        insert into breaking values (1);
+        perform pg_terminate_backend(pg_backend_pid());
+        return null;
+      end $$;
+      create trigger break_off before insert on graphile_worker._private_tasks
+         for each statement execute function break_off()`);
+    const seen: unknown[] = [];
+    try {
+      start({ patient: async (payload) => void seen.push(payload) }, { pollIntervalMs: 100 });
+      await eventually(() => lines.some((line) => /Failed to acquire job/.test(line)), 'it failed');
+    } finally {
+      await db.raw('drop trigger break_off on graphile_worker._private_tasks');
+    }
+    await enqueueJob(db, 'patient', { n: 1 });
+    await eventually(() => seen.length > 0, 'the job ran');
   });
 
   it('leaves a job alone while the worker that began it lives', async () => {
@@ -232,17 +262,16 @@ describe('jobs', () => {
       },
     }).started;
     await enqueueJob(db, 'long', {});
-    await until(() => runs === 1, 'it runs');
+    await eventually(() => runs === 1, 'it runs');
     const pool = new pg.Pool({ connectionString: database.url, max: 1 });
     try {
-      await sleep(200);
       assert.equal(await releaseAbandonedJobs(pool, undefined, 0), 0);
       assert.notEqual((await waiting())[0]?.locked_by, null);
     } finally {
       await pool.end();
     }
     release();
-    await until(async () => (await waiting()).length === 0, 'it is done');
+    await eventually(async () => (await waiting()).length === 0, 'it is done');
     assert.equal(runs, 1);
   });
 
@@ -277,7 +306,6 @@ describe('jobs', () => {
 
   it('takes back the job of a worker that was killed', async () => {
     const worker = fork(new URL('../../support/jobs-process.ts', import.meta.url), {
-      execArgv: ['--import=tsx'],
       env: { ...process.env, JOBS_DATABASE_URL: database.url },
     });
     const exited = once(worker, 'exit');
@@ -289,19 +317,18 @@ describe('jobs', () => {
     const pool = new pg.Pool({ connectionString: database.url, max: 1 });
     try {
       assert.equal(await releaseAbandonedJobs(pool), 0, 'not before a minute has passed');
-      await until(async () => (await releaseAbandonedJobs(pool, undefined, 0)) === 1, 'it was taken back');
+      await eventually(async () => (await releaseAbandonedJobs(pool, undefined, 0)) === 1, 'it was taken back');
     } finally {
       await pool.end();
     }
     const seen: unknown[] = [];
     await start({ stuck: async (payload) => void seen.push(payload) }).started;
-    await until(() => seen.length === 1, 'another worker ran it');
+    await eventually(() => seen.length === 1, 'another worker ran it');
     assert.deepEqual(seen, [{ n: 1 }]);
   });
 });
 
 describe('jobs on bad connections', function () {
-  // A connection may break while a job is being handed out: such a one is taken back after one to two minutes.
   this.timeout(150_000);
 
   it('are all done, though connections break again and again', async () => {
@@ -316,6 +343,9 @@ describe('jobs on bad connections', function () {
       databaseUrl: database.url,
       logger: createLogger({ level: 'silent' }),
       concurrency: 3,
+      // A connection may break while a job is being handed out: such a one is taken back after a time.
+      sweepIntervalMs: 500,
+      abandonedAfterSeconds: 3,
       tasks: {
         count: async (payload) => {
           await sleep(5);
@@ -332,7 +362,7 @@ describe('jobs on bad connections', function () {
             `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'gatehouse-jobs'`,
           );
       }
-      await until(() => done.size === 150, 'every job ran', 130_000);
+      await eventually(() => done.size === 150, 'every job ran', 120_000);
       assert.deepEqual(failures, []);
     } finally {
       await jobs.stop();
@@ -359,7 +389,7 @@ describe('jobs while PostgreSQL restarts', function () {
   after(async () => {
     await jobs?.stop();
     await db?.destroy();
-    await server.stop();
+    await server?.stop();
     await rm(server.home, { recursive: true, force: true });
     await rm(directory, { recursive: true, force: true });
   });
@@ -389,7 +419,7 @@ describe('jobs while PostgreSQL restarts', function () {
       });
       await jobs.started;
       await enqueueJob(db, 'long', {});
-      await until(() => runs.length === 1, 'the long job runs');
+      await eventually(() => runs.length === 1, 'the long job runs');
 
       const { url } = server;
       await server.stop();
@@ -400,7 +430,7 @@ describe('jobs while PostgreSQL restarts', function () {
       assert.equal(server.url, url, 'the same address as before');
 
       const again = db;
-      await until(
+      await eventually(
         () =>
           enqueueJob(again, 'quick', {}).then(
             () => true,
@@ -408,8 +438,8 @@ describe('jobs while PostgreSQL restarts', function () {
           ),
         'the database is back',
       );
-      await until(() => runs.includes('quick'), 'a new job runs', 15_000);
-      await until(
+      await eventually(() => runs.includes('quick'), 'a new job runs', 15_000);
+      await eventually(
         async () => {
           const { rows } = await again.raw('select 1 from graphile_worker._private_jobs');
           return rows.length === 0;

@@ -10,9 +10,9 @@ import { syncBuiltinESMExports } from 'node:module';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { createOutboundFetch, OutboundError } from '../../../src/platform/network/outbound.ts';
+import { eventually } from '../../support/eventually.ts';
 import { type LoopbackServer, listen } from '../../support/loopback.ts';
 
 const limits = { timeoutMs: 2_000, maxBytes: 1_000 };
@@ -34,7 +34,7 @@ describe('calling addresses that others chose', () => {
   before(async () => {
     server = await listen((req, res) => respond(req, res));
   });
-  after(() => server.close());
+  after(() => server?.close());
   beforeEach(() => {
     requests = [];
     respond = async (req, res) => {
@@ -81,9 +81,8 @@ describe('calling addresses that others chose', () => {
         '255.255.255.255',
       ];
       for (const host of hosts) {
-        const began = performance.now();
+        // Whoever connected would be told of a time-out, or of the connection.
         await assert.rejects(toPublic(`https://${host}/`), failsWith('OUTBOUND_REFUSED'), host);
-        assert.ok(performance.now() - began < 500);
       }
     });
 
@@ -274,16 +273,15 @@ describe('calling addresses that others chose', () => {
   describe('limits', () => {
     const quick = createOutboundFetch({ timeoutMs: 300, maxBytes: 1_000, allowedNetworks: ['127.0.0.0/8'] });
 
-    async function takes(call: Promise<unknown>, code: OutboundError['code']) {
-      const began = performance.now();
+    async function assertFails(call: Promise<unknown>, code: OutboundError['code']): Promise<void> {
       await assert.rejects(call, failsWith(code));
-      return performance.now() - began;
     }
 
     it('gives up on a server that does not answer', async () => {
       respond = () => {};
-      const ms = await takes(quick(server.url), 'OUTBOUND_TIMEOUT');
-      assert.ok(ms >= 280 && ms < 1_500, `${ms}`);
+      const began = performance.now();
+      await assertFails(quick(server.url), 'OUTBOUND_TIMEOUT');
+      assert.ok(performance.now() - began >= 280);
     });
 
     it('gives up on a body that drips, and hangs up', async () => {
@@ -296,9 +294,8 @@ describe('calling addresses that others chose', () => {
           clearInterval(drip);
         });
       };
-      assert.ok((await takes(quick(server.url), 'OUTBOUND_TIMEOUT')) < 1_500);
-      await sleep(50);
-      assert.equal(hungUp, true);
+      await assertFails(quick(server.url), 'OUTBOUND_TIMEOUT');
+      await eventually(() => hungUp);
     });
 
     it('gives up on one that accepts and says nothing, one that talks nonsense and one that hangs up', async () => {
@@ -311,8 +308,8 @@ describe('calling addresses that others chose', () => {
       await once(tcp, 'listening');
       const url = `http://127.0.0.1:${(tcp.address() as AddressInfo).port}/`;
       try {
-        await takes(quick(url), 'OUTBOUND_TIMEOUT');
-        await takes(quick(url.replace('http:', 'https:')), 'OUTBOUND_TIMEOUT');
+        await assertFails(quick(url), 'OUTBOUND_TIMEOUT');
+        await assertFails(quick(url.replace('http:', 'https:')), 'OUTBOUND_TIMEOUT');
         for (const words of [
           'SSH-2.0-x\r\n',
           'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n',
@@ -321,12 +318,12 @@ describe('calling addresses that others chose', () => {
           'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
         ]) {
           greet = (socket) => socket.end(words);
-          await takes(quick(url), 'OUTBOUND_FAILED');
+          await assertFails(quick(url), 'OUTBOUND_FAILED');
         }
         greet = (socket) => socket.destroy();
-        await takes(quick(url), 'OUTBOUND_FAILED');
+        await assertFails(quick(url), 'OUTBOUND_FAILED');
         greet = (socket) => socket.end(`HTTP/1.1 200 OK\r\n${`x-filler: ${'y'.repeat(1000)}\r\n`.repeat(40)}\r\n`);
-        await takes(quick(url), 'OUTBOUND_FAILED');
+        await assertFails(quick(url), 'OUTBOUND_FAILED');
       } finally {
         for (const socket of sockets) socket.destroy();
         tcp.close();
@@ -336,12 +333,12 @@ describe('calling addresses that others chose', () => {
     it('fails at once where nobody listens', async () => {
       const gone = await listen((_req, res) => void res.end());
       await gone.close();
-      await takes(quick(gone.url), 'OUTBOUND_FAILED');
+      await assertFails(quick(gone.url), 'OUTBOUND_FAILED');
     });
 
     it('refuses a body that announces too much without reading it', async () => {
       respond = (_req, res) => void res.writeHead(200, { 'content-length': '1001' }).write('x');
-      assert.ok((await takes(quick(server.url), 'OUTBOUND_TOO_LARGE')) < 250);
+      await assertFails(quick(server.url), 'OUTBOUND_TOO_LARGE');
     });
 
     it('refuses a body without end as soon as it is too large', async () => {
@@ -353,7 +350,7 @@ describe('calling addresses that others chose', () => {
         res.on('drain', pour).on('error', () => {});
         pour();
       };
-      await takes(quick(server.url), 'OUTBOUND_TOO_LARGE');
+      await assertFails(quick(server.url), 'OUTBOUND_TOO_LARGE');
       assert.ok(written < 20_000_000, `${written}`);
     });
 
@@ -364,7 +361,7 @@ describe('calling addresses that others chose', () => {
 
     it('refuses compressed answers, which nobody asked for', async () => {
       respond = (_req, res) => void res.setHeader('content-encoding', 'gzip').end(gzipSync(Buffer.alloc(100_000)));
-      await takes(quick(server.url), 'OUTBOUND_FAILED');
+      await assertFails(quick(server.url), 'OUTBOUND_FAILED');
     });
 
     it('ends when the caller says so, with the reason the caller gave', async () => {

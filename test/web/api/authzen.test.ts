@@ -50,7 +50,7 @@ describe('the AuthZEN authorization API', () => {
     const theirs = await createRole(app.db, { tenantId: other.id, capabilities: ['stock.read'] });
     await assign(other, stranger, theirs.id, other.rootNodeId);
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   function node(of: NewTenant, parentId: string, name: string): Promise<OrgNode> {
     return createOrgNode(app.db, { tenantId: of.id, parentId, type: 'place', name }, systemCaller);

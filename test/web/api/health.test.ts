@@ -17,9 +17,13 @@ describe('health', () => {
   let server: LoopbackServer;
   let stopping = false;
 
-  async function serve(forDatabase: Database, isStopping?: () => boolean): Promise<LoopbackServer> {
+  async function serve(
+    forDatabase: Database,
+    isStopping?: () => boolean,
+    answerWithinMs?: number,
+  ): Promise<LoopbackServer> {
     const app = new Koa();
-    app.use(createHealth({ db: forDatabase, logger, isStopping }));
+    app.use(createHealth({ db: forDatabase, logger, isStopping, answerWithinMs }));
     app.use((ctx) => {
       ctx.body = 'next';
     });
@@ -32,9 +36,9 @@ describe('health', () => {
     server = await serve(db, () => stopping);
   });
   after(async () => {
-    await server.close();
-    await db.destroy();
-    await database.drop();
+    await server?.close();
+    await db?.destroy();
+    await database?.drop();
   });
 
   const ready = () => send(server, { path: '/readyz' });
@@ -113,18 +117,16 @@ describe('health', () => {
     }
   });
 
-  it('waits a second for a database that says nothing, however many ask, and asks it once', async () => {
+  it('does not wait long for a database that says nothing, however many ask, and asks it once', async () => {
     const sockets: Socket[] = [];
     const silent = createTcpServer((socket) => void sockets.push(socket.on('error', () => {}))).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
     const mute = createDatabase({ url: `postgres://nobody@127.0.0.1:${port}/none`, poolMax: 5 });
-    const without = await serve(mute);
+    const without = await serve(mute, undefined, 100);
     try {
-      const began = performance.now();
       const answers = await Promise.all([1, 2, 3, 4, 5].map(() => send(without, { path: '/readyz' })));
-      const ms = performance.now() - began;
-      assert.ok(ms >= 950 && ms < 1_900, `${ms}`);
+      assert.ok(mute.client.pool.numPendingCreates() > 0, 'before the driver gives up');
       for (const { status, body } of answers) {
         assert.equal(status, 503);
         assert.deepEqual(JSON.parse(body).problems, ['database']);

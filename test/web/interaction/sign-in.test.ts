@@ -15,7 +15,7 @@ describe('the steps of an interaction', () => {
     app = await startTestApp({ env: { TRUSTED_PROXIES: '127.0.0.0/8,::1' } });
     party = await discover(app, await app.relyingParty());
   });
-  after(() => app.stop());
+  after(() => app?.stop());
 
   async function begin(browser: Browserless, parameters: Record<string, string> = {}): Promise<Reply> {
     return browser.open((await startSignIn(party, parameters)).address.href, redirectUri);

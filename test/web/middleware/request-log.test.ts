@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { request } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import Koa from 'koa';
 import { createLogger } from '../../../src/platform/logger.ts';
 import { createMetrics } from '../../../src/platform/metrics.ts';
 import { trustProxies } from '../../../src/platform/network/trusted-proxies.ts';
 import { createRequestLog, requestIdOf } from '../../../src/web/middleware/request-log.ts';
+import { eventually } from '../../support/eventually.ts';
 import { type LoopbackServer, listen, send } from '../../support/loopback.ts';
 
 const canary = 'CANARYc6f1e0d4b2a39587';
@@ -13,6 +14,7 @@ const canary = 'CANARYc6f1e0d4b2a39587';
 describe('the request log', () => {
   const open: LoopbackServer[] = [];
   let lines: string[];
+  let slowBegun = 0;
   let metrics: ReturnType<typeof createMetrics>;
 
   afterEach(async () => {
@@ -29,7 +31,10 @@ describe('the request log', () => {
     app.use(createRequestLog({ logger, metrics, routes }));
     app.use(async (ctx) => {
       if (ctx.path === '/token') ctx.throw(503);
-      if (ctx.path === '/account/slow') await sleep(5_000);
+      if (ctx.path === '/account/slow') {
+        slowBegun += 1;
+        await once(ctx.res, 'close');
+      }
       if (ctx.path === '/authorize') {
         ctx.respond = false;
         ctx.res.writeHead(303, { location: `https://app.example/cb?code=${canary}` }).end();
@@ -124,7 +129,7 @@ describe('the request log', () => {
       '/jwks/',
     ])
       await send(server, { path });
-    await sleep(20);
+    await eventually(async () => /route="\/jwks"/.test(await metrics.registry.metrics()));
     const text = await metrics.registry.metrics();
     const count = (route: string) =>
       new RegExp(`^gatehouse_http_requests_total\\{method="GET",route="${route}",status="200"\\} (\\d+)$`, 'm').exec(
@@ -167,9 +172,9 @@ describe('the request log', () => {
     assert.equal(entries()[1]?.status, 303);
     const impatient = request({ port: server.port, host: '127.0.0.1', path: '/account/slow' }).on('error', () => {});
     impatient.end();
-    await sleep(50);
+    await eventually(() => slowBegun > 0);
     impatient.destroy();
-    await sleep(50);
+    await eventually(() => entries().length > 2);
     assert.deepEqual([entries()[2]?.status, entries()[2]?.path], [499, '/account/slow']);
   });
 

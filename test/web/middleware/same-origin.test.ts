@@ -27,7 +27,7 @@ describe('forms from other sites', () => {
     });
     server = await listen(app);
   });
-  after(() => server.close());
+  after(() => server?.close());
   beforeEach(() => {
     handled = 0;
   });

@@ -26,7 +26,7 @@ describe('serving the assets', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
 
-  after(() => server.close());
+  after(() => server?.close());
 
   /** Sends the path as it stands; a client that tidies it would hide what is tested here. */
   function ask(path: string, method = 'GET', headers: Record<string, string> = {}) {

@@ -27,7 +27,7 @@ describe("choosing the reader's language", () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
 
-  after(() => server.close());
+  after(() => server?.close());
 
   function ask(path: string, headers: Record<string, string> = {}): Promise<Answer> {
     const { port } = server.address() as AddressInfo;

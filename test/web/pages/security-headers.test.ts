@@ -26,7 +26,7 @@ describe('security headers', () => {
     secure = await serve('https://id.example.org');
     plain = await serve('http://localhost:3000');
   });
-  after(() => Promise.all([secure.close(), plain.close()]));
+  after(() => Promise.all([secure?.close(), plain?.close()]));
   beforeEach(() => {
     uris = [];
   });

@@ -49,9 +49,9 @@ describe('signing in with a one-time code', () => {
   beforeEach(() => db('rate_limits').delete());
 
   after(async () => {
-    await db.destroy();
-    await otherNode.destroy();
-    await database.drop();
+    await db?.destroy();
+    await otherNode?.destroy();
+    await database?.drop();
   });
 
   let number = 0;

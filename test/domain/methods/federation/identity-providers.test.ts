@@ -26,8 +26,8 @@ describe('identity providers', () => {
     db = createDatabase({ url: database.url, poolMax: 4 });
   });
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
 
   let count = 0;

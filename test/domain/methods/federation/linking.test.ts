@@ -44,8 +44,8 @@ describe('linking identities', () => {
     await installFaults(db);
   });
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
 
   let count = 0;

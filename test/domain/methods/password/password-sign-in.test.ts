@@ -57,9 +57,9 @@ describe('signing in with a password', () => {
   });
 
   after(async () => {
-    await db.destroy();
-    await otherNode.destroy();
-    await database.drop();
+    await db?.destroy();
+    await otherNode?.destroy();
+    await database?.drop();
   });
 
   let number = 0;

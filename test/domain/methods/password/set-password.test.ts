@@ -32,8 +32,8 @@ describe('setting a password', () => {
   });
 
   after(async () => {
-    await db.destroy();
-    await database.drop();
+    await db?.destroy();
+    await database?.drop();
   });
 
   let number = 0;
