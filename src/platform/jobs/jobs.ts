@@ -146,7 +146,7 @@ export function startJobs(options: JobsOptions): Jobs {
   pool.on('connect', (client) => client.on('error', ignore));
   waitOutages(pool, stopping.signal);
 
-  const { promise: started, resolve: nowStarted } = withResolvers();
+  const { promise: started, resolve: nowStarted } = Promise.withResolvers<void>();
   let runner: Runner | undefined;
   let watch = watchPool();
 
@@ -332,14 +332,6 @@ function libraryLogger(logger: Logger): LibraryLogger {
 }
 
 function ignore(): void {}
-
-function withResolvers(): { promise: Promise<void>; resolve: () => void } {
-  let resolve: () => void = ignore;
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
-}
 
 /** Waits for all of it, but no longer than that. */
 async function within(milliseconds: number, ...work: (Promise<unknown> | undefined)[]): Promise<void> {
