@@ -6,7 +6,8 @@ import {
   setIdentityProviderState,
 } from '../../../src/domain/methods/federation/identity-providers.ts';
 import { changeTenantSettings, idleProviders, setProviderTerms } from '../../../src/domain/methods/tenant-methods.ts';
-import { findTenantById } from '../../../src/domain/tenants/tenants.ts';
+import { createTenant as createWholeTenant } from '../../../src/domain/setup/create-tenant.ts';
+import { findTenantById, findTenantBySlug } from '../../../src/domain/tenants/tenants.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { createSecrets } from '../../../src/platform/secrets.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
@@ -47,6 +48,16 @@ describe('the identity providers of a tenant', () => {
       await assert.rejects(setProviderTerms(db, { tenantId: id, key, offer: true }, systemCaller), missing);
     }
     assert.deepEqual(await settingsOf(id), settings);
+  });
+
+  it('may be named by a new tenant, where they are for all', async () => {
+    const [shared, { id: elsewhere }] = [await add(), await createTenant(db)];
+    const foreign = await add(elsewhere);
+    const make = (slug: string, key: string) =>
+      createWholeTenant(db, { slug, name: 'New', settings: { signInMethods: ['otp', key] } }, systemCaller);
+    assert.deepEqual((await make('new-one', shared)).settings.signInMethods, ['otp', shared]);
+    for (const key of [foreign, 'passkee']) await assert.rejects(make('new-two', key), missing);
+    assert.equal(await findTenantBySlug(db, 'new-two'), undefined);
   });
 
   it('may stay named while they are disabled or gone, and are told of as idle', async () => {
