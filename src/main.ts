@@ -10,8 +10,10 @@ import { databaseTls } from './dependencies.ts';
 import { systemCaller } from './domain/audit/audit-events.ts';
 import { ensureAuditPartitions } from './domain/audit/audit-upkeep.ts';
 import { createPasswordHasher } from './domain/methods/password/password-hash.ts';
+import { ensureManagementApi } from './domain/resource-servers/resource-servers.ts';
 import { createSetupLink, needsSetup } from './domain/setup/setup-links.ts';
 import { ensureSigningKeys, loadSigningKeys } from './oidc/keys.ts';
+import { managementAudience } from './oidc/tokens/management-tokens.ts';
 import { createDatabase, type Database, isConnectionError } from './platform/database.ts';
 import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.ts';
 import { migrateJobs } from './platform/jobs/jobs.ts';
@@ -120,6 +122,7 @@ async function announcementOf(db: Database, config: Config, source: DatabaseSour
 async function prepareContent(db: Database, config: Config, source: DatabaseSource): Promise<void> {
   const secrets = createSecrets(config.secretKeys);
   await ensureSigningKeys(db, secrets, systemCaller);
+  await ensureManagementApi(db, managementAudience(config.issuer));
   try {
     await loadSigningKeys(db, secrets);
   } catch (error) {

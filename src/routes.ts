@@ -8,6 +8,7 @@ import type { Middleware } from 'koa';
 import compose from 'koa-compose';
 import type { Dependencies } from './dependencies.ts';
 import { signInMethods } from './domain/methods/methods.ts';
+import type { ManagementDependencies } from './management/operation.ts';
 import { createFederationClient } from './oidc/federation-client.ts';
 import type { LiveProvider } from './oidc/live-provider.ts';
 import { routes as protocol } from './oidc/provider.ts';
@@ -16,6 +17,7 @@ import { welcomeRoutes } from './web/account/welcome.ts';
 import { accessClaims } from './web/api/access-claims.ts';
 import { authzenRoutes } from './web/api/authzen.ts';
 import { createHealth } from './web/api/health.ts';
+import { apiRoutes } from './web/api/v1.ts';
 import type { WebDependencies } from './web/interaction/context.ts';
 import { interactionRoutes } from './web/interaction/dispatcher.ts';
 import { invitationRoutes } from './web/links/invitations.ts';
@@ -45,7 +47,7 @@ const machinePaths = new Set<string>([
   protocol.jwks,
   '/access-claims',
 ]);
-const machineFolders = ['/.well-known/', '/access/v1/'];
+const machineFolders = ['/.well-known/', '/access/v1/', '/api/v1/'];
 
 /** Whether an address is a machine's. What is spelt another way is answered by the stack of people as well. */
 function isForMachines(path: string): boolean {
@@ -78,6 +80,12 @@ function webDependencies(dependencies: Dependencies, live: LiveProvider): WebDep
   };
 }
 
+/** What the operations of management share. */
+function managementDependencies({ config, db, secrets, passwords, channels }: Dependencies): ManagementDependencies {
+  const { issuer, phone } = config;
+  return { db, secrets, passwords, issuer, channels, phoneCountries: phone.countries };
+}
+
 /** A router whose forms are taken from our own pages alone. */
 function ofPages(router: Router, issuer: string): Middleware[] {
   const forms = sameOrigin({ issuer });
@@ -106,15 +114,19 @@ function people(dependencies: Dependencies, live: LiveProvider): Middleware[] {
   ];
 }
 
-function machines({ config, db, secrets, pages, logger }: Dependencies, live: LiveProvider): Middleware[] {
+function machines(dependencies: Dependencies, live: LiveProvider): Middleware[] {
+  const { config, db, secrets, pages, logger } = dependencies;
   const { issuer } = config;
   const authzen = authzenRoutes({ db, secrets, issuer });
+  const api = apiRoutes({ ...managementDependencies(dependencies), live });
   return [
     machineHeaders({ issuer }),
     handleErrors(pages, logger),
     limitBody(),
     authzen.routes() as Middleware,
     authzen.allowedMethods() as Middleware,
+    api.routes() as Middleware,
+    api.allowedMethods() as Middleware,
     accessClaims({ db, issuer, provider: live.provider, keys: live.keys }),
     live.handle,
   ];

@@ -10,7 +10,7 @@ import { declared } from './support/declared.ts';
 import { functionLengths } from './support/function-lengths.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const floors = ['platform', 'domain', 'oidc', 'web'];
+const floors = ['platform', 'domain', 'oidc', 'management', 'web'];
 /** What stands on the floors, the lower first. */
 const above = ['config', 'schedule', 'dependencies', 'routes', 'http-server', 'server', 'main', 'commands'];
 

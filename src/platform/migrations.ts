@@ -9,6 +9,7 @@ import * as clientsAndTokens from '../../migrations/0003-clients-and-tokens.ts';
 import * as audit from '../../migrations/0004-audit.ts';
 import * as codesAndInvitations from '../../migrations/0005-codes-and-invitations.ts';
 import * as identityProviders from '../../migrations/0006-identity-providers.ts';
+import * as management from '../../migrations/0007-management.ts';
 import type { Database } from './database.ts';
 
 interface NamedMigration {
@@ -23,6 +24,7 @@ const migrations: NamedMigration[] = [
   { name: '0004-audit', migration: audit },
   { name: '0005-codes-and-invitations', migration: codesAndInvitations },
   { name: '0006-identity-providers', migration: identityProviders },
+  { name: '0007-management', migration: management },
 ];
 
 const tableName = 'schema_migrations';

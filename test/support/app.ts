@@ -2,6 +2,7 @@
  * A running Gatehouse for tests: real HTTP on loopback, a database of its own, keys, and the clients and people that a
  * journey needs. `processes` are further processes on the same database, for what must hold between nodes.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
@@ -14,9 +15,11 @@ import { type Config, loadConfig } from '../../src/config.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import * as clients from '../../src/domain/clients/clients.ts';
 import { createPasswordHasher, type PasswordHasher } from '../../src/domain/methods/password/password-hash.ts';
+import { ensureManagementApi } from '../../src/domain/resource-servers/resource-servers.ts';
 import { createTenant, type NewTenant } from '../../src/domain/setup/create-tenant.ts';
 import { createUser, type NewUser, type User } from '../../src/domain/users/users.ts';
 import { ensureSigningKeys } from '../../src/oidc/keys.ts';
+import { managementAudience } from '../../src/oidc/tokens/management-tokens.ts';
 import { createDatabase, type Database } from '../../src/platform/database.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createSecrets, randomToken, type Secrets } from '../../src/platform/secrets.ts';
@@ -138,6 +141,7 @@ export async function startTestApp({
   const db = createDatabase({ url: database.url, poolMax: 4 });
   const secrets = createSecrets(config.secretKeys);
   const passwords = createPasswordHasher(config.argon2);
+  await ensureManagementApi(db, managementAudience(config.issuer));
   await giveSigningKeys(db, secrets, config.secretKeys[0] !== secretKey || config.secretKeys.length > 1);
 
   const lines: string[] = [];

@@ -84,7 +84,7 @@ const accessWhere = (counts: (node: string) => string) => `
      select distinct c.key
        from (select distinct role_id from assignment) held
        join role_capabilities rc on rc.role_id = held.role_id
-       join capabilities c       on c.id = rc.capability_id and c.deleted_at is null
+       join capabilities c       on c.id = rc.capability_id and c.deleted_at is null and not c.is_system
    )
    select coalesce((select jsonb_agg(to_jsonb(a) - 'role_id' order by a.starts_at, a.id) from assignment a), '[]') as assignments,
           coalesce((select jsonb_agg(to_jsonb(v) order by v.starts_at, v.id) from visibility v), '[]') as visibility_grants,
@@ -119,7 +119,7 @@ const atNode = prepared(
      join org_node_paths path  on path.ancestor_id = a.org_node_id and path.descendant_id = $3
      join roles r              on r.id = a.role_id and r.deleted_at is null
      join role_capabilities rc on rc.role_id = r.id
-     join capabilities c       on c.id = rc.capability_id and c.deleted_at is null
+     join capabilities c       on c.id = rc.capability_id and c.deleted_at is null and not c.is_system
     where ${liveAt('a', '$4')} and ${reachable('$3')}
     order by c.key`,
 );

@@ -46,6 +46,12 @@ export async function selectRole(db: Database, tenantId: string, id: string): Pr
   );
 }
 
+/** Whether there was such a role once. */
+export async function roleWasDeleted(db: Database, tenantId: string, id: string): Promise<boolean> {
+  const sql = 'select 1 from roles where tenant_id = :tenantId and id = :id and deleted_at is not null';
+  return (await rows(db, sql, { tenantId, id })).length > 0;
+}
+
 /** Locks the row, so that the event says what was there before. */
 export async function selectRoleForUpdate(db: Database, tenantId: string, id: string): Promise<RoleRow | undefined> {
   return firstRow<RoleRow>(
@@ -79,15 +85,24 @@ export async function selectRoles(db: Database, tenantId: string, request: PageR
 
 export async function updateRole(
   db: Database,
-  change: { tenantId: string; id: string; actorId: string | null; name?: string; deleted?: true },
+  change: {
+    tenantId: string;
+    id: string;
+    actorId: string | null;
+    name?: string;
+    /** null takes it away. */
+    description?: string | null;
+    deleted?: true;
+  },
 ): Promise<RoleRow | undefined> {
   return firstRow<RoleRow>(
     db,
     `update roles
-        set name       = coalesce(:name, name),
-            deleted_at = case when :deleted then now() end,
-            deleted_by = case when :deleted then ${actorInTenant} end,
-            updated_by = ${actorInTenant}
+        set name        = coalesce(:name, name),
+            description = case when :describes then :description else description end,
+            deleted_at  = case when :deleted then now() end,
+            deleted_by  = case when :deleted then ${actorInTenant} end,
+            updated_by  = ${actorInTenant}
       where tenant_id = :tenantId and id = :id and deleted_at is null
   returning ${columns}`,
     {
@@ -95,6 +110,8 @@ export async function updateRole(
       id: change.id,
       actorId: change.actorId,
       name: change.name ?? null,
+      describes: change.description !== undefined,
+      description: change.description ?? null,
       deleted: change.deleted ?? false,
     },
   );

@@ -15,12 +15,13 @@ import {
   insertRole,
   insertRoleCapability,
   type RoleRow,
+  roleWasDeleted,
   selectRole,
   selectRoleByName,
   selectRoleCapabilities,
   selectRoleForUpdate,
   selectRoles,
-  updateRole,
+  updateRole as storeRole,
 } from './role-store.ts';
 
 export const roleCodes = defineCodes({
@@ -60,31 +61,46 @@ export async function createRole(
   });
 }
 
-/** @throws DomainError as createRole, conflict SYSTEM_ROLE_FIXED, not_found NOT_FOUND */
-export async function renameRole(
+/**
+ * Changes what a role is called and how it is described. Already so: nothing changes, and nothing is recorded.
+ * @param wanted.description null or blank takes it away; absent leaves it
+ * @throws DomainError as createRole, conflict SYSTEM_ROLE_FIXED, not_found NOT_FOUND
+ */
+export async function updateRole(
   db: Database,
-  { tenantId, roleId, name: wanted }: RoleReference & { name: string },
+  { tenantId, roleId, ...wanted }: RoleReference & { name?: string; description?: string | null },
   caller: Caller,
 ): Promise<Role> {
-  const name = checkDisplayName(wanted);
+  const name = wanted.name === undefined ? undefined : checkDisplayName(wanted.name);
+  const { description: text } = wanted;
+  const description = text === undefined ? undefined : text?.trim() ? checkDisplayName(text, 'description') : null;
   return inTransaction(db, async (trx) => {
     const before = await lockRole(trx, { tenantId, roleId });
-    if (before.name === name) return before;
-    const after = await refusing(updateRole(trx, { tenantId, id: roleId, actorId: actingUserId(caller), name }));
-    const payload = { from: before.name, to: name };
-    await recordEvent(trx, { ...about(before), action: 'role.renamed', payload }, caller);
+    const from: Record<string, unknown> = {};
+    const to: Record<string, unknown> = {};
+    if (name !== undefined && name !== before.name)
+      Object.assign(from, { name: before.name }) && Object.assign(to, { name });
+    if (description !== undefined && description !== before.description)
+      Object.assign(from, { description: before.description }) && Object.assign(to, { description });
+    if (Object.keys(to).length === 0) return before;
+    const actorId = actingUserId(caller);
+    const after = await refusing(storeRole(trx, { tenantId, id: roleId, actorId, ...to }));
+    const action = 'name' in to ? 'role.renamed' : 'role.changed';
+    await recordEvent(trx, { ...about(before), action, payload: { from, to } }, caller);
     return after ?? before;
   });
 }
 
 /**
- * Deletes a role softly: its holders hold nothing by it from now on, and its name is free again.
+ * Deletes a role softly: its holders hold nothing by it from now on, and its name is free again. Once more does no
+ * harm.
  * @throws DomainError conflict SYSTEM_ROLE_FIXED, not_found NOT_FOUND
  */
 export async function deleteRole(db: Database, { tenantId, roleId }: RoleReference, caller: Caller): Promise<void> {
   await inTransaction(db, async (trx) => {
+    if (isId(tenantId) && isId(roleId) && (await roleWasDeleted(trx, tenantId, roleId))) return;
     const before = await lockRole(trx, { tenantId, roleId });
-    await refusing(updateRole(trx, { tenantId, id: roleId, actorId: actingUserId(caller), deleted: true }));
+    await refusing(storeRole(trx, { tenantId, id: roleId, actorId: actingUserId(caller), deleted: true }));
     await recordEvent(trx, { ...about(before), action: 'role.deleted', payload: { name: before.name } }, caller);
   });
 }

@@ -15,6 +15,10 @@ export interface Caller {
   ip?: string;
   userAgent?: string;
   requestId?: string;
+  /** The operation of the management API that it happens by. */
+  cause?: string;
+  /** Where the one who acts belongs, where that is another tenant than the one acted in. */
+  actorTenantId?: string;
 }
 
 /** The server itself: migrations, schedules, the command line. */
@@ -51,6 +55,7 @@ function cleanValue(value: unknown): unknown {
 
 /** An event by the names of its columns, for statements that write it together with the change. */
 export function auditEventRow(event: AuditEvent, caller: Caller): Record<string, unknown> {
+  const { cause, actorTenantId } = caller;
   return {
     id: newId(),
     tenant_id: event.tenantId ?? null,
@@ -63,7 +68,11 @@ export function auditEventRow(event: AuditEvent, caller: Caller): Record<string,
     user_agent: caller.userAgent?.slice(0, 500) ?? null,
     request_id: caller.requestId ?? null,
     // An object: the driver makes jsonb of it, or the statement that takes the whole row as one value.
-    payload: withoutSecrets(event.payload ?? {}),
+    payload: {
+      ...withoutSecrets(event.payload ?? {}),
+      ...(cause && { cause }),
+      ...(actorTenantId && { actorTenantId }),
+    },
   };
 }
 

@@ -111,3 +111,25 @@ const byId = prepared('resource-server-identifier', 'select identifier from reso
 export async function findResourceServerIdentifier(db: Database, id: string): Promise<string | undefined> {
   return (await runPrepared<{ identifier: string }>(db, byId, [id])).rows[0]?.identifier;
 }
+
+/**
+ * Has the program's own API stand among the others, under the address of the issuer of today, with its capabilities as
+ * scopes. Safe to call at every start, by many at once. A capability of the program is no other API's.
+ */
+export async function ensureManagementApi(db: Database, identifier: string): Promise<void> {
+  await inTransaction(db, async (trx) => {
+    await trx.raw(
+      `insert into resource_servers as r (id, identifier, name, is_system)
+       values (:id, :identifier, 'Gatehouse', true)
+           on conflict (is_system) where is_system
+           do update set identifier = excluded.identifier where r.identifier <> excluded.identifier`,
+      { id: newId(), identifier },
+    );
+    await trx.raw(
+      `update capabilities c
+          set resource_server_id = r.id
+         from resource_servers r
+        where r.is_system and c.is_system and c.resource_server_id is distinct from r.id`,
+    );
+  });
+}

@@ -216,3 +216,13 @@ export async function findBrowserSessionUid(db: Database, idHash: Buffer): Promi
 export async function deleteBrowserSession(trx: Database, uidHash: Buffer): Promise<void> {
   await rows(trx, `delete from oidc_payloads where model = 'Session' and uid_hash = ?`, [uidHash]);
 }
+
+const login = prepared(
+  'session-login',
+  'select login_at from user_sessions where oidc_session_uid_hash = $1 and revoked_at is null and expires_at > now()',
+);
+
+/** When a live session began. */
+export async function selectLogin(db: Database, sessionUidHash: Buffer): Promise<Date | undefined> {
+  return (await runPrepared<{ loginAt: Date }>(db, login, [sessionUidHash])).rows[0]?.loginAt;
+}

@@ -18,6 +18,7 @@ import {
   endSessionsOfPeople,
   endSessionsOfUser,
 } from './session-end-store.ts';
+import { selectLogin } from './session-store.ts';
 
 /** The job that tells one relying party; its payload is `{ clientId, sub, sid }`. */
 export const backchannelLogoutJob = 'backchannel-logout';
@@ -105,4 +106,9 @@ export async function endSessionsOfClient(trx: Database, client: { id: string; c
 /** Deletes what ended a month ago. */
 export async function sweepSessions(db: Database): Promise<void> {
   await deleteOldSessions(db);
+}
+
+/** When the person of a live session proved themselves; undefined where it has ended. */
+export async function findSessionLogin(db: Database, sessionUidHash: Buffer): Promise<Date | undefined> {
+  return selectLogin(db, sessionUidHash);
 }

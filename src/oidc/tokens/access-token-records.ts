@@ -91,3 +91,25 @@ export async function findJwtAccessToken(
     ? (record as unknown as AccessTokenRecord)
     : undefined;
 }
+
+/** The stored content of a service's JWT access token. */
+export interface ServiceTokenRecord {
+  clientId: string;
+  /** Of the service; null: it serves all tenants. */
+  tenantId: string | null;
+  aud: string;
+  scope?: string;
+}
+
+/** The row of a service's JWT access token that we signed and that lives, of a client that lives; undefined for others. */
+export async function findJwtServiceToken(
+  provider: Provider,
+  publicJwks: readonly PublicJwk[],
+  token: string,
+): Promise<ServiceTokenRecord | undefined> {
+  const jti = createAccessTokenVerifier(provider.issuer, publicJwks)(token);
+  const record = jti === undefined ? undefined : await provider.ClientCredentials.find(recordId(jti));
+  const client = record?.clientId === undefined ? undefined : await provider.Client.find(record.clientId);
+  if (!record || !client) return undefined;
+  return { ...(record as unknown as ServiceTokenRecord), tenantId: (client.tenant_id as string | undefined) ?? null };
+}

@@ -5,6 +5,7 @@
  */
 import { STATUS_CODES } from 'node:http';
 import type { Context, Middleware } from 'koa';
+import { ValidationError } from '../../management/validate.ts';
 import { isConnectionError } from '../../platform/database.ts';
 import { type Codes, DomainError, defineCodes, type ErrorKind, type ErrorParams } from '../../platform/errors.ts';
 import type { I18n } from '../../platform/i18n.ts';
@@ -38,6 +39,9 @@ const statusOfCode: Partial<Record<DomainError['code'], number>> = {
   UNSUPPORTED_MEDIA_TYPE: 415,
   METHOD_NOT_ALLOWED: 405,
   INVALID_INPUT: 400,
+  IDEMPOTENCY_KEY_INVALID: 400,
+  PRECONDITION_FAILED: 412,
+  PRECONDITION_REQUIRED: 428,
 };
 
 /** The HTTP status of a domain error. */
@@ -53,6 +57,8 @@ interface Answer {
   kind: PageErrorKind;
   code: string;
   params: ErrorParams;
+  /** Faults by field, of what programs send. */
+  fields?: readonly { field: string; message: string }[];
 }
 
 /** Koa and the body parser throw errors with a client's status; those are no bugs of ours. */
@@ -62,6 +68,8 @@ function clientStatus(error: unknown): number | undefined {
 }
 
 function answerTo(error: unknown): Answer {
+  if (error instanceof ValidationError)
+    return { status: 422, kind: 'invalid', code: error.code, params: error.params, fields: error.fields };
   if (error instanceof DomainError) {
     return { status: statusOf(error), kind: error.kind, code: error.code, params: error.params };
   }
@@ -76,12 +84,12 @@ function answerTo(error: unknown): Answer {
 
 /** Writes the answer; used for what is thrown and by the library's own error page. */
 export function renderAnswer(ctx: Context, pages: Pages, answer: Answer): void {
-  const { status, kind, code, params } = answer;
+  const { status, kind, code, params, fields } = answer;
   // On the way of machines nobody has asked yet which language is read.
   ctx.state.locale ??= pages.i18n.negotiate(acceptedLanguages(ctx.get('accept-language')));
   ctx.status = status;
   if (status === 429 || status === 503) ctx.set('retry-after', String(params.seconds ?? 5));
-  if (ctx.accepts('json', 'html') === 'html') {
+  if (!ctx.state.isForMachines && ctx.accepts('json', 'html') === 'html') {
     const seconds = typeof params.seconds === 'number' ? params.seconds : undefined;
     pages.render(
       ctx,
@@ -97,6 +105,7 @@ export function renderAnswer(ctx: Context, pages: Pages, answer: Answer): void {
     error: STATUS_CODES[status],
     message: t(`errors.${code}`, params),
     code,
+    ...(fields && { fields }),
     requestId: ctx.state.requestId,
   };
 }

@@ -20,6 +20,8 @@ export function machineHeaders({ issuer }: { issuer: string }): Middleware {
 
   return (ctx, next) => {
     ctx.set(headers);
+    // Errors are JSON here, whatever a browser that was led here would like to see.
+    ctx.state.isForMachines = true;
     if (!isPublicDocument(ctx.path)) ctx.set('Cache-Control', 'no-store');
     return next();
   };

@@ -8,8 +8,8 @@ import {
   grantCapabilityToRole,
   listRoleCapabilities,
   listRoles,
-  renameRole,
   revokeCapabilityFromRole,
+  updateRole,
 } from '../../../src/domain/access/roles.ts';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
 import type { NewTenant } from '../../../src/domain/setup/create-tenant.ts';
@@ -52,8 +52,8 @@ describe('roles and capabilities', () => {
       assert.deepEqual([made.name, made.description, made.isSystem], ['Clerk', 'At the desk', false]);
       assert.deepEqual(await findRole(db, named(made.id)), made);
       assert.deepEqual(await findRoleByName(db, tenant.id, 'cLERK'), made);
-      await renameRole(db, { ...named(made.id), name: 'Teller' }, caller);
-      await renameRole(db, { ...named(made.id), name: 'Teller' }, caller);
+      await updateRole(db, { ...named(made.id), name: 'Teller' }, caller);
+      await updateRole(db, { ...named(made.id), name: 'Teller' }, caller);
       assert.equal((await findRole(db, named(made.id)))?.name, 'Teller');
       await deleteRole(db, named(made.id), caller);
       assert.equal(await findRole(db, named(made.id)), undefined);
@@ -73,9 +73,9 @@ describe('roles and capabilities', () => {
       const refused = { kind: 'conflict', code: 'DUPLICATE', params: { field: 'name' } };
       await assert.rejects(createRole(db, { tenantId: tenant.id, name: 'AUDITOR' }, systemCaller), refused);
       await assert.rejects(createRole(db, { tenantId: tenant.id, name: 'Owner' }, systemCaller), refused);
-      await assert.rejects(renameRole(db, { ...named(second.id), name: 'auditor' }, systemCaller), refused);
+      await assert.rejects(updateRole(db, { ...named(second.id), name: 'auditor' }, systemCaller), refused);
       await createRole(db, { tenantId: other.id, name: 'Auditor' }, systemCaller);
-      await renameRole(db, { ...named(first.id), name: 'AUDITOR' }, systemCaller);
+      await updateRole(db, { ...named(first.id), name: 'AUDITOR' }, systemCaller);
       await deleteRole(db, named(first.id), systemCaller);
       await createRole(db, { tenantId: tenant.id, name: 'Auditor' }, systemCaller);
     });
@@ -93,7 +93,7 @@ describe('roles and capabilities', () => {
     it('of the system stays as it is', async () => {
       const refused = { kind: 'conflict', code: 'SYSTEM_ROLE_FIXED' };
       for (const roleId of Object.values(tenant.systemRoleIds)) {
-        await assert.rejects(renameRole(db, { ...named(roleId), name: 'Chief' }, systemCaller), refused);
+        await assert.rejects(updateRole(db, { ...named(roleId), name: 'Chief' }, systemCaller), refused);
         await assert.rejects(deleteRole(db, named(roleId), systemCaller), refused);
         await assert.rejects(async () => db('roles').where({ id: roleId }).delete(), {
           constraint: 'roles_system_is_fixed',
@@ -108,7 +108,7 @@ describe('roles and capabilities', () => {
       for (const roleId of [theirs.id, other.systemRoleIds.owner, newId(), 'not-an-id']) {
         const capability = 'boundary.read';
         assert.equal(await findRole(db, named(roleId)), undefined);
-        await assert.rejects(renameRole(db, { ...named(roleId), name: 'Mine' }, systemCaller), missing);
+        await assert.rejects(updateRole(db, { ...named(roleId), name: 'Mine' }, systemCaller), missing);
         await assert.rejects(deleteRole(db, named(roleId), systemCaller), missing);
         await assert.rejects(grantCapabilityToRole(db, { ...named(roleId), capability }, systemCaller), missing);
         await assert.rejects(revokeCapabilityFromRole(db, { ...named(roleId), capability }, systemCaller), missing);

@@ -183,7 +183,7 @@ describe('a change in the domain and its event', function () {
       async prepare() {
         const { id: tenantId } = await tenant();
         const { id: roleId } = await roles.createRole(app.db, { tenantId, name: 'Auditor' }, caller);
-        return () => roles.renameRole(app.db, { tenantId, roleId, name: 'Examiner' }, caller);
+        return () => roles.updateRole(app.db, { tenantId, roleId, name: 'Examiner' }, caller);
       },
     },
     {

@@ -1,0 +1,144 @@
+/**
+ * What an operation of the management API is: data. The routes, the OpenAPI document, the reference, the isolation matrix
+ * of the tests and the command line read the list of them (operations.ts) and repeat no fact of it. A new operation is one
+ * object in one file.
+ */
+import type { z } from 'zod';
+import type { PasswordHasher } from '../domain/methods/password/password-hash.ts';
+import type { Database } from '../platform/database.ts';
+import type { ErrorCode } from '../platform/errors.ts';
+import type { Page } from '../platform/paging.ts';
+import type { Secrets } from '../platform/secrets.ts';
+import type { Actor } from './actor.ts';
+import type { Reach } from './reach.ts';
+
+/** What the program around an operation gives it. */
+export interface ManagementDependencies {
+  /** The pool. */
+  db: Database;
+  secrets: Secrets;
+  passwords: PasswordHasher;
+  /** Ours; links in messages begin with it. */
+  issuer: string;
+  /** What this server can send messages by, and to which countries. */
+  channels: readonly string[];
+  phoneCountries: readonly string[];
+}
+
+/** What a request names, parsed and checked. */
+export interface Input<P = Record<string, string>, Q = Record<string, unknown>, B = unknown> {
+  params: P;
+  query: Q;
+  body: B;
+}
+
+/** What `run` works with. `db` is the request's transaction where it changes something. */
+export interface Run<P, Q, B> extends Input<P, Q, B> {
+  db: Database;
+  actor: Actor;
+  /** The tenant that is acted in. */
+  tenantId: string;
+  /** What the actor reaches, for lists that show a part. */
+  reach: Reach;
+  deps: ManagementDependencies;
+}
+
+/** What looks a row up to say where it stands. */
+export interface Lookup {
+  db: Database;
+  tenantId: string;
+  actor: Actor;
+}
+
+type From<I, T> = (input: I, lookup: Lookup) => T | Promise<T>;
+
+/** A role at a node until a time (null: without an end), as rule 3 of who may give what asks for it. */
+export interface RoleToGive {
+  roleId: string;
+  orgNodeId: string;
+  endsAt: Date | null;
+}
+
+/**
+ * What an actor must be allowed. `at` says where: in the whole tenant, at a node that the input or the row names
+ * (undefined: there is no such row), or anywhere, for lists that then show what is within reach. `person` says whom.
+ */
+export type Need<I> = {
+  capability: string;
+  /** Besides `at`: roles that are given, changed or ended by it. */
+  gives?: From<I, RoleToGive | RoleToGive[] | undefined>;
+  /** Besides `at`: a capability that is put into a role. */
+  puts?: From<I, { roleId: string; capability: string } | { roleId: string; capability: string }[]>;
+  /** Besides `at`: the capability itself is lent for a time, and must be held for as long. */
+  lends?: From<I, { orgNodeId: string; endsAt: Date | null } | undefined>;
+} & (
+  | { at: 'root' | 'anywhere' | 'platform' | From<I, string | undefined>; whom?: From<I, string | undefined> }
+  /** `credentials`: what signs the person in is changed by it. */
+  | { person: From<I, string | undefined>; to: 'read' | 'change' | 'credentials' }
+);
+
+export interface Operation<
+  P extends z.ZodObject = z.ZodObject,
+  Q extends z.ZodObject = z.ZodObject,
+  B extends z.ZodType = z.ZodType,
+  A extends z.ZodType = z.ZodType,
+> {
+  /** Stable: the audit events' cause, the OpenAPI operationId, the command: `roles.create`. */
+  id: string;
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  /** Below `/api/v1`; parameters as `{role_id}`. */
+  path: string;
+  summary: string;
+  description?: string;
+  params?: P;
+  query?: Q;
+  body?: B;
+  /** Absent: there is nothing to answer (204). Of a list: one item of it. */
+  answer?: A;
+  /** Answers a page; `query` then holds `pageQuery`. */
+  list?: boolean;
+  /** Default: 200, and 201 for POST that makes something (`idempotent`). */
+  status?: 200 | 201 | 202;
+  needs: Need<Input<z.output<P>, z.output<Q>, z.output<B>>>;
+  /** Codes of what it refuses itself; what every operation may answer is added. */
+  errors?: readonly ErrorCode[];
+  /** Takes an Idempotency-Key: what makes something. */
+  idempotent?: boolean;
+  /** Asks a person for an authentication within the last five minutes. */
+  fresh?: boolean;
+  /**
+   * The operation that reads the same thing, by its id: its answer is what `ETag` and `If-Match` speak of. `required`: a
+   * change without If-Match is refused, because losing an update would hurt.
+   */
+  guards?: { read: string; ifMatch: 'required' | 'honoured' };
+  /** What must not hold a connection, such as hashing a password; its result is `run`'s `prepared`. */
+  prepare?(
+    input: Input<z.output<P>, z.output<Q>, z.output<B>>,
+    lookup: Lookup & { deps: ManagementDependencies },
+  ): Promise<unknown>;
+  run(
+    run: Run<z.output<P>, z.output<Q>, z.output<B>> & { prepared: unknown },
+  ): Promise<A extends z.ZodType ? Answerable | Page<Answerable> | undefined : undefined>;
+}
+
+/** A domain object; the answer's schema picks what is shown (present.ts). */
+export type Answerable = object;
+
+/** Any operation, for what walks the list. */
+// biome-ignore lint/suspicious/noExplicitAny: parameters of a callback are checked where the operation is written
+export type AnyOperation = Operation<any, any, any, any>;
+
+/** Writes an operation with its types inferred from its schemas. */
+export function operation<
+  P extends z.ZodObject = z.ZodObject<Record<never, never>>,
+  Q extends z.ZodObject = z.ZodObject<Record<never, never>>,
+  B extends z.ZodType = z.ZodUndefined,
+  A extends z.ZodType = z.ZodType,
+>(definition: Operation<P, Q, B, A>): Operation<P, Q, B, A> {
+  return definition;
+}
+
+/** Whether it changes something: then it runs in a transaction, takes `dry_run`, and a lost connection undoes it. */
+export function isChange({ method }: Pick<AnyOperation, 'method'>): boolean {
+  return method !== 'GET';
+}

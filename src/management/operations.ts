@@ -1,0 +1,12 @@
+/** Every operation of the management API, by resource. */
+import type { AnyOperation } from './operation.ts';
+import { roles } from './roles.ts';
+
+export const operations: readonly AnyOperation[] = [...roles];
+
+/** @throws Error where there is no such operation */
+export function operationOf(id: string): AnyOperation {
+  const found = operations.find((operation) => operation.id === id);
+  if (!found) throw new Error(`no operation ${id}`);
+  return found;
+}

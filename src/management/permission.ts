@@ -1,0 +1,122 @@
+/**
+ * Asks domain/access/authorise.ts what an operation needs. Refuses in two ways: `403` says that a capability is missing
+ * altogether, before any row is looked at; what is out of reach is `404`, the same bytes as what does not exist.
+ */
+import {
+  findStanding,
+  holdsAt,
+  holdsAtRoot,
+  holdsUntil,
+  mayBecome,
+  mayGiveCapability,
+  mayGiveRole,
+  nodesOf,
+  reachesPerson,
+  type Standing,
+} from '../domain/access/authorise.ts';
+import { isPlatformTenant } from '../domain/tenants/platform-tenant.ts';
+import { type Codes, DomainError, defineCodes } from '../platform/errors.ts';
+import type { Actor } from './actor.ts';
+import type { AnyOperation, Input, Lookup } from './operation.ts';
+import { type Reach, reachOf } from './reach.ts';
+
+export const permissionCodes = defineCodes({
+  FORBIDDEN: { kind: 'forbidden', params: ['capability'], means: 'the capability is missing' },
+  PRIVILEGE_EXCEEDED: { kind: 'forbidden', means: 'it gives or touches more than the one who asks holds there' },
+});
+declare module '../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof permissionCodes> {}
+}
+
+const notFound = () => new DomainError('not_found', 'NOT_FOUND');
+const forbidden = (capability: string) => new DomainError('forbidden', 'FORBIDDEN', { capability });
+const exceeded = () => new DomainError('forbidden', 'PRIVILEGE_EXCEEDED');
+
+const many = <T>(value: T | readonly T[] | undefined): readonly T[] =>
+  value === undefined ? [] : Array.isArray(value) ? value : [value as T];
+
+/**
+ * What the actor holds in the tenant that is acted in. Elsewhere than at home this is what they hold in the whole of the
+ * platform's tenant, if `tenants.manage` is among it.
+ * @throws DomainError not_found NOT_FOUND
+ */
+async function standingIn({ db, tenantId, actor }: Lookup): Promise<Standing> {
+  const of = actor.standingOf;
+  const own = await findStanding(db, { tenantId, of });
+  if (!own) throw notFound();
+  if (of === 'system' || actor.tenantId === tenantId || actor.tenantId === null) return own;
+  const home = await findStanding(db, { tenantId: actor.tenantId, of });
+  const abroad =
+    home && (await isPlatformTenant(db, actor.tenantId)) && holdsAtRoot(home, 'tenants.manage')
+      ? home.held.filter(({ orgNodeId }) => orgNodeId === home.rootId)
+      : [];
+  // Somebody from elsewhere is told nothing of this tenant, not even that it is there.
+  if (abroad.length === 0) throw notFound();
+  return { ...own, held: abroad.map((row) => ({ ...row, orgNodeId: own.rootId })) };
+}
+
+function allowsScope({ scopes }: Actor, capability: string): boolean {
+  return scopes === null || scopes.has(capability);
+}
+
+/**
+ * Refuses what the actor may not do; answers what they reach by the operation's capability.
+ * @throws DomainError forbidden FORBIDDEN or PRIVILEGE_EXCEEDED, not_found NOT_FOUND
+ */
+export async function permit(operation: AnyOperation, input: Input, lookup: Lookup): Promise<Reach> {
+  const { needs } = operation;
+  const { capability } = needs;
+  if (!allowsScope(lookup.actor, capability)) throw forbidden(capability);
+  const standing = await standingIn(lookup);
+  if (nodesOf(standing, capability).length === 0) throw forbidden(capability);
+  await permitPlace(needs, input, lookup, standing);
+  await permitGiving(needs, input, lookup, standing);
+  return reachOf(standing, capability);
+}
+
+async function permitPlace(
+  needs: AnyOperation['needs'],
+  input: Input,
+  lookup: Lookup,
+  standing: Standing,
+): Promise<void> {
+  const { capability } = needs;
+  const { db, tenantId } = lookup;
+  if ('person' in needs) {
+    const userId = await needs.person(input, lookup);
+    const to = needs.to === 'read' ? 'read' : 'change';
+    if (userId === undefined || !(await reachesPerson(db, standing, { capability, userId, to }))) {
+      // Who may be seen is told apart from who is not there.
+      const seen = userId !== undefined && (await reachesPerson(db, standing, { capability, userId, to: 'read' }));
+      throw seen ? exceeded() : notFound();
+    }
+    if (needs.to === 'credentials' && !(await mayBecome(db, standing, userId))) throw exceeded();
+    return;
+  }
+  if (needs.at === 'anywhere') return;
+  if (needs.at === 'platform' && !(await isPlatformTenant(db, tenantId))) throw forbidden(capability);
+  if (needs.at === 'root' || needs.at === 'platform') {
+    if (!holdsAtRoot(standing, capability)) throw forbidden(capability);
+    return;
+  }
+  const orgNodeId = await needs.at(input, lookup);
+  if (orgNodeId === undefined || !(await holdsAt(db, standing, capability, orgNodeId))) throw notFound();
+  const userId = needs.whom && (await needs.whom(input, lookup));
+  if (userId !== undefined && !(await reachesPerson(db, standing, { capability, userId, to: 'read' })))
+    throw notFound();
+}
+
+async function permitGiving(
+  needs: AnyOperation['needs'],
+  input: Input,
+  lookup: Lookup,
+  standing: Standing,
+): Promise<void> {
+  const { db } = lookup;
+  for (const given of many(await needs.gives?.(input, lookup)))
+    if (!(await mayGiveRole(db, standing, given))) throw exceeded();
+  for (const put of many(await needs.puts?.(input, lookup)))
+    if (!(await mayGiveCapability(db, standing, put))) throw exceeded();
+  for (const lent of many(await needs.lends?.(input, lookup)))
+    if (!(await holdsUntil(db, standing, { capability: needs.capability, ...lent }))) throw exceeded();
+}

@@ -1,0 +1,13 @@
+/** The part of a tenant that an actor may see by one capability: for lists, which leave out what is out of reach. */
+import { holdsAtRoot, nodesOf, type Standing } from '../domain/access/authorise.ts';
+
+export interface Reach {
+  /** All of the tenant. */
+  everything: boolean;
+  /** Else what stands at or below these nodes. */
+  nodeIds: readonly string[];
+}
+
+export function reachOf(standing: Standing, capability: string): Reach {
+  return { everything: holdsAtRoot(standing, capability), nodeIds: nodesOf(standing, capability) };
+}

@@ -1,0 +1,95 @@
+/**
+ * `Idempotency-Key`: a request that is sent again, because its answer was lost, does nothing twice and gets the same answer
+ * for 24 hours. The key's row is written in the transaction of the change: of two at once, the second waits for the first.
+ * Answers are sealed; some hold a secret that is shown once. A request that failed did nothing, and its key is free.
+ */
+import { type Database, firstRow, rows } from '../platform/database.ts';
+import { type Codes, DomainError, defineCodes } from '../platform/errors.ts';
+import { defineSecretPurpose, type Secrets, sha256 } from '../platform/secrets.ts';
+
+export const repeatedRequestCodes = defineCodes({
+  IDEMPOTENCY_KEY_INVALID: { kind: 'invalid', means: 'the Idempotency-Key is empty, too long or not printable' },
+  IDEMPOTENCY_KEY_REUSED: { kind: 'conflict', means: 'the Idempotency-Key came with another request before' },
+});
+declare module '../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof repeatedRequestCodes> {}
+}
+
+export interface RepeatableRequest {
+  /** Whose key it is. */
+  actor: string;
+  key: string;
+  /** All that the request asks: another one under the same key is refused. */
+  content: string;
+}
+
+const repeatedRequests = defineSecretPurpose('repeated-requests');
+const lifeHours = 24;
+
+/** @throws DomainError invalid IDEMPOTENCY_KEY_INVALID */
+export function checkKey(key: string): string {
+  if (!/^[\x21-\x7e]{1,200}$/.test(key)) throw new DomainError('invalid', 'IDEMPOTENCY_KEY_INVALID');
+  return key;
+}
+
+/**
+ * Does `work` once for a key.
+ * @throws DomainError conflict IDEMPOTENCY_KEY_REUSED where the key came with another request
+ */
+export async function onceFor<T>(
+  trx: Database,
+  request: RepeatableRequest,
+  secrets: Secrets,
+  work: () => Promise<T>,
+): Promise<T> {
+  const [actorHash, keyHash, requestHash] = [request.actor, request.key, request.content].map((part) => sha256(part));
+  const bindings = { actorHash, keyHash, requestHash } as Record<string, Buffer>;
+  const context = `${actorHash?.toString('hex')}:${keyHash?.toString('hex')}`;
+  await rows(
+    trx,
+    'delete from idempotency_keys where actor_hash = :actorHash and key_hash = :keyHash and expires_at <= now()',
+    bindings,
+  );
+  const taken = await rows(
+    trx,
+    `insert into idempotency_keys (actor_hash, key_hash, request_hash, expires_at)
+     values (:actorHash, :keyHash, :requestHash, now() + interval '${lifeHours} hours')
+         on conflict do nothing
+  returning 1`,
+    bindings,
+  );
+  if (taken.length === 0) return earlierAnswer<T>(trx, bindings, context, secrets);
+  const answer = await work();
+  await rows(
+    trx,
+    'update idempotency_keys set answer = :answer where actor_hash = :actorHash and key_hash = :keyHash',
+    {
+      ...bindings,
+      answer: secrets.seal(repeatedRequests, JSON.stringify(answer), context),
+    },
+  );
+  return answer;
+}
+
+async function earlierAnswer<T>(
+  trx: Database,
+  bindings: Record<string, Buffer>,
+  context: string,
+  secrets: Secrets,
+): Promise<T> {
+  const found = await firstRow<{ requestHash: Buffer; answer: Buffer }>(
+    trx,
+    'select request_hash, answer from idempotency_keys where actor_hash = :actorHash and key_hash = :keyHash',
+    bindings,
+  );
+  if (!found || !bindings.requestHash?.equals(found.requestHash))
+    throw new DomainError('conflict', 'IDEMPOTENCY_KEY_REUSED');
+  const text = secrets.open(repeatedRequests, found.answer, context);
+  if (text === undefined) throw new DomainError('conflict', 'IDEMPOTENCY_KEY_REUSED');
+  return JSON.parse(text) as T;
+}
+
+/** Deletes keys whose day is over. Answers how many went. */
+export async function sweepRepeatedRequests(db: Database): Promise<number> {
+  return (await db.raw('delete from idempotency_keys where expires_at <= now()')).rowCount;
+}

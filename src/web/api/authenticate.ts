@@ -1,0 +1,58 @@
+/**
+ * Who asks for an operation over HTTP: the bearer of an access token for this API (RFC 6750). Refuses tokens in a query or
+ * a body, tokens for other audiences, and people who may not act any longer.
+ */
+import type { Context } from 'koa';
+import type { Caller } from '../../domain/audit/audit-events.ts';
+import { findAccount } from '../../domain/users/users.ts';
+import type { Actor } from '../../management/actor.ts';
+import type { LiveProvider } from '../../oidc/live-provider.ts';
+import { findManagementToken } from '../../oidc/tokens/management-tokens.ts';
+import type { Database } from '../../platform/database.ts';
+import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
+
+export const accessTokenCodes = defineCodes({
+  ACCESS_TOKEN_INVALID: {
+    kind: 'unauthenticated',
+    means: 'the access token is missing, has ended, or is not for this API',
+  },
+});
+declare module '../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof accessTokenCodes> {}
+}
+
+export interface AuthenticateDependencies {
+  db: Database;
+  live: Pick<LiveProvider, 'provider' | 'keys'>;
+}
+
+function originOf(ctx: Context): Pick<Caller, 'ip' | 'userAgent' | 'requestId'> {
+  return { ip: ctx.ip, userAgent: ctx.get('user-agent') || undefined, requestId: ctx.state.requestId };
+}
+
+function refuse(ctx: Context, error?: 'invalid_token'): DomainError {
+  ctx.set('WWW-Authenticate', `Bearer realm="management"${error ? `, error="${error}"` : ''}`);
+  return new DomainError('unauthenticated', 'ACCESS_TOKEN_INVALID');
+}
+
+/** @throws DomainError unauthenticated ACCESS_TOKEN_INVALID */
+export async function authenticate(ctx: Context, { db, live }: AuthenticateDependencies): Promise<Actor> {
+  const header = ctx.get('authorization');
+  if (header === '') throw refuse(ctx);
+  const [, token = ''] = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(header) ?? [];
+  const keys = live.keys();
+  const found = await findManagementToken({ db, provider: live.provider(), publicJwks: keys.publicJwks }, token);
+  if (!found) throw refuse(ctx, 'invalid_token');
+  const origin = originOf(ctx);
+  if (found.kind === 'service') {
+    const { clientId: id, tenantId, scopes } = found;
+    const caller: Caller = { type: 'client', id, ...origin };
+    return { kind: 'service', id, tenantId, scopes, authTime: null, caller, standingOf: { service: id } };
+  }
+  const account = await findAccount(db, found.accountId);
+  if (!account) throw refuse(ctx, 'invalid_token');
+  const { userId: id, tenantId } = account;
+  const { scopes, authTime } = found;
+  const caller: Caller = { type: 'user', id, ...origin };
+  return { kind: 'person', id, tenantId, scopes, authTime, caller, standingOf: { person: id } };
+}

@@ -1,0 +1,116 @@
+/**
+ * The management API over HTTP: a route for each operation, and nothing that an operation says itself. Parses, performs,
+ * answers. Two members of the query belong to every operation: `tenant`, for those who may act in another one than their
+ * own, and `dry_run`, which says what a change would do.
+ */
+import Router from '@koa/router';
+import type { Context } from 'koa';
+import { findPlatformTenantId } from '../../domain/tenants/platform-tenant.ts';
+import { findTenantById, findTenantBySlug } from '../../domain/tenants/tenants.ts';
+import { type Actor, actorKey } from '../../management/actor.ts';
+import { openApiDocument } from '../../management/openapi.ts';
+import { type AnyOperation, isChange, type ManagementDependencies } from '../../management/operation.ts';
+import { operations } from '../../management/operations.ts';
+import { type ManagementAnswer, perform } from '../../management/perform.ts';
+import { ValidationError } from '../../management/validate.ts';
+import { DomainError } from '../../platform/errors.ts';
+import { isId } from '../../platform/ids.ts';
+import { consume, defineLimits } from '../../platform/rate-limits.ts';
+import { readJson } from '../middleware/body.ts';
+import { type AuthenticateDependencies, authenticate } from './authenticate.ts';
+
+export const managementLimits = defineLimits({
+  /** Operations of the management API by one person, service or key. */
+  managementPerActor: { hits: 3_000, windowSeconds: 60 },
+});
+
+export const apiPath = '/api/v1';
+
+type ApiDependencies = ManagementDependencies & AuthenticateDependencies;
+
+/** The routes below `/api/v1`. */
+export function apiRoutes(deps: ApiDependencies): Router {
+  const router = new Router({ prefix: apiPath });
+  const document = openApiDocument(operations, deps.issuer);
+  router.get('/openapi.json', (ctx) => {
+    ctx.set('Cache-Control', 'public, max-age=300');
+    ctx.body = document;
+  });
+  for (const operation of operations) {
+    const path = operation.path.replace(/\{(\w+)\}/g, ':$1');
+    router.register(path, [operation.method], (ctx) => answer(ctx as Context, operation, deps));
+  }
+  return router;
+}
+
+async function answer(ctx: Context, operation: AnyOperation, deps: ApiDependencies): Promise<void> {
+  const actor = await authenticate(ctx, deps);
+  await consume(deps.db, managementLimits.managementPerActor, actorKey(actor));
+  const { tenant, dry_run: dryRun, ...query } = ctx.query;
+  const found = await perform(
+    operation,
+    {
+      actor,
+      tenantId: await tenantOf(deps, actor, tenant),
+      params: ctx.params as Record<string, string>,
+      query,
+      body: await bodyOf(ctx, operation),
+      ifMatch: ctx.get('if-match') || undefined,
+      idempotencyKey: ctx.get('idempotency-key') || undefined,
+      dryRun: isDryRun(operation, dryRun),
+    },
+    deps,
+    operations,
+  ).catch((error) => {
+    throw toldInHeader(ctx, error);
+  });
+  send(ctx, operation, found);
+}
+
+/** RFC 9470 section 3: how to come back. */
+function toldInHeader(ctx: Context, error: unknown): unknown {
+  if (!(error instanceof DomainError)) return error;
+  if (error.code === 'FRESH_AUTHENTICATION_REQUIRED')
+    ctx.set('WWW-Authenticate', `Bearer error="insufficient_user_authentication", max_age="${error.params.seconds}"`);
+  if (error.code === 'FORBIDDEN')
+    ctx.set('WWW-Authenticate', `Bearer error="insufficient_scope", scope="${error.params.capability}"`);
+  return error;
+}
+
+/** The actor's own tenant, unless another one is named; of a service that serves all, the platform's. */
+async function tenantOf({ db }: ApiDependencies, actor: Actor, named: unknown): Promise<string> {
+  if (named === undefined) {
+    const own = actor.tenantId ?? (await findPlatformTenantId(db));
+    if (own !== undefined) return own;
+    throw new ValidationError([{ field: 'query.tenant', message: 'say in which tenant' }]);
+  }
+  const text = typeof named === 'string' ? named : '';
+  const tenant = isId(text) ? await findTenantById(db, text) : await findTenantBySlug(db, text);
+  if (!tenant) throw new DomainError('not_found', 'NOT_FOUND');
+  return tenant.id;
+}
+
+function isDryRun(operation: AnyOperation, value: unknown): boolean {
+  if (value === undefined || value === 'false') return false;
+  if (value === 'true' && isChange(operation)) return true;
+  throw new ValidationError([{ field: 'query.dry_run', message: 'is true or false, and for changes alone' }]);
+}
+
+async function bodyOf(ctx: Context, operation: AnyOperation): Promise<unknown> {
+  const announced = Number(ctx.req.headers['content-length'] ?? 0) > 0 || 'transfer-encoding' in ctx.req.headers;
+  if (!announced) return undefined;
+  if (!operation.body) throw new ValidationError([{ field: 'body', message: 'nothing is taken here' }]);
+  return readJson(ctx);
+}
+
+function send(ctx: Context, operation: AnyOperation, { status, body, etag, next }: ManagementAnswer): void {
+  ctx.status = status;
+  if (etag !== undefined) ctx.set('ETag', etag);
+  if (next) {
+    const query = new URLSearchParams(ctx.querystring);
+    query.set('after', next);
+    ctx.set('Link', `<${apiPath}${ctx.path.slice(apiPath.length)}?${query}>; rel="next"`);
+  }
+  if (operation.method === 'GET' && etag !== undefined && ctx.get('if-none-match').includes(etag)) ctx.status = 304;
+  else ctx.body = body;
+}

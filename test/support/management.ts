@@ -1,0 +1,71 @@
+/** Asks the management API as somebody: tokens by real flows, requests over real HTTP. */
+
+import { findRoleByName } from '../../src/domain/access/roles.ts';
+import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { assignRole } from '../../src/domain/organisation/org-assignments.ts';
+import { findRootNode } from '../../src/domain/organisation/org-nodes.ts';
+import { operations } from '../../src/management/operations.ts';
+import type { TestApp } from './app.ts';
+
+export interface ApiAnswer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: answers are read by tests, which say what they expect
+  body: any;
+}
+
+export type Ask = (
+  method: string,
+  path: string,
+  body?: unknown,
+  headers?: Record<string, string>,
+) => Promise<ApiAnswer>;
+
+/** Every capability of the management API. */
+export const managementCapabilities: readonly string[] = [
+  ...new Set(operations.map(({ needs }) => needs.capability)),
+].sort();
+
+/** A requester with a bearer token; undefined sends none. */
+export function asking(app: TestApp, token: string | undefined): Ask {
+  return async (method, path, body, headers = {}) => {
+    const response = await fetch(`${app.issuer}/api/v1${path}`, {
+      method,
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+  };
+}
+
+/** A service of a tenant that asks with its own token. */
+export async function askAsService(
+  app: TestApp,
+  { tenantId, capabilities }: { tenantId: string | null; capabilities: readonly string[] },
+): Promise<Ask> {
+  const { clientId, clientSecret } = await app.service({ tenantId, capabilities: [...capabilities] });
+  const response = await fetch(`${app.issuer}/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials', resource: `${app.issuer}/api/v1` }),
+  });
+  const { access_token: token, error_description: why } = (await response.json()) as Record<string, string>;
+  if (!response.ok) throw new Error(`no token: ${why}`);
+  return asking(app, token);
+}
+
+/** Gives a person a role by its name, at the root or at a node. */
+export async function give(
+  app: TestApp,
+  { tenantId, userId, role, orgNodeId }: { tenantId: string; userId: string; role: string; orgNodeId?: string },
+): Promise<void> {
+  const found = await findRoleByName(app.db, tenantId, role);
+  const root = await findRootNode(app.db, tenantId);
+  if (!found || !root) throw new Error(`no role ${role}`);
+  await assignRole(app.db, { tenantId, userId, roleId: found.id, orgNodeId: orgNodeId ?? root.id }, systemCaller);
+}
