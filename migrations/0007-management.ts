@@ -73,6 +73,22 @@ export async function up(db: Knex): Promise<void> {
       join capabilities c on c.is_system and (r.name = 'owner' or c.key not in ('keys.manage', 'tenants.manage'))
      where r.is_system and r.name in ('owner', 'admin');
 
+    -- What other systems call them, and a name to sign in with for people without an address.
+    alter table users
+      add column username    text,
+      add column external_id text,
+      add constraint users_username_form check (username ~ '^[^[:space:]@]{1,64}$'),
+      add constraint users_external_id_length check (char_length(external_id) between 1 and 255),
+      drop constraint users_reachable,
+      add constraint users_reachable
+        check (email is not null or phone is not null or username is not null or erased_at is not null);
+    create unique index users_username_key on users (tenant_id, lower(username)) where deleted_at is null;
+    create unique index users_external_id_key on users (tenant_id, external_id) where deleted_at is null;
+    alter table org_nodes
+      add column external_id text,
+      add constraint org_nodes_external_id_length check (char_length(external_id) between 1 and 255);
+    create unique index org_nodes_external_id_key on org_nodes (tenant_id, external_id) where deleted_at is null;
+
     -- Answers of requests with an Idempotency-Key, sealed: some hold a secret that is shown once.
     create table idempotency_keys (
       actor_hash   bytea       not null,
@@ -90,6 +106,9 @@ export async function up(db: Knex): Promise<void> {
 export async function down(db: Knex): Promise<void> {
   await db.raw(`
     drop table idempotency_keys;
+    alter table org_nodes drop column external_id;
+    alter table users drop constraint users_reachable, drop column username, drop column external_id,
+      add constraint users_reachable check (email is not null or phone is not null or erased_at is not null);
     drop trigger roles_carry_system_capabilities on roles;
     drop function roles_carry_system_capabilities();
     delete from role_capabilities where capability_id in (select id from capabilities where is_system);

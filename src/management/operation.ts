@@ -60,7 +60,7 @@ export interface RoleToGive {
 }
 
 /**
- * What an actor must be allowed. `at` says where: in the whole tenant, at a node that the input or the row names
+ * What an actor must be allowed. `at` says where: in the whole tenant, at the nodes that the input or the row names
  * (undefined: there is no such row), or anywhere, for lists that then show what is within reach. `person` says whom.
  */
 export type Need<I> = {
@@ -72,7 +72,10 @@ export type Need<I> = {
   /** Besides `at`: the capability itself is lent for a time, and must be held for as long. */
   lends?: From<I, { orgNodeId: string; endsAt: Date | null } | undefined>;
 } & (
-  | { at: 'root' | 'anywhere' | 'platform' | From<I, string | undefined>; whom?: From<I, string | undefined> }
+  | {
+      at: 'root' | 'anywhere' | 'platform' | From<I, string | readonly string[] | undefined>;
+      whom?: From<I, string | undefined>;
+    }
   /** `credentials`: what signs the person in is changed by it. */
   | { person: From<I, string | undefined>; to: 'read' | 'change' | 'credentials' }
 );

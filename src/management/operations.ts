@@ -1,8 +1,9 @@
 /** Every operation of the management API, by resource. */
 import type { AnyOperation } from './operation.ts';
+import { orgNodes } from './org-nodes.ts';
 import { roles } from './roles.ts';
 
-export const operations: readonly AnyOperation[] = [...roles];
+export const operations: readonly AnyOperation[] = [...orgNodes, ...roles];
 
 /** @throws Error where there is no such operation */
 export function operationOf(id: string): AnyOperation {

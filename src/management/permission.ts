@@ -99,8 +99,9 @@ async function permitPlace(
     if (!holdsAtRoot(standing, capability)) throw forbidden(capability);
     return;
   }
-  const orgNodeId = await needs.at(input, lookup);
-  if (orgNodeId === undefined || !(await holdsAt(db, standing, capability, orgNodeId))) throw notFound();
+  const nodeIds = many(await needs.at(input, lookup));
+  if (nodeIds.length === 0) throw notFound();
+  for (const nodeId of nodeIds) if (!(await holdsAt(db, standing, capability, nodeId))) throw notFound();
   const userId = needs.whom && (await needs.whom(input, lookup));
   if (userId !== undefined && !(await reachesPerson(db, standing, { capability, userId, to: 'read' })))
     throw notFound();

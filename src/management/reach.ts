@@ -11,3 +11,8 @@ export interface Reach {
 export function reachOf(standing: Standing, capability: string): Reach {
   return { everything: holdsAtRoot(standing, capability), nodeIds: nodesOf(standing, capability) };
 }
+
+/** For a list of the domain: absent for all of the tenant. */
+export function within({ everything, nodeIds }: Reach): { within?: readonly string[] } {
+  return everything ? {} : { within: nodeIds };
+}

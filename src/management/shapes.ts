@@ -39,3 +39,5 @@ export const period = {
     .nullish()
     .meta({ description: 'The first moment at which it no longer holds; absent: until further notice' }),
 };
+
+export const externalId = text(255).meta({ description: 'What another system calls it; unique in the tenant' });

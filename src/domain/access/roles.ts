@@ -7,6 +7,7 @@ import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
+import { differences } from '../audit/differences.ts';
 import { actingUserId } from '../organisation/acting-user.ts';
 import { checkDisplayName } from '../tenants/display-name.ts';
 import { findCapability } from './capabilities.ts';
@@ -76,12 +77,7 @@ export async function updateRole(
   const description = text === undefined ? undefined : text?.trim() ? checkDisplayName(text, 'description') : null;
   return inTransaction(db, async (trx) => {
     const before = await lockRole(trx, { tenantId, roleId });
-    const from: Record<string, unknown> = {};
-    const to: Record<string, unknown> = {};
-    if (name !== undefined && name !== before.name)
-      Object.assign(from, { name: before.name }) && Object.assign(to, { name });
-    if (description !== undefined && description !== before.description)
-      Object.assign(from, { description: before.description }) && Object.assign(to, { description });
+    const { from, to } = differences(before, { name, description });
     if (Object.keys(to).length === 0) return before;
     const actorId = actingUserId(caller);
     const after = await refusing(storeRole(trx, { tenantId, id: roleId, actorId, ...to }));

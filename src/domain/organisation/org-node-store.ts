@@ -1,5 +1,5 @@
 /** The SQL of organisation nodes. Triggers keep `org_node_paths`, and refuse cycles and orphans. */
-import { type Database, firstRow } from '../../platform/database.ts';
+import { type Database, firstRow, rows } from '../../platform/database.ts';
 import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 import { actorInTenant } from './acting-user.ts';
 
@@ -10,12 +10,16 @@ export interface OrgNodeRow {
   parentId: string | null;
   type: string;
   name: string;
+  /** What another system calls it. */
+  externalId: string | null;
   active: boolean;
   createdAt: Date;
   updatedAt: Date;
 }
 
-const columns = 'id, tenant_id, parent_id, type, name, active, created_at, updated_at';
+const names = ['id', 'tenant_id', 'parent_id', 'type', 'name', 'external_id', 'active', 'created_at', 'updated_at'];
+const columns = names.join(', ');
+const columnsOf = (alias: string) => names.map((name) => `${alias}.${name}`).join(', ');
 
 /** Has changes to the tenant's tree take turns until the transaction ends. */
 export async function lockTree(db: Database, tenantId: string): Promise<void> {
@@ -24,12 +28,15 @@ export async function lockTree(db: Database, tenantId: string): Promise<void> {
 
 export async function insertOrgNode(
   db: Database,
-  node: { id: string; tenantId: string; parentId: string; type: string; name: string; actorId: string | null },
+  node: Pick<OrgNodeRow, 'id' | 'tenantId' | 'type' | 'name' | 'externalId'> & {
+    parentId: string;
+    actorId: string | null;
+  },
 ): Promise<OrgNodeRow> {
   const row = await firstRow<OrgNodeRow>(
     db,
-    `insert into org_nodes (id, tenant_id, parent_id, type, name, created_by)
-     values (:id, :tenantId, :parentId, :type, :name, ${actorInTenant})
+    `insert into org_nodes (id, tenant_id, parent_id, type, name, external_id, created_by)
+     values (:id, :tenantId, :parentId, :type, :name, :externalId, ${actorInTenant})
   returning ${columns}`,
     node,
   );
@@ -72,6 +79,9 @@ export async function updateOrgNode(
     id: string;
     actorId: string | null;
     name?: string;
+    type?: string;
+    /** null takes it away. */
+    externalId?: string | null;
     parentId?: string;
     active?: boolean;
     deleted?: true;
@@ -80,12 +90,14 @@ export async function updateOrgNode(
   return firstRow<OrgNodeRow>(
     db,
     `update org_nodes
-        set name       = coalesce(:name, name),
-            parent_id  = coalesce(:parentId, parent_id),
-            active     = coalesce(:active, active),
-            deleted_at = case when :deleted then now() end,
-            deleted_by = case when :deleted then ${actorInTenant} end,
-            updated_by = ${actorInTenant}
+        set name        = coalesce(:name, name),
+            type        = coalesce(:type, type),
+            external_id = case when :isNamed then :externalId else external_id end,
+            parent_id   = coalesce(:parentId, parent_id),
+            active      = coalesce(:active, active),
+            deleted_at  = case when :deleted then now() end,
+            deleted_by  = case when :deleted then ${actorInTenant} end,
+            updated_by  = ${actorInTenant}
       where tenant_id = :tenantId and id = :id and deleted_at is null
   returning ${columns}`,
     {
@@ -93,6 +105,9 @@ export async function updateOrgNode(
       id: change.id,
       actorId: change.actorId,
       name: change.name ?? null,
+      type: change.type ?? null,
+      isNamed: change.externalId !== undefined,
+      externalId: change.externalId ?? null,
       parentId: change.parentId ?? null,
       active: change.active ?? null,
       deleted: change.deleted ?? false,
@@ -100,13 +115,46 @@ export async function updateOrgNode(
   );
 }
 
+export interface OrgNodeFilter {
+  type?: string;
+  externalId?: string;
+  /** A part of the name, whatever its case. */
+  search?: string;
+  /** At or below one of these nodes. */
+  within?: readonly string[];
+}
+
+/** The conditions of a filter, and what they name. */
+function filtering({ type, externalId, search, within }: OrgNodeFilter): {
+  sql: string;
+  bindings: Record<string, unknown>;
+} {
+  const conditions = [
+    type !== undefined && 'n.type = :type',
+    externalId !== undefined && 'n.external_id = :externalId',
+    search !== undefined && `n.name ilike :pattern`,
+    within && atOrBelow('n.id', ':within'),
+  ].filter((condition) => condition !== false && condition !== undefined);
+  const pattern = search && `%${search.replace(/[\\%_]/g, '\\$&')}%`;
+  return {
+    sql: conditions.map((condition) => `and ${condition}`).join(' '),
+    bindings: { type, externalId, pattern, within },
+  };
+}
+
+/** SQL: whether a node is one of some, or stands below one of them. */
+export function atOrBelow(node: string, among: string): string {
+  return `exists (select from org_node_paths reach where reach.descendant_id = ${node} and reach.ancestor_id = any(${among}::uuid[]))`;
+}
+
 /** In the order of ids, which is that of creation. */
 export async function selectOrgNodes(
   db: Database,
-  query: { tenantId: string; below: string | null; parentId: string | null },
+  query: OrgNodeFilter & { tenantId: string; below: string | null; parentId: string | null },
   request: PageRequest,
 ): Promise<Page<OrgNodeRow>> {
-  const { below, parentId } = query;
+  const { tenantId, below, parentId, ...filter } = query;
+  const { sql: filtered, bindings } = filtering(filter);
   // Each way of asking finds its rows by one index, in the order of the answer or few enough to sort.
   const [from, where, id]: [string, string, string] = below
     ? [
@@ -126,12 +174,29 @@ export async function selectOrgNodes(
     byId(id),
     request,
     (page) =>
-      `select n.id, n.tenant_id, n.parent_id, n.type, n.name, n.active, n.created_at, n.updated_at, ${page.key}
+      `select ${columnsOf('n')}, ${page.key}
          from ${from}
         where ${where} and n.deleted_at is null
-          ${below && parentId ? 'and n.parent_id = :parentId' : ''}
+          ${below && parentId ? 'and n.parent_id = :parentId' : ''} ${filtered}
           and ${page.where}
         ${page.order}`,
-    query,
+    { tenantId, below, parentId, ...bindings },
+  );
+}
+
+/** The nodes above one, the top first. */
+export async function selectAncestors(
+  db: Database,
+  query: { tenantId: string; id: string; within: readonly string[] | null },
+): Promise<OrgNodeRow[]> {
+  return rows<OrgNodeRow>(
+    db,
+    `select ${columnsOf('n')}
+       from org_node_paths p
+       join org_nodes n on n.id = p.ancestor_id
+      where p.tenant_id = :tenantId and p.descendant_id = :id and p.depth > 0
+        ${query.within ? `and ${atOrBelow('n.id', ':within')}` : ''}
+      order by p.depth desc`,
+    { ...query },
   );
 }

@@ -8,16 +8,19 @@ import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
+import { differences } from '../audit/differences.ts';
 import { checkDisplayName } from '../tenants/display-name.ts';
 import { actingUserId } from './acting-user.ts';
 import {
   insertOrgNode,
   lockTree,
+  type OrgNodeFilter,
   type OrgNodeRow,
+  selectAncestors,
   selectOrgNode,
   selectOrgNodes,
   selectRootNode,
-  updateOrgNode,
+  updateOrgNode as storeOrgNode,
 } from './org-node-store.ts';
 
 export const orgNodeCodes = defineCodes({
@@ -44,36 +47,49 @@ export interface OrgNodeReference {
 /**
  * Adds a node below `parentId`.
  * @param wanted.type free text such as company, school or branch
- * @throws DomainError invalid FIELD_REQUIRED or INVALID_INPUT (name, type), invalid ORG_PARENT_INVALID
+ * @throws DomainError invalid FIELD_REQUIRED or INVALID_INPUT (name, type), invalid ORG_PARENT_INVALID, conflict DUPLICATE
+ *   (externalId)
  */
 export async function createOrgNode(
   db: Database,
-  wanted: { tenantId: string; parentId: string; type: string; name: string },
+  wanted: { tenantId: string; parentId: string; type: string; name: string; externalId?: string | null },
   caller: Caller,
 ): Promise<OrgNode> {
   const name = checkDisplayName(wanted.name);
   const type = checkDisplayName(wanted.type, 'type');
-  const { tenantId, parentId } = wanted;
+  const { tenantId, parentId, externalId = null } = wanted;
   if (!isId(tenantId) || !isId(parentId)) throw new DomainError('invalid', 'ORG_PARENT_INVALID');
   return inTransaction(db, async (trx) => {
     await lockTree(trx, tenantId);
     const actorId = actingUserId(caller);
-    const node = await refusing(insertOrgNode(trx, { id: newId(), tenantId, parentId, type, name, actorId }));
+    const node = await refusing(
+      insertOrgNode(trx, { id: newId(), tenantId, parentId, type, name, externalId, actorId }),
+    );
     await recordEvent(trx, { ...about(node), action: 'org_node.created', payload: { name, type, parentId } }, caller);
     return node;
   });
 }
 
-/** @throws DomainError invalid FIELD_REQUIRED or INVALID_INPUT (name), conflict ORG_ROOT_FIXED (rename the tenant), not_found NOT_FOUND */
-export async function renameOrgNode(
+/**
+ * Changes what a node is called, what it is and what another system calls it.
+ * @param wanted.externalId null takes it away
+ * @throws DomainError invalid FIELD_REQUIRED or INVALID_INPUT (name, type), conflict ORG_ROOT_FIXED (rename the tenant),
+ *   conflict DUPLICATE (externalId), not_found NOT_FOUND
+ */
+export async function updateOrgNode(
   db: Database,
-  { tenantId, orgNodeId, name: wanted }: OrgNodeReference & { name: string },
+  { tenantId, orgNodeId, ...wanted }: OrgNodeReference & { name?: string; type?: string; externalId?: string | null },
   caller: Caller,
 ): Promise<OrgNode> {
-  const name = checkDisplayName(wanted);
+  const checked = {
+    name: wanted.name === undefined ? undefined : checkDisplayName(wanted.name),
+    type: wanted.type === undefined ? undefined : checkDisplayName(wanted.type, 'type'),
+    externalId: wanted.externalId,
+  };
   return changeNode(db, { tenantId, orgNodeId }, caller, (before) => {
-    if (before.name === name) return undefined;
-    return { change: { name }, action: 'org_node.renamed', payload: { from: before.name, to: name } };
+    const { from, to } = differences(before, checked);
+    if (Object.keys(to).length === 0) return undefined;
+    return { change: to, action: 'name' in to ? 'org_node.renamed' : 'org_node.changed', payload: { from, to } };
   });
 }
 
@@ -143,15 +159,24 @@ export async function findRootNode(db: Database, tenantId: string): Promise<OrgN
  */
 export async function listOrgNodes(
   db: Database,
-  query: PageRequest & { tenantId: string; below?: string; parentId?: string },
+  query: PageRequest & OrgNodeFilter & { tenantId: string; below?: string; parentId?: string },
 ): Promise<Page<OrgNode>> {
-  const { tenantId, below = null, parentId = null, ...page } = query;
+  const { tenantId, below = null, parentId = null, type, externalId, search, within, ...page } = query;
   if (![tenantId, below, parentId].every((id) => id === null || isId(id))) return emptyPage();
-  return selectOrgNodes(db, { tenantId, below, parentId }, page);
+  return selectOrgNodes(db, { tenantId, below, parentId, type, externalId, search, within }, page);
+}
+
+/** The nodes above a node, the top first, as far as they stand at or below one of `within`. */
+export async function listAncestors(
+  db: Database,
+  { tenantId, orgNodeId, within }: OrgNodeReference & { within?: readonly string[] },
+): Promise<OrgNode[]> {
+  if (!isId(tenantId) || !isId(orgNodeId)) return [];
+  return selectAncestors(db, { tenantId, id: orgNodeId, within: within ?? null });
 }
 
 interface NodeChange {
-  change: { name?: string; parentId?: string; active?: boolean; deleted?: true };
+  change: Omit<Parameters<typeof storeOrgNode>[1], 'tenantId' | 'id' | 'actorId'>;
   action: string;
   payload: Record<string, unknown>;
 }
@@ -171,7 +196,7 @@ async function changeNode(
     if (!decided) return before;
     if (before.parentId === null) throw new DomainError('conflict', 'ORG_ROOT_FIXED');
     const actorId = actingUserId(caller);
-    const after = await refusing(updateOrgNode(trx, { tenantId, id: orgNodeId, actorId, ...decided.change }));
+    const after = await refusing(storeOrgNode(trx, { tenantId, id: orgNodeId, actorId, ...decided.change }));
     if (!after) throw new Error('the node went while the tree was locked');
     await recordEvent(trx, { ...about(before), action: decided.action, payload: decided.payload }, caller);
     return after;
@@ -194,6 +219,8 @@ async function refusing<T>(statement: Promise<T>): Promise<T> {
       case 'org_nodes_parent_is_live':
       case 'org_nodes_tenant_fk':
         throw new DomainError('invalid', 'ORG_PARENT_INVALID');
+      case 'org_nodes_external_id_key':
+        throw new DomainError('conflict', 'DUPLICATE', { field: 'externalId' });
       case 'org_nodes_deleted_is_childless':
         throw new DomainError('conflict', 'ORG_HAS_CHILDREN');
       default:

@@ -60,7 +60,7 @@ describe('roles and capabilities', () => {
       assert.equal(await findRoleByName(db, tenant.id, 'Teller'), undefined);
       assert.deepEqual(await events(made.id), [
         { action: 'role.created', payload: { name: 'Clerk', description: 'At the desk' } },
-        { action: 'role.renamed', payload: { from: 'Clerk', to: 'Teller' } },
+        { action: 'role.renamed', payload: { from: { name: 'Clerk' }, to: { name: 'Teller' } } },
         { action: 'role.deleted', payload: { name: 'Teller' } },
       ]);
       const [row] = await db('roles').select('createdBy', 'updatedBy', 'deletedBy').where({ id: made.id });

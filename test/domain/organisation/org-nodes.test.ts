@@ -10,7 +10,7 @@ import {
   listOrgNodes,
   moveOrgNode,
   type OrgNode,
-  renameOrgNode,
+  updateOrgNode,
 } from '../../../src/domain/organisation/org-nodes.ts';
 import { findPlacePaths } from '../../../src/domain/organisation/place-paths.ts';
 import type { NewTenant } from '../../../src/domain/setup/create-tenant.ts';
@@ -100,14 +100,14 @@ describe('organisation nodes', () => {
       params: { field: 'type' },
     });
     const { id } = await node('A');
-    await assert.rejects(renameOrgNode(db, { ...named(id), name: '\u0007' }, systemCaller), { code: 'INVALID_INPUT' });
+    await assert.rejects(updateOrgNode(db, { ...named(id), name: '\u0007' }, systemCaller), { code: 'INVALID_INPUT' });
   });
 
   it('are renamed, moved, switched off and on and deleted, each recorded once', async () => {
     const [from, to] = [await node('From'), await node('To')];
     const { id } = await node('A', from.id);
     for (let twice = 0; twice < 2; twice++) {
-      assert.equal((await renameOrgNode(db, { ...named(id), name: 'B' }, systemCaller)).name, 'B');
+      assert.equal((await updateOrgNode(db, { ...named(id), name: 'B' }, systemCaller)).name, 'B');
       assert.equal((await moveOrgNode(db, { ...named(id), parentId: to.id }, systemCaller)).parentId, to.id);
     }
     for (let twice = 0; twice < 2; twice++)
@@ -118,7 +118,7 @@ describe('organisation nodes', () => {
     assert.equal(await findOrgNode(db, named(id)), undefined);
     assert.deepEqual(await events(id), [
       ['org_node.created', { name: 'A', type: 'branch', parentId: from.id }],
-      ['org_node.renamed', { from: 'A', to: 'B' }],
+      ['org_node.renamed', { from: { name: 'A' }, to: { name: 'B' } }],
       ['org_node.moved', { from: from.id, to: to.id }],
       ['org_node.deactivated', {}],
       ['org_node.activated', {}],
@@ -155,7 +155,7 @@ describe('organisation nodes', () => {
     const child = await node('Child');
     const refused = { kind: 'conflict', code: 'ORG_ROOT_FIXED' };
     await assert.rejects(moveOrgNode(db, { ...root, parentId: child.id }, systemCaller), refused);
-    await assert.rejects(renameOrgNode(db, { ...root, name: 'Elsewhere' }, systemCaller), refused);
+    await assert.rejects(updateOrgNode(db, { ...root, name: 'Elsewhere' }, systemCaller), refused);
     await assert.rejects(deactivateOrgNode(db, root, systemCaller), refused);
     await assert.rejects(deleteOrgNode(db, root, systemCaller), refused);
     const kept = await findRootNode(db, tenant.id);
@@ -167,7 +167,7 @@ describe('organisation nodes', () => {
     const missing = { kind: 'not_found', code: 'NOT_FOUND', params: { entity: 'org_node' } };
     for (const orgNodeId of [theirs.id, other.rootNodeId, newId(), 'not-an-id', '']) {
       assert.equal(await findOrgNode(db, named(orgNodeId)), undefined);
-      await assert.rejects(renameOrgNode(db, { ...named(orgNodeId), name: 'Mine' }, systemCaller), missing);
+      await assert.rejects(updateOrgNode(db, { ...named(orgNodeId), name: 'Mine' }, systemCaller), missing);
       await assert.rejects(
         moveOrgNode(db, { ...named(orgNodeId), parentId: tenant.rootNodeId }, systemCaller),
         missing,

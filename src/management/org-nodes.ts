@@ -1,0 +1,179 @@
+/** Operations on the organisation tree. */
+import { z } from 'zod';
+import {
+  activateOrgNode,
+  createOrgNode,
+  deactivateOrgNode,
+  deleteOrgNode,
+  findOrgNode,
+  listAncestors,
+  listOrgNodes,
+  moveOrgNode,
+  updateOrgNode,
+} from '../domain/organisation/org-nodes.ts';
+import { DomainError } from '../platform/errors.ts';
+import { type Lookup, operation } from './operation.ts';
+import { within } from './reach.ts';
+import { externalId, id, name, pageQuery, text, time } from './shapes.ts';
+
+const OrgNode = z
+  .object({
+    id,
+    parent_id: id.nullable().meta({ description: 'null: the root' }),
+    type: z.string().meta({ description: 'What it is', example: 'school' }),
+    name,
+    external_id: z.string().nullable(),
+    active: z.boolean().meta({ description: 'Nothing held at or below an inactive node counts' }),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: 'OrgNode' });
+const params = z.strictObject({ org_node_id: id });
+const type = text(60);
+
+const atNode = ({ params }: { params: { org_node_id: string } }) => params.org_node_id;
+
+/** A node and the place that it hangs at: what moves, ends or comes back there concerns both. */
+async function atNodeAndParent({ params }: { params: { org_node_id: string } }, { db, tenantId }: Lookup) {
+  const node = await findOrgNode(db, { tenantId, orgNodeId: params.org_node_id });
+  return node && (node.parentId === null ? node.id : node.parentId);
+}
+
+export const orgNodes = [
+  operation({
+    id: 'org_nodes.list',
+    method: 'GET',
+    path: '/org-nodes',
+    summary: 'List nodes of the tree',
+    needs: { capability: 'org.read', at: 'anywhere' },
+    query: pageQuery.extend({
+      parent_id: id.optional().meta({ description: 'The children of this node' }),
+      below: id.optional().meta({ description: 'This node and everything below it' }),
+      type: type.optional(),
+      q: text(200).optional().meta({ description: 'A part of the name' }),
+      external_id: externalId.optional(),
+    }),
+    list: true,
+    answer: OrgNode,
+    run: ({ db, tenantId, query, reach }) => {
+      const { parent_id: parentId, external_id, q, ...rest } = query;
+      return listOrgNodes(db, { tenantId, parentId, externalId: external_id, search: q, ...rest, ...within(reach) });
+    },
+  }),
+  operation({
+    id: 'org_nodes.create',
+    method: 'POST',
+    path: '/org-nodes',
+    summary: 'Add a node below another',
+    needs: { capability: 'org.manage', at: ({ body }) => body.parent_id },
+    body: z.strictObject({ parent_id: id, type, name, external_id: externalId.nullish() }),
+    answer: OrgNode,
+    errors: ['DUPLICATE', 'ORG_PARENT_INVALID'],
+    idempotent: true,
+    run: ({ db, tenantId, body, actor }) => {
+      const { parent_id: parentId, external_id, ...rest } = body;
+      return createOrgNode(db, { tenantId, parentId, externalId: external_id, ...rest }, actor.caller);
+    },
+  }),
+  operation({
+    id: 'org_nodes.get',
+    method: 'GET',
+    path: '/org-nodes/{org_node_id}',
+    summary: 'Show a node',
+    needs: { capability: 'org.read', at: atNode },
+    params,
+    answer: OrgNode,
+    run: async ({ db, tenantId, params }) => {
+      const node = await findOrgNode(db, { tenantId, orgNodeId: params.org_node_id });
+      if (!node) throw new DomainError('not_found', 'NOT_FOUND');
+      return node;
+    },
+  }),
+  operation({
+    id: 'org_nodes.ancestors',
+    method: 'GET',
+    path: '/org-nodes/{org_node_id}/ancestors',
+    summary: 'List the nodes above a node, from the top',
+    description: 'As far as they are within reach.',
+    needs: { capability: 'org.read', at: atNode },
+    params,
+    answer: z.object({ items: z.array(OrgNode) }).meta({ id: 'OrgNodeAncestors' }),
+    run: async ({ db, tenantId, params, reach }) => ({
+      items: await listAncestors(db, { tenantId, orgNodeId: params.org_node_id, ...within(reach) }),
+    }),
+  }),
+  operation({
+    id: 'org_nodes.update',
+    method: 'PATCH',
+    path: '/org-nodes/{org_node_id}',
+    summary: 'Change what a node is called and what it is',
+    needs: { capability: 'org.manage', at: atNode },
+    params,
+    body: z.strictObject({ name: name.optional(), type: type.optional(), external_id: externalId.nullish() }),
+    answer: OrgNode,
+    errors: ['DUPLICATE', 'ORG_ROOT_FIXED'],
+    guards: { read: 'org_nodes.get', ifMatch: 'honoured' },
+    run: ({ db, tenantId, params, body, actor }) => {
+      const { external_id, ...rest } = body;
+      const wanted = { tenantId, orgNodeId: params.org_node_id, externalId: external_id, ...rest };
+      return updateOrgNode(db, wanted, actor.caller);
+    },
+  }),
+  operation({
+    id: 'org_nodes.move',
+    method: 'POST',
+    path: '/org-nodes/{org_node_id}/move',
+    summary: 'Hang a node, with everything below it, below another',
+    needs: {
+      capability: 'org.manage',
+      at: async (input, lookup) => {
+        const from = await atNodeAndParent(input, lookup);
+        return from && [from, input.body.parent_id];
+      },
+    },
+    params,
+    body: z.strictObject({ parent_id: id }),
+    answer: OrgNode,
+    errors: ['ORG_CYCLE', 'ORG_PARENT_INVALID', 'ORG_ROOT_FIXED'],
+    run: ({ db, tenantId, params, body, actor }) =>
+      moveOrgNode(db, { tenantId, orgNodeId: params.org_node_id, parentId: body.parent_id }, actor.caller),
+  }),
+  operation({
+    id: 'org_nodes.deactivate',
+    method: 'POST',
+    path: '/org-nodes/{org_node_id}/deactivate',
+    summary: 'Switch a node off',
+    description: 'Nothing that is held at it or below it counts until it is switched on again.',
+    needs: { capability: 'org.manage', at: atNodeAndParent },
+    params,
+    answer: OrgNode,
+    errors: ['ORG_ROOT_FIXED'],
+    run: ({ db, tenantId, params, actor }) =>
+      deactivateOrgNode(db, { tenantId, orgNodeId: params.org_node_id }, actor.caller),
+  }),
+  operation({
+    id: 'org_nodes.activate',
+    method: 'POST',
+    path: '/org-nodes/{org_node_id}/activate',
+    summary: 'Switch a node on again',
+    needs: { capability: 'org.manage', at: atNodeAndParent },
+    params,
+    answer: OrgNode,
+    errors: ['ORG_ROOT_FIXED'],
+    run: ({ db, tenantId, params, actor }) =>
+      activateOrgNode(db, { tenantId, orgNodeId: params.org_node_id }, actor.caller),
+  }),
+  operation({
+    id: 'org_nodes.delete',
+    method: 'DELETE',
+    path: '/org-nodes/{org_node_id}',
+    summary: 'Delete a node that has none below it',
+    needs: { capability: 'org.manage', at: atNodeAndParent },
+    params,
+    errors: ['ORG_HAS_CHILDREN', 'ORG_ROOT_FIXED'],
+    run: async ({ db, tenantId, params, actor }) => {
+      await deleteOrgNode(db, { tenantId, orgNodeId: params.org_node_id }, actor.caller);
+      return undefined;
+    },
+  }),
+];
