@@ -2,7 +2,8 @@
 import { type Database, firstRow } from '../../platform/database.ts';
 import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 import { actorInTenant } from './acting-user.ts';
-import { momentOfStatement } from './period.ts';
+import { atOrBelow } from './org-node-store.ts';
+import { inState, momentOfStatement, type PeriodState } from './period.ts';
 
 export interface OrgAssignmentRow {
   id: string;
@@ -73,13 +74,47 @@ export async function updateOrgAssignmentEnd(
   await db('org_assignments').where({ tenantId, id }).update({ endsAt });
 }
 
+/** Sets a period; the database refuses one that ends before it begins, or that overlaps another. */
+export async function updateOrgAssignmentPeriod(
+  db: Database,
+  period: { tenantId: string; id: string; startsAt: Date; endsAt: Date | null },
+): Promise<OrgAssignmentRow | undefined> {
+  return firstRow<OrgAssignmentRow>(
+    db,
+    `update org_assignments
+        set starts_at = :startsAt, ends_at = :endsAt
+      where tenant_id = :tenantId and id = :id
+  returning ${columns}`,
+    period,
+  );
+}
+
 export async function deleteOrgAssignment(db: Database, tenantId: string, id: string): Promise<void> {
   await db('org_assignments').where({ tenantId, id }).delete();
 }
 
+export async function selectOrgAssignment(
+  db: Database,
+  query: { tenantId: string; id: string },
+): Promise<OrgAssignmentRow | undefined> {
+  return firstRow<OrgAssignmentRow>(
+    db,
+    `select ${columns} from org_assignments where tenant_id = :tenantId and id = :id`,
+    query,
+  );
+}
+
 export async function selectOrgAssignments(
   db: Database,
-  query: { tenantId: string; userId: string | null; orgNodeId: string | null },
+  query: {
+    tenantId: string;
+    userId: string | null;
+    orgNodeId: string | null;
+    roleId: string | null;
+    state?: PeriodState;
+    /** At or below one of these nodes. */
+    within?: readonly string[];
+  },
   request: PageRequest,
 ): Promise<Page<OrgAssignmentRow>> {
   return selectPage<OrgAssignmentRow>(
@@ -92,8 +127,11 @@ export async function selectOrgAssignments(
         where tenant_id = :tenantId
           ${query.userId ? 'and user_id = :userId' : ''}
           ${query.orgNodeId ? 'and org_node_id = :orgNodeId' : ''}
+          ${query.roleId ? 'and role_id = :roleId' : ''}
+          ${query.state ? `and ${inState(query.state)}` : ''}
+          ${query.within ? `and ${atOrBelow('org_node_id', ':within')}` : ''}
           and ${where}
         ${order}`,
-    query,
+    { ...query },
   );
 }

@@ -14,11 +14,13 @@ import {
   deleteOrgAssignment,
   insertOrgAssignment,
   type OrgAssignmentRow,
+  selectOrgAssignment,
   selectOrgAssignments,
   selectOrgAssignmentToEnd,
   updateOrgAssignmentEnd,
+  updateOrgAssignmentPeriod,
 } from './org-assignment-store.ts';
-import { checkPeriod, endingOf } from './period.ts';
+import { checkPeriod, endingOf, type PeriodState } from './period.ts';
 
 export type OrgAssignment = OrgAssignmentRow;
 
@@ -103,19 +105,68 @@ export async function endAssignment(
 }
 
 /**
- * Assignments past, present and future of one user, or at one node, in the order of their ids.
+ * Changes when an assignment ends, or when one that is still to come begins.
+ * @param wanted.endsAt null: until further notice; a moment that is past counts as now
+ * @throws DomainError invalid PERIOD_INVALID (also for one that has ended, and for the beginning of one that has begun),
+ *   conflict PERIOD_OVERLAP or LAST_OWNER, not_found NOT_FOUND
+ */
+export async function rescheduleAssignment(
+  db: Database,
+  wanted: { tenantId: string; assignmentId: string; startsAt?: Date; endsAt?: Date | null },
+  caller: Caller,
+): Promise<OrgAssignment> {
+  const { tenantId, assignmentId: id } = wanted;
+  checkPeriod(wanted.startsAt, wanted.endsAt);
+  if (!isId(tenantId) || !isId(id)) throw notFound();
+  return inTransaction(db, async (trx) => {
+    // `ending` of no wish is the database's clock.
+    const before = await selectOrgAssignmentToEnd(trx, { tenantId, id, endsAt: null });
+    if (!before) throw notFound();
+    const { ending: now } = before;
+    const startsAt = wanted.startsAt ?? before.startsAt;
+    const asked = wanted.endsAt === undefined ? before.endsAt : wanted.endsAt;
+    const endsAt = asked !== null && asked < now ? now : asked;
+    const begins = startsAt.getTime() !== before.startsAt.getTime();
+    if ((before.endsAt !== null && before.endsAt <= now) || (begins && (before.startsAt <= now || startsAt < now)))
+      throw new DomainError('invalid', 'PERIOD_INVALID');
+    if (!begins && endsAt?.getTime() === before.endsAt?.getTime()) return before;
+    const after = await refusing(updateOrgAssignmentPeriod(trx, { tenantId, id, startsAt, endsAt }));
+    if (!after) throw notFound();
+    const { userId, roleId, orgNodeId } = before;
+    const period = { from: { startsAt: before.startsAt, endsAt: before.endsAt }, to: { startsAt, endsAt } };
+    const payload = { userId, roleId, orgNodeId, ...period };
+    await recordEvent(trx, { ...about(before), action: 'role.rescheduled', payload }, caller);
+    return after;
+  });
+}
+
+/** Undefined also for one of another tenant. */
+export async function findAssignment(
+  db: Database,
+  { tenantId, assignmentId: id }: { tenantId: string; assignmentId: string },
+): Promise<OrgAssignment | undefined> {
+  return isId(tenantId) && isId(id) ? selectOrgAssignment(db, { tenantId, id }) : undefined;
+}
+
+/**
+ * Assignments past, present and future, in the order of their ids.
+ * @param query.within those at or below one of these nodes alone
  * @throws DomainError invalid CURSOR_INVALID
  */
 export async function listAssignments(
   db: Database,
-  query: PageRequest & { tenantId: string } & (
-      | { userId: string; orgNodeId?: string }
-      | { userId?: string; orgNodeId: string }
-    ),
+  query: PageRequest & {
+    tenantId: string;
+    userId?: string;
+    orgNodeId?: string;
+    roleId?: string;
+    state?: PeriodState;
+    within?: readonly string[];
+  },
 ): Promise<Page<OrgAssignment>> {
-  const { tenantId, userId = null, orgNodeId = null, ...page } = query;
-  if (![tenantId, userId, orgNodeId].every((id) => id === null || isId(id))) return emptyPage();
-  return selectOrgAssignments(db, { tenantId, userId, orgNodeId }, page);
+  const { tenantId, userId = null, orgNodeId = null, roleId = null, state, within, ...page } = query;
+  if (![tenantId, userId, orgNodeId, roleId].every((id) => id === null || isId(id))) return emptyPage();
+  return selectOrgAssignments(db, { tenantId, userId, orgNodeId, roleId, state, within }, page);
 }
 
 function about(assignment: OrgAssignment): { tenantId: string; entityType: string; entityId: string } {

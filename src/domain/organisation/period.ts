@@ -39,3 +39,13 @@ export function endingOf(
   if (period.endsAt && period.endsAt <= ending) return 'has ended';
   return period.startsAt >= ending ? 'is withdrawn' : 'ends';
 }
+
+/** Whether something holds now, will, or did. */
+export type PeriodState = 'live' | 'coming' | 'ended';
+
+/** SQL: the rows whose period is in that state by the database's clock. */
+export function inState(state: PeriodState): string {
+  if (state === 'coming') return 'starts_at > statement_timestamp()';
+  if (state === 'ended') return 'ends_at <= statement_timestamp()';
+  return 'starts_at <= statement_timestamp() and (ends_at is null or ends_at > statement_timestamp())';
+}

@@ -2,7 +2,8 @@
 import { type Database, firstRow } from '../../platform/database.ts';
 import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 import { actorInTenant } from './acting-user.ts';
-import { momentOfStatement } from './period.ts';
+import { atOrBelow } from './org-node-store.ts';
+import { inState, momentOfStatement, type PeriodState } from './period.ts';
 
 export interface VisibilityGrantRow {
   id: string;
@@ -73,9 +74,27 @@ export async function deleteVisibilityGrant(db: Database, tenantId: string, id: 
   await db('visibility_grants').where({ tenantId, id }).delete();
 }
 
+export async function selectVisibilityGrant(
+  db: Database,
+  query: { tenantId: string; id: string },
+): Promise<VisibilityGrantRow | undefined> {
+  return firstRow<VisibilityGrantRow>(
+    db,
+    `select ${columns} from visibility_grants where tenant_id = :tenantId and id = :id`,
+    query,
+  );
+}
+
 export async function selectVisibilityGrants(
   db: Database,
-  query: { tenantId: string; userId: string | null; orgNodeId: string | null },
+  query: {
+    tenantId: string;
+    userId: string | null;
+    orgNodeId: string | null;
+    state?: PeriodState;
+    /** At or below one of these nodes. */
+    within?: readonly string[];
+  },
   request: PageRequest,
 ): Promise<Page<VisibilityGrantRow>> {
   return selectPage<VisibilityGrantRow>(
@@ -88,8 +107,10 @@ export async function selectVisibilityGrants(
         where tenant_id = :tenantId
           ${query.userId ? 'and user_id = :userId' : ''}
           ${query.orgNodeId ? 'and org_node_id = :orgNodeId' : ''}
+          ${query.state ? `and ${inState(query.state)}` : ''}
+          ${query.within ? `and ${atOrBelow('org_node_id', ':within')}` : ''}
           and ${where}
         ${order}`,
-    query,
+    { ...query },
   );
 }

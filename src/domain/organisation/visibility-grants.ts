@@ -9,10 +9,11 @@ import { isId, newId } from '../../platform/ids.ts';
 import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { actingUserId } from './acting-user.ts';
-import { checkPeriod, endingOf } from './period.ts';
+import { checkPeriod, endingOf, type PeriodState } from './period.ts';
 import {
   deleteVisibilityGrant,
   insertVisibilityGrant,
+  selectVisibilityGrant,
   selectVisibilityGrants,
   selectVisibilityGrantToEnd,
   updateVisibilityGrantEnd,
@@ -104,20 +105,32 @@ export async function endVisibilityGrant(
   });
 }
 
+/** Undefined also for one of another tenant. */
+export async function findVisibilityGrant(
+  db: Database,
+  { tenantId, grantId: id }: { tenantId: string; grantId: string },
+): Promise<VisibilityGrant | undefined> {
+  return isId(tenantId) && isId(id) ? selectVisibilityGrant(db, { tenantId, id }) : undefined;
+}
+
 /**
- * Grants past, present and future of one user, or at one node, in the order of their ids.
+ * Grants past, present and future, in the order of their ids.
+ * @param query.within those at or below one of these nodes alone
  * @throws DomainError invalid CURSOR_INVALID
  */
 export async function listVisibilityGrants(
   db: Database,
-  query: PageRequest & { tenantId: string } & (
-      | { userId: string; orgNodeId?: string }
-      | { userId?: string; orgNodeId: string }
-    ),
+  query: PageRequest & {
+    tenantId: string;
+    userId?: string;
+    orgNodeId?: string;
+    state?: PeriodState;
+    within?: readonly string[];
+  },
 ): Promise<Page<VisibilityGrant>> {
-  const { tenantId, userId = null, orgNodeId = null, ...page } = query;
+  const { tenantId, userId = null, orgNodeId = null, state, within, ...page } = query;
   if (![tenantId, userId, orgNodeId].every((id) => id === null || isId(id))) return emptyPage();
-  return selectVisibilityGrants(db, { tenantId, userId, orgNodeId }, page);
+  return selectVisibilityGrants(db, { tenantId, userId, orgNodeId, state, within }, page);
 }
 
 function about(grant: VisibilityGrant): { tenantId: string; entityType: string; entityId: string } {
