@@ -85,6 +85,16 @@ const entries: Entry[] = [
   },
 ];
 
+/** Nouns that are the operations of a resource, and nothing besides. */
+const resources: [noun: string, description: string][] = [
+  ['orgs', 'the organisation tree'],
+  ['roles', 'roles, and what they carry'],
+  ['assignments', 'who holds which role where, from when until when'],
+  ['visibility', 'who may see which part of the tree'],
+];
+for (const [name, description] of resources)
+  entries.push({ name, description, load: async () => (await import('./operations.ts')).addResource(name) });
+
 const examples = `
 Examples:
   gatehouse start
