@@ -10,7 +10,7 @@ import { databaseTls } from './dependencies.ts';
 import { systemCaller } from './domain/audit/audit-events.ts';
 import { ensureAuditPartitions } from './domain/audit/audit-upkeep.ts';
 import { createPasswordHasher } from './domain/methods/password/password-hash.ts';
-import { ensureManagementApi } from './domain/resource-servers/resource-servers.ts';
+import { ensureManagementApi } from './domain/setup/management-api.ts';
 import { createSetupLink, needsSetup } from './domain/setup/setup-links.ts';
 import { ensureSigningKeys, loadSigningKeys } from './oidc/keys.ts';
 import { managementAudience } from './oidc/tokens/management-tokens.ts';

@@ -26,6 +26,7 @@ const ownedTables: Record<string, readonly string[]> = {
   referrals: ['referral_codes', 'referrals'],
   setup: ['setup_links'],
   oidc: ['signing_keys'],
+  management: ['idempotency_keys'],
 };
 
 /** Who else reads what, and why it is no call of the owner. */
@@ -35,8 +36,17 @@ const allowedReads: Record<string, { tables: readonly string[]; why: string }> =
   users: { tables: ['tenants'], why: 'who may act is one question about a user and their tenant' },
   organisation: { tables: ['roles', 'users'], why: 'an assignment is made in one statement, of what is live' },
   access: {
-    tables: ['org_assignments', 'org_node_paths', 'org_nodes', 'tenants', 'users', 'visibility_grants'],
-    why: 'what a person may do is decided in one statement, as of one moment',
+    tables: [
+      'client_capabilities',
+      'clients',
+      'org_assignments',
+      'org_node_paths',
+      'org_nodes',
+      'tenants',
+      'users',
+      'visibility_grants',
+    ],
+    why: 'what a person or a service may do is decided in one statement, as of one moment',
   },
   clients: {
     tables: ['capabilities', 'resource_servers', 'tenants'],

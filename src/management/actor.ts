@@ -1,6 +1,17 @@
 /** Who asks for an operation: a person, a service, or the server itself at the command line. */
 import type { StandingOf } from '../domain/access/authorise.ts';
 import type { Caller } from '../domain/audit/audit-events.ts';
+import { type Codes, defineCodes } from '../platform/errors.ts';
+
+export const actorCodes = defineCodes({
+  ACCESS_TOKEN_INVALID: {
+    kind: 'unauthenticated',
+    means: 'the access token is missing, has ended, or is not for this API',
+  },
+});
+declare module '../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof actorCodes> {}
+}
 
 export interface Actor {
   kind: 'person' | 'service' | 'api_key' | 'system';

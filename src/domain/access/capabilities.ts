@@ -10,6 +10,7 @@ import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { actingUserId } from '../organisation/acting-user.ts';
 import { checkDisplayName } from '../tenants/display-name.ts';
 import {
+  bindSystemCapabilities,
   type CapabilityRow,
   insertCapability,
   lockCapability,
@@ -103,4 +104,9 @@ async function refusing<T>(statement: Promise<T>): Promise<T> {
     if (violatedConstraint(error)?.constraint === 'capabilities_resource_server_fk') throw noResourceServer();
     throw error;
   }
+}
+
+/** Makes the capabilities of the program itself the scopes of its own API. Safe to call at every start. */
+export async function offerSystemCapabilities(trx: Database, resourceServerId: string): Promise<void> {
+  await bindSystemCapabilities(trx, resourceServerId);
 }

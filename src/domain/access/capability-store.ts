@@ -1,5 +1,5 @@
 /** The SQL of capabilities, which all tenants share. */
-import { type Database, firstRow } from '../../platform/database.ts';
+import { type Database, firstRow, rows } from '../../platform/database.ts';
 import { type Keyset, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 
 export interface CapabilityRow {
@@ -71,5 +71,16 @@ export async function selectCapabilities(db: Database, request: PageRequest): Pr
     request,
     ({ key, where, order }) =>
       `select ${columns}, ${key} from capabilities where deleted_at is null and ${where} ${order}`,
+  );
+}
+
+/** The capabilities of the program itself are scopes of its own API, and of no other. */
+export async function bindSystemCapabilities(trx: Database, resourceServerId: string): Promise<void> {
+  await rows(
+    trx,
+    `update capabilities
+        set resource_server_id = :resourceServerId
+      where is_system and resource_server_id is distinct from :resourceServerId`,
+    { resourceServerId },
   );
 }

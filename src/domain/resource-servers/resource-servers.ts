@@ -2,7 +2,14 @@
  * Resource servers: the APIs that take our access tokens. Owns the audience URI (RFC 8707), the token's format and
  * lifetime, and which capabilities are its scopes.
  */
-import { type Database, inTransaction, prepared, runPrepared, violatedConstraint } from '../../platform/database.ts';
+import {
+  type Database,
+  firstRow,
+  inTransaction,
+  prepared,
+  runPrepared,
+  violatedConstraint,
+} from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { defineCapability, findCapability } from '../access/capabilities.ts';
@@ -113,23 +120,18 @@ export async function findResourceServerIdentifier(db: Database, id: string): Pr
 }
 
 /**
- * Has the program's own API stand among the others, under the address of the issuer of today, with its capabilities as
- * scopes. Safe to call at every start, by many at once. A capability of the program is no other API's.
+ * Has the program's own API stand among the others, under the address of the issuer of today. Safe to call by many at once.
+ * @returns its id
  */
-export async function ensureManagementApi(db: Database, identifier: string): Promise<void> {
-  await inTransaction(db, async (trx) => {
-    await trx.raw(
-      `insert into resource_servers as r (id, identifier, name, is_system)
-       values (:id, :identifier, 'Gatehouse', true)
-           on conflict (is_system) where is_system
-           do update set identifier = excluded.identifier where r.identifier <> excluded.identifier`,
-      { id: newId(), identifier },
-    );
-    await trx.raw(
-      `update capabilities c
-          set resource_server_id = r.id
-         from resource_servers r
-        where r.is_system and c.is_system and c.resource_server_id is distinct from r.id`,
-    );
-  });
+export async function ensureSystemApi(trx: Database, identifier: string): Promise<string> {
+  const row = await firstRow<{ id: string }>(
+    trx,
+    `insert into resource_servers as r (id, identifier, name, is_system)
+     values (:id, :identifier, 'Gatehouse', true)
+         on conflict (is_system) where is_system do update set identifier = excluded.identifier
+  returning r.id`,
+    { id: newId(), identifier },
+  );
+  if (!row) throw new Error('no row for the API of the program');
+  return row.id;
 }

@@ -9,17 +9,7 @@ import type { Actor } from '../../management/actor.ts';
 import type { LiveProvider } from '../../oidc/live-provider.ts';
 import { findManagementToken } from '../../oidc/tokens/management-tokens.ts';
 import type { Database } from '../../platform/database.ts';
-import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
-
-export const accessTokenCodes = defineCodes({
-  ACCESS_TOKEN_INVALID: {
-    kind: 'unauthenticated',
-    means: 'the access token is missing, has ended, or is not for this API',
-  },
-});
-declare module '../../platform/errors.ts' {
-  interface ErrorCodes extends Codes<typeof accessTokenCodes> {}
-}
+import { DomainError } from '../../platform/errors.ts';
 
 export interface AuthenticateDependencies {
   db: Database;
