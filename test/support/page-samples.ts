@@ -24,7 +24,6 @@ const portal = {
 };
 
 const xsrf = [{ name: 'xsrf', value: '3b0b9d1a5b0e4c0f' }];
-const csrf = '9f6c0d1e';
 
 const google = { key: 'google', name: 'Google', href: '/interaction/x/federation/google' };
 const contoso = { key: 'contoso', name: 'Contoso', href: '/interaction/x/federation/contoso' };
@@ -159,7 +158,7 @@ export function pageSamples(origin: string): PageSample[] {
       name: 'set-up',
       view: 'interaction/set-up',
       page: { tenant: null },
-      model: { action: '/set-up', email: '', fullName: '', tenantName: '', csrf },
+      model: { action: '/set-up', email: '', fullName: '', tenantName: '' },
     },
     {
       name: 'set-up-error',
@@ -170,7 +169,6 @@ export function pageSamples(origin: string): PageSample[] {
         email: anna.email,
         fullName: anna.name,
         tenantName: 'Northwind Logistics',
-        csrf,
         error: { code: 'PASSWORD_CONTAINS_PERSONAL', field: 'password' },
       },
     },
@@ -185,7 +183,6 @@ export function pageSamples(origin: string): PageSample[] {
         fullName: '',
         joins: 'Northwind Logistics',
         tenantName: '',
-        csrf,
       },
     },
     {
@@ -204,7 +201,6 @@ export function pageSamples(origin: string): PageSample[] {
         passwordOffered: true,
         passwordRequired: false,
         expiresAt: new Date('2025-11-27T14:30:00Z'),
-        csrf,
       },
     },
     {
@@ -222,7 +218,6 @@ export function pageSamples(origin: string): PageSample[] {
         passwordOffered: false,
         passwordRequired: false,
         expiresAt: new Date('2025-11-27T14:30:00Z'),
-        csrf,
       },
     },
     {
@@ -241,7 +236,7 @@ export function pageSamples(origin: string): PageSample[] {
       name: 'sign-in',
       view: 'interaction/sign-in',
       page: { client: portal },
-      model: { action: '/interaction/x/password', email: '', hasRecovery: false, otherMethods: [], csrf },
+      model: { action: '/interaction/x/password', email: '', hasRecovery: false, otherMethods: [] },
     },
     {
       name: 'sign-in-error',
@@ -252,7 +247,6 @@ export function pageSamples(origin: string): PageSample[] {
         email: anna.email,
         hasRecovery: false,
         otherMethods: [],
-        csrf,
         error: { code: 'INVALID_CREDENTIALS' },
       },
     },
@@ -263,10 +257,8 @@ export function pageSamples(origin: string): PageSample[] {
       model: {
         action: '/interaction/x/password',
         email: anna.email,
-        remember: true,
         hasRecovery: false,
         otherMethods: [],
-        csrf,
         error: { code: 'TOO_MANY_ATTEMPTS', params: { seconds: 45 } },
       },
     },
@@ -277,14 +269,12 @@ export function pageSamples(origin: string): PageSample[] {
       model: {
         action: '/interaction/x/password',
         email: anna.email,
-        remember: false,
         hasRecovery: true,
         recoveryHref: '/recovery',
         providers: [google],
         codeMethods: [byCode('email')],
         otherMethods: [{ name: 'passkey', label: 'Use a passkey', href: '/interaction/x/passkey' }],
         cancelHref: '/interaction/x/cancel',
-        csrf,
       },
     },
     {
@@ -302,7 +292,6 @@ export function pageSamples(origin: string): PageSample[] {
         otherMethods: [],
         signUpHref: '/interaction/x/sign-up',
         cancelHref: '/interaction/x/cancel',
-        csrf,
       },
     },
     {
@@ -318,7 +307,6 @@ export function pageSamples(origin: string): PageSample[] {
         codeMethods: [byCode('email'), byCode('sms')],
         otherMethods: [],
         signUpHref: '/interaction/x/sign-up',
-        csrf,
       },
     },
     {
@@ -334,7 +322,6 @@ export function pageSamples(origin: string): PageSample[] {
         codeMethods: [byCode('email')],
         otherMethods: [],
         cancelHref: '/interaction/x/cancel',
-        csrf,
         error: { code: 'PROVIDER_CANCELLED', params: { provider: 'Google' } },
       },
     },
@@ -349,7 +336,6 @@ export function pageSamples(origin: string): PageSample[] {
         otherChannels: [byCode('sms'), byCode('whatsapp')],
         backHref: '/interaction/x/sign-in',
         purpose: 'login',
-        csrf,
       },
     },
     {
@@ -364,7 +350,6 @@ export function pageSamples(origin: string): PageSample[] {
         backHref: '/interaction/x/sign-in',
         purpose: 'login',
         defaultCountryCode: 'SE',
-        csrf,
       },
     },
     {
@@ -378,7 +363,6 @@ export function pageSamples(origin: string): PageSample[] {
         otherChannels: [byCode('email')],
         backHref: '/interaction/x/sign-in',
         purpose: 'login',
-        csrf,
         error: { code: 'PHONE_NOT_SUPPORTED', field: 'address' },
       },
     },
@@ -393,7 +377,6 @@ export function pageSamples(origin: string): PageSample[] {
         otherChannels: [{ channel: 'sms', href: '/interaction/x/recovery?channel=sms' }],
         backHref: '/interaction/x/sign-in',
         purpose: 'recovery',
-        csrf,
       },
     },
     {
@@ -408,7 +391,6 @@ export function pageSamples(origin: string): PageSample[] {
         backHref: '/interaction/x/sign-in',
         purpose: 'sign_up',
         providers: [google],
-        csrf,
       },
     },
     {
@@ -425,7 +407,6 @@ export function pageSamples(origin: string): PageSample[] {
         backHref: '/interaction/x/code',
         purpose: 'login',
         minutes: 5,
-        csrf,
       },
     },
     {
@@ -442,7 +423,6 @@ export function pageSamples(origin: string): PageSample[] {
         backHref: '/interaction/x/code?channel=whatsapp',
         purpose: 'login',
         minutes: 5,
-        csrf,
       },
     },
     {
@@ -459,7 +439,6 @@ export function pageSamples(origin: string): PageSample[] {
         backHref: '/interaction/x/sign-up',
         purpose: 'sign_up',
         minutes: 5,
-        csrf,
         error: { code: 'CODE_INVALID', field: 'code' },
       },
     },
@@ -489,7 +468,6 @@ export function pageSamples(origin: string): PageSample[] {
         action: '/recovery/x',
         accounts: [{ value: 'a1', tenantName: 'Northwind Logistics', accountName: anna.name }],
         destination: anna.email,
-        csrf,
       },
     },
     {
@@ -504,7 +482,6 @@ export function pageSamples(origin: string): PageSample[] {
         ],
         destination: anna.email,
         account: 'a2',
-        csrf,
         error: { code: 'PASSWORD_COMMON', field: 'password' },
       },
     },
@@ -524,7 +501,6 @@ export function pageSamples(origin: string): PageSample[] {
         fullName: '',
         passwordRequired: true,
         passwordOffered: true,
-        csrf,
       },
     },
     {
@@ -537,7 +513,6 @@ export function pageSamples(origin: string): PageSample[] {
         fullName: anna.name,
         passwordRequired: false,
         passwordOffered: true,
-        csrf,
         error: { code: 'PASSWORD_TOO_SHORT', field: 'password' },
       },
     },
@@ -551,7 +526,6 @@ export function pageSamples(origin: string): PageSample[] {
         fullName: '',
         passwordRequired: false,
         passwordOffered: false,
-        csrf,
       },
     },
     {
@@ -566,7 +540,6 @@ export function pageSamples(origin: string): PageSample[] {
         action: '/interaction/x/link',
         codeHref: '/interaction/x/code?channel=email',
         cancelHref: '/interaction/x/cancel',
-        csrf,
       },
     },
     {
@@ -580,7 +553,6 @@ export function pageSamples(origin: string): PageSample[] {
         action: '/interaction/x/link',
         codeHref: '/interaction/x/code?channel=email',
         cancelHref: '/interaction/x/cancel',
-        csrf,
       },
     },
     {
@@ -594,7 +566,6 @@ export function pageSamples(origin: string): PageSample[] {
         hasRecovery: false,
         otherMethods: [],
         cancelHref: '/interaction/x/cancel',
-        csrf,
       },
     },
     {
@@ -603,7 +574,6 @@ export function pageSamples(origin: string): PageSample[] {
       page: { tenant: null, client: portal },
       model: {
         action: '/interaction/x/tenant',
-        csrf,
         choices: [
           {
             value: 'a1',
@@ -621,7 +591,7 @@ export function pageSamples(origin: string): PageSample[] {
       name: 'select-account',
       view: 'interaction/select-account',
       page: { client: portal },
-      model: { continueAction: '/interaction/x/continue', account: anna, switchAction: '/interaction/x/switch', csrf },
+      model: { continueAction: '/interaction/x/continue', account: anna, switchAction: '/interaction/x/switch' },
     },
     {
       name: 'consent',
@@ -629,7 +599,6 @@ export function pageSamples(origin: string): PageSample[] {
       page: { client: { ...portal, name: 'Fleet Planner' } },
       model: {
         action: '/interaction/x/consent',
-        csrf,
         account: anna,
         scopes: [
           { name: 'openid', isNew: false },
@@ -768,7 +737,6 @@ export function pageSamples(origin: string): PageSample[] {
         ],
         revokeAction: '/account/sessions',
         signOutHref: '/account/sign-out',
-        csrf,
       },
     },
     {
@@ -797,7 +765,6 @@ export function pageSamples(origin: string): PageSample[] {
         ],
         revokeAction: '/account/sessions',
         signOutHref: '/account/sign-out',
-        csrf,
       },
     },
     {
@@ -813,7 +780,6 @@ export function pageSamples(origin: string): PageSample[] {
         resendInSeconds: 0,
         channels: ['sms', 'whatsapp'],
         backHref: '/account',
-        csrf,
       },
     },
     {
@@ -829,7 +795,6 @@ export function pageSamples(origin: string): PageSample[] {
         resendInSeconds: 30,
         minutes: 5,
         backHref: '/account',
-        csrf,
       },
     },
     ...errors.map(([name, page, model]): PageSample => ({ name, view: 'errors/error', page, model })),

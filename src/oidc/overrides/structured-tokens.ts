@@ -2,7 +2,9 @@
  * JWT access tokens at the introspection and revocation endpoints: each is replaced by the id of its row, once its signature
  * was checked. See docs/decisions/0002-jwt-access-tokens-have-rows.md.
  */
+import type { IncomingMessage } from 'node:http';
 import type { Middleware } from 'koa';
+import getRawBody from 'raw-body';
 import { memoryOf } from '../request-memory.ts';
 import { recordId } from '../storage/jwt-record-ids.ts';
 import { createAccessTokenVerifier } from '../tokens/access-token-records.ts';
@@ -10,15 +12,18 @@ import type { Override } from './override.ts';
 
 const bodyLimit = 56 * 1024;
 
-async function readBody(req: AsyncIterable<Buffer>): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of req) {
-    length += chunk.length;
-    if (length > bodyLimit) return undefined;
-    chunks.push(chunk);
+/** Undefined where it is too large. */
+async function readBody(req: IncomingMessage): Promise<string | undefined> {
+  try {
+    return await getRawBody(req, {
+      limit: bodyLimit,
+      length: req.headers['content-length'] ?? null,
+      encoding: 'utf-8',
+    });
+  } catch (error) {
+    if ((error as { type?: string }).type === 'entity.too.large') return undefined;
+    throw error;
   }
-  return Buffer.concat(chunks);
 }
 
 /**
@@ -38,7 +43,7 @@ function resolveStructuredTokens(
       ctx.body = { error: 'invalid_request', error_description: 'request entity too large' };
       return;
     }
-    const form = new URLSearchParams(body.toString('utf8'));
+    const form = new URLSearchParams(body);
     const tokens = form.getAll('token');
     const token = tokens[0] ?? '';
     // Opaque tokens have no dot.

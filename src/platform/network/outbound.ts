@@ -5,11 +5,11 @@
  * answer of the name server cannot lead elsewhere. Networks an operator lists are exempt, and may be reached over http.
  */
 import { lookup } from 'node:dns/promises';
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { rootCertificates } from 'node:tls';
-import { isInNetworks, isPublicAddress, type Networks, normalizeAddress, parseNetworks } from './networks.ts';
+import getRawBody from 'raw-body';
+import { Agent, type Dispatcher, request } from 'undici';
+import { isInNetworks, isPublicAddress, type Networks, parseNetworks } from './networks.ts';
 
 export interface OutboundOptions {
   /** Networks or addresses that may be called although they are not public. */
@@ -157,56 +157,51 @@ interface ExchangeOptions {
 }
 
 async function exchange(url: URL, targets: Target[], prepared: Prepared, options: ExchangeOptions): Promise<Response> {
-  const answer = await send(url, targets, prepared, options);
+  const dispatcher = connectionTo(targets, options.authorities);
   try {
-    const status = answer.statusCode ?? 0;
-    if (status < 200 || status > 599) throw new OutboundError('OUTBOUND_FAILED', 'the answer has no usable status');
-    if (options.redirect === 'error' && status >= 300 && status < 400)
-      throw new OutboundError('OUTBOUND_REFUSED', 'redirects are not followed');
-    const encoding = answer.headers['content-encoding'];
-    if (encoding && encoding !== 'identity') throw new OutboundError('OUTBOUND_FAILED', 'the answer is compressed');
-    const body = await readBody(answer, options.maxBytes);
-    const bodiless = prepared.method === 'HEAD' || status === 204 || status === 205 || status === 304;
-    return new Response(bodiless ? null : body, {
-      status,
-      statusText: answer.statusMessage ?? '',
-      headers: responseHeaders(answer),
-    });
+    const { method, headers, body } = prepared;
+    const answer = await request(url, { method, headers, body, dispatcher, signal: options.signal });
+    return await responseOf(answer, method, options);
   } finally {
-    answer.destroy();
+    dispatcher.destroy().catch(() => undefined);
   }
 }
 
-function send(url: URL, targets: Target[], prepared: Prepared, options: ExchangeOptions): Promise<IncomingMessage> {
-  const { method, headers, body } = prepared;
-  const requestOptions: RequestOptions & { ca?: string[] } = {
-    method,
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port || undefined,
-    path: url.pathname + url.search,
-    headers: Object.fromEntries(headers),
-    // A connection of its own: one kept from an earlier call would not have been checked by this one.
-    agent: false,
-    lookup: checkedAddresses(targets),
-    signal: options.signal,
-    ca: options.authorities,
-  };
-  return new Promise((resolve, reject) => {
-    const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(requestOptions);
-    request.once('socket', (socket) => {
-      socket.once('connect', () => {
-        // Says the same as the checks above, from the connection itself.
-        const peer = normalizeAddress(socket.remoteAddress ?? '');
-        if (!targets.some(({ address }) => normalizeAddress(address) === peer))
-          request.destroy(new OutboundError('OUTBOUND_REFUSED', 'the connection went to another address'));
-      });
-    });
-    request.once('response', resolve);
-    request.on('error', reject);
-    // Also settles where a server answers with something that is neither (101, a bare end).
-    request.once('close', () => reject(new Error('the connection ended without an answer')));
-    request.end(body);
-  });
+/** For one call alone: a connection kept from an earlier one would not have been checked by this one. */
+function connectionTo(targets: Target[], ca: string[] | undefined): Agent {
+  // How long everything may take is told by the signal.
+  const timeouts = { headersTimeout: 0, bodyTimeout: 0 };
+  return new Agent({ ...timeouts, pipelining: 0, connect: { lookup: checkedAddresses(targets), ca, timeout: 0 } });
+}
+
+async function responseOf(
+  { statusCode: status, statusText, headers, body }: Dispatcher.ResponseData,
+  method: string,
+  { redirect, maxBytes }: ExchangeOptions,
+): Promise<Response> {
+  if (status < 200 || status > 599) throw new OutboundError('OUTBOUND_FAILED', 'the answer has no usable status');
+  if (redirect === 'error' && status >= 300 && status < 400)
+    throw new OutboundError('OUTBOUND_REFUSED', 'redirects are not followed');
+  const encoding = headers['content-encoding'];
+  if (encoding && encoding !== 'identity') throw new OutboundError('OUTBOUND_FAILED', 'the answer is compressed');
+  const content = await contentOf(body, maxBytes, method === 'HEAD' ? undefined : headers['content-length']);
+  const isBodiless = method === 'HEAD' || status === 204 || status === 205 || status === 304;
+  return new Response(isBodiless ? null : content, { status, statusText, headers: responseHeaders(headers) });
+}
+
+async function contentOf(
+  body: Dispatcher.ResponseData['body'],
+  limit: number,
+  announced: string | string[] | undefined,
+): Promise<Buffer<ArrayBuffer>> {
+  const length = typeof announced === 'string' ? announced : null;
+  try {
+    return (await getRawBody(body, { limit, length })) as Buffer<ArrayBuffer>;
+  } catch (cause) {
+    if ((cause as { type?: string }).type === 'entity.too.large')
+      throw new OutboundError('OUTBOUND_TOO_LARGE', `the answer is larger than ${limit} bytes`, { cause });
+    throw cause;
+  }
 }
 
 /** In place of the name server: what was resolved and checked before. */
@@ -218,24 +213,10 @@ function checkedAddresses(targets: Target[]): LookupFunction {
   };
 }
 
-async function readBody(answer: IncomingMessage, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
-  if (Number(answer.headers['content-length'] ?? 0) > maxBytes)
-    throw new OutboundError('OUTBOUND_TOO_LARGE', `the answer is larger than ${maxBytes} bytes`);
-  const chunks: Buffer[] = [];
-  let received = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    received += chunk.length;
-    if (received > maxBytes)
-      throw new OutboundError('OUTBOUND_TOO_LARGE', `the answer is larger than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-function responseHeaders(answer: IncomingMessage): Headers {
+function responseHeaders(answer: Dispatcher.ResponseData['headers']): Headers {
   const headers = new Headers();
-  for (const [name, values] of Object.entries(answer.headersDistinct))
-    if (name !== 'set-cookie') for (const value of values ?? []) headers.append(name, value);
+  for (const [name, values] of Object.entries(answer))
+    if (name !== 'set-cookie') for (const value of [values ?? []].flat()) headers.append(name, value);
   return headers;
 }
 

@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Context, Middleware } from 'koa';
+import getRawBody from 'raw-body';
 import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 
 export const bodyCodes = defineCodes({
@@ -74,34 +75,21 @@ function isForm({ headers }: IncomingMessage): boolean {
   return type && (headers['content-encoding'] ?? 'identity') === 'identity';
 }
 
-function readBody(req: IncomingMessage, limitBytes: number, timeoutMs: number): Promise<Buffer> {
-  if (Number(req.headers['content-length'] ?? 0) > limitBytes)
-    return Promise.reject(new DomainError('invalid', 'BODY_TOO_LARGE'));
-  if (req.readableDidRead) return Promise.reject(new Error('the body has been read already'));
-
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let received = 0;
-    const settle = (end: () => void) => {
-      clearTimeout(timer);
-      req.off('data', onData).off('end', onEnd).off('error', onLost).off('close', onLost);
-      end();
-    };
-    const refuse = (error: Error) =>
-      settle(() => {
-        req.pause();
-        reject(error);
-      });
-    const onData = (chunk: Buffer) => {
-      received += chunk.length;
-      if (received > limitBytes) refuse(new DomainError('invalid', 'BODY_TOO_LARGE'));
-      else chunks.push(chunk);
-    };
-    const onEnd = () => settle(() => resolve(Buffer.concat(chunks)));
-    const onLost = () => refuse(new DomainError('invalid', 'INVALID_INPUT'));
-    const timer = setTimeout(onLost, timeoutMs);
-    req.on('data', onData).on('end', onEnd).on('error', onLost).on('close', onLost);
-  });
+/** @throws DomainError BODY_TOO_LARGE or INVALID_INPUT: cut off, too slow, or not as long as announced */
+async function readBody(req: IncomingMessage, limit: number, timeoutMs: number): Promise<Buffer> {
+  if (req.readableDidRead) throw new Error('the body has been read already');
+  const tooSlow = Promise.withResolvers<never>();
+  const timer = setTimeout(() => tooSlow.reject(new Error('too slow')), timeoutMs);
+  try {
+    const length = req.headers['content-length'] ?? null;
+    return await Promise.race([getRawBody(req, { limit, length }), tooSlow.promise]);
+  } catch (cause) {
+    req.pause();
+    const code = (cause as { type?: string }).type === 'entity.too.large' ? 'BODY_TOO_LARGE' : 'INVALID_INPUT';
+    throw new DomainError('invalid', code, {}, { cause });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function parseForm(body: Buffer): Record<string, string> {

@@ -18,5 +18,4 @@ export interface HiddenField {
 /** What every page with a form takes beside its own fields. */
 export interface FormModel {
   error?: FormError;
-  csrf?: string;
 }

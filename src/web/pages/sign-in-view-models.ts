@@ -27,13 +27,12 @@ export interface ProviderLink {
 
 /** The models of these views, by the view's path; part of `ViewModels`. */
 export interface SignInViewModels {
-  /** Posts `login`, `password` and, where `remember` is given, `remember=yes`. */
+  /** Posts `login` and `password`. */
   'interaction/sign-in': FormModel & {
     action: string;
     email: string;
     /** What the field `login` asks for. Without it: an email address. */
     loginKind?: 'email' | 'email_or_phone';
-    remember?: boolean;
     cancelHref?: string;
     /** Re-authentication as a known person: shown read-only, still submitted as `login`. */
     expectedEmail?: string;

@@ -159,7 +159,6 @@ export interface ViewModels extends SignInViewModels {
     /** Takes a POST with `session=<id>`. */
     revokeAction: string;
     signOutHref: string;
-    csrf?: string;
   };
   /** Proves an address of one's own. `sendAction` takes `channel` or nothing, `action` takes `code`. */
   'account/verify': FormModel & {
