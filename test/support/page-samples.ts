@@ -273,7 +273,7 @@ export function pageSamples(origin: string): PageSample[] {
         recoveryHref: '/recovery',
         providers: [google],
         codeMethods: [byCode('email')],
-        otherMethods: [{ name: 'passkey', label: 'Use a passkey', href: '/interaction/x/passkey' }],
+        otherMethods: [{ button: 'passkey', href: '/interaction/x/passkey' }],
         cancelHref: '/interaction/x/cancel',
       },
     },

@@ -62,10 +62,12 @@ function standingOf(web: WebDependencies, { interaction, tenant }: InteractionCo
 /** What the sign-in page shows of every method. */
 async function optionsOf(web: WebDependencies, found: InteractionContext): Promise<SignInOptions> {
   const options: SignInOptions = { hasPassword: false, codeMethods: [], providers: [], otherMethods: [] };
-  for (const { entry, offer } of methods) {
-    const { button, ...offered } = await offer({ ...found, web }, hrefOf(found.interaction.uid, entry));
+  for (const { method, entry, offer } of methods) {
+    const href = hrefOf(found.interaction.uid, entry);
+    const ways = method.offers(found.tenant?.settings ?? null, web);
+    const { button, ...offered } = await offer({ ...found, web, ways }, href);
     Object.assign(options, offered);
-    if (button) options.otherMethods.push(button);
+    if (button) options.otherMethods.push({ button, href });
   }
   return options;
 }

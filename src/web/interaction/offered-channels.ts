@@ -5,6 +5,8 @@
 import { availableChannels } from '../../domain/messages/available-channels.ts';
 import { type Channel, kindOf } from '../../domain/messages/outgoing-message.ts';
 import { allowedCountries } from '../../domain/messages/phone-policy.ts';
+import { codeMethod } from '../../domain/methods/code/code-method.ts';
+import type { Way } from '../../domain/sign-in/method.ts';
 import { offeredWays } from '../../domain/sign-in/ways-in.ts';
 import { canSignUpBy } from '../../domain/sign-up/sign-up.ts';
 import type { TenantSettings } from '../../domain/tenants/tenant-settings.ts';
@@ -31,7 +33,12 @@ export function phoneCountriesOf(web: WebDependencies, tenant: Tenant): readonly
 /** The ways a code for signing in can go. */
 export function codeChannels(web: WebDependencies, tenant: Tenant): Channel[] {
   const ways = offeredWays(tenant?.settings ?? null, web);
-  return ways.filter(({ method }) => method === 'otp').map(({ by }) => by as Channel);
+  return channelsOf(ways.filter(({ method }) => method === codeMethod.id));
+}
+
+/** The channels of ways by code. */
+export function channelsOf(ways: readonly Way[]): Channel[] {
+  return ways.map(({ by }) => by as Channel);
 }
 
 /**

@@ -45,8 +45,8 @@ export interface SignInViewModels {
     providers?: ProviderLink[];
     /** Only where anyone may make an account. */
     signUpHref?: string;
-    /** Ready-made buttons, such as a passkey's: `name` chooses the mark. */
-    otherMethods: { name: string; label: string; href: string }[];
+    /** A button each: `button`, such as `passkey`, chooses its mark, and its words `interaction.sign_in.by_<button>`. */
+    otherMethods: { button: string; href: string }[];
   };
   /** Asks for the address that a code or a link goes to. Posts `channel` and `address`. */
   'interaction/code-request': FormModel & {

@@ -3,11 +3,12 @@
  * other. Whether anybody lives at the address is for the domain to know, and for nobody to see.
  */
 import type { Context } from 'koa';
+import { codeMethod } from '../../domain/methods/code/code-method.ts';
 import { signInWithCode } from '../../domain/methods/code/code-sign-in.ts';
 import type { SentCode } from '../interaction/code-journey.ts';
 import { type CodeVisit, codeSteps } from '../interaction/code-steps.ts';
 import { callerOf } from '../interaction/context.ts';
-import { channelLinks, codeChannels } from '../interaction/offered-channels.ts';
+import { channelLinks, channelsOf, codeChannels } from '../interaction/offered-channels.ts';
 import { acceptProof } from '../interaction/proof.ts';
 import type { WebSignInMethod } from './sign-in-method.ts';
 
@@ -35,8 +36,8 @@ const { ask, entry, resend } = codeSteps({
 });
 
 export const code: WebSignInMethod = {
-  id: 'otp',
+  method: codeMethod,
   steps: { code: ask, 'code-entry': entry, 'code-resend': resend },
   entry: 'code',
-  offer: ({ web, tenant }, href) => ({ codeMethods: channelLinks(href, codeChannels(web, tenant)) }),
+  offer: ({ ways }, href) => ({ codeMethods: channelLinks(href, channelsOf(ways)) }),
 };

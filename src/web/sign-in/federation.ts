@@ -5,6 +5,7 @@
  */
 import type { Context } from 'koa';
 import type { Interaction } from 'oidc-provider';
+import { federationMethod } from '../../domain/methods/federation/federation-method.ts';
 import { federationLimits } from '../../domain/methods/federation/federation-requests.ts';
 import { refusedAccount } from '../../domain/methods/federation/identities.ts';
 import {
@@ -17,14 +18,14 @@ import { type FederatedSignIn, signInWithIdentity } from '../../domain/methods/f
 import { signUpWithIdentity } from '../../domain/sign-up/federated-sign-up.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { consume } from '../../platform/rate-limits.ts';
-import { callerOf, type InteractionContext, toDispatcher, type WebDependencies } from '../interaction/context.ts';
+import { callerOf, toDispatcher } from '../interaction/context.ts';
 import { acceptProof } from '../interaction/proof.ts';
 import type { Visit } from '../interaction/visit.ts';
 import { beginFederation } from './begin-federation.ts';
 import { type Arrival, arrivalOf, keepArrival, showFailure } from './federation-arrival.ts';
 import { isProviderFailure } from './federation-failure.ts';
 import { linkAccount } from './link-account.ts';
-import type { SignInOptions, WebSignInMethod } from './sign-in-method.ts';
+import type { Offering, SignInOptions, WebSignInMethod } from './sign-in-method.ts';
 
 /** What the application asked of the authentication itself. */
 function askedOf({ params, prompt }: Interaction): { reauthenticate: boolean; maxAge?: number; loginHint?: string } {
@@ -118,16 +119,13 @@ async function whoIsIt(
 }
 
 /** The identity providers that can be signed in with, in the order of their buttons. */
-async function offer(
-  { web, tenant }: InteractionContext & { web: WebDependencies },
-  href: string,
-): Promise<Pick<SignInOptions, 'providers'>> {
+async function offer({ web, tenant }: Offering, href: string): Promise<Pick<SignInOptions, 'providers'>> {
   const offered = await offeredProviders(web.db, tenant);
   return { providers: offered.map(({ key, name }) => ({ key, name, href: href.replace(':key', key) })) };
 }
 
 export const federation: WebSignInMethod = {
-  id: 'federation',
+  method: federationMethod,
   steps: { 'federation-start': { show: start }, federation: { show: arrive }, ...linkAccount },
   entry: 'federation-start',
   offer,

@@ -3,6 +3,7 @@
  * hands on what was proved or shows the page again with what to do next. Says the same whether the account exists or not.
  */
 import type { Context } from 'koa';
+import { passwordMethod } from '../../domain/methods/password/password-method.ts';
 import { passwordLimits, signInWithPassword } from '../../domain/methods/password/password-sign-in.ts';
 import type { ProvedAccount } from '../../domain/sign-in/proved-account.ts';
 import { parseAddress } from '../../domain/users/canonical-address.ts';
@@ -10,7 +11,7 @@ import { DomainError } from '../../platform/errors.ts';
 import { consume } from '../../platform/rate-limits.ts';
 import { callerOf, type InteractionContext, type WebDependencies } from '../interaction/context.ts';
 import { isShownOnForm } from '../interaction/form-refusal.ts';
-import { allowsMethod, phoneCountriesOf } from '../interaction/offered-channels.ts';
+import { phoneCountriesOf } from '../interaction/offered-channels.ts';
 import { acceptProof } from '../interaction/proof.ts';
 import { type SignInVisit, showSignInPage } from '../interaction/sign-in-page.ts';
 import { suggestedAddress } from '../interaction/suggested-address.ts';
@@ -56,8 +57,8 @@ async function submit(ctx: Context, visit: SignInVisit): Promise<void> {
 }
 
 export const password: WebSignInMethod = {
-  id: 'password',
+  method: passwordMethod,
   steps: { 'sign-in': { show, submit } },
   entry: 'sign-in',
-  offer: ({ tenant }) => ({ hasPassword: allowsMethod(tenant, 'password') }),
+  offer: ({ ways }) => ({ hasPassword: ways.length > 0 }),
 };

@@ -2,6 +2,7 @@
  * What each way to sign in gives to the web: its steps, and what the sign-in page shows of it. `methods.ts` lists them; the
  * dispatcher walks that list, and nothing else names a method.
  */
+import type { SignInMethod, Way } from '../../domain/sign-in/method.ts';
 import type { InteractionContext, WebDependencies } from '../interaction/context.ts';
 import type { StepName } from '../interaction/steps.ts';
 import type { Handlers } from '../interaction/visit.ts';
@@ -12,18 +13,25 @@ type SignInModel = ViewModels['interaction/sign-in'];
 /** What the sign-in page shows of all methods. */
 export type SignInOptions = Required<Pick<SignInModel, 'hasPassword' | 'codeMethods' | 'providers' | 'otherMethods'>>;
 
-/** What it shows of one. `button`: where a click leads to the method's own first step, for a method like any other. */
+/** What it shows of one. */
 export interface Offer extends Partial<Omit<SignInOptions, 'otherMethods'>> {
-  button?: SignInModel['otherMethods'][number];
+  /** The name of a plain button, for a method like any other. */
+  button?: string;
+}
+
+/** What a method is asked about: the interaction, and the ways of its own that the tenant has here. */
+export interface Offering extends InteractionContext {
+  web: WebDependencies;
+  ways: readonly Way[];
 }
 
 export interface WebSignInMethod {
-  /** As tenants and the domain name it. */
-  id: string;
+  /** What the domain knows of it. */
+  method: SignInMethod;
   /** The handlers of its steps, by their names in the dispatcher's table. */
   steps: Partial<Handlers>;
   /** Of its steps, the one that the sign-in page leads to. */
   entry: StepName;
-  /** What the sign-in page shows of it in this tenant; nothing where it is not offered. @param href of `entry` */
-  offer(found: InteractionContext & { web: WebDependencies }, href: string): Offer | Promise<Offer>;
+  /** What the sign-in page shows of it in this tenant. @param href of `entry` */
+  offer(offering: Offering, href: string): Offer | Promise<Offer>;
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { signInMethods } from '../../../src/domain/methods/methods.ts';
 import type { WebDependencies } from '../../../src/web/interaction/context.ts';
 import { interactionRoutes } from '../../../src/web/interaction/dispatcher.ts';
 import {
@@ -69,6 +70,13 @@ describe('the table of steps', () => {
     assert.deepEqual(
       stepNames.filter((name) => !belongsTo(name, 'login')),
       ['consent'],
+    );
+  });
+
+  it('has a home on the web for each method of the domain, in the same order', () => {
+    assert.deepEqual(
+      methods.map(({ method }) => method.id),
+      signInMethods.map(({ id }) => id),
     );
   });
 
@@ -163,6 +171,7 @@ describe('the steps of an interaction, read', () => {
       spelled.map(({ file }) => file),
       [],
     );
-    for (const { id, entry, steps: own } of methods) assert.ok(entry in own, `${id} begins with a step of another`);
+    for (const { method, entry, steps: own } of methods)
+      assert.ok(entry in own, `${method.id} begins with a step of another`);
   });
 });
