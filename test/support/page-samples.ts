@@ -3,12 +3,21 @@
  * organisations are invented; the addresses belong to the reserved example domains.
  */
 
+import { readdirSync } from 'node:fs';
 import type { MessageChannel } from '../../src/web/pages/sign-in-view-models.ts';
 import type { ErrorModel, PageContext, ViewModels, ViewName } from '../../src/web/pages/view-models.ts';
 
 export type PageSample = {
   [V in ViewName]: { name: string; view: V; page: Partial<PageContext>; model: ViewModels[V] };
 }[ViewName];
+
+/** The pages that one way to sign in has for itself, each in a file of its own that exports `samples`. */
+const folder = new URL('./page-samples/', import.meta.url);
+const ofMethods: { samples: PageSample[] }[] = await Promise.all(
+  readdirSync(folder)
+    .sort()
+    .map((file) => import(new URL(file, folder).href)),
+);
 
 /** The moment at which the samples are looked at. */
 export const sampleNow = new Date('2025-11-20T14:30:00Z');
@@ -529,33 +538,6 @@ export function pageSamples(origin: string): PageSample[] {
       },
     },
     {
-      name: 'link-account',
-      view: 'interaction/link-account',
-      page: { client: portal },
-      model: {
-        providerName: 'Google',
-        providerKey: 'google',
-        email: anna.email,
-        hasPassword: true,
-        action: '/interaction/x/link',
-        codeHref: '/interaction/x/code?channel=email',
-        cancelHref: '/interaction/x/cancel',
-      },
-    },
-    {
-      name: 'link-account-code',
-      view: 'interaction/link-account',
-      page: { tenant: null },
-      model: {
-        providerName: 'Contoso',
-        email: anna.email,
-        hasPassword: false,
-        action: '/interaction/x/link',
-        codeHref: '/interaction/x/code?channel=email',
-        cancelHref: '/interaction/x/cancel',
-      },
-    },
-    {
       name: 'sign-in-again',
       view: 'interaction/sign-in',
       page: { client: portal },
@@ -797,6 +779,7 @@ export function pageSamples(origin: string): PageSample[] {
         backHref: '/account',
       },
     },
+    ...ofMethods.flatMap(({ samples }) => samples),
     ...errors.map(([name, page, model]): PageSample => ({ name, view: 'errors/error', page, model })),
   ];
 }

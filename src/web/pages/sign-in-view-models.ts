@@ -1,6 +1,6 @@
 /**
  * Owns what the pages need on which people come in: signing in with a password or a code, recovery, sign-up,
- * invitations, linking an account. Under what names their forms answer stands with each.
+ * invitations. Under what names their forms answer stands with each.
  */
 
 import type { FormModel } from './form-model.ts';
@@ -135,18 +135,5 @@ export interface SignInViewModels {
     /** Whether an account was made, rather than a role added to one. */
     created: boolean;
     continueHref?: string;
-  };
-  /** Proof of the local account before an identity is linked to it. Posts `password`. */
-  'interaction/link-account': FormModel & {
-    providerName: string;
-    /** The provider's key: chooses its mark. */
-    providerKey?: string;
-    /** The address that the provider gave, by which the account was found. */
-    email: string;
-    hasPassword: boolean;
-    action: string;
-    /** Where a code can be asked for instead. */
-    codeHref?: string;
-    cancelHref: string;
   };
 }

@@ -1,6 +1,7 @@
 /**
- * Owns what each hosted page needs: the model of every view, typed, and the list of the views there are. It says what is
- * shown and under which names the forms answer; it renders nothing (views.ts does) and refuses to know where it comes from.
+ * Owns what each hosted page needs: the model of every view, typed. A page that one feature alone draws may have its model
+ * there, as an addition to `ViewModels`. It says what is shown and under which names the forms answer; it renders nothing
+ * (views.ts does) and refuses to know where it comes from.
  */
 
 import type { ErrorKind } from '../../platform/errors.ts';
@@ -179,31 +180,3 @@ export interface ViewModels extends SignInViewModels {
 }
 
 export type ViewName = keyof ViewModels;
-
-/** Every view there is, in the order in which people meet them. */
-export const viewNames = [
-  'welcome',
-  'interaction/set-up',
-  'interaction/invitation',
-  'interaction/invitation-accepted',
-  'interaction/sign-in',
-  'interaction/code-request',
-  'interaction/code-entry',
-  'interaction/message-sent',
-  'interaction/new-password',
-  'interaction/password-changed',
-  'interaction/sign-up-profile',
-  'interaction/link-account',
-  'interaction/choose-tenant',
-  'interaction/select-account',
-  'interaction/consent',
-  'interaction/switching',
-  'interaction/sign-out',
-  'interaction/signed-out',
-  'interaction/device-code',
-  'interaction/device-confirm',
-  'interaction/device-done',
-  'account/home',
-  'account/verify',
-  'errors/error',
-] as const satisfies readonly ViewName[];

@@ -3,14 +3,14 @@
  * model (view-models.ts), the page's context and a few formatting functions, and can look nothing up.
  */
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ejs from 'ejs';
 import { type DateStyle, formatDate } from '../../platform/format-date.ts';
 import type { I18n, TextParams } from '../../platform/i18n.ts';
 import type { FormError } from './form-model.ts';
 import { addressText, errorText, sentenceSegments } from './page-text.ts';
-import { type ErrorModel, type PageContext, type ViewModels, type ViewName, viewNames } from './view-models.ts';
+import type { ErrorModel, PageContext, ViewModels, ViewName } from './view-models.ts';
 
 export interface Views {
   /** The whole HTML document of a page. Throws when the model or the locale misses something. */
@@ -58,6 +58,15 @@ const templateScope = [
   'now',
 ];
 
+/** The pages of a views directory, by their paths in it. */
+export function pageNames(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => file.endsWith('.ejs') && !/^(?:layouts|partials|mail)\//.test(file))
+    .map((file) => file.slice(0, -'.ejs'.length))
+    .sort();
+}
+
 /** Compiles every template at once when `cache` is set: a broken template stops the start, not a reader. */
 export function createViews(options: ViewsOptions): Views {
   const now = options.now ?? (() => new Date());
@@ -78,7 +87,7 @@ export function createViews(options: ViewsOptions): Views {
     return made;
   }
 
-  if (options.cache) for (const name of ['layouts/page', ...viewNames]) template(name);
+  if (options.cache) for (const name of ['layouts/page', ...pageNames(options.directory)]) template(name);
 
   return Object.freeze({
     render<V extends ViewName>(view: V, page: PageContext, model: ViewModels[V]): string {

@@ -19,8 +19,27 @@ import { isShownOnForm, refusal } from '../interaction/form-refusal.ts';
 import { allowsMethod, codeChannels } from '../interaction/offered-channels.ts';
 import { acceptProof } from '../interaction/proof.ts';
 import type { Handlers, Visit } from '../interaction/visit.ts';
+import type { FormModel } from '../pages/form-model.ts';
 import { type Arrival, arrivalOf, keepArrival, showFailure } from './federation-arrival.ts';
 import { isProviderFailure } from './federation-failure.ts';
+
+declare module '../pages/view-models.ts' {
+  interface ViewModels {
+    /** Proof of the local account before an identity is linked to it. Posts `password`. */
+    'interaction/link-account': FormModel & {
+      providerName: string;
+      /** The provider's key: chooses its mark. */
+      providerKey?: string;
+      /** The address that the provider gave, by which the account was found. */
+      email: string;
+      hasPassword: boolean;
+      action: string;
+      /** Where a code can be asked for instead. */
+      codeHref?: string;
+      cancelHref: string;
+    };
+  }
+}
 
 /** Everything that the step is about; the account's own tenant, which the interaction may not know. */
 interface Linking {

@@ -17,7 +17,7 @@ import {
   stepPath,
   steps,
 } from '../../../src/web/interaction/steps.ts';
-import { viewNames } from '../../../src/web/pages/view-models.ts';
+import { pageNames } from '../../../src/web/pages/views.ts';
 import { methods } from '../../../src/web/sign-in/methods.ts';
 
 const begun: Standing = { prompt: 'login', hasSession: false, provedAccounts: 0, maySignUp: false };
@@ -111,9 +111,11 @@ function literalsOf(text: string): string[] {
   return literals.map(([, single, double, template]) => single ?? double ?? template ?? '');
 }
 
+const views = pageNames(fileURLToPath(new URL('../../../views', import.meta.url)));
+
 /** Whether it can be meant as the address of a step. */
 function namesAddress(literal: string): boolean {
-  if ((viewNames as readonly string[]).includes(literal)) return false;
+  if (views.includes(literal)) return false;
   if (/(?:^|\/)interaction\//.test(literal)) return true;
   const address = literal.replace(/[?#].*$/, '').replace(/\/+$/, '');
   return stepNames.some((name) => {
