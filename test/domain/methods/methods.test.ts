@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
+import { codeMethod } from '../../../src/domain/methods/code/code-method.ts';
+import { federationMethod } from '../../../src/domain/methods/federation/federation-method.ts';
 import { addIdentityProvider } from '../../../src/domain/methods/federation/identity-providers.ts';
+import { passwordMethod } from '../../../src/domain/methods/password/password-method.ts';
 import { methodNames, signInMethods } from '../../../src/domain/methods/methods.ts';
 import type { Provable, SignInServer } from '../../../src/domain/sign-in/method.ts';
 import { findProvable, offeredWays, waysIn } from '../../../src/domain/sign-in/ways-in.ts';
@@ -14,7 +17,7 @@ import { createTenant, createUser } from '../../support/factories.ts';
 
 const google = { key: 'google', issuer: 'https://accounts.example.com' };
 const all: SignInServer = {
-  methods: signInMethods,
+  methods: [passwordMethod, codeMethod, federationMethod],
   channels: ['email', 'sms', 'whatsapp'],
   phoneCountries: [],
   providers: [google],
