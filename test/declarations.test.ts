@@ -18,6 +18,7 @@ describe('the purposes of secrets', () => {
       'page-tokens',
       'payloads',
       'refresh-successors',
+      'repeated-requests',
       'sign-in-failures',
       'signing-keys',
       'user-codes',
