@@ -3,7 +3,6 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { recordEvent } from '../domain/audit/audit-events.ts';
 import { type Database, isConnectionError } from '../platform/database.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Secrets } from '../platform/secrets.ts';
 import type { AccountWithProfile } from './account.ts';
 import { requestOrigin } from './caller.ts';
 import { giveBackRefused } from './storage/refresh-rotation.ts';
@@ -11,7 +10,6 @@ import type { TokenMetrics } from './tokens/token-metrics.ts';
 
 interface EventDependencies {
   db: Database;
-  secrets: Secrets;
   logger: Logger;
   metrics: TokenMetrics;
 }
@@ -38,10 +36,10 @@ function answerUnavailable(ctx: KoaContextWithOIDC): void {
 }
 
 /** Listens on a provider; to be called for each one that is built. */
-export function listenToProvider(provider: Provider, { db, secrets, logger, metrics }: EventDependencies): void {
+export function listenToProvider(provider: Provider, { db, logger, metrics }: EventDependencies): void {
   async function giveBack(ctx: KoaContextWithOIDC): Promise<void> {
     try {
-      await giveBackRefused(db, secrets, ctx);
+      await giveBackRefused(db, ctx);
     } catch (err) {
       logger.warn({ err }, 'a refresh token could not be given back');
     }

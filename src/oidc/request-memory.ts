@@ -15,6 +15,8 @@ export interface RequestMemory {
   onceSessionIsStored?: () => Promise<void>;
   /** The refresh token that this request was the first to use: a refusal afterwards gives it back. */
   firstUsedRefreshToken?: string;
+  /** The token that follows the refresh token which this request has used: the one to hand out. */
+  newestRefreshToken?: string;
   /** The row of a JWT access token that this request may look for, because the token's signature was checked. */
   admittedRecordId?: string;
 }

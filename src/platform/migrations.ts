@@ -10,6 +10,7 @@ import * as audit from '../../migrations/0004-audit.ts';
 import * as codesAndInvitations from '../../migrations/0005-codes-and-invitations.ts';
 import * as identityProviders from '../../migrations/0006-identity-providers.ts';
 import * as management from '../../migrations/0007-management.ts';
+import * as refreshLines from '../../migrations/0008-refresh-lines.ts';
 import type { Database } from './database.ts';
 
 interface NamedMigration {
@@ -25,6 +26,7 @@ const migrations: NamedMigration[] = [
   { name: '0005-codes-and-invitations', migration: codesAndInvitations },
   { name: '0006-identity-providers', migration: identityProviders },
   { name: '0007-management', migration: management },
+  { name: '0008-refresh-lines', migration: refreshLines },
 ];
 
 const tableName = 'schema_migrations';

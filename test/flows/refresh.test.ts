@@ -5,10 +5,11 @@ import { disableClient } from '../../src/domain/lifecycle/end-client.ts';
 import { deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
 import { refreshSuccessor } from '../../src/oidc/storage/refresh-rotation.ts';
 import { openPayload, sealPayload } from '../../src/oidc/storage/sealing.ts';
-import { sha256 } from '../../src/platform/secrets.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { randomToken, sha256 } from '../../src/platform/secrets.ts';
+import { freePort, startTestApp, type TestApp } from '../support/app.ts';
 import { type ClientCredential, introspect, refresh, userinfoStatus } from '../support/endpoints.ts';
 import { discover, type RelyingParty, signIn } from '../support/relying-party.ts';
+import { environmentOf, type ServerProcess, startServerProcess } from '../support/server-process.ts';
 
 type Person = Awaited<ReturnType<TestApp['person']>>;
 
@@ -47,6 +48,15 @@ describe('refreshing tokens', () => {
     const { status, body } = await refresh(origin, as, token);
     assert.equal(status, 400);
     assert.equal(body.error, 'invalid_grant');
+  }
+
+  const secretKey = () => app.config.secretKeys[0] as string;
+
+  /** Another node on the same database, with keys of its own. */
+  async function startNode(env: Record<string, string>): Promise<ServerProcess> {
+    const node = startServerProcess({ ...environmentOf(app, await freePort()), ...env });
+    await node.ready();
+    return node;
   }
 
   const row = (token: string) => app.db('oidcPayloads').where({ model: 'RefreshToken', idHash: sha256(token) });
@@ -110,15 +120,52 @@ describe('refreshing tokens', () => {
     }
   });
 
-  it('ends the family when a token comes again although its successor was used', async () => {
+  it('leads a second tab along the line to the newest token, though others were used meanwhile', async () => {
     const line = await newLine();
     const second = await refreshed(line.refresh);
     const third = await refreshed(second.refresh);
+    const before = await liveTokens();
+    assert.equal((await refreshed(line.refresh)).refresh, third.refresh);
+    assert.equal((await refreshed(second.refresh, other)).refresh, third.refresh);
+    assert.equal(await liveTokens(), before);
+    const fourth = await refreshed(third.refresh, other);
+    assert.equal((await refreshed(line.refresh, other)).refresh, fourth.refresh);
+    assert.equal(await userinfoStatus(app.issuer, fourth.access), 200);
+  });
+
+  it('ends the whole line when a token of it comes again after ten seconds', async () => {
+    const line = await newLine();
+    const second = await refreshed(line.refresh);
+    const third = await refreshed(second.refresh);
+    await usedSecondsAgo(line.refresh, 11);
     await assertRefused(line.refresh);
-    await assertRefused(third.refresh, client, other);
+    for (const token of [second.refresh, third.refresh]) await assertRefused(token, client, other);
     assert.equal(await userinfoStatus(app.issuer, third.access), 401);
     const events = await app.db('auditEvents').where({ action: 'token.refused', entityId: client.clientId });
     assert.ok(events.length > 0);
+  });
+
+  it('knows reuse of a token that was given back while another request went on with its successor', async () => {
+    const line = await newLine();
+    const second = await refreshed(line.refresh);
+    await row(line.refresh).update({ consumedAt: null });
+    const third = await refreshed(second.refresh);
+    assert.equal((await refreshed(line.refresh)).refresh, third.refresh);
+    await row(line.refresh).update({ consumedAt: null });
+    await usedSecondsAgo(second.refresh, 11);
+    await assertRefused(line.refresh);
+    await assertRefused(third.refresh, client, other);
+  });
+
+  it('keeps one live token through tabs that refresh at will, and signs none of them out', async () => {
+    const line = await newLine();
+    const before = await liveTokens();
+    async function tab(origin: string): Promise<void> {
+      let token = line.refresh;
+      for (let turn = 0; turn < 6; turn++) token = (await refreshed(token, origin)).refresh;
+    }
+    await Promise.all([app.issuer, other, app.issuer, other].map(tab));
+    assert.equal(await liveTokens(), before);
   });
 
   it('answers eight refreshes at once on two processes alike, and one line goes on', async () => {
@@ -158,6 +205,30 @@ describe('refreshing tokens', () => {
     const retried = await refreshed(line.refresh, other);
     assert.equal(retried.refresh, refreshSuccessor(app.secrets, line.refresh));
     await refreshed(retried.refresh);
+  });
+
+  it('goes on in one line while a new SECRET_KEY is rolled out node by node', async () => {
+    const renewed = await startNode({ SECRET_KEY: randomToken(36), SECRET_KEY_PREVIOUS: secretKey() });
+    try {
+      const line = await newLine();
+      const before = await liveTokens();
+      const second = await refreshed(line.refresh);
+      assert.equal((await refreshed(line.refresh, renewed.origin)).refresh, second.refresh);
+      const third = await refreshed(second.refresh, renewed.origin);
+      assert.equal((await refreshed(line.refresh, renewed.origin)).refresh, third.refresh);
+      // A node that has never heard of the new key cannot read on, and begins nothing of its own.
+      const { status, body, headers } = await refresh(app.issuer, client, line.refresh);
+      assert.equal(status, 503, JSON.stringify(body));
+      assert.equal(body.error, 'temporarily_unavailable');
+      assert.ok(headers.get('retry-after'));
+      assert.equal(await liveTokens(), before);
+      await refreshed(third.refresh, renewed.origin);
+      await usedSecondsAgo(second.refresh, 11);
+      await assertRefused(second.refresh, client, renewed.origin);
+      assert.equal(await liveTokens(), before - 1);
+    } finally {
+      await renewed.stop();
+    }
   });
 
   it('stores no token, only its hash', async () => {

@@ -1,5 +1,6 @@
 /**
- * The SQL of what the protocol stores: grants, tokens, codes, interactions. (Browser sessions are in session-store.ts.)
+ * The SQL of what the protocol stores: grants, tokens, codes, interactions. (Browser sessions are in
+ * session-store.ts, the line of a refresh token in refresh-store.ts.)
  * Rows are found by hash; payloads are sealed by the adapters of oidc/storage. Statements of the hot path are prepared once
  * per connection. One-time things are consumed in one statement.
  */
@@ -170,62 +171,7 @@ export async function revokeReplayedCode(
   await runPrepared(db, revokeReplayed, [model, idHash, auditRow ? JSON.stringify(auditRow) : null]);
 }
 
-/** How long after its use a refresh token may be presented again while its successor is unused (seconds). */
-export const refreshGraceSeconds = 10;
-
-const withinGrace = `(p.consumed_at > now() - interval '${refreshGraceSeconds} seconds'
-                      and not exists (select from oidc_payloads s
-                                       where s.model = 'RefreshToken' and s.id_hash = $2
-                                         and s.consumed_at is not null))`;
-
-const refreshById = prepared(
-  'refresh-by-id',
-  `select p.id_hash, p.payload, (p.consumed_at is not null and not ${withinGrace}) as consumed
-     from oidc_payloads p
-    where p.model = 'RefreshToken' and p.id_hash = $1 and p.expires_at > now()`,
-);
-
-/** A refresh token used within the grace, its successor still unused, is not reported as consumed: it is a retry. */
-export async function findRefreshToken(
-  db: Database,
-  idHash: Buffer,
-  successorHash: Buffer,
-): Promise<StoredPayload | undefined> {
-  return (await runPrepared<StoredPayload>(db, refreshById, [idHash, successorHash])).rows[0];
-}
-
-const consumeRefresh = prepared(
-  'refresh-consume',
-  `update oidc_payloads p
-      set consumed_at = coalesce(p.consumed_at, now())
-    where p.model = 'RefreshToken' and p.id_hash = $1 and p.expires_at > now()
-      and (p.consumed_at is null or ${withinGrace})
-   returning p.consumed_at = now() as first`,
-);
-
-/** `first` for the first use, `retry` within the grace, undefined for what is reuse. */
-export async function consumeRefreshToken(
-  db: Database,
-  idHash: Buffer,
-  successorHash: Buffer,
-): Promise<'first' | 'retry' | undefined> {
-  const [used] = (await runPrepared<{ first: boolean }>(db, consumeRefresh, [idHash, successorHash])).rows;
-  return used && (used.first ? 'first' : 'retry');
-}
-
-const unconsumeRefresh = prepared(
-  'refresh-unconsume',
-  `update oidc_payloads p
-      set consumed_at = null
-    where p.model = 'RefreshToken' and p.id_hash = $1 and ${withinGrace}`,
-);
-
-/** Takes a use back that led to nothing, unless the line went on. */
-export async function unconsumeRefreshToken(db: Database, idHash: Buffer, successorHash: Buffer): Promise<void> {
-  await runPrepared(db, unconsumeRefresh, [idHash, successorHash]);
-}
-
-// A consumed refresh token is destroyed because it was presented again: its whole family goes in the same statement,
+// A used refresh token is destroyed because it was presented again: its whole family goes in the same statement,
 // so that a crash between two statements cannot leave a stolen line alive.
 const destroy = prepared(
   'payload-destroy',
@@ -233,10 +179,10 @@ const destroy = prepared(
             or p.grant_id = (select grant_id from oidc_payloads
                               where model = 'RefreshToken' and model = $1 and id_hash = $2)`)}, gone as (
      delete from oidc_payloads where model = $1 and id_hash = $2 and ${held}
-     returning model, grant_id, client_id, consumed_at
+     returning model, grant_id, client_id, consumed_at is not null or successor_hash is not null as used
    ), family as (
      delete from oidc_payloads p using gone
-      where gone.model = 'RefreshToken' and gone.consumed_at is not null and p.grant_id = gone.grant_id
+      where gone.model = 'RefreshToken' and gone.used and p.grant_id = gone.grant_id
    ), service as (
      update service_sessions set revoked_at = now() where jti = $3 and revoked_at is null
    ), ${audited('$4', `(a.action = 'token.reused' or exists (select from gone))`)}

@@ -1,47 +1,49 @@
 /**
- * Refresh tokens. Owns that a token is used once, that an honest retry is told from reuse in one statement, and that
- * reuse ends the whole family. See docs/decisions/0003-refresh-token-rotation.md.
+ * Refresh tokens. Owns that a token is used once, that a retry or another tab is told from reuse in one statement and led
+ * to the newest token of the line, and that reuse ends the whole family. See docs/decisions/0003-refresh-token-rotation.md.
  */
 import Provider, { type Adapter, errors } from 'oidc-provider';
-import {
-  consumeRefreshToken,
-  destroyPayload,
-  findRefreshToken,
-  upsertPayload,
-} from '../../domain/sessions/payload-store.ts';
+import { destroyPayload, upsertPayload } from '../../domain/sessions/payload-store.ts';
+import { consumeRefreshToken, findRefreshToken } from '../../domain/sessions/refresh-store.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import { requestMemory } from '../request-memory.ts';
 import { createPayloadAdapter } from './payload-adapter.ts';
 import { destroyedEvent, payloadEvent } from './payload-audit.ts';
-import { refreshSuccessor } from './refresh-rotation.ts';
+import { newestOfLine, refreshSuccessor } from './refresh-rotation.ts';
 import { type AdapterDependencies, openPayloadOf, payloadRow } from './sealing.ts';
 
 const model = 'RefreshToken';
 
-export function createRefreshTokenAdapter({ db, secrets }: AdapterDependencies): Adapter {
-  function hashesOf(id: string): [idHash: Buffer, successorHash: Buffer] {
-    return [sha256(id), sha256(refreshSuccessor(secrets, id))];
+/** The token that was to be handed out was used since the line was read. */
+export class SuccessorUsed extends errors.InvalidGrant {
+  constructor() {
+    super('refresh token already used');
   }
+}
 
+export function createRefreshTokenAdapter({ db, secrets }: AdapterDependencies): Adapter {
   return {
     ...createPayloadAdapter(model, { db, secrets }),
 
     async upsert(id, payload, expiresIn) {
       const written = await upsertPayload(db, payloadRow(secrets, model, id, payload, expiresIn), null);
-      // Only a successor can be there and used already: the line went on without this request.
-      if (!written) throw new errors.InvalidGrant('refresh token already used');
+      if (!written) throw new SuccessorUsed();
     },
 
     async find(id) {
-      return openPayloadOf(secrets, model, id, await findRefreshToken(db, ...hashesOf(id)));
+      return openPayloadOf(secrets, model, id, await findRefreshToken(db, sha256(id)));
     },
 
     async consume(id) {
-      const [idHash, successorHash] = hashesOf(id);
-      const use = await consumeRefreshToken(db, idHash, successorHash);
-      const memory = requestMemory();
-      if (use === 'first' && memory) memory.firstUsedRefreshToken = id;
-      if (use) return;
+      const idHash = sha256(id);
+      const use = await consumeRefreshToken(db, idHash, sha256(refreshSuccessor(secrets, id)));
+      if (use) {
+        const memory = requestMemory();
+        if (!memory) return;
+        if (use === 'first') memory.firstUsedRefreshToken = id;
+        memory.newestRefreshToken = await newestOfLine(db, secrets, id);
+        return;
+      }
       await destroyPayload(db, model, idHash, null, payloadEvent('token.reused', model));
       throw new errors.InvalidGrant('refresh token already used');
     },
