@@ -148,13 +148,30 @@ export function createDatabase(options: DatabaseOptions): Database {
   });
 }
 
+/** Rolled back by the server for the sake of another: deadlock_detected, serialization_failure. */
+const rolledBackForAnother = new Set(['40P01', '40001']);
+
+/**
+ * Repeats once what PostgreSQL rolled back for the sake of another transaction: all that it did is undone, and the other one
+ * has gone on. Within a transaction nothing is repeated, for all of it is gone.
+ */
+async function repeatedOnce<T>(db: Database, work: () => Promise<T>): Promise<T> {
+  if (db.isTransaction) return work();
+  try {
+    return await work();
+  } catch (error) {
+    if (!rolledBackForAnother.has(String((error as { code?: unknown } | null)?.code))) throw error;
+    return work();
+  }
+}
+
 /** Rows of a raw statement, in camelCase. Bindings as `?` or `:name`, as Knex has them. */
 export async function rows<T>(
   db: Database,
   sql: string,
   bindings: readonly unknown[] | Record<string, unknown> = [],
 ): Promise<T[]> {
-  const result = await db.raw(sql, bindings as Knex.RawBinding[]);
+  const result = await repeatedOnce(db, async () => db.raw(sql, bindings as Knex.RawBinding[]));
   return (result.rows as Record<string, unknown>[]).map((row) => camelRow<T>(row));
 }
 
@@ -169,11 +186,12 @@ export async function firstRow<T>(
 
 /**
  * Runs `work` in a transaction, or in the caller's one if `db` is already one: the same rule then runs in or out of a
- * larger change, and its audit event commits or goes with it.
+ * larger change, and its audit event commits or goes with it. The work is repeated once where it lost a deadlock, so it
+ * leaves nothing behind but what it wrote.
  */
 export async function inTransaction<T>(db: Database, work: (trx: Database) => Promise<T>): Promise<T> {
   if (db.isTransaction) return work(db);
-  return db.transaction((trx) => work(trx));
+  return repeatedOnce(db, () => db.transaction((trx) => work(trx)));
 }
 
 interface PreparedStatement {
@@ -195,18 +213,20 @@ export async function runPrepared<T>(
   statement: PreparedStatement,
   values: unknown[],
 ): Promise<{ rows: T[]; rowCount: number }> {
-  const client = db.client as Knex.Client;
-  const connection = (await client.acquireConnection()) as pg.Client;
-  try {
-    const result = await connection.query({ name: statement.name, text: statement.text, values });
-    return { rows: result.rows.map((row) => camelRow<T>(row)), rowCount: result.rowCount ?? 0 };
-  } catch (error) {
-    // A connection that broke goes back marked, so that the pool's check drops it.
-    if (isConnectionError(error)) Object.assign(connection, { __knex__disposed: error });
-    throw error;
-  } finally {
-    await client.releaseConnection(connection);
-  }
+  return repeatedOnce(db, async () => {
+    const client = db.client as Knex.Client;
+    const connection = (await client.acquireConnection()) as pg.Client;
+    try {
+      const result = await connection.query({ name: statement.name, text: statement.text, values });
+      return { rows: result.rows.map((row) => camelRow<T>(row)), rowCount: result.rowCount ?? 0 };
+    } catch (error) {
+      // A connection that broke goes back marked, so that the pool's check drops it.
+      if (isConnectionError(error)) Object.assign(connection, { __knex__disposed: error });
+      throw error;
+    } finally {
+      await client.releaseConnection(connection);
+    }
+  });
 }
 
 const connectionErrorCodes = new Set([
