@@ -31,6 +31,7 @@ import { machineHeaders } from './web/middleware/machine-headers.ts';
 import { pinIssuer } from './web/middleware/pin-issuer.ts';
 import { postToGet } from './web/middleware/post-to-get.ts';
 import { createRequestLog } from './web/middleware/request-log.ts';
+import { isOriginForm, refuseTarget } from './web/middleware/request-target.ts';
 import { sameOrigin } from './web/middleware/same-origin.ts';
 import { locale } from './web/pages/locale.ts';
 import { securityHeaders } from './web/pages/security-headers.ts';
@@ -132,7 +133,12 @@ function machines(dependencies: Dependencies, live: LiveProvider): Middleware[] 
   ];
 }
 
-/** Mounts both stacks behind what every request meets. */
+/** For requests that are for none of our addresses. */
+function refusals({ config, i18n, pages, logger }: Dependencies): Middleware[] {
+  return [securityHeaders({ issuer: config.issuer }), locale(i18n), handleErrors(pages, logger), refuseTarget()];
+}
+
+/** Mounts the stacks behind what every request meets. */
 export function mountRoutes(
   app: Koa,
   dependencies: Dependencies,
@@ -140,11 +146,14 @@ export function mountRoutes(
   { isStopping }: { isStopping: () => boolean },
 ): void {
   const { config, db, logger, metrics } = dependencies;
-  const [forPeople, forMachines] = [people(dependencies, live), machines(dependencies, live)].map((stack) =>
-    compose(stack),
-  ) as [Middleware, Middleware];
+  const forPeople = compose(people(dependencies, live));
+  const forMachines = compose(machines(dependencies, live));
+  const astray = compose(refusals(dependencies));
   app.use(createHealth({ db, logger, isStopping }));
   app.use(pinIssuer(config.issuer));
   app.use(createRequestLog({ logger, metrics }));
-  app.use((ctx, next) => (isForMachines(ctx.path) ? forMachines : forPeople)(ctx, next));
+  app.use((ctx, next) => {
+    if (!isOriginForm(ctx.url)) return astray(ctx, next);
+    return (isForMachines(ctx.path) ? forMachines : forPeople)(ctx, next);
+  });
 }

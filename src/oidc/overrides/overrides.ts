@@ -5,6 +5,7 @@
 import { anonymousSession } from './anonymous-session.ts';
 import { backchannelLogout } from './backchannel-logout.ts';
 import { clientSecrets } from './client-secrets.ts';
+import { issuerAddresses } from './issuer-addresses.ts';
 import { nativeClientPrompt } from './native-client-prompt.ts';
 import { orgNodeCarrier } from './org-node-carrier.ts';
 import type { Library, Override, OverrideDependencies } from './override.ts';
@@ -13,6 +14,7 @@ import { replayDetection } from './replay-detection.ts';
 import { structuredTokens } from './structured-tokens.ts';
 
 export const overrides: readonly Override[] = [
+  issuerAddresses,
   clientSecrets,
   replayDetection,
   refreshSuccessors,

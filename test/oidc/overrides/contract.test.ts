@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { Provider, interactionPolicy as policies } from 'oidc-provider';
+import { issuerAddresses } from '../../../src/oidc/overrides/issuer-addresses.ts';
 import { nativeClientPrompt } from '../../../src/oidc/overrides/native-client-prompt.ts';
 import { orgNodeCarrier } from '../../../src/oidc/overrides/org-node-carrier.ts';
 import { type Library, type OverrideDependencies, replaceMethod } from '../../../src/oidc/overrides/override.ts';
@@ -23,6 +24,39 @@ function insides(
 }
 
 const serviceToken = { grant_type: 'client_credentials' };
+
+/** As `http://evil.example/...` in the request line would have it; the server in front of the library refuses that. */
+const steered = (library: BareLibrary) =>
+  library.provider.use((ctx, next) => {
+    ctx.request.originalUrl = `http://evil.example${ctx.url}`;
+    return next();
+  });
+
+const issuerAddressesClauses: Clause[] = [
+  {
+    says: 'endpoints in discovery, the form of a sign-out and `aud` of assertions are made by OIDCContext.prototype.urlFor',
+    holds: () =>
+      withLibrary(async (library) => {
+        const { provider, get, post } = library;
+        steered(library);
+        const discovery = '/.well-known/openid-configuration';
+        const cookie = await signedIn(library);
+        assert.match((await get(discovery)).text, /evil\.example/, 'without the override the request steers');
+        assert.match((await get('/session/end', cookie)).json.form, /evil\.example/);
+        const wrong = await assertion('http://evil.example/token', randomUUID());
+        assert.equal((await post('/token', wrong)).status, 200);
+
+        issuerAddresses.apply({ provider } as Library, none);
+        assert.doesNotMatch((await get(discovery)).text, /evil\.example/);
+        assert.equal((await get(discovery)).json.token_endpoint, `${provider.issuer}/token`);
+        assert.doesNotMatch((await get('/session/end', cookie)).json.form, /evil\.example/);
+        const stillWrong = await assertion('http://evil.example/token', randomUUID());
+        assert.equal((await post('/token', stillWrong)).status, 401);
+        const right = await assertion(`${provider.issuer}/token`, randomUUID());
+        assert.equal((await post('/token', right)).status, 200);
+      }),
+  },
+];
 
 const clientSecrets: Clause[] = [
   {
@@ -367,6 +401,7 @@ const structuredTokens: Clause[] = [
 ];
 
 const contract: Record<string, Clause[]> = {
+  'issuer-addresses': issuerAddressesClauses,
   'client-secrets': clientSecrets,
   'replay-detection': replayDetection,
   'refresh-successors': refreshSuccessors,

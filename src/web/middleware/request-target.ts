@@ -1,0 +1,26 @@
+/**
+ * The target of a request is a path of ours, and a query (RFC 9112 section 3.2.1). Refuses every other form: a target with
+ * a host in it (`http://other.example/token`, `//other.example/token`) would be taken for our own address by whatever
+ * builds an address on it, and no client has to send one to a server.
+ */
+import type { Middleware } from 'koa';
+import { DomainError } from '../../platform/errors.ts';
+
+/**
+ * One slash, then printable ASCII without what parsers of addresses disagree about: a second slash, `#`, and `\` in the
+ * path. Browsers leave a `\` of the query as it is.
+ */
+const originForm = /^\/(?!\/)[!"$->@-[\]-~]*(?:\?[!"$-~]*)?$/;
+
+/** Whether a target (`req.url`) is a path of ours and a query. */
+export function isOriginForm(target: string): boolean {
+  return originForm.test(target);
+}
+
+/** Refuses the request, and keeps what its target says from the page that tells so. */
+export function refuseTarget(): Middleware {
+  return (ctx) => {
+    ctx.url = '/';
+    throw new DomainError('invalid', 'INVALID_INPUT');
+  };
+}
