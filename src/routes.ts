@@ -26,6 +26,7 @@ import { setUpRoutes } from './web/links/set-up.ts';
 import { limitBody } from './web/middleware/body.ts';
 import { device } from './web/middleware/device.ts';
 import { handleErrors } from './web/middleware/errors.ts';
+import { createRouteFinder } from './web/middleware/known-routes.ts';
 import { limitUserCodes } from './web/middleware/limit-user-codes.ts';
 import { machineHeaders } from './web/middleware/machine-headers.ts';
 import { pinIssuer } from './web/middleware/pin-issuer.ts';
@@ -50,7 +51,7 @@ const machinePaths = new Set<string>([
 ]);
 const machineFolders = ['/.well-known/', '/access/v1/', '/api/v1/'];
 
-/** Whether an address is a machine's. What is spelt another way is answered by the stack of people as well. */
+/** Whether an address, in its one spelling, is a machine's. */
 function isForMachines(path: string): boolean {
   return machinePaths.has(path) || machineFolders.some((folder) => path.startsWith(folder));
 }
@@ -149,11 +150,12 @@ export function mountRoutes(
   const forPeople = compose(people(dependencies, live));
   const forMachines = compose(machines(dependencies, live));
   const astray = compose(refusals(dependencies));
+  const routeOf = createRouteFinder();
   app.use(createHealth({ db, logger, isStopping }));
   app.use(pinIssuer(config.issuer));
   app.use(createRequestLog({ logger, metrics }));
   app.use((ctx, next) => {
-    if (!isOriginForm(ctx.url)) return astray(ctx, next);
+    if (!isOriginForm(ctx.url) || routeOf(ctx.path) === undefined) return astray(ctx, next);
     return (isForMachines(ctx.path) ? forMachines : forPeople)(ctx, next);
   });
 }

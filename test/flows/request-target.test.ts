@@ -15,7 +15,7 @@ const endpoints: [method: string, path: string][] = [
   ['GET', '/'],
   ['GET', '/healthz'],
   ['GET', '/readyz'],
-  ['GET', '/assets/app.css'],
+  ['GET', '/assets/gatehouse.css'],
   ['GET', '/.well-known/openid-configuration'],
   ['GET', '/.well-known/oauth-authorization-server'],
   ['GET', '/.well-known/authzen-configuration'],

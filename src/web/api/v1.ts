@@ -30,7 +30,7 @@ type ApiDependencies = ManagementDependencies & AuthenticateDependencies;
 
 /** The routes below `/api/v1`. */
 export function apiRoutes(deps: ApiDependencies): Router {
-  const router = new Router({ prefix: apiPath });
+  const router = new Router({ prefix: apiPath, sensitive: true });
   const document = openApiDocument(operations, deps.issuer);
   router.get('/openapi.json', (ctx) => {
     ctx.set('Cache-Control', 'public, max-age=300');

@@ -8,55 +8,21 @@ import type { Context, Middleware } from 'koa';
 import type { Logger } from '../../platform/logger.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { isProxied } from '../../platform/network/trusted-proxies.ts';
+import { createRouteFinder } from './known-routes.ts';
 
 export interface RequestLogOptions {
   logger: Logger;
   metrics: Pick<Metrics, 'observeRequest'>;
-  /** Every address the program answers, a value in it written `:name`, a rest of any depth `*`; default `knownRoutes`. */
+  /** As `knownRoutes`, which are the default. What fits none is `other`. */
   routes?: readonly string[];
 }
-
-/** The first that fits names the request. What fits none is `other`. */
-export const knownRoutes: readonly string[] = [
-  '/',
-  '/healthz',
-  '/readyz',
-  '/assets/*',
-  '/.well-known/openid-configuration',
-  '/.well-known/oauth-authorization-server',
-  '/jwks',
-  '/authorize',
-  '/authorize/:uid',
-  '/token',
-  '/introspect',
-  '/revoke',
-  '/userinfo',
-  '/access-claims',
-  '/par',
-  '/device',
-  '/device/authorize',
-  '/device/:uid',
-  '/logout',
-  '/logout/confirm',
-  '/logout/success',
-  '/interaction/:uid',
-  '/interaction/:uid/*',
-  '/set-up/:token',
-  '/recovery/:token',
-  '/invitations/:token',
-  '/account',
-  '/account/*',
-  '/access/v1/*',
-  '/.well-known/authzen-configuration',
-  '/api/*',
-];
 
 /** Asked every few seconds by machines: of interest only when something else is. */
 const quietRoutes = new Set(['/healthz', '/readyz', '/assets/*']);
 
 /** Gives `ctx.state.requestId` and the header `X-Request-Id`; logs and measures when the answer has been sent. */
-export function createRequestLog({ logger, metrics, routes = knownRoutes }: RequestLogOptions): Middleware {
-  const patterns = routes.map((route) => ({ route, pattern: patternOf(route) }));
+export function createRequestLog({ logger, metrics, routes }: RequestLogOptions): Middleware {
+  const routeOf = createRouteFinder(routes);
 
   return (ctx, next) => {
     const began = performance.now();
@@ -64,7 +30,7 @@ export function createRequestLog({ logger, metrics, routes = knownRoutes }: Requ
     ctx.state.requestId = requestId;
     ctx.set('X-Request-Id', requestId);
     const { method, path, ip } = ctx;
-    const route = patterns.find(({ pattern }) => pattern.test(path))?.route ?? 'other';
+    const route = routeOf(path) ?? 'other';
 
     // `close` also comes where the client goes away first, and where another handler answers on `res` itself.
     ctx.res.once('close', () => {
@@ -88,14 +54,6 @@ export function requestIdOf(ctx: Context): string {
 function acceptedId(req: IncomingMessage): string | undefined {
   const id = req.headers['x-request-id'];
   return isProxied(req) && typeof id === 'string' && /^[A-Za-z0-9._-]{8,64}$/.test(id) ? id : undefined;
-}
-
-function patternOf(route: string): RegExp {
-  const source = route
-    .split('/')
-    .map((part) => (part === '*' ? '.+' : part.startsWith(':') ? '[^/]+' : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')))
-    .join('/');
-  return new RegExp(`^${source}/?$`);
 }
 
 /** Words of a path are the program's own; anything else in it is a value, and some values are credentials. */

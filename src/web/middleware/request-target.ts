@@ -17,10 +17,14 @@ export function isOriginForm(target: string): boolean {
   return originForm.test(target);
 }
 
-/** Refuses the request, and keeps what its target says from the page that tells so. */
+/** The end of a request that is for none of our addresses. Keeps what its target says from the page that tells so. */
 export function refuseTarget(): Middleware {
   return (ctx) => {
+    const refusal = isOriginForm(ctx.url)
+      ? new DomainError('not_found', 'NOT_FOUND')
+      : new DomainError('invalid', 'INVALID_INPUT');
+    ctx.set('Cache-Control', 'no-store');
     ctx.url = '/';
-    throw new DomainError('invalid', 'INVALID_INPUT');
+    throw refusal;
   };
 }
