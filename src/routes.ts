@@ -88,19 +88,22 @@ function managementDependencies({ config, db, secrets, passwords, channels }: De
   return { db, secrets, passwords, issuer, channels, phoneCountries: phone.countries };
 }
 
+function ofRouter(router: Router): Middleware[] {
+  return [router.routes() as Middleware, router.allowedMethods() as Middleware];
+}
+
 /** A router whose forms are taken from our own pages alone. */
 function ofPages(router: Router, issuer: string): Middleware[] {
   const forms = sameOrigin({ issuer });
   // Before the router: what a router is told to use after its routes were made never runs for them.
   const guard: Middleware = (ctx, next) => (router.match(ctx.path, ctx.method).route ? forms(ctx, next) : next());
-  return [guard, router.routes() as Middleware, router.allowedMethods() as Middleware];
+  return [guard, ...ofRouter(router)];
 }
 
 function people(dependencies: Dependencies, live: LiveProvider): Middleware[] {
   const { db, i18n, assets, pages, logger } = dependencies;
   const { issuer } = dependencies.config;
   const web = webDependencies(dependencies, live);
-  const routers = [welcomeRoutes, interactionRoutes, accountRoutes, setUpRoutes, invitationRoutes, recoveryRoutes];
   return [
     securityHeaders({ issuer }),
     assets.middleware,
@@ -109,7 +112,15 @@ function people(dependencies: Dependencies, live: LiveProvider): Middleware[] {
     limitBody(),
     device(),
     postToGet(new Set([protocol.authorization, protocol.end_session])),
-    ...[...routers, callbackRoutes].flatMap((routesOf) => ofPages(routesOf(web), issuer)),
+    ...[
+      welcomeRoutes,
+      interactionRoutes,
+      accountRoutes,
+      setUpRoutes,
+      invitationRoutes,
+      recoveryRoutes,
+      callbackRoutes,
+    ].flatMap((routesOf) => ofPages(routesOf(web), issuer)),
     limitUserCodes(db, protocol.code_verification),
     selfSubmittingForms(pages),
     live.handle,
@@ -119,16 +130,12 @@ function people(dependencies: Dependencies, live: LiveProvider): Middleware[] {
 function machines(dependencies: Dependencies, live: LiveProvider): Middleware[] {
   const { config, db, secrets, pages, logger } = dependencies;
   const { issuer } = config;
-  const authzen = authzenRoutes({ db, secrets, issuer });
-  const api = apiRoutes({ ...managementDependencies(dependencies), live });
   return [
     machineHeaders({ issuer }),
     handleErrors(pages, logger),
     limitBody(),
-    authzen.routes() as Middleware,
-    authzen.allowedMethods() as Middleware,
-    api.routes() as Middleware,
-    api.allowedMethods() as Middleware,
+    ...ofRouter(authzenRoutes({ db, secrets, issuer })),
+    ...ofRouter(apiRoutes({ ...managementDependencies(dependencies), live })),
     accessClaims({ db, issuer, provider: live.provider, keys: live.keys }),
     live.handle,
   ];

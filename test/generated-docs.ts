@@ -2,8 +2,8 @@
  * The documents that are made from code: `npm run docs` writes them, test/generated-docs.test.ts says when one of them is
  * not what the code makes. Owns the words around the tables; what stands in the tables comes from the declarations.
  */
-import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CodeDeclaration, ErrorCode, ErrorKind } from '../src/platform/errors.ts';
 import { statusOf } from '../src/web/middleware/errors.ts';
@@ -12,7 +12,62 @@ import { declared, root } from './support/declared.ts';
 /** Makes a document; its text ends with a newline. */
 type Maker = () => Promise<string>;
 
-export const generatedDocs: Record<string, Maker> = { 'docs/errors.md': errorCodesDocument };
+export const generatedDocs: Record<string, Maker> = {
+  'docs/errors.md': errorCodesDocument,
+  'docs/request-lifecycle.md': requestLifecycleDocument,
+};
+
+/** What a function of src/routes.ts puts on its stack, in order: the names that are imported from other files. */
+function stackOf(name: string, source: string, homes: ReadonlyMap<string, string>): string[] {
+  const whole = new RegExp(`^(?:export )?function ${name}\\([^]*?\\n\\}`, 'm').exec(source)?.[0] ?? '';
+  const names = [...whole.matchAll(/\b([a-zA-Z]+)\b/g)].map(([, word]) => word as string);
+  return [...new Set(names)].filter((word) => homes.has(word));
+}
+
+/** The first sentence of a file's header. */
+function purposeOf(file: string): string {
+  const [, header = ''] = /\/\*\*([^]*?)\*\//.exec(readFileSync(join(root, file), 'utf8')) ?? [];
+  const text = header.replace(/\n \*/g, ' ').replace(/\s+/g, ' ').trim();
+  return (/^.*?[.](?= |$)/.exec(text)?.[0] ?? text).replaceAll('|', '\\|');
+}
+
+async function requestLifecycleDocument(): Promise<string> {
+  const source = readFileSync(join(root, 'src/routes.ts'), 'utf8');
+  const homes = new Map(
+    [...source.matchAll(/^import \{([^}]*)\} from '(\.\/web\/[^']+)';/gm)].flatMap(([, names = '', path = '']) =>
+      names
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== '' && !name.startsWith('type '))
+        .map((name): [string, string] => [name, normalize(join('src', path)).split('\\').join('/')]),
+    ),
+  );
+  const lines = (name: string) =>
+    stackOf(name, source, homes).map((step, n) => {
+      const file = homes.get(step) as string;
+      return [String(n + 1), `[\`${step}\`](../${file})`, purposeOf(file)];
+    });
+  const head = ['', 'step', 'what its file says of itself'];
+  return `# The life of a request
+
+<!-- Made from code by \`npm run docs\`. Change src/routes.ts and the headers of files, not this page. -->
+
+A request meets first what all requests meet, and then one of two stacks: people's pages, or machines' endpoints. The last step
+of both is the protocol (\`src/oidc/live-provider.ts\`). An answer goes back the same way.
+
+## Every request
+
+${table(head, lines('mountRoutes'))}
+
+## People's pages
+
+${table(head, lines('people'))}
+
+## Machines' endpoints
+
+${table(head, lines('machines'))}
+`;
+}
 
 function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;

@@ -2,6 +2,7 @@
  * The connection to PostgreSQL: one Knex instance, snake_case in SQL and camelCase in TypeScript converted here and
  * nowhere else, transactions, and named prepared statements for the hot path. Knows no table.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
 
@@ -161,6 +162,8 @@ async function repeatedOnce<T>(db: Database, work: () => Promise<T>): Promise<T>
     return await work();
   } catch (error) {
     if (!rolledBackForAnother.has(String((error as { code?: unknown } | null)?.code))) throw error;
+    // A moment for the other one to get on: who comes back at once may meet it at the same place.
+    await sleep(20 + Math.random() * 60);
     return work();
   }
 }
