@@ -19,14 +19,14 @@ export const generatedDocs: Record<string, Maker> = {
 
 /** What a function of src/routes.ts puts on its stack, in order: the names that are imported from other files. */
 function stackOf(name: string, source: string, homes: ReadonlyMap<string, string>): string[] {
-  const whole = new RegExp(`^(?:export )?function ${name}\\([^]*?\\n\\}`, 'm').exec(source)?.[0] ?? '';
+  const whole = new RegExp(`^(?:export )?function ${name}\\([\\s\\S]*?\\n\\}`, 'm').exec(source)?.[0] ?? '';
   const names = [...whole.matchAll(/\b([a-zA-Z]+)\b/g)].map(([, word]) => word as string);
   return [...new Set(names)].filter((word) => homes.has(word));
 }
 
 /** The first sentence of a file's header. */
 function purposeOf(file: string): string {
-  const [, header = ''] = /\/\*\*([^]*?)\*\//.exec(readFileSync(join(root, file), 'utf8')) ?? [];
+  const [, header = ''] = /\/\*\*([\s\S]*?)\*\//.exec(readFileSync(join(root, file), 'utf8')) ?? [];
   const text = header.replace(/\n \*/g, ' ').replace(/\s+/g, ' ').trim();
   return (/^.*?[.](?= |$)/.exec(text)?.[0] ?? text).replaceAll('|', '\\|');
 }

@@ -35,11 +35,14 @@ export function createAccount(db: Database, profile: AccountProfile): AccountWit
   return account;
 }
 
-/** Undefined for a person who may not act now: unknown, inactive, deleted, or of a suspended tenant. */
+/**
+ * Undefined for a person who may not act now: unknown, inactive, deleted, of a suspended tenant, or bound to prove a second
+ * factor, which no session of today holds (domain/sign-in/second-factor.ts).
+ */
 export function createFindAccount(db: Database): FindAccount {
   return async (_ctx, id) => {
     if (!isId(id)) return undefined;
     const profile = await findAccount(db, id);
-    return profile ? createAccount(db, profile) : undefined;
+    return profile && !profile.mfaRequired ? createAccount(db, profile) : undefined;
   };
 }

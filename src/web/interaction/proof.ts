@@ -8,11 +8,12 @@ import type { Context } from 'koa';
 import type { Interaction, InteractionResults } from 'oidc-provider';
 import { findPayload, upsertPayload } from '../../domain/sessions/payload-store.ts';
 import type { ProvedAccount } from '../../domain/sign-in/proved-account.ts';
+import { requireOneFactorEnough } from '../../domain/sign-in/second-factor.ts';
 import { acr } from '../../oidc/authorization/prompts.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import { rememberDevice } from '../middleware/device.ts';
-import { finishInteraction, toDispatcher, type WebDependencies } from './context.ts';
+import { callerOf, finishInteraction, toDispatcher, type WebDependencies } from './context.ts';
 import type { Outcome } from './steps.ts';
 
 const proofLifeMs = 10 * 60_000;
@@ -82,8 +83,9 @@ export async function acceptProof(
   { accounts, amr, authenticatedAt }: { accounts: ProvedAccount[]; amr: string[]; authenticatedAt?: number },
 ): Promise<void> {
   const provedAt = Date.now();
-  rememberDevice(ctx, web.issuer);
   const [only] = accounts;
+  if (accounts.length === 1 && only) await requireOneFactorEnough(web.db, only.userId, callerOf(ctx, only.userId));
+  rememberDevice(ctx, web.issuer);
   if (accounts.length === 1 && only)
     return finishInteraction(
       ctx,
@@ -121,6 +123,7 @@ export async function acceptChoice(
   if (!proof || !chosen) throw new DomainError('forbidden', 'ACCESS_DENIED');
   if (!(await findPayload(web.db, waitingModel, waitingHash(interaction, chosen.userId))))
     throw new DomainError('expired', 'INTERACTION_EXPIRED');
+  await requireOneFactorEnough(web.db, chosen.userId, callerOf(ctx, chosen.userId));
   await finishInteraction(
     ctx,
     web.provider(),
