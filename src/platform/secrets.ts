@@ -43,6 +43,8 @@ export interface Secrets {
   keys(purpose: SecretPurpose): Buffer[];
   /** HMAC-SHA-256 under the newest key: for values too short to be hashed bare. */
   mac(purpose: SecretPurpose, value: string): Buffer;
+  /** The same under every key, newest first: for what was stored before a key was renewed, or by a node that has not heard of it. */
+  macs(purpose: SecretPurpose, value: string): Buffer[];
   /** AES-256-GCM; `context` is bound in, so that a sealed value moved to another row does not open. */
   seal(purpose: SecretPurpose, plaintext: string, context: string): Buffer;
   /** The plaintext, or undefined where no key opens it. */
@@ -73,6 +75,7 @@ export function createSecrets(secretKeys: readonly string[]): Secrets {
   return {
     keys,
     mac: (purpose, value) => createHmac('sha256', newest(purpose)).update(value).digest(),
+    macs: (purpose, value) => keys(purpose).map((key) => createHmac('sha256', key).update(value).digest()),
     seal(purpose, plaintext, context) {
       const iv = randomBytes(12);
       const cipher = createCipheriv('aes-256-gcm', newest(purpose), iv);

@@ -15,6 +15,8 @@ export interface Caller {
   ip?: string;
   userAgent?: string;
   requestId?: string;
+  /** SHA-256 of the browser's device cookie, where there is one; never written to the trail. */
+  device?: Buffer;
   /** The operation of the management API that it happens by. */
   cause?: string;
   /** Where the one who acts belongs, where that is another tenant than the one acted in. */

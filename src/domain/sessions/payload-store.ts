@@ -120,11 +120,15 @@ const byUserCode = prepared(
   'payload-by-user-code',
   `select id_hash, payload, consumed_at is not null as consumed
      from oidc_payloads
-    where user_code_hash = $1`,
+    where user_code_hash = any($1::bytea[])`,
 );
 
-export async function findPayloadByUserCode(db: Database, userCodeHash: Buffer): Promise<StoredPayload | undefined> {
-  return (await runPrepared<StoredPayload>(db, byUserCode, [userCodeHash])).rows[0];
+/** @param userCodeHashes of one user code, under every secret key */
+export async function findPayloadByUserCode(
+  db: Database,
+  userCodeHashes: readonly Buffer[],
+): Promise<StoredPayload | undefined> {
+  return (await runPrepared<StoredPayload>(db, byUserCode, [userCodeHashes])).rows[0];
 }
 
 const consume = prepared(

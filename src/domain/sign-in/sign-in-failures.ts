@@ -1,18 +1,23 @@
 /**
- * Failures in a row, and what follows from them: 10 slow an account, 100 lock it until it is recovered (NIST SP 800-63B-4
- * section 3.2.2). Every way of proving an account counts here: passwords, codes, recovery, the API. An attempt is counted
- * before it is compared, in one statement, so that parallel guesses cannot outrun the count; success takes it back.
+ * Failures in a row, and what follows from them: 10 slow a way to sign in, 100 lock it until the account is recovered (NIST SP
+ * 800-63B-4 section 3.2.2). Passwords and codes are counted apart, so that guessing at one leaves the other as it was. An
+ * attempt is counted before it is compared, in one statement, so that parallel guesses cannot outrun the count; success takes
+ * it back.
  *
- * Two kinds of keys, because two things must hold at once:
+ * Three kinds of keys, because three things must hold at once:
  * - A *door* is an address at one place to sign in (a tenant's, or the server's own). It is counted whether or not
  *   anybody lives there, and it alone decides what the person is told. So an answer never says who exists.
  * - An *account* is counted whichever door was tried. It decides whether the proof is compared at all, so that two doors
  *   do not give twice the guesses. Where it is ahead of its door, the answer is that of a wrong password.
+ * - A *device* is a browser that this very person has signed in with. It is counted instead of the other two: no stranger
+ *   counts there, so none can shut the person out of it.
  *
- * Keys are HMACs: the table names nobody.
+ * A key is a list of HMACs, one under each secret key: while SECRET_KEY is being renewed nothing is forgotten. The table
+ * names nobody.
  */
 import { type Database, prepared, rows, runPrepared } from '../../platform/database.ts';
 import { defineSecretPurpose, type Secrets } from '../../platform/secrets.ts';
+import { devicesOf } from '../sessions/known-devices.ts';
 
 const failureKeys = defineSecretPurpose('sign-in-failures');
 
@@ -23,13 +28,30 @@ const longestWaitSeconds = 900;
 // Too short a run to have slowed anybody ends by itself, or addresses that nobody has would fill the table for ever.
 const forgottenAfterDays = 90;
 
+/** What is counted apart from each other. */
+export type CountedWay = 'code' | 'password';
+const countedWays: readonly CountedWay[] = ['code', 'password'];
+
+/** Newest key first; all of them are counted alike. */
+export type FailureKey = readonly Buffer[];
+
 /** @param address in canonical form, or whatever was typed where it has none */
-export function doorKey(secrets: Secrets, tenantId: string | null | undefined, address: string): Buffer {
-  return secrets.mac(failureKeys, `${tenantId ?? '*'}:${address}`);
+export function doorKey(
+  secrets: Secrets,
+  way: CountedWay,
+  tenantId: string | null | undefined,
+  address: string,
+): FailureKey {
+  return secrets.macs(failureKeys, `${way}:${tenantId ?? '*'}:${address}`);
 }
 
-export function accountKey(secrets: Secrets, userId: string): Buffer {
-  return secrets.mac(failureKeys, `account:${userId}`);
+export function accountKey(secrets: Secrets, way: CountedWay, userId: string): FailureKey {
+  return secrets.macs(failureKeys, `${way}:account:${userId}`);
+}
+
+/** @param device SHA-256 of the browser's cookie */
+export function deviceKey(secrets: Secrets, way: CountedWay, userId: string, device: Buffer): FailureKey {
+  return secrets.macs(failureKeys, `${way}:device:${userId}:${device.toString('hex')}`);
 }
 
 export type AttemptVerdict =
@@ -62,55 +84,130 @@ const waits = prepared(
     where f.subject_hash = any($1::bytea[])`,
 );
 
+// What an older key has counted counts under every key, from the first attempt after a new one came. In the order of the
+// hashes, as everybody.
+const carryOver = prepared(
+  'sign-in-failures-carry-over',
+  `with wanted as (
+     select hash, subject from unnest($1::bytea[], $2::integer[]) as w(hash, subject)
+   ), most as (
+     select distinct on (w.subject) w.subject, f.failures, f.last_failed_at
+       from wanted w
+       join sign_in_failures f on f.subject_hash = w.hash
+      order by w.subject, f.failures desc
+   )
+   insert into sign_in_failures as f (subject_hash, failures, last_failed_at)
+   select w.hash, m.failures, m.last_failed_at
+     from wanted w
+     join most m on m.subject = w.subject
+    order by w.hash
+   on conflict (subject_hash) do update
+      set failures = excluded.failures, last_failed_at = excluded.last_failed_at
+    where f.failures < excluded.failures`,
+);
+
+const hex = (hash: Buffer) => hash.toString('hex');
+
 /**
  * Counts one attempt under each key that is not made to wait, in one statement, before anything is compared. What is
  * made to wait is not counted: knocking does not lengthen the wait.
  * @returns a verdict for each key, in their order
  */
-export async function countAttempt(db: Database, keys: readonly Buffer[]): Promise<AttemptVerdict[]> {
-  const names = keys.map((key) => key.toString('hex'));
-  const distinct = [...new Map(keys.map((key, index) => [names[index], key])).values()];
-  const counted = await runPrepared<{ subjectHash: Buffer }>(db, count, [distinct]);
-  const allowed = new Set(counted.rows.map((row) => row.subjectHash.toString('hex')));
-  if (allowed.size === distinct.length) return keys.map(() => ({ allowed: true }));
+export async function countAttempt(db: Database, keys: readonly FailureKey[]): Promise<AttemptVerdict[]> {
+  const subjects = [...new Map(keys.map((key) => [key.map(hex).join(), key])).values()];
+  const hashes = subjects.flat();
+  if (hashes.length > subjects.length)
+    await runPrepared(db, carryOver, [hashes, subjects.flatMap((key, index) => key.map(() => index))]);
+  const counted = await runPrepared<{ subjectHash: Buffer }>(db, count, [hashes]);
+  const allowed = new Set(counted.rows.map((row) => hex(row.subjectHash)));
+  const refused = hashes.filter((hash) => !allowed.has(hex(hash)));
+  if (refused.length === 0) return keys.map(() => ({ allowed: true }));
 
-  const refused = distinct.filter((key) => !allowed.has(key.toString('hex')));
-  const found = await runPrepared<{ subjectHash: Buffer; locked: boolean; seconds: number }>(db, waits, [refused]);
-  const refusals = new Map(found.rows.map((row) => [row.subjectHash.toString('hex'), row]));
-  return names.map((name) => {
-    if (allowed.has(name)) return { allowed: true };
-    const refusal = refusals.get(name);
-    if (refusal?.locked) return { allowed: false, locked: true };
+  const found = await runPrepared<Refusal>(db, waits, [refused]);
+  const refusals = new Map(found.rows.map((row) => [hex(row.subjectHash), row]));
+  return keys.map((key) => {
+    const held = key.filter((hash) => !allowed.has(hex(hash))).map((hash) => refusals.get(hex(hash)));
+    if (held.length === 0) return { allowed: true };
+    if (held.some((row) => row?.locked)) return { allowed: false, locked: true };
     // No row: cleared in between. The next attempt is let through.
-    return { allowed: false, locked: false, seconds: Math.max(1, refusal?.seconds ?? 1) };
+    return { allowed: false, locked: false, seconds: Math.max(1, ...held.map((row) => row?.seconds ?? 1)) };
   });
 }
 
+interface Refusal {
+  subjectHash: Buffer;
+  locked: boolean;
+  seconds: number;
+}
+
 /** Takes the count back upon success, in the caller's transaction. */
-export async function clearFailures(db: Database, keys: Buffer | readonly Buffer[]): Promise<void> {
+export async function clearFailures(db: Database, keys: readonly FailureKey[]): Promise<void> {
   await rows(
     db,
     `delete from sign_in_failures
       where subject_hash in (select subject_hash from sign_in_failures
                               where subject_hash = any(?::bytea[])
                               order by subject_hash for update)`,
-    [Buffer.isBuffer(keys) ? [keys] : [...keys]],
+    [keys.flat()],
   );
 }
 
 /**
- * Every key that may hold up this account: its own and its doors, at its tenant and at the server's own sign-in. To be
- * cleared when the account was proved, recovered, or freed by an administrator.
+ * Every key by which strangers may hold up this account: its own and its doors, at its tenant and at the server's own
+ * sign-in. To be cleared when the account was proved.
  */
-export function accountFailureKeys(
-  secrets: Secrets,
-  user: { userId: string; tenantId: string; email: string | null; phone: string | null },
-): Buffer[] {
+export function accountFailureKeys(secrets: Secrets, user: FailingUser): FailureKey[] {
   const addresses = [user.email, user.phone].filter((address) => address !== null);
-  return [
-    accountKey(secrets, user.userId),
-    ...addresses.flatMap((address) => [doorKey(secrets, user.tenantId, address), doorKey(secrets, null, address)]),
-  ];
+  return countedWays.flatMap((way) => [
+    accountKey(secrets, way, user.userId),
+    ...addresses.flatMap((address) => [
+      doorKey(secrets, way, user.tenantId, address),
+      doorKey(secrets, way, null, address),
+    ]),
+  ]);
+}
+
+interface FailingUser {
+  userId: string;
+  tenantId: string;
+  email: string | null;
+  phone: string | null;
+}
+
+/** Forgets all failures of an account, those of its devices too: it was recovered, or freed by an administrator. */
+export async function forgetFailures(trx: Database, secrets: Secrets, user: FailingUser): Promise<void> {
+  const ofDevices = (await devicesOf(trx, user)).flatMap((device) =>
+    countedWays.map((way) => deviceKey(secrets, way, user.userId, device)),
+  );
+  await clearFailures(trx, [...accountFailureKeys(secrets, user), ...ofDevices]);
+}
+
+// In the order of the hashes, as everybody.
+const giveBack = `with held as (
+     select subject_hash from sign_in_failures where subject_hash = any(?::bytea[]) order by subject_hash for update
+   )
+   update sign_in_failures f set failures = greatest(f.failures - 1, 0) from held where f.subject_hash = held.subject_hash`;
+
+/**
+ * An attempt that proved one account is no failure of another one beside it, for the same person has both. Nor may somebody
+ * who has an account of that address elsewhere guess at the other by it without end: what it was proved by counts there as
+ * the one guess that it is, and never again.
+ * @param proof what the attempt proved an account by: another one for each password that the account has
+ * @returns whether the failure was given back
+ */
+export async function forgiveBystander(
+  trx: Database,
+  secrets: Secrets,
+  { way, userId, proof }: { way: CountedWay; userId: string; proof: string },
+): Promise<boolean> {
+  const guess = secrets.macs(failureKeys, `${way}:beside:${userId}:${proof}`);
+  const known = await rows(trx, 'select 1 from sign_in_failures where subject_hash = any(?::bytea[])', [guess]);
+  if (known.length === 0) {
+    await runPrepared(trx, count, [guess]);
+    return false;
+  }
+  await rows(trx, giveBack, [accountKey(secrets, way, userId)]);
+  return true;
 }
 
 /** Deletes runs that count for nothing any more. Answers how many went. */

@@ -4,7 +4,7 @@ import { DomainError } from '../../platform/errors.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { findUser, type UserOfTenant } from '../users/users.ts';
-import { accountFailureKeys, clearFailures } from './sign-in-failures.ts';
+import { forgetFailures } from './sign-in-failures.ts';
 
 /** Forgets the failed attempts of a user. @throws DomainError not_found, also for a user of another tenant */
 export async function unlockAccount(
@@ -15,7 +15,7 @@ export async function unlockAccount(
   await inTransaction(db, async (trx) => {
     const user = await findUser(trx, { tenantId, userId });
     if (!user) throw new DomainError('not_found', 'NOT_FOUND');
-    await clearFailures(trx, accountFailureKeys(secrets, { ...user, userId }));
+    await forgetFailures(trx, secrets, { ...user, userId });
     await recordEvent(trx, { tenantId, action: 'user.unlocked', entityType: 'user', entityId: userId }, caller);
   });
 }

@@ -22,7 +22,7 @@ export function createDeviceCodeAdapter({ db, secrets }: AdapterDependencies): A
     },
 
     async findByUserCode(userCode) {
-      return openPayload(secrets, model, await findPayloadByUserCode(db, secrets.mac(hashedUserCodes, userCode)));
+      return openPayload(secrets, model, await findPayloadByUserCode(db, secrets.macs(hashedUserCodes, userCode)));
     },
   };
 }

@@ -55,6 +55,7 @@ export function callerOf(ctx: Context, userId?: string): Caller {
     ip: ctx.ip,
     userAgent: ctx.get('user-agent') || undefined,
     requestId: ctx.state.requestId,
+    device: ctx.state.deviceFingerprint,
   };
 }
 

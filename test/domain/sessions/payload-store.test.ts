@@ -8,6 +8,7 @@ import {
   sweepPayloads,
   upsertPayload,
 } from '../../../src/domain/sessions/payload-store.ts';
+import { createDeviceCodeAdapter } from '../../../src/oidc/storage/device-code-adapter.ts';
 import { refreshSuccessor } from '../../../src/oidc/storage/refresh-rotation.ts';
 import { openPayload, sealPayload } from '../../../src/oidc/storage/sealing.ts';
 import { lifetimeWithin } from '../../../src/oidc/tokens/resources.ts';
@@ -85,6 +86,17 @@ describe('what the protocol library persists', () => {
       .update({ expiresAt: new Date(Date.now() - 1) });
     const again = await many(() => insert(new Date(Date.now() + 60_000)));
     assert.equal(again.filter(Boolean).length, 1);
+  });
+
+  it('is found by a user code of before a new SECRET_KEY', async () => {
+    const [old, renewed] = [randomToken(36), randomToken(36)];
+    const adapterOf = (keys: string[]) => createDeviceCodeAdapter({ db, secrets: createSecrets(keys), issuer: '' });
+    const [before, after] = [adapterOf([old]), adapterOf([renewed, old])];
+    await before.upsert('device', { userCode: 'BCDFGHJK', deviceInfo: {} } as never, 60);
+    assert.ok(await after.findByUserCode('BCDFGHJK'));
+    await after.upsert('device', { userCode: 'BCDFGHJK', deviceInfo: {} } as never, 60);
+    assert.ok(await adapterOf([old, renewed]).findByUserCode('BCDFGHJK'));
+    assert.equal(await after.findByUserCode('BCDFGHJL'), undefined);
   });
 
   it('opens in its own row alone, and under the key it was sealed with', () => {

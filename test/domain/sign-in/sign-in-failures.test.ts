@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import {
   accountFailureKeys,
   accountKey,
   clearFailures,
   countAttempt,
+  deviceKey,
   doorKey,
+  type FailureKey,
+  forgiveBystander,
   sweepSignInFailures,
 } from '../../../src/domain/sign-in/sign-in-failures.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
@@ -28,15 +32,15 @@ describe('counting failures in a row', () => {
     await database?.drop();
   });
 
-  const newKey = () => accountKey(secrets, newId());
+  const newKey = () => accountKey(secrets, 'password', newId());
   /** As if so many attempts had failed, the last so many seconds ago. */
-  async function failed(key: Buffer, failures: number, secondsAgo: number): Promise<void> {
+  async function failed([key]: FailureKey, failures: number, secondsAgo: number): Promise<void> {
     await db('sign_in_failures')
       .insert({ subjectHash: key, failures, lastFailedAt: db.raw('now() - make_interval(secs => ?)', [secondsAgo]) })
       .onConflict('subject_hash')
       .merge();
   }
-  const failuresOf = async (key: Buffer) =>
+  const failuresOf = async ([key]: FailureKey) =>
     (await db('sign_in_failures').where({ subjectHash: key }).first())?.failures;
 
   it('lets ten through of many at once, then none', async () => {
@@ -107,13 +111,13 @@ describe('counting failures in a row', () => {
     await failed(key, 9, 0);
     await assert.rejects(
       db.transaction(async (trx) => {
-        await clearFailures(trx, key);
+        await clearFailures(trx, [key]);
         throw new Error('later');
       }),
       /later/,
     );
     assert.equal(await failuresOf(key), 9);
-    await db.transaction((trx) => clearFailures(trx, key));
+    await db.transaction((trx) => clearFailures(trx, [key]));
     assert.equal(await failuresOf(key), undefined);
   });
 
@@ -129,23 +133,74 @@ describe('counting failures in a row', () => {
     assert.deepEqual(await Promise.all([short, recent, slowed].map(failuresOf)), [undefined, 9, 10]);
   });
 
-  it('keeps tenants, doors and accounts apart, and names nobody', () => {
+  it('keeps ways, tenants, doors, accounts and devices apart, and names nobody', () => {
     const [one, two] = [newId(), newId()];
     const keys = [
-      doorKey(secrets, one, 'a@example.com'),
-      doorKey(secrets, two, 'a@example.com'),
-      doorKey(secrets, null, 'a@example.com'),
-      doorKey(secrets, one, 'b@example.com'),
-      accountKey(secrets, one),
-      doorKey(createSecrets([randomToken(48)]), one, 'a@example.com'),
-    ];
-    assert.equal(new Set(keys.map((key) => key.toString('hex'))).size, keys.length);
+      doorKey(secrets, 'password', one, 'a@example.com'),
+      doorKey(secrets, 'code', one, 'a@example.com'),
+      doorKey(secrets, 'password', two, 'a@example.com'),
+      doorKey(secrets, 'password', null, 'a@example.com'),
+      doorKey(secrets, 'password', one, 'b@example.com'),
+      accountKey(secrets, 'password', one),
+      accountKey(secrets, 'code', one),
+      deviceKey(secrets, 'password', one, randomBytes(32)),
+      deviceKey(secrets, 'password', one, randomBytes(32)),
+      doorKey(createSecrets([randomToken(48)]), 'password', one, 'a@example.com'),
+    ].flat();
+    assert.equal(new Set(keys.map((key) => key.toString('hex'))).size, 10);
     for (const key of keys) assert.equal(key.length, 32);
     const user = { userId: one, tenantId: two, email: 'a@example.com', phone: null };
-    assert.deepEqual(accountFailureKeys(secrets, user), [
-      accountKey(secrets, one),
-      doorKey(secrets, two, 'a@example.com'),
-      doorKey(secrets, undefined, 'a@example.com'),
-    ]);
+    const mine = accountFailureKeys(secrets, user);
+    for (const way of ['password', 'code'] as const)
+      for (const key of [
+        accountKey(secrets, way, one),
+        doorKey(secrets, way, two, 'a@example.com'),
+        doorKey(secrets, way, undefined, 'a@example.com'),
+      ])
+        assert.ok(mine.some((other) => other[0]?.equals(key[0] as Buffer)));
+    assert.equal(mine.length, 6);
+  });
+
+  describe('while SECRET_KEY is being renewed', () => {
+    const [old, renewed] = [randomToken(48), randomToken(48)];
+    const before = createSecrets([old]);
+    const both = createSecrets([renewed, old]);
+    const after = createSecrets([renewed]);
+
+    it('forgets no lock, on any node and in any order', async () => {
+      const userId = newId();
+      await failed(accountKey(before, 'code', userId), 100, 10);
+      const locked = [{ allowed: false, locked: true }];
+      for (const secretsOfNode of [both, before, both, after])
+        assert.deepEqual(await countAttempt(db, [accountKey(secretsOfNode, 'code', userId)]), locked);
+    });
+
+    it('gives no more guesses than before, whichever nodes are asked', async () => {
+      const userId = newId();
+      const nodes = [before, both, before, both];
+      const verdicts = await Promise.all(
+        Array.from({ length: 40 }, (_, n) =>
+          countAttempt(db, [accountKey(nodes[n % 4] as typeof both, 'password', userId)]),
+        ),
+      );
+      assert.ok(verdicts.filter(([verdict]) => verdict?.allowed).length <= 10);
+      assert.equal((await countAttempt(db, [accountKey(both, 'password', userId)]))[0]?.allowed, false);
+      await clearFailures(db, [accountKey(both, 'password', userId)]);
+      for (const secretsOfNode of [before, both, after])
+        assert.deepEqual(await countAttempt(db, [accountKey(secretsOfNode, 'password', userId)]), [{ allowed: true }]);
+    });
+  });
+
+  it('gives a bystander back what was proved elsewhere, and counts each proof there once', async () => {
+    const userId = newId();
+    const account = accountKey(secrets, 'password', userId);
+    const beside = async (proof: string) => {
+      await countAttempt(db, [account]);
+      return db.transaction((trx) => forgiveBystander(trx, secrets, { way: 'password', userId, proof }));
+    };
+    const forgiven = [];
+    for (const proof of ['one', 'one', 'one', 'two', 'two', 'one']) forgiven.push(await beside(proof));
+    assert.deepEqual(forgiven, [false, true, true, false, true, true]);
+    assert.equal(await failuresOf(account), 2);
   });
 });

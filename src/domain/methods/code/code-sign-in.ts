@@ -1,7 +1,8 @@
 /**
  * Signing in with a one-time code. Owns that nobody learns from an answer, its wording or its time whether an account
- * exists: an unknown address is counted and answered as a wrong code is. Failures count as those of a password do, at the
- * address and at the account, and by the hour and the day besides. Refuses a person who may not come in by this channel as it
+ * exists: an unknown address is counted and answered as a wrong code is. Failures count as those of a password do and apart
+ * from them, at the address and at the account or at a browser that the person has signed in with, and by the hour and the day
+ * besides. Refuses a person who may not come in by this channel as it
  * refuses a wrong code.
  *
  * A code that was right proves the address. Where it was not verified before, whatever else could sign in to the account
@@ -21,14 +22,17 @@ import {
 } from '../../codes/code-attempts.ts';
 import { type CodeRow, useUpCode } from '../../codes/sent-codes.ts';
 import type { Channel } from '../../messages/outgoing-message.ts';
+import { whoKnowsDevice } from '../../sessions/known-devices.ts';
 import { findPeople, type NoWayIn, noWayIn, type Person } from '../../sign-in/candidates.ts';
 import { type ProofDependencies, proveAddress } from '../../sign-in/prove-address.ts';
 import type { ProvedAccount } from '../../sign-in/proved-account.ts';
 import {
+  type AttemptVerdict,
   accountFailureKeys,
   accountKey,
   clearFailures,
   countAttempt,
+  deviceKey,
   doorKey,
 } from '../../sign-in/sign-in-failures.ts';
 import { holdUsers } from '../../users/user-state.ts';
@@ -75,7 +79,7 @@ interface Proof {
 async function settle(
   trx: Database,
   { row, persons, others }: Proof,
-  deps: Surroundings & ProofDependencies,
+  deps: Surroundings & ProofDependencies & { knownHere: ReadonlySet<string> },
 ): Promise<Person[] | undefined> {
   await holdUsers(
     trx,
@@ -89,11 +93,14 @@ async function settle(
     if (await comeIn(trx, person, row, deps)) proved.push(person);
     else refused.push({ person, reason: 'user_inactive' });
   }
-  if (proved.length > 0)
-    await clearFailures(
-      trx,
-      proved.flatMap((person) => accountFailureKeys(deps.secrets, person)),
-    );
+  // A known device was never held up by what strangers counted, so it does not give them back their guesses.
+  const { secrets, caller, knownHere } = deps;
+  const keys = proved.flatMap((person) =>
+    knownHere.has(person.userId) && caller.device
+      ? [deviceKey(secrets, 'code', person.userId, caller.device)]
+      : accountFailureKeys(secrets, person),
+  );
+  if (keys.length > 0) await clearFailures(trx, keys);
   await recordRefusals(trx, refused, deps);
   return persons.filter((person) => proved.includes(person));
 }
@@ -148,6 +155,8 @@ interface Attempted {
   code: string;
   row: CodeRow;
   candidates: readonly Person[];
+  /** Who of them has signed in with this browser before. */
+  knownHere: ReadonlySet<string>;
 }
 
 /** Why nothing was compared, and what the person is told. */
@@ -155,13 +164,7 @@ interface NotTried {
   refused: { reason: Reason; error: DomainError };
 }
 
-/** Counts the attempt at the address. */
-async function knockAtDoor(
-  db: Database,
-  { tenantId, destination }: CodeAttempt,
-  secrets: Secrets,
-): Promise<NotTried | undefined> {
-  const [door] = await countAttempt(db, [doorKey(secrets, tenantId, destination)]);
+function heldUp(door: AttemptVerdict | undefined): NotTried | undefined {
   if (door?.allowed) return undefined;
   if (!door || door.locked)
     return { refused: { reason: 'account_locked', error: new DomainError('rate_limited', 'ACCOUNT_LOCKED') } };
@@ -170,27 +173,51 @@ async function knockAtDoor(
 }
 
 /**
+ * Counts the attempt and answers which of the candidates are held up. At a browser that none of them knows, the door speaks
+ * for all; at one that somebody knows, that person's own count there does, and the others are counted as ever.
+ */
+async function countAll(
+  db: Database,
+  { attempt, candidates, knownHere }: Attempted,
+  { secrets, device }: { secrets: Secrets; device: Buffer | undefined },
+): Promise<NotTried | { held: Set<Person> }> {
+  const known = device ? candidates.filter(({ userId }) => knownHere.has(userId)) : [];
+  const strangers = candidates.filter((person) => !known.includes(person));
+  const doors =
+    device && known.length > 0
+      ? known.map(({ userId }) => deviceKey(secrets, 'code', userId, device))
+      : [doorKey(secrets, 'code', attempt.tenantId, attempt.destination)];
+  const doorVerdicts = await countAttempt(db, doors);
+  const refusals = doorVerdicts.map(heldUp);
+  const [refused] = refusals;
+  if (refused && refusals.every((refusal) => refusal !== undefined)) return refused;
+
+  // Nobody's account is counted as well, so that it costs the same statement.
+  const names = candidates.length > 0 ? strangers.map(({ userId }) => userId) : [`nobody:0:${attempt.destination}`];
+  const verdicts = await countAttempt(
+    db,
+    names.map((name) => accountKey(secrets, 'code', name)),
+  );
+  const held = new Set(strangers.filter((_, index) => verdicts[index]?.allowed !== true));
+  if (known.length > 0) for (const [index, person] of known.entries()) if (refusals[index]) held.add(person);
+  return { held };
+}
+
+/**
  * Counts the attempt at the address, the accounts and the code, in this order and in the same statements for everybody,
  * and compares. Answers whether the code is right, and who of the candidates is held up.
  */
 async function tryCode(
   db: Database,
-  { attempt, code, row, candidates }: Attempted,
-  secrets: Secrets,
+  attempted: Attempted,
+  { secrets, device }: { secrets: Secrets; device: Buffer | undefined },
 ): Promise<NotTried | { isRight: boolean; held: ReadonlySet<Person> }> {
-  const refused = await knockAtDoor(db, attempt, secrets);
-  if (refused) return refused;
-  // Nobody's account is counted as well, so that it costs the same statement.
-  const names = candidates.length > 0 ? candidates.map(({ userId }) => userId) : [`nobody:0:${attempt.destination}`];
-  const verdicts = await countAttempt(
-    db,
-    names.map((name) => accountKey(secrets, name)),
-  );
+  const { code, row, candidates } = attempted;
+  const first = await countAll(db, attempted, { secrets, device });
+  if ('refused' in first) return first;
   const counted = await countCodeAttempt(db, row, candidates);
   if ('refused' in counted) return counted;
-  const held = candidates.filter(
-    ({ userId }, index) => verdicts[index]?.allowed !== true || counted.slowedUsers.has(userId),
-  );
+  const held = candidates.filter((person) => first.held.has(person) || counted.slowedUsers.has(person.userId));
   return { isRight: isRightCode(secrets, row, counted.codeHash, code), held: new Set(held) };
 }
 
@@ -224,7 +251,9 @@ export async function signInWithCode(
   if ('refused' in found) return refuse(found.refused.reason, found.refused.error);
 
   const { row } = found;
-  const tried = await tryCode(db, { attempt, code, row, candidates }, deps.secrets);
+  const { device } = deps.caller;
+  const knownHere = await whoKnowsDevice(db, candidates, device);
+  const tried = await tryCode(db, { attempt, code, row, candidates, knownHere }, { secrets: deps.secrets, device });
   if ('refused' in tried) return refuse(tried.refused.reason, tried.refused.error);
   const held = [...tried.held].map((person): Refusal => ({ person, reason: 'account_slowed' }));
   const persons = candidates.filter((person) => !tried.held.has(person));
@@ -235,7 +264,7 @@ export async function signInWithCode(
   }
 
   const proved = await inTransaction(db, (trx) =>
-    settle(trx, { row, persons, others: held }, { ...surroundings, ...deps }),
+    settle(trx, { row, persons, others: held }, { ...surroundings, ...deps, knownHere }),
   );
   if (proved === undefined) return refuse('code_used', new DomainError('expired', 'CODE_EXPIRED'));
   if (proved.length === 0) throw wrongCode();

@@ -11,18 +11,24 @@ import { type Codes, DomainError, defineCodes } from '../../../platform/errors.t
 import { defineLimits } from '../../../platform/rate-limits.ts';
 import { type Secrets, sha256 } from '../../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../../audit/audit-events.ts';
+import { whoKnowsDevice } from '../../sessions/known-devices.ts';
 import type { ProvedAccount } from '../../sign-in/proved-account.ts';
 import {
+  type AttemptVerdict,
   accountFailureKeys,
   accountKey,
   clearFailures,
   countAttempt,
+  deviceKey,
   doorKey,
+  forgiveBystander,
 } from '../../sign-in/sign-in-failures.ts';
 import { parseTenantSettings } from '../../tenants/tenant-settings.ts';
+import { findTenantById } from '../../tenants/tenants.ts';
 import { parseAddress } from '../../users/canonical-address.ts';
 import { usePassword } from '../../users/identities.ts';
 import type { PasswordHasher } from './password-hash.ts';
+import { allowsPasswords } from './password-method.ts';
 import { normalizePassword } from './password-policy.ts';
 import { type CandidateRow, hasSeveralTenants, selectCandidates } from './password-store.ts';
 
@@ -36,8 +42,9 @@ declare module '../../../platform/errors.ts' {
   interface ErrorCodes extends Codes<typeof passwordSignInCodes> {}
 }
 
-// Hashing for more than this many tenants would let one request keep the cores busy.
-const mostCandidates = 5;
+// Without a tenant everybody's attempt costs as much, or the time would tell in how many tenants an address lives. Whoever has
+// more accounts than this names the organisation, as their application does.
+const mostCandidates = 2;
 
 export const passwordLimits = defineLimits({
   /** Passwords tried from one address. Guessing at one account is stopped long before, by its own count. */
@@ -63,15 +70,14 @@ function unusable(row: CandidateRow): Reason | undefined {
 }
 
 /**
- * How many hashes an attempt costs at the least. One where the tenant is known. Where it is not, an address of two
- * tenants needs two and would be set apart from all others by that: so there everybody's attempt costs two, for as long
- * as the server has two tenants at all. (Choosing one or two for each address by a keyed hash would save a quarter of
- * the work, but then any address whose time is known to be that of one hash is proved not to live in two tenants, and
- * measurements of known against unknown addresses differ by chance.) Who lives in three and more tenants can be told
- * from others by time alone.
+ * How many hashes an attempt costs. One where the tenant is known. Where it is not, an address of two tenants needs two and
+ * would be set apart from all others by that: so there everybody's attempt costs two, for as long as the server has two
+ * tenants at all. (Choosing one or two for each address by a keyed hash would save a quarter of the work, but then any
+ * address whose time is known to be that of one hash is proved not to live in two tenants, and measurements of known against
+ * unknown addresses differ by chance.)
  */
-async function leastHashes(db: Database, tenantId: string | null): Promise<number> {
-  return tenantId === null && (await hasSeveralTenants(db)) ? 2 : 1;
+async function hashesOf(db: Database, tenantId: string | null): Promise<number> {
+  return tenantId === null && (await hasSeveralTenants(db)) ? mostCandidates : 1;
 }
 
 interface Refusal {
@@ -137,36 +143,135 @@ async function recordRefusals(
   }
 }
 
+/** Which of those who were not proved are to be told of: an attempt that proved an account is no failure of another. */
+async function notForgiven(
+  trx: Database,
+  failed: readonly Comparison[],
+  proved: readonly Comparison[],
+  secrets: Secrets,
+): Promise<Refusal[]> {
+  const told: Refusal[] = [];
+  for (const { row, reason = 'wrong_password' } of failed) {
+    let forgiven = false;
+    if (reason === 'wrong_password')
+      for (const { row: own, proof } of proved) {
+        const about = { way: 'password', userId: row.userId, proof: `${own.userId}:${proof?.verifiedHash}` } as const;
+        forgiven = (await forgiveBystander(trx, secrets, about)) || forgiven;
+      }
+    if (!forgiven) told.push({ row, reason });
+  }
+  return told;
+}
+
+interface Surroundings {
+  tenantId: string | null;
+  secrets: Secrets;
+  caller: Caller;
+  /** Who has signed in with this browser before. */
+  knownHere: ReadonlySet<string>;
+}
+
 /** What follows from the comparisons, in one transaction. Answers the ids of the users whose proof holds. */
 async function settle(
   trx: Database,
   compared: readonly Comparison[],
   bystanders: readonly Refusal[],
-  { tenantId, secrets, caller }: { tenantId: string | null; secrets: Secrets; caller: Caller },
+  { tenantId, secrets, caller, knownHere }: Surroundings,
 ): Promise<Set<string>> {
-  const proved: CandidateRow[] = [];
-  const refused: Refusal[] = [...bystanders];
+  const proved: Comparison[] = [];
+  const failed: Comparison[] = [];
   // In the order of ids: two sign-ins that share accounts wait for each other instead of locking up.
   const ordered = compared.toSorted((left, right) => (left.row.userId < right.row.userId ? -1 : 1));
-  for (const { row, reason = 'wrong_password', proof } of ordered) {
-    if (proof && (await usePassword(trx, { ...row, ...proof }))) proved.push(row);
-    else refused.push({ row, reason });
+  for (const comparison of ordered) {
+    const { row, proof } = comparison;
+    if (proof && (await usePassword(trx, { ...row, ...proof }))) proved.push(comparison);
+    else failed.push(comparison);
   }
-  if (proved.length > 0)
-    await clearFailures(
-      trx,
-      proved.flatMap((row) => accountFailureKeys(secrets, row)),
-    );
+  // A known device was never held up by what strangers counted, so it does not give them back their guesses.
+  const keys = proved.flatMap(({ row }) =>
+    knownHere.has(row.userId) && caller.device
+      ? [deviceKey(secrets, 'password', row.userId, caller.device)]
+      : accountFailureKeys(secrets, row),
+  );
+  if (keys.length > 0) await clearFailures(trx, keys);
+  const refused = [...bystanders, ...(await notForgiven(trx, failed, proved, secrets))];
   await recordRefusals(trx, refused, tenantId, caller);
-  return new Set(proved.map((row) => row.userId));
+  return new Set(proved.map(({ row }) => row.userId));
 }
 
 function provedAccount({ userId, tenantId, tenantName, tenantSlug, fullName, email }: CandidateRow): ProvedAccount {
   return { userId, tenantId, tenantName, tenantSlug, name: fullName, email };
 }
 
+interface Meant {
+  /** In canonical form, or a hash of what was typed. */
+  canonical: string;
+  /** Whose password may be compared: those who know this browser first, then the last used. */
+  candidates: CandidateRow[];
+  knownHere: ReadonlySet<string>;
+  /** Who is told of in the trail where there is none: the person the address would mean, else nobody. */
+  bystander: Refusal;
+}
+
+async function findMeant(db: Database, address: string, tenantId: string | null, caller: Caller): Promise<Meant> {
+  const parsed = parseAddress(address);
+  const canonical = parsed ? ('email' in parsed ? parsed.email : parsed.phone) : sha256(address).toString('hex');
+  const found = parsed ? await selectCandidates(db, parsed, tenantId) : [];
+  const usable = found.filter((row) => unusable(row) === undefined);
+  const knownHere = await whoKnowsDevice(db, usable, caller.device);
+  const isKnown = ({ userId }: CandidateRow) => Number(knownHere.has(userId));
+  const candidates = usable.toSorted((left, right) => isKnown(right) - isKnown(left)).slice(0, mostCandidates);
+  const [other] = found;
+  const bystander = { row: other, reason: (other && unusable(other)) ?? 'unknown_account' } as const;
+  return { canonical, candidates, knownHere, bystander };
+}
+
+function heldUp(door: AttemptVerdict | undefined): { reason: Reason; error: DomainError } | undefined {
+  if (door?.allowed) return undefined;
+  if (!door || door.locked)
+    return { reason: 'account_locked', error: new DomainError('rate_limited', 'ACCOUNT_LOCKED') };
+  const error = new DomainError('rate_limited', 'TOO_MANY_ATTEMPTS', { seconds: door.seconds });
+  return { reason: 'account_slowed', error };
+}
+
 /**
- * Compares a password with the account of an address, or without a tenant with up to five accounts in as many tenants.
+ * Counts the attempt and answers which candidates may be compared with. At a browser that none of them knows, the door
+ * speaks for all; at one that somebody knows, that person's own count there does, and the others are counted as ever.
+ */
+async function countAll(
+  db: Database,
+  { canonical, candidates, knownHere }: Meant,
+  { tenantId, secrets, device }: { tenantId: string | null; secrets: Secrets; device: Buffer | undefined },
+): Promise<
+  { refused: NonNullable<ReturnType<typeof heldUp>> } | { slots: { row?: CandidateRow; allowed: boolean }[] }
+> {
+  const known = candidates.filter(({ userId }) => knownHere.has(userId));
+  const doors =
+    device && known.length > 0
+      ? known.map(({ userId }) => deviceKey(secrets, 'password', userId, device))
+      : [doorKey(secrets, 'password', tenantId, canonical)];
+  const doorVerdicts = await countAttempt(db, doors);
+  const refusals = doorVerdicts.map(heldUp);
+  const [refused] = refusals;
+  if (refused && refusals.every((refusal) => refusal !== undefined)) return { refused };
+
+  // Nobody's slots are counted under keys of their own, so that they cost the same statement.
+  const slotCount = Math.max(candidates.length, await hashesOf(db, tenantId));
+  const names = Array.from(
+    { length: slotCount },
+    (_, index) => candidates[index]?.userId ?? `nobody:${index}:${tenantId ?? '*'}:${canonical}`,
+  );
+  const strangers = names.slice(known.length);
+  const verdicts = await countAttempt(
+    db,
+    strangers.map((name) => accountKey(secrets, 'password', name)),
+  );
+  const allowed = [...doorVerdicts.slice(0, known.length), ...verdicts].map((verdict) => verdict.allowed);
+  return { slots: names.map((_, index) => ({ row: candidates[index], allowed: allowed[index] === true })) };
+}
+
+/**
+ * Compares a password with the account of an address, or without a tenant with up to two accounts in as many tenants.
  * Writes `login.failed` for every account that it did not prove; `login.succeeded` is written where the session is stored.
  * @param attempt `address`: anything a person can type; an email address, or a phone number with its country code
  * @returns every account that the password proved, at least one; the last used first. More than one: the person chooses
@@ -180,45 +285,38 @@ export async function signInWithPassword(
 ): Promise<{ accounts: ProvedAccount[] }> {
   passwords.ensureCapacity();
   const tenantId = attempt.tenantId ?? null;
-  const parsed = parseAddress(attempt.address);
-  const canonical = parsed
-    ? 'email' in parsed
-      ? parsed.email
-      : parsed.phone
-    : sha256(attempt.address).toString('hex');
-  const found = parsed ? await selectCandidates(db, parsed, tenantId) : [];
-  const candidates = found.filter((row) => unusable(row) === undefined).slice(0, mostCandidates);
-  // Who is told of in the trail: the candidates, else the person the address would mean, else nobody.
-  const [other] = found;
-  const bystanders: Refusal[] =
-    candidates.length > 0 ? [] : [{ row: other, reason: (other && unusable(other)) ?? 'unknown_account' }];
-
-  const [door] = await countAttempt(db, [doorKey(secrets, tenantId, canonical)]);
-  if (!door?.allowed) {
-    const locked = door?.locked === true;
-    const reason: Reason = locked ? 'account_locked' : 'account_slowed';
-    const refusals = candidates.length > 0 ? candidates.map((row) => ({ row, reason })) : [{ row: other, reason }];
-    await inTransaction(db, (trx) => recordRefusals(trx, refusals, tenantId, caller));
-    if (!door || door.locked) throw new DomainError('rate_limited', 'ACCOUNT_LOCKED');
-    throw new DomainError('rate_limited', 'TOO_MANY_ATTEMPTS', { seconds: door.seconds });
+  const meant = await findMeant(db, attempt.address, tenantId, caller);
+  const { candidates, knownHere, bystander } = meant;
+  const bystanders = candidates.length > 0 ? [] : [bystander];
+  if (!(await isOffered(db, tenantId))) {
+    await inTransaction(db, (trx) => recordRefusals(trx, bystanders, tenantId, caller));
+    throw new DomainError('unauthenticated', 'INVALID_CREDENTIALS');
   }
 
-  // Nobody's slots are counted under keys of their own, so that they cost the same statement.
-  const slotCount = Math.max(candidates.length, await leastHashes(db, tenantId));
-  const keys = Array.from({ length: slotCount }, (_, index) =>
-    accountKey(secrets, candidates[index]?.userId ?? `nobody:${index}:${tenantId ?? '*'}:${canonical}`),
-  );
-  const verdicts = await countAttempt(db, keys);
-  const slots = verdicts.map(({ allowed }, index) => ({ row: candidates[index], allowed }));
+  const counted = await countAll(db, meant, { tenantId, secrets, device: caller.device });
+  if ('refused' in counted) {
+    const { reason, error } = counted.refused;
+    const refusals = candidates.length > 0 ? candidates.map((row) => ({ row, reason })) : [{ ...bystander, reason }];
+    await inTransaction(db, (trx) => recordRefusals(trx, refusals, tenantId, caller));
+    throw error;
+  }
 
   // No account has such a password, so nothing is hashed, for nobody.
   const impossible = attempt.password === '' || normalizePassword(attempt.password) === undefined;
   const compared: Comparison[] = impossible
     ? candidates.map((row) => ({ row, reason: 'wrong_password' }))
-    : await compareAll(slots, attempt.password, passwords);
+    : await compareAll(counted.slots, attempt.password, passwords);
 
-  const proved = await inTransaction(db, (trx) => settle(trx, compared, bystanders, { tenantId, secrets, caller }));
+  const surroundings = { tenantId, secrets, caller, knownHere };
+  const proved = await inTransaction(db, (trx) => settle(trx, compared, bystanders, surroundings));
   const accounts = candidates.filter((row) => proved.has(row.userId)).map(provedAccount);
   if (accounts.length === 0) throw new DomainError('unauthenticated', 'INVALID_CREDENTIALS');
   return { accounts };
+}
+
+/** What a tenant does not offer is not counted: guesses at it lead nowhere, and would only hold somebody up. */
+async function isOffered(db: Database, tenantId: string | null): Promise<boolean> {
+  if (tenantId === null) return true;
+  const tenant = await findTenantById(db, tenantId);
+  return !tenant || allowsPasswords(tenant.settings);
 }

@@ -7,7 +7,7 @@ import { DomainError } from '../../../platform/errors.ts';
 import type { Secrets } from '../../../platform/secrets.ts';
 import type { Caller } from '../../audit/audit-events.ts';
 import { revokeAllSessions } from '../../sessions/sessions.ts';
-import { accountFailureKeys, clearFailures } from '../../sign-in/sign-in-failures.ts';
+import { forgetFailures } from '../../sign-in/sign-in-failures.ts';
 import { findTenantById } from '../../tenants/tenants.ts';
 import { findUser, storePasswordHash, type User } from '../../users/users.ts';
 import type { PasswordHasher } from './password-hash.ts';
@@ -24,7 +24,7 @@ export async function storeNewPassword(
 ): Promise<void> {
   const { tenantId, id: userId } = user;
   await storePasswordHash(trx, { tenantId, userId, passwordHash }, caller);
-  await clearFailures(trx, accountFailureKeys(secrets, { ...user, userId }));
+  await forgetFailures(trx, secrets, { ...user, userId });
   await revokeAllSessions(trx, { tenantId, userId }, caller);
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
@@ -13,6 +14,7 @@ import { updateTenantSettings } from '../../../../src/domain/tenants/tenants.ts'
 import type { NewUser } from '../../../../src/domain/users/users.ts';
 import { createDatabase, type Database, isConnectionError } from '../../../../src/platform/database.ts';
 import { DomainError } from '../../../../src/platform/errors.ts';
+import { newId } from '../../../../src/platform/ids.ts';
 import { createSecrets, randomToken } from '../../../../src/platform/secrets.ts';
 import { installFaults, withFault } from '../../../support/audit.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts';
@@ -120,6 +122,28 @@ describe('signing in with a one-time code', () => {
     const { attempt } = await asked(email, { tenantId: null });
     assert.deepEqual((await signIn(attempt)).accounts, [account]);
     assert.equal(await answer(signIn(attempt)), over, 'once');
+  });
+
+  it('is held up by no stranger at a browser that the person has signed in with', async () => {
+    const email = newEmail();
+    const user = await add({ email });
+    const device = randomBytes(32);
+    const { id: userId } = user;
+    const rest = { expiresAt: new Date(Date.now() + 60_000), oidcSessionUidHash: randomBytes(32) };
+    await db('user_sessions').insert({ id: newId(), tenantId: north, userId, deviceFingerprint: device, ...rest });
+    const subjects = [...doorKey(secrets, 'code', north, email), ...accountKey(secrets, 'code', userId)];
+    for (const subjectHash of subjects)
+      await db('sign_in_failures').insert({ subjectHash, failures: 100, lastFailedAt: new Date() });
+    const { attempt } = await asked(email);
+    const at = (known: Buffer) =>
+      answer(
+        signInWithCode(db, attempt, { methods: signInMethods, secrets, caller: { ...caller, device: known }, issuer }),
+      );
+    assert.equal(await at(randomBytes(32)), 'rate_limited ACCOUNT_LOCKED');
+    assert.equal(await at(device), 'OK');
+    const left = await db('sign_in_failures').whereIn('subjectHash', subjects).select('failures');
+    assert.deepEqual(left, [{ failures: 100 }, { failures: 100 }]);
+    await forget();
   });
 
   it('answers the accounts of every tenant where the tenant is not known, and of one where it is', async () => {
@@ -266,13 +290,13 @@ describe('signing in with a one-time code', () => {
     assert.ok(told >= compared && told <= row.attemptCount, `${told} events`);
   });
 
-  it('counts failures with those of passwords, and forgets them when the person comes in', async () => {
+  it('counts failures at the address and the account, and forgets them when the person comes in', async () => {
     const user = await add();
     const email = user.email as string;
     const failuresOf = async (key: Buffer) =>
       (await db('sign_in_failures').where({ subjectHash: key }).first())?.failures ?? 0;
-    const door = doorKey(secrets, north, email);
-    const account = accountKey(secrets, user.id);
+    const door = doorKey(secrets, 'code', north, email)[0] as Buffer;
+    const account = accountKey(secrets, 'code', user.id)[0] as Buffer;
     const { attempt } = await asked(email);
     for (let tries = 1; tries <= 3; tries++) assert.equal(await answer(signIn(failing(attempt, tries))), wrong);
     assert.deepEqual([await failuresOf(door), await failuresOf(account)], [3, 3]);
@@ -285,7 +309,7 @@ describe('signing in with a one-time code', () => {
     const user = await add();
     for (const address of [user.email as string, newEmail()]) {
       const { attempt, destination } = await asked(address);
-      const subjectHash = doorKey(secrets, north, destination);
+      const subjectHash = doorKey(secrets, 'code', north, destination)[0] as Buffer;
       await db('sign_in_failures').insert({ subjectHash, failures: 20, lastFailedAt: db.fn.now() });
       assert.equal(await answer(signIn(attempt)), slowed);
       await db('sign_in_failures').where({ subjectHash }).update({ failures: 100 });
@@ -300,7 +324,7 @@ describe('signing in with a one-time code', () => {
   it('answers a wrong code to the right one while the account alone is slowed', async () => {
     const user = await add();
     const { attempt } = await asked(user.email as string);
-    const subjectHash = accountKey(secrets, user.id);
+    const subjectHash = accountKey(secrets, 'code', user.id)[0] as Buffer;
     await db('sign_in_failures').insert({ subjectHash, failures: 20, lastFailedAt: db.fn.now() });
     assert.equal(await answer(signIn(attempt)), wrong);
     assert.equal((await lastFailure()).payload.reason, 'account_slowed');
@@ -354,7 +378,7 @@ describe('signing in with a one-time code', () => {
     assert.equal((await eventsOf(inNorth.id)).length, 4);
     assert.equal((await eventsOf(inSouth.id)).length, 0, 'the trail of the other tenant tells nothing');
     const account = await db('sign_in_failures')
-      .where({ subjectHash: accountKey(secrets, inSouth.id) })
+      .where({ subjectHash: accountKey(secrets, 'code', inSouth.id)[0] as Buffer })
       .first();
     assert.equal(account, undefined);
     await letPass(db, email, '2 minutes');

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { systemCaller } from '../../../../src/domain/audit/audit-events.ts';
 import { deactivateUser, deleteUser } from '../../../../src/domain/lifecycle/end-person.ts';
 import { createPasswordHasher, type PasswordHasher } from '../../../../src/domain/methods/password/password-hash.ts';
 import { signInWithPassword } from '../../../../src/domain/methods/password/password-sign-in.ts';
 import { setPassword } from '../../../../src/domain/methods/password/set-password.ts';
 import { createTenant } from '../../../../src/domain/setup/create-tenant.ts';
+import { accountKey, doorKey } from '../../../../src/domain/sign-in/sign-in-failures.ts';
 import { unlockAccount } from '../../../../src/domain/sign-in/unlock-account.ts';
 import { updateTenantSettings } from '../../../../src/domain/tenants/tenants.ts';
 import { createUser, type NewUser, type User } from '../../../../src/domain/users/users.ts';
 import { createDatabase, type Database } from '../../../../src/platform/database.ts';
 import { DomainError } from '../../../../src/platform/errors.ts';
+import { newId } from '../../../../src/platform/ids.ts';
 import { createSecrets, randomToken } from '../../../../src/platform/secrets.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts';
 
@@ -154,7 +157,9 @@ describe('signing in with a password', () => {
     for (const [reason, address, password, tenantId] of cases) {
       const passwords = counting();
       assert.equal(await answer(tryIn(address, password, tenantId, passwords)), refused, reason);
-      assert.equal(passwords.counts.real + passwords.counts.nothing, 1, reason);
+      // What a tenant offers is no secret, and is not worth a hash.
+      const hashes = reason === 'method_not_offered' ? 0 : 1;
+      assert.equal(passwords.counts.real + passwords.counts.nothing, hashes, reason);
       const event = await lastEvent();
       assert.deepEqual(event.payload, { method: 'pwd', reason });
       assert.equal(event.tenantId, tenantId);
@@ -279,32 +284,56 @@ describe('signing in with a password', () => {
 
   describe('without a tenant', () => {
     it('proves every account that has this password, and no other', async () => {
-      const address = newAddress();
-      const [one, two] = [await add(address), await add(address, { tenantId: south })];
-      const east = (await createTenant(db, { slug: 'east', name: 'Eastlake' }, systemCaller)).id;
-      const three = await add(address, { tenantId: east, password: 'another orbit velvet' });
-      const ids = async (password: string) =>
+      const [shared, apart] = [newAddress(), newAddress()];
+      const both = [await add(shared), await add(shared, { tenantId: south })];
+      const [one, two] = [await add(apart), await add(apart, { tenantId: south, password: 'another orbit velvet' })];
+      const ids = async (address: string, password: string) =>
         new Set((await tryIn(address, password, null)).accounts.map((account) => account.userId));
-      assert.deepEqual(await ids(right), new Set([one.id, two.id]));
-      assert.equal((await lastEvent()).entityId, three.id);
-      assert.deepEqual(await ids('another orbit velvet'), new Set([three.id]));
-      assert.equal(await answer(tryIn(address, wrong, null)), refused);
+      assert.deepEqual(await ids(shared, right), new Set(both.map(({ id }) => id)));
+      assert.deepEqual(await ids(apart, right), new Set([one.id]));
+      assert.equal((await lastEvent()).entityId, two.id);
+      assert.deepEqual(await ids(apart, 'another orbit velvet'), new Set([two.id]));
+      assert.equal(await answer(tryIn(apart, wrong, null)), refused);
+    });
+
+    it('lets right sign-ins to one account hold up none of the same person elsewhere', async () => {
+      const address = newAddress();
+      await add(address);
+      await add(address, { tenantId: south, password: 'another orbit velvet' });
+      for (let round = 0; round < 15; round += 1) assert.equal(await answer(tryIn(address, right, null)), 'OK');
+      const before = await failedCount();
+      assert.equal(await answer(tryIn(address, right, null)), 'OK');
+      assert.equal(await failedCount(), before);
+      assert.equal(await answer(tryIn(address, 'another orbit velvet', null)), 'OK');
+      assert.equal(await answer(tryIn(address, 'another orbit velvet', south)), 'OK');
     });
 
     it('never proves an account by trying it beside one’s own in another tenant, more often than by itself', async () => {
       const address = newAddress();
       const victim = await add(address);
-      const own = await add(address, { tenantId: south, password: 'another orbit velvet' });
-      const passwords = counting();
+      const own = await add(address, { tenantId: south, password: 'guess number 0' });
+      const guessed = new Set<string>();
       for (let guess = 0; guess < 15; guess += 1) {
-        const { accounts } = await tryIn(address, 'another orbit velvet', null, passwords);
-        assert.deepEqual(
-          accounts.map((account) => account.userId),
-          [own.id],
-        );
+        // Who owns the other tenant sets any password there, to prove that account with each guess at this one.
+        const password = `guess number ${guess}`;
+        await setPassword(db, { tenantId: south, userId: own.id, password }, { passwords: cheap, secrets, caller });
+        const counted: PasswordHasher = {
+          ...cheap,
+          verify: async (hash, typed) => {
+            const result = await cheap.verify(hash, typed);
+            if (!result.ok) guessed.add(typed);
+            return result;
+          },
+        };
+        for (let time = 0; time < 2; time += 1) {
+          const { accounts } = await tryIn(address, password, null, counted);
+          assert.deepEqual(
+            accounts.map((account) => account.userId),
+            [own.id],
+          );
+        }
       }
-      assert.equal(passwords.counts.real, 15 + 10);
-      assert.deepEqual((await lastEvent()).payload, { method: 'pwd', reason: 'account_slowed' });
+      assert.equal(guessed.size, 10);
       await unlockAccount(db, { tenantId: north, userId: victim.id }, { secrets, caller });
     });
 
@@ -339,16 +368,98 @@ describe('signing in with a password', () => {
       }
     });
 
-    it('compares with five accounts at the most', async () => {
+    it('compares with two accounts at the most, so that the time tells nothing of more', async () => {
       const address = newAddress();
       for (let index = 0; index < 7; index += 1) {
         const tenant = await createTenant(db, { slug: `many-${index}`, name: `Many ${index}` }, systemCaller);
         await add(address, { tenantId: tenant.id });
       }
       const passwords = counting();
-      assert.equal((await tryIn(address, right, null, passwords)).accounts.length, 5);
-      assert.equal(passwords.counts.real, 5);
+      assert.equal((await tryIn(address, right, null, passwords)).accounts.length, 2);
+      assert.equal(passwords.counts.real, 2);
     });
+  });
+
+  describe('at a browser that the person has signed in with', () => {
+    const device = randomBytes(32);
+    const at = (known: Buffer) => ({ passwords: cheap, secrets, caller: { ...caller, device: known } });
+    async function signedInWith(user: User, known: Buffer): Promise<void> {
+      const { tenantId, id: userId } = user;
+      const rest = { expiresAt: new Date(Date.now() + 60_000), oidcSessionUidHash: randomBytes(32) };
+      await db('user_sessions').insert({ id: newId(), tenantId, userId, deviceFingerprint: known, ...rest });
+    }
+
+    it('no stranger shuts them out in a day of guessing, nor guesses more often than before', async function () {
+      this.timeout(60_000);
+      const address = newAddress();
+      const owner = await add(address);
+      await signedInWith(owner, device);
+      const signIn = (password: string, known: Buffer) =>
+        answer(signInWithPassword(db, { address, password, tenantId: north }, at(known)));
+      let compared = 0;
+      const stranger: PasswordHasher = {
+        ...cheap,
+        async verify(hash, password) {
+          compared += 1;
+          return cheap.verify(hash, password);
+        },
+      };
+      // A thousand addresses and as many browsers, in a day and a few hours.
+      for (let knock = 0; knock < 1000; knock += 1) {
+        const from = { ...caller, ip: `198.51.${Math.floor(knock / 250)}.${knock % 250}`, device: randomBytes(32) };
+        const guess = { address, password: `guess number ${knock}`, tenantId: knock % 2 ? north : null };
+        await answer(signInWithPassword(db, guess, { passwords: stranger, secrets, caller: from }));
+        await db('sign_in_failures').update({ lastFailedAt: db.raw(`last_failed_at - interval '100 seconds'`) });
+        if (knock % 100 === 99) assert.equal(await signIn(right, device), 'OK', `after ${knock}`);
+      }
+      assert.equal(compared, 100);
+      assert.equal(await signIn(right, randomBytes(32)), locked);
+      assert.equal(await signIn(right, device), 'OK');
+      // The owner's own sign-ins give the strangers nothing back.
+      assert.equal(await answer(tryIn(address, wrong, north, stranger)), locked);
+      assert.equal(compared, 100);
+    });
+
+    it('has a count of its own, which recovery forgets', async () => {
+      const address = newAddress();
+      const owner = await add(address);
+      await signedInWith(owner, device);
+      const tryHere = (password: string) =>
+        answer(signInWithPassword(db, { address, password, tenantId: north }, at(device)));
+      for (let attempt = 0; attempt < 10; attempt += 1) assert.equal(await tryHere(wrong), refused);
+      assert.equal(await tryHere(right), slowed);
+      assert.equal(await answer(tryIn(address, right)), 'OK');
+      assert.equal(await tryHere(right), slowed);
+      await unlockAccount(db, { tenantId: north, userId: owner.id }, { secrets, caller });
+      assert.equal(await tryHere(right), 'OK');
+    });
+
+    it('counts nothing of its own for anybody else', async () => {
+      const [address, others] = [newAddress(), newAddress()];
+      await add(address);
+      await signedInWith(await add(others), device);
+      for (let attempt = 0; attempt < 10; attempt += 1)
+        await answer(signInWithPassword(db, { address, password: wrong, tenantId: north }, at(device)));
+      assert.equal(await answer(tryIn(address, right)), slowed);
+    });
+  });
+
+  it('counts codes apart, and nothing that the tenant does not offer', async () => {
+    const address = newAddress();
+    const user = await add(address);
+    for (const key of [accountKey(secrets, 'code', user.id), doorKey(secrets, 'code', north, address)])
+      await db('sign_in_failures').insert({ subjectHash: key[0] as Buffer, failures: 100, lastFailedAt: new Date() });
+    assert.equal(await answer(tryIn(address, right)), 'OK');
+
+    const keyless = (await createTenant(db, { slug: 'codes-only', name: 'Codes only' }, systemCaller)).id;
+    const inKeyless = newAddress();
+    await add(inKeyless, { tenantId: keyless });
+    await updateTenantSettings(db, keyless, { signInMethods: ['otp'] }, systemCaller);
+    const [{ count: before } = { count: 0 }] = await db('sign_in_failures').count();
+    for (let attempt = 0; attempt < 12; attempt += 1)
+      for (const tried of [inKeyless, newAddress()]) assert.equal(await answer(tryIn(tried, right, keyless)), refused);
+    const [{ count: after } = { count: 1 }] = await db('sign_in_failures').count();
+    assert.equal(after, before);
   });
 
   it('answers anything hostile in words of its own', async () => {
