@@ -15,6 +15,8 @@ export interface DatabaseServer {
   encrypted: boolean;
   /** `max_connections`. */
   connections: number;
+  /** It takes no writes: a standby, or one that was told so. */
+  readOnly: boolean;
 }
 
 export async function describeServer(db: Database): Promise<DatabaseServer> {
@@ -23,6 +25,7 @@ export async function describeServer(db: Database): Promise<DatabaseServer> {
     `select current_setting('server_version')                  as version,
             current_setting('server_version_num')::integer     as number,
             current_setting('max_connections')::integer        as connections,
+            current_setting('transaction_read_only')::boolean  as read_only,
             coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false) as encrypted`,
   );
   if (!server) throw new Error('no answer');

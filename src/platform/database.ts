@@ -90,28 +90,39 @@ export function connectionTo(
   };
 }
 
+/** Marked as Knex marks a connection that broke, so that nobody is lent it any more. */
+function giveUp(connection: pg.Client, error: unknown): void {
+  Object.assign(connection, { __knex__disposed: error });
+}
+
 /**
- * A server that has gone without a word (its machine lost, the network cut) leaves a connection that looks alive for a
- * quarter of an hour. A query that waited for its answer in vain closes it, so that the pool opens another.
+ * Connections that look alive and are of no use any more. A server that has gone without a word (its machine lost, the network
+ * cut) leaves one for a quarter of an hour: a query that waited for its answer in vain closes it. A server that takes no writes
+ * any more was demoted, and all that lead there are given up, so that the pool finds the one that was promoted.
  */
-function giveUpOnSilence(connection: pg.Client): void {
+function leaveUseless(connection: pg.Client, pool: Set<pg.Client>): void {
   const query = connection.query.bind(connection) as (...args: unknown[]) => unknown;
   const { stream } = (connection as unknown as { connection: { stream: { destroy(): void } } }).connection;
-  const giveUp = (error: unknown) => {
-    if (!(error instanceof Error) || error.message !== 'Query read timeout') return;
-    // Marked as Knex marks one that broke, so that nobody is lent it before the end is noticed.
-    Object.assign(connection, { __knex__disposed: error });
-    stream.destroy();
+  pool.add(connection);
+  connection.once('end', () => pool.delete(connection));
+  const judge = (error: unknown) => {
+    if (!(error instanceof Error)) return;
+    const { code } = error as { code?: unknown };
+    if (code === readOnly) for (const other of pool) giveUp(other, error);
+    else if (error.message === 'Query read timeout') {
+      giveUp(connection, error);
+      stream.destroy();
+    } else if (typeof code === 'string' && isEndOfConnection(code)) giveUp(connection, error);
   };
   connection.query = ((...args: unknown[]) => {
     const callback = args.at(-1);
     if (typeof callback === 'function')
       return query(...args.slice(0, -1), (error: unknown, result: unknown) => {
-        giveUp(error);
+        judge(error);
         callback(error, result);
       });
     const answer = query(...args);
-    if (answer instanceof Promise) answer.catch(giveUp);
+    if (answer instanceof Promise) answer.catch(judge);
     return answer;
   }) as typeof connection.query;
 }
@@ -120,6 +131,7 @@ function giveUpOnSilence(connection: pg.Client): void {
 export function createDatabase(options: DatabaseOptions): Database {
   const statementTimeoutMs = options.statementTimeoutMs ?? 15_000;
   const acquireTimeoutMs = options.acquireTimeoutMs ?? 5_000;
+  const connections = new Set<pg.Client>();
   return knex({
     client: 'pg',
     connection: {
@@ -138,7 +150,7 @@ export function createDatabase(options: DatabaseOptions): Database {
       acquireTimeoutMillis: acquireTimeoutMs,
       propagateCreateError: true,
       afterCreate(connection: pg.Client, done: (error: null, connection: pg.Client) => void) {
-        giveUpOnSilence(connection);
+        leaveUseless(connection, connections);
         done(null, connection);
       },
     },
@@ -223,8 +235,8 @@ export async function runPrepared<T>(
       const result = await connection.query({ name: statement.name, text: statement.text, values });
       return { rows: result.rows.map((row) => camelRow<T>(row)), rowCount: result.rowCount ?? 0 };
     } catch (error) {
-      // A connection that broke goes back marked, so that the pool's check drops it.
-      if (isConnectionError(error)) Object.assign(connection, { __knex__disposed: error });
+      // A connection that broke goes back marked, so that the pool's check drops it. After an ERROR it goes on.
+      if (isConnectionError(error) && (error as { severity?: unknown }).severity !== 'ERROR') giveUp(connection, error);
       throw error;
     } finally {
       await client.releaseConnection(connection);
@@ -232,7 +244,25 @@ export async function runPrepared<T>(
   });
 }
 
-const connectionErrorCodes = new Set([
+/** read_only_sql_transaction: a standby, which may have been the primary a moment ago. */
+const readOnly = '25006';
+
+/** Classes and codes of PostgreSQL that say: not for the moment. */
+const unavailableStates = [
+  '08', // connection_exception
+  readOnly,
+  '25P03', // idle_in_transaction_session_timeout
+  '40001', // serialization_failure, on a standby too
+  '40P01', // deadlock_detected
+  '53', // insufficient_resources: disk_full, out_of_memory, too_many_connections
+  '55P03', // lock_not_available
+  '57014', // query_canceled, by statement_timeout
+  '57P0', // admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped, idle_session_timeout
+  '58030', // io_error
+];
+
+/** What Node.js says of the way there. */
+const networkCodes = new Set([
   'EAI_AGAIN',
   'ECONNABORTED',
   'ECONNREFUSED',
@@ -243,19 +273,20 @@ const connectionErrorCodes = new Set([
   'ENOTFOUND',
   'EPIPE',
   'ETIMEDOUT',
-  '25P03', // idle_in_transaction_session_timeout
-  '53300', // too_many_connections
-  '57014', // query_canceled, by statement_timeout
-  '57P01', // admin_shutdown
-  '57P02', // crash_shutdown
-  '57P03', // cannot_connect_now
 ]);
 
-/** True where the database could not be reached or went away: the answer is 503, not 500. */
+function isEndOfConnection(code: string): boolean {
+  return /^(?:08|57P0)/.test(code) || code === '25P03';
+}
+
+/** True where the database could not be reached, went away, or cannot do it for the moment: the answer is 503, not 500. */
 export function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = (error as { code?: unknown }).code;
-  if (typeof code === 'string' && (connectionErrorCodes.has(code) || code.startsWith('08'))) return true;
+  if (typeof code === 'string') {
+    const isState = code.length === 5 && unavailableStates.some((state) => code.startsWith(state));
+    if (isState || networkCodes.has(code)) return true;
+  }
   // PostgreSQL's word for what ends a connection or refuses one, such as a database that is being restored. A wrong
   // password (28P01) or name (3D000) is no such thing: it does not go away by waiting.
   if ((error as { severity?: unknown }).severity === 'FATAL' && !/^(28|3D)/.test(String(code))) return true;

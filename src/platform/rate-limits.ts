@@ -127,6 +127,17 @@ export async function budgetLeft(db: Database, subject: string, daily: number): 
   return Math.max(0, daily - (row?.hits ?? 0));
 }
 
+const note = prepared(
+  'rate-limits-note',
+  `insert into rate_limits as r (key, hits, window_ends_at) values ('written', 1, now())
+   on conflict (key) do update set window_ends_at = now()`,
+);
+
+/** Writes one row, always the same, to learn whether the database takes writes. @throws what the driver says */
+export async function proveWritable(db: Database): Promise<void> {
+  await runPrepared(db, note, []);
+}
+
 /** Deletes windows that have ended; they count for nothing whether swept or not. Answers how many went. */
 export async function sweepRateLimits(db: Database): Promise<number> {
   return db('rate_limits').where('windowEndsAt', '<', db.fn.now()).delete();

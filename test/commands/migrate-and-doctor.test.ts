@@ -113,6 +113,15 @@ describe('the doctor', function () {
     assert.match(run.stdout, /\n +Put the earlier SECRET_KEY into SECRET_KEY_PREVIOUS\.\n/);
   });
 
+  it('fails on a database that takes no writes, as a standby does', async () => {
+    const url = new URL(bench.environment.DATABASE_URL as string);
+    url.searchParams.set('options', '-c default_transaction_read_only=on');
+    const run = await runGatehouse(['doctor'], { ...bench.environment, PORT: '3999', DATABASE_URL: url.href });
+    assert.equal(run.code, 1);
+    assert.match(run.stdout, /^fail {2}database +PostgreSQL .*, but takes no writes$/m);
+    assert.match(run.stdout, /point DATABASE_URL at the primary/);
+  });
+
   it('goes on with what it can check where the database is away, and names each fault of a configuration', async () => {
     const away = { ...bench.environment, PORT: '3999', DATABASE_URL: 'postgres://127.0.0.1:1/gatehouse' };
     const [unreachable, faulty] = await Promise.all([

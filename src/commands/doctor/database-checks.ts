@@ -23,6 +23,10 @@ export async function checkDatabase({ db, source, config }: CommandContext): Pro
     const advice = `Use PostgreSQL ${oldestPostgres} or later.`;
     return { name, status: 'fail', detail, advice };
   }
+  if (server.readOnly) {
+    const advice = 'It is a standby, or was set to read only: point DATABASE_URL at the primary, or end what set it.';
+    return { name, status: 'fail', detail: `${detail}, but takes no writes`, advice };
+  }
   if (source.embedded && config.isProduction) {
     const advice = 'It serves one machine. Set DATABASE_URL for more nodes, or to have it backed up with the rest.';
     return { name, status: 'warn', detail, advice };

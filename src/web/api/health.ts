@@ -6,6 +6,7 @@ import type { Middleware } from 'koa';
 import { type Database, firstRow } from '../../platform/database.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { migrationStatus } from '../../platform/migrations.ts';
+import { proveWritable } from '../../platform/rate-limits.ts';
 
 export type Problem = 'stopping' | 'database' | 'migrations' | 'signing_key';
 
@@ -27,7 +28,7 @@ export function createHealth(options: HealthOptions): Middleware {
   function check(): Promise<Problem[]> {
     running ??= findProblems(db)
       .catch((err): Problem[] => {
-        logger.warn({ err }, 'Not ready: the database does not answer');
+        logger.warn({ err }, 'Not ready: the database does not answer or takes no writes');
         return ['database'];
       })
       .finally(() => {
@@ -61,6 +62,8 @@ async function findProblems(db: Database): Promise<Problem[]> {
   const { current } = await migrationStatus(db);
   // Without its tables there is no key to ask for.
   if (!current) return ['migrations'];
+  // A primary that was demoted, or whose disk is full, answers every question and can sign nobody in.
+  await proveWritable(db);
   const key = await firstRow(db, `select 1 from signing_keys where state = 'current' limit 1`);
   return key ? [] : ['signing_key'];
 }

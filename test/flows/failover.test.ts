@@ -1,0 +1,79 @@
+/** The primary is demoted under a running server: connections that stay open lead to what has become a standby. */
+import assert from 'node:assert/strict';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { Browserless } from '../support/browserless.ts';
+import { post } from '../support/endpoints.ts';
+import { eventually } from '../support/eventually.ts';
+import { discover, redirectUri, signIn, startSignIn } from '../support/relying-party.ts';
+
+describe('a failover of the database', () => {
+  let app: TestApp;
+  before(async () => {
+    app = await startTestApp();
+  });
+  after(() => app.stop());
+
+  const readiness = async () => {
+    const answer = await fetch(`${app.issuer}/readyz`);
+    return { status: answer.status, body: await answer.json() };
+  };
+
+  /** Every connection that the server has, and with `also` those that it opens, takes no writes. */
+  async function demote(also: boolean): Promise<void> {
+    const name = new URL(app.databaseUrl).pathname.slice(1);
+    const { db } = app.server;
+    await Promise.all(
+      Array.from({ length: app.config.database.poolMax }, () =>
+        db.transaction(async (trx) => {
+          await trx.raw('set session characteristics as transaction read only');
+          await trx.raw('select pg_sleep(0.2)');
+        }),
+      ),
+    );
+    if (also) await app.db.raw('alter database ?? set default_transaction_read_only = on', [name]);
+  }
+
+  async function promote(): Promise<void> {
+    const name = new URL(app.databaseUrl).pathname.slice(1);
+    await app.db.raw('set session characteristics as transaction read write');
+    await app.db.raw('alter database ?? reset default_transaction_read_only', [name]);
+  }
+
+  it('is answered with 503 once, and people sign in again without a restart', async () => {
+    const person = await app.person();
+    const client = await app.relyingParty();
+    const party = await discover(app, client);
+    const browser = new Browserless();
+    const page = await browser.open((await startSignIn(party)).address.href, redirectUri);
+    const [, action = ''] = /action="([^"]+)"/.exec(page.body) ?? [];
+    await demote(false);
+    const refused = await browser.send(new URL(action, page.url).href, {
+      login: person.email,
+      password: person.password,
+    });
+    assert.equal(refused.status, 503);
+    assert.ok(refused.headers['retry-after']);
+    await signIn(party, person);
+    assert.equal((await readiness()).status, 200);
+  });
+
+  it('is told of by /readyz, for machines by Retry-After, and is over when a primary is there', async () => {
+    const client = await app.relyingParty();
+    const { tokens } = await signIn(await discover(app, client), await app.person());
+    await demote(true);
+    try {
+      assert.deepEqual(await readiness(), { status: 503, body: { status: 'unavailable', problems: ['database'] } });
+      const form = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token as string };
+      const { clientId, clientSecret } = client;
+      const basic = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
+      const answer = await post(`${app.issuer}/token`, form, { authorization: basic });
+      assert.equal(answer.status, 503, JSON.stringify(answer.body));
+      assert.equal(answer.body.error, 'temporarily_unavailable');
+      assert.ok(answer.headers.get('retry-after'));
+    } finally {
+      await promote();
+    }
+    await eventually(async () => (await readiness()).status === 200, 'it is ready');
+    await signIn(await discover(app, client), await app.person());
+  });
+});
