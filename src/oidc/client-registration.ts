@@ -81,6 +81,10 @@ export function createClientCheck({ config, db, secrets }: RegistrationDependenc
   return (client) => {
     // It would be fetched at every use of the client, for pairwise subjects, which Gatehouse does not give out.
     if (client.metadata.sector_identifier_uri !== undefined) throw refusal('sector_identifier_uri is not supported');
+    // OpenID Connect Back-Channel Logout 1.0, section 2.2.
+    const { backchannel_logout_uri: logoutUri } = client.metadata;
+    if (typeof logoutUri === 'string' && logoutUri.includes('#'))
+      throw refusal('backchannel_logout_uri must have no fragment');
     let taken: ClientMetadata;
     try {
       taken = new Client(clientMetadata(client, secrets)).metadata();

@@ -16,6 +16,7 @@ import { applyOverrides } from './overrides/overrides.ts';
 import { createAdapterFactory } from './storage/adapters.ts';
 import { extraClientMetadata } from './storage/client-adapter.ts';
 import { recordJwtAccessToken } from './tokens/access-token-records.ts';
+import { checkClientAssertion, checkRequestObject } from './tokens/assertions.ts';
 import { createIntrospectionPolicy } from './tokens/introspection.ts';
 import { createResourceIndicators } from './tokens/resources.ts';
 import { checkOrgNodeId, createExtraTokenClaims, narrowedNode } from './tokens/token-claims.ts';
@@ -83,6 +84,7 @@ const algorithms: Configuration['enabledJWA'] = {
 /** What a client is, how it proves itself, and where it may be called from. */
 const clients: Configuration = {
   clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+  assertJwtClientAuthClaimsAndHeader: checkClientAssertion,
   clientDefaults: { id_token_signed_response_alg: 'RS256' },
   extraClientMetadata: { properties: [...extraClientMetadata] },
   pkce: { required: (_ctx, client) => client.clientAuthMethod === 'none' || client.require_pkce !== false },
@@ -125,7 +127,7 @@ function features({ db, secrets, pages }: ProviderDependencies): Features {
     jwtResponseModes: { enabled: true },
     jwtUserinfo: { enabled: true },
     pushedAuthorizationRequests: { enabled: true },
-    requestObjects: { enabled: true },
+    requestObjects: { enabled: true, assertJwtClaimsAndHeader: checkRequestObject },
     resourceIndicators: createResourceIndicators(db) as Features['resourceIndicators'],
     revocation: {
       enabled: true,

@@ -17,7 +17,7 @@ import { disableClient } from '../../src/domain/lifecycle/end-client.ts';
 import { activateTenant, suspendTenant } from '../../src/domain/lifecycle/end-tenant.ts';
 import { clientPlaceholders } from '../../src/oidc/storage/client-adapter.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { type ClientCredential, createApi, introspect, post, postAs } from '../support/endpoints.ts';
+import { type ClientCredential, createApi, introspect, otherSpelling, post, postAs } from '../support/endpoints.ts';
 import { eventually } from '../support/eventually.ts';
 import { discover } from '../support/relying-party.ts';
 
@@ -265,6 +265,12 @@ describe('client credentials', () => {
         { jti: undefined },
         { nbf: Math.floor(Date.now() / 1000) + 600 },
         { sub: service.clientId },
+        { exp: Math.floor(Date.now() / 1000) + 366 * 86_400 },
+        { exp: Math.floor(Date.now() / 1000) + 720 },
+        { exp: 1e308 },
+        { aud: [app.issuer, 'https://elsewhere.example'] },
+        { aud: ['https://elsewhere.example', `${app.issuer}/token`] },
+        { aud: [] },
       ])
         assert.match(
           (await present(await signed(wrong))).body.error,
@@ -272,6 +278,14 @@ describe('client credentials', () => {
           JSON.stringify(wrong),
         );
       assert.equal((await present(await signed({ aud: `${app.issuer}/token` }))).status, 200);
+      assert.equal((await present(await signed({ aud: [app.issuer, `${app.issuer}/token`] }))).status, 200);
+      assert.equal((await present(await signed({ exp: Math.floor(Date.now() / 1000) + 590 }))).status, 200);
+    });
+
+    it('refuses another way to write the same signature', async () => {
+      const assertion = await signed();
+      assert.equal((await present(otherSpelling(assertion))).body.error, 'invalid_client');
+      assert.equal((await present(assertion)).status, 200);
     });
 
     it('refuses `none`, the public key as an HMAC secret, and another key', async () => {

@@ -7,7 +7,15 @@ import { deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
 import { revokeAllSessions } from '../../src/domain/sessions/sessions.ts';
 import { rotateSigningKeys } from '../../src/oidc/keys.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { type ClientCredential, createApi, introspect, post, postAs, userinfoStatus } from '../support/endpoints.ts';
+import {
+  type ClientCredential,
+  createApi,
+  introspect,
+  otherSpelling,
+  post,
+  postAs,
+  userinfoStatus,
+} from '../support/endpoints.ts';
 import { discover, type RelyingParty, signIn } from '../support/relying-party.ts';
 
 type Api = Awaited<ReturnType<typeof createApi>>;
@@ -157,6 +165,7 @@ describe('introspecting a token', () => {
         `${head}.${altered}.${signature}`,
         `${head}.${body}.${signature.slice(0, -4)}AAAA`,
         `${head}.${body}.${signature}A`,
+        otherSpelling(genuine),
         await new SignJWT(claims).setProtectedHeader(header).sign(own.privateKey),
         await new SignJWT(claims).setProtectedHeader({ ...header, jwk: ours }).sign(own.privateKey),
         await new SignJWT(claims).setProtectedHeader({ ...header, kid: randomUUID() }).sign(own.privateKey),
@@ -184,11 +193,9 @@ describe('introspecting a token', () => {
       const { jti } = decodeJwt(genuine) as { jti: string };
       for (const guess of [jti, `at+jwt:${jti}`]) {
         await assertInactive(client, guess);
-        // The library's router takes these for the same address.
-        for (const path of ['/INTROSPECT', '/introspect/']) {
-          const answer = await postAs(`${app.issuer}${path}`, client, { token: guess });
-          assert.deepEqual(answer.body, { active: false });
-        }
+        // The library's router would take these for the same address.
+        for (const path of ['/INTROSPECT', '/introspect/'])
+          assert.equal((await postAs(`${app.issuer}${path}`, client, { token: guess })).status, 404);
         assert.equal(await userinfoStatus(app.issuer, guess), 401);
       }
       assert.equal(await userinfoStatus(app.issuer, genuine), 401);

@@ -33,6 +33,8 @@ describe('registering a client', () => {
       [{ response_types: ['id_token'] }, /response_types/],
       [{ token_endpoint_auth_method: 'client_secret_jwt' }, /token_endpoint_auth_method/],
       [{ backchannel_logout_uri: 'not an address' }, /backchannel_logout_uri/],
+      [{ backchannel_logout_uri: 'https://app.example.com/out#in' }, /no fragment/],
+      [{ backchannel_logout_uri: 'https://app.example.com/out#' }, /no fragment/],
       [{ subject_type: 'pairwise' }, /subject_type/],
       [{ sector_identifier_uri: 'https://app.example.com/sector.json' }, /not supported/],
       [{ redirect_uris: [] }, /redirect_uris/],

@@ -5,6 +5,7 @@
 import { anonymousSession } from './anonymous-session.ts';
 import { backchannelLogout } from './backchannel-logout.ts';
 import { clientSecrets } from './client-secrets.ts';
+import { formCharset } from './form-charset.ts';
 import { issuerAddresses } from './issuer-addresses.ts';
 import { nativeClientPrompt } from './native-client-prompt.ts';
 import { orgNodeCarrier } from './org-node-carrier.ts';
@@ -15,6 +16,7 @@ import { structuredTokens } from './structured-tokens.ts';
 
 export const overrides: readonly Override[] = [
   issuerAddresses,
+  formCharset,
   clientSecrets,
   replayDetection,
   refreshSuccessors,

@@ -7,6 +7,7 @@ import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { AccessToken, ClientCredentials, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { PublicJwk } from '../keys.ts';
 import { recordId } from '../storage/jwt-record-ids.ts';
+import { isCanonicalJwt } from './assertions.ts';
 
 /**
  * `formats.customizers.jwt`: stores the token's row before it is signed, so that no token exists without one.
@@ -44,7 +45,7 @@ export function createAccessTokenVerifier(issuer: string, publicJwks: readonly P
 
   /** The `jti` of a token that we signed, or undefined. Expiry is the row's business. */
   return function ownJti(token: string): string | undefined {
-    if (!jwtForm.test(token)) return undefined;
+    if (!jwtForm.test(token) || !isCanonicalJwt(token)) return undefined;
     const [header, body, signature] = token.split('.') as [string, string, string];
     try {
       const { alg, kid, typ } = JSON.parse(Buffer.from(header, 'base64url').toString());

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { Provider, interactionPolicy as policies } from 'oidc-provider';
+import { formCharset } from '../../../src/oidc/overrides/form-charset.ts';
 import { issuerAddresses } from '../../../src/oidc/overrides/issuer-addresses.ts';
 import { nativeClientPrompt } from '../../../src/oidc/overrides/native-client-prompt.ts';
 import { orgNodeCarrier } from '../../../src/oidc/overrides/org-node-carrier.ts';
@@ -54,6 +55,24 @@ const issuerAddressesClauses: Clause[] = [
         assert.equal((await post('/token', stillWrong)).status, 401);
         const right = await assertion(`${provider.issuer}/token`, randomUUID());
         assert.equal((await post('/token', right)).status, 200);
+      }),
+  },
+];
+
+const formCharsetClauses: Clause[] = [
+  {
+    says: 'a form is read as UTF-8 whatever it says it is, and middleware that is added with use() may answer before that',
+    holds: () =>
+      withLibrary(async ({ provider }) => {
+        const send = () =>
+          fetch(`${provider.issuer}/token`, {
+            method: 'POST',
+            body: 'grant_type=client_credentials',
+            headers: { ...basic(), 'content-type': 'application/x-www-form-urlencoded; charset=utf-16' },
+          });
+        assert.equal((await send()).status, 200);
+        formCharset.apply({ provider } as Library, none);
+        assert.equal((await send()).status, 400);
       }),
   },
 ];
@@ -402,6 +421,7 @@ const structuredTokens: Clause[] = [
 
 const contract: Record<string, Clause[]> = {
   'issuer-addresses': issuerAddressesClauses,
+  'form-charset': formCharsetClauses,
   'client-secrets': clientSecrets,
   'replay-detection': replayDetection,
   'refresh-successors': refreshSuccessors,

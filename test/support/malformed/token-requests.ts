@@ -76,6 +76,11 @@ export async function tokenRequests({
     post('a file', '--x\r\nContent-Disposition: form-data; name="grant_type"\r\n\r\nx\r\n--x--', 400, undefined, {
       'content-type': 'multipart/form-data; boundary=x',
     }),
+    ...['utf-16', 'UTF-16LE', 'utf-8; charset=utf-16', '"utf-16be"', 'shift_jis', 'utf-7'].map((charset) =>
+      post(`a form in ${charset}`, 'grant_type=client_credentials', 400, undefined, {
+        'content-type': `application/x-www-form-urlencoded; charset=${charset}`,
+      }),
+    ),
     post('a charset of nobody', 'grant_type=x', 400, undefined, {
       'content-type': 'application/x-www-form-urlencoded; charset=klingon',
     }),
