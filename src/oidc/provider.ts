@@ -18,6 +18,7 @@ import { extraClientMetadata } from './storage/client-adapter.ts';
 import { recordJwtAccessToken } from './tokens/access-token-records.ts';
 import { checkClientAssertion, checkRequestObject } from './tokens/assertions.ts';
 import { createIntrospectionPolicy } from './tokens/introspection.ts';
+import { proofAlgs } from './tokens/possession.ts';
 import { createResourceIndicators } from './tokens/resources.ts';
 import { checkOrgNodeId, createExtraTokenClaims, narrowedNode } from './tokens/token-claims.ts';
 import { withoutCaching } from './uncached-fetch.ts';
@@ -77,7 +78,7 @@ const algorithms: Configuration['enabledJWA'] = {
   introspectionSigningAlgValues: [...ourAlgs],
   userinfoSigningAlgValues: [...ourAlgs],
   clientAuthSigningAlgValues: [...asymmetricAlgs],
-  dPoPSigningAlgValues: ['ES256', 'Ed25519', 'EdDSA', 'RS256', 'PS256'],
+  dPoPSigningAlgValues: [...proofAlgs],
   requestObjectSigningAlgValues: [...asymmetricAlgs],
 };
 

@@ -4,7 +4,15 @@ import { calculateJwkThumbprint, decodeJwt, exportJWK, generateKeyPair, SignJWT 
 import * as openid from 'openid-client';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless } from '../support/browserless.ts';
-import { type ClientCredential, createApi, introspect, post, postAs, userinfoStatus } from '../support/endpoints.ts';
+import {
+  type ClientCredential,
+  createApi,
+  introspect,
+  otherSpelling,
+  post,
+  postAs,
+  userinfoStatus,
+} from '../support/endpoints.ts';
 import { discover, type RelyingParty, redirectUri, signIn, startSignIn } from '../support/relying-party.ts';
 
 type Person = Awaited<ReturnType<TestApp['person']>>;
@@ -96,6 +104,63 @@ describe('tokens bound to a key (DPoP, RFC 9449)', () => {
       'nonsense',
     ])
       assert.equal((await userinfo(token, wrong)).status, 401);
+  });
+
+  describe('at the address of claims that did not fit', () => {
+    let token: string;
+    before(async () => {
+      const api = await createApi(app);
+      const resource = { resource: api.identifier };
+      token = (await bound({ ...resource, scope: `openid ${api.capabilities[0]}` }, resource)).access_token;
+    });
+
+    async function ask(authorization: string, dpop?: string, origin = app.issuer): Promise<Response> {
+      const answer = await fetch(`${origin}/access-claims`, { headers: { authorization, ...(dpop && { dpop }) } });
+      await answer.arrayBuffer();
+      return answer;
+    }
+
+    it('are worth nothing as bearer tokens, or without a right proof', async () => {
+      const stranger = await openid.randomDPoPKeyPair('ES256', { extractable: true });
+      const now = Math.floor(Date.now() / 1000);
+      const answer = await ask(`Bearer ${token}`);
+      assert.equal(answer.status, 401);
+      assert.match(answer.headers.get('www-authenticate') as string, /^DPoP .*invalid_token/);
+      assert.equal((await ask(`Bearer ${token}`, await proof('GET', '/access-claims', { token }))).status, 401);
+      const jwk = { kty: 'EC', crv: 'P-256' };
+      for (const wrong of [
+        undefined,
+        await proof('GET', '/access-claims', { token, by: stranger }),
+        await proof('POST', '/access-claims', { token }),
+        await proof('GET', '/userinfo', { token }),
+        await proof('GET', '/access-claims'),
+        await proof('GET', '/access-claims', { token: 'another' }),
+        await proof('GET', '/access-claims', { token, iat: now - 3600 }),
+        await proof('GET', '/access-claims', { token, jti: undefined }),
+        otherSpelling(await proof('GET', '/access-claims', { token })),
+        await new SignJWT({}).setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk }).sign(keys.privateKey),
+        'nonsense',
+      ])
+        assert.equal((await ask(`DPoP ${token}`, wrong)).status, 401, String(wrong));
+    });
+
+    it('are good with the key, and a proof once on all processes', async () => {
+      const once = await proof('GET', '/access-claims', { token });
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, (_, n) => ask(`DPoP ${token}`, once, n % 2 ? app.issuer : other)),
+      );
+      assert.equal(answers.filter(({ status }) => status === 200).length, 1);
+    });
+
+    it('may not be a bearer token that comes with a proof', async () => {
+      const api = await createApi(app);
+      const resource = { resource: api.identifier };
+      const parameters = { ...resource, scope: `openid ${api.capabilities[0]}` };
+      const { tokens } = await signIn(party, person, { parameters, tokenParameters: resource });
+      const { access_token: plain } = tokens;
+      assert.equal((await ask(`DPoP ${plain}`, await proof('GET', '/access-claims', { token: plain }))).status, 401);
+      assert.equal((await ask(`Bearer ${plain}`)).status, 200);
+    });
   });
 
   it('take a proof once, whichever of two processes sees it', async () => {

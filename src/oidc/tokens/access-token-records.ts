@@ -8,6 +8,7 @@ import type { AccessToken, ClientCredentials, KoaContextWithOIDC, Provider } fro
 import type { PublicJwk } from '../keys.ts';
 import { recordId } from '../storage/jwt-record-ids.ts';
 import { isCanonicalJwt } from './assertions.ts';
+import type { TokenBinding } from './possession.ts';
 
 /**
  * `formats.customizers.jwt`: stores the token's row before it is signed, so that no token exists without one.
@@ -63,7 +64,7 @@ export function createAccessTokenVerifier(issuer: string, publicJwks: readonly P
 }
 
 /** The stored content of a person's JWT access token. */
-export interface AccessTokenRecord {
+export interface AccessTokenRecord extends TokenBinding {
   accountId: string;
   clientId: string;
   aud: string;
@@ -94,7 +95,7 @@ export async function findJwtAccessToken(
 }
 
 /** The stored content of a service's JWT access token. */
-export interface ServiceTokenRecord {
+export interface ServiceTokenRecord extends TokenBinding {
   clientId: string;
   /** Of the service; null: it serves all tenants. */
   tenantId: string | null;

@@ -9,6 +9,7 @@ import type { Database } from '../../platform/database.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import type { PublicJwk } from '../keys.ts';
 import { findJwtAccessToken, findJwtServiceToken } from './access-token-records.ts';
+import { isBound, type TokenBinding } from './possession.ts';
 
 /** Where the management API is, and the audience of its tokens. */
 export function managementAudience(issuer: string): string {
@@ -19,9 +20,7 @@ export type ManagementToken =
   | { kind: 'person'; accountId: string; clientId: string; scopes: ReadonlySet<string>; authTime: Date | null }
   | { kind: 'service'; clientId: string; tenantId: string | null; scopes: ReadonlySet<string> };
 
-interface Bound {
-  jkt?: string;
-  'x5t#S256'?: string;
+interface Bound extends TokenBinding {
   aud?: string | string[];
   scope?: string;
   sessionUid?: string;
@@ -35,8 +34,7 @@ export async function findManagementToken(
   token: string,
 ): Promise<ManagementToken | undefined> {
   const audience = managementAudience(provider.issuer);
-  const counts = (record: Bound) =>
-    record.aud === audience && record.jkt === undefined && record['x5t#S256'] === undefined;
+  const counts = (record: Bound) => record.aud === audience && !isBound(record);
 
   const person = await findJwtAccessToken(provider, publicJwks, token);
   if (person) {

@@ -1,7 +1,8 @@
 /**
  * The claims that did not fit into an access token (OpenID Connect Core section 5.6.2). The holder of the token may read
  * them: they are what the token would say if it were larger. Answered as they are now, as a signed JWT, or as JSON for
- * who asks for that. Refuses anything but a live access token of ours.
+ * who asks for that. Refuses anything but a live access token of ours, and
+ * one that is bound to a key without a proof of the key.
  */
 
 import { importJWK, SignJWT } from 'jose';
@@ -10,6 +11,7 @@ import type { Provider } from 'oidc-provider';
 import { type AccountWithProfile, createFindAccount } from '../../oidc/account.ts';
 import type { SigningKeySet } from '../../oidc/keys.ts';
 import { findJwtAccessToken } from '../../oidc/tokens/access-token-records.ts';
+import { isBound, provesPossession } from '../../oidc/tokens/possession.ts';
 import { currentTokenClaims } from '../../oidc/tokens/token-claims.ts';
 import type { Database } from '../../platform/database.ts';
 
@@ -50,10 +52,13 @@ export function accessClaims({ db, issuer, provider, keys }: AccessClaimsDepende
     }
     const [, token = ''] = /^(?:Bearer|DPoP) +([A-Za-z0-9._-]+)$/i.exec(ctx.get('authorization')) ?? [];
     const record = await findJwtAccessToken(provider(), keys().publicJwks, token);
-    const account = record && ((await findAccount(ctx as never, record.accountId)) as AccountWithProfile | undefined);
+    const address = `${issuer}/access-claims`;
+    const isShown = record && (await provesPossession(ctx, { provider: provider(), address }, token, record));
+    const account = isShown && ((await findAccount(ctx as never, record.accountId)) as AccountWithProfile | undefined);
     if (!record || !account) {
       ctx.status = 401;
-      ctx.set('WWW-Authenticate', `Bearer realm="${issuer}"${token ? ', error="invalid_token"' : ''}`);
+      const scheme = record && isBound(record) ? 'DPoP' : 'Bearer';
+      ctx.set('WWW-Authenticate', `${scheme} realm="${issuer}"${token ? ', error="invalid_token"' : ''}`);
       ctx.body = token
         ? { error: 'invalid_token', error_description: 'the access token is not valid' }
         : { error: 'invalid_request', error_description: 'no access token provided' };
