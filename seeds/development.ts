@@ -15,6 +15,7 @@ import { createOrgNode } from '../src/domain/organisation/org-nodes.ts';
 import { grantVisibility } from '../src/domain/organisation/visibility-grants.ts';
 import { createResourceServer } from '../src/domain/resource-servers/resource-servers.ts';
 import { createTenant, type NewTenant } from '../src/domain/setup/create-tenant.ts';
+import { setFirstPlatformTenant } from '../src/domain/tenants/platform-tenant.ts';
 import { createUser, type NewPasswords } from '../src/domain/users/users.ts';
 import { type Database, firstRow, inTransaction } from '../src/platform/database.ts';
 import type { SampleNode, SamplePerson, SampleTenant } from './development-content.ts';
@@ -78,6 +79,8 @@ export async function loadSeeds(
       const hashOf = (email: string) => passwordOf.get(email)?.hash ?? null;
       const loaded = await loadTenant(trx, tenant, hashOf, passwords);
       tenantIds.set(tenant.slug, loaded.id);
+      // The first of the list runs the server.
+      await setFirstPlatformTenant(trx, loaded.id, systemCaller);
       firstSteps ??= await loadFirstSteps(trx, tenant, loaded, config);
     }
     const clients = await loadClients(trx, tenantIds);

@@ -91,6 +91,7 @@ const resources: [noun: string, description: string][] = [
   ['roles', 'roles, and what they carry'],
   ['assignments', 'who holds which role where, from when until when'],
   ['visibility', 'who may see which part of the tree'],
+  ['audit', 'what was done, by whom and to what'],
 ];
 for (const [name, description] of resources)
   entries.push({ name, description, load: async () => (await import('./operations.ts')).addResource(name) });

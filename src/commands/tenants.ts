@@ -3,8 +3,12 @@ import type { Command } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
 import { createTenant } from '../domain/setup/create-tenant.ts';
 import { listTenants } from '../domain/tenants/list-tenants.ts';
+import { setPlatformTenant } from '../domain/tenants/platform-tenant.ts';
+import { operations } from '../management/operations.ts';
 import { type CommandResult, performs } from './frame/command-action.ts';
 import { addListOptions, collectPages, type ListOptions, moreOf } from './frame/list-options.ts';
+import { tenantOf } from './frame/named.ts';
+import { addOperations } from './frame/operation-commands.ts';
 import { fields, printable, table } from './frame/terminal-text.ts';
 import { withDatabase } from './frame/with-database.ts';
 import { addTenantSettings } from './tenant-settings.ts';
@@ -33,10 +37,29 @@ async function list(options: ListOptions): Promise<CommandResult> {
     const lines = found.map(({ slug, name, state, users, id }) => [slug, name, state, users, id]);
     return {
       data: {
-        tenants: found.map(({ createdAt, ...tenant }) => ({ ...tenant, created_at: createdAt })),
+        tenants: found.map(({ id, slug, name, state, users, isPlatform, createdAt }) => ({
+          id,
+          slug,
+          name,
+          state,
+          users,
+          is_platform: isPlatform,
+          created_at: createdAt,
+        })),
         next,
       },
       text: table(['slug', 'name', 'state', 'users', 'id'], lines, 'There is no tenant yet.') + moreOf(next),
+    };
+  });
+}
+
+async function setPlatform(_options: object, slug = ''): Promise<CommandResult> {
+  return withDatabase(async ({ db }) => {
+    const { id, name } = await tenantOf(db, slug);
+    await setPlatformTenant(db, id, systemCaller);
+    return {
+      data: { id, slug, name, is_platform: true },
+      text: `The owners of ${printable(name)} run the server now, and may act in every tenant.`,
     };
   });
 }
@@ -54,4 +77,12 @@ export function addTenants(program: Command, description: string): void {
   );
   addTenantSettings(tenants);
   performs(addListOptions(tenants.command('list').description('list the tenants')), list);
+  performs(
+    tenants
+      .command('set-platform')
+      .description('let the owners of a tenant run the server, in the place of those before')
+      .argument('<slug>', 'its short name'),
+    setPlatform,
+  );
+  addOperations(tenants, operations);
 }

@@ -1,11 +1,20 @@
 /** Every operation of the management API, by resource. */
 import { assignments } from './assignments.ts';
+import { auditEvents } from './audit-events.ts';
 import type { AnyOperation } from './operation.ts';
 import { orgNodes } from './org-nodes.ts';
 import { roles } from './roles.ts';
+import { tenants } from './tenants.ts';
 import { visibilityGrants } from './visibility-grants.ts';
 
-export const operations: readonly AnyOperation[] = [...orgNodes, ...roles, ...assignments, ...visibilityGrants];
+export const operations: readonly AnyOperation[] = [
+  ...orgNodes,
+  ...roles,
+  ...assignments,
+  ...visibilityGrants,
+  ...tenants,
+  ...auditEvents,
+];
 
 /** @throws Error where there is no such operation */
 export function operationOf(id: string): AnyOperation {

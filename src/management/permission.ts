@@ -94,7 +94,9 @@ async function permitPlace(
     return;
   }
   if (needs.at === 'anywhere') return;
-  if (needs.at === 'platform' && !(await isPlatformTenant(db, tenantId))) throw forbidden(capability);
+  // The command line runs the server whoever else does, and also where nobody does yet.
+  const isServer = lookup.actor.standingOf === 'system';
+  if (needs.at === 'platform' && !isServer && !(await isPlatformTenant(db, tenantId))) throw forbidden(capability);
   if (needs.at === 'root' || needs.at === 'platform') {
     if (!holdsAtRoot(standing, capability)) throw forbidden(capability);
     return;

@@ -15,6 +15,10 @@ export function present(schema: z.ZodType, value: unknown): unknown {
     return present(schema.unwrap() as z.ZodType, value);
   if (schema instanceof z.ZodArray)
     return (value as unknown[]).map((item) => present(schema.element as z.ZodType, item));
+  if (schema instanceof z.ZodRecord)
+    return Object.fromEntries(
+      Object.entries(value as object).map(([key, member]) => [key, present(schema.valueType as z.ZodType, member)]),
+    );
   if (schema instanceof z.ZodObject && !(value instanceof Date)) return presentObject(schema, value as object);
   return value instanceof Date ? value.toISOString() : value;
 }

@@ -148,7 +148,7 @@ async function run(
         .map((field) => [field.name, typedValue(operation, field, typed[camelCase(field.name)] as string)]),
     );
   return withDatabase(async (context) => {
-    const tenantId = await tenantIdOf(context, typed.tenant as string | undefined);
+    const tenantId = await tenantIdOf(context, operation, typed.tenant as string | undefined);
     const { perform } = await import('../../management/perform.ts');
     const answer = await perform(
       operation,
@@ -169,9 +169,14 @@ async function run(
   });
 }
 
-/** The named tenant, or the only one. */
-async function tenantIdOf({ db }: CommandContext, slug: string | undefined): Promise<string> {
+/** The named tenant, or the only one; for what is the server's, the tenant that runs it. */
+async function tenantIdOf({ db }: CommandContext, { needs }: AnyOperation, slug: string | undefined): Promise<string> {
   if (slug !== undefined) return (await tenantOf(db, slug)).id;
+  if ('at' in needs && needs.at === 'platform') {
+    const { findPlatformTenantId } = await import('../../domain/tenants/platform-tenant.ts');
+    const platform = await findPlatformTenantId(db);
+    if (platform !== undefined) return platform;
+  }
   const { listTenants } = await import('../../domain/tenants/list-tenants.ts');
   const { items } = await listTenants(db, { limit: 2 });
   const [only] = items;

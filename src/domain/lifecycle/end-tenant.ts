@@ -9,6 +9,7 @@ import { endInvitationsOfTenant } from '../invitations/invitations.ts';
 import { endFederationRequestsOfTenant } from '../methods/federation/federation-requests.ts';
 import { endSessionsOfTenant } from '../sessions/sessions.ts';
 import { endSetupLinksOf } from '../setup/setup-links.ts';
+import { refusePlatform } from '../tenants/platform-tenant.ts';
 import { lockTenant, storeTenantState, type Tenant } from '../tenants/tenants.ts';
 
 /** Ends what a tenant's people and clients hold. Answers how many sign-ins and invitations ended. */
@@ -24,6 +25,7 @@ async function changeState(db: Database, tenantId: string, state: Tenant['state'
   return inTransaction(db, async (trx) => {
     const tenant = await lockTenant(trx, tenantId);
     if (tenant.state === state) return tenant;
+    if (state === 'suspended') refusePlatform(tenant);
     // Going back as well: what was under way when the tenant was stopped must not come to life again.
     const ended = await endTenant(trx, tenantId);
     const payload = state === 'suspended' ? ended : {};
@@ -33,8 +35,8 @@ async function changeState(db: Database, tenantId: string, state: Tenant['state'
 
 /**
  * Stops a tenant: nobody of it may act, and what they and its clients hold ends at once. Suspended already: nothing changes,
- * and nothing is recorded.
- * @throws DomainError not_found NOT_FOUND
+ * and nothing is recorded. The platform's own is never stopped: nobody but the command line could let it in again.
+ * @throws DomainError not_found NOT_FOUND, conflict PLATFORM_TENANT_NEEDED
  */
 export async function suspendTenant(db: Database, tenantId: string, caller: Caller): Promise<Tenant> {
   return changeState(db, tenantId, 'suspended', caller);

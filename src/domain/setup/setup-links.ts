@@ -11,6 +11,7 @@ import { findRoleByName } from '../access/roles.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { assignRole } from '../organisation/org-assignments.ts';
 import { findRootNode } from '../organisation/org-nodes.ts';
+import { setFirstPlatformTenant } from '../tenants/platform-tenant.ts';
 import { findTenantById } from '../tenants/tenants.ts';
 import { createUser, type NewPasswords } from '../users/users.ts';
 import { createTenant } from './create-tenant.ts';
@@ -182,6 +183,8 @@ export async function completeSetup(
           caller,
         );
     if (!tenant) throw new DomainError('not_found', 'SETUP_LINK_INVALID');
+    // Who sets an empty server up runs it. A later one is named by whoever has the command line.
+    if (!link.tenantId && (await needsSetup(trx))) await setFirstPlatformTenant(trx, tenant.id, caller);
     const user = await createUser(
       trx,
       { tenantId: tenant.id, email, fullName: wanted.fullName.trim(), passwordHash },

@@ -10,7 +10,10 @@ export interface ListedTenant {
   state: 'active' | 'suspended';
   /** People who are not deleted. */
   users: number;
+  /** Its owners run the server. */
+  isPlatform: boolean;
   createdAt: Date;
+  updatedAt: Date;
 }
 
 /** In the order of their ids. `limit` up to 1000. @throws DomainError invalid CURSOR_INVALID */
@@ -20,7 +23,7 @@ export async function listTenants(db: Database, page: PageRequest): Promise<Page
     byId('t.id', 1000),
     page,
     ({ key, where, order }) =>
-      `select t.id, t.slug, t.name, t.state, t.created_at,
+      `select t.id, t.slug, t.name, t.state, t.is_platform, t.created_at, t.updated_at,
               (select count(*) from users u where u.tenant_id = t.id and u.deleted_at is null) as users, ${key}
          from tenants t
         where ${where}

@@ -7,11 +7,13 @@ export interface TenantRow {
   name: string;
   state: 'active' | 'suspended';
   settings: unknown;
+  /** Its owners run the server (platform-tenant.ts). */
+  isPlatform: boolean;
   createdAt: Date;
   updatedAt: Date;
 }
 
-const columns = 'id, slug, name, state, settings, created_at, updated_at';
+const columns = 'id, slug, name, state, settings, is_platform, created_at, updated_at';
 
 export async function insertTenant(
   db: Database,

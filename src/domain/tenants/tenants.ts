@@ -43,6 +43,8 @@ export interface Tenant {
   name: string;
   state: 'active' | 'suspended';
   settings: TenantSettings;
+  /** Its owners run the server (platform-tenant.ts). */
+  isPlatform: boolean;
   createdAt: Date;
   updatedAt: Date;
 }

@@ -1,0 +1,84 @@
+/**
+ * The settings of a tenant as the API shows and takes them: the names in snake_case, a change merged as of RFC 7396. What
+ * is a good value is for domain/tenants/tenant-settings.ts.
+ */
+import { z } from 'zod';
+import type { TenantSettings as Settings, TenantSettingsInput } from '../domain/tenants/tenant-settings.ts';
+import { text } from './shapes.ts';
+
+const channel = z.enum(['email', 'sms', 'whatsapp']);
+const asServer = (most: number, least = 1) => z.int().min(least).max(most).nullable();
+const names = z.array(text(253)).max(200);
+const terms = {
+  required_hosted_domain: text(253).nullable().meta({ description: 'Accounts of this organisation alone; null: any' }),
+  trusted_email_domains: names.meta({ description: 'Their addresses link an account by the word of the provider' }),
+};
+const branding = { logo_url: text(2000).nullable(), accent_color: text(7).nullable() };
+
+const members = {
+  sign_in_methods: names.meta({ description: '`password`, `otp`, or the key of an identity provider' }),
+  self_sign_up: z.boolean().meta({ description: 'Whether anybody may make an account' }),
+  sign_up_email_domains: names.meta({ description: 'Where self sign-up takes addresses from; empty: any domain' }),
+  code_channels: z.array(channel).max(10).meta({ description: 'The ways that one-time codes go' }),
+  daily_phone_messages: asServer(1_000_000, 0).meta({ description: 'Messages to phones a day; null: as the server' }),
+  session_hours: asServer(2160).meta({ description: 'How long a sign-in lasts; null: as the server' }),
+  country_list: z
+    .array(z.string().regex(/^[A-Z]{2}$/))
+    .max(300)
+    .meta({ description: 'Where messages to phones may go, as of ISO 3166-1 alpha-2' }),
+  audit_retention_days: asServer(3650).meta({ description: 'How long audit events are kept; null: as the server' }),
+};
+
+export const TenantSettings = z
+  .object({ ...members, branding: z.object(branding), federation: z.record(z.string(), z.object(terms)) })
+  .meta({ id: 'TenantSettings' });
+
+export const SettingsChange = z
+  .strictObject({
+    ...members,
+    branding: z.strictObject(branding).partial(),
+    federation: z.record(text(32), z.strictObject(terms).partial().nullable()),
+  })
+  .partial();
+
+/** What a change makes of the settings before; nothing but what it names. */
+export function settingsInput(change: z.output<typeof SettingsChange>): (before: Settings) => TenantSettingsInput {
+  const { branding: brand, federation } = change;
+  return (before) => {
+    const wanted: TenantSettingsInput = {
+      signInMethods: change.sign_in_methods,
+      selfSignUp: change.self_sign_up,
+      signUpEmailDomains: change.sign_up_email_domains,
+      codeChannels: change.code_channels,
+      dailyPhoneMessages: change.daily_phone_messages,
+      sessionHours: change.session_hours,
+      countryList: change.country_list,
+      auditRetentionDays: change.audit_retention_days,
+      branding: brand && named({ logoUrl: brand.logo_url, accentColor: brand.accent_color }),
+      federation: federation && mergedFederation(before.federation, federation),
+    };
+    return named(wanted);
+  };
+}
+
+function named<T extends object>(values: T): T {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
+}
+
+type FederationChange = NonNullable<z.output<typeof SettingsChange>['federation']>;
+
+function mergedFederation(before: Settings['federation'], change: FederationChange): Settings['federation'] {
+  const merged = new Map(Object.entries(before));
+  for (const [key, wanted] of Object.entries(change)) {
+    if (wanted === null) merged.delete(key);
+    else {
+      const { required_hosted_domain: hosted, trusted_email_domains: trusted } = wanted;
+      const known = merged.get(key) ?? { requiredHostedDomain: null, trustedEmailDomains: [] };
+      merged.set(key, {
+        requiredHostedDomain: hosted === undefined ? known.requiredHostedDomain : hosted,
+        trustedEmailDomains: trusted ?? known.trustedEmailDomains,
+      });
+    }
+  }
+  return Object.fromEntries(merged);
+}
