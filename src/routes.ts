@@ -8,7 +8,7 @@ import type { Middleware } from 'koa';
 import compose from 'koa-compose';
 import type { Dependencies } from './dependencies.ts';
 import { signInMethods } from './domain/methods/methods.ts';
-import type { ManagementDependencies } from './management/operation.ts';
+import { managementDependencies } from './management-dependencies.ts';
 import { createFederationClient } from './oidc/federation-client.ts';
 import type { LiveProvider } from './oidc/live-provider.ts';
 import { routes as protocol } from './oidc/provider.ts';
@@ -80,12 +80,6 @@ function webDependencies(dependencies: Dependencies, live: LiveProvider): WebDep
     }),
     provider: live.provider,
   };
-}
-
-/** What the operations of management share. */
-function managementDependencies({ config, db, secrets, passwords, channels }: Dependencies): ManagementDependencies {
-  const { issuer, phone } = config;
-  return { db, secrets, passwords, issuer, channels, phoneCountries: phone.countries };
 }
 
 function ofRouter(router: Router): Middleware[] {

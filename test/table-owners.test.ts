@@ -49,8 +49,8 @@ const allowedReads: Record<string, { tables: readonly string[]; why: string }> =
     why: 'what a person or a service may do is decided in one statement, as of one moment',
   },
   clients: {
-    tables: ['capabilities', 'resource_servers', 'tenants'],
-    why: 'a client acts within its tenant and its API',
+    tables: ['capabilities', 'resource_servers', 'tenants', 'users'],
+    why: 'a client acts within its tenant and its API, and says who made it',
   },
   'resource-servers': {
     tables: ['capabilities', 'tenants'],

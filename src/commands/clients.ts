@@ -3,12 +3,14 @@ import { type Command, Option } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
 import { longestOverlapSeconds, type NewClient } from '../domain/clients/clients.ts';
 import { type ListedClient, listClients } from '../domain/clients/list-clients.ts';
+import { operations } from '../management/operations.ts';
 import { createClientRegistration } from '../oidc/client-registration.ts';
 import { disable, rotateSecret, shownClient } from './client-actions.ts';
 import { type CommandResult, collect, performs } from './frame/command-action.ts';
 import { readClientMetadata, readJwks } from './frame/json-file.ts';
 import { addListOptions, collectPages, type ListOptions, moreOf, wholeNumber } from './frame/list-options.ts';
 import { optionalTenantId } from './frame/named.ts';
+import { addOperations } from './frame/operation-commands.ts';
 import { table } from './frame/terminal-text.ts';
 import { withDatabase } from './frame/with-database.ts';
 
@@ -186,4 +188,5 @@ export function addClients(program: Command, description: string): void {
     (_options, clientId = '') => disable(clientId),
   );
   addRotateSecret(clients, false);
+  addOperations(clients, operations);
 }

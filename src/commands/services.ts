@@ -1,6 +1,7 @@
 /** `gatehouse services`: programs that get tokens for themselves by client credentials (RFC 6749 section 4.4). */
 import type { Command } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
+import { operations } from '../management/operations.ts';
 import { createClientRegistration } from '../oidc/client-registration.ts';
 import { apiOf } from './apis.ts';
 import { shownClient } from './client-actions.ts';
@@ -8,6 +9,7 @@ import { addRotateSecret } from './clients.ts';
 import { type CommandResult, collect, performs } from './frame/command-action.ts';
 import { readJwks } from './frame/json-file.ts';
 import { optionalTenantId } from './frame/named.ts';
+import { addOperations } from './frame/operation-commands.ts';
 import { withDatabase } from './frame/with-database.ts';
 
 const createHelp = `
@@ -58,4 +60,5 @@ export function addServices(program: Command, description: string): void {
     create,
   );
   addRotateSecret(services, true);
+  addOperations(services, operations);
 }

@@ -4,7 +4,10 @@
  * object in one file.
  */
 import type { z } from 'zod';
+import type { Channel } from '../domain/messages/outgoing-message.ts';
+import type { MessageBudgets } from '../domain/messages/phone-policy.ts';
 import type { PasswordHasher } from '../domain/methods/password/password-hash.ts';
+import type { ClientRegistration } from '../oidc/client-registration.ts';
 import type { Database } from '../platform/database.ts';
 import type { ErrorCode } from '../platform/errors.ts';
 import type { Page } from '../platform/paging.ts';
@@ -21,8 +24,15 @@ export interface ManagementDependencies {
   /** Ours; links in messages begin with it. */
   issuer: string;
   /** What this server can send messages by, and to which countries. */
-  channels: readonly string[];
+  channels: readonly Channel[];
   phoneCountries: readonly string[];
+  budgets: MessageBudgets;
+  /** Registers clients that the server itself would take. */
+  registration: ClientRegistration;
+  /** Whether an identity provider may have an http address: never in production. */
+  allowHttp: boolean;
+  /** How long a retired signing key stays published. */
+  verifySeconds: number;
 }
 
 /** What a request names, parsed and checked. */
@@ -69,6 +79,10 @@ export type Need<I> = {
   gives?: From<I, RoleToGive | RoleToGive[] | undefined>;
   /** Besides `at`: a capability that is put into a role. */
   puts?: From<I, { roleId: string; capability: string } | { roleId: string; capability: string }[]>;
+  /** Besides `at`: capabilities that are given to a service, in the whole tenant and without an end. */
+  grants?: From<I, readonly string[] | undefined>;
+  /** Besides `at`: it concerns people of all tenants, so that `tenants.manage` is needed where it counts. */
+  server?: From<I, boolean>;
   /** Besides `at`: the capability itself is lent for a time, and must be held for as long. */
   lends?: From<I, { orgNodeId: string; endsAt: Date | null } | undefined>;
 } & (

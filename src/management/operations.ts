@@ -1,9 +1,11 @@
 /** Every operation of the management API, by resource. */
 import { assignments } from './assignments.ts';
 import { auditEvents } from './audit-events.ts';
+import { clients } from './clients.ts';
 import type { AnyOperation } from './operation.ts';
 import { orgNodes } from './org-nodes.ts';
 import { roles } from './roles.ts';
+import { services } from './services.ts';
 import { tenants } from './tenants.ts';
 import { visibilityGrants } from './visibility-grants.ts';
 
@@ -13,6 +15,8 @@ export const operations: readonly AnyOperation[] = [
   ...assignments,
   ...visibilityGrants,
   ...tenants,
+  ...clients,
+  ...services,
   ...auditEvents,
 ];
 

@@ -3,7 +3,6 @@
  * altogether, before any row is looked at; what is out of reach is `404`, the same bytes as what does not exist.
  */
 import {
-  findStanding,
   holdsAt,
   holdsAtRoot,
   holdsUntil,
@@ -14,6 +13,7 @@ import {
   reachesPerson,
   type Standing,
 } from '../domain/access/authorise.ts';
+import { findStandingIn } from '../domain/access/standing-of-actor.ts';
 import { isPlatformTenant } from '../domain/tenants/platform-tenant.ts';
 import { type Codes, DomainError, defineCodes } from '../platform/errors.ts';
 import type { Actor } from './actor.ts';
@@ -41,18 +41,9 @@ const many = <T>(value: T | readonly T[] | undefined): readonly T[] =>
  * @throws DomainError not_found NOT_FOUND
  */
 async function standingIn({ db, tenantId, actor }: Lookup): Promise<Standing> {
-  const of = actor.standingOf;
-  const own = await findStanding(db, { tenantId, of });
-  if (!own) throw notFound();
-  if (of === 'system' || actor.tenantId === tenantId || actor.tenantId === null) return own;
-  const home = await findStanding(db, { tenantId: actor.tenantId, of });
-  const abroad =
-    home && (await isPlatformTenant(db, actor.tenantId)) && holdsAtRoot(home, 'tenants.manage')
-      ? home.held.filter(({ orgNodeId }) => orgNodeId === home.rootId)
-      : [];
-  // Somebody from elsewhere is told nothing of this tenant, not even that it is there.
-  if (abroad.length === 0) throw notFound();
-  return { ...own, held: abroad.map((row) => ({ ...row, orgNodeId: own.rootId })) };
+  const standing = await findStandingIn(db, tenantId, { of: actor.standingOf, homeId: actor.tenantId });
+  if (!standing) throw notFound();
+  return standing;
 }
 
 function allowsScope({ scopes }: Actor, capability: string): boolean {
@@ -71,6 +62,7 @@ export async function permit(operation: AnyOperation, input: Input, lookup: Look
   if (nodesOf(standing, capability).length === 0) throw forbidden(capability);
   await permitPlace(needs, input, lookup, standing);
   await permitGiving(needs, input, lookup, standing);
+  if (await needs.server?.(input, lookup)) await permitServer(lookup, standing);
   return reachOf(standing, capability);
 }
 
@@ -109,6 +101,15 @@ async function permitPlace(
     throw notFound();
 }
 
+/** What is of all tenants is for those who run the server, wherever they act. */
+async function permitServer({ db, tenantId, actor }: Lookup, standing: Standing): Promise<void> {
+  if (actor.standingOf === 'system') return;
+  const capability = 'tenants.manage';
+  // Somebody from elsewhere was asked for it already: else they would have no standing here.
+  const counts = (actor.tenantId !== null && actor.tenantId !== tenantId) || (await isPlatformTenant(db, tenantId));
+  if (!counts || !allowsScope(actor, capability) || !holdsAtRoot(standing, capability)) throw forbidden(capability);
+}
+
 async function permitGiving(
   needs: AnyOperation['needs'],
   input: Input,
@@ -120,6 +121,9 @@ async function permitGiving(
     if (!(await mayGiveRole(db, standing, given))) throw exceeded();
   for (const put of many(await needs.puts?.(input, lookup)))
     if (!(await mayGiveCapability(db, standing, put))) throw exceeded();
+  const { rootId } = standing;
+  for (const granted of many(await needs.grants?.(input, lookup)))
+    if (!(await holdsUntil(db, standing, { capability: granted, orgNodeId: rootId, endsAt: null }))) throw exceeded();
   for (const lent of many(await needs.lends?.(input, lookup)))
     if (!(await holdsUntil(db, standing, { capability: needs.capability, ...lent }))) throw exceeded();
 }

@@ -6,6 +6,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { type ClientMetadata, errors } from 'oidc-provider';
 import type { Config } from '../config.ts';
 import type { Caller } from '../domain/audit/audit-events.ts';
+import { type ClientChange, updateClient } from '../domain/clients/change-client.ts';
 import type { ClientRow } from '../domain/clients/client-store.ts';
 import {
   type CreatedClient,
@@ -103,11 +104,17 @@ export interface ClientRegistration {
   registerClient(db: Database, wanted: NewClient, caller: Caller): Promise<CreatedClient>;
   /** @throws DomainError as `createService`, and invalid INVALID_INPUT (metadata) with the library's reason */
   registerService(db: Database, wanted: NewService, caller: Caller): Promise<CreatedClient>;
+  /** @throws DomainError as `updateClient`, and invalid INVALID_INPUT (metadata) with the library's reason */
+  changeClient(db: Database, wanted: ClientChange, caller: Caller): Promise<ClientRow>;
 }
 
-/** Made once: it generates keys to check by. */
+/** The first registration makes the keys that it checks by. */
 export function createClientRegistration(dependencies: RegistrationDependencies): ClientRegistration {
-  const check = createClientCheck(dependencies);
+  let made: ReturnType<typeof createClientCheck> | undefined;
+  const check = (client: ClientRow): void => {
+    made ??= createClientCheck(dependencies);
+    made(client);
+  };
 
   async function register(db: Database, create: (trx: Database) => Promise<CreatedClient>): Promise<CreatedClient> {
     return inTransaction(db, async (trx) => {
@@ -120,5 +127,11 @@ export function createClientRegistration(dependencies: RegistrationDependencies)
   return {
     registerClient: (db, wanted, caller) => register(db, (trx) => createClient(trx, wanted, caller)),
     registerService: (db, wanted, caller) => register(db, (trx) => createService(trx, wanted, caller)),
+    changeClient: (db, wanted, caller) =>
+      inTransaction(db, async (trx) => {
+        const changed = await updateClient(trx, wanted, caller);
+        check(changed);
+        return changed;
+      }),
   };
 }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { createRole, grantCapabilityToRole } from '../../src/domain/access/roles.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
-import { createPasswordHasher } from '../../src/domain/methods/password/password-hash.ts';
 import { assignRole } from '../../src/domain/organisation/org-assignments.ts';
 import { createOrgNode } from '../../src/domain/organisation/org-nodes.ts';
 import type { Actor } from '../../src/management/actor.ts';
 import { operationOf, operations } from '../../src/management/operations.ts';
 import { type ManagementAnswer, perform } from '../../src/management/perform.ts';
+import { managementDependencies } from '../../src/management-dependencies.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 
 const dayMs = 86_400_000;
@@ -65,8 +65,7 @@ describe('administration that follows the tree', () => {
       caller: { type: 'user', id: userId },
       standingOf: { person: userId },
     };
-    const passwords = createPasswordHasher(app.config.argon2);
-    const deps = { db: app.db, secrets: app.secrets, passwords, issuer: app.issuer, channels: [], phoneCountries: [] };
+    const deps = managementDependencies(app);
     return (id: string, input: { params?: object; query?: object; body?: object }): Promise<ManagementAnswer> =>
       perform(
         operationOf(id),
@@ -207,8 +206,7 @@ describe('administration that follows the tree', () => {
       caller: { type: 'user', id: owner },
       standingOf: { person: owner },
     };
-    const passwords = createPasswordHasher(app.config.argon2);
-    const deps = { db: app.db, secrets: app.secrets, passwords, issuer: app.issuer, channels: [], phoneCountries: [] };
+    const deps = managementDependencies(app);
     const create = () =>
       perform(
         operationOf('roles.create'),

@@ -197,18 +197,11 @@ async function actorOf({ db }: CommandContext, tenantId: string, named: string |
 }
 
 async function dependenciesOf({ config, db, secrets }: CommandContext) {
-  const [{ createPasswordHasher }, { configuredChannels }] = await Promise.all([
+  const [{ createPasswordHasher }, { managementDependencies }] = await Promise.all([
     import('../../domain/methods/password/password-hash.ts'),
-    import('../../domain/messages/available-channels.ts'),
+    import('../../management-dependencies.ts'),
   ]);
-  return {
-    db,
-    secrets,
-    passwords: createPasswordHasher(config.argon2),
-    issuer: config.issuer,
-    channels: configuredChannels(config),
-    phoneCountries: config.phone.countries,
-  };
+  return managementDependencies({ config, db, secrets, passwords: createPasswordHasher(config.argon2) });
 }
 
 type Row = Record<string, unknown>;

@@ -35,6 +35,43 @@ export function checkedMetadata(kind: Exclude<ClientKind, 'service'>, asked: Rec
   return metadata as CheckedMetadata;
 }
 
+/**
+ * As `checkedMetadata`, and with addresses that nobody else can receive a code at.
+ * @throws DomainError invalid INVALID_INPUT, FIELD_REQUIRED (redirect_uris)
+ */
+export function checkedApplication(
+  kind: Exclude<ClientKind, 'service'>,
+  asked: Record<string, unknown>,
+): CheckedMetadata {
+  const metadata = checkedMetadata(kind, asked);
+  if (metadata.redirect_uris.length === 0 && metadata.response_types.length > 0)
+    throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'redirect_uris' });
+  for (const uri of [...metadata.redirect_uris, ...metadata.post_logout_redirect_uris]) {
+    if (!isAcceptableRedirectUri(uri, kind))
+      throw new DomainError('invalid', 'INVALID_INPUT', { field: 'redirect_uris', value: uri });
+  }
+  return metadata;
+}
+
+const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/**
+ * A redirect URI must keep the code from others: https, or http to the person's own machine, or a private-use scheme
+ * of a native app in reverse domain form (RFC 8252 sections 7.1 to 7.3). No fragment (RFC 6749 section 3.1.2).
+ */
+export function isAcceptableRedirectUri(value: string, kind: ClientKind): boolean {
+  let url: URL;
+  try {
+    url = new URL(value);
+  } catch {
+    return false;
+  }
+  if (value.includes('#') || value.includes('*') || url.username || url.password) return false;
+  if (url.protocol === 'https:') return true;
+  if (url.protocol === 'http:') return loopbackHosts.has(url.hostname);
+  return kind === 'native' && /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:$/.test(url.protocol);
+}
+
 function defaultsOf(kind: ClientKind, asked: Record<string, unknown>): Record<string, unknown> {
   const { grant_types: grants } = asked;
   const redirects = !Array.isArray(grants) || grants.includes('authorization_code');

@@ -1,5 +1,7 @@
 /** The SQL of clients, their secrets and what a service may ask for. */
+
 import { type Database, firstRow, prepared, rows, runPrepared } from '../../platform/database.ts';
+import { actorInTenant } from '../organisation/acting-user.ts';
 
 export type ClientKind = 'web' | 'spa' | 'native' | 'service';
 
@@ -51,12 +53,28 @@ export async function findClientForUpdate(trx: Database, clientId: string): Prom
   );
 }
 
-export async function insertClient(db: Database, client: ClientRow): Promise<void> {
-  await db('clients').insert({ ...client, metadata: JSON.stringify(client.metadata) });
+export async function insertClient(db: Database, client: ClientRow, actorId: string | null): Promise<void> {
+  const createdBy = db.raw(actorInTenant, { tenantId: client.tenantId, actorId });
+  await db('clients').insert({ ...client, metadata: JSON.stringify(client.metadata), createdBy });
 }
 
-export async function updateClientState(db: Database, id: string, state: 'active' | 'disabled'): Promise<void> {
-  await db('clients').where({ id }).update({ state });
+/** Writes what a change of a client may change; `deleted` also that it is no more. */
+export async function updateClientRow(
+  trx: Database,
+  { id, tenantId, name, state, firstParty, metadata }: ClientRow,
+  { actorId, deleted = false }: { actorId: string | null; deleted?: boolean },
+): Promise<void> {
+  const by = trx.raw(actorInTenant, { tenantId, actorId });
+  await trx('clients')
+    .where({ id })
+    .update({
+      name,
+      state,
+      firstParty,
+      metadata: JSON.stringify(metadata),
+      updatedBy: by,
+      ...(deleted && { deletedAt: trx.fn.now(), deletedBy: by }),
+    });
 }
 
 export async function insertClientSecret(
@@ -107,18 +125,65 @@ export async function clientSecretMatches(db: Database, clientId: string, secret
   return found.rows.length > 0;
 }
 
-export async function insertClientCapabilities(db: Database, id: string, capabilityKeys: string[]): Promise<string[]> {
-  const granted = await rows<{ key: string }>(
+/** Answers which of the capabilities there are, and which the service did not have. */
+export async function insertClientCapabilities(
+  db: Database,
+  id: string,
+  capabilityKeys: readonly string[],
+  actorId: string | null,
+): Promise<{ known: string[]; added: string[] }> {
+  const found = await rows<{ key: string; added: boolean }>(
     db,
     `with wanted as (
-       select id, key from capabilities where key = any(?) and deleted_at is null
+       select id, key from capabilities where key = any(:capabilityKeys) and deleted_at is null
      ), granted as (
-       insert into client_capabilities (client_id, capability_id) select ?, id from wanted on conflict do nothing
+       insert into client_capabilities (client_id, capability_id, granted_by)
+       select :id, id, (select id from users where id = :actorId) from wanted
+           on conflict do nothing
+    returning capability_id
      )
-     select key from wanted`,
-    [capabilityKeys, id],
+     select w.key, g.capability_id is not null as added
+       from wanted w
+       left join granted g on g.capability_id = w.id`,
+    { capabilityKeys: [...capabilityKeys], id, actorId },
   );
-  return granted.map((row) => row.key);
+  return { known: found.map(({ key }) => key), added: found.filter(({ added }) => added).map(({ key }) => key) };
+}
+
+/** False where the service did not have it. */
+export async function deleteClientCapability(trx: Database, id: string, key: string): Promise<boolean> {
+  const gone = await rows(
+    trx,
+    `delete from client_capabilities cc
+      using capabilities k
+      where cc.client_id = :id and k.id = cc.capability_id and k.key = :key
+  returning cc.capability_id`,
+    { id, key },
+  );
+  return gone.length > 0;
+}
+
+export interface ClientDetails extends ClientRow {
+  createdAt: Date;
+  updatedAt: Date;
+  /** Of a service: what it may ask for, sorted. */
+  capabilities: string[];
+}
+
+/** With what a reader is told besides; disabled ones too. */
+export async function selectClientDetails(db: Database, clientId: string): Promise<ClientDetails | undefined> {
+  return firstRow<ClientDetails>(
+    db,
+    `select ${columns}, created_at, updated_at,
+            array(select k.key
+                    from client_capabilities cc
+                    join capabilities k on k.id = cc.capability_id and k.deleted_at is null
+                   where cc.client_id = clients.id
+                   order by k.key) as capabilities
+       from clients
+      where client_id = :clientId and deleted_at is null`,
+    { clientId },
+  );
 }
 
 const serviceScope = prepared(

@@ -7,7 +7,8 @@ import { DomainError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { randomToken, sha256 } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
-import { checkedMetadata, checkPublicKeys, type KeySet } from './client-metadata.ts';
+import { actingUserId } from '../organisation/acting-user.ts';
+import { checkedApplication, checkPublicKeys, type KeySet } from './client-metadata.ts';
 import {
   type ClientKind,
   type ClientRow,
@@ -19,7 +20,7 @@ import {
   insertClientCapabilities,
   insertClientSecret,
   mayServeApi,
-  updateClientState,
+  updateClientRow,
 } from './client-store.ts';
 
 export interface NewClient {
@@ -55,26 +56,7 @@ export interface CreatedClient {
 }
 
 const secretPrefix = 'ghs_';
-const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
-
-/**
- * A redirect URI must keep the code from others: https, or http to the person's own machine, or a private-use scheme
- * of a native app in reverse domain form (RFC 8252 sections 7.1 to 7.3). No fragment (RFC 6749 section 3.1.2).
- */
-export function isAcceptableRedirectUri(value: string, kind: ClientKind): boolean {
-  let url: URL;
-  try {
-    url = new URL(value);
-  } catch {
-    return false;
-  }
-  if (value.includes('#') || value.includes('*') || url.username || url.password) return false;
-  if (url.protocol === 'https:') return true;
-  if (url.protocol === 'http:') return loopbackHosts.has(url.hostname);
-  return kind === 'native' && /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:$/.test(url.protocol);
-}
-
-function needsSecret(metadata: Record<string, unknown>): boolean {
+export function needsSecret(metadata: Record<string, unknown>): boolean {
   const method = metadata.token_endpoint_auth_method;
   return method === 'client_secret_basic' || method === 'client_secret_post';
 }
@@ -90,7 +72,7 @@ function newSecret(): { clientSecret: string; secretHash: Buffer; hint: string }
 
 async function storeClient(db: Database, client: ClientRow, caller: Caller): Promise<string | undefined> {
   try {
-    await insertClient(db, client);
+    await insertClient(db, client, actingUserId(caller));
   } catch (error) {
     const violated = violatedConstraint(error);
     if (violated?.constraint === 'clients_client_id_key')
@@ -136,17 +118,11 @@ async function storeClient(db: Database, client: ClientRow, caller: Caller): Pro
  */
 export async function createClient(db: Database, wanted: NewClient, caller: Caller): Promise<CreatedClient> {
   if (wanted.name.trim() === '') throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'name' });
-  const metadata = checkedMetadata(wanted.kind, {
+  const metadata = checkedApplication(wanted.kind, {
     redirect_uris: wanted.redirectUris,
     post_logout_redirect_uris: wanted.postLogoutRedirectUris ?? [],
     ...wanted.metadata,
   });
-  if (metadata.redirect_uris.length === 0 && metadata.response_types.length > 0)
-    throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'redirect_uris' });
-  for (const uri of [...metadata.redirect_uris, ...metadata.post_logout_redirect_uris]) {
-    if (!isAcceptableRedirectUri(uri, wanted.kind))
-      throw new DomainError('invalid', 'INVALID_INPUT', { field: 'redirect_uris', value: uri });
-  }
   return inTransaction(db, async (trx) => {
     const client: ClientRow = {
       id: newId(),
@@ -193,8 +169,8 @@ export async function createService(db: Database, wanted: NewService, caller: Ca
     if (client.resourceServerId !== null && !(await mayServeApi(trx, client.resourceServerId, client.tenantId)))
       throw new DomainError('not_found', 'NOT_FOUND', { entity: 'resource_server' });
     const clientSecret = await storeClient(trx, client, caller);
-    const granted = await insertClientCapabilities(trx, client.id, wanted.capabilities);
-    const unknown = wanted.capabilities.find((key) => !granted.includes(key));
+    const { known } = await insertClientCapabilities(trx, client.id, wanted.capabilities, actingUserId(caller));
+    const unknown = wanted.capabilities.find((key) => !known.includes(key));
     if (unknown !== undefined)
       throw new DomainError('invalid', 'INVALID_INPUT', { field: 'capabilities', value: unknown });
     return { client, clientSecret };
@@ -258,16 +234,30 @@ export async function lockClient(trx: Database, clientId: string): Promise<Clien
   return client;
 }
 
-/** Writes that a client is disabled, and the event. What it holds is ended by domain/lifecycle, which alone calls this. */
-export async function storeClientDisabled(
+/** Writes whether a client may act, and the event. What it holds is ended by domain/lifecycle, which alone calls this. */
+export async function storeClientState(
   trx: Database,
-  client: Pick<ClientRow, 'id' | 'tenantId' | 'clientId'>,
+  client: ClientRow,
+  state: ClientRow['state'],
   caller: Caller,
 ): Promise<void> {
-  await updateClientState(trx, client.id, 'disabled');
+  await updateClientRow(trx, { ...client, state }, { actorId: actingUserId(caller) });
+  const action = state === 'active' ? 'client.enabled' : 'client.disabled';
   await recordEvent(
     trx,
-    { tenantId: client.tenantId, action: 'client.disabled', entityType: 'client', entityId: client.clientId },
+    { tenantId: client.tenantId, action, entityType: 'client', entityId: client.clientId },
+    caller,
+  );
+}
+
+/** Writes that a client is no more, ends its secrets, and writes the event; as `storeClientState`. */
+export async function storeClientDeleted(trx: Database, client: ClientRow, caller: Caller): Promise<void> {
+  await expireClientSecrets(trx, client.id, 0);
+  await updateClientRow(trx, { ...client, state: 'disabled' }, { actorId: actingUserId(caller), deleted: true });
+  const payload = { kind: client.kind, name: client.name };
+  await recordEvent(
+    trx,
+    { tenantId: client.tenantId, action: 'client.deleted', entityType: 'client', entityId: client.clientId, payload },
     caller,
   );
 }

@@ -14,16 +14,24 @@ export interface ListedClient extends Pick<ClientRow, 'id' | 'clientId' | 'name'
 
 /**
  * In the order of their ids. `limit` up to 1000.
- * @param query.tenantId this tenant's own alone; absent or null: all
+ * @param query.tenantId this tenant's own alone, with `shared` also those of all tenants; absent or null: all
+ * @param query.services services alone (true), or applications alone (false)
  * @throws DomainError invalid CURSOR_INVALID
  */
 export async function listClients(
   db: Database,
   {
     tenantId = null,
+    shared = false,
     kind = null,
+    services = null,
     ...page
-  }: PageRequest & { tenantId?: string | null; kind?: ClientRow['kind'] | null },
+  }: PageRequest & {
+    tenantId?: string | null;
+    shared?: boolean;
+    kind?: ClientRow['kind'] | null;
+    services?: boolean | null;
+  },
 ): Promise<Page<ListedClient>> {
   return selectPage<ListedClient>(
     db,
@@ -40,10 +48,11 @@ export async function listClients(
          from clients c
          left join tenants t on t.id = c.tenant_id
         where c.deleted_at is null
-          and (:tenantId::uuid is null or c.tenant_id = :tenantId)
+          and (:tenantId::uuid is null or c.tenant_id = :tenantId or (:shared and c.tenant_id is null))
+          and (:services::boolean is null or (c.kind = 'service') = :services)
           and (:kind::text is null or c.kind = :kind)
           and ${where}
         ${order}`,
-    { tenantId, kind },
+    { tenantId, shared, kind, services },
   );
 }

@@ -1,7 +1,7 @@
 /** Stopping an application or a service. Owns that all it holds ends in the transaction that disables it. */
 import { type Database, inTransaction } from '../../platform/database.ts';
 import type { Caller } from '../audit/audit-events.ts';
-import { lockClient, storeClientDisabled } from '../clients/clients.ts';
+import { lockClient, storeClientDeleted, storeClientState } from '../clients/clients.ts';
 import { endSessionsOfClient } from '../sessions/sessions.ts';
 
 /**
@@ -13,6 +13,29 @@ export async function disableClient(db: Database, clientId: string, caller: Call
   await inTransaction(db, async (trx) => {
     const client = await lockClient(trx, clientId);
     await endSessionsOfClient(trx, client);
-    await storeClientDisabled(trx, client, caller);
+    await storeClientState(trx, client, 'disabled', caller);
+  });
+}
+
+/** Lets a disabled client act again; what it held before stays ended. @throws DomainError not_found */
+export async function enableClient(db: Database, clientId: string, caller: Caller): Promise<void> {
+  await inTransaction(db, async (trx) => {
+    const client = await lockClient(trx, clientId);
+    if (client.state === 'active') return;
+    // What was under way when it was stopped must not come to life again.
+    await endSessionsOfClient(trx, client);
+    await storeClientState(trx, client, 'active', caller);
+  });
+}
+
+/**
+ * Removes a client for good, with its secrets and all it holds. Its `client_id` is not given out again.
+ * @throws DomainError not_found
+ */
+export async function deleteClient(db: Database, clientId: string, caller: Caller): Promise<void> {
+  await inTransaction(db, async (trx) => {
+    const client = await lockClient(trx, clientId);
+    await endSessionsOfClient(trx, client);
+    await storeClientDeleted(trx, client, caller);
   });
 }

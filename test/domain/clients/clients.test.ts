@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { exportJWK, generateKeyPair } from 'jose';
 import { defineCapability } from '../../../src/domain/access/capabilities.ts';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
+import { isAcceptableRedirectUri } from '../../../src/domain/clients/client-metadata.ts';
 import {
   createClient,
   createService,
-  isAcceptableRedirectUri,
   type NewClient,
   rotateClientSecret,
   verifyClientSecret,

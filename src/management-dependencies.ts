@@ -1,0 +1,34 @@
+/** What the operations of management work with: the same for the server and the command line. */
+import type { Config } from './config.ts';
+import { configuredChannels } from './domain/messages/available-channels.ts';
+import type { PasswordHasher } from './domain/methods/password/password-hash.ts';
+import type { ManagementDependencies } from './management/operation.ts';
+import { createClientRegistration } from './oidc/client-registration.ts';
+import type { Database } from './platform/database.ts';
+import type { Secrets } from './platform/secrets.ts';
+import { verifySecondsOf } from './schedule.ts';
+
+export function managementDependencies({
+  config,
+  db,
+  secrets,
+  passwords,
+}: {
+  config: Config;
+  db: Database;
+  secrets: Secrets;
+  passwords: PasswordHasher;
+}): ManagementDependencies {
+  return {
+    db,
+    secrets,
+    passwords,
+    issuer: config.issuer,
+    channels: configuredChannels(config),
+    phoneCountries: config.phone.countries,
+    budgets: { email: config.mail.dailyBudget, phone: config.phone.dailyBudget },
+    registration: createClientRegistration({ config, db, secrets }),
+    allowHttp: !config.isProduction,
+    verifySeconds: verifySecondsOf(config),
+  };
+}

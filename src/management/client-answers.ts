@@ -1,0 +1,80 @@
+/**
+ * What the operations on applications and on services have in common: which of them stand in the tenant that is acted in.
+ * Those that serve all tenants stand in the platform's, and are changed by who runs the server alone.
+ */
+import { z } from 'zod';
+import { type ClientDetails, selectClientDetails } from '../domain/clients/client-store.ts';
+import { isPlatformTenant } from '../domain/tenants/platform-tenant.ts';
+import { DomainError } from '../platform/errors.ts';
+import type { Lookup } from './operation.ts';
+import { id, text, time } from './shapes.ts';
+
+export const clientId = z
+  .string()
+  .regex(/^[A-Za-z0-9._~:-]{1,100}$/)
+  .meta({ description: 'The client_id, as the protocol has it' });
+
+export const named = z.strictObject({ client_id: clientId });
+export type Named = { params: { client_id: string } };
+
+/** Members of every registration. */
+export const common = {
+  client_id: clientId,
+  tenant_id: id.nullable().meta({ description: 'null: of all tenants' }),
+  name: z.string(),
+  state: z.enum(['active', 'disabled']),
+  metadata: z
+    .record(z.string(), z.unknown())
+    .meta({ description: 'By the registered names (OpenID Connect Dynamic Client Registration 1.0 section 2)' }),
+  created_at: time,
+  updated_at: time,
+};
+
+export const clientSecret = z.string().optional().meta({ description: 'Shown this once' });
+
+export const ClientSecret = z
+  .object({
+    id,
+    hint: z.string().meta({ description: 'Its last characters' }),
+    created_at: time,
+    expires_at: time.nullable(),
+    last_used_at: time.nullable().meta({ description: 'To the minute' }),
+    revoked_at: time.nullable(),
+  })
+  .meta({ id: 'ClientSecret' });
+export const NewClientSecret = z
+  .object({ client_id: clientId, client_secret: z.string().meta({ description: 'Shown this once' }) })
+  .meta({ id: 'NewClientSecret' });
+export const overlap = z.strictObject({
+  overlap_seconds: z
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(0)
+    .meta({ description: 'How long the secrets before still work; default 0: they end at once' }),
+});
+
+export const keySet = z
+  .object({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(20) })
+  .meta({ description: 'Public keys, as a JWK Set (RFC 7517)' });
+export const clientName = text(200).meta({ description: 'What people read when they are asked to sign in' });
+
+/** The client where it stands in the tenant; undefined for another one's, and for one of the other kind. */
+export async function findIn(
+  { db, tenantId, actor }: Lookup,
+  { params }: Named,
+  kind: 'application' | 'service',
+): Promise<ClientDetails | undefined> {
+  const client = await selectClientDetails(db, params.client_id);
+  if (!client || (client.kind === 'service') !== (kind === 'service')) return undefined;
+  if (client.tenantId === tenantId) return client;
+  const shared = client.tenantId === null && (actor.standingOf === 'system' || (await isPlatformTenant(db, tenantId)));
+  return shared ? client : undefined;
+}
+
+/** @throws DomainError not_found NOT_FOUND */
+export async function clientIn(lookup: Lookup, input: Named, kind: 'application' | 'service'): Promise<ClientDetails> {
+  const client = await findIn(lookup, input, kind);
+  if (!client) throw new DomainError('not_found', 'NOT_FOUND');
+  return client;
+}

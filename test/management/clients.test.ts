@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { defineCapability } from '../../src/domain/access/capabilities.ts';
+import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { verifyClientSecret } from '../../src/domain/clients/clients.ts';
+import { setPlatformTenant } from '../../src/domain/tenants/platform-tenant.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { type Ask, askAsService } from '../support/management.ts';
+
+const callback = 'https://app.example.test/callback';
+const any = { 'if-match': '*' };
+
+describe('operations on applications and services', () => {
+  let app: TestApp;
+  let tenantId: string;
+  let ask: Ask;
+  let platform: Ask;
+
+  before(async () => {
+    app = await startTestApp();
+    const { id: platformId } = await app.tenant();
+    await setPlatformTenant(app.db, platformId, systemCaller);
+    platform = await askAsService(app, {
+      tenantId: null,
+      capabilities: ['clients.manage', 'services.manage', 'tenants.manage'],
+    });
+    tenantId = (await app.tenant()).id;
+    ask = await askAsService(app, { tenantId, capabilities: ['clients.manage', 'services.manage', 'roles.read'] });
+    await defineCapability(app.db, { key: 'stock.read' }, systemCaller);
+  });
+  after(() => app?.stop());
+
+  const eventsOf = async (entityId: string, action: string) =>
+    (await app.db('audit_events').where({ entityId, action })) as {
+      tenantId: string | null;
+      payload: { changed?: string[] } & Record<string, unknown>;
+    }[];
+  const web = async (more = {}, asked = ask) => {
+    const made = await asked('POST', '/clients', { name: 'Shop', kind: 'web', redirect_uris: [callback], ...more });
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    return made.body;
+  };
+  const token = (clientId: string, secret: string) =>
+    fetch(`${app.issuer}/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(`${clientId}:${secret}`).toString('base64')}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials', resource: `${app.issuer}/api/v1` }),
+    });
+
+  it('registers an application, whose secret the answer alone holds', async () => {
+    const made = await web();
+    assert.match(made.client_secret, /^ghs_/);
+    assert.ok(await verifyClientSecret(app.db, made.client_id, made.client_secret));
+    const shown = await ask('GET', `/clients/${made.client_id}`);
+    assert.deepEqual(shown.body.metadata.redirect_uris, [callback]);
+    assert.ok(!JSON.stringify(shown.body).includes(made.client_secret));
+    const [event] = await eventsOf(made.client_id, 'client.created');
+    assert.equal(event?.tenantId, tenantId);
+    assert.ok(!JSON.stringify(event).includes(made.client_secret));
+    const listed = await ask('GET', '/clients?kind=web');
+    assert.ok(listed.body.items.some(({ client_id: id }: { client_id: string }) => id === made.client_id));
+  });
+
+  it('answers the same secret to a repeated request', async () => {
+    const body = { name: 'Once', kind: 'web', redirect_uris: [callback] };
+    const headers = { 'idempotency-key': 'one-client' };
+    const [one, two] = await Promise.all([1, 2].map(() => ask('POST', '/clients', body, headers)));
+    assert.deepEqual(one?.body, two?.body);
+    assert.match(one?.body.client_secret, /^ghs_/);
+  });
+
+  it('refuses what the server would refuse at every request, and leaves nothing behind', async () => {
+    const name = 'Broken';
+    const leaky = { name, kind: 'web', redirect_uris: ['http://elsewhere.example.test/cb'] };
+    assert.equal((await ask('POST', '/clients', leaky)).body.code, 'INVALID_INPUT');
+    const odd = { name, kind: 'web', redirect_uris: [callback], metadata: { subject_type: 'odd' } };
+    assert.equal((await ask('POST', '/clients', odd)).body.code, 'INVALID_INPUT');
+    const { body } = await ask('GET', '/clients?limit=200');
+    assert.ok(!body.items.some((client: { name: string }) => client.name === name));
+  });
+
+  it('changes what is named, by the rules of a new registration, and loses no update', async () => {
+    const { client_id: clientId } = await web();
+    const path = `/clients/${clientId}`;
+    const etag = (await ask('GET', path)).headers.get('etag') as string;
+    assert.equal((await ask('PATCH', path, { name: 'New' })).status, 428);
+    const other = 'https://app.example.test/other';
+    const wanted = { name: 'New', redirect_uris: [other], metadata: { policy_uri: 'https://app.example.test/policy' } };
+    const changed = await ask('PATCH', path, wanted, { 'if-match': etag });
+    assert.equal(changed.status, 200, JSON.stringify(changed.body));
+    assert.equal(changed.body.name, 'New');
+    assert.deepEqual(changed.body.metadata.redirect_uris, [other]);
+    assert.equal((await ask('PATCH', path, { name: 'Newer' }, { 'if-match': etag })).status, 412);
+    const [event] = await eventsOf(clientId, 'client.changed');
+    assert.deepEqual(event?.payload.changed?.sort(), ['name', 'policy_uri', 'redirect_uris']);
+    const gone = await ask('PATCH', path, { metadata: { policy_uri: null } }, any);
+    assert.equal(gone.body.metadata.policy_uri, undefined);
+    const leaky = { redirect_uris: ['https://app.example.test/#fragment'] };
+    assert.equal((await ask('PATCH', path, leaky, any)).body.code, 'INVALID_INPUT');
+    const odd = { metadata: { subject_type: 'odd' } };
+    assert.equal((await ask('PATCH', path, odd, any)).body.code, 'INVALID_INPUT');
+    assert.deepEqual((await ask('GET', path)).body.metadata.redirect_uris, [other]);
+    const mine = { metadata: { client_secret: 'chosen by somebody' } };
+    assert.equal((await ask('PATCH', path, mine, any)).body.code, 'INVALID_INPUT');
+  });
+
+  it('rotates, lists and revokes secrets', async () => {
+    const { client_id: clientId, client_secret: first } = await web();
+    const path = `/clients/${clientId}/secrets`;
+    const rotated = await ask('POST', path, { overlap_seconds: 60 });
+    assert.equal(rotated.status, 201);
+    const second = rotated.body.client_secret;
+    assert.ok(await verifyClientSecret(app.db, clientId, first));
+    assert.ok(await verifyClientSecret(app.db, clientId, second));
+    const { body } = await ask('GET', path);
+    assert.equal(body.items.length, 2);
+    const revoked = body.items.find(({ hint }: { hint: string }) => hint === first.slice(-4));
+    assert.equal((await ask('DELETE', `${path}/${revoked.id}`)).status, 204);
+    assert.equal((await ask('DELETE', `${path}/${revoked.id}`)).status, 204);
+    assert.ok(!(await verifyClientSecret(app.db, clientId, first)));
+    assert.equal((await eventsOf(clientId, 'client.secret_revoked')).length, 1);
+    // Of another application: not there.
+    const other = await web();
+    assert.equal((await ask('DELETE', `/clients/${other.client_id}/secrets/${revoked.id}`)).status, 404);
+  });
+
+  it('ends the secrets of an application that has keys of its own from now on', async () => {
+    const { client_id: clientId, client_secret: secret } = await web();
+    const metadata = { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: 'https://app.example.test/jwks' };
+    assert.equal((await ask('PATCH', `/clients/${clientId}`, { metadata }, any)).status, 200);
+    assert.ok(!(await verifyClientSecret(app.db, clientId, secret)));
+  });
+
+  it('stops, lets act again and removes', async () => {
+    const { client_id: clientId } = await web();
+    assert.equal((await ask('POST', `/clients/${clientId}/disable`)).body.state, 'disabled');
+    assert.equal((await ask('POST', `/clients/${clientId}/enable`)).body.state, 'active');
+    assert.equal((await eventsOf(clientId, 'client.enabled')).length, 1);
+    assert.equal((await ask('DELETE', `/clients/${clientId}`)).status, 204);
+    assert.equal((await ask('GET', `/clients/${clientId}`)).status, 404);
+    assert.equal((await eventsOf(clientId, 'client.deleted')).length, 1);
+  });
+
+  it('keeps what is of another tenant, or of all, from those of a tenant', async () => {
+    const other = await app.tenant();
+    const there = await askAsService(app, { tenantId: other.id, capabilities: ['clients.manage', 'services.manage'] });
+    const { client_id: clientId } = await web();
+    const shared = await web({ all_tenants: true }, platform);
+    assert.equal(shared.tenant_id, null);
+    const service = await ask('POST', '/services', { name: 'Sync' });
+    for (const path of [
+      `/clients/${clientId}`,
+      `/clients/${shared.client_id}`,
+      `/services/${service.body.client_id}`,
+    ]) {
+      assert.equal((await there('GET', path)).status, 404, path);
+      assert.equal((await there('PATCH', path, { name: 'Mine' }, any)).status, 404, path);
+      assert.equal((await there('POST', `${path}/disable`)).status, 404, path);
+      assert.equal((await there('POST', `${path}/secrets`, {})).status, 404, path);
+      assert.equal((await there('DELETE', path)).status, 404, path);
+    }
+    for (const more of [{ all_tenants: true }, { first_party: true }]) {
+      const body = { name: 'Everywhere', kind: 'web', redirect_uris: [callback], ...more };
+      assert.equal((await there('POST', '/clients', body)).status, 403, JSON.stringify(more));
+    }
+    assert.equal((await ask('PATCH', `/clients/${clientId}`, { first_party: true }, any)).status, 403);
+    assert.equal((await platform('GET', `/clients/${shared.client_id}`)).status, 200);
+    // Neither is one by the other's name.
+    assert.equal((await ask('GET', `/clients/${service.body.client_id}`)).status, 404);
+  });
+
+  describe('of a service', () => {
+    it('registers, lends what the asker holds, and takes it back', async () => {
+      const made = await ask('POST', '/services', { name: 'Sync', capabilities: ['roles.read'] });
+      assert.equal(made.status, 201, JSON.stringify(made.body));
+      const { client_id: clientId, client_secret: secret } = made.body;
+      assert.equal((await token(clientId, secret)).status, 200);
+      const path = `/services/${clientId}/capabilities`;
+      assert.deepEqual((await ask('GET', path)).body.items, ['roles.read']);
+      assert.equal((await ask('DELETE', `${path}/roles.read`)).status, 204);
+      assert.equal((await ask('DELETE', `${path}/roles.read`)).status, 204);
+      assert.deepEqual((await ask('GET', path)).body.items, []);
+      assert.equal((await ask('PUT', `${path}/roles.read`)).status, 204);
+      assert.equal((await ask('PUT', `${path}/roles.read`)).status, 204);
+      assert.equal((await eventsOf(clientId, 'client.capability_granted')).length, 1);
+      assert.equal((await eventsOf(clientId, 'client.capability_revoked')).length, 1);
+    });
+
+    it('gives nobody more than they have: not by a new service, nor by the secret of one that has more', async () => {
+      const refused = await ask('POST', '/services', { name: 'Sync', capabilities: ['stock.read'] });
+      assert.equal(refused.body.code, 'PRIVILEGE_EXCEEDED');
+      const { clientId } = await app.service({ tenantId, capabilities: ['stock.read'] });
+      const path = `/services/${clientId}`;
+      assert.equal((await ask('PUT', `${path}/capabilities/audit.read`)).body.code, 'PRIVILEGE_EXCEEDED');
+      assert.equal((await ask('POST', `${path}/secrets`, {})).body.code, 'PRIVILEGE_EXCEEDED');
+      const jwks = { keys: [{ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }] };
+      assert.equal((await ask('PATCH', path, { jwks }, any)).body.code, 'PRIVILEGE_EXCEEDED');
+      // Less is always theirs to give.
+      assert.equal((await ask('DELETE', `${path}/capabilities/stock.read`)).status, 204);
+    });
+  });
+});
