@@ -12,10 +12,12 @@ import {
   resendInvitation,
 } from '../domain/invitations/send-invitation.ts';
 import { configuredChannels } from '../domain/messages/available-channels.ts';
+import { operations } from '../management/operations.ts';
 import { type CommandResult, performs } from './frame/command-action.ts';
 import { UsageError } from './frame/failures.ts';
 import { addListOptions, collectPages, type ListOptions, moreOf, wholeNumber } from './frame/list-options.ts';
 import { tenantOf } from './frame/named.ts';
+import { addOperations } from './frame/operation-commands.ts';
 import { parseRoleOption } from './frame/role-option.ts';
 import { fields, printable, table } from './frame/terminal-text.ts';
 import { type CommandContext, withDatabase } from './frame/with-database.ts';
@@ -213,4 +215,5 @@ export function addInvitations(program: Command, description: string): void {
     ),
     list,
   );
+  addOperations(invitations, operations);
 }

@@ -2,6 +2,7 @@
 import { assignments } from './assignments.ts';
 import { auditEvents } from './audit-events.ts';
 import { clients } from './clients.ts';
+import { invitations } from './invitations.ts';
 import type { AnyOperation } from './operation.ts';
 import { orgNodes } from './org-nodes.ts';
 import { roles } from './roles.ts';
@@ -17,6 +18,7 @@ export const operations: readonly AnyOperation[] = [
   ...tenants,
   ...clients,
   ...services,
+  ...invitations,
   ...auditEvents,
 ];
 

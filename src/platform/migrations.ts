@@ -11,6 +11,7 @@ import * as codesAndInvitations from '../../migrations/0005-codes-and-invitation
 import * as identityProviders from '../../migrations/0006-identity-providers.ts';
 import * as management from '../../migrations/0007-management.ts';
 import * as refreshLines from '../../migrations/0008-refresh-lines.ts';
+import * as inviters from '../../migrations/0009-inviters.ts';
 import type { Database } from './database.ts';
 
 interface NamedMigration {
@@ -27,6 +28,7 @@ const migrations: NamedMigration[] = [
   { name: '0006-identity-providers', migration: identityProviders },
   { name: '0007-management', migration: management },
   { name: '0008-refresh-lines', migration: refreshLines },
+  { name: '0009-inviters', migration: inviters },
 ];
 
 const tableName = 'schema_migrations';

@@ -4,6 +4,7 @@ import { revokeInvitation } from '../../src/domain/invitations/invitations.ts';
 import { createInvitation, resendInvitation } from '../../src/domain/invitations/send-invitation.ts';
 import type { Reply } from '../support/browserless.ts';
 import { createNode, createRole } from '../support/factories.ts';
+import { give } from '../support/management.ts';
 import { type MessagingApp, startMessagingApp } from '../support/messaging-app.ts';
 import { discover, type RelyingParty, signIn } from '../support/relying-party.ts';
 
@@ -74,6 +75,7 @@ describe('an invitation', function () {
   it('brings a new person in, with the role at the place, and leads on to signing in', async () => {
     const email = newAddress();
     const inviter = await stage.app.person({ tenantId: tenant.id, fullName: 'Irene Inviter' });
+    await give(stage.app, { tenantId: tenant.id, userId: inviter.id, role: 'owner' });
     await invite({ email }, { type: 'user', id: inviter.id });
     const browser = stage.visitor();
     const page = await browser.open(await linkTo(email));

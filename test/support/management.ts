@@ -4,7 +4,11 @@ import { findRoleByName } from '../../src/domain/access/roles.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { assignRole } from '../../src/domain/organisation/org-assignments.ts';
 import { findRootNode } from '../../src/domain/organisation/org-nodes.ts';
-import { operations } from '../../src/management/operations.ts';
+import type { Actor } from '../../src/management/actor.ts';
+import type { ManagementDependencies } from '../../src/management/operation.ts';
+import { operationOf, operations } from '../../src/management/operations.ts';
+import { type ManagementAnswer, perform } from '../../src/management/perform.ts';
+import { managementDependencies } from '../../src/management-dependencies.ts';
 import type { TestApp } from './app.ts';
 
 export interface ApiAnswer {
@@ -68,4 +72,23 @@ export async function give(
   const root = await findRootNode(app.db, tenantId);
   if (!found || !root) throw new Error(`no role ${role}`);
   await assignRole(app.db, { tenantId, userId, roleId: found.id, orgNodeId: orgNodeId ?? root.id }, systemCaller);
+}
+
+/** Performs operations as a person who has just signed in, as the API would. */
+export function performAs(app: TestApp, { tenantId, userId }: { tenantId: string; userId: string }) {
+  const actor: Actor = {
+    kind: 'person',
+    id: userId,
+    tenantId,
+    scopes: null,
+    authTime: new Date(),
+    caller: { type: 'user', id: userId },
+    standingOf: { person: userId },
+  };
+  // What is sent waits in the queue; nothing leaves.
+  const deps: ManagementDependencies = { ...managementDependencies(app), channels: ['email', 'sms', 'whatsapp'] };
+  return (id: string, input: { params?: object; query?: object; body?: object } = {}): Promise<ManagementAnswer> => {
+    const raw = { params: {}, query: {}, body: undefined, ...(input as Record<string, never>) };
+    return perform(operationOf(id), { actor, tenantId, ...raw, ifMatch: '*' }, deps, operations);
+  };
 }

@@ -1,6 +1,7 @@
 /** The SQL of invitations. */
 import { type Database, firstRow, rows } from '../../platform/database.ts';
 import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
+import type { Caller } from '../audit/audit-events.ts';
 import { actorInTenant } from '../organisation/acting-user.ts';
 import { momentOfStatement } from '../organisation/period.ts';
 
@@ -14,6 +15,10 @@ export interface InvitationRow {
   roleId: string;
   orgNodeId: string;
   invitedBy: string | null;
+  /** Whoever invited, of the tenant or not (inviter.ts). */
+  inviterType: Caller['type'];
+  inviterId: string | null;
+  inviterTenantId: string | null;
   sentCount: number;
   sentAt: Date;
   expiresAt: Date;
@@ -25,7 +30,8 @@ export interface InvitationRow {
   state: 'open' | 'expired' | 'accepted' | 'revoked';
 }
 
-const columns = `id, tenant_id, email, phone, channel, role_id, org_node_id, invited_by, sent_count, sent_at, expires_at,
+const columns = `id, tenant_id, email, phone, channel, role_id, org_node_id, invited_by, inviter_type, inviter_id, inviter_tenant_id,
+  sent_count, sent_at, expires_at,
   accepted_at, accepted_by, revoked_at, created_at,
   case when accepted_at is not null then 'accepted'
        when revoked_at is not null then 'revoked'
@@ -107,6 +113,9 @@ export interface NewInvitation {
   orgNodeId: string;
   tokenHash: Buffer;
   expiresAt: Date;
+  inviterType: Caller['type'];
+  inviterId: string | null;
+  inviterTenantId: string | null;
 }
 
 export async function insertInvitation(
@@ -115,8 +124,10 @@ export async function insertInvitation(
 ): Promise<InvitationRow> {
   const row = await firstRow<InvitationRow>(
     trx,
-    `insert into invitations (id, tenant_id, email, phone, channel, role_id, org_node_id, token_hash, invited_by, expires_at)
-     values (:id, :tenantId, :email, :phone, :channel, :roleId, :orgNodeId, :tokenHash, ${actorInTenant}, :expiresAt)
+    `insert into invitations (id, tenant_id, email, phone, channel, role_id, org_node_id, token_hash, invited_by, expires_at,
+                              inviter_type, inviter_id, inviter_tenant_id)
+     values (:id, :tenantId, :email, :phone, :channel, :roleId, :orgNodeId, :tokenHash, ${actorInTenant}, :expiresAt,
+             :inviterType, :inviterId, :inviterTenantId)
   returning ${columns}`,
     { ...invitation },
   );
@@ -127,7 +138,13 @@ export async function insertInvitation(
 /** Revokes what waits for the same address and place, expired or not. Answers the ids. */
 export async function revokeSuperseded(
   trx: Database,
-  { tenantId, email, phone, roleId, orgNodeId }: Omit<NewInvitation, 'id' | 'channel' | 'tokenHash' | 'expiresAt'>,
+  {
+    tenantId,
+    email,
+    phone,
+    roleId,
+    orgNodeId,
+  }: Pick<NewInvitation, 'tenantId' | 'email' | 'phone' | 'roleId' | 'orgNodeId'>,
 ): Promise<string[]> {
   const revoked = await rows<{ id: string }>(
     trx,
@@ -207,10 +224,14 @@ export interface ListedInvitationRow extends InvitationRow {
   nodeName: string;
 }
 
+const isBelow = `exists (select from org_node_paths p
+                       where p.tenant_id = i.tenant_id and p.descendant_id = i.org_node_id
+                         and p.ancestor_id = any(:within::uuid[]))`;
+
 /** In the order of ids, which is that of creation. */
 export async function selectInvitations(
   db: Database,
-  query: { tenantId: string; state: InvitationRow['state'] | null },
+  { within, ...query }: { tenantId: string; state: InvitationRow['state'] | null; within?: readonly string[] },
   request: PageRequest,
 ): Promise<Page<ListedInvitationRow>> {
   return selectPage<ListedInvitationRow>(
@@ -222,9 +243,9 @@ export async function selectInvitations(
          from (select ${columns} from invitations where tenant_id = :tenantId) i
          join roles     r on r.tenant_id = i.tenant_id and r.id = i.role_id
          join org_nodes n on n.tenant_id = i.tenant_id and n.id = i.org_node_id
-        where ${query.state ? 'i.state = :state and' : ''} ${where}
+        where ${query.state ? 'i.state = :state and' : ''} ${within ? `${isBelow} and` : ''} ${where}
         ${order}`,
-    query,
+    { ...query, ...(within && { within: [...within] }) },
   );
 }
 

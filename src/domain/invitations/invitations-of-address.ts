@@ -1,15 +1,16 @@
 /**
  * Invitations that wait for an address, for a person who has proved it in another way than by the link: by an identity provider
  * that has verified it. Owns that tenant, role and node come from the row alone here too, and that what cannot be used now
- * (a node switched off, a role deleted, a tenant suspended) is left waiting.
+ * (a node switched off, a role deleted, a tenant suspended, an inviter who may give it no more) is left waiting.
  */
 import { type Database, firstRow, inTransaction, rows } from '../../platform/database.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { assignRole } from '../organisation/org-assignments.ts';
 import { holdTenant } from '../tenants/tenants.ts';
 import { selectPeriodsNotHeld, selectPlace } from './invitation-store.ts';
+import { type Inviter, mayInviterGive } from './inviter.ts';
 
-interface WaitingRow {
+interface WaitingRow extends Inviter {
   id: string;
   roleId: string;
   orgNodeId: string;
@@ -44,7 +45,8 @@ export async function acceptInvitationsOf(
     await holdTenant(trx, tenantId);
     const found = await rows<WaitingRow>(
       trx,
-      `select id, role_id, org_node_id, invited_by from invitations where ${waiting} order by id for no key update`,
+      `select id, role_id, org_node_id, invited_by, inviter_type, inviter_id, inviter_tenant_id
+         from invitations where ${waiting} order by id for no key update`,
       { tenantId, email },
     );
     let accepted = 0;
@@ -56,11 +58,13 @@ export async function acceptInvitationsOf(
 
 async function acceptOne(
   trx: Database,
-  { id, tenantId, userId, roleId, orgNodeId, invitedBy }: WaitingRow & { tenantId: string; userId: string },
+  { userId, ...invitation }: WaitingRow & { tenantId: string; userId: string },
   caller: Caller,
 ): Promise<boolean> {
+  const { id, tenantId, roleId, orgNodeId, invitedBy } = invitation;
   const place = await selectPlace(trx, { tenantId, roleId, orgNodeId, lock: true });
   if (place?.tenantState !== 'active' || !place.nodeActive || place.roleName === null) return false;
+  if (!(await mayInviterGive(trx, invitation))) return false;
   await rows(trx, `update invitations set accepted_at = now(), accepted_by = ? where id = ?`, [userId, id]);
   const self: Caller = { ...caller, type: 'user', id: userId };
   for (const period of await selectPeriodsNotHeld(trx, { tenantId, userId, roleId, orgNodeId }))

@@ -1,6 +1,6 @@
 /**
  * Invitations: an address, a role at a node, and a time within which the holder of the address may take it up. Owns that
- * an invitation is used once, that tenant, role and node come from its row alone, and what its end looks like to the person who
+ * an invitation is used once, that its inviter may still give what it gives, that tenant, role and node come from its row alone, and what its end looks like to the person who
  * holds the token. Refuses tokens that are unknown, used, withdrawn, expired or replaced by a newer one, and places and
  * people that may not act. Signs nobody in. Making and sending one is in send-invitation.ts.
  */
@@ -34,6 +34,7 @@ import {
   selectPlace,
   updateInvitationRevoked,
 } from './invitation-store.ts';
+import { mayInviterGive } from './inviter.ts';
 import { checkWayBack, type InvitedAddress, newcomersPassword } from './way-back.ts';
 
 export const invitationCodes = defineCodes({
@@ -206,15 +207,29 @@ export async function endInvitationsOfTenant(trx: Database, tenantId: string): P
   return revokeWaiting(trx, { tenantId });
 }
 
+/** Undefined where the tenant has no such invitation. */
+export async function findInvitationById(
+  db: Database,
+  { tenantId, invitationId: id }: { tenantId: string; invitationId: string },
+): Promise<Invitation | undefined> {
+  return isId(tenantId) && isId(id) ? selectInvitation(db, { tenantId, id }) : undefined;
+}
+
 /**
  * The invitations of a tenant in the order of their ids.
+ * @param query.within to places at or below these nodes alone
  * @throws DomainError invalid CURSOR_INVALID
  */
 export async function listInvitations(
   db: Database,
-  { tenantId, state = null, ...page }: PageRequest & { tenantId: string; state?: Invitation['state'] | null },
+  {
+    tenantId,
+    state = null,
+    within,
+    ...page
+  }: PageRequest & { tenantId: string; state?: Invitation['state'] | null; within?: readonly string[] },
 ): Promise<Page<ListedInvitation>> {
-  return isId(tenantId) ? selectInvitations(db, { tenantId, state }, page) : emptyPage();
+  return isId(tenantId) ? selectInvitations(db, { tenantId, state, within }, page) : emptyPage();
 }
 
 interface Usable {
@@ -242,6 +257,7 @@ async function usableInvitation(db: Database, tokenHash: Buffer, { lock }: { loc
   if (place?.tenantState !== 'active' || !place.nodeActive) throw invalid();
   const { roleName, nodeName } = place;
   if (roleName === null || nodeName === null) throw invalid();
+  if (!(await mayInviterGive(db, invitation))) throw invalid();
   // Nobody's role goes to an account that somebody else put this address on and never proved.
   if (user && (user.state !== 'active' || !opensAccount(user, kindOf(invitation)))) throw invalid();
   const settings = parseTenantSettings(place.tenantSettings);

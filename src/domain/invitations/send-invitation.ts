@@ -28,6 +28,7 @@ import {
   selectPlace,
   updateInvitationToken,
 } from './invitation-store.ts';
+import { inviterOf } from './inviter.ts';
 
 export type Invitation = InvitationRow;
 
@@ -113,7 +114,8 @@ export async function createInvitation(
         { ...about({ tenantId, id: superseded }), action: 'invitation.revoked', payload: { replacedBy: id } },
         caller,
       );
-    const invitation = await insertInvitation(trx, { ...values, id, tokenHash: sha256(token), expiresAt, actorId });
+    const made = { ...values, ...inviterOf(caller), id, tokenHash: sha256(token), expiresAt };
+    const invitation = await insertInvitation(trx, { ...made, actorId });
     // No address: the trail outlives a person's erasure.
     const payload = { roleId, orgNodeId, channel, expiresAt };
     await recordEvent(trx, { ...about(invitation), action: 'invitation.created', payload }, caller);

@@ -52,6 +52,7 @@ describe('accepting an invitation', function () {
     const region = await createNode(db, { tenantId: tenant.id, name: 'North' });
     const school = await createNode(db, { tenantId: tenant.id, parentId: region.id, name: 'Lakeside' });
     const inviter = await someUser(db, { tenantId: tenant.id, fullName: 'Ida Host' });
+    await bench.own(inviter.id);
     const email = someEmail();
     const invitation = await bench.invite({ email, orgNodeId: school.id }, { type: 'user', id: inviter.id });
     const token = await bench.tokenOf(invitation);
@@ -173,6 +174,7 @@ describe('accepting an invitation', function () {
 
   it('says that the inviter gave the role, and that the invited took it', async () => {
     const inviter = await someUser(bench.db, { tenantId: bench.tenant.id });
+    await bench.own(inviter.id);
     const invitation = await bench.invite({}, { type: 'user', id: inviter.id });
     assert.equal(invitation.invitedBy, inviter.id);
     const { userId } = await accept(await bench.tokenOf(invitation));

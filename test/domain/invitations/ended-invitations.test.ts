@@ -75,6 +75,8 @@ describe('invitations and codes of those who are stopped', function () {
       const phone = what === 'deleted' ? '+41791112233' : '+41791112234';
       const person = await createUser(db, { tenantId, email, phone, phoneVerified: true });
       const user = { tenantId, userId: person.id };
+      await bench.own(person.id);
+      await bench.own((await createUser(db, { tenantId })).id);
       const other = await bench.newTenant();
       const byPerson: Caller = { type: 'user', id: person.id };
       const made = await bench.invite({}, byPerson);

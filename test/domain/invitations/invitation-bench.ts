@@ -10,6 +10,7 @@ import {
 } from '../../../src/domain/messages/outgoing-message.ts';
 import { signInMethods } from '../../../src/domain/methods/methods.ts';
 import { createPasswordHasher } from '../../../src/domain/methods/password/password-hash.ts';
+import { assignRole } from '../../../src/domain/organisation/org-assignments.ts';
 import type { NewTenant } from '../../../src/domain/setup/create-tenant.ts';
 import type { SignInServer } from '../../../src/domain/sign-in/method.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
@@ -38,6 +39,8 @@ export interface InvitationBench {
   /** To the role at the tenant's root, by email unless told otherwise. */
   invite(overrides?: Partial<Parameters<typeof createInvitation>[1]>, caller?: Caller): Promise<Invitation>;
   newTenant(): Promise<NewTenant>;
+  /** Makes a person an owner of the bench's tenant, or of another: they may give everything there. Answers the assignment. */
+  own(userId: string, of?: NewTenant): Promise<string>;
   /** What was enqueued for an address, oldest first. */
   messagesTo(to: string): Promise<OutgoingMessage[]>;
   /** The token of the last link that was sent to the person who is invited. */
@@ -104,6 +107,10 @@ export async function createInvitationBench(): Promise<InvitationBench> {
       return createInvitation(db, wanted, dependencies({ caller }));
     },
     newTenant,
+    async own(userId, { id: tenantId, systemRoleIds, rootNodeId } = tenant) {
+      const role = { roleId: systemRoleIds.owner, orgNodeId: rootNodeId };
+      return (await assignRole(db, { tenantId, userId, ...role }, systemCaller)).id;
+    },
     messagesTo,
     async tokenOf({ email, phone }) {
       const links = (await messagesTo((email ?? phone) as string)).filter(({ template }) => template === 'invitation');

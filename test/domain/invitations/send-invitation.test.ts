@@ -12,6 +12,7 @@ import { createInvitation, resendInvitation } from '../../../src/domain/invitati
 import { deactivateUser } from '../../../src/domain/lifecycle/end-person.ts';
 import { suspendTenant } from '../../../src/domain/lifecycle/end-tenant.ts';
 import * as nodes from '../../../src/domain/organisation/org-nodes.ts';
+import { setPlatformTenant } from '../../../src/domain/tenants/platform-tenant.ts';
 import { updateTenantSettings } from '../../../src/domain/tenants/tenants.ts';
 import type { DomainError } from '../../../src/platform/errors.ts';
 import { newId } from '../../../src/platform/ids.ts';
@@ -217,7 +218,10 @@ describe('inviting', function () {
   it('names an operator of another tenant in the trail alone', async () => {
     const other = await bench.newTenant();
     const stranger = await createUser(bench.db, { tenantId: other.id, fullName: 'Otto Away' });
-    const { result, events } = await eventsOf(bench.db, () => bench.invite({}, { type: 'user', id: stranger.id }));
+    await bench.own(stranger.id, other);
+    await setPlatformTenant(bench.db, other.id, systemCaller);
+    const caller = { type: 'user', id: stranger.id, actorTenantId: other.id } as const;
+    const { result, events } = await eventsOf(bench.db, () => bench.invite({}, caller));
     assert.equal(result.invitedBy, null);
     assert.equal(events[0]?.actorId, stranger.id);
     assert.equal((await findInvitation(bench.db, await bench.tokenOf(result), bench.server)).inviterName, null);
