@@ -37,6 +37,8 @@ export interface NewUserRow {
   emailVerified: boolean;
   phone: string | null;
   phoneVerified: boolean;
+  username: string | null;
+  externalId: string | null;
   fullName: string | null;
   givenName: string | null;
   familyName: string | null;
@@ -50,10 +52,10 @@ export interface NewUserRow {
 export async function insertUser(trx: Database, user: NewUserRow): Promise<UserRow> {
   const row = await firstRow<UserRow>(
     trx,
-    `insert into users (id, tenant_id, email, email_verified_at, phone, phone_verified_at, full_name, given_name,
-                        family_name, picture_url, mfa_required, password_changed_at, metadata, created_by)
+    `insert into users (id, tenant_id, email, email_verified_at, phone, phone_verified_at, username, external_id,
+                        full_name, given_name, family_name, picture_url, mfa_required, password_changed_at, metadata, created_by)
      values (:id, :tenantId, :email, case when :emailVerified then now() end, :phone,
-             case when :phoneVerified then now() end, :fullName, :givenName, :familyName, :pictureUrl, :mfaRequired,
+             case when :phoneVerified then now() end, :username, :externalId, :fullName, :givenName, :familyName, :pictureUrl, :mfaRequired,
              case when :hasPassword then now() end, :metadata,
              (select id from users where id = :createdBy and tenant_id = :tenantId))
      returning ${userColumns}`,

@@ -1,6 +1,6 @@
 /**
  * People. Owns who is in a tenant, under which address, and whether they may act now. Refuses a second user under one
- * email address or phone number of a tenant, also when both arrive at once: the database's unique indexes decide.
+ * email address, phone number, username or external id of a tenant, also when both arrive at once: the database's unique indexes decide.
  * Who may act is in user-state.ts; what ends with a user who stops is for domain/lifecycle.
  */
 import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
@@ -11,6 +11,15 @@ import { parseTenantSettings, type TenantSettings } from '../tenants/tenant-sett
 import { findTenantById } from '../tenants/tenants.ts';
 import { canonicalEmail, canonicalPhone } from './canonical-address.ts';
 import { upsertPasswordHash } from './identities.ts';
+import {
+  canonicalLocale,
+  checkedBy,
+  checkedMetadata,
+  checkedText,
+  checkedUrl,
+  checkedUsername,
+  knownZone,
+} from './profile-fields.ts';
 import {
   actingUserId,
   insertUser,
@@ -27,12 +36,16 @@ export type User = UserRow;
 
 export interface NewUser {
   tenantId: string;
-  /** At least one of `email` and `phone`. */
+  /** At least one of `email`, `phone` and `username`. */
   email?: string | null;
   /** With its country code, E.164. */
   phone?: string | null;
   emailVerified?: boolean;
   phoneVerified?: boolean;
+  /** Unique in the tenant whatever its case. */
+  username?: string | null;
+  /** What another system calls the person; unique in the tenant. */
+  externalId?: string | null;
   /** Made of the two names below where absent. */
   fullName?: string | null;
   givenName?: string | null;
@@ -93,45 +106,6 @@ export interface AccountProfile {
   tenant: { id: string; slug: string; name: string; state: 'active'; settings: TenantSettings };
 }
 
-const nameCharacters = 200;
-
-/** One line of text for people to read: no control characters, which PostgreSQL (NUL) and mail headers refuse too. */
-function checkedText(field: string, value: string | null | undefined, most = nameCharacters): string | null {
-  const text = value?.normalize('NFC').trim() ?? '';
-  if (text === '') return null;
-  if (/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u.test(text) || [...text].length > most)
-    throw new DomainError('invalid', 'INVALID_INPUT', { field });
-  return text;
-}
-
-function checkedUrl(field: string, value: string | null | undefined): string | null {
-  const text = checkedText(field, value, 2000);
-  if (text === null) return null;
-  if (URL.parse(text)?.protocol !== 'https:') throw new DomainError('invalid', 'INVALID_INPUT', { field });
-  return text;
-}
-
-function checkedBy(
-  field: string,
-  value: string | null | undefined,
-  canonical: (text: string) => string,
-): string | null {
-  const text = checkedText(field, value, 100);
-  if (text === null) return null;
-  try {
-    return canonical(text);
-  } catch {
-    throw new DomainError('invalid', 'INVALID_INPUT', { field });
-  }
-}
-
-const canonicalLocale = (text: string) => new Intl.Locale(text).toString();
-// As it was written: Intl answers with older names for some zones (Asia/Calcutta).
-function knownZone(text: string): string {
-  new Intl.DateTimeFormat('en', { timeZone: text });
-  return text;
-}
-
 /** A unique index's refusal as what it means to the person; anything else as it is. */
 export function duplicateAddress(error: unknown): unknown {
   const violated = violatedConstraint(error);
@@ -139,23 +113,21 @@ export function duplicateAddress(error: unknown): unknown {
     return new DomainError('conflict', 'DUPLICATE_EMAIL', { field: 'email' });
   if (violated?.constraint === 'users_phone_key')
     return new DomainError('conflict', 'DUPLICATE_PHONE', { field: 'phone' });
+  if (violated?.constraint === 'users_username_key')
+    return new DomainError('conflict', 'DUPLICATE', { field: 'username' });
+  if (violated?.constraint === 'users_external_id_key')
+    return new DomainError('conflict', 'DUPLICATE', { field: 'externalId' });
   return error;
 }
 
-/**
- * Makes a user, active at once. Give the pool as `db` where a password is set: hashing takes some 25 ms and may wait in
- * a queue, and nobody should hold a connection meanwhile.
- * @throws DomainError invalid (EMAIL_INVALID, PHONE_INVALID, FIELD_REQUIRED, INVALID_INPUT, PASSWORD_*), not_found for
- *   an unknown tenant, conflict DUPLICATE_EMAIL or DUPLICATE_PHONE, unavailable SERVICE_BUSY
- */
-export async function createUser(
-  db: Database,
-  user: NewUser,
-  { passwords, caller }: { passwords: NewPasswords; caller: Caller },
-): Promise<User> {
+/** What a new user is made of, in the form in which it is stored. */
+function checkedNewUser(user: NewUser) {
   const email = user.email?.trim() ? canonicalEmail(user.email) : null;
   const phone = user.phone?.trim() ? canonicalPhone(user.phone) : null;
-  if (email === null && phone === null) throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'email' });
+  const username = checkedUsername(user.username);
+  const externalId = checkedText('externalId', user.externalId, 255);
+  if (email === null && phone === null && username === null)
+    throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'email' });
   const givenName = checkedText('givenName', user.givenName);
   const familyName = checkedText('familyName', user.familyName);
   const fullName =
@@ -163,7 +135,35 @@ export async function createUser(
   const locale = checkedBy('locale', user.locale, canonicalLocale);
   const zoneinfo = checkedBy('zoneinfo', user.zoneinfo, knownZone);
   const pictureUrl = checkedUrl('pictureUrl', user.pictureUrl);
+  const metadata = checkedMetadata(user.metadata ?? {});
+  return {
+    email,
+    phone,
+    username,
+    externalId,
+    fullName,
+    givenName,
+    familyName,
+    pictureUrl,
+    metadata,
+    locale,
+    zoneinfo,
+  };
+}
 
+/**
+ * Makes a user, active at once. Give the pool as `db` where a password is set: hashing takes some 25 ms and may wait in
+ * a queue, and nobody should hold a connection meanwhile.
+ * @throws DomainError invalid (EMAIL_INVALID, PHONE_INVALID, FIELD_REQUIRED, INVALID_INPUT, PASSWORD_*), not_found for
+ *   an unknown tenant, conflict DUPLICATE_EMAIL, DUPLICATE_PHONE or DUPLICATE, unavailable SERVICE_BUSY
+ */
+export async function createUser(
+  db: Database,
+  user: NewUser,
+  { passwords, caller }: { passwords: NewPasswords; caller: Caller },
+): Promise<User> {
+  const { locale, zoneinfo, ...checked } = checkedNewUser(user);
+  const { email, phone, fullName, givenName, familyName } = checked;
   const tenant = await findTenantById(db, user.tenantId);
   if (!tenant) throw new DomainError('not_found', 'NOT_FOUND');
   const personal = { email, phone, fullName, givenName, familyName, tenantName: tenant.name, tenantSlug: tenant.slug };
@@ -175,17 +175,11 @@ export async function createUser(
       const row = await insertUser(trx, {
         id: newId(),
         tenantId: tenant.id,
-        email,
+        ...checked,
         emailVerified: email !== null && user.emailVerified === true,
-        phone,
         phoneVerified: phone !== null && user.phoneVerified === true,
-        fullName,
-        givenName,
-        familyName,
-        pictureUrl,
         mfaRequired: user.mfaRequired === true,
         hasPassword: passwordHash !== null,
-        metadata: user.metadata ?? {},
         createdBy: actingUserId(caller),
       });
       await insertUserSettings(trx, { userId: row.id, tenantId: tenant.id, locale, zoneinfo });

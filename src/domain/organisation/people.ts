@@ -1,0 +1,70 @@
+/** The people of a tenant, as far as somebody reaches them, found by a part of what they are called. Changes nothing. */
+import type { Database } from '../../platform/database.ts';
+import { isId } from '../../platform/ids.ts';
+import { emptyPage, type Keyset, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
+import { type Profile, profileColumns } from '../users/profiles.ts';
+import { atOrBelow } from './org-node-store.ts';
+
+const byId = { expression: 'u.id', type: 'uuid' } as const;
+
+/** What is not there sorts first by a name, and last by a time. */
+const orders = {
+  name: { columns: [{ expression: `lower(coalesce(u.full_name, ''))`, type: 'text' }, byId] },
+  email: { columns: [{ expression: `lower(coalesce(u.email, ''))`, type: 'text' }, byId] },
+  created_at: { columns: [{ expression: 'u.created_at', type: 'timestamptz' }, byId], descending: true },
+  last_login_at: {
+    columns: [{ expression: `coalesce(u.last_login_at, 'epoch')`, type: 'timestamptz' }, byId],
+    descending: true,
+  },
+} as const satisfies Record<string, Keyset>;
+
+export const peopleOrders = ['name', 'email', 'created_at', 'last_login_at'] as const satisfies (keyof typeof orders)[];
+
+export interface PeopleQuery extends PageRequest {
+  tenantId: string;
+  state?: Profile['state'];
+  /** A part of a name, an address, a username or an external id, whatever its case. */
+  search?: string;
+  /** Default: the latest first. */
+  sort?: keyof typeof orders;
+  /** Only who holds something, now or later, at or below one of these nodes. */
+  within?: readonly string[];
+}
+
+const searched = ['full_name', 'given_name', 'family_name', 'email', 'phone', 'username', 'external_id'];
+
+const lasts = (table: string) => `(${table}.ends_at is null or ${table}.ends_at > statement_timestamp())`;
+const isWithin = `(
+  exists (select from org_assignments a
+            join roles r on r.id = a.role_id and r.deleted_at is null
+           where a.user_id = u.id and ${lasts('a')} and ${atOrBelow('a.org_node_id', ':within')})
+  or exists (select from visibility_grants v
+              where v.user_id = u.id and ${lasts('v')} and ${atOrBelow('v.org_node_id', ':within')}))`;
+
+/**
+ * People who are not deleted.
+ * @throws DomainError invalid CURSOR_INVALID
+ */
+export async function listPeople(db: Database, query: PeopleQuery): Promise<Page<Profile>> {
+  const { tenantId, state, search, sort = 'created_at', within, ...page } = query;
+  if (!isId(tenantId)) return emptyPage();
+  const pattern = search && `%${search.replace(/[\\%_]/g, '\\$&')}%`;
+  const conditions = [
+    state && 'u.state = :state',
+    pattern && `(${searched.map((column) => `u.${column} ilike :pattern`).join(' or ')})`,
+    within && isWithin,
+  ].filter((condition) => condition);
+  return selectPage<Profile>(
+    db,
+    orders[sort],
+    page,
+    ({ key, where, order }) =>
+      `select ${profileColumns}, ${key}
+         from users u
+        where u.tenant_id = :tenantId and u.deleted_at is null
+          ${conditions.map((condition) => `and ${condition}`).join(' ')}
+          and ${where}
+        ${order}`,
+    { tenantId, state, pattern, within },
+  );
+}
