@@ -4,13 +4,16 @@ import { findRoleAtNode, type RoleAtNode } from '../domain/access/role-at-node.t
 import { systemCaller } from '../domain/audit/audit-events.ts';
 import { deactivateUser } from '../domain/lifecycle/end-person.ts';
 import { createPasswordHasher } from '../domain/methods/password/password-hash.ts';
+import { setPassword } from '../domain/methods/password/set-password.ts';
 import { createUserWithRoles } from '../domain/organisation/user-with-roles.ts';
 import { unlockAccount } from '../domain/sign-in/unlock-account.ts';
 import { canonicalEmail, canonicalPhone } from '../domain/users/canonical-address.ts';
 import { type ListedUser, listUsers } from '../domain/users/list-users.ts';
+import { operations } from '../management/operations.ts';
 import { type CommandResult, collect, performs } from './frame/command-action.ts';
 import { addListOptions, collectPages, type ListOptions, moreOf } from './frame/list-options.ts';
 import { tenantOf, userOf } from './frame/named.ts';
+import { addOperations } from './frame/operation-commands.ts';
 import { randomPassword, readPassword } from './frame/password-input.ts';
 import { parseRoleOption } from './frame/role-option.ts';
 import { fields, printable, table } from './frame/terminal-text.ts';
@@ -161,6 +164,12 @@ export function addUsers(program: Command, description: string): void {
     ),
     list,
   );
+  addChanges(users, ofTenant);
+  addOperations(users, operations);
+}
+
+/** What is done to one person who is named by an address. */
+function addChanges(users: Command, ofTenant: readonly [string, string]): void {
   performs<{ tenant: string }>(
     users
       .command('unlock')
@@ -185,5 +194,27 @@ export function addUsers(program: Command, description: string): void {
         state: 'inactive',
         text: 'cannot sign in any more; sessions and tokens have ended.',
       }),
+  );
+  performs<{ tenant: string }>(
+    users
+      .command('set-password')
+      .description('give a person the password that standard input holds, and end what they are signed in to')
+      .argument('<user>', 'email address, phone number or id')
+      .requiredOption(...ofTenant)
+      .addHelpText(
+        'after',
+        '\nExample:\n  gatehouse users set-password ada@example.com --tenant northwind < password.txt',
+      ),
+    ({ tenant }, user = '') =>
+      changeUser(
+        user,
+        tenant,
+        async ({ config, db, secrets }, who) => {
+          const passwords = createPasswordHasher(config.argon2);
+          const password = await readPassword();
+          await setPassword(db, { ...who, password }, { passwords, secrets, caller: systemCaller });
+        },
+        { text: 'has the new password; sessions and tokens have ended.' },
+      ),
   );
 }

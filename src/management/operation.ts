@@ -71,7 +71,7 @@ export interface RoleToGive {
 
 /**
  * What an actor must be allowed. `at` says where: in the whole tenant, at the nodes that the input or the row names
- * (undefined: there is no such row), or anywhere, for lists that then show what is within reach. `person` says whom.
+ * (undefined: there is no such row; 'root': after all in the whole tenant), or anywhere, for lists that then show what is within reach. `person` says whom.
  */
 export type Need<I> = {
   capability: string;
@@ -83,6 +83,8 @@ export type Need<I> = {
   grants?: From<I, readonly string[] | undefined>;
   /** Besides `at`: it concerns people of all tenants, so that `tenants.manage` is needed where it counts. */
   server?: From<I, boolean>;
+  /** Besides `at`: other capabilities that are needed, and where. */
+  besides?: From<I, { capability: string; at: string }[]>;
   /** Besides `at`: the capability itself is lent for a time, and must be held for as long. */
   lends?: From<I, { orgNodeId: string; endsAt: Date | null } | undefined>;
 } & (
@@ -91,8 +93,11 @@ export type Need<I> = {
       whom?: From<I, string | undefined>;
     }
   /** `credentials`: what signs the person in is changed by it. */
-  | { person: From<I, string | undefined>; to: 'read' | 'change' | 'credentials' }
+  | { person: From<I, string | undefined>; to: ReachOver | ((input: I) => ReachOver) }
 );
+
+/** What is done to a person. */
+export type ReachOver = 'read' | 'change' | 'credentials';
 
 export interface Operation<
   P extends z.ZodObject = z.ZodObject,
@@ -122,7 +127,7 @@ export interface Operation<
   /** Takes an Idempotency-Key: what makes something. */
   idempotent?: boolean;
   /** Asks a person for an authentication within the last five minutes. */
-  fresh?: boolean;
+  fresh?: boolean | ((input: Input<z.output<P>, z.output<Q>, z.output<B>>) => boolean);
   /**
    * The operation that reads the same thing, by its id: its answer is what `ETag` and `If-Match` speak of. `required`: a
    * change without If-Match is refused, because losing an update would hurt.

@@ -8,6 +8,7 @@ import { orgNodes } from './org-nodes.ts';
 import { roles } from './roles.ts';
 import { services } from './services.ts';
 import { tenants } from './tenants.ts';
+import { users } from './users.ts';
 import { visibilityGrants } from './visibility-grants.ts';
 
 export const operations: readonly AnyOperation[] = [
@@ -20,6 +21,7 @@ export const operations: readonly AnyOperation[] = [
   ...services,
   ...invitations,
   ...auditEvents,
+  ...users,
 ];
 
 /** @throws Error where there is no such operation */

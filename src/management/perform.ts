@@ -74,7 +74,8 @@ export async function perform(
   operations: readonly AnyOperation[],
 ): Promise<ManagementAnswer> {
   const input = validate(operation, request);
-  if (operation.fresh) assertFresh(request.actor);
+  const { fresh } = operation;
+  if (typeof fresh === 'function' ? fresh(input) : fresh) assertFresh(request.actor);
   const work = new Work(operation, operations, withCause(request, operation), input, deps);
   if (!isChange(operation)) return work.run(deps.db);
   return work.change();

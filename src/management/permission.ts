@@ -76,24 +76,26 @@ async function permitPlace(
   const { db, tenantId } = lookup;
   if ('person' in needs) {
     const userId = await needs.person(input, lookup);
-    const to = needs.to === 'read' ? 'read' : 'change';
+    const wanted = typeof needs.to === 'function' ? needs.to(input) : needs.to;
+    const to = wanted === 'read' ? 'read' : 'change';
     if (userId === undefined || !(await reachesPerson(db, standing, { capability, userId, to }))) {
       // Who may be seen is told apart from who is not there.
       const seen = userId !== undefined && (await reachesPerson(db, standing, { capability, userId, to: 'read' }));
       throw seen ? exceeded() : notFound();
     }
-    if (needs.to === 'credentials' && !(await mayBecome(db, standing, userId))) throw exceeded();
+    if (wanted === 'credentials' && !(await mayBecome(db, standing, userId))) throw exceeded();
     return;
   }
   if (needs.at === 'anywhere') return;
   // The command line runs the server whoever else does, and also where nobody does yet.
   const isServer = lookup.actor.standingOf === 'system';
   if (needs.at === 'platform' && !isServer && !(await isPlatformTenant(db, tenantId))) throw forbidden(capability);
-  if (needs.at === 'root' || needs.at === 'platform') {
+  const where = typeof needs.at === 'function' ? await needs.at(input, lookup) : needs.at;
+  if (where === 'root' || where === 'platform') {
     if (!holdsAtRoot(standing, capability)) throw forbidden(capability);
     return;
   }
-  const nodeIds = many(await needs.at(input, lookup));
+  const nodeIds = many(where);
   if (nodeIds.length === 0) throw notFound();
   for (const nodeId of nodeIds) if (!(await holdsAt(db, standing, capability, nodeId))) throw notFound();
   const userId = needs.whom && (await needs.whom(input, lookup));
@@ -117,6 +119,9 @@ async function permitGiving(
   standing: Standing,
 ): Promise<void> {
   const { db } = lookup;
+  for (const { capability, at } of many(await needs.besides?.(input, lookup)))
+    if (!allowsScope(lookup.actor, capability) || !(await holdsAt(db, standing, capability, at)))
+      throw forbidden(capability);
   for (const given of many(await needs.gives?.(input, lookup)))
     if (!(await mayGiveRole(db, standing, given))) throw exceeded();
   for (const put of many(await needs.puts?.(input, lookup)))
