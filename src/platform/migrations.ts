@@ -12,6 +12,7 @@ import * as identityProviders from '../../migrations/0006-identity-providers.ts'
 import * as management from '../../migrations/0007-management.ts';
 import * as refreshLines from '../../migrations/0008-refresh-lines.ts';
 import * as inviters from '../../migrations/0009-inviters.ts';
+import * as knownDevices from '../../migrations/0010-known-devices.ts';
 import type { Database } from './database.ts';
 
 interface NamedMigration {
@@ -29,6 +30,7 @@ const migrations: NamedMigration[] = [
   { name: '0007-management', migration: management },
   { name: '0008-refresh-lines', migration: refreshLines },
   { name: '0009-inviters', migration: inviters },
+  { name: '0010-known-devices', migration: knownDevices },
 ];
 
 const tableName = 'schema_migrations';

@@ -10,7 +10,7 @@ import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { defineSecretPurpose, equalInConstantTime, type Secrets, sha256 } from '../../platform/secrets.ts';
 import { codeLimits } from './code-limits.ts';
 import { type FailureRow, lockNames, selectFailures, selectNewestCode, takeAttempt } from './code-store.ts';
-import type { CodeRow, SendPurpose } from './sent-codes.ts';
+import type { CodeRow, SendPurpose, TypedCodeRow } from './sent-codes.ts';
 
 export const codeCodes = defineCodes({
   CODE_EXPIRED: { kind: 'expired', means: 'the code is too old, used, replaced, or was tried too often' },
@@ -76,6 +76,11 @@ export function failureWait(failures: readonly Pick<FailureRow, 'failures' | 'ag
   return Math.ceil(Math.max(wait(codeLimits.failuresPerHour, 3_600), wait(codeLimits.failuresPerDay, 86_400)));
 }
 
+/** What strangers typed holds up nobody at a browser of their own. */
+function countedFor(row: Pick<TypedCodeRow, 'knownDevice'> | undefined, failures: readonly FailureRow[]): FailureRow[] {
+  return failures.filter(({ knownDevice }) => knownDevice || !row?.knownDevice);
+}
+
 function expired(reason: NotCompared): Refused {
   return { reason, error: new DomainError('expired', 'CODE_EXPIRED') };
 }
@@ -88,10 +93,13 @@ function slowed(seconds: number): Refused {
 }
 
 /** The code that an attempt is about, if it may be tried; only looks. A flood of guesses ends here, without a lock. */
-export async function findCode(db: Database, attempt: CodeAttempt): Promise<{ row: CodeRow } | { refused: Refused }> {
+export async function findCode(
+  db: Database,
+  attempt: CodeAttempt,
+): Promise<{ row: TypedCodeRow } | { refused: Refused }> {
   const row = await selectNewestCode(db, sha256(attempt.challenge));
   const ofDestination = await selectFailures(db, [attempt.destination]);
-  const seconds = failureWait(ofDestination);
+  const seconds = failureWait(countedFor(row, ofDestination));
   if (seconds > 0) return { refused: slowed(seconds) };
   const matches =
     row?.purpose === attempt.purpose &&
@@ -128,14 +136,15 @@ function failuresOf(account: CountedAccount, failures: readonly FailureRow[]): F
  */
 export async function countCodeAttempt(
   db: Database,
-  { id, destination }: Pick<CodeRow, 'id' | 'destination'>,
+  row: Pick<TypedCodeRow, 'id' | 'destination' | 'knownDevice'>,
   accounts: readonly CountedAccount[] = [],
 ): Promise<{ codeHash: Buffer; slowedUsers: ReadonlySet<string> } | { refused: Refused }> {
+  const { id, destination } = row;
   const addresses = accounts.flatMap(({ email, phone }) => [email, phone]).filter((address) => address !== null);
   return inTransaction(db, async (trx) => {
     await lockNames(trx, [destination, ...accounts.map(({ userId }) => `account:${userId}`)]);
-    const failures = await selectFailures(trx, [...new Set([destination, ...addresses])]);
-    const seconds = failureWait(failures.filter((row) => row.destination === destination));
+    const failures = countedFor(row, await selectFailures(trx, [...new Set([destination, ...addresses])]));
+    const seconds = failureWait(failures.filter((failure) => failure.destination === destination));
     if (seconds > 0) return { refused: slowed(seconds) };
     const codeHash = await takeAttempt(trx, id);
     // Used up, replaced or out of time since it was looked at.

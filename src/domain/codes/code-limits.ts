@@ -16,6 +16,8 @@ export const codeLimits = {
   /** Messages to one destination. */
   sendsPerHour: { email: 10, phone: 5 },
   sendsPerDay: { email: 10, phone: 10 },
+  /** How many of the day's are kept from strangers: for browsers that the person has signed in with, and for recovery. */
+  keptPerDay: { knownDevices: 2, recovery: 1 },
   /** Wrong codes of one destination, and of one account, whatever was sent in between. */
   failuresPerHour: 10,
   failuresPerDay: 20,

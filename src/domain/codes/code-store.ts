@@ -2,7 +2,7 @@
 import { type Database, prepared, rows, runPrepared } from '../../platform/database.ts';
 import type { Channel } from '../messages/outgoing-message.ts';
 import { codeLimits } from './code-limits.ts';
-import type { CodeRow, SendPurpose } from './sent-codes.ts';
+import type { SendPurpose, TypedCodeRow } from './sent-codes.ts';
 
 export interface NewSendRow {
   id: string;
@@ -17,6 +17,8 @@ export interface NewSendRow {
   codeHash: Buffer;
   attemptMax: number;
   lifetimeSeconds: number;
+  /** Asked for at a browser that somebody of the destination has signed in with. */
+  knownDevice: boolean;
 }
 
 const destinationLock = prepared(
@@ -37,19 +39,22 @@ export async function lockNames(trx: Database, names: readonly string[]): Promis
 const recentSends = prepared(
   'otp-recent-sends',
   `select extract(epoch from statement_timestamp() - created_at)::double precision as age_seconds,
-          consumed_at is not null as consumed
+          consumed_at is not null as consumed, known_device
      from otp_codes
     where destination = $1 and created_at > statement_timestamp() - interval '1 day'
     order by created_at desc
     limit 100`,
 );
 
+export interface RecentSend {
+  ageSeconds: number;
+  consumed: boolean;
+  knownDevice: boolean;
+}
+
 /** What a destination was sent in the last day, the newest first, by all who asked and for every purpose. */
-export async function selectRecentSends(
-  db: Database,
-  destination: string,
-): Promise<{ ageSeconds: number; consumed: boolean }[]> {
-  return (await runPrepared<{ ageSeconds: number; consumed: boolean }>(db, recentSends, [destination])).rows;
+export async function selectRecentSends(db: Database, destination: string): Promise<RecentSend[]> {
+  return (await runPrepared<RecentSend>(db, recentSends, [destination])).rows;
 }
 
 const { fromHours, untilMinutes } = codeLimits.conversion;
@@ -89,9 +94,9 @@ export async function selectConversion(
 const insert = prepared(
   'otp-insert',
   `insert into otp_codes (id, tenant_id, user_id, destination, channel, purpose, prefix, challenge_hash, code_hash,
-                          attempt_max, created_at, expires_at)
+                          attempt_max, created_at, expires_at, known_device)
    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, statement_timestamp(),
-           statement_timestamp() + make_interval(secs => $11))
+           statement_timestamp() + make_interval(secs => $11), $12)
    returning expires_at`,
 );
 
@@ -109,6 +114,7 @@ export async function insertSend(trx: Database, row: NewSendRow): Promise<Date> 
     row.codeHash,
     row.attemptMax,
     row.lifetimeSeconds,
+    row.knownDevice,
   ]);
   const [first] = inserted;
   if (!first) throw new Error('no row for the new code');
@@ -118,7 +124,8 @@ export async function insertSend(trx: Database, row: NewSendRow): Promise<Date> 
 const newestCode = prepared(
   'otp-newest-code',
   `select id, tenant_id, user_id, destination, channel, purpose, attempt_count >= attempt_max as exhausted,
-          consumed_at is not null or revoked_at is not null as used, expires_at <= statement_timestamp() as expired
+          consumed_at is not null or revoked_at is not null as used, expires_at <= statement_timestamp() as expired,
+          known_device
      from otp_codes
     where challenge_hash = $1
     order by created_at desc, id desc
@@ -126,8 +133,8 @@ const newestCode = prepared(
 );
 
 /** The newest code of a browser's challenge; those before it are worth nothing any more. */
-export async function selectNewestCode(db: Database, challengeHash: Buffer): Promise<CodeRow | undefined> {
-  return (await runPrepared<CodeRow>(db, newestCode, [challengeHash])).rows[0];
+export async function selectNewestCode(db: Database, challengeHash: Buffer): Promise<TypedCodeRow | undefined> {
+  return (await runPrepared<TypedCodeRow>(db, newestCode, [challengeHash])).rows[0];
 }
 
 /** Wrong codes of one row: each attempt but the one that was right. */
@@ -136,11 +143,12 @@ export interface FailureRow {
   tenantId: string | null;
   failures: number;
   ageSeconds: number;
+  knownDevice: boolean;
 }
 
 const recentFailures = prepared(
   'otp-recent-failures',
-  `select destination, tenant_id, attempt_count - (consumed_at is not null)::integer as failures,
+  `select destination, tenant_id, attempt_count - (consumed_at is not null)::integer as failures, known_device,
           extract(epoch from statement_timestamp() - last_attempt_at)::double precision as age_seconds
      from otp_codes
     where destination = any($1::text[]) and created_at > statement_timestamp() - interval '25 hours'

@@ -11,8 +11,10 @@ import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { consume } from '../../platform/rate-limits.ts';
 import type { Caller } from '../audit/audit-events.ts';
 import { type Channel, kindOf } from '../messages/outgoing-message.ts';
+import { whoKnowsDevice } from '../sessions/known-devices.ts';
+import { findPeople } from '../sign-in/candidates.ts';
 import { codeLimits, codeRateLimits } from './code-limits.ts';
-import { insertSend, lockNames, selectConversion, selectRecentSends } from './code-store.ts';
+import { insertSend, lockNames, type RecentSend, selectConversion, selectRecentSends } from './code-store.ts';
 import type { SendPurpose } from './sent-codes.ts';
 
 export const sendCodes = defineCodes({
@@ -65,22 +67,36 @@ function untilFewer(ages: readonly number[], most: number, windowSeconds: number
 const hour = 3_600;
 const day = 86_400;
 
-/** Seconds to wait for the next send; 0 where it may go now. `sends`: those of the last day, in any order. */
+/**
+ * Seconds to wait for the next send; 0 where it may go now. Somebody at a browser of their own waits for what was asked for
+ * there alone, and some of the day's messages are kept for them, and for recovery: strangers cannot use up all of them.
+ * @param sends those of the last day, in any order
+ */
 export function sendWait(
-  sends: readonly { ageSeconds: number; consumed: boolean }[],
-  channel: Channel,
+  sends: readonly RecentSend[],
+  { channel, purpose }: Pick<Send, 'channel' | 'purpose'>,
+  knownDevice: boolean,
 ): { seconds: number; unconsumed: number } {
   const kind = kindOf(channel);
-  const ages = sends.map(({ ageSeconds }) => ageSeconds);
-  const unconsumed = sends.filter(({ ageSeconds, consumed }) => !consumed && ageSeconds < hour);
+  const counted = knownDevice ? sends.filter((sent) => sent.knownDevice) : sends;
+  const unconsumed = counted.filter(({ ageSeconds, consumed }) => !consumed && ageSeconds < hour);
   const newest = Math.min(...unconsumed.map(({ ageSeconds }) => ageSeconds));
+  const { knownDevices, recovery } = codeLimits.keptPerDay;
+  const kept = knownDevice ? 0 : knownDevices + (purpose === 'reset_password' ? 0 : recovery);
+  const agesOf = (some: readonly RecentSend[]) => some.map(({ ageSeconds }) => ageSeconds);
   const seconds = Math.max(
     unconsumed.length === 0 ? 0 : waitAfter(unconsumed.length) - newest,
-    untilFewer(ages, codeLimits.sendsPerHour[kind], hour),
-    untilFewer(ages, codeLimits.sendsPerDay[kind], day),
+    untilFewer(agesOf(counted), codeLimits.sendsPerHour[kind], hour),
+    untilFewer(agesOf(sends), codeLimits.sendsPerDay[kind] - kept, day),
     0,
   );
   return { seconds: Math.ceil(seconds), unconsumed: unconsumed.length };
+}
+
+/** Whether somebody of the destination has signed in with this browser. Asks the same of every destination. */
+async function isKnownDevice(db: Database, send: Send, device: Buffer | undefined): Promise<boolean> {
+  if (!device) return false;
+  return (await whoKnowsDevice(db, await findPeople(db, send), device)).size > 0;
 }
 
 /** @throws DomainError invalid PHONE_NOT_SUPPORTED where of the messages to a prefix too few were answered */
@@ -101,13 +117,14 @@ async function checkConversion(db: Database, { tenantId, purpose }: Send, prefix
 export async function recordSend(
   trx: Database,
   send: Send,
-  caller: Pick<Caller, 'ip'>,
+  caller: Pick<Caller, 'ip' | 'device'>,
 ): Promise<{ expiresAt: Date; resendInSeconds: number }> {
   if (!trx.isTransaction) throw new Error('a send is counted and enqueued in one transaction');
   // Always in this order (address, destination, tenant), so that those who wait for each other never wait in a circle.
   if (caller.ip) await consume(trx, codeRateLimits.codesPerIp, caller.ip);
   await lockNames(trx, [send.destination]);
-  const { seconds, unconsumed } = sendWait(await selectRecentSends(trx, send.destination), send.channel);
+  const knownDevice = await isKnownDevice(trx, send, caller.device);
+  const { seconds, unconsumed } = sendWait(await selectRecentSends(trx, send.destination), send, knownDevice);
   if (seconds > 0) throw new DomainError('rate_limited', 'TOO_MANY_CODES', { seconds });
 
   const prefix = kindOf(send.channel) === 'phone' ? phonePrefix(send.destination) : null;
@@ -115,6 +132,7 @@ export async function recordSend(
   const expiresAt = await insertSend(trx, {
     ...send,
     userId: send.userId ?? null,
+    knownDevice,
     prefix,
     attemptMax: codeLimits.attempts,
     lifetimeSeconds: send.challengeHash === null ? codeLimits.linkSeconds : codeLimits.codeSeconds,

@@ -20,6 +20,12 @@ export interface CodeRow {
   expired: boolean;
 }
 
+/** A code that is typed into the browser that asked for it. */
+export interface TypedCodeRow extends CodeRow {
+  /** Somebody of the destination has signed in with that browser: what strangers typed does not count there. */
+  knownDevice: boolean;
+}
+
 const consumeOne = prepared(
   'otp-consume',
   `update otp_codes

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
 import { phonePrefix, recordSend, type Send } from '../../../src/domain/codes/send-limits.ts';
 import type { Channel } from '../../../src/domain/messages/outgoing-message.ts';
@@ -7,7 +8,7 @@ import { DomainError } from '../../../src/platform/errors.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { randomToken, sha256 } from '../../../src/platform/secrets.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
-import { createTenant } from '../../support/factories.ts';
+import { createTenant, createUser } from '../../support/factories.ts';
 import { letPass } from './code-jobs.ts';
 
 describe('the limits on sending codes and links', () => {
@@ -37,12 +38,15 @@ describe('the limits on sending codes and links', () => {
   const newPhone = () => `+4179${String(5_550_000 + ++number)}`;
   const newIp = () => `2001:db8:${(++number).toString(16)}::1`;
 
-  const send = (destination: string, overrides: Partial<Send> & { ip?: string; on?: Database } = {}) => {
-    const { ip, on = db, ...values } = overrides;
+  const send = (
+    destination: string,
+    overrides: Partial<Send> & { ip?: string; on?: Database; device?: Buffer } = {},
+  ) => {
+    const { ip, on = db, device, ...values } = overrides;
     const channel: Channel = destination.startsWith('+') ? 'sms' : 'email';
     const row = { id: newId(), tenantId: north, destination, channel, purpose: 'login' as const, ...values };
     const hashes = { challengeHash: sha256(randomToken()), codeHash: sha256(randomToken()), ...values };
-    return on.transaction((trx) => recordSend(trx, { ...row, ...hashes }, { ...systemCaller, ip }));
+    return on.transaction((trx) => recordSend(trx, { ...row, ...hashes }, { ...systemCaller, ip, device }));
   };
   const answer = (attempt: Promise<unknown>): Promise<string> =>
     attempt.then(
@@ -80,7 +84,7 @@ describe('the limits on sending codes and links', () => {
     assert.equal((await send(destination)).resendInSeconds, 30);
   });
 
-  it('sends a phone 5 an hour, an email address 10, and either 10 a day', async () => {
+  it('sends a phone 5 an hour, an email address 7, and either 7 a day', async () => {
     const used = async (destination: string) => {
       await send(destination);
       await consumeAll(destination);
@@ -91,19 +95,46 @@ describe('the limits on sending codes and links', () => {
     assert.match(await answer(send(phone)), /^TOO_MANY_CODES (3300|3299)$/);
     assert.match(await answer(send(phone, { channel: 'whatsapp' })), /^TOO_MANY_CODES/, 'the phone is counted');
     await letPass(db, phone, '55 minutes');
-    for (let sent = 0; sent < 5; sent++) await used(phone);
+    for (let sent = 0; sent < 2; sent++) await used(phone);
     await letPass(db, phone, '1 hour');
-    assert.match(await answer(send(phone)), /^TOO_MANY_CODES (7\d|8[0-2])\d{3}$/, 'ten a day');
-    await letPass(db, phone, '22 hours');
+    assert.match(await answer(send(phone)), /^TOO_MANY_CODES (7\d|8[0-2])\d{3}$/, 'seven a day');
+    await letPass(db, phone, '23 hours');
     assert.equal(await answer(send(phone)), 'sent');
 
     const email = newEmail();
-    for (let sent = 0; sent < 10; sent++) await used(email);
+    for (let sent = 0; sent < 7; sent++) await used(email);
     assert.match(await answer(send(email)), /^TOO_MANY_CODES/);
     await letPass(db, email, '23 hours');
-    assert.match(await answer(send(email)), /^TOO_MANY_CODES/, 'ten a day');
+    assert.match(await answer(send(email)), /^TOO_MANY_CODES/, 'seven a day');
     await letPass(db, email, '1 hour');
     assert.equal(await answer(send(email)), 'sent');
+  });
+
+  it('keeps some of the day for recovery and for browsers of the person, whatever strangers ask for', async () => {
+    const email = newEmail();
+    const user = await createUser(db, { tenantId: north, email });
+    const device = randomBytes(32);
+    const session = { id: newId(), tenantId: north, userId: user.id, deviceFingerprint: device };
+    const rest = { expiresAt: new Date(Date.now() + 60_000), oidcSessionUidHash: randomBytes(32) };
+    await db('user_sessions').insert({ ...session, ...rest });
+    const link = { purpose: 'reset_password' as const, challengeHash: null };
+
+    // A day of strangers, each with a browser of their own, who ask whenever it is due.
+    let [codes, links] = [0, 0];
+    for (let minute = 0; minute < 24 * 60; minute += 10) {
+      if ((await answer(send(email, { device: randomBytes(32) }))) === 'sent') codes += 1;
+      else if (codes === 7 && (await answer(send(email, link))) === 'sent') links += 1;
+      await letPass(db, email, minute < 120 ? '10 minutes' : '1 second');
+    }
+    assert.deepEqual([codes, links], [7, 1]);
+    assert.match(await answer(send(email)), /^TOO_MANY_CODES/);
+    assert.equal(await answer(send(email, { device })), 'sent');
+    assert.match(await answer(send(email, { device })), /^TOO_MANY_CODES (30|29)$/, 'a wait of its own');
+    await letPass(db, email, '30 seconds');
+    assert.equal(await answer(send(email, { device })), 'sent');
+    await letPass(db, email, '1 hour');
+    assert.match(await answer(send(email, { device })), /^TOO_MANY_CODES/, 'ten a day in all');
+    assert.equal(await countOf(email), 10);
   });
 
   it('counts a destination over all tenants and purposes, links as well', async () => {

@@ -20,7 +20,7 @@ import {
   type NotCompared,
   parseCode,
 } from '../../codes/code-attempts.ts';
-import { type CodeRow, useUpCode } from '../../codes/sent-codes.ts';
+import { type CodeRow, type TypedCodeRow, useUpCode } from '../../codes/sent-codes.ts';
 import type { Channel } from '../../messages/outgoing-message.ts';
 import { whoKnowsDevice } from '../../sessions/known-devices.ts';
 import { findPeople, type NoWayIn, noWayIn, type Person } from '../../sign-in/candidates.ts';
@@ -153,7 +153,7 @@ interface Attempted {
   attempt: CodeAttempt;
   /** Six digits. */
   code: string;
-  row: CodeRow;
+  row: TypedCodeRow;
   candidates: readonly Person[];
   /** Who of them has signed in with this browser before. */
   knownHere: ReadonlySet<string>;

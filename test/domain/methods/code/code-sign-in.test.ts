@@ -143,6 +143,21 @@ describe('signing in with a one-time code', () => {
     assert.equal(await at(device), 'OK');
     const left = await db('sign_in_failures').whereIn('subjectHash', subjects).select('failures');
     assert.deepEqual(left, [{ failures: 100 }, { failures: 100 }]);
+    // Nor by wrong codes: each counts where it was asked for.
+    await db('sign_in_failures').delete();
+    await db('otp_codes').delete();
+    const wrongOnes = await asked(email);
+    for (let guess = 1; guess <= 5; guess++)
+      assert.equal(await answer(signIn(failing(wrongOnes.attempt, guess))), wrong);
+    await db('otp_codes').where({ destination: email }).update({ attemptMax: 20, attemptCount: 20 });
+    const request = { tenantId: north, purpose: 'login', channel: 'email', address: email, locale: 'en' } as const;
+    const mine = { ...deps, caller: { ...deps.caller, device } };
+    const challenge = randomToken();
+    const { destination } = await requestCode(db, { ...request, challenge }, mine);
+    const code = await lastCode(db, secrets, destination);
+    const typed: CodeSignIn = { challenge, tenantId: north, destination, code };
+    const asOwner = { methods: signInMethods, secrets, caller: mine.caller, issuer };
+    assert.equal(await answer(signInWithCode(db, typed, asOwner)), 'OK');
     await forget();
   });
 
