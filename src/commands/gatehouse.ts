@@ -92,6 +92,7 @@ const resources: [noun: string, description: string][] = [
   ['assignments', 'who holds which role where, from when until when'],
   ['visibility', 'who may see which part of the tree'],
   ['audit', 'what was done, by whom and to what'],
+  ['messages', 'messages that did not go'],
 ];
 for (const [name, description] of resources)
   entries.push({ name, description, load: async () => (await import('./operations.ts')).addResource(name) });

@@ -1,6 +1,7 @@
 /** `gatehouse keys`: the keys that sign tokens. Only what is public of them is shown. */
 import type { Command } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
+import { operations } from '../management/operations.ts';
 import {
   listSigningKeys,
   rotateSigningKeys,
@@ -10,6 +11,7 @@ import {
 } from '../oidc/keys.ts';
 import { verifySecondsOf } from '../schedule.ts';
 import { type CommandResult, performs } from './frame/command-action.ts';
+import { addOperations } from './frame/operation-commands.ts';
 import { table } from './frame/terminal-text.ts';
 import { withDatabase } from './frame/with-database.ts';
 
@@ -76,4 +78,5 @@ export function addKeys(program: Command, description: string): void {
       .addHelpText('after', rotateHelp),
     rotate,
   );
+  addOperations(keys, operations);
 }

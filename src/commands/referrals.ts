@@ -2,9 +2,11 @@
 import type { Command } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
 import { ensureReferralCode, listReferrals } from '../domain/referrals/referrals.ts';
+import { operations } from '../management/operations.ts';
 import { type CommandResult, performs } from './frame/command-action.ts';
 import { addListOptions, collectPages, type ListOptions, moreOf } from './frame/list-options.ts';
 import { tenantOf, userOf } from './frame/named.ts';
+import { addOperations } from './frame/operation-commands.ts';
 import { fields, table } from './frame/terminal-text.ts';
 import { withDatabase } from './frame/with-database.ts';
 
@@ -87,4 +89,5 @@ export function addReferrals(program: Command, description: string): void {
     ),
     list,
   );
+  addOperations(referrals, operations);
 }

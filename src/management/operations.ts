@@ -3,10 +3,13 @@ import { assignments } from './assignments.ts';
 import { auditEvents } from './audit-events.ts';
 import { clients } from './clients.ts';
 import { invitations } from './invitations.ts';
+import { messages } from './messages.ts';
 import type { AnyOperation } from './operation.ts';
 import { orgNodes } from './org-nodes.ts';
+import { referrals } from './referrals.ts';
 import { roles } from './roles.ts';
 import { services } from './services.ts';
+import { signingKeys } from './signing-keys.ts';
 import { tenants } from './tenants.ts';
 import { users } from './users.ts';
 import { visibilityGrants } from './visibility-grants.ts';
@@ -22,6 +25,9 @@ export const operations: readonly AnyOperation[] = [
   ...invitations,
   ...auditEvents,
   ...users,
+  ...referrals,
+  ...signingKeys,
+  ...messages,
 ];
 
 /** @throws Error where there is no such operation */

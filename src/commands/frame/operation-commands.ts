@@ -19,6 +19,8 @@ export const nouns: Record<string, string> = {
   org_nodes: 'orgs',
   visibility_grants: 'visibility',
   audit_events: 'audit',
+  signing_keys: 'keys',
+  resource_servers: 'apis',
 };
 
 /** The noun of an operation: `orgs` of `org_nodes.move`. */

@@ -1,7 +1,9 @@
 /** Messages that have not gone: those that wait, and those that were refused or failed today. Reads alone. */
 import type { Database } from '../../platform/database.ts';
 import { waitingJobs } from '../../platform/jobs/queue-state.ts';
+import type { Page, PageRequest } from '../../platform/paging.ts';
 import { reasonsOfLastDay } from '../audit/audit-upkeep.ts';
+import { listAuditEvents } from '../audit/list-audit-events.ts';
 
 export interface UnsentMessages {
   waiting: number;
@@ -15,4 +17,32 @@ export async function findUnsentMessages(db: Database): Promise<UnsentMessages> 
   // The queues of `messageQueue`.
   const queue = await waitingJobs(db, ['email:', 'phone:']);
   return { ...queue, unsentToday: await reasonsOfLastDay(db, 'message') };
+}
+
+export interface UnsentMessage {
+  id: string;
+  channel: string | null;
+  template: string | null;
+  reason: string;
+  occurredAt: Date;
+}
+
+/** Those of a tenant that were refused or failed, the newest first. @throws DomainError invalid CURSOR_INVALID */
+export async function listUnsentMessages(
+  db: Database,
+  { tenantId, ...page }: PageRequest & { tenantId: string },
+): Promise<Page<UnsentMessage>> {
+  const { items, next } = await listAuditEvents(db, { tenantId, entityType: 'message', ...page });
+  const shown = items.map(({ entityId, payload, occurredAt }) => ({
+    id: entityId ?? '',
+    channel: textOf(payload.channel),
+    template: textOf(payload.template),
+    reason: textOf(payload.reason) ?? 'unknown',
+    occurredAt,
+  }));
+  return { items: shown, next };
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
 }

@@ -110,6 +110,50 @@ export async function updatePendingReferral(
   );
 }
 
+/**
+ * Writes that the referred person has taken a subscription. Undefined where there is no such referral; `settled` false where
+ * it was so before, or is still pending.
+ */
+export async function updateSettledReferral(
+  trx: Database,
+  { tenantId, id }: { tenantId: string; id: string },
+): Promise<(ReferralRow & { settled: boolean }) | undefined> {
+  return firstRow(
+    trx,
+    `with before as (
+       select ${referralColumns} from referrals where tenant_id = :tenantId and id = :id for no key update
+     ), settled as (
+       update referrals r
+          set status = 'subscription_activated'
+         from before b
+        where r.id = b.id and b.status = 'completed_signup'
+    returning r.id
+     )
+     select b.id, b.tenant_id, b.referrer_user_id, b.referred_user_id, b.converted_at, b.created_at,
+            case when s.id is null then b.status else 'subscription_activated' end as status,
+            s.id is not null as settled
+       from before b
+       left join settled s on s.id = b.id`,
+    { tenantId, id },
+  );
+}
+
+/** In the order of ids, which is that of creation. */
+export async function selectReferralCodes(
+  db: Database,
+  query: { tenantId: string },
+  request: PageRequest,
+): Promise<Page<ReferralCodeRow>> {
+  return selectPage<ReferralCodeRow>(
+    db,
+    byId(),
+    request,
+    ({ key, where, order }) =>
+      `select ${codeColumns}, ${key} from referral_codes where tenant_id = :tenantId and ${where} ${order}`,
+    query,
+  );
+}
+
 /** In the order of ids, which is that of creation. */
 export async function selectReferrals(
   db: Database,

@@ -5,7 +5,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { type Database, inTransaction } from '../../platform/database.ts';
-import { DomainError } from '../../platform/errors.ts';
+import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
@@ -16,10 +16,19 @@ import {
   type ReferralCodeRow,
   type ReferralRow,
   selectReferralCodeOf,
+  selectReferralCodes,
   selectReferrals,
   selectUsableCode,
   updatePendingReferral,
+  updateSettledReferral,
 } from './referral-store.ts';
+
+export const referralCodes = defineCodes({
+  REFERRAL_PENDING: { kind: 'conflict', means: 'the referred person has not signed in yet' },
+});
+declare module '../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof referralCodes> {}
+}
 
 export type ReferralCode = ReferralCodeRow;
 export type Referral = ReferralRow;
@@ -132,6 +141,33 @@ export async function listReferrals(
 ): Promise<Page<Referral>> {
   if (!isId(tenantId) || (referrerUserId !== null && !isId(referrerUserId))) return emptyPage();
   return selectReferrals(db, { tenantId, referrerUserId }, page);
+}
+
+/** The codes of a tenant's people, in the order of their ids. @throws DomainError invalid CURSOR_INVALID */
+export async function listReferralCodes(
+  db: Database,
+  { tenantId, ...page }: PageRequest & { tenantId: string },
+): Promise<Page<ReferralCode>> {
+  return isId(tenantId) ? selectReferralCodes(db, { tenantId }, page) : emptyPage();
+}
+
+/**
+ * Writes that the referred person has taken a subscription. So already: nothing is recorded.
+ * @throws DomainError not_found NOT_FOUND, conflict REFERRAL_PENDING where the person never signed in
+ */
+export async function settleReferral(
+  db: Database,
+  { tenantId, referralId: id }: { tenantId: string; referralId: string },
+  caller: Caller,
+): Promise<Referral> {
+  return inTransaction(db, async (trx) => {
+    const found = isId(tenantId) && isId(id) ? await updateSettledReferral(trx, { tenantId, id }) : undefined;
+    if (!found) throw new DomainError('not_found', 'NOT_FOUND', { entity: 'referral' });
+    const { settled, ...referral } = found;
+    if (referral.status === 'pending') throw new DomainError('conflict', 'REFERRAL_PENDING');
+    if (settled) await recordEvent(trx, { ...about(referral), action: 'referral.settled' }, caller);
+    return referral;
+  });
 }
 
 function about(referral: Referral) {

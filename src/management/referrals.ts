@@ -1,0 +1,69 @@
+/** Operations on referrals: by whose code people came, and what came of it. */
+import { z } from 'zod';
+import { listReferralCodes, listReferrals, settleReferral } from '../domain/referrals/referrals.ts';
+import { operation } from './operation.ts';
+import { id, pageQuery, time } from './shapes.ts';
+
+const Referral = z
+  .object({
+    id,
+    referrer_user_id: id,
+    referred_user_id: id,
+    status: z
+      .enum(['pending', 'completed_signup', 'subscription_activated'])
+      .meta({ description: '`pending` until the new person signs in for the first time' }),
+    converted_at: time.nullable().meta({ description: 'When it stopped being pending' }),
+    created_at: time,
+  })
+  .meta({ id: 'Referral' });
+const ReferralCode = z
+  .object({
+    id,
+    user_id: id,
+    code: z.string(),
+    is_active: z.boolean(),
+    expires_at: time.nullable(),
+    created_at: time,
+  })
+  .meta({ id: 'ReferralCode' });
+
+export const referrals = [
+  operation({
+    id: 'referrals.list',
+    method: 'GET',
+    path: '/referrals',
+    summary: 'List who came by whose code',
+    needs: { capability: 'referrals.manage', at: 'root' },
+    query: pageQuery.extend({ referrer_user_id: id.optional() }),
+    list: true,
+    answer: Referral,
+    run: ({ db, tenantId, query }) => {
+      const { referrer_user_id: referrerUserId, ...page } = query;
+      return listReferrals(db, { tenantId, referrerUserId, ...page });
+    },
+  }),
+  operation({
+    id: 'referrals.settle',
+    method: 'POST',
+    path: '/referrals/{referral_id}/settle',
+    summary: 'Say that a referred person has taken a subscription',
+    description: 'Once more does no harm.',
+    needs: { capability: 'referrals.manage', at: 'root' },
+    params: z.strictObject({ referral_id: id }),
+    answer: Referral,
+    errors: ['REFERRAL_PENDING'],
+    run: ({ db, tenantId, params, actor }) =>
+      settleReferral(db, { tenantId, referralId: params.referral_id }, actor.caller),
+  }),
+  operation({
+    id: 'referrals.codes',
+    method: 'GET',
+    path: '/referral-codes',
+    summary: 'List the referral codes of people',
+    needs: { capability: 'referrals.manage', at: 'root' },
+    query: pageQuery,
+    list: true,
+    answer: ReferralCode,
+    run: ({ db, tenantId, query }) => listReferralCodes(db, { tenantId, ...query }),
+  }),
+];
