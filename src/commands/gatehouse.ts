@@ -93,6 +93,9 @@ const resources: [noun: string, description: string][] = [
   ['visibility', 'who may see which part of the tree'],
   ['audit', 'what was done, by whom and to what'],
   ['messages', 'messages that did not go'],
+  ['companies', 'companies and their members'],
+  ['sessions', 'where people are signed in'],
+  ['service-sessions', 'the live tokens of services'],
 ];
 for (const [name, description] of resources)
   entries.push({ name, description, load: async () => (await import('./operations.ts')).addResource(name) });

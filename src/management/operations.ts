@@ -2,6 +2,7 @@
 import { assignments } from './assignments.ts';
 import { auditEvents } from './audit-events.ts';
 import { clients } from './clients.ts';
+import { companies } from './companies.ts';
 import { invitations } from './invitations.ts';
 import { messages } from './messages.ts';
 import type { AnyOperation } from './operation.ts';
@@ -11,6 +12,7 @@ import { roles } from './roles.ts';
 import { services } from './services.ts';
 import { signingKeys } from './signing-keys.ts';
 import { tenants } from './tenants.ts';
+import { sessions } from './user-sessions.ts';
 import { users } from './users.ts';
 import { visibilityGrants } from './visibility-grants.ts';
 
@@ -28,6 +30,8 @@ export const operations: readonly AnyOperation[] = [
   ...referrals,
   ...signingKeys,
   ...messages,
+  ...sessions,
+  ...companies,
 ];
 
 /** @throws Error where there is no such operation */

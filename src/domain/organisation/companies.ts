@@ -85,6 +85,22 @@ export async function joinCompany(
   });
 }
 
+/** What a user holds, or will hold, at the company itself. */
+export async function rolesOfMember(
+  db: Database,
+  { tenantId, companyId, userId }: CompanyReference & { userId: string },
+): Promise<{ id: string; roleId: string; orgNodeId: string; endsAt: Date | null }[]> {
+  if (![tenantId, companyId, userId].every(isId)) return [];
+  return rows(
+    db,
+    `select id, role_id, org_node_id, ends_at
+       from org_assignments
+      where tenant_id = ? and org_node_id = ? and user_id = ? and (ends_at is null or ends_at > statement_timestamp())
+      order by id`,
+    [tenantId, companyId, userId],
+  );
+}
+
 /**
  * Ends every role that a user holds at the company itself; what was stays on record.
  * @throws DomainError not_found for one who is no member
@@ -96,15 +112,7 @@ export async function leaveCompany(
 ): Promise<void> {
   await inTransaction(db, async (trx) => {
     await requireCompany(trx, { tenantId, companyId });
-    const held = isId(userId)
-      ? await rows<{ id: string }>(
-          trx,
-          `select id from org_assignments
-            where tenant_id = ? and org_node_id = ? and user_id = ? and (ends_at is null or ends_at > statement_timestamp())
-            order by id`,
-          [tenantId, companyId, userId],
-        )
-      : [];
+    const held = await rolesOfMember(trx, { tenantId, companyId, userId });
     if (held.length === 0) throw new DomainError('not_found', 'NOT_FOUND', { entity: 'member' });
     for (const { id } of held) await endAssignment(trx, { tenantId, assignmentId: id }, caller);
     await recordEvent(

@@ -4,7 +4,7 @@
  * Everybody locks in one order: sign-ins by id, what the protocol stores by its key, services' rows by id. What is to be
  * deleted is locked by a statement of its own, so that the one that deletes sees the rows as they are by then.
  */
-import { type Database, rows } from '../../platform/database.ts';
+import { type Database, firstRow, rows } from '../../platform/database.ts';
 
 export interface EndedSession {
   id: string;
@@ -86,6 +86,34 @@ export async function endSessionsOfPeople(trx: Database, tenantId: string): Prom
 /** Deletes whatever the protocol stores for a client. @param clientId as the protocol has it */
 export async function deletePayloadsOfClient(trx: Database, clientId: string): Promise<void> {
   await deletePayloads(trx, 'client_id = :clientId', { clientId });
+}
+
+/** One live token of a service; undefined where it has ended, or is another tenant's. */
+export async function findServiceSession(
+  db: Database,
+  wanted: { tenantId: string; serviceSessionId: string },
+): Promise<{ clientRowId: string; jti: string } | undefined> {
+  return firstRow(
+    db,
+    `select client_id as client_row_id, jti
+       from service_sessions
+      where tenant_id = :tenantId and id = :serviceSessionId and revoked_at is null`,
+    wanted,
+  );
+}
+
+/** Deletes a token of a service and marks its session as ended. False where it had ended meanwhile. */
+export async function endServiceSession(
+  trx: Database,
+  { idHashes, ...wanted }: { serviceSessionId: string; idHashes: Buffer[] },
+): Promise<boolean> {
+  await deletePayloads(trx, `model = 'ClientCredentials' and id_hash = any(:idHashes)`, { idHashes });
+  const ended = await rows(
+    trx,
+    'update service_sessions set revoked_at = now() where id = :serviceSessionId and revoked_at is null returning 1',
+    wanted,
+  );
+  return ended.length > 0;
 }
 
 /** Marks what services were given as ended: by a tenant's, or by one. Answers how many tokens. */

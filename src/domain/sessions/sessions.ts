@@ -13,10 +13,12 @@ import {
   deleteOldSessions,
   deletePayloadsOfClient,
   type EndedSession,
+  endServiceSession,
   endServiceSessions,
   endSession,
   endSessionsOfPeople,
   endSessionsOfUser,
+  findServiceSession,
 } from './session-end-store.ts';
 import { selectLogin } from './session-store.ts';
 
@@ -101,6 +103,27 @@ export async function endSessionsOfTenant(trx: Database, tenantId: string): Prom
 export async function endSessionsOfClient(trx: Database, client: { id: string; clientId: string }): Promise<void> {
   await deletePayloadsOfClient(trx, client.clientId);
   await endServiceSessions(trx, { clientRowId: client.id });
+}
+
+/**
+ * Ends one token of a service; the service may ask for another.
+ * @param wanted.hashesOf where a token is stored, by the `jti` of its session
+ * @throws DomainError not_found, also for another tenant's
+ */
+export async function revokeServiceSession(
+  db: Database,
+  wanted: { tenantId: string; serviceSessionId: string; hashesOf: (jti: string) => Buffer[] },
+  caller: Caller,
+): Promise<void> {
+  const { tenantId, serviceSessionId, hashesOf } = wanted;
+  if (!isId(tenantId) || !isId(serviceSessionId)) throw new DomainError('not_found', 'NOT_FOUND');
+  await inTransaction(db, async (trx) => {
+    const found = await findServiceSession(trx, { tenantId, serviceSessionId });
+    if (!found || !(await endServiceSession(trx, { serviceSessionId, idHashes: hashesOf(found.jti) })))
+      throw new DomainError('not_found', 'NOT_FOUND');
+    const about = { tenantId, entityType: 'client', entityId: found.clientRowId };
+    await recordEvent(trx, { ...about, action: 'service_session.revoked', payload: { serviceSessionId } }, caller);
+  });
 }
 
 /** Deletes what ended a month ago. */

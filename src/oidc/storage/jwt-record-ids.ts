@@ -23,3 +23,8 @@ export function isAdmitted(id: string): boolean {
 export function serviceJti(id: string): string {
   return id.startsWith(recordPrefix) ? id.slice(recordPrefix.length) : sha256(id).toString('base64url');
 }
+
+/** Where the token of a service session may be stored, of either form: hashes as `oidc_payloads.id_hash` has them. */
+export function serviceRecordHashes(jti: string): Buffer[] {
+  return [sha256(recordId(jti)), Buffer.from(jti, 'base64url')];
+}
