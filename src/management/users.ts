@@ -4,6 +4,7 @@ import { activateUser, deactivateUser, deleteUser } from '../domain/lifecycle/en
 import { storeNewPassword } from '../domain/methods/password/set-password.ts';
 import { listPeople, peopleOrders } from '../domain/organisation/people.ts';
 import { createUserWithRoles } from '../domain/organisation/user-with-roles.ts';
+import { requestRecovery } from '../domain/recovery/recovery.ts';
 import { unlockAccount } from '../domain/sign-in/unlock-account.ts';
 import { findTenantById } from '../domain/tenants/tenants.ts';
 import { findProfile, findSettings, updateProfile, updateSettings } from '../domain/users/profiles.ts';
@@ -24,7 +25,7 @@ import {
   UserSettings,
 } from './person.ts';
 import { within } from './reach.ts';
-import { id, pageQuery, period, text } from './shapes.ts';
+import { id, pageQuery, period, text, time } from './shapes.ts';
 
 const password = z.string().min(1).max(1024).meta({ description: 'Held against the policy of passwords' });
 const NewUser = z.strictObject({
@@ -273,6 +274,26 @@ export const users = [
       const changed = { user, passwordHash: prepared as string };
       await storeNewPassword(db, changed, { secrets: deps.secrets, caller: actor.caller });
       return undefined;
+    },
+  }),
+  operation({
+    id: 'users.send_recovery',
+    method: 'POST',
+    path: '/users/{user_id}/recovery',
+    summary: 'Send a person a link by which they choose a new password',
+    description: 'It goes to their own address, and only where that address opens the account.',
+    needs: { ...manages, to: 'change' },
+    params,
+    body: z.strictObject({ channel: z.enum(['email', 'sms', 'whatsapp']).default('email') }),
+    answer: z.object({ expires_at: time }).meta({ id: 'SentRecovery' }),
+    status: 202,
+    errors: ['CHANNEL_UNAVAILABLE', 'TOO_MANY_CODES', 'MESSAGES_EXHAUSTED', 'PRIVILEGE_EXCEEDED'],
+    run: async ({ db, tenantId, params, body: { channel }, actor, deps }) => {
+      const user = await shown(db, { tenantId, userId: params.user_id });
+      const address = (channel === 'email' ? user.email : user.phone) ?? '';
+      const { locale } = await findSettings(db, { tenantId, userId: params.user_id });
+      const wanted = { tenantId, address, channel, locale: locale ?? 'en' };
+      return requestRecovery(db, wanted, { ...deps, caller: actor.caller });
     },
   }),
 ];

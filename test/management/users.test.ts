@@ -19,7 +19,7 @@ describe('operations on people', () => {
   const roleIds: Record<string, string> = {};
 
   before(async () => {
-    app = await startTestApp();
+    app = await startTestApp({ mailbox: true });
     const tenant = await app.tenant();
     tenantId = tenant.id;
     rootId = tenant.rootNodeId;
@@ -189,6 +189,16 @@ describe('operations on people', () => {
     assert.equal((await ask('PUT', `/users/${id}/password`, { password: 'a walk along the river' })).status, 204);
     for (const action of ['user.deactivated', 'user.activated', 'user.unlocked', 'password.changed'])
       assert.equal((await eventsOf(id, action)).length, 1, action);
+  });
+
+  it('sends a link to the address that a person has, by what the server has', async () => {
+    const { id } = await app.person({ tenantId });
+    const sent = await ask('POST', `/users/${id}/recovery`, {});
+    assert.equal(sent.status, 202);
+    assert.ok(Date.parse(sent.body.expires_at) > Date.now());
+    assert.equal((await ask('POST', `/users/${id}/recovery`, { channel: 'sms' })).body.code, 'CHANNEL_UNAVAILABLE');
+    const { body } = await ask('POST', '/users', { username: 'unreached' });
+    assert.equal((await ask('POST', `/users/${body.id}/recovery`, {})).body.code, 'EMAIL_INVALID');
   });
 
   it('keeps an owner', async () => {
