@@ -177,6 +177,8 @@ class Work {
     const { guards } = this.#operation;
     const { ifMatch } = this.#request;
     if (!guards) return;
+    // Who may not change it learns nothing of its version, nor whether it is there.
+    await permit(this.#operation, this.#input, this.#lookup(trx));
     if (ifMatch === undefined) {
       if (guards.ifMatch === 'required') throw new DomainError('invalid', 'PRECONDITION_REQUIRED');
       return;

@@ -46,6 +46,15 @@ async function standingIn({ db, tenantId, actor }: Lookup): Promise<Standing> {
   return standing;
 }
 
+/**
+ * Asked before anything of a request is looked at that is about another tenant than the actor's own: any other refusal
+ * would tell that the tenant is there.
+ * @throws DomainError not_found NOT_FOUND
+ */
+export async function assertMayActIn(lookup: Lookup): Promise<void> {
+  await standingIn(lookup);
+}
+
 function allowsScope({ scopes }: Actor, capability: string): boolean {
   return scopes === null || scopes.has(capability);
 }

@@ -18,7 +18,9 @@ export async function findStandingIn(
   { of, homeId }: { of: StandingOf; homeId: string | null },
 ): Promise<Standing | undefined> {
   const own = await findStanding(db, { tenantId, of });
-  if (!own || of === 'system' || homeId === tenantId || homeId === null) return own;
+  if (!own || of === 'system' || homeId === tenantId) return own;
+  // A service of all tenants acts in the platform's, and holds nothing in another one.
+  if (homeId === null) return own.held.length > 0 ? own : undefined;
   const home = await findStanding(db, { tenantId: homeId, of });
   const abroad =
     home && (await isPlatformTenant(db, homeId)) && holdsAtRoot(home, 'tenants.manage')

@@ -12,6 +12,7 @@ import { openApiDocument } from '../../management/openapi.ts';
 import { type AnyOperation, isChange, type ManagementDependencies } from '../../management/operation.ts';
 import { operations } from '../../management/operations.ts';
 import { type ManagementAnswer, perform } from '../../management/perform.ts';
+import { assertMayActIn } from '../../management/permission.ts';
 import { ValidationError } from '../../management/validate.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
@@ -87,6 +88,7 @@ async function tenantOf({ db }: ApiDependencies, actor: Actor, named: unknown): 
   const text = typeof named === 'string' ? named : '';
   const tenant = isId(text) ? await findTenantById(db, text) : await findTenantBySlug(db, text);
   if (!tenant) throw new DomainError('not_found', 'NOT_FOUND');
+  await assertMayActIn({ db, tenantId: tenant.id, actor });
   return tenant.id;
 }
 
