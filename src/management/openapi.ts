@@ -173,11 +173,19 @@ function responsesOf(operation: AnyOperation, schemas: Json): Json {
   };
 }
 
-/** A named schema goes to the components once; others stay where they are. */
+/** A named schema goes to the components once, also one inside of another; others stay where they are. */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json;
+  const { $schema: _, $defs: inner, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json;
+  for (const [name, one] of Object.entries((inner ?? {}) as Record<string, Json>)) schemas[name] = component(one);
   const { id, ...rest } = json as Json & { id?: string };
-  if (id === undefined) return rest;
-  schemas[id] = rest;
+  if (id === undefined) return component(rest);
+  schemas[id] = component(rest);
   return { $ref: `#/components/schemas/${id}` };
+}
+
+/** The same with references to where named schemas stand in the document. */
+function component({ id: _, ...schema }: Json): Json {
+  return JSON.parse(JSON.stringify(schema), (key, value) =>
+    key === '$ref' && typeof value === 'string' ? value.replace('#/$defs/', '#/components/schemas/') : value,
+  );
 }

@@ -4,7 +4,11 @@ import { z } from 'zod';
 /** A form that PostgreSQL takes and people can read: no NUL, no lone surrogate, no control character. */
 const isText = (text: string) => !/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(text);
 
-export const id = z.uuid().meta({ description: 'An id', example: '01890a5d-ac96-774b-bcce-b302099a8057' });
+/** In one spelling: what is locked, compared or remembered by an id is so by its text. */
+export const id = z
+  .uuid()
+  .toLowerCase()
+  .meta({ description: 'An id', example: '01890a5d-ac96-774b-bcce-b302099a8057' });
 
 export const time = z.iso
   .datetime({ offset: true })

@@ -47,11 +47,18 @@ export function asking(app: TestApp, token: string | undefined): Ask {
   };
 }
 
+interface ServiceOf {
+  tenantId: string | null;
+  capabilities: readonly string[];
+}
+
 /** A service of a tenant that asks with its own token. */
-export async function askAsService(
-  app: TestApp,
-  { tenantId, capabilities }: { tenantId: string | null; capabilities: readonly string[] },
-): Promise<Ask> {
+export async function askAsService(app: TestApp, service: ServiceOf): Promise<Ask> {
+  return asking(app, await serviceToken(app, service));
+}
+
+/** The token of a new service, by client credentials. */
+export async function serviceToken(app: TestApp, { tenantId, capabilities }: ServiceOf): Promise<string> {
   const { clientId, clientSecret } = await app.service({ tenantId, capabilities: [...capabilities] });
   const response = await fetch(`${app.issuer}/token`, {
     method: 'POST',
@@ -60,7 +67,7 @@ export async function askAsService(
   });
   const { access_token: token, error_description: why } = (await response.json()) as Record<string, string>;
   if (!response.ok) throw new Error(`no token: ${why}`);
-  return asking(app, token);
+  return token as string;
 }
 
 /** Gives a person a role by its name, at the root or at a node. */
