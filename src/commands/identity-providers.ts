@@ -11,10 +11,12 @@ import {
   setIdentityProviderState,
 } from '../domain/methods/federation/identity-providers.ts';
 import { setProviderTerms } from '../domain/methods/tenant-methods.ts';
+import { operations } from '../management/operations.ts';
 import { type CommandResult, collect, performs } from './frame/command-action.ts';
 import { UsageError } from './frame/failures.ts';
 import { addListOptions, collectPages, type ListOptions, moreOf } from './frame/list-options.ts';
 import { optionalTenantId, tenantOf } from './frame/named.ts';
+import { addOperations } from './frame/operation-commands.ts';
 import { readPassword } from './frame/password-input.ts';
 import { fields, printable, table } from './frame/terminal-text.ts';
 import { withDatabase } from './frame/with-database.ts';
@@ -294,4 +296,5 @@ export function addIdentityProviders(program: Command, description: string): voi
       .option('--with-identities', 'also unlink the accounts of everybody who signs in with it'),
     remove,
   );
+  addOperations(providers, operations);
 }

@@ -3,6 +3,7 @@ import { assignments } from './assignments.ts';
 import { auditEvents } from './audit-events.ts';
 import { clients } from './clients.ts';
 import { companies } from './companies.ts';
+import { identityProviders } from './identity-providers.ts';
 import { invitations } from './invitations.ts';
 import { messages } from './messages.ts';
 import type { AnyOperation } from './operation.ts';
@@ -25,6 +26,7 @@ export const operations: readonly AnyOperation[] = [
   ...clients,
   ...services,
   ...invitations,
+  ...identityProviders,
   ...auditEvents,
   ...users,
   ...referrals,

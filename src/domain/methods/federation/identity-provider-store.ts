@@ -61,7 +61,7 @@ export async function selectActiveProviders(
 /** In the order of their ids, with the slug of the tenant whose they are. */
 export async function selectIdentityProviders(
   db: Database,
-  tenantId: string | null,
+  { tenantId, shared }: { tenantId: string | null; shared: boolean },
   request: PageRequest,
 ): Promise<Page<IdentityProviderRow & { tenantSlug: string | null }>> {
   return selectPage(
@@ -72,9 +72,9 @@ export async function selectIdentityProviders(
       `select p.*, t.slug as tenant_slug, ${key}
          from (select ${columns} from identity_providers) p
          left join tenants t on t.id = p.tenant_id
-        where (:tenantId::uuid is null or p.tenant_id = :tenantId) and ${where}
+        where (:tenantId::uuid is null or p.tenant_id = :tenantId or (:shared and p.tenant_id is null)) and ${where}
         ${order}`,
-    { tenantId },
+    { tenantId, shared },
   );
 }
 
@@ -102,6 +102,26 @@ export async function lockProvider(
   key: string,
 ): Promise<{ id: string; tenantId: string | null } | undefined> {
   return firstRow(trx, `select id, tenant_id from identity_providers where key = ? for update`, [key]);
+}
+
+/** Locks the row. */
+export async function selectProviderForUpdate(trx: Database, key: string): Promise<IdentityProviderRow | undefined> {
+  return firstRow(trx, `select ${columns} from identity_providers where key = :key for no key update`, { key });
+}
+
+export async function updateProvider(
+  trx: Database,
+  {
+    id,
+    name,
+    clientId,
+    scopes,
+    claimMapping,
+  }: Pick<IdentityProviderRow, 'id' | 'name' | 'clientId' | 'scopes'> & { claimMapping: object },
+): Promise<void> {
+  await trx('identity_providers')
+    .where({ id })
+    .update({ name, clientId, scopes, claimMapping: JSON.stringify(claimMapping) });
 }
 
 export async function updateClientSecret(trx: Database, id: string, clientSecretSealed: Buffer): Promise<void> {

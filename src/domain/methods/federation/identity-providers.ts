@@ -92,11 +92,11 @@ function secretContext(id: string): string {
   return `identity-provider:${id}`;
 }
 
-function providerOf(row: IdentityProviderRow): IdentityProvider {
+export function providerOf(row: IdentityProviderRow): IdentityProvider {
   return { ...row, claimMapping: parseClaimMapping(row.claimMapping) };
 }
 
-function invalid(field: string): DomainError {
+export function invalid(field: string): DomainError {
   return new DomainError('invalid', 'INVALID_INPUT', { field });
 }
 
@@ -112,11 +112,15 @@ function checkedIssuer(issuer: string, allowHttp: boolean): string {
   return issuer;
 }
 
-function checkedScopes(scopes: readonly string[]): string[] {
+export function checkedScopes(scopes: readonly string[]): string[] {
   const all = [...new Set(['openid', ...scopes])];
   // RFC 6749 section 3.3.
   if (all.length > 20 || all.some((scope) => !/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(scope))) throw invalid('scopes');
   return all;
+}
+
+export function checkClientId(clientId: string): void {
+  if (!/^[\x21-\x7e]{1,255}$/.test(clientId)) throw invalid('clientId');
 }
 
 function checkClientSecret(secret: string): void {
@@ -140,7 +144,7 @@ export async function addIdentityProvider(
   const issuer = wanted.issuer ?? known?.issuer;
   if (issuer === undefined) throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'issuer' });
   if (name === undefined) throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'name' });
-  if (!/^[\x21-\x7e]{1,255}$/.test(wanted.clientId)) throw invalid('clientId');
+  checkClientId(wanted.clientId);
   if (wanted.clientSecret !== undefined) checkClientSecret(wanted.clientSecret);
   const id = newId();
   const tenantId = wanted.tenantId ?? null;
@@ -207,12 +211,16 @@ export async function offeredProviders(db: Database, tenant: OfferingTenant | nu
   return (await selectActiveProviders(db, wanted)).map(providerOf);
 }
 
-/** In the order in which they were added; of one tenant or of all. @throws DomainError invalid CURSOR_INVALID */
+/**
+ * In the order in which they were added; of one tenant or of all.
+ * @param query.shared with a tenant's own also those of all tenants
+ * @throws DomainError invalid CURSOR_INVALID
+ */
 export async function listIdentityProviders(
   db: Database,
-  { tenantId = null, ...page }: PageRequest & { tenantId?: string | null },
+  { tenantId = null, shared = false, ...page }: PageRequest & { tenantId?: string | null; shared?: boolean },
 ): Promise<Page<IdentityProvider & { tenantSlug: string | null }>> {
-  const { items, next } = await selectIdentityProviders(db, tenantId, page);
+  const { items, next } = await selectIdentityProviders(db, { tenantId, shared }, page);
   return { items: items.map(({ tenantSlug, ...row }) => ({ ...providerOf(row), tenantSlug })), next };
 }
 
@@ -283,6 +291,6 @@ export async function removeIdentityProvider(
   });
 }
 
-function unknownProvider(key: string): DomainError {
+export function unknownProvider(key: string): DomainError {
   return new DomainError('not_found', 'NOT_FOUND', { entity: 'identity_provider', value: key });
 }

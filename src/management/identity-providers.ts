@@ -1,0 +1,181 @@
+/**
+ * Operations on the OpenID providers that people sign in with. Those of all tenants stand in the platform's tenant, and are
+ * for those who run the server alone.
+ */
+import { z } from 'zod';
+import { updateIdentityProvider } from '../domain/methods/federation/change-provider.ts';
+import {
+  addIdentityProvider,
+  findIdentityProvider,
+  type IdentityProvider,
+  listIdentityProviders,
+  removeIdentityProvider,
+  setClientSecret,
+  setIdentityProviderState,
+} from '../domain/methods/federation/identity-providers.ts';
+import { isPlatformTenant } from '../domain/tenants/platform-tenant.ts';
+import { DomainError } from '../platform/errors.ts';
+import { type Lookup, operation } from './operation.ts';
+import { id, name, pageQuery, text, time } from './shapes.ts';
+
+const key = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/)
+  .meta({ description: 'The end of its callback address, and what settings name it by', example: 'northwind-entra' });
+const Provider = z
+  .object({
+    id,
+    key,
+    tenant_id: id.nullable().meta({ description: 'null: of all tenants' }),
+    name,
+    state: z.enum(['active', 'disabled']),
+    issuer: z.string(),
+    client_id: z.string(),
+    scopes: z.array(z.string()),
+    claim_mapping: z.record(z.string(), z.unknown()).meta({ description: 'Its name for each standard claim' }),
+    created_at: time,
+  })
+  .meta({ id: 'IdentityProvider' });
+const params = z.strictObject({ key });
+const members = {
+  client_id: text(255).meta({ description: 'Of our client there' }),
+  scopes: z.array(text(100)).max(20),
+  claim_mapping: z.record(text(100), z.unknown()),
+};
+const clientSecret = text(1000).meta({ description: 'Of our client there. Never shown again' });
+
+type Named = { params: { key: string } };
+
+/** The provider where it stands in the tenant. */
+async function findIn({ db, tenantId, actor }: Lookup, { params }: Named): Promise<IdentityProvider | undefined> {
+  const provider = await findIdentityProvider(db, params.key);
+  if (provider?.tenantId === tenantId) return provider;
+  const shared =
+    provider?.tenantId === null && (actor.standingOf === 'system' || (await isPlatformTenant(db, tenantId)));
+  return shared ? provider : undefined;
+}
+
+async function providerIn(lookup: Lookup, input: Named): Promise<IdentityProvider> {
+  const provider = await findIn(lookup, input);
+  if (!provider) throw new DomainError('not_found', 'NOT_FOUND');
+  return provider;
+}
+
+const capability = 'identity_providers.manage';
+const isShared = async (input: Named, lookup: Lookup) => (await findIn(lookup, input))?.tenantId === null;
+/** What every change of one needs. */
+const needs = { capability, at: 'root', server: isShared } as const;
+
+export const identityProviders = [
+  operation({
+    id: 'identity_providers.list',
+    method: 'GET',
+    path: '/identity-providers',
+    summary: 'List the providers of the tenant',
+    description: 'In the tenant that runs the server also those of all tenants.',
+    needs: { capability, at: 'root' },
+    query: pageQuery,
+    list: true,
+    answer: Provider,
+    run: async ({ db, tenantId, query }) =>
+      listIdentityProviders(db, { tenantId, shared: await isPlatformTenant(db, tenantId), ...query }),
+  }),
+  operation({
+    id: 'identity_providers.create',
+    method: 'POST',
+    path: '/identity-providers',
+    summary: 'Register a provider',
+    description: 'People are offered it at once. Its redirect URI there is `<issuer>/callback/<key>`.',
+    needs: { capability, at: 'root', server: ({ body }) => body.all_tenants === true },
+    body: z.strictObject({
+      key,
+      name: name.optional().meta({ description: 'What its button says; `google` needs none' }),
+      issuer: text(500).optional().meta({ description: 'As its discovery document has it; `google` needs none' }),
+      client_id: members.client_id,
+      client_secret: clientSecret.optional(),
+      all_tenants: z.boolean().optional(),
+      scopes: members.scopes.optional(),
+      claim_mapping: members.claim_mapping.optional(),
+    }),
+    answer: Provider,
+    errors: ['DUPLICATE', 'INVALID_INPUT', 'FIELD_REQUIRED'],
+    idempotent: true,
+    run: ({ db, tenantId, body, actor, deps: { secrets, allowHttp } }) => {
+      const { client_id: clientId, client_secret, all_tenants, claim_mapping: claimMapping, ...rest } = body;
+      const wanted = { ...rest, tenantId: all_tenants ? null : tenantId, clientId, clientSecret: client_secret };
+      return addIdentityProvider(db, { ...wanted, claimMapping }, { secrets, caller: actor.caller, allowHttp });
+    },
+  }),
+  operation({
+    id: 'identity_providers.get',
+    method: 'GET',
+    path: '/identity-providers/{key}',
+    summary: 'Show a provider',
+    needs: { capability, at: 'root' },
+    params,
+    answer: Provider,
+    run: (run) => providerIn(run, run),
+  }),
+  operation({
+    id: 'identity_providers.update',
+    method: 'PATCH',
+    path: '/identity-providers/{key}',
+    summary: 'Change what is registered of a provider',
+    description: 'The issuer stays: identities are named by it. A new issuer is a new provider.',
+    needs,
+    params,
+    body: z.strictObject({ name, ...members, client_secret: clientSecret }).partial(),
+    answer: Provider,
+    errors: ['INVALID_INPUT'],
+    guards: { read: 'identity_providers.get', ifMatch: 'required' },
+    run: async ({ db, tenantId, params, body, actor, deps: { secrets } }) => {
+      const lookup = { db, tenantId, actor };
+      await providerIn(lookup, { params });
+      const { client_id: clientId, client_secret, claim_mapping: claimMapping, ...rest } = body;
+      const { caller } = actor;
+      await updateIdentityProvider(db, { key: params.key, clientId, claimMapping, ...rest }, caller);
+      if (client_secret)
+        await setClientSecret(db, { key: params.key, clientSecret: client_secret }, { secrets, caller });
+      return providerIn(lookup, { params });
+    },
+  }),
+  ...(['disable', 'enable'] as const).map((verb) =>
+    operation({
+      id: `identity_providers.${verb}`,
+      method: 'POST',
+      path: `/identity-providers/{key}/${verb}`,
+      summary: verb === 'disable' ? 'Let nobody sign in with a provider' : 'Let people sign in with a provider again',
+      description: 'What was linked stays.',
+      needs,
+      params,
+      answer: Provider,
+      run: async ({ db, tenantId, params, actor }) => {
+        const lookup = { db, tenantId, actor };
+        await providerIn(lookup, { params });
+        await setIdentityProviderState(db, params.key, verb === 'disable' ? 'disabled' : 'active', actor.caller);
+        return providerIn(lookup, { params });
+      },
+    }),
+  ),
+  operation({
+    id: 'identity_providers.delete',
+    method: 'DELETE',
+    path: '/identity-providers/{key}',
+    summary: 'Remove a provider for good',
+    needs,
+    params,
+    query: z.strictObject({
+      with_identities: z
+        .enum(['true', 'false'])
+        .default('false')
+        .meta({ description: 'Also unlink the accounts of everybody who signs in with it; else it is refused' }),
+    }),
+    errors: ['IDENTITY_IN_USE'],
+    run: async ({ db, tenantId, params, query, actor }) => {
+      await providerIn({ db, tenantId, actor }, { params });
+      const withIdentities = query.with_identities === 'true';
+      await removeIdentityProvider(db, params.key, { withIdentities }, actor.caller);
+      return undefined;
+    },
+  }),
+];

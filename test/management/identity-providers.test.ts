@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { clientSecretOf, findIdentityProvider } from '../../src/domain/methods/federation/identity-providers.ts';
+import { setPlatformTenant } from '../../src/domain/tenants/platform-tenant.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { type Ask, askAsService } from '../support/management.ts';
+
+const any = { 'if-match': '*' };
+
+describe('operations on identity providers', () => {
+  let app: TestApp;
+  let ask: Ask;
+  let other: Ask;
+  let platform: Ask;
+
+  before(async () => {
+    app = await startTestApp();
+    const capabilities = ['identity_providers.manage'];
+    ask = await askAsService(app, { tenantId: (await app.tenant()).id, capabilities });
+    other = await askAsService(app, { tenantId: (await app.tenant()).id, capabilities });
+    const { id } = await app.tenant();
+    await setPlatformTenant(app.db, id, systemCaller);
+    platform = await askAsService(app, { tenantId: null, capabilities: [...capabilities, 'tenants.manage'] });
+  });
+  after(() => app?.stop());
+
+  const entra = (key: string, more = {}) => ({
+    key,
+    name: 'Entra',
+    issuer: 'https://login.example.test/tenant',
+    client_id: 'gatehouse',
+    client_secret: 'a secret from there',
+    ...more,
+  });
+
+  it('makes, shows, changes, switches and removes, and never shows the secret', async () => {
+    const made = await ask('POST', '/identity-providers', entra('entra'));
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    assert.ok(!JSON.stringify(made.body).includes('a secret'));
+    const path = '/identity-providers/entra';
+    assert.deepEqual((await ask('GET', path)).body, made.body);
+    assert.equal((await ask('PATCH', path, { name: 'Work' })).status, 428);
+    const change = { name: 'Work', scopes: ['email'], client_secret: 'another one' };
+    const changed = await ask('PATCH', path, change, any);
+    assert.equal(changed.status, 200, JSON.stringify(changed.body));
+    assert.deepEqual([changed.body.name, changed.body.scopes], ['Work', ['openid', 'email']]);
+    const provider = await findIdentityProvider(app.db, 'entra');
+    assert.ok(provider);
+    assert.equal(clientSecretOf(provider, app.secrets), 'another one');
+    assert.equal((await ask('PATCH', path, { issuer: 'https://evil.example.test' }, any)).status, 422);
+    assert.equal((await ask('POST', `${path}/disable`)).body.state, 'disabled');
+    assert.equal((await ask('POST', `${path}/enable`)).body.state, 'active');
+    const events = await app.db('audit_events').where({ entityId: provider.id }).orderBy('occurredAt');
+    assert.ok(!JSON.stringify(events).includes('another one'));
+    assert.deepEqual(
+      events.map(({ action, payload }) => [action, payload.cause]),
+      [
+        ['identity_provider.added', 'identity_providers.create'],
+        ['identity_provider.changed', 'identity_providers.update'],
+        ['identity_provider.credentials_replaced', 'identity_providers.update'],
+        ['identity_provider.disabled', 'identity_providers.disable'],
+        ['identity_provider.enabled', 'identity_providers.enable'],
+      ],
+    );
+    assert.equal((await ask('DELETE', path)).status, 204);
+    assert.equal((await ask('GET', path)).status, 404);
+  });
+
+  it('keeps those of other tenants, and of all, from a tenant', async () => {
+    await ask('POST', '/identity-providers', entra('mine'));
+    const shared = await platform('POST', '/identity-providers', entra('shared', { all_tenants: true }));
+    assert.equal(shared.body.tenant_id, null);
+    assert.equal((await other('POST', '/identity-providers', entra('ours', { all_tenants: true }))).status, 403);
+    for (const path of ['/identity-providers/mine', '/identity-providers/shared']) {
+      assert.equal((await other('GET', path)).status, 404, path);
+      assert.equal((await other('PATCH', path, { name: 'Evil' }, any)).status, 404, path);
+      assert.equal((await other('POST', `${path}/disable`)).status, 404, path);
+      assert.equal((await other('DELETE', path)).status, 404, path);
+    }
+    const keys = async (asked: Ask) =>
+      (await asked('GET', '/identity-providers')).body.items.map(({ key }: { key: string }) => key);
+    assert.deepEqual(await keys(other), []);
+    assert.deepEqual(await keys(ask), ['mine']);
+    assert.deepEqual(await keys(platform), ['shared']);
+  });
+});
