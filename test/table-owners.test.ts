@@ -53,8 +53,8 @@ const allowedReads: Record<string, { tables: readonly string[]; why: string }> =
     why: 'a client acts within its tenant and its API, and says who made it',
   },
   'resource-servers': {
-    tables: ['capabilities', 'tenants'],
-    why: 'an API is listed with what it defines, and whose it is',
+    tables: ['capabilities', 'clients', 'tenants'],
+    why: 'an API is listed with what it defines, and whose it is, and removed where nobody is it',
   },
   'sign-in': { tables: ['tenants', 'user_settings', 'users'], why: 'an address finds its accounts in one statement' },
   'methods/password': {

@@ -8,11 +8,13 @@ import {
   type ResourceServer,
   type ResourceServerWithScopes,
 } from '../domain/resource-servers/resource-servers.ts';
+import { operations } from '../management/operations.ts';
 import type { Database } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
 import { type CommandResult, collect, performs } from './frame/command-action.ts';
 import { addListOptions, collectPages, type ListOptions, moreOf, wholeNumber } from './frame/list-options.ts';
 import { optionalTenantId } from './frame/named.ts';
+import { addOperations } from './frame/operation-commands.ts';
 import { fields, printable, table } from './frame/terminal-text.ts';
 import { withDatabase } from './frame/with-database.ts';
 
@@ -138,4 +140,5 @@ export function addApis(program: Command, description: string): void {
     ),
     list,
   );
+  addOperations(apis, operations);
 }

@@ -2,9 +2,11 @@
 import type { Command } from 'commander';
 import { type Capability, defineCapability, findCapability, listCapabilities } from '../domain/access/capabilities.ts';
 import { systemCaller } from '../domain/audit/audit-events.ts';
+import { operations } from '../management/operations.ts';
 import { apiOf } from './apis.ts';
 import { type CommandResult, performs } from './frame/command-action.ts';
 import { wholeNumber } from './frame/list-options.ts';
+import { addOperations } from './frame/operation-commands.ts';
 import { fields, table } from './frame/terminal-text.ts';
 import { withDatabase } from './frame/with-database.ts';
 
@@ -90,4 +92,5 @@ export function addCapabilities(program: Command, description: string): void {
       .option('--after <key>', 'go on after this key'),
     list,
   );
+  addOperations(capabilities, operations);
 }

@@ -1,6 +1,7 @@
 /** Every operation of the management API, by resource. */
 import { assignments } from './assignments.ts';
 import { auditEvents } from './audit-events.ts';
+import { capabilities } from './capabilities.ts';
 import { clients } from './clients.ts';
 import { companies } from './companies.ts';
 import { identityProviders } from './identity-providers.ts';
@@ -9,6 +10,7 @@ import { messages } from './messages.ts';
 import type { AnyOperation } from './operation.ts';
 import { orgNodes } from './org-nodes.ts';
 import { referrals } from './referrals.ts';
+import { resourceServers } from './resource-servers.ts';
 import { roles } from './roles.ts';
 import { services } from './services.ts';
 import { signingKeys } from './signing-keys.ts';
@@ -25,6 +27,8 @@ export const operations: readonly AnyOperation[] = [
   ...tenants,
   ...clients,
   ...services,
+  ...resourceServers,
+  ...capabilities,
   ...invitations,
   ...identityProviders,
   ...auditEvents,

@@ -3,7 +3,7 @@
  * in every tenant. Refuses keys that no scope can be (RFC 6749 section 3.3).
  */
 import { type Database, inTransaction, violatedConstraint } from '../../platform/database.ts';
-import { DomainError } from '../../platform/errors.ts';
+import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import type { Page, PageRequest } from '../../platform/paging.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
@@ -12,12 +12,21 @@ import { checkDisplayName } from '../tenants/display-name.ts';
 import {
   bindSystemCapabilities,
   type CapabilityRow,
+  deleteCapabilityRow,
+  forgetResourceServerOfDeleted,
   insertCapability,
   lockCapability,
   selectCapabilities,
   selectCapability,
   updateCapability,
 } from './capability-store.ts';
+
+export const capabilityCodes = defineCodes({
+  SYSTEM_CAPABILITY_FIXED: { kind: 'conflict', means: 'the capability belongs to the server and stays as it is' },
+});
+declare module '../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof capabilityCodes> {}
+}
 
 export type Capability = CapabilityRow;
 
@@ -28,7 +37,8 @@ const keyForm = /^[a-z][a-z0-9_-]*([.:][a-z0-9_-]+)+$/;
  * is; null takes it away.
  * @param wanted.module the part of a product it belongs to, for lists
  * @param wanted.resourceServerId the API whose scope it is
- * @throws DomainError invalid INVALID_INPUT (key, description, module), not_found NOT_FOUND (resource_server)
+ * @throws DomainError invalid INVALID_INPUT (key, description, module), not_found NOT_FOUND (resource_server), conflict
+ *   SYSTEM_CAPABILITY_FIXED
  */
 export async function defineCapability(
   db: Database,
@@ -49,6 +59,7 @@ export async function defineCapability(
     );
     const before = made ?? (await lockCapability(trx, key));
     if (!before) throw new Error(`the capability ${key} was deleted meanwhile`);
+    if (before.isSystem) throw new DomainError('conflict', 'SYSTEM_CAPABILITY_FIXED');
     const wantedNow = {
       key,
       description: description === undefined ? before.description : description,
@@ -85,6 +96,29 @@ export async function findCapability(db: Database, key: string): Promise<Capabil
  */
 export async function listCapabilities(db: Database, page: PageRequest = {}): Promise<Page<Capability>> {
   return selectCapabilities(db, page);
+}
+
+/**
+ * Deletes a capability: no role carries it and no service asks for it any more, also not where one of that key is defined again.
+ * @throws DomainError not_found NOT_FOUND, conflict SYSTEM_CAPABILITY_FIXED
+ */
+export async function deleteCapability(db: Database, key: string, caller: Caller): Promise<void> {
+  await inTransaction(db, async (trx) => {
+    const before = keyForm.test(key) ? await lockCapability(trx, key) : undefined;
+    if (!before) throw new DomainError('not_found', 'NOT_FOUND', { entity: 'capability', value: key });
+    if (before.isSystem) throw new DomainError('conflict', 'SYSTEM_CAPABILITY_FIXED');
+    await deleteCapabilityRow(trx, before.id, actingUserId(caller));
+    await recordEvent(
+      trx,
+      { action: 'capability.deleted', entityType: 'capability', entityId: before.id, payload: { capability: key } },
+      caller,
+    );
+  });
+}
+
+/** Lets go of an API that is removed: what names it still are capabilities that were deleted. */
+export async function forgetResourceServer(trx: Database, resourceServerId: string): Promise<void> {
+  await forgetResourceServerOfDeleted(trx, resourceServerId);
 }
 
 /** Absent stays absent; blank is none. */

@@ -8,9 +8,11 @@ export interface CapabilityRow {
   description: string | null;
   module: string | null;
   resourceServerId: string | null;
+  /** Of the program itself. */
+  isSystem: boolean;
 }
 
-const columns = 'id, key, description, module, resource_server_id';
+const columns = 'id, key, description, module, resource_server_id, is_system';
 
 export async function selectCapability(db: Database, key: string): Promise<CapabilityRow | undefined> {
   return firstRow<CapabilityRow>(db, `select ${columns} from capabilities where key = :key and deleted_at is null`, {
@@ -30,7 +32,7 @@ export async function lockCapability(trx: Database, key: string): Promise<Capabi
 /** Nothing where a capability of that key is there already, or another caller is just making it. */
 export async function insertCapability(
   db: Database,
-  capability: CapabilityRow & { actorId: string | null },
+  capability: Omit<CapabilityRow, 'isSystem'> & { actorId: string | null },
 ): Promise<CapabilityRow | undefined> {
   return firstRow<CapabilityRow>(
     db,
@@ -45,7 +47,7 @@ export async function insertCapability(
 /** Nothing where the row says so already. */
 export async function updateCapability(
   db: Database,
-  capability: Omit<CapabilityRow, 'id'> & { actorId: string | null },
+  capability: Omit<CapabilityRow, 'id' | 'isSystem'> & { actorId: string | null },
 ): Promise<CapabilityRow | undefined> {
   return firstRow<CapabilityRow>(
     db,
@@ -59,6 +61,26 @@ export async function updateCapability(
             is distinct from (:description::text, :module::text, :resourceServerId::uuid)
   returning ${columns}`,
     { ...capability },
+  );
+}
+
+export async function deleteCapabilityRow(trx: Database, id: string, actorId: string | null): Promise<void> {
+  await rows(
+    trx,
+    `update capabilities
+        set deleted_at = now(), deleted_by = (select id from users where id = :actorId)
+      where id = :id`,
+    { id, actorId },
+  );
+}
+
+export async function forgetResourceServerOfDeleted(trx: Database, resourceServerId: string): Promise<void> {
+  await rows(
+    trx,
+    `update capabilities
+        set resource_server_id = null
+      where resource_server_id = :resourceServerId and deleted_at is not null`,
+    { resourceServerId },
   );
 }
 

@@ -215,3 +215,11 @@ export async function mayServeApi(db: Database, resourceServerId: string, tenant
   );
   return found !== undefined;
 }
+
+export async function forgetResourceServerOfDeleted(trx: Database, resourceServerId: string): Promise<void> {
+  await rows(
+    trx,
+    'update clients set resource_server_id = null where resource_server_id = :resourceServerId and deleted_at is not null',
+    { resourceServerId },
+  );
+}

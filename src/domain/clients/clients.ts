@@ -16,6 +16,7 @@ import {
   expireClientSecrets,
   findClient,
   findClientForUpdate,
+  forgetResourceServerOfDeleted,
   insertClient,
   insertClientCapabilities,
   insertClientSecret,
@@ -265,4 +266,9 @@ export async function storeClientDeleted(trx: Database, client: ClientRow, calle
 /** True if the presented secret is one of the client's live ones. */
 export async function verifyClientSecret(db: Database, clientId: string, presented: string): Promise<boolean> {
   return clientSecretMatches(db, clientId, sha256(presented));
+}
+
+/** Lets go of an API that is removed: what names it still are clients that were deleted. */
+export async function releaseResourceServer(trx: Database, resourceServerId: string): Promise<void> {
+  await forgetResourceServerOfDeleted(trx, resourceServerId);
 }

@@ -12,12 +12,12 @@ export interface ListedResourceServer extends Omit<ResourceServer, 'tenantId'> {
 
 /**
  * In the order of their ids. `limit` up to 1000.
- * @param query.tenantId this tenant's own alone; absent or null: all
+ * @param query.tenantId this tenant's own alone, with `shared` also those of all tenants; absent or null: all
  * @throws DomainError invalid CURSOR_INVALID
  */
 export async function listResourceServers(
   db: Database,
-  { tenantId = null, ...page }: PageRequest & { tenantId?: string | null },
+  { tenantId = null, shared = false, ...page }: PageRequest & { tenantId?: string | null; shared?: boolean },
 ): Promise<Page<ListedResourceServer>> {
   return selectPage<ListedResourceServer>(
     db,
@@ -30,8 +30,8 @@ export async function listResourceServers(
               ${key}
          from resource_servers r
          left join tenants t on t.id = r.tenant_id
-        where (:tenantId::uuid is null or r.tenant_id = :tenantId) and ${where}
+        where (:tenantId::uuid is null or r.tenant_id = :tenantId or (:shared and r.tenant_id is null)) and ${where}
         ${order}`,
-    { tenantId },
+    { tenantId, shared },
   );
 }

@@ -1,0 +1,82 @@
+/** Operations on capabilities. Their keys are the same in every tenant, so that they are for those who run the server. */
+import { z } from 'zod';
+import { defineCapability, deleteCapability, findCapability, listCapabilities } from '../domain/access/capabilities.ts';
+import { DomainError } from '../platform/errors.ts';
+import { operation } from './operation.ts';
+import { capabilityKey, id, pageQuery, text } from './shapes.ts';
+
+const Capability = z
+  .object({
+    id,
+    key: capabilityKey,
+    description: z.string().nullable().meta({ description: 'What people read when they are asked for it' }),
+    module: z.string().nullable().meta({ description: 'The part of a product it belongs to' }),
+    resource_server_id: id.nullable().meta({ description: 'The API whose scope it is' }),
+    is_system: z.boolean().meta({ description: 'Of this API itself: fixed' }),
+  })
+  .meta({ id: 'Capability' });
+const params = z.strictObject({ capability: capabilityKey });
+const needs = { capability: 'apis.manage', at: 'platform', server: () => true } as const;
+
+export const capabilities = [
+  operation({
+    id: 'capabilities.list',
+    method: 'GET',
+    path: '/capabilities',
+    summary: 'List what roles and services can be allowed',
+    needs: { capability: 'roles.read', at: 'anywhere' },
+    query: pageQuery,
+    list: true,
+    answer: Capability,
+    run: ({ db, query }) => listCapabilities(db, query),
+  }),
+  operation({
+    id: 'capabilities.get',
+    method: 'GET',
+    path: '/capabilities/{capability}',
+    summary: 'Show a capability',
+    needs: { capability: 'roles.read', at: 'anywhere' },
+    params,
+    answer: Capability,
+    run: async ({ db, params }) => {
+      const capability = await findCapability(db, params.capability);
+      if (!capability) throw new DomainError('not_found', 'NOT_FOUND');
+      return capability;
+    },
+  }),
+  operation({
+    id: 'capabilities.define',
+    method: 'PUT',
+    path: '/capabilities/{capability}',
+    summary: 'Define a capability, or bring it up to date',
+    description:
+      'What is not named stays as it is. With another API it moves there, and is a scope of it from then on.',
+    needs,
+    params,
+    body: z.strictObject({
+      description: text(200).nullish(),
+      module: text(200).nullish(),
+      resource_server_id: id.nullish(),
+    }),
+    answer: Capability,
+    errors: ['SYSTEM_CAPABILITY_FIXED', 'INVALID_INPUT'],
+    run: ({ db, params, body, actor }) => {
+      const { resource_server_id: resourceServerId, ...rest } = body;
+      return defineCapability(db, { key: params.capability, resourceServerId, ...rest }, actor.caller);
+    },
+  }),
+  operation({
+    id: 'capabilities.delete',
+    method: 'DELETE',
+    path: '/capabilities/{capability}',
+    summary: 'Delete a capability',
+    description: 'No role carries it and no service asks for it any more.',
+    needs,
+    params,
+    errors: ['SYSTEM_CAPABILITY_FIXED'],
+    run: async ({ db, params, actor }) => {
+      await deleteCapability(db, params.capability, actor.caller);
+      return undefined;
+    },
+  }),
+];
