@@ -15,7 +15,7 @@ import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { type ServerProcess, startServerProcess } from './support/server-process.ts';
 
 describe('starting the program', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   const running: ServerProcess[] = [];
   const directories: string[] = [];
   let database: TestDatabase;

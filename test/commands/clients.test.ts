@@ -9,7 +9,7 @@ import { postAs } from '../support/endpoints.ts';
 import { createServerBench, type Run, type ServerBench } from './run-gatehouse.ts';
 
 describe('commands about applications', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let bench: ServerBench;
   let app: TestApp;
   before(async () => {

@@ -4,7 +4,7 @@ import { freePort } from '../support/app.ts';
 import { type CommandBench, createBench, runGatehouse } from './run-gatehouse.ts';
 
 describe('the command line', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let bench: CommandBench;
   before(async () => {
     bench = await createBench();

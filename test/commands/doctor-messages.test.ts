@@ -36,7 +36,7 @@ function account(more: object): { status: number; body: object } {
 }
 
 describe('what the doctor finds of messages', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let bench: CommandBench;
   let mailbox: Mailbox;
   let twilio: Awaited<ReturnType<typeof startAccountServer>>;

@@ -8,7 +8,7 @@ import { createUser } from '../support/factories.ts';
 import { type CommandBench, createBench, runGatehouse } from './run-gatehouse.ts';
 
 describe('commands about identity providers', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let bench: CommandBench;
   before(async () => {
     bench = await createBench();

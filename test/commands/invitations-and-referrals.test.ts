@@ -14,7 +14,7 @@ import { type CommandBench, createBench, type Run, runGatehouse } from './run-ga
 const server = { methods: signInMethods, channels: ['email'], phoneCountries: [] } as const;
 
 describe('commands about invitations and referrals', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let bench: CommandBench;
   let acme: NewTenant;
   before(async () => {

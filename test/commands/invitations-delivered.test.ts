@@ -6,7 +6,7 @@ import { discover, signIn } from '../support/relying-party.ts';
 import { type Run, runGatehouse } from './run-gatehouse.ts';
 
 describe('an invitation from the command line', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let mailbox: Mailbox;
   let app: TestApp;
   before(async () => {

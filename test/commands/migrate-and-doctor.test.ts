@@ -27,7 +27,7 @@ function statuses(run: Run): Record<string, string> {
 }
 
 describe('migrating by command', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let bench: CommandBench;
   before(async () => {
     bench = await createBench();
@@ -80,7 +80,7 @@ describe('migrating by command', function () {
 });
 
 describe('the doctor', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let bench: CommandBench;
   before(async () => {
     bench = await createBench();

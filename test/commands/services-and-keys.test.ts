@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.ts';
 import { createServerBench, type Run, type ServerBench } from './run-gatehouse.ts';
 
 describe('commands about services, APIs and keys', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let bench: ServerBench;
   let app: TestApp;
   before(async () => {

@@ -11,7 +11,7 @@ import { eventually } from '../support/eventually.ts';
 import { type CommandBench, createBench, runGatehouse, spawnGatehouse } from './run-gatehouse.ts';
 
 describe('gatehouse start', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let bench: CommandBench;
   before(async () => {
     bench = await createBench();
@@ -62,7 +62,7 @@ describe('gatehouse start', function () {
 });
 
 describe('commands on the embedded database', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   it('join a server that runs, and leave it running', async function () {
     const { url, directory } = await testServer();
     if (directory === undefined) return this.skip();

@@ -7,7 +7,7 @@ import { createSecrets } from '../../src/platform/secrets.ts';
 import { type CommandBench, createBench } from './run-gatehouse.ts';
 
 describe('the settings of a tenant by command', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let bench: CommandBench;
   let acme: NewTenant;
   before(async () => {

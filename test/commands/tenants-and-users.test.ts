@@ -17,7 +17,7 @@ import { createRole } from '../support/factories.ts';
 import { type CommandBench, createBench } from './run-gatehouse.ts';
 
 describe('commands about tenants and their people', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let bench: CommandBench;
   let acme: NewTenant;
   const passwords = createPasswordHasher({ memoryKiB: 1024 });

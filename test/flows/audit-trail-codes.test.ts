@@ -15,7 +15,7 @@ const agent = 'Audited Browser/1.0';
 const chosen = 'a walk along the quiet river';
 
 describe('the audit trail of codes and links', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let stage: MessagingApp;
   let tenant: NewTenant;
   let party: RelyingParty;

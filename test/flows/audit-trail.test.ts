@@ -18,7 +18,7 @@ import { createApi, post, postAs, refresh } from '../support/endpoints.ts';
 import { discover, enterPassword, redirectUri, signIn, startSignIn } from '../support/relying-party.ts';
 
 describe('the audit trail', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let app: TestApp;
   before(async () => {
     app = await startTestApp();

@@ -94,7 +94,7 @@ async function setScene(options: Parameters<typeof startMessagingApp>[0] = {}) {
 type Scene = Awaited<ReturnType<typeof setScene>>;
 
 describe('while messages cannot be delivered', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let scene: Scene;
   before(async () => {
     scene = await setScene();
@@ -177,7 +177,7 @@ describe('while messages cannot be delivered', function () {
 });
 
 describe('a run through a thousand numbers', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const budget = 30;
   let stage: MessagingApp;
   before(async () => {
@@ -232,7 +232,7 @@ describe('a run through a thousand numbers', function () {
 });
 
 describe('a process that is killed between asking and sending', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let scene: Scene;
   before(async () => {
     scene = await setScene({ runJobs: false });

@@ -14,7 +14,7 @@ import { discover, type RelyingParty, redirectUri, startSignIn } from '../suppor
 const settings = { selfSignUp: true, countryList: ['CH'] };
 
 describe('guessing a one-time code', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let stage: MessagingApp;
   let party: RelyingParty;
   let tenant: NewTenant;
@@ -97,7 +97,7 @@ describe('guessing a one-time code', function () {
 });
 
 describe('an address that nobody has', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let stage: MessagingApp;
   let party: RelyingParty;
   let tenant: NewTenant;

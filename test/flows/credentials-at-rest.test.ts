@@ -352,7 +352,7 @@ async function logOut({ browser, tokens }: Awaited<ReturnType<typeof signInAndUs
 
 describe('credentials at rest', () => {
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     app = await startTestApp({ mailbox: true, twilio: true });
     site = await listen(async (req, res) => {
       let body = '';
@@ -408,7 +408,7 @@ describe('credentials at rest', () => {
   });
 
   it('are in no table', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const dump = await dumpDatabase(app.db);
     for (const table of ['public.oidc_payloads', 'public.audit_events', 'graphile_worker._private_jobs'])
       assert.ok(dump.has(table), `${table} in ${[...dump.keys()]}`);

@@ -218,7 +218,7 @@ describe('the callback of an identity provider', () => {
     const { pathname: resume } = new URL(on.location ?? '');
     const done = await browser.send(`${app.issuer}${resume}`);
     await claimsOf({ reply: done, browser, started }, portal);
-  }).timeout(60_000);
+  }).timeout(120_000);
 
   it('leaves nothing in the database or the log that a thief could use', async () => {
     const recorder = new CredentialRecorder();

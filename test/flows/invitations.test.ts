@@ -11,7 +11,7 @@ import { discover, type RelyingParty, signIn } from '../support/relying-party.ts
 const chosen = 'a walk along the quiet river';
 
 describe('an invitation', function () {
-  this.timeout(40_000);
+  this.timeout(120_000);
   let stage: MessagingApp;
   let party: RelyingParty;
   let tenant: Awaited<ReturnType<MessagingApp['app']['tenant']>>;

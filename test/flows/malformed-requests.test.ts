@@ -70,7 +70,7 @@ function errorsOf(log: string): string[] {
 }
 
 describe('malformed requests', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   before(async () => {
     stage = await setStage();
   });

@@ -13,7 +13,7 @@ import { readMail } from '../support/mailbox.ts';
 import { discover, signIn } from '../support/relying-party.ts';
 
 describe('messages of a running server', function () {
-  this.timeout(40_000);
+  this.timeout(120_000);
   let app: TestApp;
   let tenantId: string;
   let site: LoopbackServer;

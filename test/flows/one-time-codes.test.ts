@@ -14,7 +14,7 @@ import { discover, type RelyingParty, redirectUri } from '../support/relying-par
 type Channel = 'email' | 'sms' | 'whatsapp';
 
 describe('signing in with a one-time code', function () {
-  this.timeout(40_000);
+  this.timeout(120_000);
   let stage: MessagingApp;
   let party: RelyingParty;
   let tenant: Awaited<ReturnType<MessagingApp['app']['tenant']>>;

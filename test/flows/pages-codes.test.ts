@@ -22,7 +22,7 @@ const phone = {
 };
 
 describe('the pages of codes and links', function () {
-  this.timeout(40_000);
+  this.timeout(120_000);
   let tenant: NewTenant;
   let client: RelyingParty;
 

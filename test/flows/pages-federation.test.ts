@@ -9,7 +9,7 @@ import type { RelyingParty, StartedSignIn } from '../support/relying-party.ts';
 
 describe('pages of signing in with other providers', function () {
   // Several journeys in one test.
-  this.timeout(60_000);
+  this.timeout(120_000);
   let google: OpenIdProviderServer;
   let entra: OpenIdProviderServer;
   let tenant: NewTenant;

@@ -92,7 +92,7 @@ describe('every page, live, in light and dark and at each width', () => {
     };
 
     it(`around signing in (${locale})`, async function () {
-      this.timeout(60_000);
+      this.timeout(120_000);
       const { app } = stage();
       const page = await newPage({ locale });
       await page.goto(app.issuer);
@@ -130,7 +130,7 @@ describe('every page, live, in light and dark and at each width', () => {
     });
 
     it(`around the account and signing out (${locale})`, async function () {
-      this.timeout(60_000);
+      this.timeout(120_000);
       const { app } = stage();
       const page = await newPage({ locale });
       await page.goto((await stage().request(client)).address.href);
@@ -154,7 +154,7 @@ describe('every page, live, in light and dark and at each width', () => {
     });
 
     it(`around devices (${locale})`, async function () {
-      this.timeout(60_000);
+      this.timeout(120_000);
       const { app } = stage();
       const page = await newPage({ locale });
       const scanner = await stage().client({
@@ -187,7 +187,7 @@ describe('every page, live, in light and dark and at each width', () => {
     });
 
     it(`around setting up, and when something went wrong (${locale})`, async function () {
-      this.timeout(60_000);
+      this.timeout(120_000);
       const { app, site } = stage();
       const page = await newPage({ locale });
       const link = async (tenantId: string | null, email: string | null) =>

@@ -7,7 +7,7 @@ import { discover, enterPassword, type RelyingParty, redirectUri, signIn } from 
 const chosen = 'a walk along the quiet river';
 
 describe('recovering an account', function () {
-  this.timeout(40_000);
+  this.timeout(120_000);
   let stage: MessagingApp;
   let party: RelyingParty;
   let tenant: Awaited<ReturnType<MessagingApp['app']['tenant']>>;

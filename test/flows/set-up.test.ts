@@ -14,7 +14,7 @@ const typed = {
 };
 
 describe('setting the server up', function () {
-  this.timeout(40_000);
+  this.timeout(120_000);
   let app: TestApp;
   before(async () => {
     app = await startTestApp({ env: { TRUSTED_PROXIES: '127.0.0.0/8,::1' } });

@@ -15,7 +15,7 @@ import { discover, type RelyingParty, redirectUri, signIn } from '../support/rel
 const chosen = 'a walk along the quiet river';
 
 describe('making an account of one’s own', function () {
-  this.timeout(40_000);
+  this.timeout(120_000);
   let stage: MessagingApp;
   let party: RelyingParty;
   let tenant: Awaited<ReturnType<MessagingApp['app']['tenant']>>;

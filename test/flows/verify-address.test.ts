@@ -5,7 +5,7 @@ import { type MessagingApp, startMessagingApp } from '../support/messaging-app.t
 type Person = Awaited<ReturnType<MessagingApp['app']['person']>>;
 
 describe('verifying one’s own address', function () {
-  this.timeout(40_000);
+  this.timeout(120_000);
   let stage: MessagingApp;
   let tenant: Awaited<ReturnType<MessagingApp['app']['tenant']>>;
   before(async () => {

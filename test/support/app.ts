@@ -138,7 +138,7 @@ export async function startTestApp({
     ...env,
   };
   const config = loadConfig(environment);
-  const db = createDatabase({ url: database.url, poolMax: 4 });
+  const db = createDatabase({ url: database.url, poolMax: 4, acquireTimeoutMs: 60_000 });
   const secrets = createSecrets(config.secretKeys);
   const passwords = createPasswordHasher(config.argon2);
   await ensureManagementApi(db, managementAudience(config.issuer));

@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export async function eventually<T>(
   check: () => T | Promise<T>,
   what = String(check),
-  withinMs = 45_000,
+  withinMs = 90_000,
 ): Promise<Exclude<T, false | undefined>> {
   const deadline = performance.now() + withinMs;
   for (;;) {

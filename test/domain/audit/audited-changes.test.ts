@@ -25,7 +25,7 @@ import { eventsOf, installFaults, stateOf, withFault } from '../../support/audit
 import { redirectUri } from '../../support/relying-party.ts';
 
 describe('a change in the domain and its event', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let app: TestApp;
   before(async () => {
     app = await startTestApp();

@@ -372,7 +372,7 @@ describe('delivering a one-time code', () => {
   });
 
   it('stops at the budget of the day when somebody pumps 2,000 numbers', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const daily = 50;
     const settings = { countryList: ['CH'], selfSignUp: true, dailyPhoneMessages: daily };
     const pumped = (await createTenant(db, { settings })).id;

@@ -24,7 +24,7 @@ const password = 'lantern orbit velvet';
 const visitor: Caller = { type: 'system', ip: '192.0.2.7', requestId: 'r1' };
 
 describe('accepting an invitation', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let bench: InvitationBench;
   before(async () => {
     bench = await createInvitationBench();

@@ -12,7 +12,7 @@ import { createUser } from '../../support/factories.ts';
 import { createInvitationBench, type InvitationBench, someEmail } from './invitation-bench.ts';
 
 describe('invitations and codes of those who are stopped', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let bench: InvitationBench;
   before(async () => {
     bench = await createInvitationBench();

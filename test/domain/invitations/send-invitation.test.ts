@@ -25,7 +25,7 @@ import { createInvitationBench, type InvitationBench, issuer, someEmail, somePho
 const day = 86_400_000;
 
 describe('inviting', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let bench: InvitationBench;
   before(async () => {
     bench = await createInvitationBench();

@@ -23,7 +23,7 @@ import { createInvitationBench, type InvitationBench, someEmail } from '../invit
 const soon = () => new Date(Date.now() + 300_000);
 
 describe('ending a person, a tenant, a client', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let bench: InvitationBench;
   before(async () => {
     bench = await createInvitationBench();

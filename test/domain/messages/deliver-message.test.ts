@@ -48,7 +48,7 @@ const views = createMessageViews({
 });
 
 describe('delivering a message', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const secretKey = randomToken(36);
   const secrets = createSecrets([secretKey]);
   const lines: string[] = [];

@@ -167,7 +167,7 @@ describe('the paths of the organisation tree', () => {
       { numRuns: 25 },
     );
     assert.ok(done > 100);
-  }).timeout(60_000);
+  }).timeout(120_000);
 
   describe('whatever is done past the domain', () => {
     let tenantId: string;

@@ -39,7 +39,7 @@ const views = fileURLToPath(new URL('../../../views', import.meta.url));
 const phoneCountries = ['CH', 'DE'];
 
 describe('delivering a recovery link', function () {
-  this.timeout(20_000);
+  this.timeout(120_000);
   let database: TestDatabase;
   let db: Database;
   let mailbox: Mailbox;

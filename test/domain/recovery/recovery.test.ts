@@ -33,7 +33,7 @@ const second = 'another orbit velvet';
 const invalid = { kind: 'not_found', code: 'RECOVERY_LINK_INVALID' };
 
 describe('recovering an account', function () {
-  this.timeout(20_000);
+  this.timeout(120_000);
   let database: TestDatabase;
   let db: Database;
   let tenantId: string;

@@ -6,7 +6,7 @@ import { eventsOf, installFaults, withFault } from '../../support/audit.ts';
 import { discover, signIn } from '../../support/relying-party.ts';
 
 describe('the first sign-in of a person who was referred', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let app: TestApp;
   let party: Awaited<ReturnType<typeof discover>>;
   before(async () => {

@@ -55,7 +55,7 @@ interface UserProcess extends Started {
 }
 
 describe('the embedded PostgreSQL', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   const folders: string[] = [];
   const children = new Set<ChildProcess>();

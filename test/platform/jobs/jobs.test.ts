@@ -374,7 +374,7 @@ describe('jobs on bad connections', function () {
 });
 
 describe('jobs while PostgreSQL restarts', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let directory: string;
   const log = { info() {}, warn() {} };
   const launch = () => startEmbeddedPostgres({ dataDirectory: directory, log, durable: false });

@@ -53,8 +53,8 @@ describe('signing in with a password', () => {
 
   before(async () => {
     database = await createTestDatabase();
-    db = createDatabase({ url: database.url, poolMax: 8 });
-    otherNode = createDatabase({ url: database.url, poolMax: 8 });
+    db = createDatabase({ url: database.url, poolMax: 8, acquireTimeoutMs: 60_000 });
+    otherNode = createDatabase({ url: database.url, poolMax: 8, acquireTimeoutMs: 60_000 });
     north = (await createTenant(db, { slug: 'north', name: 'Northwind' }, systemCaller)).id;
     south = (await createTenant(db, { slug: 'south', name: 'Southgate' }, systemCaller)).id;
   });
@@ -168,7 +168,7 @@ describe('signing in with a password', () => {
   });
 
   it('takes the same time for an unknown address as for a wrong password', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const passwords = createPasswordHasher();
     const address = newAddress();
     await createUser(db, { tenantId: north, email: address, password: right }, { passwords, caller });
@@ -202,7 +202,7 @@ describe('signing in with a password', () => {
   });
 
   it('gives 1,000 parallel guesses on two nodes ten comparisons', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const address = newAddress();
     await add(address);
     const passwords = counting();
