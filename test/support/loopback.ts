@@ -54,6 +54,8 @@ export interface SentRequest {
 export async function send({ port }: { port: number }, sent: SentRequest = {}): Promise<Answer> {
   const { method = 'GET', path = '/', headers = {}, body } = sent;
   const outgoing = request({ host: '127.0.0.1', port, method, path, headers, agent: false });
+  // A reset after the answer is nobody's failure; one before it rejects below.
+  outgoing.on('error', () => undefined);
   outgoing.end(body);
   const [answer] = await once(outgoing, 'response');
   let text = '';
