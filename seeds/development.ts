@@ -91,11 +91,12 @@ export async function loadSeeds(
   });
 }
 
+/** But for what the program brings itself. */
 async function isEmpty(db: Database): Promise<boolean> {
   const found = await firstRow<{ empty: boolean }>(
     db,
     `select not exists (select from tenants) and not exists (select from clients)
-            and not exists (select from resource_servers) as empty`,
+            and not exists (select from resource_servers where not is_system) as empty`,
   );
   return found?.empty === true;
 }
