@@ -23,7 +23,7 @@ import { interactionRoutes } from './web/interaction/dispatcher.ts';
 import { invitationRoutes } from './web/links/invitations.ts';
 import { recoveryRoutes } from './web/links/recovery.ts';
 import { setUpRoutes } from './web/links/set-up.ts';
-import { limitBody } from './web/middleware/body.ts';
+import { discardRest, limitBody } from './web/middleware/body.ts';
 import { device } from './web/middleware/device.ts';
 import { handleErrors } from './web/middleware/errors.ts';
 import { createRouteFinder } from './web/middleware/known-routes.ts';
@@ -152,6 +152,7 @@ export function mountRoutes(
   const forMachines = compose(machines(dependencies, live));
   const astray = compose(refusals(dependencies));
   const routeOf = createRouteFinder();
+  app.use(discardRest());
   app.use(createHealth({ db, logger, isStopping }));
   app.use(pinIssuer(config.issuer));
   app.use(createRequestLog({ logger, metrics }));

@@ -44,8 +44,9 @@ export async function readFormBody(ctx: Context, options: ReadFormOptions = {}):
   try {
     return await readBody(ctx.req, limitBytes, timeoutMs);
   } catch (error) {
-    // The rest of the body may still be coming; nobody waits for it.
-    if (!ctx.req.complete) ctx.set('Connection', 'close');
+    // Nobody waits for a body that drips. What is too large is read on: see `discardRest`.
+    const isTooLarge = error instanceof DomainError && error.code === 'BODY_TOO_LARGE';
+    if (!ctx.req.complete && !isTooLarge) ctx.set('Connection', 'close');
     throw error;
   }
 }
@@ -126,6 +127,17 @@ function decodeComponent(text: string): string {
 }
 
 /**
+ * Reads on, and keeps nothing, where an answer was given before the body had come. A connection that is closed on what was
+ * not read yet is reset, the answer with it, and a proxy makes 502 of that. Bounded by the time that a request may take.
+ */
+export function discardRest(): Middleware {
+  return (ctx, next) => {
+    ctx.res.once('finish', () => ctx.req.resume());
+    return next();
+  };
+}
+
+/**
  * Refuses, before reading, a request that announces more than `limitBytes`. A body of unannounced length (chunked) is
  * counted by its reader: `readForm` here, and oidc-provider (56 KiB) for its own endpoints.
  */
@@ -134,7 +146,6 @@ export function limitBody(limitBytes = defaultLimitBytes): Middleware {
     if (Number(ctx.req.headers['content-length'] ?? 0) <= limitBytes) return next();
     // Stands in front of the error pages, and what sends such a request is no browser.
     ctx.status = 413;
-    ctx.set('Connection', 'close');
     ctx.body = {
       statusCode: 413,
       error: 'Payload Too Large',
