@@ -90,14 +90,16 @@ describe('commands about services, APIs and keys', function () {
       run('clients', 'list', '--kind', 'service'),
     ]);
     assert.deepEqual(
-      apis.json.apis.map((api: { identifier: string; capabilities: string[] }) => [api.identifier, api.capabilities]),
+      apis.json.apis
+        // The server's own API stands among them.
+        .filter(({ identifier }: { identifier: string }) => !identifier.endsWith('/api/v1'))
+        .map((api: { identifier: string; capabilities: string[] }) => [api.identifier, api.capabilities]),
       [['https://stock.example/', ['stock.read', 'stock.write']]],
     );
     assert.deepEqual(
-      capabilities.json.capabilities.map(({ key, description }: { key: string; description: string }) => [
-        key,
-        description,
-      ]),
+      capabilities.json.capabilities
+        .filter(({ module }: { module: string | null }) => module !== 'gatehouse')
+        .map(({ key, description }: { key: string; description: string }) => [key, description]),
       [
         ['stock.read', 'See stock'],
         ['stock.write', 'Change stock'],

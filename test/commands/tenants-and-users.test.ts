@@ -44,6 +44,27 @@ describe('commands about tenants and their people', function () {
     return bench.db('audit_events').where({ entityId }).select('action', 'actor_type', 'payload').orderBy('id');
   }
 
+  it('stops a tenant and lets it in again, names the one that runs the server, and tells what was done', async () => {
+    const { id } = await createTenant(bench.db, { slug: 'hillside', name: 'Hillside' }, systemCaller);
+    // Also before anybody runs the server.
+    const stopped = await bench.run('tenants suspend hillside --json');
+    assert.equal(stopped.code, 0, stopped.stderr);
+    assert.equal(stopped.json.state, 'suspended');
+    assert.match((await bench.run('tenants set-platform hillside')).stderr, /\[TENANT_SUSPENDED\]/);
+    assert.equal((await bench.run('tenants resume hillside --json')).json.state, 'active');
+    assert.equal((await bench.run('tenants set-platform hillside')).code, 0);
+    assert.match((await bench.run('tenants suspend hillside')).stderr, /\[PLATFORM_TENANT_NEEDED\]/);
+    const renamed = await bench.run('tenants rename --tenant hillside --name Hilltop --json');
+    assert.equal(renamed.json.name, 'Hilltop', renamed.stderr);
+    const trail = await bench.run('audit list --tenant hillside --entity-type tenant --json');
+    assert.deepEqual(
+      trail.json.items.map(({ action }: { action: string }) => action),
+      ['tenant.renamed', 'tenant.made_platform', 'tenant.activated', 'tenant.suspended', 'tenant.created'],
+    );
+    assert.equal(trail.json.items[0].entity_id, id);
+    await bench.db('tenants').where({ id }).update({ isPlatform: false });
+  });
+
   it('makes a tenant as the system, with its event', async () => {
     const run = await bench.run('tenants create --slug northwind --name "Northwind Schools" --json');
     assert.equal(run.code, 0, run.stderr);
