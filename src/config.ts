@@ -29,6 +29,7 @@ export const environmentSchema = z.object({
   PORT: integer(0, 65_535, 3000),
   HOST: text,
   ISSUER: text,
+  ISSUER_PREVIOUS: text,
   DATA_DIR: z.string().default('.data'),
   DATABASE_URL: text,
   DATABASE_POOL_MAX: integer(2, 200, 10),
@@ -70,6 +71,8 @@ export interface Config {
   readonly isProduction: boolean;
   /** The issuer identifier, without a trailing slash (RFC 8414 section 2). */
   readonly issuer: string;
+  /** The issuer that the database may still belong to: `issuer` takes its place at the next start. */
+  readonly previousIssuer: string | undefined;
   readonly listen: { readonly host: string; readonly port: number };
   readonly dataDirectory: string;
   readonly database: {
@@ -222,6 +225,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     environment: env.NODE_ENV,
     isProduction: production,
     issuer,
+    previousIssuer: env.ISSUER_PREVIOUS?.replace(/\/$/, ''),
     listen: { host: env.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'), port: env.PORT },
     dataDirectory,
     database: {

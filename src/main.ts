@@ -13,7 +13,7 @@ import { createPasswordHasher } from './domain/methods/password/password-hash.ts
 import { ensureManagementApi } from './domain/setup/management-api.ts';
 import { createSetupLink, needsSetup } from './domain/setup/setup-links.ts';
 import { ensureSigningKeys, loadSigningKeys } from './oidc/keys.ts';
-import { managementAudience } from './oidc/tokens/management-tokens.ts';
+import { issuerOfAudience, managementAudience } from './oidc/tokens/management-tokens.ts';
 import { createDatabase, type Database, isConnectionError } from './platform/database.ts';
 import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.ts';
 import { migrateJobs } from './platform/jobs/jobs.ts';
@@ -118,11 +118,34 @@ async function announcementOf(db: Database, config: Config, source: DatabaseSour
   return `${ready}\n  Nobody can sign in yet. Make the first administrator here, once, within 24 hours:\n\n    ${config.issuer}/set-up/${token}\n\n`;
 }
 
+/**
+ * The database belongs to the issuer that it was first started with: its sessions, tokens and logout jobs are of that one,
+ * and any server on it sends them on. Another issuer comes in its place on purpose alone.
+ */
+async function claimDatabase(db: Database, config: Config): Promise<void> {
+  const { issuer, previousIssuer, environment } = config;
+  const isFollowed = (stored: string) =>
+    stored === previousIssuer || (environment === 'development' && [stored, issuer].every(isThisMachine));
+  const audience = managementAudience(issuer);
+  const stored = await ensureManagementApi(db, audience, (other) => isFollowed(issuerOfAudience(other)));
+  if (stored === audience) return;
+  const owner = issuerOfAudience(stored);
+  throw new StartError(
+    `The database belongs to ${owner}, and ISSUER is ${issuer}. Give this server a database of its own. ` +
+      `To change the issuer for good, stop every server of ${owner} and start with ISSUER_PREVIOUS=${owner}`,
+  );
+}
+
+/** The address of a development server follows its port. */
+function isThisMachine(issuer: string): boolean {
+  return URL.parse(issuer)?.hostname === 'localhost';
+}
+
 /** First content and keys, made by whichever process comes first. */
 async function prepareContent(db: Database, config: Config, source: DatabaseSource): Promise<void> {
   const secrets = createSecrets(config.secretKeys);
+  await claimDatabase(db, config);
   await ensureSigningKeys(db, secrets, systemCaller);
-  await ensureManagementApi(db, managementAudience(config.issuer));
   try {
     await loadSigningKeys(db, secrets);
   } catch (error) {

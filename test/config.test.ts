@@ -10,6 +10,7 @@ const key = 'Zk3vT9qLw7RbYp2XnHc5MdGa8SfJu4EeKi6oVtB1';
 const production = {
   NODE_ENV: 'production',
   ISSUER: 'https://id.example.org',
+  ISSUER_PREVIOUS: 'https://old.example.org/',
   SECRET_KEY: key,
   DATABASE_URL: 'postgres://gatehouse:pw@db.example.org/gatehouse?sslmode=verify-full',
 };
@@ -51,6 +52,7 @@ describe('the configuration', () => {
       environment: 'development',
       isProduction: false,
       issuer: 'http://localhost:3000',
+      previousIssuer: undefined,
       listen: { host: '127.0.0.1', port: 3000 },
       dataDirectory: directory,
       database: { url: undefined, poolMax: 10, ca: undefined, migrateOnStart: true },
@@ -139,6 +141,7 @@ describe('the configuration', () => {
       environment: 'production',
       isProduction: true,
       issuer: 'https://id.example.org',
+      previousIssuer: 'https://old.example.org',
       listen: { host: '::', port: 8080 },
       dataDirectory: resolve('data'),
       database: { url: production.DATABASE_URL, poolMax: 20, ca: 'certificate', migrateOnStart: true },

@@ -163,6 +163,34 @@ describe('starting the program', function () {
       assert.match(inDevelopment, /migrated by a newer version/);
     });
 
+    it('refuses a database of another issuer, and takes it over on purpose alone', async () => {
+      const env = await production({ DATABASE_URL: other.url });
+      const first = launch(env);
+      await first.ready();
+      const moved = { ...env, PORT: String(await freePort()), ISSUER: 'https://login.example.test' };
+      const said = await refusalOf(moved);
+      assert.match(said, /belongs to https:\/\/id\.example\.test, and ISSUER is https:\/\/login\.example\.test/);
+      assert.match(said, /ISSUER_PREVIOUS=https:\/\/id\.example\.test/);
+      assert.match(await refusalOf({ ...moved, NODE_ENV: 'development', ISSUER: 'http://localhost:9' }), /belongs to/);
+      const wrong = { ...moved, ISSUER_PREVIOUS: 'https://elsewhere.example.test' };
+      assert.match(await refusalOf(wrong), /belongs to https:\/\/id\.example\.test/);
+      assert.equal((await first.stop()).code, 0);
+
+      const taking = launch({ ...moved, ISSUER_PREVIOUS: 'https://id.example.test/' });
+      await taking.ready();
+      assert.equal((await taking.stop()).code, 0);
+      assert.match(await refusalOf(env), /belongs to https:\/\/login\.example\.test/);
+    });
+
+    it('of development follows its port', async () => {
+      for (let n = 0; n < 2; n++) {
+        const env = { DATABASE_URL: other.url, SECRET_KEY: 'the same of both, at least 32 characters' };
+        const server = launch({ ...env, PORT: String(await freePort()) });
+        await server.ready();
+        assert.equal((await server.stop()).code, 0);
+      }
+    });
+
     it('refuses signing keys that it cannot decrypt, and takes them with the earlier key beside', async () => {
       const earlier = randomToken(36);
       await ensureSigningKeys(otherDb, createSecrets([earlier]), systemCaller);

@@ -120,18 +120,26 @@ export async function findResourceServerIdentifier(db: Database, id: string): Pr
 }
 
 /**
- * Has the program's own API stand among the others, under the address of the issuer of today. Safe to call by many at once.
- * @returns its id
+ * Has the program's own API stand among the others. Safe to call by many at once.
+ * @param mayReplace whether this address may take the place of the stored one, where they differ
+ * @returns its id, and the address that is stored now
  */
-export async function ensureSystemApi(trx: Database, identifier: string): Promise<string> {
-  const row = await firstRow<{ id: string }>(
-    trx,
-    `insert into resource_servers as r (id, identifier, name, is_system)
-     values (:id, :identifier, 'Gatehouse', true)
-         on conflict (is_system) where is_system do update set identifier = excluded.identifier
-  returning r.id`,
+export async function ensureSystemApi(
+  trx: Database,
+  identifier: string,
+  mayReplace: (stored: string) => boolean,
+): Promise<{ id: string; identifier: string }> {
+  await trx.raw(
+    `insert into resource_servers (id, identifier, name, is_system) values (:id, :identifier, 'Gatehouse', true)
+         on conflict (is_system) where is_system do nothing`,
     { id: newId(), identifier },
   );
-  if (!row) throw new Error('no row for the API of the program');
-  return row.id;
+  const stored = await firstRow<{ id: string; identifier: string }>(
+    trx,
+    'select id, identifier from resource_servers where is_system for update',
+  );
+  if (!stored) throw new Error('no row for the API of the program');
+  if (stored.identifier === identifier || !mayReplace(stored.identifier)) return stored;
+  await trx.raw('update resource_servers set identifier = ? where id = ?', [identifier, stored.id]);
+  return { ...stored, identifier };
 }

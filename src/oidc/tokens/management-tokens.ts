@@ -16,6 +16,11 @@ export function managementAudience(issuer: string): string {
   return `${issuer}/api/v1`;
 }
 
+/** The issuer whose management API has this audience. */
+export function issuerOfAudience(audience: string): string {
+  return audience.slice(0, -managementAudience('').length);
+}
+
 export type ManagementToken =
   | { kind: 'person'; accountId: string; clientId: string; scopes: ReadonlySet<string>; authTime: Date | null }
   | { kind: 'service'; clientId: string; tenantId: string | null; scopes: ReadonlySet<string> };
