@@ -4,7 +4,7 @@ import { completeSetup, createSetupLink } from '../../src/domain/setup/setup-lin
 import { findPlatformTenantId, setPlatformTenant } from '../../src/domain/tenants/platform-tenant.ts';
 import { findTenantById } from '../../src/domain/tenants/tenants.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { type Ask, askAsService } from '../support/management.ts';
+import { type Ask, askAsService, give, performAs } from '../support/management.ts';
 
 describe('operations on tenants', () => {
   let app: TestApp;
@@ -119,10 +119,16 @@ describe('operations on tenants', () => {
       assert.equal(method.status, 404);
     });
 
-    it('is changed by the platform where that names it', async () => {
-      const path = `/tenant/settings?tenant=${tenantId}`;
-      // A service of all tenants counts at the platform's alone: elsewhere it is told nothing.
-      assert.equal((await platform('GET', path)).status, 404);
+    it('is changed by an owner of the platform who names it, and not by a service of all tenants', async () => {
+      assert.equal((await platform('GET', `/tenant/settings?tenant=${tenantId}`)).status, 404);
+      const { id: userId } = await app.person({ tenantId: platformId });
+      await give(app, { tenantId: platformId, userId, role: 'owner' });
+      const owner = performAs(app, { tenantId: platformId, userId, actsIn: tenantId });
+      await owner('tenants.settings.update', { body: { session_hours: 9 } });
+      const [event] = (await eventsOf(tenantId, 'tenant.settings_changed')).filter(
+        ({ payload }) => payload.actorTenantId === platformId,
+      );
+      assert.ok(event);
     });
   });
 });

@@ -81,8 +81,11 @@ export async function give(
   await assignRole(app.db, { tenantId, userId, roleId: found.id, orgNodeId: orgNodeId ?? root.id }, systemCaller);
 }
 
-/** Performs operations as a person who has just signed in, as the API would. */
-export function performAs(app: TestApp, { tenantId, userId }: { tenantId: string; userId: string }) {
+/** Performs operations as a person who has just signed in, as the API would; in another tenant than their own by `actsIn`. */
+export function performAs(
+  app: TestApp,
+  { tenantId, userId, actsIn = tenantId }: { tenantId: string; userId: string; actsIn?: string },
+) {
   const actor: Actor = {
     kind: 'person',
     id: userId,
@@ -96,6 +99,6 @@ export function performAs(app: TestApp, { tenantId, userId }: { tenantId: string
   const deps: ManagementDependencies = { ...managementDependencies(app), channels: ['email', 'sms', 'whatsapp'] };
   return (id: string, input: { params?: object; query?: object; body?: object } = {}): Promise<ManagementAnswer> => {
     const raw = { params: {}, query: {}, body: undefined, ...(input as Record<string, never>) };
-    return perform(operationOf(id), { actor, tenantId, ...raw, ifMatch: '*' }, deps, operations);
+    return perform(operationOf(id), { actor, tenantId: actsIn, ...raw, ifMatch: '*' }, deps, operations);
   };
 }
