@@ -32,7 +32,7 @@ import { machineHeaders } from './web/middleware/machine-headers.ts';
 import { pinIssuer } from './web/middleware/pin-issuer.ts';
 import { postToGet } from './web/middleware/post-to-get.ts';
 import { createRequestLog } from './web/middleware/request-log.ts';
-import { isOriginForm, refuseTarget } from './web/middleware/request-target.ts';
+import { dropOtherTargets, refuseTarget } from './web/middleware/request-target.ts';
 import { sameOrigin } from './web/middleware/same-origin.ts';
 import { locale } from './web/pages/locale.ts';
 import { securityHeaders } from './web/pages/security-headers.ts';
@@ -153,11 +153,12 @@ export function mountRoutes(
   const astray = compose(refusals(dependencies));
   const routeOf = createRouteFinder();
   app.use(discardRest());
+  app.use(dropOtherTargets());
   app.use(createHealth({ db, logger, isStopping }));
   app.use(pinIssuer(config.issuer));
   app.use(createRequestLog({ logger, metrics }));
   app.use((ctx, next) => {
-    if (!isOriginForm(ctx.url) || routeOf(ctx.path) === undefined) return astray(ctx, next);
+    if (routeOf(ctx.path) === undefined) return astray(ctx, next);
     return (isForMachines(ctx.path) ? forMachines : forPeople)(ctx, next);
   });
 }

@@ -38,9 +38,7 @@ export function createHealth(options: HealthOptions): Middleware {
   }
 
   return async (ctx, next) => {
-    // Of the target as it came: it stands in front of what refuses targets that are no path.
-    const path = ctx.url.replace(/\?.*$/s, '');
-    if (path !== '/healthz' && path !== '/readyz') return next();
+    if (ctx.path !== '/healthz' && ctx.path !== '/readyz') return next();
     ctx.set('Cache-Control', 'no-store');
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
       ctx.status = 405;

@@ -12,19 +12,24 @@ import { DomainError } from '../../platform/errors.ts';
  */
 const originForm = /^\/(?!\/)[!"$->@-[\]-~]*(?:\?[!"$-~]*)?$/;
 
-/** Whether a target (`req.url`) is a path of ours and a query. */
-export function isOriginForm(target: string): boolean {
-  return originForm.test(target);
+/** A path that no route has: what stands in the place of a target that is no path of ours. */
+const nowhere = '/*';
+
+/** Has nothing after it see a target of another form: parsers of addresses throw at some of them. */
+export function dropOtherTargets(): Middleware {
+  return (ctx, next) => {
+    ctx.state.hasOtherTarget = !originForm.test(ctx.url);
+    if (ctx.state.hasOtherTarget) ctx.url = nowhere;
+    return next();
+  };
 }
 
 /** The end of a request that is for none of our addresses. Keeps what its target says from the page that tells so. */
 export function refuseTarget(): Middleware {
   return (ctx) => {
-    const refusal = isOriginForm(ctx.url)
-      ? new DomainError('not_found', 'NOT_FOUND')
-      : new DomainError('invalid', 'INVALID_INPUT');
     ctx.set('Cache-Control', 'no-store');
     ctx.url = '/';
-    throw refusal;
+    if (ctx.state.hasOtherTarget) throw new DomainError('invalid', 'INVALID_INPUT');
+    throw new DomainError('not_found', 'NOT_FOUND');
   };
 }
