@@ -19,7 +19,7 @@ export async function up(db: Knex): Promise<void> {
     declare
       taken text;
     begin
-      -- Whoever holds such a key already would find the whole tenant in their hands.
+      -- People who hold such a key already would find the whole tenant in their hands.
       select string_agg(key, ', ' order by key) into taken from capabilities
        where deleted_at is null and key in (
          'users.read', 'users.manage', 'roles.read', 'roles.manage', 'roles.assign', 'org.read', 'org.manage',

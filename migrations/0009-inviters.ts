@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Whoever invited, also where that is no person of the tenant: what they may give is asked again at the acceptance. */
+/** The inviter, also where that is no person of the tenant: what they may give is asked again at the acceptance. */
 export async function up(db: Knex): Promise<void> {
   await db.raw(`
     alter table invitations

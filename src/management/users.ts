@@ -1,4 +1,4 @@
-/** Operations on people: found, made, changed, stopped and let in again, within the reach of whoever asks. */
+/** Operations on people: found, made, changed, stopped and let in again, within the reach of the actor. */
 import { z } from 'zod';
 import { activateUser, deactivateUser, deleteUser } from '../domain/lifecycle/end-person.ts';
 import { storeNewPassword } from '../domain/methods/password/set-password.ts';

@@ -194,7 +194,7 @@ async function actorOf({ db }: CommandContext, tenantId: string, named: string |
   ]);
   if (named === undefined) return systemActor(systemCaller);
   const { id } = await userOf(db, tenantId, named);
-  // Whoever has the database and the keys vouches for the person: no password is asked for.
+  // An operator with the database and the keys vouches for the person: no password is asked for.
   const caller = { type: 'user', id } as const;
   return { kind: 'person', id, tenantId, scopes: null, authTime: new Date(), caller, standingOf: { person: id } };
 }

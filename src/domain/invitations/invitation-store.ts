@@ -15,7 +15,7 @@ export interface InvitationRow {
   roleId: string;
   orgNodeId: string;
   invitedBy: string | null;
-  /** Whoever invited, of the tenant or not (inviter.ts). */
+  /** The inviter, of the tenant or not (inviter.ts). */
   inviterType: Caller['type'];
   inviterId: string | null;
   inviterTenantId: string | null;

@@ -1,5 +1,5 @@
 /**
- * Whoever invited. Owns that an invitation counts for nothing once its inviter may no longer give what it gives: a delegate
+ * The inviter. Owns that an invitation counts for nothing once its inviter may no longer give what it gives: a delegate
  * who has lost their office, or a service that was stopped, lets nobody in any more.
  */
 import type { Database } from '../../platform/database.ts';

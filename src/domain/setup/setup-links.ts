@@ -183,7 +183,7 @@ export async function completeSetup(
           caller,
         );
     if (!tenant) throw new DomainError('not_found', 'SETUP_LINK_INVALID');
-    // Who sets an empty server up runs it. A later one is named by whoever has the command line.
+    // Who sets an empty server up runs it. An operator with the command line names a later one.
     if (!link.tenantId && (await needsSetup(trx))) await setFirstPlatformTenant(trx, tenant.id, caller);
     const user = await createUser(
       trx,

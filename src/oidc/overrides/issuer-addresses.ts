@@ -10,7 +10,7 @@ interface AddressingContext {
 
 export const issuerAddresses: Override = {
   name: 'issuer-addresses',
-  why: 'The library builds addresses on the target and the host of the request, which whoever asks can choose.',
+  why: 'The library builds addresses on the target and the host of the request, which the one who asks can choose.',
   apply({ provider }) {
     const { prototype } = (provider as unknown as { OIDCContext: { prototype: AddressingContext } }).OIDCContext;
     replaceMethod(prototype, 'urlFor', () => (name, options) => provider.urlFor(name, options));

@@ -1,6 +1,6 @@
 /**
  * Proving an address by a code, within an interaction: ask for the address, send, take the code, send again or another
- * way. Whoever needs it (signing in, signing up, linking) makes its steps of it, with what a right code leads to.
+ * way. What needs it (signing in, signing up, linking) makes its steps of it, with what a right code leads to.
  *
  * Between the pages the interaction keeps, sealed, where the code went and the challenge that binds it to this browser.
  * Refuses channels that the tenant or the server has not. Sending a form twice, by two clicks or by going back, sends
