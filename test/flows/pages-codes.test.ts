@@ -8,6 +8,7 @@ import type { Page } from 'playwright-core';
 import { createInvitation } from '../../src/domain/invitations/send-invitation.ts';
 import type { NewTenant } from '../../src/domain/setup/create-tenant.ts';
 import { eventually } from '../support/eventually.ts';
+import { give } from '../support/management.ts';
 import { accessibilityFaults, smallTargets } from '../support/page-checks.ts';
 import { backAtClient, enterPassword, expectFocus, headingOf, onStage } from '../support/pages.ts';
 import type { RelyingParty } from '../support/relying-party.ts';
@@ -277,6 +278,7 @@ describe('the pages of codes and links', function () {
       const { app } = stage();
       const email = `invited-${variant.looks}@example.test`;
       const inviter = await person({ fullName: 'Bo Ek' });
+      await give(app, { tenantId: tenant.id, userId: inviter.id, role: 'owner' });
       await createInvitation(
         app.db,
         { tenantId: tenant.id, email, roleId: tenant.systemRoleIds.member, orgNodeId: tenant.rootNodeId, locale: 'en' },
