@@ -1,10 +1,12 @@
 /**
- * One tenant with a thing of every kind at a place, and the people who try what they may not do with it. `samples` says for
- * each operation what a valid request about these things looks like; a new operation adds a line.
+ * One tenant with a thing of every kind at a place, and those who try what they may not do with it. What is secret here is
+ * called so, and every member of a world is an id that nobody else should be told.
  */
+import { defineCapability } from '../../src/domain/access/capabilities.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
 import { grantVisibility } from '../../src/domain/organisation/visibility-grants.ts';
+import { completeReferral, ensureReferralCode, recordReferral } from '../../src/domain/referrals/referrals.ts';
 import { managementAudience } from '../../src/oidc/tokens/management-tokens.ts';
 import type { TestApp } from './app.ts';
 import * as make from './factories.ts';
@@ -30,6 +32,14 @@ export interface World {
   serviceId: string;
   serviceSecretId: string;
   invitationId: string;
+  apiId: string;
+  providerKey: string;
+  companyId: string;
+  /** A member of the company. */
+  memberId: string;
+  sessionId: string;
+  serviceSessionId: string;
+  referralId: string;
   /** Another tenant, for who manages tenants. */
   otherTenantId: string;
 }
@@ -47,7 +57,8 @@ export async function makeWorld(app: TestApp): Promise<World> {
     capabilities: [...managementCapabilities],
   });
   const { id: roleId } = await make.createRole(db, { tenantId, name: 'Secret Role' });
-  const { id: personId } = await app.person({ tenantId, fullName: 'Secret Person' });
+  const person = await app.person({ tenantId, fullName: 'Secret Person' });
+  const personId = person.id;
   const heldRole = await make.createRole(db, { tenantId, name: 'Secret Held' });
   const held = await make.assign(db, { tenantId, userId: personId, roleId: heldRole.id, orgNodeId: northId });
   const seen = await grantVisibility(
@@ -68,13 +79,43 @@ export async function makeWorld(app: TestApp): Promise<World> {
     grantId: seen.id,
     otherTenantId: (await app.tenant()).id,
     ...(await makeClients(app, tenantId)),
-    invitationId: await invite(app, { tenantId, roleId: heldRole.id, orgNodeId: northId }),
+    ...(await makeByRequest(app, { tenantId, roleId: heldRole.id, orgNodeId: northId })),
+    sessionId: await signedIn(app, person),
+    referralId: await refer(app, { tenantId, userId: personId }),
   };
+}
+
+async function signedIn(app: TestApp, person: { id: string; email: string; password: string }): Promise<string> {
+  await personToken(app, person, { audience: null, scopes: [] });
+  return (await app.db('user_sessions').where({ userId: person.id }).first('id')).id;
+}
+
+async function refer(app: TestApp, { tenantId, userId }: { tenantId: string; userId: string }): Promise<string> {
+  const { code } = await ensureReferralCode(app.db, { tenantId, userId }, systemCaller);
+  const { id } = await app.person({ tenantId });
+  const made = await recordReferral(app.db, { tenantId, userId: id, code }, systemCaller);
+  await completeReferral(app.db, { tenantId, userId: id }, systemCaller);
+  if (!made) throw new Error('not referred');
+  return made.id;
 }
 
 async function makeClients(app: TestApp, tenantId: string) {
   const { clientId } = await app.relyingParty({ tenantId, name: 'Secret Application' });
-  const { clientId: serviceId } = await app.service({ tenantId, name: 'Secret Service' });
+  const { clientId: serviceId, clientSecret } = await app.service({
+    tenantId,
+    name: 'Secret Service',
+    capabilities: ['org.read'],
+  });
+  await fetch(`${app.issuer}/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${Buffer.from(`${serviceId}:${clientSecret}`).toString('base64')}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials', resource: managementAudience(app.issuer) }),
+  });
+  const session = await app
+    .db('service_sessions')
+    .join('clients', 'clients.id', 'service_sessions.clientId')
+    .where({ 'clients.clientId': serviceId })
+    .first('service_sessions.id');
   const secretOf = async (id: string): Promise<string> =>
     (
       await app
@@ -83,181 +124,35 @@ async function makeClients(app: TestApp, tenantId: string) {
         .where({ 'clients.clientId': id })
         .first('client_secrets.id')
     ).id;
-  return { clientId, clientSecretId: await secretOf(clientId), serviceId, serviceSecretId: await secretOf(serviceId) };
+  const [clientSecretId, serviceSecretId] = [await secretOf(clientId), await secretOf(serviceId)];
+  return { clientId, clientSecretId, serviceId, serviceSecretId, serviceSessionId: session.id as string };
 }
 
-async function invite(
+/** What the API itself makes. */
+async function makeByRequest(
   app: TestApp,
   { tenantId, roleId, orgNodeId }: { tenantId: string; roleId: string; orgNodeId: string },
-): Promise<string> {
+) {
   const ask = await askAsService(app, { tenantId, capabilities: managementCapabilities });
-  const { status, body } = await ask('POST', '/invitations', {
-    email: 'secret@example.test',
-    role_id: roleId,
-    org_node_id: orgNodeId,
-  });
-  if (status !== 201) throw new Error(`not invited: ${JSON.stringify(body)}`);
+  const make = async (path: string, wanted: object): Promise<string> => {
+    const { status, body } = await ask('POST', path, wanted);
+    if (status !== 201) throw new Error(`nothing made at ${path}: ${JSON.stringify(body)}`);
+    return body.id;
+  };
+  const invited = { email: 'secret@example.test', role_id: roleId, org_node_id: orgNodeId };
+  const invitationId = await make('/invitations', invited);
   // What was sent a moment ago is not sent again.
-  await app
-    .db('invitations')
-    .where({ id: body.id })
-    .update({ sentAt: new Date(Date.now() - 3_600_000) });
-  return body.id;
-}
-
-export interface Sample {
-  params?: Record<string, string>;
-  query?: Record<string, string>;
-  body?: object;
-}
-
-const node = ({ leafId }: World) => ({ org_node_id: leafId });
-const person = ({ personId }: World) => ({ user_id: personId });
-const role = ({ roleId }: World) => ({ role_id: roleId });
-const assignment = ({ assignmentId }: World) => ({ assignment_id: assignmentId });
-const grant = ({ grantId }: World) => ({ visibility_grant_id: grantId });
-const tenant = ({ otherTenantId }: World) => ({ tenant: otherTenantId });
-const client = ({ clientId }: World) => ({ client_id: clientId });
-const service = ({ serviceId }: World) => ({ client_id: serviceId });
-const invitation = ({ invitationId }: World) => ({ invitation_id: invitationId });
-const nothing = (): Sample => ({});
-
-/** By operation: a request that who may do it can make. */
-export const samples: Record<string, (world: World) => Sample> = {
-  'org_nodes.list': (w) => ({ query: { below: w.northId } }),
-  'org_nodes.create': (w) => ({ body: { parent_id: w.northId, type: 'school', name: 'New' } }),
-  'org_nodes.get': (w) => ({ params: node(w) }),
-  'org_nodes.ancestors': (w) => ({ params: node(w) }),
-  'org_nodes.update': (w) => ({ params: node(w), body: { name: 'Renamed' } }),
-  'org_nodes.move': (w) => ({ params: node(w), body: { parent_id: w.northId } }),
-  'org_nodes.deactivate': (w) => ({ params: node(w) }),
-  'org_nodes.activate': (w) => ({ params: node(w) }),
-  'org_nodes.delete': (w) => ({ params: node(w) }),
-  'roles.list': nothing,
-  'roles.create': () => ({ body: { name: 'New role' } }),
-  'roles.get': (w) => ({ params: role(w) }),
-  'roles.update': (w) => ({ params: role(w), body: { description: 'Changed' } }),
-  'roles.delete': (w) => ({ params: role(w) }),
-  'roles.capabilities.list': (w) => ({ params: role(w) }),
-  'roles.capabilities.add': (w) => ({ params: { ...role(w), capability: 'roles.read' } }),
-  'roles.capabilities.remove': (w) => ({ params: { ...role(w), capability: 'roles.read' } }),
-  'assignments.list': (w) => ({ query: { user_id: w.personId } }),
-  'assignments.create': (w) => ({ body: { user_id: w.personId, role_id: w.roleId, org_node_id: w.northId } }),
-  'assignments.get': (w) => ({ params: assignment(w) }),
-  'assignments.update': (w) => ({ params: assignment(w), body: { ends_at: '2090-01-01T00:00:00Z' } }),
-  'assignments.end': (w) => ({ params: assignment(w), body: {} }),
-  'visibility_grants.list': (w) => ({ query: { user_id: w.personId } }),
-  'visibility_grants.create': (w) => ({
-    body: { user_id: w.personId, org_node_id: w.leafId, access_scope: 'read' },
-  }),
-  'visibility_grants.get': (w) => ({ params: grant(w) }),
-  'visibility_grants.end': (w) => ({ params: grant(w), body: {} }),
-  'tenants.list': nothing,
-  'tenants.create': () => ({ body: { slug: 'a-new-tenant', name: 'New tenant' } }),
-  'tenants.get': (w) => ({ params: tenant(w) }),
-  'tenants.suspend': (w) => ({ params: tenant(w) }),
-  'tenants.resume': (w) => ({ params: tenant(w) }),
-  'tenants.current': nothing,
-  'tenants.rename': () => ({ body: { name: 'Renamed tenant' } }),
-  'tenants.settings.get': nothing,
-  'tenants.settings.update': () => ({ body: {} }),
-  'audit_events.list': nothing,
-  'audit_events.list_server': nothing,
-  'clients.list': nothing,
-  'clients.create': () => ({
-    body: { name: 'New application', kind: 'web', redirect_uris: ['https://app.example/callback'] },
-  }),
-  'clients.get': (w) => ({ params: client(w) }),
-  'clients.update': (w) => ({ params: client(w), body: { name: 'Renamed' } }),
-  'clients.delete': (w) => ({ params: client(w) }),
-  'clients.disable': (w) => ({ params: client(w) }),
-  'clients.enable': (w) => ({ params: client(w) }),
-  'clients.rotate_secret': (w) => ({ params: client(w), body: {} }),
-  'clients.secrets.list': (w) => ({ params: client(w) }),
-  'clients.secrets.revoke': (w) => ({ params: { ...client(w), secret_id: w.clientSecretId } }),
-  'services.list': nothing,
-  'services.create': () => ({ body: { name: 'New service' } }),
-  'services.get': (w) => ({ params: service(w) }),
-  'services.update': (w) => ({ params: service(w), body: { name: 'Renamed' } }),
-  'services.delete': (w) => ({ params: service(w) }),
-  'services.disable': (w) => ({ params: service(w) }),
-  'services.enable': (w) => ({ params: service(w) }),
-  'services.rotate_secret': (w) => ({ params: service(w), body: {} }),
-  'services.secrets.list': (w) => ({ params: service(w) }),
-  'services.secrets.revoke': (w) => ({ params: { ...service(w), secret_id: w.serviceSecretId } }),
-  'services.capabilities.list': (w) => ({ params: service(w) }),
-  'services.capabilities.add': (w) => ({ params: { ...service(w), capability: 'roles.read' } }),
-  'services.capabilities.remove': (w) => ({ params: { ...service(w), capability: 'roles.read' } }),
-  'invitations.list': nothing,
-  'invitations.create': (w) => ({
-    body: { email: 'new@example.test', role_id: w.roleId, org_node_id: w.northId },
-  }),
-  'invitations.get': (w) => ({ params: invitation(w) }),
-  'invitations.resend': (w) => ({ params: invitation(w), body: {} }),
-  'invitations.revoke': (w) => ({ params: invitation(w) }),
-  'users.list': () => ({ query: { q: 'Secret Person' } }),
-  'users.create': (w) => ({
-    body: {
-      email: 'newcomer@example.test',
-      full_name: 'Newcomer',
-      assignments: [{ role_id: w.roleId, org_node_id: w.northId }],
-    },
-  }),
-  'users.get': (w) => ({ params: person(w) }),
-  'users.update': (w) => ({ params: person(w), body: { full_name: 'Renamed Person' } }),
-  'users.settings.get': (w) => ({ params: person(w) }),
-  'users.settings.update': (w) => ({ params: person(w), body: { theme: 'dark' } }),
-  'users.deactivate': (w) => ({ params: person(w) }),
-  'users.activate': (w) => ({ params: person(w) }),
-  'users.delete': (w) => ({ params: person(w) }),
-  'users.unlock': (w) => ({ params: person(w) }),
-  'users.set_password': (w) => ({ params: person(w), body: { password: 'a long phrase of many words' } }),
-  'users.send_recovery': (w) => ({ params: person(w), body: {} }),
-  'sessions.list': (w) => ({ params: person(w) }),
-  'sessions.end_all': (w) => ({ params: person(w) }),
-  'service_sessions.list': nothing,
-};
-
-/**
- * Operations that the matrix does not walk yet. A new operation adds a sample and not a line here: the list only gets shorter.
- */
-export const waitingForSamples: readonly string[] = [
-  'resource_servers.list',
-  'resource_servers.create',
-  'resource_servers.get',
-  'resource_servers.update',
-  'resource_servers.delete',
-  'capabilities.list',
-  'capabilities.get',
-  'capabilities.define',
-  'capabilities.delete',
-  'identity_providers.list',
-  'identity_providers.create',
-  'identity_providers.get',
-  'identity_providers.update',
-  'identity_providers.disable',
-  'identity_providers.enable',
-  'identity_providers.delete',
-  'referrals.list',
-  'referrals.settle',
-  'referrals.codes',
-  'signing_keys.list',
-  'signing_keys.rotate',
-  'messages.unsent',
-  'sessions.end',
-  'service_sessions.end',
-  'companies.create',
-  'companies.activate',
-  'companies.deactivate',
-  'companies.members.list',
-  'companies.members.join',
-  'companies.members.leave',
-];
-
-/** The same request about things that are nowhere: every id of the world becomes one that nobody has. */
-export function aboutNothing(sample: Sample, world: World): Sample {
-  const others = new Map(Object.values(world).map((id) => [id as string, crypto.randomUUID() as string]));
-  return JSON.parse(JSON.stringify(sample), (_key, value) => others.get(value) ?? value);
+  const anHourAgo = new Date(Date.now() - 3_600_000);
+  await app.db('invitations').where({ id: invitationId }).update({ sentAt: anHourAgo });
+  const companyId = await make('/companies', { name: 'Secret Company', parent_id: orgNodeId });
+  const { id: memberId } = await app.person({ tenantId, fullName: 'Secret Member' });
+  await ask('POST', `/companies/${companyId}/members`, { user_id: memberId });
+  const providerKey = 'hidden-provider';
+  const provider = { key: providerKey, name: 'Secret Provider', issuer: 'https://login.example', client_id: 'us' };
+  await make('/identity-providers', { ...provider, client_secret: 'Secret' });
+  const apiId = await make('/resource-servers', { identifier: 'https://secret.example/api', name: 'Secret API' });
+  await defineCapability(app.db, { key: 'things.read' }, systemCaller);
+  return { invitationId, companyId, memberId, providerKey, apiId };
 }
 
 /** A person's access token for the management API by a real sign-in: authorization code, PKCE, `resource`. */

@@ -1,0 +1,159 @@
+/**
+ * What a valid request of each operation looks like, about the things of a world (management-world.ts). A new operation adds a
+ * line: the isolation matrix fails where one is missing.
+ */
+import { isId } from '../../src/platform/ids.ts';
+import type { World } from './management-world.ts';
+
+export interface Sample {
+  params?: Record<string, string>;
+  query?: Record<string, string>;
+  body?: object;
+}
+
+const node = ({ leafId }: World) => ({ org_node_id: leafId });
+const role = ({ roleId }: World) => ({ role_id: roleId });
+const assignment = ({ assignmentId }: World) => ({ assignment_id: assignmentId });
+const grant = ({ grantId }: World) => ({ visibility_grant_id: grantId });
+const tenant = ({ otherTenantId }: World) => ({ tenant: otherTenantId });
+const client = ({ clientId }: World) => ({ client_id: clientId });
+const service = ({ serviceId }: World) => ({ client_id: serviceId });
+const invitation = ({ invitationId }: World) => ({ invitation_id: invitationId });
+const person = ({ personId }: World) => ({ user_id: personId });
+const company = ({ companyId }: World) => ({ company_id: companyId });
+const api = ({ apiId }: World) => ({ resource_server_id: apiId });
+const provider = ({ providerKey }: World) => ({ key: providerKey });
+/** Capabilities are nobody's: the same in every tenant. */
+const capability = () => ({ capability: 'things.read' });
+const nothing = (): Sample => ({});
+
+/** By operation: a request that who may do it can make. */
+export const samples: Record<string, (world: World) => Sample> = {
+  'org_nodes.list': (w) => ({ query: { below: w.northId } }),
+  'org_nodes.create': (w) => ({ body: { parent_id: w.northId, type: 'school', name: 'New' } }),
+  'org_nodes.get': (w) => ({ params: node(w) }),
+  'org_nodes.ancestors': (w) => ({ params: node(w) }),
+  'org_nodes.update': (w) => ({ params: node(w), body: { name: 'Renamed' } }),
+  'org_nodes.move': (w) => ({ params: node(w), body: { parent_id: w.northId } }),
+  'org_nodes.deactivate': (w) => ({ params: node(w) }),
+  'org_nodes.activate': (w) => ({ params: node(w) }),
+  'org_nodes.delete': (w) => ({ params: node(w) }),
+  'roles.list': nothing,
+  'roles.create': () => ({ body: { name: 'New role' } }),
+  'roles.get': (w) => ({ params: role(w) }),
+  'roles.update': (w) => ({ params: role(w), body: { description: 'Changed' } }),
+  'roles.delete': (w) => ({ params: role(w) }),
+  'roles.capabilities.list': (w) => ({ params: role(w) }),
+  'roles.capabilities.add': (w) => ({ params: { ...role(w), capability: 'roles.read' } }),
+  'roles.capabilities.remove': (w) => ({ params: { ...role(w), capability: 'roles.read' } }),
+  'assignments.list': (w) => ({ query: { user_id: w.personId } }),
+  'assignments.create': (w) => ({ body: { user_id: w.personId, role_id: w.roleId, org_node_id: w.northId } }),
+  'assignments.get': (w) => ({ params: assignment(w) }),
+  'assignments.update': (w) => ({ params: assignment(w), body: { ends_at: '2090-01-01T00:00:00Z' } }),
+  'assignments.end': (w) => ({ params: assignment(w), body: {} }),
+  'visibility_grants.list': (w) => ({ query: { user_id: w.personId } }),
+  'visibility_grants.create': (w) => ({
+    body: { user_id: w.personId, org_node_id: w.leafId, access_scope: 'read' },
+  }),
+  'visibility_grants.get': (w) => ({ params: grant(w) }),
+  'visibility_grants.end': (w) => ({ params: grant(w), body: {} }),
+  'tenants.list': nothing,
+  'tenants.create': () => ({ body: { slug: 'a-new-tenant', name: 'New tenant' } }),
+  'tenants.get': (w) => ({ params: tenant(w) }),
+  'tenants.suspend': (w) => ({ params: tenant(w) }),
+  'tenants.resume': (w) => ({ params: tenant(w) }),
+  'tenants.current': nothing,
+  'tenants.rename': () => ({ body: { name: 'Renamed tenant' } }),
+  'tenants.settings.get': nothing,
+  'tenants.settings.update': () => ({ body: {} }),
+  'audit_events.list': nothing,
+  'audit_events.list_server': nothing,
+  'clients.list': nothing,
+  'clients.create': () => ({
+    body: { name: 'New application', kind: 'web', redirect_uris: ['https://app.example/callback'] },
+  }),
+  'clients.get': (w) => ({ params: client(w) }),
+  'clients.update': (w) => ({ params: client(w), body: { name: 'Renamed' } }),
+  'clients.delete': (w) => ({ params: client(w) }),
+  'clients.disable': (w) => ({ params: client(w) }),
+  'clients.enable': (w) => ({ params: client(w) }),
+  'clients.rotate_secret': (w) => ({ params: client(w), body: {} }),
+  'clients.secrets.list': (w) => ({ params: client(w) }),
+  'clients.secrets.revoke': (w) => ({ params: { ...client(w), secret_id: w.clientSecretId } }),
+  'services.list': nothing,
+  'services.create': () => ({ body: { name: 'New service' } }),
+  'services.get': (w) => ({ params: service(w) }),
+  'services.update': (w) => ({ params: service(w), body: { name: 'Renamed' } }),
+  'services.delete': (w) => ({ params: service(w) }),
+  'services.disable': (w) => ({ params: service(w) }),
+  'services.enable': (w) => ({ params: service(w) }),
+  'services.rotate_secret': (w) => ({ params: service(w), body: {} }),
+  'services.secrets.list': (w) => ({ params: service(w) }),
+  'services.secrets.revoke': (w) => ({ params: { ...service(w), secret_id: w.serviceSecretId } }),
+  'services.capabilities.list': (w) => ({ params: service(w) }),
+  'services.capabilities.add': (w) => ({ params: { ...service(w), capability: 'roles.read' } }),
+  'services.capabilities.remove': (w) => ({ params: { ...service(w), capability: 'roles.read' } }),
+  'resource_servers.list': nothing,
+  'resource_servers.create': () => ({ body: { identifier: 'https://new.example/api', name: 'New API' } }),
+  'resource_servers.get': (w) => ({ params: api(w) }),
+  'resource_servers.update': (w) => ({ params: api(w), body: { name: 'Renamed' } }),
+  'resource_servers.delete': (w) => ({ params: api(w) }),
+  'capabilities.list': nothing,
+  'capabilities.get': () => ({ params: capability() }),
+  'capabilities.define': () => ({ params: capability(), body: { description: 'Read things' } }),
+  'capabilities.delete': () => ({ params: capability() }),
+  'identity_providers.list': nothing,
+  'identity_providers.create': () => ({
+    body: { key: 'new-one', name: 'New', issuer: 'https://idp.example', client_id: 'us', client_secret: 'of ours' },
+  }),
+  'identity_providers.get': (w) => ({ params: provider(w) }),
+  'identity_providers.update': (w) => ({ params: provider(w), body: { name: 'Renamed' } }),
+  'identity_providers.disable': (w) => ({ params: provider(w) }),
+  'identity_providers.enable': (w) => ({ params: provider(w) }),
+  'identity_providers.delete': (w) => ({ params: provider(w) }),
+  'users.list': nothing,
+  'users.create': (w) => ({
+    body: { email: 'hired@example.test', assignments: [{ role_id: w.roleId, org_node_id: w.northId }] },
+  }),
+  'users.get': (w) => ({ params: person(w) }),
+  'users.update': (w) => ({ params: person(w), body: { full_name: 'Renamed' } }),
+  'users.settings.get': (w) => ({ params: person(w) }),
+  'users.settings.update': (w) => ({ params: person(w), body: { locale: 'fr' } }),
+  'users.deactivate': (w) => ({ params: person(w) }),
+  'users.activate': (w) => ({ params: person(w) }),
+  'users.delete': (w) => ({ params: person(w) }),
+  'users.unlock': (w) => ({ params: person(w) }),
+  'users.set_password': (w) => ({ params: person(w), body: { password: 'a walk along the river' } }),
+  'users.send_recovery': (w) => ({ params: person(w), body: {} }),
+  'sessions.list': (w) => ({ params: person(w) }),
+  'sessions.end': (w) => ({ params: { session_id: w.sessionId } }),
+  'sessions.end_all': (w) => ({ params: person(w) }),
+  'service_sessions.list': nothing,
+  'service_sessions.end': (w) => ({ params: { service_session_id: w.serviceSessionId } }),
+  'companies.create': (w) => ({ body: { name: 'New company', parent_id: w.northId } }),
+  'companies.activate': (w) => ({ params: company(w) }),
+  'companies.deactivate': (w) => ({ params: company(w) }),
+  'companies.members.list': (w) => ({ params: company(w) }),
+  'companies.members.join': (w) => ({ params: company(w), body: person(w) }),
+  'companies.members.leave': (w) => ({ params: { ...company(w), user_id: w.memberId } }),
+  'referrals.list': nothing,
+  'referrals.settle': (w) => ({ params: { referral_id: w.referralId } }),
+  'referrals.codes': nothing,
+  'signing_keys.list': nothing,
+  'signing_keys.rotate': () => ({ body: {} }),
+  'messages.unsent': nothing,
+  'invitations.list': nothing,
+  'invitations.create': (w) => ({
+    body: { email: 'new@example.test', role_id: w.roleId, org_node_id: w.northId },
+  }),
+  'invitations.get': (w) => ({ params: invitation(w) }),
+  'invitations.resend': (w) => ({ params: invitation(w), body: {} }),
+  'invitations.revoke': (w) => ({ params: invitation(w) }),
+};
+
+/** The same request about things that are nowhere: every id of the world becomes one that nobody has. */
+export function aboutNothing(sample: Sample, world: World): Sample {
+  const another = (id: string) => (isId(id) ? crypto.randomUUID() : `x${crypto.randomUUID().slice(0, 13)}`);
+  const others = new Map(Object.values(world).map((id: string) => [id, another(id)]));
+  return JSON.parse(JSON.stringify(sample), (_key, value) => others.get(value) ?? value);
+}
