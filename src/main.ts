@@ -123,9 +123,9 @@ async function announcementOf(db: Database, config: Config, source: DatabaseSour
  * and any server on it sends them on. Another issuer comes in its place on purpose alone.
  */
 async function claimDatabase(db: Database, config: Config): Promise<void> {
-  const { issuer, previousIssuer, environment } = config;
+  const { issuer, previousIssuer, isProduction } = config;
   const isFollowed = (stored: string) =>
-    stored === previousIssuer || (environment === 'development' && [stored, issuer].every(isThisMachine));
+    stored === previousIssuer || (!isProduction && [stored, issuer].every(isThisMachine));
   const audience = managementAudience(issuer);
   const stored = await ensureManagementApi(db, audience, (other) => isFollowed(issuerOfAudience(other)));
   if (stored === audience) return;
