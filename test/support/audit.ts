@@ -27,21 +27,21 @@ export async function installFaults(db: Database): Promise<void> {
     create function fail_event() returns trigger language plpgsql as $$
     begin
       if exists (select from faults where kind in ('event', new.action)) then
-        raise exception 'the trail is out of order' using errcode = 'io_error';
+        raise exception 'the trail is out of order' using errcode = 'internal_error';
       end if;
       return null;
     end $$;
     create function fail_change() returns trigger language plpgsql as $$
     begin
       if exists (select from faults where kind in ('change', tg_table_name)) then
-        raise exception 'the table % is out of order', tg_table_name using errcode = 'io_error';
+        raise exception 'the table % is out of order', tg_table_name using errcode = 'internal_error';
       end if;
       return null;
     end $$;
     create function fail_payload() returns trigger language plpgsql as $$
     begin
       if exists (select from faults where kind = 'change' or kind = coalesce(new.model, old.model)) then
-        raise exception 'the payloads are out of order' using errcode = 'io_error';
+        raise exception 'the payloads are out of order' using errcode = 'internal_error';
       end if;
       return null;
     end $$;`);
