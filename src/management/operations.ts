@@ -15,6 +15,7 @@ import { roles } from './roles.ts';
 import { services } from './services.ts';
 import { signingKeys } from './signing-keys.ts';
 import { tenants } from './tenants.ts';
+import { userIdentities } from './user-identities.ts';
 import { sessions } from './user-sessions.ts';
 import { users } from './users.ts';
 import { visibilityGrants } from './visibility-grants.ts';
@@ -33,6 +34,7 @@ export const operations: readonly AnyOperation[] = [
   ...identityProviders,
   ...auditEvents,
   ...users,
+  ...userIdentities,
   ...referrals,
   ...signingKeys,
   ...messages,

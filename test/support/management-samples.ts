@@ -125,6 +125,12 @@ export const samples: Record<string, (world: World) => Sample> = {
   'users.unlock': (w) => ({ params: person(w) }),
   'users.set_password': (w) => ({ params: person(w), body: { password: 'a walk along the river' } }),
   'users.send_recovery': (w) => ({ params: person(w), body: {} }),
+  'users.identities.list': (w) => ({ params: person(w) }),
+  'users.identities.add': (w) => ({
+    params: { user_id: w.memberId },
+    body: { provider: w.providerKey, subject: 'what they call them' },
+  }),
+  'users.identities.remove': (w) => ({ params: { ...person(w), provider: w.linkedProviderKey } }),
   'sessions.list': (w) => ({ params: person(w) }),
   'sessions.end': (w) => ({ params: { session_id: w.sessionId } }),
   'sessions.end_all': (w) => ({ params: person(w) }),

@@ -5,6 +5,7 @@
 import { defineCapability } from '../../src/domain/access/capabilities.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
+import { addIdentity } from '../../src/domain/methods/federation/administer-identities.ts';
 import { grantVisibility } from '../../src/domain/organisation/visibility-grants.ts';
 import { completeReferral, ensureReferralCode, recordReferral } from '../../src/domain/referrals/referrals.ts';
 import { managementAudience } from '../../src/oidc/tokens/management-tokens.ts';
@@ -34,6 +35,8 @@ export interface World {
   invitationId: string;
   apiId: string;
   providerKey: string;
+  /** A provider that the person has an account at. */
+  linkedProviderKey: string;
   companyId: string;
   /** A member of the company. */
   memberId: string;
@@ -66,6 +69,12 @@ export async function makeWorld(app: TestApp): Promise<World> {
     { tenantId, userId: personId, orgNodeId: northId, accessScope: 'read' },
     systemCaller,
   );
+  const byRequest = await makeByRequest(app, { tenantId, roleId: heldRole.id, orgNodeId: northId });
+  await addIdentity(
+    db,
+    { tenantId, userId: personId, provider: byRequest.linkedProviderKey, subject: 'Secret Subject' },
+    { secrets: app.secrets, issuer: app.issuer, caller: systemCaller },
+  );
   return {
     tenantId,
     rootId,
@@ -79,7 +88,7 @@ export async function makeWorld(app: TestApp): Promise<World> {
     grantId: seen.id,
     otherTenantId: (await app.tenant()).id,
     ...(await makeClients(app, tenantId)),
-    ...(await makeByRequest(app, { tenantId, roleId: heldRole.id, orgNodeId: northId })),
+    ...byRequest,
     sessionId: await signedIn(app, person),
     referralId: await refer(app, { tenantId, userId: personId }),
   };
@@ -150,9 +159,11 @@ async function makeByRequest(
   const providerKey = 'hidden-provider';
   const provider = { key: providerKey, name: 'Secret Provider', issuer: 'https://login.example', client_id: 'us' };
   await make('/identity-providers', { ...provider, client_secret: 'Secret' });
+  const linkedProviderKey = 'hidden-linked-one';
+  await make('/identity-providers', { ...provider, key: linkedProviderKey });
   const apiId = await make('/resource-servers', { identifier: 'https://secret.example/api', name: 'Secret API' });
   await defineCapability(app.db, { key: 'things.read' }, systemCaller);
-  return { invitationId, companyId, memberId, providerKey, apiId };
+  return { invitationId, companyId, memberId, providerKey, linkedProviderKey, apiId };
 }
 
 /** A person's access token for the management API by a real sign-in: authorization code, PKCE, `resource`. */

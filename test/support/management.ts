@@ -84,14 +84,19 @@ export async function give(
 /** Performs operations as a person who has just signed in, as the API would; in another tenant than their own by `actsIn`. */
 export function performAs(
   app: TestApp,
-  { tenantId, userId, actsIn = tenantId }: { tenantId: string; userId: string; actsIn?: string },
+  {
+    tenantId,
+    userId,
+    actsIn = tenantId,
+    authTime = new Date(),
+  }: { tenantId: string; userId: string; actsIn?: string; authTime?: Date },
 ) {
   const actor: Actor = {
     kind: 'person',
     id: userId,
     tenantId,
     scopes: null,
-    authTime: new Date(),
+    authTime,
     caller: { type: 'user', id: userId },
     standingOf: { person: userId },
   };

@@ -74,12 +74,14 @@ export async function insertIdentity(
     subject: string;
     email: string | null;
     emailVerified: boolean;
+    /** Null: nobody has signed in with it yet. */
+    lastUsedAt: Date | null;
   },
 ): Promise<void> {
   await rows(
     trx,
     `insert into user_identities (id, tenant_id, user_id, provider, issuer, subject, email, email_verified, last_used_at)
-     values (:id, :tenantId, :userId, :provider, :issuer, :subject, :email, :emailVerified, now())`,
+     values (:id, :tenantId, :userId, :provider, :issuer, :subject, :email, :emailVerified, :lastUsedAt)`,
     { id: newId(), ...identity },
   );
 }

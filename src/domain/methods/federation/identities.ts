@@ -87,6 +87,7 @@ export async function linkIdentity(
     subject,
     email,
     emailVerified,
+    lastUsedAt: new Date(),
   }).catch((error) => {
     if (violatedConstraint(error)?.constraint === 'user_identities_subject_key')
       throw new DomainError('conflict', 'IDENTITY_IN_USE');

@@ -1,5 +1,7 @@
 /** The SQL of accounts elsewhere that sign in to accounts here, and of whom an email address may mean. */
 import { type Database, firstRow, rows } from '../../../platform/database.ts';
+import { isId } from '../../../platform/ids.ts';
+import { byId, emptyPage, type Page, type PageRequest, selectPage } from '../../../platform/paging.ts';
 
 export interface AccountRow {
   userId: string;
@@ -100,14 +102,23 @@ export async function holdActiveProvider(trx: Database, id: string): Promise<boo
   return found.length > 0;
 }
 
+/** False where it has been removed; it is not removed before the end of the transaction. */
+export async function holdProvider(trx: Database, id: string): Promise<boolean> {
+  return (await rows(trx, 'select id from identity_providers where id = ? for key share', [id])).length > 0;
+}
+
 export interface IdentityRow {
   id: string;
   provider: string;
   issuer: string;
   subject: string;
   email: string | null;
+  emailVerified: boolean;
+  lastUsedAt: Date | null;
   createdAt: Date;
 }
+
+const identityColumns = 'id, provider, issuer, subject, email, email_verified, last_used_at, created_at';
 
 /** The identities of a user at providers: everything but the password. */
 export async function selectIdentities(
@@ -116,10 +127,31 @@ export async function selectIdentities(
 ): Promise<IdentityRow[]> {
   return rows(
     db,
-    `select id, provider, issuer, subject, email, created_at
+    `select ${identityColumns}
        from user_identities
       where tenant_id = ? and user_id = ? and provider <> 'password'
       order by created_at, id`,
     [tenantId, userId],
+  );
+}
+
+/** The same, page by page. */
+export async function selectIdentityPage(
+  db: Database,
+  { tenantId, userId }: { tenantId: string; userId: string },
+  request: PageRequest,
+): Promise<Page<IdentityRow>> {
+  if (!isId(tenantId) || !isId(userId)) return emptyPage();
+  return selectPage<IdentityRow>(
+    db,
+    byId('i.id'),
+    request,
+    ({ key, where, order }) =>
+      `select i.*, ${key}
+         from (select ${identityColumns} from user_identities
+                where tenant_id = :tenantId and user_id = :userId and provider <> 'password') i
+        where ${where}
+        ${order}`,
+    { tenantId, userId },
   );
 }
