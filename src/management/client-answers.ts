@@ -64,8 +64,9 @@ export async function findIn(
   { db, tenantId, actor }: Lookup,
   { params }: Named,
   kind: 'application' | 'service',
+  which: { deletedToo?: boolean } = {},
 ): Promise<ClientDetails | undefined> {
-  const client = await selectClientDetails(db, params.client_id);
+  const client = await selectClientDetails(db, params.client_id, which);
   if (!client || (client.kind === 'service') !== (kind === 'service')) return undefined;
   if (client.tenantId === tenantId) return client;
   const shared = client.tenantId === null && (actor.standingOf === 'system' || (await isPlatformTenant(db, tenantId)));
@@ -73,8 +74,13 @@ export async function findIn(
 }
 
 /** @throws DomainError not_found NOT_FOUND */
-export async function clientIn(lookup: Lookup, input: Named, kind: 'application' | 'service'): Promise<ClientDetails> {
-  const client = await findIn(lookup, input, kind);
+export async function clientIn(
+  lookup: Lookup,
+  input: Named,
+  kind: 'application' | 'service',
+  which: { deletedToo?: boolean } = {},
+): Promise<ClientDetails> {
+  const client = await findIn(lookup, input, kind, which);
   if (!client) throw new DomainError('not_found', 'NOT_FOUND');
   return client;
 }

@@ -50,6 +50,14 @@ const isShared = async (input: Named, lookup: Lookup) =>
 const needs = { capability: 'clients.manage', at: 'root', server: isShared } as const;
 const application = (lookup: Lookup, input: Named) => clientIn(lookup, input, 'application');
 
+/** Of deleting: one that is deleted already is in nobody's way, for who could have deleted it. */
+const deletedToo = { deletedToo: true } as const;
+const toDelete = {
+  ...needs,
+  server: async (input: Named, lookup: Lookup) =>
+    (await findIn(lookup, input, 'application', deletedToo))?.tenantId === null,
+} as const;
+
 const registration = [
   operation({
     id: 'clients.list',
@@ -153,10 +161,10 @@ const registration = [
     method: 'DELETE',
     path: '/clients/{client_id}',
     summary: 'Remove an application, with its secrets, tokens and grants',
-    needs,
+    needs: toDelete,
     params: named,
     run: async ({ db, params, actor, tenantId }) => {
-      const { clientId } = await application({ db, actor, tenantId }, { params });
+      const { clientId } = await clientIn({ db, actor, tenantId }, { params }, 'application', deletedToo);
       await deleteClient(db, clientId, actor.caller);
       return undefined;
     },

@@ -16,6 +16,7 @@ import {
 import { isPlatformTenant } from '../domain/tenants/platform-tenant.ts';
 import { DomainError } from '../platform/errors.ts';
 import { type Lookup, operation } from './operation.ts';
+import { findRemoved, unlessGone } from './removed.ts';
 import { id, name, pageQuery, text, time } from './shapes.ts';
 
 const key = z
@@ -65,6 +66,10 @@ const capability = 'identity_providers.manage';
 const isShared = async (input: Named, lookup: Lookup) => (await findIn(lookup, input))?.tenantId === null;
 /** What every change of one needs. */
 const needs = { capability, at: 'root', server: isShared } as const;
+const removed = ({ params: by }: Named, lookup: Lookup) =>
+  findRemoved(lookup, { action: 'identity_provider.removed', entityType: 'identity_provider', by });
+const whereItStood = async (input: Named, lookup: Lookup) =>
+  (await findIn(lookup, input)) ?? (await removed(input, lookup));
 
 export const identityProviders = [
   operation({
@@ -162,7 +167,7 @@ export const identityProviders = [
     method: 'DELETE',
     path: '/identity-providers/{key}',
     summary: 'Remove a provider for good',
-    needs,
+    needs: { ...needs, server: async (input, lookup) => (await whereItStood(input, lookup))?.tenantId === null },
     params,
     query: z.strictObject({
       with_identities: z
@@ -172,10 +177,11 @@ export const identityProviders = [
     }),
     errors: ['IDENTITY_IN_USE'],
     run: async ({ db, tenantId, params, query, actor }) => {
-      await providerIn({ db, tenantId, actor }, { params });
+      const lookup = { db, tenantId, actor };
+      if (!(await findIn(lookup, { params })) && (await removed({ params }, lookup))) return undefined;
+      await providerIn(lookup, { params });
       const withIdentities = query.with_identities === 'true';
-      await removeIdentityProvider(db, params.key, { withIdentities }, actor.caller);
-      return undefined;
+      return unlessGone(removeIdentityProvider(db, params.key, { withIdentities }, actor.caller));
     },
   }),
 ];

@@ -92,12 +92,12 @@ export type Need<I> = {
       at: 'root' | 'anywhere' | 'platform' | From<I, string | readonly string[] | undefined>;
       whom?: From<I, string | undefined>;
     }
-  /** `credentials`: what signs the person in is changed by it. */
+  /** `credentials`: what signs the person in is changed by it. `delete`: who was deleted already is reached, too. */
   | { person: From<I, string | undefined>; to: ReachOver | ((input: I) => ReachOver) }
 );
 
 /** What is done to a person. */
-export type ReachOver = 'read' | 'change' | 'credentials';
+export type ReachOver = 'read' | 'change' | 'delete' | 'credentials';
 
 export interface Operation<
   P extends z.ZodObject = z.ZodObject,

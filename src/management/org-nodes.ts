@@ -5,6 +5,7 @@ import {
   createOrgNode,
   deactivateOrgNode,
   deleteOrgNode,
+  findDeletedOrgNode,
   findOrgNode,
   listAncestors,
   listOrgNodes,
@@ -37,6 +38,13 @@ const atNode = ({ params }: { params: { org_node_id: string } }) => params.org_n
 async function atNodeAndParent({ params }: { params: { org_node_id: string } }, { db, tenantId }: Lookup) {
   const node = await findOrgNode(db, { tenantId, orgNodeId: params.org_node_id });
   return node && (node.parentId === null ? node.id : node.parentId);
+}
+
+/** Of deleting: where it stood, of one that is deleted already. */
+async function atNodeAndParentOnce(input: { params: { org_node_id: string } }, lookup: Lookup) {
+  const { db, tenantId } = lookup;
+  const gone = await findDeletedOrgNode(db, { tenantId, orgNodeId: input.params.org_node_id });
+  return gone ? gone.parentId : atNodeAndParent(input, lookup);
 }
 
 export const orgNodes = [
@@ -168,7 +176,7 @@ export const orgNodes = [
     method: 'DELETE',
     path: '/org-nodes/{org_node_id}',
     summary: 'Delete a node that has none below it',
-    needs: { capability: 'org.manage', at: atNodeAndParent },
+    needs: { capability: 'org.manage', at: atNodeAndParentOnce },
     params,
     errors: ['ORG_HAS_CHILDREN', 'ORG_ROOT_FIXED'],
     run: async ({ db, tenantId, params, actor }) => {

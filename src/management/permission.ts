@@ -86,7 +86,7 @@ async function permitPlace(
   if ('person' in needs) {
     const userId = await needs.person(input, lookup);
     const wanted = typeof needs.to === 'function' ? needs.to(input) : needs.to;
-    const to = wanted === 'read' ? 'read' : 'change';
+    const to = wanted === 'credentials' ? 'change' : wanted;
     if (userId === undefined || !(await reachesPerson(db, standing, { capability, userId, to }))) {
       // Who may be seen is told apart from who is not there.
       const seen = userId !== undefined && (await reachesPerson(db, standing, { capability, userId, to: 'read' }));

@@ -14,6 +14,7 @@ import { createResourceServer } from '../domain/resource-servers/resource-server
 import { isPlatformTenant } from '../domain/tenants/platform-tenant.ts';
 import { DomainError } from '../platform/errors.ts';
 import { type Lookup, operation } from './operation.ts';
+import { findRemoved, unlessGone } from './removed.ts';
 import { capabilityKey, id, name, pageQuery, text, time } from './shapes.ts';
 
 const tokens = {
@@ -62,6 +63,14 @@ const capability = 'apis.manage';
 const isShared = async (input: Named, lookup: Lookup) => (await findIn(lookup, input))?.tenantId === null;
 /** What every change of one needs. */
 const needs = { capability, at: 'root', server: isShared } as const;
+const removed = ({ params }: Named, lookup: Lookup) =>
+  findRemoved(lookup, {
+    action: 'resource_server.deleted',
+    entityType: 'resource_server',
+    by: { entityId: params.resource_server_id },
+  });
+const whereItStood = async (input: Named, lookup: Lookup) =>
+  (await findIn(lookup, input)) ?? (await removed(input, lookup));
 
 export const resourceServers = [
   operation({
@@ -144,13 +153,14 @@ export const resourceServers = [
     method: 'DELETE',
     path: '/resource-servers/{resource_server_id}',
     summary: 'Remove an API that nothing belongs to any more',
-    needs,
+    needs: { ...needs, server: async (input, lookup) => (await whereItStood(input, lookup))?.tenantId === null },
     params,
     errors: ['RESOURCE_SERVER_IN_USE', 'SYSTEM_RESOURCE_SERVER_FIXED'],
     run: async ({ db, tenantId, params, actor }) => {
-      const { id } = await apiIn({ db, tenantId, actor }, { params });
-      await deleteResourceServer(db, id, actor.caller);
-      return undefined;
+      const lookup = { db, tenantId, actor };
+      if (!(await findIn(lookup, { params })) && (await removed({ params }, lookup))) return undefined;
+      const { id } = await apiIn(lookup, { params });
+      return unlessGone(deleteResourceServer(db, id, actor.caller));
     },
   }),
 ];

@@ -51,6 +51,14 @@ const isShared = async (input: Named, lookup: Lookup) => (await findIn(lookup, i
 const needs = { capability: 'services.manage', at: 'root', server: isShared } as const;
 const service = (lookup: Lookup, input: Named) => clientIn(lookup, input, 'service');
 
+/** Of deleting: one that is deleted already is in nobody's way, for who could have deleted it. */
+const deletedToo = { deletedToo: true } as const;
+const toDelete = {
+  ...needs,
+  server: async (input: Named, lookup: Lookup) =>
+    (await findIn(lookup, input, 'service', deletedToo))?.tenantId === null,
+} as const;
+
 /**
  * A service is whatever it may ask for: who gets its secret, or stands in its place, gets all of that.
  */
@@ -139,10 +147,10 @@ const registration = [
     method: 'DELETE',
     path: '/services/{client_id}',
     summary: 'Remove a service, with its secrets and tokens',
-    needs,
+    needs: toDelete,
     params: named,
     run: async ({ db, params, actor, tenantId }) => {
-      const { clientId } = await service({ db, actor, tenantId }, { params });
+      const { clientId } = await clientIn({ db, actor, tenantId }, { params }, 'service', deletedToo);
       await deleteClient(db, clientId, actor.caller);
       return undefined;
     },

@@ -231,7 +231,7 @@ export const users = [
     path: '/users/{user_id}',
     summary: 'Delete a person',
     description: 'The address is free for another. What others did with the person stays on record.',
-    needs: { ...manages, to: 'change' },
+    needs: { ...manages, to: 'delete' },
     params,
     errors: ['LAST_OWNER', 'PRIVILEGE_EXCEEDED'],
     run: async ({ db, tenantId, params, actor }) => {

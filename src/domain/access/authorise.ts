@@ -95,17 +95,17 @@ export async function holdsAt(
 /**
  * Whether a person is within the actor's reach. To be read, one thing that the person holds, or will hold, must stand at or
  * below a node where the actor has the capability; to be changed, all of it must. Who holds nothing belongs to the root. An
- * owner is changed by owners alone.
+ * owner is changed by owners alone. To be deleted is as to be changed, and reaches who was deleted already.
  */
 export async function reachesPerson(
   db: Database,
   standing: Standing,
-  { capability, userId, to }: { capability: string; userId: string; to: 'read' | 'change' },
+  { capability, userId, to }: { capability: string; userId: string; to: 'read' | 'change' | 'delete' },
 ): Promise<boolean> {
   const { tenantId, at } = standing;
   const nodeIds = nodesOf(standing, capability);
   if (nodeIds.length === 0 || !isId(userId)) return false;
-  const found = await selectPlaces(db, { tenantId, userId, nodeIds, at });
+  const found = await selectPlaces(db, { tenantId, userId, nodeIds, at, deletedToo: to === 'delete' });
   if (!found) return false;
   const all = found.within === found.places && (found.places > 0 || holdsAtRoot(standing, capability));
   if (to === 'read') return all || found.within > 0;

@@ -12,6 +12,7 @@ import { checkDisplayName } from '../tenants/display-name.ts';
 import {
   bindSystemCapabilities,
   type CapabilityRow,
+  capabilityWasDeleted,
   deleteCapabilityRow,
   forgetResourceServerOfDeleted,
   insertCapability,
@@ -99,12 +100,14 @@ export async function listCapabilities(db: Database, page: PageRequest = {}): Pr
 }
 
 /**
- * Deletes a capability: no role carries it and no service asks for it any more, also not where one of that key is defined again.
+ * Deletes a capability: no role carries it and no service asks for it any more, also not where one of that key is defined again. Once more does
+ * no harm.
  * @throws DomainError not_found NOT_FOUND, conflict SYSTEM_CAPABILITY_FIXED
  */
 export async function deleteCapability(db: Database, key: string, caller: Caller): Promise<void> {
   await inTransaction(db, async (trx) => {
     const before = keyForm.test(key) ? await lockCapability(trx, key) : undefined;
+    if (!before && (await capabilityWasDeleted(trx, key))) return;
     if (!before) throw new DomainError('not_found', 'NOT_FOUND', { entity: 'capability', value: key });
     if (before.isSystem) throw new DomainError('conflict', 'SYSTEM_CAPABILITY_FIXED');
     await deleteCapabilityRow(trx, before.id, actingUserId(caller));

@@ -29,6 +29,13 @@ export async function lockCapability(trx: Database, key: string): Promise<Capabi
   );
 }
 
+export async function capabilityWasDeleted(db: Database, key: string): Promise<boolean> {
+  return (
+    (await rows(db, 'select 1 from capabilities where key = :key and deleted_at is not null limit 1', { key })).length >
+    0
+  );
+}
+
 /** Nothing where a capability of that key is there already, or another caller is just making it. */
 export async function insertCapability(
   db: Database,

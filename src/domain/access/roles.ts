@@ -94,8 +94,12 @@ export async function updateRole(
  */
 export async function deleteRole(db: Database, { tenantId, roleId }: RoleReference, caller: Caller): Promise<void> {
   await inTransaction(db, async (trx) => {
-    if (isId(tenantId) && isId(roleId) && (await roleWasDeleted(trx, tenantId, roleId))) return;
-    const before = await lockRole(trx, { tenantId, roleId });
+    // Locked first: of two at once the second finds it deleted.
+    const before = await lockRole(trx, { tenantId, roleId }).catch(async (error) => {
+      if (isId(tenantId) && isId(roleId) && (await roleWasDeleted(trx, tenantId, roleId))) return undefined;
+      throw error;
+    });
+    if (!before) return;
     await refusing(storeRole(trx, { tenantId, id: roleId, actorId: actingUserId(caller), deleted: true }));
     await recordEvent(trx, { ...about(before), action: 'role.deleted', payload: { name: before.name } }, caller);
   });

@@ -98,21 +98,27 @@ const placesOfPerson = prepared(
   `select count(*) as places, count(*) filter (where ${isBelow}) as within
      from users u
      left join lateral (${places}) place on true
-    where u.tenant_id = $1 and u.id = $2 and u.deleted_at is null and place.org_node_id is not null`,
+    where u.tenant_id = $1 and u.id = $2 and (u.deleted_at is null or $5) and place.org_node_id is not null`,
 );
 const personIsThere = prepared(
   'standing-person-is-there',
-  'select 1 from users where tenant_id = $1 and id = $2 and deleted_at is null',
+  'select 1 from users where tenant_id = $1 and id = $2 and (deleted_at is null or $3)',
 );
 
 /** How many places a person has, and how many of them stand at or below the named nodes; undefined for nobody. */
 export async function selectPlaces(
   db: Database,
-  { tenantId, userId, nodeIds, at }: { tenantId: string; userId: string; nodeIds: readonly string[]; at: Date | null },
+  {
+    tenantId,
+    userId,
+    nodeIds,
+    at,
+    deletedToo,
+  }: { tenantId: string; userId: string; nodeIds: readonly string[]; at: Date | null; deletedToo: boolean },
 ): Promise<{ places: number; within: number } | undefined> {
   const [there, counted] = await Promise.all([
-    runPrepared(db, personIsThere, [tenantId, userId]),
-    runPrepared<{ places: number; within: number }>(db, placesOfPerson, [tenantId, userId, nodeIds, at]),
+    runPrepared(db, personIsThere, [tenantId, userId, deletedToo]),
+    runPrepared<{ places: number; within: number }>(db, placesOfPerson, [tenantId, userId, nodeIds, at, deletedToo]),
   ]);
   return there.rowCount === 0 ? undefined : (counted.rows[0] ?? { places: 0, within: 0 });
 }

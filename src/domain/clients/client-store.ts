@@ -170,8 +170,12 @@ export interface ClientDetails extends ClientRow {
   capabilities: string[];
 }
 
-/** With what a reader is told besides; disabled ones too. */
-export async function selectClientDetails(db: Database, clientId: string): Promise<ClientDetails | undefined> {
+/** With what a reader is told besides; disabled ones too. @param deletedToo a `client_id` is not given out again */
+export async function selectClientDetails(
+  db: Database,
+  clientId: string,
+  { deletedToo = false }: { deletedToo?: boolean } = {},
+): Promise<ClientDetails | undefined> {
   return firstRow<ClientDetails>(
     db,
     `select ${columns}, created_at, updated_at,
@@ -181,8 +185,8 @@ export async function selectClientDetails(db: Database, clientId: string): Promi
                    where cc.client_id = clients.id
                    order by k.key) as capabilities
        from clients
-      where client_id = :clientId and deleted_at is null`,
-    { clientId },
+      where client_id = :clientId and (deleted_at is null or :deletedToo)`,
+    { clientId, deletedToo },
   );
 }
 

@@ -21,6 +21,7 @@ import {
   insertClientCapabilities,
   insertClientSecret,
   mayServeApi,
+  selectClientDetails,
   updateClientRow,
 } from './client-store.ts';
 
@@ -233,6 +234,13 @@ export async function lockClient(trx: Database, clientId: string): Promise<Clien
   const client = await findClientForUpdate(trx, clientId);
   if (!client) throw new DomainError('not_found', 'NOT_FOUND');
   return client;
+}
+
+/** As `lockClient`; undefined for one that was deleted already. @throws DomainError not_found */
+export async function lockClientUnlessDeleted(trx: Database, clientId: string): Promise<ClientRow | undefined> {
+  const client = await findClientForUpdate(trx, clientId);
+  if (client || (await selectClientDetails(trx, clientId, { deletedToo: true }))) return client;
+  throw new DomainError('not_found', 'NOT_FOUND');
 }
 
 /** Writes whether a client may act, and the event. What it holds is ended by domain/lifecycle, which alone calls this. */

@@ -1,7 +1,7 @@
 /** Stopping an application or a service. Owns that all it holds ends in the transaction that disables it. */
 import { type Database, inTransaction } from '../../platform/database.ts';
 import type { Caller } from '../audit/audit-events.ts';
-import { lockClient, storeClientDeleted, storeClientState } from '../clients/clients.ts';
+import { lockClient, lockClientUnlessDeleted, storeClientDeleted, storeClientState } from '../clients/clients.ts';
 import { endSessionsOfClient } from '../sessions/sessions.ts';
 
 /**
@@ -29,12 +29,13 @@ export async function enableClient(db: Database, clientId: string, caller: Calle
 }
 
 /**
- * Removes a client for good, with its secrets and all it holds. Its `client_id` is not given out again.
+ * Removes a client for good, with its secrets and all it holds. Its `client_id` is not given out again. Once more does no harm.
  * @throws DomainError not_found
  */
 export async function deleteClient(db: Database, clientId: string, caller: Caller): Promise<void> {
   await inTransaction(db, async (trx) => {
-    const client = await lockClient(trx, clientId);
+    const client = await lockClientUnlessDeleted(trx, clientId);
+    if (!client) return;
     await endSessionsOfClient(trx, client);
     await storeClientDeleted(trx, client, caller);
   });

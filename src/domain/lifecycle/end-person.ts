@@ -12,7 +12,7 @@ import { endInvitationsOfPerson } from '../invitations/invitations.ts';
 import { signInMethods } from '../methods/methods.ts';
 import { revokeAllSessions } from '../sessions/sessions.ts';
 import { endSetupLinksOf } from '../setup/setup-links.ts';
-import { holdUser, storeUserDeleted, storeUserState } from '../users/user-state.ts';
+import { holdUser, holdUserUnlessDeleted, storeUserDeleted, storeUserState } from '../users/user-state.ts';
 import type { User, UserOfTenant } from '../users/users.ts';
 
 /** Ends what a person holds. `store` writes what becomes of the person, with the payload of its event. */
@@ -61,12 +61,13 @@ export async function activateUser(db: Database, user: UserOfTenant, caller: Cal
 
 /**
  * Deletes a user softly: the row stays for what speaks of it, the address is free for another, the password and other
- * proofs are gone, and what they held has ended.
+ * proofs are gone, and what they held has ended. Once more does no harm.
  * @throws DomainError not_found, also for a user of another tenant; conflict LAST_OWNER
  */
 export async function deleteUser(db: Database, { tenantId, userId }: UserOfTenant, caller: Caller): Promise<void> {
   await inTransaction(db, async (trx) => {
-    const user = await holdUser(trx, { tenantId, userId });
+    const user = await holdUserUnlessDeleted(trx, { tenantId, userId });
+    if (!user) return;
     const store = async (payload: Record<string, unknown>) => {
       for (const method of signInMethods) await method.takeAway(trx, { tenantId, userId });
       await storeUserDeleted(trx, { tenantId, userId, payload }, caller);

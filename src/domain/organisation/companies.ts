@@ -101,9 +101,17 @@ export async function rolesOfMember(
   );
 }
 
+async function wasMember(
+  db: Database,
+  { tenantId, companyId, userId }: CompanyReference & { userId: string },
+): Promise<boolean> {
+  const sql = 'select 1 from org_assignments where tenant_id = ? and org_node_id = ? and user_id = ? limit 1';
+  return (await rows(db, sql, [tenantId, companyId, userId])).length > 0;
+}
+
 /**
- * Ends every role that a user holds at the company itself; what was stays on record.
- * @throws DomainError not_found for one who is no member
+ * Ends every role that a user holds at the company itself; what was stays on record. Once more does no harm.
+ * @throws DomainError not_found for one who never was a member
  */
 export async function leaveCompany(
   db: Database,
@@ -113,7 +121,10 @@ export async function leaveCompany(
   await inTransaction(db, async (trx) => {
     await requireCompany(trx, { tenantId, companyId });
     const held = await rolesOfMember(trx, { tenantId, companyId, userId });
-    if (held.length === 0) throw new DomainError('not_found', 'NOT_FOUND', { entity: 'member' });
+    if (held.length === 0) {
+      if (await wasMember(trx, { tenantId, companyId, userId })) return;
+      throw new DomainError('not_found', 'NOT_FOUND', { entity: 'member' });
+    }
     for (const { id } of held) await endAssignment(trx, { tenantId, assignmentId: id }, caller);
     await recordEvent(
       trx,

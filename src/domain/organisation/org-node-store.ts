@@ -64,6 +64,15 @@ export async function selectOrgNode(db: Database, tenantId: string, id: string):
   );
 }
 
+export async function selectDeletedOrgNode(
+  db: Database,
+  tenantId: string,
+  id: string,
+): Promise<{ parentId: string } | undefined> {
+  const sql = 'select parent_id from org_nodes where tenant_id = :tenantId and id = :id and deleted_at is not null';
+  return firstRow<{ parentId: string }>(db, sql, { tenantId, id });
+}
+
 export async function selectRootNode(db: Database, tenantId: string): Promise<OrgNodeRow | undefined> {
   return firstRow<OrgNodeRow>(
     db,

@@ -17,6 +17,7 @@ import {
   type OrgNodeFilter,
   type OrgNodeRow,
   selectAncestors,
+  selectDeletedOrgNode,
   selectOrgNode,
   selectOrgNodes,
   selectRootNode,
@@ -130,15 +131,27 @@ export async function activateOrgNode(db: Database, node: OrgNodeReference, call
 }
 
 /**
- * Deletes a node softly; what is held there counts for nothing from now on.
+ * Deletes a node softly; what is held there counts for nothing from now on. Once more does no harm.
  * @throws DomainError conflict ORG_HAS_CHILDREN, conflict ORG_ROOT_FIXED, not_found NOT_FOUND
  */
 export async function deleteOrgNode(db: Database, node: OrgNodeReference, caller: Caller): Promise<void> {
-  await changeNode(db, node, caller, (before) => ({
-    change: { deleted: true },
-    action: 'org_node.deleted',
-    payload: { name: before.name, parentId: before.parentId },
-  }));
+  await inTransaction(db, async (trx) => {
+    if (isId(node.tenantId)) await lockTree(trx, node.tenantId);
+    if (await findDeletedOrgNode(trx, node)) return;
+    await changeNode(trx, node, caller, (before) => ({
+      change: { deleted: true },
+      action: 'org_node.deleted',
+      payload: { name: before.name, parentId: before.parentId },
+    }));
+  });
+}
+
+/** Where a node stood that was deleted; undefined for one that is there, or never was. */
+export async function findDeletedOrgNode(
+  db: Database,
+  { tenantId, orgNodeId }: OrgNodeReference,
+): Promise<{ parentId: string } | undefined> {
+  return isId(tenantId) && isId(orgNodeId) ? selectDeletedOrgNode(db, tenantId, orgNodeId) : undefined;
 }
 
 export async function findOrgNode(db: Database, node: OrgNodeReference): Promise<OrgNode | undefined> {

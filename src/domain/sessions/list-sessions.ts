@@ -46,7 +46,6 @@ export async function findSessionOwner(
   if (!isId(tenantId) || !isId(sessionId)) return undefined;
   const found = await db('user_sessions')
     .where({ tenantId, id: sessionId })
-    .whereNull('revokedAt')
     .first<{ userId: string } | undefined>('userId');
   return found?.userId;
 }

@@ -97,7 +97,7 @@ export async function findServiceSession(
     db,
     `select client_id as client_row_id, jti
        from service_sessions
-      where tenant_id = :tenantId and id = :serviceSessionId and revoked_at is null`,
+      where tenant_id = :tenantId and id = :serviceSessionId`,
     wanted,
   );
 }

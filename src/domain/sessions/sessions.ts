@@ -9,6 +9,7 @@ import { DomainError } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
 import { enqueueJobs } from '../../platform/jobs/jobs.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
+import { findSessionOwner } from './list-sessions.ts';
 import {
   deleteOldSessions,
   deletePayloadsOfClient,
@@ -33,7 +34,7 @@ async function tellRelyingParties(trx: Database, ended: EndedSession[]): Promise
 }
 
 /**
- * Ends one session of a person.
+ * Ends one session of a person. Once more does no harm.
  * @throws DomainError not_found, also for another person's session
  */
 export async function revokeSession(
@@ -44,7 +45,10 @@ export async function revokeSession(
   if (!isId(wanted.sessionId)) throw new DomainError('not_found', 'NOT_FOUND');
   await inTransaction(db, async (trx) => {
     const ended = await endSession(trx, wanted);
-    if (ended.length === 0) throw new DomainError('not_found', 'NOT_FOUND');
+    if (ended.length === 0) {
+      if ((await findSessionOwner(trx, wanted)) === wanted.userId) return;
+      throw new DomainError('not_found', 'NOT_FOUND');
+    }
     await tellRelyingParties(trx, ended);
     await recordEvent(
       trx,
@@ -119,8 +123,8 @@ export async function revokeServiceSession(
   if (!isId(tenantId) || !isId(serviceSessionId)) throw new DomainError('not_found', 'NOT_FOUND');
   await inTransaction(db, async (trx) => {
     const found = await findServiceSession(trx, { tenantId, serviceSessionId });
-    if (!found || !(await endServiceSession(trx, { serviceSessionId, idHashes: hashesOf(found.jti) })))
-      throw new DomainError('not_found', 'NOT_FOUND');
+    if (!found) throw new DomainError('not_found', 'NOT_FOUND');
+    if (!(await endServiceSession(trx, { serviceSessionId, idHashes: hashesOf(found.jti) }))) return;
     const about = { tenantId, entityType: 'client', entityId: found.clientRowId };
     await recordEvent(trx, { ...about, action: 'service_session.revoked', payload: { serviceSessionId } }, caller);
   });

@@ -16,6 +16,7 @@ import {
   type UserRow,
   updateLastLogin,
   updateUserState,
+  userWasDeleted,
 } from './user-store.ts';
 import type { User, UserOfTenant } from './users.ts';
 
@@ -49,6 +50,14 @@ export async function holdUser(trx: Database, user: UserOfTenant): Promise<UserT
   const held = isId(user.tenantId) && isId(user.userId) ? await lockUser(trx, user) : undefined;
   if (!held) throw new DomainError('not_found', 'NOT_FOUND');
   return held;
+}
+
+/** As `holdUser`; undefined for one who was deleted already. @throws DomainError not_found */
+export async function holdUserUnlessDeleted(trx: Database, user: UserOfTenant): Promise<UserToChange | undefined> {
+  const isNamed = isId(user.tenantId) && isId(user.userId);
+  const held = isNamed ? await lockUser(trx, user) : undefined;
+  if (held || (isNamed && (await userWasDeleted(trx, user)))) return held;
+  throw new DomainError('not_found', 'NOT_FOUND');
 }
 
 /**

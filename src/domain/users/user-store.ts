@@ -128,6 +128,11 @@ export async function lockUser(
   );
 }
 
+export async function userWasDeleted(db: Database, user: { tenantId: string; userId: string }): Promise<boolean> {
+  const sql = 'select 1 from users where tenant_id = :tenantId and id = :userId and deleted_at is not null';
+  return (await rows(db, sql, { tenantId: user.tenantId, userId: user.userId })).length > 0;
+}
+
 export async function updateUserState(
   trx: Database,
   user: { tenantId: string; userId: string; state: 'active' | 'inactive'; updatedBy: string | null },

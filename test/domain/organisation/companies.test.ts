@@ -60,10 +60,12 @@ describe('companies', () => {
     const join = () => joinCompany(db, { tenantId, companyId: company.id, userId }, systemCaller);
     const results = await Promise.allSettled(Array.from({ length: 10 }, join));
     assert.equal(results.filter((result) => result.status === 'fulfilled').length, 1);
-    await leaveCompany(db, { tenantId, companyId: company.id, userId }, systemCaller);
-    await assert.rejects(leaveCompany(db, { tenantId, companyId: company.id, userId }, systemCaller), {
-      code: 'NOT_FOUND',
-    });
+    const leave = (who: string) => leaveCompany(db, { tenantId, companyId: company.id, userId: who }, systemCaller);
+    await leave(userId);
+    await leave(userId);
+    assert.equal((await db('audit_events').where({ entityId: company.id, action: 'company.left' })).length, 1);
+    const { id: stranger } = await createUser(db, { tenantId });
+    await assert.rejects(leave(stranger), { code: 'NOT_FOUND' });
   });
 
   it('show their members page by page, the latest first', async () => {

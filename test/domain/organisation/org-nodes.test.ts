@@ -147,7 +147,9 @@ describe('organisation nodes', () => {
     await assert.rejects(deleteOrgNode(db, named(a.id), systemCaller), refused);
     await deleteOrgNode(db, named(b.id), systemCaller);
     await deleteOrgNode(db, named(a.id), systemCaller);
-    await assert.rejects(deleteOrgNode(db, named(a.id), systemCaller), { kind: 'not_found', code: 'NOT_FOUND' });
+    await deleteOrgNode(db, named(a.id), systemCaller);
+    assert.equal((await events(a.id)).filter(([action]) => action === 'org_node.deleted').length, 1);
+    await assert.rejects(deleteOrgNode(db, named(newId()), systemCaller), { kind: 'not_found', code: 'NOT_FOUND' });
   });
 
   it('leave the root as it is', async () => {

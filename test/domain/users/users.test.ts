@@ -271,9 +271,8 @@ describe('users', () => {
       assert.equal(row.state, 'inactive');
       assert.equal((await db('user_identities').where({ userId: user.id })).length, 0);
       assert.deepEqual(await live(user.id), { sessions: 0, payloads: 0 });
-      await assert.rejects(deleteUser(db, { tenantId: tenant.id, userId: user.id }, systemCaller), {
-        kind: 'not_found',
-      });
+      await deleteUser(db, { tenantId: tenant.id, userId: user.id }, systemCaller);
+      assert.equal((await events(user.id)).filter((action) => action === 'user.deleted').length, 1);
       await assert.rejects(activateUser(db, { tenantId: tenant.id, userId: user.id }, systemCaller), {
         kind: 'not_found',
       });
