@@ -42,10 +42,10 @@ export type NotCompared = 'code_exhausted' | 'code_expired' | 'code_unknown' | '
 
 export type Refused = { reason: NotCompared; error: DomainError };
 
-/** Six digits, or undefined. Spaces and hyphens between them are dropped; full-width digits are digits. */
+/** Six digits, or undefined. Spaces, hyphens and invisible marks are dropped; full-width digits are digits. */
 export function parseCode(typed: unknown): string | undefined {
   if (typeof typed !== 'string' || typed.length > 64) return undefined;
-  const code = typed.normalize('NFKC').replace(/[\s\p{Pd}]/gu, '');
+  const code = typed.normalize('NFKC').replace(/[\s\p{Pd}\p{Cf}]/gu, '');
   return /^[0-9]{6}$/.test(code) ? code : undefined;
 }
 

@@ -43,7 +43,7 @@ export function parseReferralCode(text: string): string | undefined {
   if (text.length > 64) return undefined;
   const code = text
     .normalize('NFKC')
-    .replace(/[\s\p{Pd}]/gu, '')
+    .replace(/[\s\p{Pd}\p{Cf}]/gu, '')
     .toUpperCase();
   return codeForm.test(code) ? code : undefined;
 }

@@ -34,11 +34,19 @@ const localPart = /^[^\s\p{C}\p{Z}"(),:;<>@[\\\].]+(?:\.[^\s\p{C}\p{Z}"(),:;<>@[
 const domainCharacters = /^[\p{L}\p{M}\p{N}.\u3002-]+$/u;
 const asciiDomain = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
+/**
+ * Without the space and the invisible marks that a pasted text has around it: zero-width ones, direction marks, a byte
+ * order mark. Inside a text they stay, where they would make a second one that looks alike.
+ */
+export function trimPasted(text: string): string {
+  return text.replace(/^[\s\p{Cf}]+/u, '').replace(/(?<![\s\p{Cf}])[\s\p{Cf}]+$/u, '');
+}
+
 /** The canonical form, or undefined for what is no email address. NFKC, lower case, the domain in ASCII (RFC 5891). */
 export function parseEmail(text: string): string | undefined {
   // Before trimming, which would hide a line break at the end.
   if (text.length > 4 * addressOctets || /\p{Cc}/u.test(text)) return undefined;
-  const normal = text.trim().normalize('NFKC').toLowerCase().normalize('NFKC');
+  const normal = trimPasted(text).normalize('NFKC').toLowerCase().normalize('NFKC');
   const at = normal.lastIndexOf('@');
   const local = normal.slice(0, Math.max(at, 0));
   const domain = normal.slice(at + 1);
@@ -67,8 +75,8 @@ function phoneDigits(text: string): string | undefined {
   const digits = text
     .normalize('NFKC')
     .replace(arabicDigits, (digit) => String(digit.charCodeAt(0) % 16))
-    // Bidirectional marks come with numbers that were copied from a contact list.
-    .replace(/[\s()./\p{Pd}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '');
+    // Invisible marks come with numbers that were copied from a contact list, also between the digits.
+    .replace(/[\s()./\p{Pd}\p{Cf}]/gu, '');
   return /^\+?[0-9]{3,20}$/.test(digits) ? digits : undefined;
 }
 

@@ -279,6 +279,7 @@ describe('one-time codes', () => {
         '123\u00a0456',
         '123–456',
         '1\t23456\n',
+        '\u200e123\u200b456\ufeff',
       ])
         assert.equal(parseCode(typed), '123456', JSON.stringify(typed));
       for (const typed of [

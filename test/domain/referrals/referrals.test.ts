@@ -68,7 +68,14 @@ describe('referrals', () => {
     });
 
     it('is read as people type it', () => {
-      for (const text of ['BCDFG23456', 'bcdfg23456', ' bcdfg-23456 ', 'ＢＣＤＦＧ２３４５６', 'BCDFG\u201323456'])
+      for (const text of [
+        'BCDFG23456',
+        'bcdfg23456',
+        ' bcdfg-23456 ',
+        'ＢＣＤＦＧ２３４５６',
+        'BCDFG\u201323456',
+        '\u200bBCDFG23456\ufeff',
+      ])
         assert.equal(parseReferralCode(text), 'BCDFG23456', text);
       for (const text of [
         '',

@@ -20,6 +20,8 @@ describe('the canonical form of an address', () => {
       '  Alice@EXAMPLE.com ',
       'ＡＬＩＣＥ@ｅｘａｍｐｌｅ．ｃｏｍ',
       '\u00a0alice@example.com',
+      '\u200balice@example.com\u200b',
+      '\ufeff \u2068alice@example.com\u2069 \u200e',
     );
     same(
       'zoe@xn--bcher-kva.example',
@@ -77,6 +79,9 @@ describe('the canonical form of an address', () => {
       'a@xn--a',
       'a\u202eb@example.com',
       'a\u200bb@example.com',
+      'ab\u200d@example.com',
+      'ab@\u200bexample.com',
+      'ab@exa\u00admple.com',
       '\ud800@example.com',
       `${'a'.repeat(65)}@example.com`,
       `a@${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(63)}.${'e'.repeat(63)}.com`,
@@ -112,6 +117,7 @@ describe('the canonical form of an address', () => {
       '+41 (0)79 555 01 02',
       '+41/79/555/01/02',
       '\u202a+41 79 555 01 02\u202c',
+      '\u200b+41\u206079\u200d555\ufeff01 02\u00ad',
       '+٤١٧٩٥٥٥٠١٠٢',
       '+۴۱۷۹۵۵۵۰۱۰۲',
       '+41 79–555–01–02',
