@@ -1,7 +1,7 @@
 /**
  * The configuration of oidc-provider, and nothing else. What each choice rests on is in docs/security.md.
  */
-import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Config } from '../config.ts';
 import { claimsByScope, scopes } from '../domain/claims/claims.ts';
 import type { Database } from '../platform/database.ts';
@@ -13,6 +13,7 @@ import { createTenantFinder } from './authorization/requested-tenant.ts';
 import type { SigningKeySet } from './keys.ts';
 import { createLifetimes } from './lifetimes.ts';
 import { applyOverrides } from './overrides/overrides.ts';
+import { QueryKeepingProvider } from './response-modes.ts';
 import { createAdapterFactory } from './storage/adapters.ts';
 import { extraClientMetadata } from './storage/client-adapter.ts';
 import { recordJwtAccessToken } from './tokens/access-token-records.ts';
@@ -161,7 +162,7 @@ export function createProvider(dependencies: ProviderDependencies): Provider {
   const findTenant = createTenantFinder(db);
   const policy = createInteractionPolicy(findTenant);
 
-  const provider = new Provider(issuer, {
+  const provider = new QueryKeepingProvider(issuer, {
     ...clients,
     adapter: createAdapterFactory({ db, secrets, issuer }),
     jwks: { keys: keys.privateJwks as never },

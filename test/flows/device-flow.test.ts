@@ -12,6 +12,8 @@ import { discover, type RelyingParty } from '../support/relying-party.ts';
 
 type Person = Awaited<ReturnType<TestApp['person']>>;
 
+const fullWidth = (letter: string) => String.fromCodePoint((letter.codePointAt(0) ?? 0) + 0xfee0);
+
 const grantType = 'urn:ietf:params:oauth:grant-type:device_code';
 
 describe('the device flow (RFC 8628)', () => {
@@ -111,6 +113,8 @@ describe('the device flow (RFC 8628)', () => {
     ['in lower case', (code: string) => code.toLowerCase()],
     ['without the dash', (code: string) => code.replace('-', '')],
     ['with spaces', (code: string) => ` ${code.replace('-', ' ')} `],
+    ['in full-width letters', (code: string) => code.replace(/[A-Z]/g, fullWidth)],
+    ['with invisible marks', (code: string) => `\u200b${code.replace('-', '\u2060-')}\u200e`],
   ] as const)
     it(`takes a code that is typed ${how}`, async () => {
       const { user_code, device_code } = await start();

@@ -4,19 +4,23 @@
  */
 import { anonymousSession } from './anonymous-session.ts';
 import { backchannelLogout } from './backchannel-logout.ts';
+import { basicCredentials } from './basic-credentials.ts';
 import { clientSecrets } from './client-secrets.ts';
 import { formCharset } from './form-charset.ts';
 import { issuerAddresses } from './issuer-addresses.ts';
 import { nativeClientPrompt } from './native-client-prompt.ts';
 import { orgNodeCarrier } from './org-node-carrier.ts';
 import type { Library, Override, OverrideDependencies } from './override.ts';
+import { postLogoutQuery } from './post-logout-query.ts';
 import { refreshSuccessors } from './refresh-successors.ts';
 import { replayDetection } from './replay-detection.ts';
 import { structuredTokens } from './structured-tokens.ts';
+import { typedUserCodes } from './typed-user-codes.ts';
 
 export const overrides: readonly Override[] = [
   issuerAddresses,
   formCharset,
+  basicCredentials,
   clientSecrets,
   replayDetection,
   refreshSuccessors,
@@ -24,6 +28,8 @@ export const overrides: readonly Override[] = [
   anonymousSession,
   orgNodeCarrier,
   nativeClientPrompt,
+  postLogoutQuery,
+  typedUserCodes,
   structuredTokens,
 ];
 

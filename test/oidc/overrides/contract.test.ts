@@ -6,13 +6,27 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { Provider, interactionPolicy as policies } from 'oidc-provider';
+import { basicCredentials } from '../../../src/oidc/overrides/basic-credentials.ts';
 import { formCharset } from '../../../src/oidc/overrides/form-charset.ts';
 import { issuerAddresses } from '../../../src/oidc/overrides/issuer-addresses.ts';
 import { nativeClientPrompt } from '../../../src/oidc/overrides/native-client-prompt.ts';
 import { orgNodeCarrier } from '../../../src/oidc/overrides/org-node-carrier.ts';
 import { type Library, type OverrideDependencies, replaceMethod } from '../../../src/oidc/overrides/override.ts';
 import { overrides } from '../../../src/oidc/overrides/overrides.ts';
-import { api, type BareLibrary, basic, clientKey, granted, secret, signedIn, withLibrary } from '../bare-library.ts';
+import { postLogoutQuery } from '../../../src/oidc/overrides/post-logout-query.ts';
+import { typedUserCodes } from '../../../src/oidc/overrides/typed-user-codes.ts';
+import { QueryKeepingProvider } from '../../../src/oidc/response-modes.ts';
+import {
+  api,
+  type BareLibrary,
+  basic,
+  callback,
+  clientKey,
+  granted,
+  secret,
+  signedIn,
+  withLibrary,
+} from '../bare-library.ts';
 import { type Clause, itKeeps } from '../contract.ts';
 
 const none = {} as OverrideDependencies;
@@ -419,9 +433,87 @@ const structuredTokens: Clause[] = [
   },
 ];
 
+const asNative = (password: string) => ({
+  authorization: `Basic ${Buffer.from(`native:${password}`).toString('base64')}`,
+});
+
+const basicCredentialsClauses: Clause[] = [
+  {
+    says: 'an empty password and a secret beyond ASCII are invalid requests, the first also of a public client',
+    holds: () =>
+      withLibrary(async ({ post }) => {
+        for (const header of [asNative(''), basic('sécret'), basic('')]) {
+          const { status, json } = await post('/token', serviceToken, header);
+          assert.deepEqual([status, json.error], [400, 'invalid_request'], 'the override can go');
+        }
+      }),
+  },
+  {
+    says: 'the header and the form of a request may be changed before the library reads them',
+    holds: () =>
+      withLibrary(async ({ provider, post }) => {
+        basicCredentials.apply({ provider } as Library, none);
+        for (const header of [basic('sécret'), basic('')]) {
+          const { status, json } = await post('/token', serviceToken, header);
+          assert.deepEqual([status, json.error], [401, 'invalid_client']);
+        }
+        const code = { grant_type: 'authorization_code', code: 'unknown', redirect_uri: callback };
+        const { json } = await post('/token', code, asNative(''));
+        assert.equal(json.error, 'invalid_grant', 'the public client is known');
+      }),
+  },
+];
+
+const typedUserCodesClauses: Clause[] = [
+  {
+    says: 'a typed code is looked up without all that is no ASCII letter, and in capitals',
+    holds: () =>
+      withLibrary(async (library) => {
+        const asked: string[] = [];
+        insides(library.provider.DeviceCode).findByUserCode = (async (code: string) => {
+          asked.push(code);
+        }) as never;
+        const session = await signedIn(library);
+        const type = async (user_code: string) => {
+          const { text } = await library.get('/device', session);
+          const [, xsrf = ''] = /name=\\?"xsrf\\?" value=\\?"([^"\\]+)/.exec(text) ?? [];
+          await library.post('/device', { xsrf, user_code }, session);
+        };
+        await type('ＢＢＢＢ-cccc');
+        typedUserCodes.apply({ provider: library.provider } as Library, none);
+        await type('ＢＢＢＢ-ｃｃｃｃ\u200b');
+        assert.deepEqual(asked, ['CCCC', 'BBBBCCCC']);
+      }),
+  },
+];
+
+const postLogoutQueryClauses: Clause[] = [
+  {
+    says: 'the session is saved with the address and the state of a sign-out, and what is saved is what the browser is sent to',
+    holds: async () => {
+      const address = 'https://app.example/?close&state=own';
+      const clients = [{ client_id: 'app', client_secret: secret, redirect_uris: [callback] }];
+      const configuration = { clients: [{ ...clients[0], post_logout_redirect_uris: [address] }] } as never;
+      const locations: (string | null)[] = [];
+      for (const apply of [() => undefined, postLogoutQuery.apply])
+        await withLibrary(async (library) => {
+          apply({ provider: library.provider } as Library, none);
+          const cookie = await signedIn(library);
+          const wanted = { client_id: 'app', post_logout_redirect_uri: address, state: 'asked' };
+          const { json } = await library.get(`/session/end?${new URLSearchParams(wanted)}`, cookie);
+          const [, xsrf = ''] = /name="xsrf" value="([^"]+)"/.exec(json.form) ?? [];
+          const answer = await library.post('/session/end/confirm', { xsrf, logout: 'yes' }, cookie);
+          locations.push(answer.headers.get('location'));
+        }, configuration);
+      assert.deepEqual(locations, ['https://app.example/?close=&state=asked', `${address}&state=asked`]);
+    },
+  },
+];
+
 const contract: Record<string, Clause[]> = {
   'issuer-addresses': issuerAddressesClauses,
   'form-charset': formCharsetClauses,
+  'basic-credentials': basicCredentialsClauses,
   'client-secrets': clientSecrets,
   'replay-detection': replayDetection,
   'refresh-successors': refreshSuccessors,
@@ -429,6 +521,8 @@ const contract: Record<string, Clause[]> = {
   'anonymous-session': anonymousSession,
   'org-node-carrier': orgNodeCarrierClauses,
   'native-client-prompt': nativeClientPromptClauses,
+  'post-logout-query': postLogoutQueryClauses,
+  'typed-user-codes': typedUserCodesClauses,
   'structured-tokens': structuredTokens,
 };
 
@@ -442,6 +536,13 @@ describe('the contract with oidc-provider', () => {
 
   for (const [name, clauses] of Object.entries(contract))
     describe(`of the override ${name}`, () => itKeeps(`overrides/${name}.ts`, clauses));
+
+  it('stops the start where the modes of an answer are registered out of our sight', () => {
+    class Elsewhere extends QueryKeepingProvider {
+      override registerResponseMode(): void {}
+    }
+    assert.throws(() => new Elsewhere('https://id.example', {}), /registers its response mode query elsewhere/);
+  });
 
   it('stops the start where a method to be overridden is gone', () => {
     const owner: { compare?: () => void } = {};
