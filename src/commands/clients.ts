@@ -1,12 +1,14 @@
 /** `gatehouse clients`: applications that sign people in. */
 import { type Command, Option } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
+import { claimSources } from '../domain/claims/claim-mapping.ts';
 import { longestOverlapSeconds, type NewClient } from '../domain/clients/clients.ts';
 import { type ListedClient, listClients } from '../domain/clients/list-clients.ts';
 import { operations } from '../management/operations.ts';
 import { createClientRegistration } from '../oidc/client-registration.ts';
 import { disable, rotateSecret, shownClient } from './client-actions.ts';
 import { type CommandResult, collect, performs } from './frame/command-action.ts';
+import { UsageError } from './frame/failures.ts';
 import { readClientMetadata, readJwks } from './frame/json-file.ts';
 import { addListOptions, collectPages, type ListOptions, moreOf, wholeNumber } from './frame/list-options.ts';
 import { optionalTenantId } from './frame/named.ts';
@@ -25,6 +27,8 @@ application's own such as com.example.app:/callback.
 ${deviceGrant}.
 --metadata-file holds registered client metadata (OpenID Connect Dynamic Client Registration 1.0), such as logo_uri,
 policy_uri, tos_uri, jwks_uri, id_token_signed_response_alg; options win over it.
+--id-token-claims is all, if nothing else is said: the id_token has what the scopes release. lean: userinfo alone has it.
+--claim takes as source ${claimSources.join(', ')}.
 
 Examples:
   gatehouse clients create --name "My App" --kind web --redirect-uri https://app.example.com/callback \\
@@ -47,6 +51,9 @@ interface CreateOptions {
   jwksFile?: string;
   grantType?: string[];
   requirePkce: boolean;
+  idTokenClaims?: 'all' | 'lean';
+  claim?: string[];
+  constantClaim?: string[];
   metadataFile?: string;
 }
 
@@ -60,7 +67,22 @@ async function metadataOf(options: CreateOptions): Promise<Record<string, unknow
   if (options.backchannelLogoutUri !== undefined) metadata.backchannel_logout_uri = options.backchannelLogoutUri;
   if (options.jwksFile !== undefined) metadata.jwks = await readJwks(options.jwksFile);
   if (!options.requirePkce) metadata.require_pkce = false;
+  if (options.idTokenClaims !== undefined) metadata.id_token_claims = options.idTokenClaims;
+  if (options.claim || options.constantClaim) metadata.claim_mapping = mappingOf(options);
   return metadata;
+}
+
+/** `groups=roles`: a claim and where it is from; a constant: a claim and its value, as text. */
+function mappingOf({ claim = [], constantClaim = [] }: CreateOptions): Record<string, unknown> {
+  const parts = (text: string): [name: string, rest: string] => {
+    const at = text.indexOf('=');
+    if (at < 1) throw new UsageError(`${text}: write <claim>=<what it is>`);
+    return [text.slice(0, at), text.slice(at + 1)];
+  };
+  return Object.fromEntries([
+    ...claim.map(parts).map(([name, from]) => [name, { from }]),
+    ...constantClaim.map(parts).map(([name, value]) => [name, { value }]),
+  ]);
 }
 
 async function create(options: CreateOptions): Promise<CommandResult> {
@@ -165,6 +187,11 @@ export function addClients(program: Command, description: string): void {
       .option('--jwks-file <file>', 'its public keys, for private_key_jwt')
       .option('--grant-type <grant>', 'a grant it may use (repeatable)', collect)
       .option('--no-require-pkce', 'for an older application that keeps a secret and cannot do PKCE')
+      .addOption(
+        new Option('--id-token-claims <where>', 'whether claims are in the id_token too').choices(['all', 'lean']),
+      )
+      .option('--claim <name=source>', 'a claim under a name of its own: groups=roles (repeatable)', collect)
+      .option('--constant-claim <name=value>', 'a claim that is the same for everybody (repeatable)', collect)
       .option('--metadata-file <file>', 'more registered metadata, as JSON')
       .addHelpText('after', createHelp),
     create,

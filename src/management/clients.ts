@@ -1,5 +1,6 @@
 /** Operations on applications, which sign people in. */
 import { z } from 'zod';
+import { claimSources } from '../domain/claims/claim-mapping.ts';
 import { listClientSecrets, revokeClientSecret } from '../domain/clients/change-client.ts';
 import { rotateClientSecret } from '../domain/clients/clients.ts';
 import { listClients } from '../domain/clients/list-clients.ts';
@@ -43,6 +44,24 @@ const ListedClient = z
   .meta({ id: 'ListedClient' });
 const uris = z.array(text(2000)).max(100);
 const metadata = z.record(text(100), z.unknown());
+/** Of the metadata, what is Gatehouse's own: named here as well, so that the document and the commands have it. */
+const own = {
+  id_token_claims: z
+    .enum(['all', 'lean'])
+    .optional()
+    .meta({ description: 'Whether claims are in the id_token too (all), or at userinfo alone (lean)' }),
+  claim_mapping: z
+    .record(
+      text(100),
+      z.union([
+        z.strictObject({ from: z.enum(claimSources) }),
+        z.strictObject({ value: z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]) }),
+        z.null(),
+      ]),
+    )
+    .optional()
+    .meta({ description: 'Claims under names of its own, in the id_token and at userinfo' }),
+};
 
 const isShared = async (input: Named, lookup: Lookup) =>
   (await findIn(lookup, input, 'application'))?.tenantId === null;
@@ -94,6 +113,7 @@ const registration = [
       all_tenants: z.boolean().optional().meta({ description: 'It serves the people of all tenants' }),
       redirect_uris: uris.optional(),
       post_logout_redirect_uris: uris.optional(),
+      ...own,
       metadata: metadata.optional(),
     }),
     answer: NewClient,
@@ -108,7 +128,7 @@ const registration = [
         firstParty: body.first_party === true,
         redirectUris: body.redirect_uris ?? [],
         postLogoutRedirectUris: body.post_logout_redirect_uris,
-        metadata: body.metadata,
+        metadata: { ...body.metadata, ...given(body, 'id_token_claims', 'claim_mapping') },
       };
       const { client, clientSecret } = await deps.registration.registerClient(db, wanted, actor.caller);
       const made = await application({ db, tenantId: wanted.tenantId ?? tenantId, actor }, of(client.clientId));
@@ -142,6 +162,7 @@ const registration = [
       first_party: z.boolean().optional(),
       redirect_uris: uris.optional(),
       post_logout_redirect_uris: uris.optional(),
+      ...own,
       metadata: metadata.optional(),
     }),
     answer: Client,
@@ -150,8 +171,8 @@ const registration = [
     run: async ({ db, params, body, actor, deps, tenantId }) => {
       const lookup = { db, actor, tenantId };
       const { clientId } = await application(lookup, { params });
-      const { name, first_party: firstParty, metadata: more, ...addresses } = body;
-      const change = more || Object.keys(addresses).length > 0 ? { ...more, ...addresses } : undefined;
+      const { name, first_party: firstParty, metadata: more, ...members } = body;
+      const change = more || Object.keys(members).length > 0 ? { ...more, ...members } : undefined;
       await deps.registration.changeClient(db, { clientId, name, firstParty, metadata: change }, actor.caller);
       return application(lookup, { params });
     },
@@ -249,6 +270,13 @@ const secrets = [
     },
   }),
 ];
+
+/** Those of the members that are there. */
+function given<T extends object, K extends keyof T>(body: T, ...names: K[]): Partial<Pick<T, K>> {
+  return Object.fromEntries(
+    names.filter((name) => body[name] !== undefined).map((name) => [name, body[name]]),
+  ) as never;
+}
 
 function of(clientId: string): Named {
   return { params: { client_id: clientId } };

@@ -2,12 +2,13 @@
  * The person as oidc-provider sees them. Loads the profile once and the effective access at most once a request, so that
  * a token's claims and its lifetime come from the same moment.
  */
-import type { Account, FindAccount } from 'oidc-provider';
+import type { Account, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
 import { type EffectiveAccess, findEffectiveAccess } from '../domain/access/effective-access.ts';
 import { claimsFor } from '../domain/claims/claims.ts';
 import { type AccountProfile, findAccount } from '../domain/users/users.ts';
 import type { Database } from '../platform/database.ts';
 import { isId } from '../platform/ids.ts';
+import { claimsForClient } from './tokens/person-claims.ts';
 
 export interface AccountWithProfile extends Account {
   profile: AccountProfile;
@@ -16,7 +17,7 @@ export interface AccountWithProfile extends Account {
 }
 
 /** Builds the account object of a profile. */
-export function createAccount(db: Database, profile: AccountProfile): AccountWithProfile {
+export function createAccount(db: Database, profile: AccountProfile, ctx: KoaContextWithOIDC): AccountWithProfile {
   const loaded = new Map<string | undefined, Promise<EffectiveAccess>>();
   const account: AccountWithProfile = {
     accountId: profile.userId,
@@ -28,8 +29,9 @@ export function createAccount(db: Database, profile: AccountProfile): AccountWit
       loaded.set(orgNodeId, loading);
       return loading;
     },
-    async claims() {
-      return { ...claimsFor(profile, await account.access()), sub: profile.userId };
+    async claims(use, _scope, requested) {
+      const person = claimsFor(profile, await account.access());
+      return { ...claimsForClient(ctx, person, { use, requested }), sub: profile.userId };
     },
   };
   return account;
@@ -40,9 +42,9 @@ export function createAccount(db: Database, profile: AccountProfile): AccountWit
  * factor, which no session of today holds (domain/sign-in/second-factor.ts).
  */
 export function createFindAccount(db: Database): FindAccount {
-  return async (_ctx, id) => {
+  return async (ctx, id) => {
     if (!isId(id)) return undefined;
     const profile = await findAccount(db, id);
-    return profile && !profile.mfaRequired ? createAccount(db, profile) : undefined;
+    return profile && !profile.mfaRequired ? createAccount(db, profile, ctx) : undefined;
   };
 }

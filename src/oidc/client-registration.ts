@@ -6,6 +6,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { type ClientMetadata, errors } from 'oidc-provider';
 import type { Config } from '../config.ts';
 import type { Caller } from '../domain/audit/audit-events.ts';
+import { faultOfClaimMapping } from '../domain/claims/claim-mapping.ts';
 import { type ClientChange, updateClient } from '../domain/clients/change-client.ts';
 import type { ClientRow } from '../domain/clients/client-store.ts';
 import {
@@ -86,6 +87,10 @@ export function createClientCheck({ config, db, secrets }: RegistrationDependenc
     const { backchannel_logout_uri: logoutUri } = client.metadata;
     if (typeof logoutUri === 'string' && logoutUri.includes('#'))
       throw refusal('backchannel_logout_uri must have no fragment');
+    if (client.metadata.claim_mapping !== undefined) {
+      const fault = faultOfClaimMapping(client.metadata.claim_mapping);
+      if (fault !== undefined) throw refusal(`claim_mapping ${fault}`);
+    }
     let taken: ClientMetadata;
     try {
       taken = new Client(clientMetadata(client, secrets)).metadata();

@@ -168,6 +168,8 @@ export function createProvider(dependencies: ProviderDependencies): Provider {
     jwks: { keys: keys.privateJwks as never },
     enabledJWA: algorithms,
     findAccount: createFindAccount(db),
+    // What is in an id_token each client's registration says: tokens/person-claims.ts.
+    conformIdTokenClaims: false,
     fetch: withoutCaching(fetch),
     routes,
     features: features(dependencies),

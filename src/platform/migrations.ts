@@ -13,6 +13,7 @@ import * as management from '../../migrations/0007-management.ts';
 import * as refreshLines from '../../migrations/0008-refresh-lines.ts';
 import * as inviters from '../../migrations/0009-inviters.ts';
 import * as knownDevices from '../../migrations/0010-known-devices.ts';
+import * as clientMetadata from '../../migrations/0012-client-metadata.ts';
 import type { Database } from './database.ts';
 
 interface NamedMigration {
@@ -31,6 +32,7 @@ const migrations: NamedMigration[] = [
   { name: '0008-refresh-lines', migration: refreshLines },
   { name: '0009-inviters', migration: inviters },
   { name: '0010-known-devices', migration: knownDevices },
+  { name: '0012-client-metadata', migration: clientMetadata },
 ];
 
 const tableName = 'schema_migrations';

@@ -104,6 +104,12 @@ describe('commands about applications', function () {
         '--no-require-pkce',
         '--backchannel-logout-uri',
         'https://app.example.com/bcl',
+        '--id-token-claims',
+        'lean',
+        '--claim',
+        'groups=roles',
+        '--constant-claim',
+        'environment=a=b',
         '--json',
       ),
     ]);
@@ -120,6 +126,8 @@ describe('commands about applications', function () {
     assert.equal(found?.tenant_id, acme.id);
     const exempt = await Client.find(older.json.client_id);
     assert.deepEqual([exempt?.require_pkce, exempt?.backchannelLogoutUri], [false, 'https://app.example.com/bcl']);
+    const mapping = { groups: { from: 'roles' }, environment: { value: 'a=b' } };
+    assert.deepEqual([exempt?.id_token_claims, exempt?.claim_mapping], ['lean', mapping]);
     const device = await postAs(
       `${app.issuer}/device/authorize`,
       { clientId: tv.json.client_id, clientSecret: '' },
@@ -144,6 +152,8 @@ describe('commands about applications', function () {
       [[...web, ...callback, '--metadata-file', typo], 3, /knows nothing of redirect_urls/],
       [[...web, ...callback, '--client-id', 'my-app'], 3, /client_id is taken already.* \[DUPLICATE\]/],
       [[...spa, '--auth-method', 'client_secret_basic'], 3, /everybody who has a spa client has its secret/],
+      [[...web, ...callback, '--claim', 'sub=email'], 3, /claim_mapping "sub" belongs to the protocol/],
+      [[...web, ...callback, '--claim', 'groups'], 2, /write <claim>=<what it is>/],
       [[...web, ...callback, '--metadata-file', ours], 2, /leave out client_secret/],
     ];
     // Two at once: there are two cores.

@@ -103,6 +103,40 @@ describe('operations on applications and services', () => {
     assert.equal((await ask('PATCH', path, mine, any)).body.code, 'INVALID_INPUT');
   });
 
+  it('takes claims of its own, checks them when they are set, and says what was changed', async () => {
+    const claim_mapping = { groups: { from: 'roles' }, environment: { value: 'production' } };
+    const made = await web({ id_token_claims: 'lean', claim_mapping });
+    assert.equal(made.metadata.id_token_claims, 'lean');
+    assert.deepEqual(made.metadata.claim_mapping, claim_mapping);
+    const path = `/clients/${made.client_id}`;
+    const changed = await ask(
+      'PATCH',
+      path,
+      { id_token_claims: 'all', claim_mapping: { upn: { from: 'email' } } },
+      any,
+    );
+    assert.equal(changed.body.metadata.id_token_claims, 'all');
+    assert.deepEqual(changed.body.metadata.claim_mapping, { upn: { from: 'email' } });
+    const [event] = await eventsOf(made.client_id, 'client.changed');
+    assert.deepEqual(event?.payload.changed?.sort(), ['claim_mapping', 'id_token_claims']);
+    const known = await app.server.provider().Client.find(made.client_id);
+    assert.deepEqual(known?.claim_mapping, { upn: { from: 'email' } });
+
+    const untold = await web();
+    assert.equal(untold.metadata.id_token_claims, 'all');
+    for (const refused of [
+      ...[{ id_token_claims: 'some' }, { metadata: { id_token_claims: 'some' } }],
+      ...[{ claim_mapping: { sub: { value: 'x' } } }, { metadata: { claim_mapping: { roles: { value: ['owner'] } } } }],
+      ...[{ claim_mapping: { groups: { from: 'passwords' } } }, { metadata: { claim_mapping: 'groups' } }],
+    ]) {
+      const answer = await ask('PATCH', path, refused, any);
+      assert.equal(answer.status, 422, JSON.stringify(refused));
+      const body = { name: 'Odd', kind: 'web', redirect_uris: [callback], ...refused };
+      assert.equal((await ask('POST', '/clients', body)).status, 422, JSON.stringify(refused));
+    }
+    assert.deepEqual((await ask('GET', path)).body.metadata, changed.body.metadata);
+  });
+
   it('rotates, lists and revokes secrets', async () => {
     const { client_id: clientId, client_secret: first } = await web();
     const path = `/clients/${clientId}/secrets`;

@@ -16,6 +16,7 @@ export interface ClaimsAccount {
   fullName: string | null;
   givenName: string | null;
   familyName: string | null;
+  username: string | null;
   pictureUrl: string | null;
   /** BCP 47. */
   locale: string | null;
@@ -61,6 +62,7 @@ export type PersonClaims = AccessClaims & {
   name?: string;
   given_name?: string;
   family_name?: string;
+  preferred_username?: string;
   picture?: string;
   locale?: string;
   zoneinfo?: string;
@@ -91,7 +93,10 @@ export const scopes = {
   offline_access: { about: 'protocol', releases: [] },
   profile: {
     about: 'person',
-    releases: ['name', 'given_name', 'family_name', 'picture', 'locale', 'zoneinfo', 'updated_at', 'tenant'],
+    releases: [
+      ...(['name', 'given_name', 'family_name', 'preferred_username', 'picture'] as const),
+      ...(['locale', 'zoneinfo', 'updated_at', 'tenant'] as const),
+    ],
   },
   email: { about: 'person', releases: ['email', 'email_verified'] },
   phone: { about: 'person', releases: ['phone_number', 'phone_number_verified'] },
@@ -125,6 +130,7 @@ export function claimsFor(account: ClaimsAccount, access: EffectiveAccess, grant
     name: account.fullName ?? undefined,
     given_name: account.givenName ?? undefined,
     family_name: account.familyName ?? undefined,
+    preferred_username: account.username ?? undefined,
     picture: account.pictureUrl ?? undefined,
     locale: account.locale ?? undefined,
     zoneinfo: account.zoneinfo ?? undefined,

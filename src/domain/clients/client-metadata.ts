@@ -83,6 +83,8 @@ function defaultsOf(kind: ClientKind, asked: Record<string, unknown>): Record<st
     redirect_uris: [],
     post_logout_redirect_uris: [],
     token_endpoint_auth_method: kind === 'web' ? 'client_secret_basic' : 'none',
+    // What the most used libraries read: docs/decisions/0021-claims-in-the-id-token.md.
+    id_token_claims: 'all',
     // One that is told of a session's end can tell which one it was.
     ...(asked.backchannel_logout_uri === undefined ? {} : { backchannel_logout_session_required: true }),
   };
@@ -96,6 +98,8 @@ function checkKind(kind: ClientKind, metadata: CheckedMetadata): void {
   }
   if (metadata.require_pkce === false && method === 'none')
     throw refusal('require_pkce', 'false', 'a client without authentication always uses PKCE');
+  if (metadata.id_token_claims !== 'all' && metadata.id_token_claims !== 'lean')
+    throw refusal('id_token_claims', undefined, 'it is "all" or "lean"');
   if (metadata.grant_types.includes('client_credentials'))
     throw refusal('grant_types', 'client_credentials', 'what gets tokens for itself is a service, not an application');
 }

@@ -73,6 +73,7 @@ export async function insertUserSettings(
 }
 
 export interface AccountRow extends Omit<UserRow, 'id' | 'state' | 'lastLoginAt'> {
+  username: string | null;
   userId: string;
   emailVerified: boolean;
   phoneVerified: boolean;
@@ -91,7 +92,7 @@ const activeAccount = prepared(
   'active-account',
   `select u.id as user_id, u.tenant_id, u.email, u.email_verified_at, u.email_verified_at is not null as email_verified,
           u.phone, u.phone_verified_at, u.phone_verified_at is not null as phone_verified, u.full_name, u.given_name,
-          u.family_name, u.picture_url, u.mfa_required, u.password_changed_at, u.created_at, u.updated_at,
+          u.family_name, u.username, u.picture_url, u.mfa_required, u.password_changed_at, u.created_at, u.updated_at,
           s.locale, s.zoneinfo, s.theme, s.notify_by_email, s.notify_in_app,
           t.slug as tenant_slug, t.name as tenant_name, t.state as tenant_state, t.settings as tenant_settings
      from users u

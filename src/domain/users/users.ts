@@ -93,6 +93,7 @@ export interface AccountProfile {
   fullName: string | null;
   givenName: string | null;
   familyName: string | null;
+  username: string | null;
   pictureUrl: string | null;
   mfaRequired: boolean;
   passwordChangedAt: Date | null;

@@ -5,6 +5,7 @@
 import { anonymousSession } from './anonymous-session.ts';
 import { backchannelLogout } from './backchannel-logout.ts';
 import { basicCredentials } from './basic-credentials.ts';
+import { claimMapping } from './claim-mapping.ts';
 import { clientSecrets } from './client-secrets.ts';
 import { formCharset } from './form-charset.ts';
 import { issuerAddresses } from './issuer-addresses.ts';
@@ -31,6 +32,7 @@ export const overrides: readonly Override[] = [
   postLogoutQuery,
   typedUserCodes,
   structuredTokens,
+  claimMapping,
 ];
 
 /** To be called once for each provider that is built, before it answers anybody. */

@@ -19,6 +19,7 @@ const account: ClaimsAccount = {
   fullName: 'Ada Keller',
   givenName: 'Ada',
   familyName: 'Keller',
+  username: 'ada.k',
   pictureUrl: 'https://northwind.example/ada.png',
   locale: 'de-CH',
   zoneinfo: 'Europe/Zurich',
@@ -48,7 +49,7 @@ const access: EffectiveAccess = {
 const nobody: ClaimsAccount = {
   ...account,
   ...{ email: null, emailVerified: false, phone: null, phoneVerified: false, fullName: null, givenName: null },
-  ...{ familyName: null, pictureUrl: null, locale: null, zoneinfo: null },
+  ...{ familyName: null, username: null, pictureUrl: null, locale: null, zoneinfo: null },
 };
 const nothing: EffectiveAccess = {
   ...{ roles: [], capabilities: [], assignments: [], visibilityGrants: [], earliestEnd: null },
@@ -88,6 +89,7 @@ describe('the claims of a person', () => {
       name: 'Ada Keller',
       given_name: 'Ada',
       family_name: 'Keller',
+      preferred_username: 'ada.k',
       picture: 'https://northwind.example/ada.png',
       locale: 'de-CH',
       zoneinfo: 'Europe/Zurich',
@@ -170,7 +172,14 @@ describe('the claims of an access token', () => {
   it('never hold an address, a name or a picture, whatever the scopes', () => {
     assert.deepEqual(accessTokenClaims(account, access, new Set(['profile', 'email', 'phone', 'address'])), {});
     const scope = fc.oneof(fc.constantFrom(...Object.keys(claimsByScope)), fc.string());
-    const personal = [account.email, account.phone, account.fullName, account.pictureUrl, account.zoneinfo];
+    const personal = [
+      account.email,
+      account.phone,
+      account.fullName,
+      account.username,
+      account.pictureUrl,
+      account.zoneinfo,
+    ];
     fc.assert(
       fc.property(fc.array(scope), (scopes) => {
         const claims = accessTokenClaims(account, access, new Set(scopes));

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { Provider, interactionPolicy as policies } from 'oidc-provider';
 import { basicCredentials } from '../../../src/oidc/overrides/basic-credentials.ts';
+import { claimMapping } from '../../../src/oidc/overrides/claim-mapping.ts';
 import { formCharset } from '../../../src/oidc/overrides/form-charset.ts';
 import { issuerAddresses } from '../../../src/oidc/overrides/issuer-addresses.ts';
 import { nativeClientPrompt } from '../../../src/oidc/overrides/native-client-prompt.ts';
@@ -16,6 +17,7 @@ import { overrides } from '../../../src/oidc/overrides/overrides.ts';
 import { postLogoutQuery } from '../../../src/oidc/overrides/post-logout-query.ts';
 import { typedUserCodes } from '../../../src/oidc/overrides/typed-user-codes.ts';
 import { QueryKeepingProvider } from '../../../src/oidc/response-modes.ts';
+import { mappingOfClient } from '../../../src/oidc/tokens/person-claims.ts';
 import {
   api,
   type BareLibrary,
@@ -483,6 +485,29 @@ const typedUserCodesClauses: Clause[] = [
         typedUserCodes.apply({ provider: library.provider } as Library, none);
         await type('ＢＢＢＢ-ｃｃｃｃ\u200b');
         assert.deepEqual(asked, ['CCCC', 'BBBBCCCC']);
+const claimMappingClauses: Clause[] = [
+  {
+    says: 'what is released of the claims of an account is the answer of Claims.prototype.result, and a symbol among them gets there',
+    holds: () =>
+      withLibrary(async ({ provider }) => {
+        const { Claims, Client } = provider as unknown as {
+          Claims: new (
+            available: object,
+            of: object,
+          ) => { scope(scope: string): void; result(): Promise<Record<string, unknown>> };
+          Client: { find(id: string): Promise<object> };
+        };
+        const person = { sub: 'anna', roles: ['Teacher'], email: 'anna@example.test', email_verified: true };
+        const told = async () => {
+          const mapping = { groups: { from: 'roles' }, user: { from: 'sub' } } as const;
+          const available = { ...person, [mappingOfClient]: { mapping, person, shared: false } };
+          const claims = new Claims({ ...available, acr: '1' }, { client: await Client.find('app') });
+          claims.scope('openid');
+          return claims.result();
+        };
+        assert.deepEqual(await told(), { sub: 'anna' });
+        claimMapping.apply({ provider } as Library, none);
+        assert.deepEqual(await told(), { sub: 'anna', user: 'anna' }, 'what is not released is not mapped either');
       }),
   },
 ];
@@ -524,6 +549,7 @@ const contract: Record<string, Clause[]> = {
   'post-logout-query': postLogoutQueryClauses,
   'typed-user-codes': typedUserCodesClauses,
   'structured-tokens': structuredTokens,
+  'claim-mapping': claimMappingClauses,
 };
 
 describe('the contract with oidc-provider', () => {

@@ -25,7 +25,7 @@ describe('claims', () => {
       locale: 'fr-CH',
       zoneinfo: 'Europe/Zurich',
     });
-    party = await discover(app, await app.relyingParty());
+    party = await discover(app, await app.relyingParty({ metadata: { id_token_claims: 'lean' } }));
   });
   after(() => app?.stop());
 
@@ -35,7 +35,7 @@ describe('claims', () => {
     return { idToken: tokens.claims() as openid.IDToken, userinfo };
   }
 
-  it('come by scope at userinfo, and the id_token says who and how alone', async () => {
+  it('come by scope at userinfo, and a lean id_token says who and how alone', async () => {
     const { idToken, userinfo } = await given({ scope: 'openid profile phone' });
     assert.equal(userinfo.phone_number, '+41446681800');
     assert.equal(userinfo.phone_number_verified, true);
@@ -62,7 +62,10 @@ describe('claims', () => {
   });
 
   it('named by a third party are shown, and given with the person’s yes alone', async () => {
-    const third = await discover(app, await app.relyingParty({ firstParty: false }));
+    const third = await discover(
+      app,
+      await app.relyingParty({ firstParty: false, metadata: { id_token_claims: 'lean' } }),
+    );
     const claims = JSON.stringify({ userinfo: { phone_number: null } });
     const { address } = await startSignIn(third, { scope: 'openid', claims });
     const browser = new Browserless();
