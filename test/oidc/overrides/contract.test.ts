@@ -485,6 +485,10 @@ const typedUserCodesClauses: Clause[] = [
         typedUserCodes.apply({ provider: library.provider } as Library, none);
         await type('ＢＢＢＢ-ｃｃｃｃ\u200b');
         assert.deepEqual(asked, ['CCCC', 'BBBBCCCC']);
+      }),
+  },
+];
+
 const claimMappingClauses: Clause[] = [
   {
     says: 'what is released of the claims of an account is the answer of Claims.prototype.result, and a symbol among them gets there',
