@@ -15,6 +15,7 @@ import { roles } from './roles.ts';
 import { services } from './services.ts';
 import { signingKeys } from './signing-keys.ts';
 import { tenants } from './tenants.ts';
+import { userGrants } from './user-grants.ts';
 import { userIdentities } from './user-identities.ts';
 import { sessions } from './user-sessions.ts';
 import { users } from './users.ts';
@@ -35,6 +36,7 @@ export const operations: readonly AnyOperation[] = [
   ...auditEvents,
   ...users,
   ...userIdentities,
+  ...userGrants,
   ...referrals,
   ...signingKeys,
   ...messages,

@@ -131,6 +131,8 @@ export const samples: Record<string, (world: World) => Sample> = {
     body: { provider: w.providerKey, subject: 'what they call them' },
   }),
   'users.identities.remove': (w) => ({ params: { ...person(w), provider: w.linkedProviderKey } }),
+  'users.grants.list': (w) => ({ params: person(w) }),
+  'users.grants.withdraw': (w) => ({ params: { ...person(w), grant_id: w.tokenGrantId } }),
   'sessions.list': (w) => ({ params: person(w) }),
   'sessions.end': (w) => ({ params: { session_id: w.sessionId } }),
   'sessions.end_all': (w) => ({ params: person(w) }),

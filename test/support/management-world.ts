@@ -41,6 +41,8 @@ export interface World {
   /** A member of the company. */
   memberId: string;
   sessionId: string;
+  /** What the person has granted an application. */
+  tokenGrantId: string;
   serviceSessionId: string;
   referralId: string;
   /** Another tenant, for who manages tenants. */
@@ -89,14 +91,16 @@ export async function makeWorld(app: TestApp): Promise<World> {
     otherTenantId: (await app.tenant()).id,
     ...(await makeClients(app, tenantId)),
     ...byRequest,
-    sessionId: await signedIn(app, person),
+    ...(await signedIn(app, person)),
     referralId: await refer(app, { tenantId, userId: personId }),
   };
 }
 
-async function signedIn(app: TestApp, person: { id: string; email: string; password: string }): Promise<string> {
+async function signedIn(app: TestApp, person: { id: string; email: string; password: string }) {
   await personToken(app, person, { audience: null, scopes: [] });
-  return (await app.db('user_sessions').where({ userId: person.id }).first('id')).id;
+  const { id: sessionId } = await app.db('user_sessions').where({ userId: person.id }).first('id');
+  const { grantId } = await app.db('oidc_payloads').where({ model: 'Grant', accountId: person.id }).first('grantId');
+  return { sessionId: sessionId as string, tokenGrantId: grantId as string };
 }
 
 async function refer(app: TestApp, { tenantId, userId }: { tenantId: string; userId: string }): Promise<string> {

@@ -31,7 +31,8 @@ const audited = (event: string, condition: string) => `audited as (
    )`;
 
 // `audit` is null where the change is no event of its own; else the event commits with the row or not at all. Its
-// `changed_action` is for a row that was there.
+// `changed_action` is for a row that was there. Whatever a grant is used for, an access token is stored: once a minute the
+// grant keeps when.
 const upsert = prepared(
   'payload-upsert',
   `with written as (
@@ -44,6 +45,10 @@ const upsert = prepared(
             session_uid_hash = excluded.session_uid_hash
       where oidc_payloads.consumed_at is null
      returning xmax = 0 as inserted
+   ), used as (
+     update oidc_payloads g set last_used_at = now()
+      where $1 = 'AccessToken' and g.model = 'Grant' and g.id_hash = sha256(convert_to($4, 'UTF8'))
+        and (g.last_used_at is null or g.last_used_at < now() - interval '1 minute')
    ), audited as (
      ${insertEventSql('$11', 'w.inserted or a.changed_action is not null', {
        from: 'written w',

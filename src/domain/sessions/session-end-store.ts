@@ -88,6 +88,45 @@ export async function deletePayloadsOfClient(trx: Database, clientId: string): P
   await deletePayloads(trx, 'client_id = :clientId', { clientId });
 }
 
+/** The applications that know live sign-ins of a person by a grant. */
+export async function selectSidsOfGrant(
+  db: Database,
+  wanted: { tenantId: string; userId: string; grantId: string },
+): Promise<EndedSession['clients']> {
+  return rows(
+    db,
+    `select c.client_id, c.sid
+       from session_clients c
+       join user_sessions s on s.tenant_id = c.tenant_id and s.id = c.user_session_id
+      where s.tenant_id = :tenantId and s.user_id = :userId and s.revoked_at is null and s.expires_at > now()
+        and c.grant_id = :grantId`,
+    wanted,
+  );
+}
+
+/**
+ * Deletes a grant of a person with its tokens and codes. An interaction names the grant that was there when it began, and
+ * outlives it. Undefined where there is no such grant, or somebody else was faster.
+ */
+export async function deleteGrant(
+  trx: Database,
+  wanted: { tenantId: string; userId: string; grantId: string },
+): Promise<{ clientId: string } | undefined> {
+  const whose = `grant_id = :grantId and model <> 'Interaction'
+             and exists (select from oidc_payloads g
+                           join users u on u.id = g.account_id and u.tenant_id = :tenantId
+                          where g.model = 'Grant' and g.grant_id = :grantId and g.account_id = :userId)`;
+  await rows(trx, `select 1 from oidc_payloads where ${whose} order by model, id_hash for update`, wanted);
+  return firstRow(
+    trx,
+    `with gone as (
+       delete from oidc_payloads where ${whose} returning model, client_id
+     )
+     select client_id from gone where model = 'Grant'`,
+    wanted,
+  );
+}
+
 /** One live token of a service; undefined where it has ended, or is another tenant's. */
 export async function findServiceSession(
   db: Database,

@@ -26,7 +26,11 @@ import { selectLogin } from './session-store.ts';
 /** The job that tells one relying party; its payload is `{ clientId, sub, sid }`. */
 export const backchannelLogoutJob = 'backchannel-logout';
 
-async function tellRelyingParties(trx: Database, ended: EndedSession[]): Promise<void> {
+/** Tells the applications, by jobs of the caller's transaction, that they know a sign-in no longer. */
+export async function tellRelyingParties(
+  trx: Database,
+  ended: readonly Pick<EndedSession, 'userId' | 'clients'>[],
+): Promise<void> {
   const told = ended.flatMap(({ userId, clients }) =>
     clients.map(({ clientId, sid }) => ({ clientId, sub: userId, sid })),
   );

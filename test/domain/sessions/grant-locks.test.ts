@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { auditEventRow, systemCaller } from '../../../src/domain/audit/audit-events.ts';
+import { withdrawGrant } from '../../../src/domain/sessions/grants.ts';
 import {
   destroyByGrantId,
   destroyPayload,
@@ -14,9 +15,11 @@ import { endSessionsOfClient, revokeAllSessions } from '../../../src/domain/sess
 import { createDatabase, type Database, rows } from '../../../src/platform/database.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { createTenant, createUser } from '../../support/factories.ts';
 
 interface GrantRows {
   grantId: string;
+  tenantId: string;
   accountId: string;
   clientId: string;
   refreshTokens: Buffer[];
@@ -29,9 +32,11 @@ const event = () => auditEventRow({ action: 'grant.tokens_revoked' }, systemCall
 describe('the rows of one grant', () => {
   let database: TestDatabase;
   let db: Database;
+  let tenantId: string;
   before(async () => {
     database = await createTestDatabase();
     db = createDatabase({ url: database.url, poolMax: 8 });
+    tenantId = (await createTenant(db)).id;
   });
   after(async () => {
     await db.destroy();
@@ -43,16 +48,18 @@ describe('the rows of one grant', () => {
     ...{ uidHash: null, userCodeHash: null, sessionUidHash: null, expiresAt: inAMinute() },
   });
 
-  /** A grant with sixty rows, a third of them expired, which lie on the disk in another order than their keys. */
+  /** A grant with its sixty rows, a third of them expired, which lie on the disk in another order than their keys. */
   async function newGrant(): Promise<GrantRows> {
     const refreshTokens = Array.from({ length: 10 }, () => randomBytes(32));
-    const grant = { grantId: newId(), accountId: newId(), clientId: newId(), refreshTokens, code: randomBytes(32) };
+    const { id: accountId } = await createUser(db, { tenantId });
+    const grant = { grantId: newId(), tenantId, accountId, clientId: newId(), refreshTokens, code: randomBytes(32) };
     await rows(
       db,
       `insert into oidc_payloads (model, id_hash, payload, grant_id, account_id, client_id, expires_at, consumed_at)
-       select case when i <= 10 then 'RefreshToken' when i = 11 then 'AuthorizationCode' when i % 2 = 0 then 'AccessToken'
+       select case when i <= 10 then 'RefreshToken' when i = 11 then 'AuthorizationCode'
+                   when i = 60 then 'Grant' when i % 2 = 0 then 'AccessToken'
                    else 'DeviceCode' end,
-              case when i <= 11 then known else sha256(gen_random_uuid()::text::bytea) end,
+              case when i <= 11 then known when i = 60 then sha256(convert_to(:grantId, 'UTF8')) else sha256(gen_random_uuid()::text::bytea) end,
               'sealed', :grantId, :accountId, :clientId, 
               now() + case when i between 12 and 30 then interval '-1 minute' else interval '1 minute' end,
               case when i = 11 then now() end
@@ -77,6 +84,15 @@ describe('the rows of one grant', () => {
     'the end of a client': ({ clientId }) => once((trx) => endSessionsOfClient(trx, { id: newId(), clientId })),
     'the end of a person': ({ accountId: userId }) =>
       once((trx) => revokeAllSessions(trx, { tenantId: newId(), userId }, systemCaller)),
+    'the withdrawal of the grant': ({ tenantId, accountId: userId, grantId }) =>
+      once((trx) => withdrawGrant(trx, { tenantId, userId, grantId }, systemCaller)).catch((error) => {
+        // Somebody else was faster.
+        if (error.code !== 'NOT_FOUND') throw error;
+      }),
+    'a new access token': (grant) => {
+      const token = { ...refreshToken(grant, randomBytes(32)), model: 'AccessToken' };
+      return once((trx) => upsertPayload(trx, token, null));
+    },
     'a sweep': async () => {
       while ((await once((trx) => sweepPayloads(trx, 7))) > 0);
     },
