@@ -21,12 +21,26 @@ const unavailable = (reason: string): Fault => ({ kind: 'unavailable', code: 'PR
 /** Answers that are no answers: an error page, a body cut short. */
 const nonsense = new Set(['OAUTH_RESPONSE_IS_NOT_JSON', 'OAUTH_PARSE_ERROR', 'OAUTH_TIMEOUT', 'OAUTH_ABORT']);
 
+/**
+ * Errors by which a provider says that the person did not go through with it there: of OAuth 2.0 (RFC 6749 section 4.1.2.1),
+ * of OpenID Connect (Core section 3.1.2.6), and those that Apple and LinkedIn made up for it.
+ */
+const cancelled = new Set([
+  'access_denied',
+  'account_selection_required',
+  'consent_required',
+  'interaction_required',
+  'login_required',
+  'user_cancelled_authorize',
+  'user_cancelled_login',
+]);
+
 /** Which of the three it is, whatever was thrown. */
 export function faultOf(error: unknown): Fault {
   if (error instanceof DomainError || error instanceof ProviderFault) return refused(error.message);
   if (error instanceof openid.AuthorizationResponseError) {
     const reason = `authorization: ${error.error.slice(0, 100)}`;
-    if (error.error === 'access_denied') return { kind: 'unauthenticated', code: 'PROVIDER_CANCELLED', reason };
+    if (cancelled.has(error.error)) return { kind: 'unauthenticated', code: 'PROVIDER_CANCELLED', reason };
     return ['server_error', 'temporarily_unavailable'].includes(error.error) ? unavailable(reason) : refused(reason);
   }
   if (error instanceof openid.ResponseBodyError) return refused(`${error.status} ${error.error.slice(0, 100)}`);

@@ -159,6 +159,8 @@ describe('faults of an identity provider', () => {
   const refused = { status: 422, words: /The answer of The Forger could not be trusted/ };
   const unavailable = { status: 503, words: /The Forger doesn.t answer just now/ };
 
+  const cancelled = { status: 401, words: /came back from The Forger without signing in/ };
+
   it('are told from its honest answers', async () => {
     forger.person = { email: 'honest@example.test', email_verified: true };
     const { sub } = await claimsOf(await go(), portal);
@@ -224,6 +226,25 @@ describe('faults of an identity provider', () => {
     it('an answer that is not ready', async () => {
       forger.answer = { error: 'temporarily_unavailable', code: null };
       await assertComesToNothing({}, unavailable);
+    });
+
+    for (const error of [
+      'access_denied',
+      'account_selection_required',
+      'consent_required',
+      'interaction_required',
+      'login_required',
+      'user_cancelled_authorize',
+      'user_cancelled_login',
+    ])
+      it(`the person went back: ${error}`, async () => {
+        forger.answer = { error, code: null };
+        await assertComesToNothing({}, cancelled);
+      });
+
+    it('an error that nobody knows', async () => {
+      forger.answer = { error: 'user_cancelled', code: null };
+      await assertComesToNothing({}, refused);
     });
 
     for (const [fault, answer] of Object.entries<Forger['answer']>({
