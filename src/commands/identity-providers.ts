@@ -33,8 +33,7 @@ family_name, picture, locale, and hosted_domain (the organisation of the account
 Examples:
   gatehouse identity-providers add google --client-id 1234.apps.googleusercontent.com --client-secret-stdin < secret.txt
   gatehouse identity-providers add northwind-entra --name "Northwind" --tenant northwind \\
-    --issuer https://login.microsoftonline.com/TENANT_ID/v2.0 --client-id APPLICATION_ID --client-secret-stdin \\
-    --claim email_verified=xms_edov --claim hosted_domain=tid --verified-value 1`;
+    --issuer https://login.microsoftonline.com/TENANT_ID/v2.0 --client-id APPLICATION_ID --client-secret-stdin`;
 
 interface AddOptions {
   name?: string;

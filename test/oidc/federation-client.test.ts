@@ -2,12 +2,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseClaimMapping } from '../../src/domain/methods/federation/claim-mapping.ts';
-import type { IdentityProvider } from '../../src/domain/methods/federation/identity-providers.ts';
-import { createFederationClient } from '../../src/oidc/federation-client.ts';
-import { createLogger } from '../../src/platform/logger.ts';
-import { createOutboundFetch } from '../../src/platform/network/outbound.ts';
-import { createSecrets, randomToken } from '../../src/platform/secrets.ts';
+import { signInAtForger } from '../support/forged-sign-in.ts';
 import { type Forger, signHonestly, slowly, startForger } from '../support/identity-provider.ts';
 
 /** A byte now and then, and never the end. */
@@ -28,44 +23,8 @@ describe('calls to an identity provider', () => {
 
   /** A whole sign-in with a provider that says these things of itself: who it is, or the code of the error. */
   async function signIn(said: Record<string, unknown>, deadlineMs?: number): Promise<string> {
-    const { issuer, client } = forger;
-    const at = (path: string) => `${issuer}${path}`;
-    const addresses = { authorization_endpoint: at('/authorize'), token_endpoint: at('/token'), jwks_uri: at('/keys') };
-    const metadata = { issuer, ...addresses, response_types_supported: ['code'], ...said };
-    if (!forger.instead.has(discovery))
-      forger.instead.set(discovery, (_req, res) => {
-        res.writeHead(200, { 'content-type': 'application/json' });
-        res.end(JSON.stringify(metadata));
-      });
-    const federation = createFederationClient({
-      fetch: createOutboundFetch({ allowedNetworks: ['127.0.0.1/32'], timeoutMs: 60_000, maxBytes: 65_536 }),
-      secrets: createSecrets([randomToken(36)]),
-      logger: createLogger({ level: 'silent' }),
-      allowHttp: true,
-      deadlineMs,
-    });
-    const provider: IdentityProvider = {
-      id: 'id',
-      tenantId: null,
-      key: 'forger',
-      name: 'The Forger',
-      state: 'active',
-      issuer,
-      clientId: client.clientId,
-      clientSecretSealed: null,
-      scopes: ['openid'],
-      claimMapping: parseClaimMapping({}),
-      createdAt: new Date(),
-    };
-    const redirectUri = 'https://id.example/callback/forger';
-    const asked = { redirectUri, state: randomToken(), nonce: randomToken(), codeVerifier: randomToken() };
     try {
-      const address = await federation.authorizationUrl(provider, { ...asked, reauthenticate: false });
-      const back = await fetch(address, { redirect: 'manual' });
-      const parameters = new URL(back.headers.get('location') ?? '').searchParams;
-      const answer = { ...asked, parameters, reauthenticate: false, startedAt: 0 };
-      const { person } = await federation.verifyAnswer(provider, answer);
-      return person.subject;
+      return (await signInAtForger(forger, { metadata: said, deadlineMs })).person.subject;
     } catch (error) {
       return (error as Error).message;
     }

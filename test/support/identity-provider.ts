@@ -186,6 +186,8 @@ export interface Forger extends LoopbackServer {
   calls: Map<string, number>;
   /** Whether discovery promises `iss` in the answer (RFC 9207). */
   promisesIss: boolean;
+  /** The key that it signs with. */
+  publicJwk(): jose.JWK;
   /** A new key in the place of the old. */
   rotateKey(): Promise<void>;
   reset(): void;
@@ -262,6 +264,7 @@ export async function startForger(): Promise<Forger> {
     answer: {},
     calls: new Map(),
     promisesIss: true,
+    publicJwk: () => key.publicJwk,
     async rotateKey() {
       key = await forgedKey();
     },

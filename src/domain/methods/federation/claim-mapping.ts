@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { DomainError } from '../../../platform/errors.ts';
 import { parseEmail } from '../../users/canonical-address.ts';
+import { isEntraIssuer } from './entra-issuers.ts';
 
 const claimName = z.string().min(1).max(100);
 
@@ -33,9 +34,19 @@ const mapping = z.strictObject({
 export type ClaimMapping = z.output<typeof mapping>;
 export type ClaimMappingInput = z.input<typeof mapping>;
 
+/**
+ * At Entra ID an address is as good as the claim `xms_edov` says (the owner of the domain is known), whatever was chosen: any
+ * directory can put any address there. It speaks of the claim `email` and of no other.
+ */
+function ofEntra(chosen: ClaimMappingInput): ClaimMappingInput {
+  const values = (chosen.email ?? 'email') === 'email' ? (chosen.email_verified_values ?? [true, 'true', 1, '1']) : [];
+  return { hosted_domain: 'tid', ...chosen, email_verified: 'xms_edov', email_verified_values: values };
+}
+
 /** What is stored is what was chosen; defaults are filled in when it is read. */
-export function parseClaimMapping(stored: unknown): ClaimMapping {
-  return mapping.parse(stored ?? {});
+export function parseClaimMapping(stored: unknown, issuer: string): ClaimMapping {
+  const chosen = (stored ?? {}) as ClaimMappingInput;
+  return mapping.parse(isEntraIssuer(issuer) ? ofEntra(chosen) : chosen);
 }
 
 /** @throws DomainError invalid INVALID_INPUT (claim_mapping.<name>) */
@@ -74,6 +85,26 @@ export function checkedSubject(subject: unknown): string | undefined {
 }
 
 /**
+ * What userinfo has to be asked for because the id_token does not say it: `address` where nobody can be told without, `more`
+ * for the word on an address that is there, and for a name.
+ */
+export function missingClaims(names: ClaimMapping, idToken: Claims): 'address' | 'more' | undefined {
+  const has = (name: string) => idToken[name] !== undefined;
+  if (!has(names.email)) return 'address';
+  const hasName = has(names.name) || (has(names.given_name) && has(names.family_name));
+  return has(names.email_verified) && hasName ? undefined : 'more';
+}
+
+/** The address that a provider gives, and its word on that very address. */
+function addressOf(names: ClaimMapping, idToken: Claims, userinfo: Claims): { address: unknown; verified: unknown } {
+  const [address, again] = [idToken[names.email], userinfo[names.email]];
+  if (address === undefined) return { address: again, verified: userinfo[names.email_verified] };
+  // Okta says the address in both places, and the word on it at userinfo alone. A word on another address says nothing.
+  const word = idToken[names.email_verified] ?? (again === address ? userinfo[names.email_verified] : undefined);
+  return { address, verified: word };
+}
+
+/**
  * @param idToken the claims of an id_token that was verified
  * @param userinfo the answer for the same subject, where one was asked for; the id_token goes first
  * @throws DomainError invalid PROVIDER_REFUSED for a subject that is none
@@ -81,9 +112,7 @@ export function checkedSubject(subject: unknown): string | undefined {
 export function readPerson(names: ClaimMapping, idToken: Claims, userinfo: Claims = {}): ProviderPerson {
   const subject = checkedSubject(idToken.sub);
   if (subject === undefined || typeof idToken.iss !== 'string') throw new DomainError('invalid', 'PROVIDER_REFUSED');
-  // An address and the word on it come from one place.
-  const told = idToken[names.email] === undefined ? userinfo : idToken;
-  const address = told[names.email];
+  const { address, verified } = addressOf(names, idToken, userinfo);
   const email = typeof address === 'string' ? parseEmail(address) : undefined;
   const text = (name: string) => lineOf(idToken[name] ?? userinfo[name]);
   const hostedDomain = idToken[names.hosted_domain];
@@ -91,8 +120,7 @@ export function readPerson(names: ClaimMapping, idToken: Claims, userinfo: Claim
     issuer: idToken.iss,
     subject,
     email: email ?? null,
-    emailVerified:
-      email !== undefined && isSameMailbox(String(address), email) && isYes(names, told[names.email_verified]),
+    emailVerified: email !== undefined && isSameMailbox(String(address), email) && isYes(names, verified),
     hostedDomain: typeof hostedDomain === 'string' ? hostedDomain.toLowerCase().slice(0, 253) : null,
     fullName: text(names.name),
     givenName: text(names.given_name),

@@ -1,6 +1,7 @@
 /** Accounts at other OpenID providers as a way to sign in: each provider that a tenant's people are offered is one. */
 import type { SignInMethod, SignInServer } from '../../sign-in/method.ts';
 import { deleteIdentitiesOf } from '../../users/identities.ts';
+import { isIssuerOf } from './entra-issuers.ts';
 import { selectIdentities } from './identity-store.ts';
 
 const id = 'federation';
@@ -9,7 +10,7 @@ type OfferedProvider = NonNullable<SignInServer['providers']>[number];
 
 /** A provider that was made anew under an old key is another one. */
 function isAt({ name, issuer = '' }: { name: string; issuer?: string }, provider: OfferedProvider): boolean {
-  return name === provider.key && issuer.replace(/\/$/, '') === provider.issuer.replace(/\/$/, '');
+  return name === provider.key && isIssuerOf(provider.issuer, issuer);
 }
 
 export const federationMethod: SignInMethod = {

@@ -93,7 +93,7 @@ function secretContext(id: string): string {
 }
 
 export function providerOf(row: IdentityProviderRow): IdentityProvider {
-  return { ...row, claimMapping: parseClaimMapping(row.claimMapping) };
+  return { ...row, claimMapping: parseClaimMapping(row.claimMapping, row.issuer) };
 }
 
 export function invalid(field: string): DomainError {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   type ClaimMappingInput,
   checkClaimMapping,
+  missingClaims,
   parseClaimMapping,
   readPerson,
 } from '../../../../src/domain/methods/federation/claim-mapping.ts';
@@ -10,7 +11,7 @@ import { DomainError } from '../../../../src/platform/errors.ts';
 const token = { iss: 'https://provider.example', sub: 'a subject' };
 
 function read(claims: object, mapping: ClaimMappingInput = {}, userinfo = {}) {
-  return readPerson(parseClaimMapping(mapping), { ...token, ...claims }, userinfo);
+  return readPerson(parseClaimMapping(mapping, token.iss), { ...token, ...claims }, userinfo);
 }
 
 describe('reading what a provider says of a person', () => {
@@ -75,6 +76,52 @@ describe('reading what a provider says of a person', () => {
     assert.deepEqual([both.email, both.emailVerified, both.fullName], ['a@example.test', false, 'B']);
     const theirs = read({ email_verified: false }, {}, userinfo);
     assert.deepEqual([theirs.email, theirs.emailVerified], ['b@example.test', true]);
+  });
+
+  it('takes the word on an address from userinfo where the token has the very address and no word', () => {
+    const there = (said: object, userinfo: object) =>
+      read({ email: 'a@example.test', ...said }, {}, userinfo).emailVerified;
+    assert.equal(there({}, { email: 'a@example.test', email_verified: true }), true);
+    assert.equal(there({}, { email: 'A@example.test', email_verified: true }), false);
+    assert.equal(there({}, { email_verified: true }), false);
+    assert.equal(there({ email_verified: false }, { email: 'a@example.test', email_verified: true }), false);
+  });
+
+  it('asks userinfo for what is missing, and says how much it matters', () => {
+    const names = parseClaimMapping({}, token.iss);
+    const all = { email: 'a@example.test', email_verified: false, name: 'A' };
+    assert.equal(missingClaims(names, all), undefined);
+    assert.equal(missingClaims(names, { ...all, name: undefined, given_name: 'A', family_name: 'B' }), undefined);
+    assert.equal(missingClaims(names, { ...all, name: undefined, given_name: 'A' }), 'more');
+    assert.equal(missingClaims(names, { ...all, email_verified: undefined }), 'more');
+    assert.equal(missingClaims(names, { name: 'A' }), 'address');
+    assert.equal(missingClaims(parseClaimMapping({ email: 'mail' }, token.iss), all), 'address');
+  });
+
+  it('counts an address at Entra ID by its claim for that alone, whatever was mapped', () => {
+    const directory = 'https://login.microsoftonline.com/8d4a33de-5ec9-4f3a-9a1c-0a2d0f4a9b11/v2.0';
+    for (const issuer of [
+      directory,
+      `${directory}/`,
+      'https://login.microsoftonline.com/organizations/v2.0',
+      'https://login.microsoftonline.us/common/v2.0',
+      'https://northwind.ciamlogin.com/8d4a33de-5ec9-4f3a-9a1c-0a2d0f4a9b11/v2.0',
+      'https://sts.windows.net/8d4a33de-5ec9-4f3a-9a1c-0a2d0f4a9b11/',
+    ]) {
+      const verified = (claims: object, mapping: ClaimMappingInput = {}) =>
+        readPerson(parseClaimMapping(mapping, issuer), { ...token, email: 'ceo@victim.example', ...claims })
+          .emailVerified;
+      for (const yes of [true, 'true', 1, '1']) assert.equal(verified({ xms_edov: yes }), true, issuer);
+      for (const no of [undefined, false, 0, '0', 'false', null])
+        assert.equal(verified({ xms_edov: no }), false, issuer);
+      assert.equal(verified({ email_verified: true }), false);
+      assert.equal(verified({ email_verified: true }, { email_verified: 'email_verified' }), false);
+      assert.equal(verified({ oid: '1' }, { email_verified: 'oid', email_verified_values: ['1'] }), false);
+      const upn = { upn: 'ceo@victim.example', email: 'mine@attacker.example', xms_edov: true };
+      assert.equal(verified(upn, { email: 'upn' }), false, 'the word is on the claim email');
+    }
+    const read = readPerson(parseClaimMapping({}, directory), { ...token, tid: 'A-Directory' });
+    assert.equal(read.hostedDomain, 'a-directory');
   });
 
   it('takes the hosted domain from the signed token alone', () => {
