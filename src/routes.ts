@@ -106,15 +106,11 @@ function people(dependencies: Dependencies, live: LiveProvider): Middleware[] {
     limitBody(),
     device(),
     postToGet(new Set([protocol.authorization, protocol.end_session])),
-    ...[
-      welcomeRoutes,
-      interactionRoutes,
-      accountRoutes,
-      setUpRoutes,
-      invitationRoutes,
-      recoveryRoutes,
-      callbackRoutes,
-    ].flatMap((routesOf) => ofPages(routesOf(web), issuer)),
+    ...[welcomeRoutes, interactionRoutes, accountRoutes, setUpRoutes, invitationRoutes, recoveryRoutes].flatMap(
+      (routesOf) => ofPages(routesOf(web), issuer),
+    ),
+    // What is posted there comes from the page of a provider.
+    ...ofRouter(callbackRoutes(web)),
     limitUserCodes(db, protocol.code_verification),
     selfSubmittingForms(pages),
     live.handle,

@@ -22,8 +22,8 @@ import { fields, printable, table } from './frame/terminal-text.ts';
 import { withDatabase } from './frame/with-database.ts';
 
 const addHelp = `
-KEY names the provider in its callback and on its button: lower case letters, digits and hyphens. google needs no
-issuer. Any other provider of OpenID Connect with the authorization code flow is described by its options. Register the
+KEY names the provider in its callback and on its button: lower case letters, digits and hyphens. google and apple need
+no issuer. Any other provider of OpenID Connect with the authorization code flow is described by its options. Register the
 redirect URI that is printed with the provider.
 
 --claim tells under which name the provider gives a standard claim: email, email_verified, name, given_name,
@@ -44,9 +44,12 @@ interface AddOptions {
   scope?: string[];
   claim?: string[];
   verifiedValue?: string[];
+  responseMode?: IdentityProvider['responseMode'];
 }
 
-function mappingOf({ claim = [], verifiedValue }: AddOptions): ClaimMappingInput {
+/** Undefined where nothing is said: a known provider has a mapping of its own. */
+function mappingOf({ claim = [], verifiedValue }: AddOptions): ClaimMappingInput | undefined {
+  if (claim.length === 0 && !verifiedValue) return undefined;
   const mapping: Record<string, unknown> = {};
   for (const pair of claim) {
     const [, standard, theirs] = /^([a-z_]+)=(.+)$/.exec(pair) ?? [];
@@ -65,7 +68,7 @@ function valuesOf(text: string): (string | number)[] {
 
 /** What is told of a provider; the names for `--json`. */
 function dataOf(provider: IdentityProvider, issuer: string) {
-  const { id, key, name, state, clientId, scopes, claimMapping, createdAt } = provider;
+  const { id, key, name, state, clientId, scopes, responseMode, claimMapping, createdAt } = provider;
   return {
     id,
     key,
@@ -75,6 +78,7 @@ function dataOf(provider: IdentityProvider, issuer: string) {
     client_id: clientId,
     has_secret: provider.clientSecretSealed !== null,
     scopes,
+    response_mode: responseMode,
     claim_mapping: claimMapping,
     redirect_uri: `${issuer}/callback/${key}`,
     created_at: createdAt,
@@ -87,11 +91,11 @@ async function add(options: AddOptions, key = ''): Promise<CommandResult> {
     ? await readPassword(process.stdin, '--client-secret-stdin')
     : undefined;
   return withDatabase(async ({ db, config, secrets }) => {
-    const { name, issuer, clientId, tenant, scope: scopes } = options;
+    const { name, issuer, clientId, tenant, scope: scopes, responseMode } = options;
     const tenantId = await optionalTenantId(db, tenant);
     const provider = await addIdentityProvider(
       db,
-      { key, name, issuer, clientId, clientSecret, tenantId, scopes, claimMapping },
+      { key, name, issuer, clientId, clientSecret, tenantId, scopes, responseMode, claimMapping },
       { secrets, caller: systemCaller, allowHttp: !config.isProduction },
     );
     const data = { ...dataOf(provider, config.issuer), tenant: tenant ?? null };
@@ -240,6 +244,12 @@ function addAdd(providers: Command): void {
         '--verified-value <value>',
         'what says that an email address is verified, beside true (repeatable)',
         collect,
+      )
+      .addOption(
+        new Option('--response-mode <mode>', 'how it sends its answer: query, unless told').choices([
+          'query',
+          'form_post',
+        ]),
       )
       .addHelpText('after', addHelp),
     add,

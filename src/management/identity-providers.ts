@@ -23,6 +23,9 @@ const key = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/)
   .meta({ description: 'The end of its callback address, and what settings name it by', example: 'northwind-entra' });
+const responseMode = z
+  .enum(['query', 'form_post'])
+  .meta({ description: 'How it sends its answer; Apple posts a form' });
 const Provider = z
   .object({
     id,
@@ -33,6 +36,7 @@ const Provider = z
     issuer: z.string(),
     client_id: z.string(),
     scopes: z.array(z.string()),
+    response_mode: responseMode,
     claim_mapping: z.record(z.string(), z.unknown()).meta({ description: 'Its name for each standard claim' }),
     created_at: time,
   })
@@ -41,6 +45,7 @@ const params = z.strictObject({ key });
 const members = {
   client_id: text(255).meta({ description: 'Of our client there' }),
   scopes: z.array(text(100)).max(20),
+  response_mode: responseMode,
   claim_mapping: z.record(text(100), z.unknown()),
 };
 const clientSecret = text(1000).meta({ description: 'Of our client there. Never shown again' });
@@ -94,21 +99,36 @@ export const identityProviders = [
     needs: { capability, at: 'root', server: ({ body }) => body.all_tenants === true },
     body: z.strictObject({
       key,
-      name: name.optional().meta({ description: 'What its button says; `google` needs none' }),
-      issuer: text(500).optional().meta({ description: 'As its discovery document has it; `google` needs none' }),
+      name: name.optional().meta({ description: 'What its button says; `google` and `apple` need none' }),
+      issuer: text(500)
+        .optional()
+        .meta({ description: 'As its discovery document has it; `google` and `apple` need none' }),
       client_id: members.client_id,
       client_secret: clientSecret.optional(),
       all_tenants: z.boolean().optional(),
       scopes: members.scopes.optional(),
+      response_mode: responseMode.optional(),
       claim_mapping: members.claim_mapping.optional(),
     }),
     answer: Provider,
     errors: ['DUPLICATE', 'INVALID_INPUT', 'FIELD_REQUIRED'],
     idempotent: true,
     run: ({ db, tenantId, body, actor, deps: { secrets, allowHttp } }) => {
-      const { client_id: clientId, client_secret, all_tenants, claim_mapping: claimMapping, ...rest } = body;
-      const wanted = { ...rest, tenantId: all_tenants ? null : tenantId, clientId, clientSecret: client_secret };
-      return addIdentityProvider(db, { ...wanted, claimMapping }, { secrets, caller: actor.caller, allowHttp });
+      const { key, name, issuer, scopes, client_id: clientId, client_secret: clientSecret } = body;
+      const { response_mode: responseMode, claim_mapping: claimMapping } = body;
+      const ofTenant = body.all_tenants ? null : tenantId;
+      const wanted = {
+        key,
+        name,
+        issuer,
+        scopes,
+        clientId,
+        clientSecret,
+        tenantId: ofTenant,
+        responseMode,
+        claimMapping,
+      };
+      return addIdentityProvider(db, wanted, { secrets, caller: actor.caller, allowHttp });
     },
   }),
   operation({
@@ -137,8 +157,9 @@ export const identityProviders = [
       const lookup = { db, tenantId, actor };
       await providerIn(lookup, { params });
       const { client_id: clientId, client_secret, claim_mapping: claimMapping, ...rest } = body;
+      const { response_mode: responseMode, ...plain } = rest;
       const { caller } = actor;
-      await updateIdentityProvider(db, { key: params.key, clientId, claimMapping, ...rest }, caller);
+      await updateIdentityProvider(db, { key: params.key, clientId, claimMapping, responseMode, ...plain }, caller);
       if (client_secret)
         await setClientSecret(db, { key: params.key, clientSecret: client_secret }, { secrets, caller });
       return providerIn(lookup, { params });

@@ -94,7 +94,7 @@ async function attempt<T>(
 }
 
 function authorizationParameters(
-  { scopes }: IdentityProvider,
+  { scopes, responseMode }: IdentityProvider,
   wish: AuthorizationWish,
   codeChallenge: string,
 ): Record<string, string> {
@@ -106,6 +106,7 @@ function authorizationParameters(
     code_challenge: codeChallenge,
     code_challenge_method: 'S256',
   };
+  if (responseMode !== 'query') parameters.response_mode = responseMode;
   if (wish.reauthenticate) parameters.prompt = 'login';
   if (wish.maxAge !== undefined) parameters.max_age = String(wish.maxAge);
   // Some tell the time of the authentication only if they are asked to (OpenID Connect Core section 5.5.1).

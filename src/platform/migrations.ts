@@ -14,6 +14,7 @@ import * as refreshLines from '../../migrations/0008-refresh-lines.ts';
 import * as inviters from '../../migrations/0009-inviters.ts';
 import * as knownDevices from '../../migrations/0010-known-devices.ts';
 import * as clientMetadata from '../../migrations/0012-client-metadata.ts';
+import * as answersAndActions from '../../migrations/0013-answers-and-actions.ts';
 import * as grantsAndErasure from '../../migrations/0015-grants-and-erasure.ts';
 import type { Database } from './database.ts';
 
@@ -34,6 +35,7 @@ const migrations: NamedMigration[] = [
   { name: '0009-inviters', migration: inviters },
   { name: '0010-known-devices', migration: knownDevices },
   { name: '0012-client-metadata', migration: clientMetadata },
+  { name: '0013-answers-and-actions', migration: answersAndActions },
   { name: '0015-grants-and-erasure', migration: grantsAndErasure },
 ];
 

@@ -41,9 +41,10 @@ describe('commands about identity providers', function () {
     const words =
       'identity-providers add acme-entra --name "Acme staff" --tenant acme --client-id us --json ' +
       '--issuer https://login.example/a-tenant/v2.0 --scope email --claim email_verified=xms_edov ' +
-      '--claim hosted_domain=tid --verified-value 1';
+      '--claim hosted_domain=tid --verified-value 1 --response-mode form_post';
     const { json } = await bench.run(words);
     assert.deepEqual([json.scopes, json.tenant, json.has_secret], [['openid', 'email'], 'acme', false]);
+    assert.equal(json.response_mode, 'form_post');
     const { email_verified, hosted_domain, email_verified_values } = json.claim_mapping;
     assert.deepEqual([email_verified, hosted_domain, email_verified_values], ['xms_edov', 'tid', [true, '1', 1]]);
     const { stdout } = await bench.run('identity-providers list --tenant acme');

@@ -12,30 +12,41 @@ describe('pages of signing in with other providers', function () {
   this.timeout(120_000);
   let google: OpenIdProviderServer;
   let entra: OpenIdProviderServer;
+  let apple: OpenIdProviderServer;
   let tenant: NewTenant;
   let client: RelyingParty;
   const stage = onStage(async () => {
     const { app } = stage();
     google = await startOpenIdProvider({ redirectUri: `${app.issuer}/callback/google` });
     entra = await startOpenIdProvider({ redirectUri: `${app.issuer}/callback/entra`, claimsIn: 'userinfo' });
+    apple = await startOpenIdProvider({ redirectUri: `${app.issuer}/callback/apple` });
+    await addProvider(app, {
+      key: 'apple',
+      ...apple.client,
+      issuer: apple.issuer,
+      scopes: ['email'],
+      responseMode: 'form_post',
+    });
     await addProvider(app, { key: 'google', ...google.client, issuer: google.issuer });
     await addProvider(app, { key: 'entra', name: 'Northwind Entra', ...entra.client, issuer: entra.issuer });
     tenant = await app.tenant({
       name: 'Northwind Schools',
-      settings: { selfSignUp: true, signInMethods: ['password', 'google', 'entra'] },
+      settings: { selfSignUp: true, signInMethods: ['password', 'google', 'entra', 'apple'] },
     });
     client = await stage().client({ tenantId: tenant.id });
   });
-  after(() => Promise.all([google?.close(), entra?.close()]));
+  after(() => Promise.all([google?.close(), entra?.close(), apple?.close()]));
 
   async function subjectOf(address: URL, { checks }: StartedSignIn): Promise<string | undefined> {
     return (await openid.authorizationCodeGrant(client.config, address, checks)).claims()?.sub;
   }
 
-  it('signs in through two providers, each a row in a table and a button', async () => {
+  it('signs in through three providers, each a row in a table and a button', async () => {
     const people: [string, OpenIdProviderServer][] = [
       ['Continue with Google', google],
       ['Continue with Northwind Entra', entra],
+      // Posts its answer, from another site.
+      ['Continue with Apple', apple],
     ];
     const subjects = new Set<string | undefined>();
     for (const [button, provider] of people) {
@@ -58,7 +69,8 @@ describe('pages of signing in with other providers', function () {
       await page.getByRole('button', { name: 'Go on' }).click();
       subjects.add(await subjectOf(await backAtClient(page, stage()), again));
     }
-    assert.equal(subjects.size, 2);
+    assert.equal(subjects.size, 3);
+    assert.equal(apple.requests.at(-1)?.get('response_mode'), 'form_post');
   });
 
   it('asks for the password here before it links, also without scripts', async () => {

@@ -40,10 +40,12 @@ describe('operations on identity providers', () => {
     const path = '/identity-providers/entra';
     assert.deepEqual((await ask('GET', path)).body, made.body);
     assert.equal((await ask('PATCH', path, { name: 'Work' })).status, 428);
-    const change = { name: 'Work', scopes: ['email'], client_secret: 'another one' };
+    const change = { name: 'Work', scopes: ['email'], response_mode: 'form_post', client_secret: 'another one' };
     const changed = await ask('PATCH', path, change, any);
     assert.equal(changed.status, 200, JSON.stringify(changed.body));
-    assert.deepEqual([changed.body.name, changed.body.scopes], ['Work', ['openid', 'email']]);
+    const { name, scopes, response_mode } = changed.body;
+    assert.deepEqual([name, scopes, response_mode], ['Work', ['openid', 'email'], 'form_post']);
+    assert.equal((await ask('PATCH', path, { response_mode: 'fragment' }, any)).status, 422);
     const provider = await findIdentityProvider(app.db, 'entra');
     assert.ok(provider);
     assert.equal(clientSecretOf(provider, app.secrets), 'another one');

@@ -47,6 +47,7 @@ export async function signInAtForger(
     clientId: forger.client.clientId,
     clientSecretSealed: null,
     scopes: ['openid'],
+    responseMode: 'query',
     claimMapping: parseClaimMapping({}, issuer),
     createdAt: new Date(),
     ...provider,

@@ -15,6 +15,7 @@ import type { VerifiedPerson } from '../../oidc/federation-client.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { linkIdentityOf } from '../account/identities.ts';
 import { callerOf, contextOf, toDispatcher, type WebDependencies } from '../interaction/context.ts';
+import { readForm } from '../middleware/body.ts';
 import type { ErrorModel } from '../pages/view-models.ts';
 import { callbackAddress, takeBrowserToken } from './begin-federation.ts';
 import { keepArrival, showFailure } from './federation-arrival.ts';
@@ -26,22 +27,40 @@ interface Answer {
   details: FederationDetails;
 }
 
+/** Of a posted answer; what else is in it (Apple's `user`) nobody has signed. */
+const answerNames = ['code', 'state', 'iss', 'error'];
+
 /** What a provider sends is not worth more than its length says. */
 const longestQuery = 8_000;
 
+/**
+ * An answer as a form (OAuth 2.0 Form Post Response Mode), posted from the provider's page: a cookie that is SameSite=Lax does
+ * not come with it, and whose browser it is cannot be told. So nothing is looked up or used here; what counts goes on as a
+ * navigation, which carries the cookie and is held to all that any other answer is.
+ */
+async function passOn(ctx: Context, { db }: WebDependencies): Promise<void> {
+  const provider = await findIdentityProvider(db, ctx.params.key as string);
+  if (!provider) throw new DomainError('not_found', 'NOT_FOUND');
+  if (provider.responseMode !== 'form_post') throw new DomainError('invalid', 'METHOD_NOT_ALLOWED');
+  const form = await readForm(ctx, { limitBytes: longestQuery });
+  const told = answerNames.flatMap((name) => (form[name] === undefined ? [] : [[name, form[name]]]));
+  ctx.status = 303;
+  ctx.redirect(`${ctx.path}?${new URLSearchParams(told)}`);
+}
+
+/** @throws DomainError as consumeFederationRequest */
+async function takeAnswer(ctx: Context, web: WebDependencies, provider: IdentityProvider): Promise<Answer> {
+  const parameters = new URLSearchParams(ctx.querystring.slice(0, longestQuery));
+  const [state, another] = parameters.getAll('state');
+  if (state === undefined || state === '' || another !== undefined)
+    throw new DomainError('invalid', 'PROVIDER_REFUSED');
+  const browserToken = takeBrowserToken(ctx, web.issuer, provider.key, state);
+  const answer = { providerId: provider.id, state, browserToken };
+  return { parameters, state, details: await consumeFederationRequest(web.db, answer, web.secrets) };
+}
+
 export function callbackRoutes(web: WebDependencies): Router {
   const router = new Router();
-
-  /** @throws DomainError as consumeFederationRequest */
-  async function takeAnswer(ctx: Context, provider: IdentityProvider): Promise<Answer> {
-    const parameters = new URLSearchParams(ctx.querystring.slice(0, longestQuery));
-    const [state, another] = parameters.getAll('state');
-    if (state === undefined || state === '' || another !== undefined)
-      throw new DomainError('invalid', 'PROVIDER_REFUSED');
-    const browserToken = takeBrowserToken(ctx, web.issuer, provider.key, state);
-    const answer = { providerId: provider.id, state, browserToken };
-    return { parameters, state, details: await consumeFederationRequest(web.db, answer, web.secrets) };
-  }
 
   /** @throws DomainError PROVIDER_* */
   function verify(provider: IdentityProvider, { parameters, state, details }: Answer): Promise<VerifiedPerson> {
@@ -71,12 +90,14 @@ export function callbackRoutes(web: WebDependencies): Router {
     toDispatcher(ctx, uid, 'provider-answered');
   }
 
+  router.post('/callback/:key', (ctx) => passOn(ctx, web));
+
   router.get('/callback/:key', async (ctx) => {
     const provider = await findIdentityProvider(web.db, ctx.params.key as string);
     if (!provider) throw new DomainError('not_found', 'NOT_FOUND');
     let wayOn: ErrorModel['wayOn'] = { href: '/account', label: 'sign_in' };
     try {
-      const answer = await takeAnswer(ctx, provider);
+      const answer = await takeAnswer(ctx, web, provider);
       const { purpose } = answer.details;
       if (purpose.kind === 'sign-in') return await signIn(ctx, provider, answer, purpose.interactionUid);
       wayOn = { href: '/account', label: 'try_again' };

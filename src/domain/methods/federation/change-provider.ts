@@ -22,6 +22,7 @@ export interface ProviderChange {
   /** Of our client there; its secret is replaced by `setClientSecret`. */
   clientId?: string;
   scopes?: readonly string[];
+  responseMode?: IdentityProvider['responseMode'];
   /** In the place of the whole mapping before. */
   claimMapping?: ClaimMappingInput;
 }
@@ -32,7 +33,7 @@ export interface ProviderChange {
  */
 export async function updateIdentityProvider(
   db: Database,
-  { key, name, clientId, scopes, claimMapping }: ProviderChange,
+  { key, name, clientId, scopes, responseMode, claimMapping }: ProviderChange,
   caller: Caller,
 ): Promise<IdentityProvider> {
   if (clientId !== undefined) checkClientId(clientId);
@@ -40,6 +41,7 @@ export async function updateIdentityProvider(
     name: name === undefined ? undefined : checkDisplayName(name),
     clientId,
     scopes: scopes && checkedScopes(scopes),
+    responseMode,
     claimMapping: claimMapping && checkClaimMapping(claimMapping),
   };
   return inTransaction(db, async (trx) => {
@@ -52,6 +54,7 @@ export async function updateIdentityProvider(
       name: wanted.name ?? before.name,
       clientId: wanted.clientId ?? before.clientId,
       scopes: wanted.scopes ?? before.scopes,
+      responseMode: wanted.responseMode ?? before.responseMode,
       claimMapping: wanted.claimMapping ?? (before.claimMapping as object),
     };
     await updateProvider(trx, after);
@@ -62,7 +65,13 @@ export async function updateIdentityProvider(
 }
 
 /** Lists and objects as text, by which they are compared and told. */
-function asText({ name, clientId, scopes, claimMapping }: Record<string, unknown>): Record<string, unknown> {
+function asText({
+  name,
+  clientId,
+  scopes,
+  responseMode,
+  claimMapping,
+}: Record<string, unknown>): Record<string, unknown> {
   const text = (value: unknown) => (value === undefined ? undefined : JSON.stringify(value));
-  return { name, clientId, scopes: text(scopes), claimMapping: text(claimMapping) };
+  return { name, clientId, responseMode, scopes: text(scopes), claimMapping: text(claimMapping) };
 }

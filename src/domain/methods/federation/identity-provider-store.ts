@@ -13,12 +13,14 @@ export interface IdentityProviderRow {
   clientId: string;
   clientSecretSealed: Buffer | null;
   scopes: string[];
+  /** How it sends its answer: in the address, or as a form that the browser posts (OAuth 2.0 Form Post Response Mode). */
+  responseMode: 'query' | 'form_post';
   claimMapping: unknown;
   createdAt: Date;
 }
 
 const columns =
-  'id, tenant_id, key, name, state, issuer, client_id, client_secret_sealed, scopes, claim_mapping, created_at';
+  'id, tenant_id, key, name, state, issuer, client_id, client_secret_sealed, scopes, response_mode, claim_mapping, created_at';
 
 export async function insertIdentityProvider(
   trx: Database,
@@ -26,8 +28,9 @@ export async function insertIdentityProvider(
 ): Promise<IdentityProviderRow> {
   const row = await firstRow<IdentityProviderRow>(
     trx,
-    `insert into identity_providers (id, tenant_id, key, name, issuer, client_id, client_secret_sealed, scopes, claim_mapping)
-     values (:id, :tenantId, :key, :name, :issuer, :clientId, :clientSecretSealed, :scopes, :claimMapping)
+    `insert into identity_providers
+            (id, tenant_id, key, name, issuer, client_id, client_secret_sealed, scopes, response_mode, claim_mapping)
+     values (:id, :tenantId, :key, :name, :issuer, :clientId, :clientSecretSealed, :scopes, :responseMode, :claimMapping)
      returning ${columns}`,
     { ...provider, claimMapping: JSON.stringify(provider.claimMapping) },
   );
@@ -116,12 +119,13 @@ export async function updateProvider(
     name,
     clientId,
     scopes,
+    responseMode,
     claimMapping,
-  }: Pick<IdentityProviderRow, 'id' | 'name' | 'clientId' | 'scopes'> & { claimMapping: object },
+  }: Pick<IdentityProviderRow, 'id' | 'name' | 'clientId' | 'scopes' | 'responseMode'> & { claimMapping: object },
 ): Promise<void> {
   await trx('identity_providers')
     .where({ id })
-    .update({ name, clientId, scopes, claimMapping: JSON.stringify(claimMapping) });
+    .update({ name, clientId, scopes, responseMode, claimMapping: JSON.stringify(claimMapping) });
 }
 
 export async function updateClientSecret(trx: Database, id: string, clientSecretSealed: Buffer): Promise<void> {

@@ -57,6 +57,7 @@ export interface IdentityProvider {
   clientId: string;
   clientSecretSealed: Buffer | null;
   scopes: string[];
+  responseMode: 'query' | 'form_post';
   claimMapping: ClaimMapping;
   createdAt: Date;
 }
@@ -74,11 +75,24 @@ export interface NewIdentityProvider {
   tenantId?: string | null;
   /** Without `openid`, which is always asked for. */
   scopes?: readonly string[];
+  /** `form_post` for providers that give a name or an address in no other way (Apple). */
+  responseMode?: IdentityProvider['responseMode'];
   claimMapping?: ClaimMappingInput;
 }
 
+type KnownProvider = Required<Pick<NewIdentityProvider, 'name' | 'issuer'>> &
+  Pick<NewIdentityProvider, 'scopes' | 'responseMode' | 'claimMapping'>;
+
 /** Providers whose issuer everybody knows. */
-const knownProviders: Record<string, { name: string; issuer: string }> = {
+const knownProviders: Record<string, KnownProvider> = {
+  // It sends an address only as a form, has no scope `profile`, and says "true" as a word.
+  apple: {
+    name: 'Apple',
+    issuer: 'https://appleid.apple.com',
+    scopes: ['email', 'name'],
+    responseMode: 'form_post',
+    claimMapping: { email_verified_values: [true, 'true'] },
+  },
   google: { name: 'Google', issuer: 'https://accounts.google.com' },
 };
 
@@ -128,7 +142,7 @@ function checkClientSecret(secret: string): void {
 }
 
 /**
- * Registers a provider, active at once. `google` needs neither name nor issuer.
+ * Registers a provider, active at once. `google` and `apple` need neither name nor issuer.
  * @param allowHttp whether the issuer may be an http address: never in production
  * @throws DomainError invalid INVALID_INPUT or FIELD_REQUIRED (key, name, issuer, clientId, clientSecret, scopes,
  *   claim_mapping.<name>), conflict DUPLICATE (key)
@@ -142,6 +156,8 @@ export async function addIdentityProvider(
   const known = Object.hasOwn(knownProviders, wanted.key) ? knownProviders[wanted.key] : undefined;
   const name = wanted.name ?? known?.name;
   const issuer = wanted.issuer ?? known?.issuer;
+  // What somebody else's server of that key says is believed like anybody's.
+  const usual = known?.issuer === issuer ? known : undefined;
   if (issuer === undefined) throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'issuer' });
   if (name === undefined) throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'name' });
   checkClientId(wanted.clientId);
@@ -159,8 +175,9 @@ export async function addIdentityProvider(
       wanted.clientSecret === undefined
         ? null
         : secrets.seal(sealedClientSecrets, wanted.clientSecret, secretContext(id)),
-    scopes: checkedScopes(wanted.scopes ?? ['email', 'profile']),
-    claimMapping: checkClaimMapping(wanted.claimMapping ?? {}),
+    scopes: checkedScopes(wanted.scopes ?? usual?.scopes ?? ['email', 'profile']),
+    responseMode: wanted.responseMode ?? usual?.responseMode ?? 'query',
+    claimMapping: checkClaimMapping(wanted.claimMapping ?? usual?.claimMapping ?? {}),
   };
   return inTransaction(db, async (trx) => {
     const stored = await insertIdentityProvider(trx, row).catch((error) => {
@@ -168,8 +185,8 @@ export async function addIdentityProvider(
         throw new DomainError('conflict', 'DUPLICATE', { field: 'key', value: wanted.key });
       throw error;
     });
-    const { key, issuer, clientId, scopes, claimMapping } = row;
-    const payload = { key, issuer, clientId, scopes, claimMapping };
+    const { key, issuer, clientId, scopes, responseMode, claimMapping } = row;
+    const payload = { key, issuer, clientId, scopes, responseMode, claimMapping };
     await recordEvent(
       trx,
       { tenantId, action: 'identity_provider.added', entityType: 'identity_provider', entityId: id, payload },

@@ -54,6 +54,20 @@ describe('identity providers', () => {
     assert.doesNotMatch(JSON.stringify(event), /a client secret/);
   });
 
+  it('know how Apple differs, and believe nobody else who has its key', async () => {
+    const apple = await add({ key: 'apple', name: undefined, issuer: undefined });
+    assert.deepEqual(
+      [apple.name, apple.issuer, apple.scopes, apple.responseMode, apple.claimMapping.email_verified_values],
+      ['Apple', 'https://appleid.apple.com', ['openid', 'email', 'name'], 'form_post', [true, 'true']],
+    );
+    await removeIdentityProvider(db, 'apple', { withIdentities: false }, systemCaller);
+    const other = await add({ key: 'apple', name: undefined });
+    assert.deepEqual(
+      [other.scopes, other.responseMode, other.claimMapping.email_verified_values],
+      [['openid', 'email', 'profile'], 'query', [true]],
+    );
+  });
+
   it('keep their secrets sealed, each in its own row', async () => {
     const [first, second] = [
       await add({ clientSecret: 'the first secret' }),
