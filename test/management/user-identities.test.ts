@@ -20,10 +20,10 @@ describe('operations on the identities of a person', () => {
   });
   after(() => app?.stop());
 
-  async function addProvider(key: string, of: string | null): Promise<void> {
+  async function addProvider(key: string, of: string | null, issuer = `https://${key}.example`): Promise<void> {
     await addIdentityProvider(
       app.db,
-      { key, name: key, issuer: `https://${key}.example`, clientId: 'us', tenantId: of },
+      { key, name: key, issuer, clientId: 'us', tenantId: of },
       { secrets: app.secrets, caller: systemCaller, allowHttp: false },
     );
   }
@@ -68,6 +68,13 @@ describe('operations on the identities of a person', () => {
     const before = await jobs();
     await ask('POST', `/users/${id}/identities`, { provider: 'google', subject: 'told-by-mail' });
     assert.equal(await jobs(), before + 1);
+  });
+
+  it('refuses a provider of any directory of Entra ID, whose issuer the person’s own token names', async () => {
+    await addProvider('entra', tenantId, 'https://login.microsoftonline.com/organizations/v2.0');
+    const { id } = await app.person({ tenantId });
+    const added = await ask('POST', `/users/${id}/identities`, { provider: 'entra', subject: 'a-subject' });
+    assert.deepEqual([added.status, added.body.code], [400, 'INVALID_INPUT']);
   });
 
   it('refuses a subject that is somebody else’s, a second one, and one that no provider could send', async () => {

@@ -17,6 +17,7 @@ import { deleteIdentity, insertIdentity } from '../../users/identities.ts';
 import { findSettings } from '../../users/profiles.ts';
 import { holdUser } from '../../users/user-state.ts';
 import type { UserOfTenant } from '../../users/users.ts';
+import { issuerTemplate } from './entra-issuers.ts';
 import { findIdentityProvider, invalid, offeredProviders, unknownProvider } from './identity-providers.ts';
 import { holdProvider, type IdentityRow, selectIdentities, selectIdentityPage } from './identity-store.ts';
 
@@ -40,7 +41,7 @@ export interface NewIdentity extends UserOfTenant {
 /**
  * Lets an account elsewhere sign in to an account here, by the word of who administers people. The person is told by mail.
  * @throws DomainError not_found NOT_FOUND (the person; or identity_provider, also another tenant's), invalid INVALID_INPUT
- *   (subject), conflict IDENTITY_IN_USE
+ *   (subject; provider, where it is for any directory of Entra ID), conflict IDENTITY_IN_USE
  */
 export async function addIdentity(
   db: Database,
@@ -54,6 +55,8 @@ export async function addIdentity(
     const provider = await findIdentityProvider(trx, wanted.provider);
     const isThere = provider && (provider.tenantId === null || provider.tenantId === tenantId);
     if (!isThere || !(await holdProvider(trx, provider.id))) throw unknownProvider(wanted.provider);
+    // Which directory of all is only told by the person's own token.
+    if (issuerTemplate(provider.issuer) !== undefined) throw invalid('provider');
     const identity = { tenantId, userId, provider: provider.key, issuer: provider.issuer, subject };
     await insertIdentity(trx, { ...identity, email: null, emailVerified: false, lastUsedAt: null }).catch((error) => {
       throw identityInUse(error) ?? error;
