@@ -20,7 +20,7 @@ import { withDatabase } from './frame/with-database.ts';
 
 const createHelp = `
 The identifier is an absolute URI; clients send it as \`resource\`, and it is the \`aud\` of the tokens. A capability
-is a key, with a description after "=" if you like; one that is there already becomes a scope of this API.
+is a key, with a description after "=" if you like; one that is there and belongs to no API yet becomes a scope of this one.
 
 Examples:
   gatehouse apis create --identifier https://inventory.example.com/ --name "Inventory" \\

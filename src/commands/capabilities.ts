@@ -2,20 +2,31 @@
 import type { Command } from 'commander';
 import { type Capability, defineCapability, findCapability, listCapabilities } from '../domain/access/capabilities.ts';
 import { systemCaller } from '../domain/audit/audit-events.ts';
+import { findResourceServerIdentifier } from '../domain/resource-servers/resource-servers.ts';
 import { operations } from '../management/operations.ts';
 import { apiOf } from './apis.ts';
 import { type CommandResult, performs } from './frame/command-action.ts';
 import { wholeNumber } from './frame/list-options.ts';
-import { addOperations } from './frame/operation-commands.ts';
+import { addOperations, performTyped } from './frame/operation-commands.ts';
 import { fields, table } from './frame/terminal-text.ts';
 import { withDatabase } from './frame/with-database.ts';
 
 const createHelp = `
-One that is there already is brought up to date: what is not given stays as it is.
+One that is there already is brought up to date: what is not given stays as it is. It stays with its API too;
+\`gatehouse capabilities move\` gives it to another one.
 
 Examples:
   gatehouse capabilities create --key inventory.read --description "See stock levels" --api https://inventory.example.com/
   gatehouse capabilities create --key reports.read --module reports`;
+
+const moveHelp = `
+A capability is a scope of one API. Who asks the old API for it is refused from then on: services have to name the other API
+as \`resource\`, and applications find it in tokens for that one alone. Tokens that are out keep it until they end.
+
+Examples:
+  gatehouse capabilities move inventory.read --api https://inventory.example.com/ --dry-run
+  gatehouse capabilities move inventory.read --api https://inventory.example.com/
+  gatehouse capabilities move inventory.read --api none`;
 
 interface CreateOptions {
   key: string;
@@ -51,6 +62,47 @@ async function create(options: CreateOptions): Promise<CommandResult> {
   });
 }
 
+interface Moved {
+  key: string;
+  from_resource_server_id: string | null;
+  resource_server_id: string | null;
+  services: string[];
+  roles: number;
+}
+
+async function move(options: { api: string; dryRun?: boolean }, key: string): Promise<CommandResult> {
+  const { dryRun = false } = options;
+  const operation = operations.find(({ id }) => id === 'capabilities.move');
+  if (!operation) throw new Error('no operation moves capabilities');
+  return withDatabase(async (context) => {
+    const { db } = context;
+    const api = options.api === 'none' ? null : await apiOf(db, options.api);
+    const body = { resource_server_id: api?.id ?? null };
+    const { body: answer } = await performTyped(context, operation, operations, {
+      params: { capability: key },
+      query: {},
+      body,
+      dryRun,
+    });
+    const moved = answer as Moved;
+    const before = moved.from_resource_server_id;
+    const from = before === null ? null : ((await findResourceServerIdentifier(db, before)) ?? null);
+    const to = api?.identifier ?? null;
+    const isThere = before === moved.resource_server_id;
+    const text = isThere
+      ? `${key} is a scope of ${to ?? 'no API'} already.`
+      : `${key} ${dryRun ? 'would move' : 'has moved'}; who asks the API before for it ${dryRun ? 'would be' : 'is'} refused.\n\n${fields(
+          {
+            from,
+            to,
+            'roles that carry it': moved.roles,
+            'services that ask for it': moved.services.join(' ') || 'none',
+          },
+        )}`;
+    return { data: { ...moved, from, to, dry_run: dryRun }, text };
+  });
+}
+
 async function list({ limit, after }: { limit: number; after?: string }): Promise<CommandResult> {
   return withDatabase(async ({ db }) => {
     const { items: found, next } = await listCapabilities(db, { limit, after });
@@ -83,6 +135,16 @@ export function addCapabilities(program: Command, description: string): void {
       .option('--api <identifier>', 'the API whose scope it is')
       .addHelpText('after', createHelp),
     create,
+  );
+  performs<{ api: string; dryRun?: boolean }>(
+    capabilities
+      .command('move')
+      .description('make a capability a scope of another API, and say whom that breaks')
+      .argument('<key>', 'such as inventory.read')
+      .requiredOption('--api <identifier>', 'the other API; none')
+      .option('--dry-run', 'say whom it would break, and do nothing')
+      .addHelpText('after', moveHelp),
+    move,
   );
   performs<{ limit: number; after?: string }>(
     capabilities

@@ -1,6 +1,7 @@
 /** Operations on capabilities. Their keys are the same in every tenant, so that they are for those who run the server. */
 import { z } from 'zod';
 import { defineCapability, deleteCapability, findCapability, listCapabilities } from '../domain/access/capabilities.ts';
+import { moveCapability } from '../domain/access/move-capability.ts';
 import { DomainError } from '../platform/errors.ts';
 import { operation } from './operation.ts';
 import { capabilityKey, id, pageQuery, text } from './shapes.ts';
@@ -15,6 +16,15 @@ const Capability = z
     is_system: z.boolean().meta({ description: 'Of this API itself: fixed' }),
   })
   .meta({ id: 'Capability' });
+const MovedCapability = z
+  .object({
+    key: capabilityKey,
+    from_resource_server_id: id.nullable().meta({ description: 'The API whose scope it was' }),
+    resource_server_id: id.nullable().meta({ description: 'The API whose scope it is now' }),
+    services: z.array(z.string()).meta({ description: 'Services that must ask the other API for it from now on' }),
+    roles: z.int().meta({ description: 'How many roles carry it: tokens for the other API alone say so from now on' }),
+  })
+  .meta({ id: 'MovedCapability' });
 const params = z.strictObject({ capability: capabilityKey });
 const needs = { capability: 'apis.manage', at: 'platform', server: () => true } as const;
 
@@ -50,7 +60,7 @@ export const capabilities = [
     path: '/capabilities/{capability}',
     summary: 'Define a capability, or bring it up to date',
     description:
-      'What is not named stays as it is. With another API it moves there, and is a scope of it from then on.',
+      'What is not named stays as it is. One that is a scope of an API is moved by `capabilities.move` alone.',
     needs,
     params,
     body: z.strictObject({
@@ -59,11 +69,26 @@ export const capabilities = [
       resource_server_id: id.nullish(),
     }),
     answer: Capability,
-    errors: ['SYSTEM_CAPABILITY_FIXED', 'INVALID_INPUT'],
+    errors: ['CAPABILITY_OF_ANOTHER_API', 'SYSTEM_CAPABILITY_FIXED', 'INVALID_INPUT'],
     run: ({ db, params, body, actor }) => {
       const { resource_server_id: resourceServerId, ...rest } = body;
       return defineCapability(db, { key: params.capability, resourceServerId, ...rest }, actor.caller);
     },
+  }),
+  operation({
+    id: 'capabilities.move',
+    method: 'POST',
+    path: '/capabilities/{capability}/move',
+    summary: 'Make a capability a scope of another API',
+    description:
+      'The answer says whom it breaks, and with `dry_run` nothing is done: who asks the old API for it is refused from then on. Tokens that are out keep it until they end.',
+    needs,
+    params,
+    body: z.strictObject({ resource_server_id: id.nullable().meta({ description: 'null: of none' }) }),
+    answer: MovedCapability,
+    errors: ['SYSTEM_CAPABILITY_FIXED'],
+    run: ({ db, params, body, actor }) =>
+      moveCapability(db, { key: params.capability, resourceServerId: body.resource_server_id }, actor.caller),
   }),
   operation({
     id: 'capabilities.delete',

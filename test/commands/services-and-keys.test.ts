@@ -79,8 +79,42 @@ describe('commands about services, APIs and keys', function () {
       run('clients', 'rotate-secret', signer.clientId),
     ]);
     const codes = runs.map(({ code, stderr }) => `${code} ${/\[(\w+)\]/.exec(stderr)?.[1]}`);
-    assert.deepEqual(codes, ['3 INVALID_INPUT', '3 NOT_FOUND', '3 DUPLICATE', '3 NOT_FOUND', '3 INVALID_INPUT']);
+    assert.deepEqual(codes, [
+      '3 INVALID_INPUT',
+      '3 NOT_FOUND',
+      '3 CAPABILITY_OF_ANOTHER_API',
+      '3 NOT_FOUND',
+      '3 INVALID_INPUT',
+    ]);
     assert.equal(await app.db('resource_servers').where({ identifier: 'https://other.example/' }).first(), undefined);
+  });
+
+  it('leaves a capability with its API, whatever is created, and moves it by a command that says whom it breaks', async () => {
+    const other = 'https://moved.example/';
+    await run('apis', 'create', '--identifier', other, '--name', 'Other', '--json');
+    const api = async () => (await run('capabilities', 'get', 'stock.read', '--json')).json.resource_server_id;
+    const before = await api();
+    const created = await run('capabilities', 'create', '--key', 'stock.read', '--api', other);
+    assert.deepEqual([created.code, /\[(\w+)\]/.exec(created.stderr)?.[1]], [3, 'CAPABILITY_OF_ANOTHER_API']);
+    assert.match(created.stderr, /gatehouse capabilities move stock\.read/);
+    assert.equal(await api(), before);
+
+    const tried = await run('capabilities', 'move', 'stock.read', '--api', other, '--dry-run', '--json');
+    assert.deepEqual(
+      [tried.json.from, tried.json.to, tried.json.roles, tried.json.services.length, tried.json.dry_run],
+      ['https://stock.example/', other, 0, 1, true],
+    );
+    assert.equal(await api(), before);
+
+    const moved = await run('capabilities', 'move', 'stock.read', '--api', other);
+    assert.equal(moved.code, 0);
+    assert.match(moved.stdout, /has moved; who asks the API before for it is refused/);
+    assert.ok(moved.stdout.includes(tried.json.services[0]));
+    assert.notEqual(await api(), before);
+    assert.match((await run('capabilities', 'move', 'stock.read', '--api', other)).stdout, /already/);
+
+    await run('capabilities', 'move', 'stock.read', '--api', 'https://stock.example/');
+    assert.equal(await api(), before);
   });
 
   it('lists APIs and capabilities', async () => {
@@ -92,7 +126,7 @@ describe('commands about services, APIs and keys', function () {
     assert.deepEqual(
       apis.json.apis
         // The server's own API stands among them.
-        .filter(({ identifier }: { identifier: string }) => !identifier.endsWith('/api/v1'))
+        .filter(({ identifier }: { identifier: string }) => !/\/api\/v1$|moved/.test(identifier))
         .map((api: { identifier: string; capabilities: string[] }) => [api.identifier, api.capabilities]),
       [['https://stock.example/', ['stock.read', 'stock.write']]],
     );

@@ -75,8 +75,13 @@ describe('operations on APIs and capabilities', () => {
     assert.equal((await platform('PATCH', path, { access_token_ttl: 86_400 }, any)).body.code, fixed);
     assert.equal((await platform('DELETE', path)).body.code, fixed);
     const elsewhere = { resource_server_id: (await make(platform)).id };
-    for (const [method, sent] of [['PUT', elsewhere], ['DELETE']] as const)
-      assert.equal((await platform(method, '/capabilities/users.read', sent)).body.code, 'SYSTEM_CAPABILITY_FIXED');
+    const usersRead = '/capabilities/users.read';
+    for (const [method, path, sent] of [
+      ['PUT', usersRead, elsewhere],
+      ['POST', `${usersRead}/move`, elsewhere],
+      ['DELETE', usersRead],
+    ] as const)
+      assert.equal((await platform(method, path, sent)).body.code, 'SYSTEM_CAPABILITY_FIXED');
   });
 
   it('defines, moves and deletes capabilities, for those who run the server alone', async () => {
@@ -85,8 +90,25 @@ describe('operations on APIs and capabilities', () => {
     assert.equal((await ask('PUT', path, { description: 'Mine' })).status, 403);
     const made = await platform('PUT', path, { description: 'See stock', resource_server_id: one.id });
     assert.equal(made.body.resource_server_id, one.id);
-    const moved = await platform('PUT', path, { resource_server_id: two.id });
-    assert.deepEqual([moved.body.description, moved.body.resource_server_id], ['See stock', two.id]);
+    for (const elsewhere of [two.id, null]) {
+      const refused = await platform('PUT', path, { resource_server_id: elsewhere });
+      assert.deepEqual([refused.status, refused.body.code], [409, 'CAPABILITY_OF_ANOTHER_API']);
+    }
+    assert.equal((await platform('PUT', path, { resource_server_id: one.id.toUpperCase() })).status, 200);
+    assert.equal((await ask('POST', `${path}/move`, { resource_server_id: two.id })).status, 403);
+    const moved = await platform('POST', `${path}/move`, { resource_server_id: two.id });
+    assert.deepEqual(moved.body, {
+      key: 'stock.read',
+      from_resource_server_id: one.id,
+      resource_server_id: two.id,
+      services: [],
+      roles: 0,
+    });
+    const again = await platform('POST', `${path}/move`, { resource_server_id: two.id });
+    assert.equal(again.body.from_resource_server_id, two.id);
+    assert.equal((await platform('GET', path)).body.description, 'See stock');
+    const events = await app.db('audit_events').where({ entityId: made.body.id, action: 'capability.moved' });
+    assert.equal(events.length, 1);
     assert.deepEqual((await platform('GET', `/resource-servers/${two.id}`)).body.capabilities, ['stock.read']);
     assert.equal((await platform('DELETE', `/resource-servers/${two.id}`)).body.code, 'RESOURCE_SERVER_IN_USE');
     assert.equal((await ask('GET', path)).body.id, made.body.id);

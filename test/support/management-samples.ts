@@ -101,6 +101,7 @@ export const samples: Record<string, (world: World) => Sample> = {
   'capabilities.list': nothing,
   'capabilities.get': () => ({ params: capability() }),
   'capabilities.define': () => ({ params: capability(), body: { description: 'Read things' } }),
+  'capabilities.move': () => ({ params: capability(), body: { resource_server_id: null } }),
   'capabilities.delete': () => ({ params: capability() }),
   'identity_providers.list': nothing,
   'identity_providers.create': () => ({

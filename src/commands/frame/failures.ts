@@ -60,6 +60,8 @@ function about({ field, value, reason }: ErrorParams): string {
 }
 
 const sentences: Partial<Record<ErrorCode, (params: ErrorParams) => string>> = {
+  CAPABILITY_OF_ANOTHER_API: ({ value = 'it' }) =>
+    `the capability ${value} is a scope of another API. Choose another key; or move it, and see before whom that breaks: gatehouse capabilities move ${value} --api ... --dry-run`,
   CHANNEL_UNAVAILABLE: ({ channel }) =>
     `nothing can be sent by ${channel ?? 'this channel'}: it needs a provider in the configuration, and for phones countries and the channel in the tenant's settings`,
   CURSOR_INVALID: () => 'the list cannot go on there; give what the page before showed as --after',

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { Actor } from '../../management/actor.ts';
 import type { AnyOperation } from '../../management/operation.ts';
 import type { ManagementAnswer } from '../../management/perform.ts';
+import type { RawInput } from '../../management/validate.ts';
 import { type CommandResult, performs } from './command-action.ts';
 import { UsageError } from './failures.ts';
 import { tenantOf, userOf } from './named.ts';
@@ -150,25 +151,39 @@ async function run(
         .map((field) => [field.name, typedValue(operation, field, typed[camelCase(field.name)] as string)]),
     );
   return withDatabase(async (context) => {
-    const tenantId = await tenantIdOf(context, operation, typed.tenant as string | undefined);
-    const { perform } = await import('../../management/perform.ts');
-    const answer = await perform(
-      operation,
-      {
-        actor: await actorOf(context, tenantId, typed.as as string | undefined),
-        tenantId,
-        params: Object.fromEntries(names.map((name, n) => [name, operands[n]])),
-        query: part('query'),
-        body: operation.body ? part('body') : undefined,
-        // What is typed here is meant for what is there now.
-        ifMatch: operation.guards ? '*' : undefined,
-        dryRun: typed.dryRun === true,
-      },
-      await dependenciesOf(context),
-      operations,
-    );
+    const answer = await performTyped(context, operation, operations, {
+      params: Object.fromEntries(names.map((name, n) => [name, operands[n]])),
+      query: part('query'),
+      body: operation.body ? part('body') : undefined,
+      tenant: typed.tenant as string | undefined,
+      as: typed.as as string | undefined,
+      dryRun: typed.dryRun === true,
+    });
     return { data: (answer.body as object | undefined) ?? { done: true }, text: textOf(answer) };
   });
+}
+
+/** Performs an operation for the command line: in the tenant of a slug, as the server itself or as a person. */
+export async function performTyped(
+  context: CommandContext,
+  operation: AnyOperation,
+  operations: readonly AnyOperation[],
+  { tenant, as, ...input }: RawInput & { tenant?: string; as?: string; dryRun?: boolean },
+): Promise<ManagementAnswer> {
+  const tenantId = await tenantIdOf(context, operation, tenant);
+  const { perform } = await import('../../management/perform.ts');
+  return perform(
+    operation,
+    {
+      ...input,
+      actor: await actorOf(context, tenantId, as),
+      tenantId,
+      // What is typed here is meant for what is there now.
+      ifMatch: operation.guards ? '*' : undefined,
+    },
+    await dependenciesOf(context),
+    operations,
+  );
 }
 
 /** The named tenant, or the only one; for what is the server's, the tenant that runs it. */

@@ -23,6 +23,11 @@ import {
 } from './capability-store.ts';
 
 export const capabilityCodes = defineCodes({
+  CAPABILITY_OF_ANOTHER_API: {
+    kind: 'conflict',
+    params: ['value'],
+    means: 'the capability is a scope of another API; moving it is an operation of its own',
+  },
   SYSTEM_CAPABILITY_FIXED: { kind: 'conflict', means: 'the capability belongs to the server and stays as it is' },
 });
 declare module '../../platform/errors.ts' {
@@ -35,11 +40,12 @@ const keyForm = /^[a-z][a-z0-9_-]*([.:][a-z0-9_-]+)+$/;
 
 /**
  * Makes a capability, or brings the one of that key up to date: safe to call at every deployment. What is absent stays as it
- * is; null takes it away.
+ * is; null takes it away. One that is a scope of an API stays with that API: moving it (move-capability.ts) breaks those who
+ * ask the API for it.
  * @param wanted.module the part of a product it belongs to, for lists
  * @param wanted.resourceServerId the API whose scope it is
  * @throws DomainError invalid INVALID_INPUT (key, description, module), not_found NOT_FOUND (resource_server), conflict
- *   SYSTEM_CAPABILITY_FIXED
+ *   CAPABILITY_OF_ANOTHER_API, SYSTEM_CAPABILITY_FIXED
  */
 export async function defineCapability(
   db: Database,
@@ -55,12 +61,15 @@ export async function defineCapability(
   const actorId = actingUserId(caller);
   return inTransaction(db, async (trx) => {
     const values = { key, description: description ?? null, module: module ?? null, actorId };
-    const made = await refusing(
+    const made = await withResourceServer(
       insertCapability(trx, { id: newId(), ...values, resourceServerId: resourceServerId ?? null }),
     );
     const before = made ?? (await lockCapability(trx, key));
     if (!before) throw new Error(`the capability ${key} was deleted meanwhile`);
     if (before.isSystem) throw new DomainError('conflict', 'SYSTEM_CAPABILITY_FIXED');
+    const isElsewhere = before.resourceServerId !== null && resourceServerId?.toLowerCase() !== before.resourceServerId;
+    if (resourceServerId !== undefined && isElsewhere)
+      throw new DomainError('conflict', 'CAPABILITY_OF_ANOTHER_API', { value: key });
     const wantedNow = {
       key,
       description: description === undefined ? before.description : description,
@@ -68,7 +77,7 @@ export async function defineCapability(
       resourceServerId: resourceServerId === undefined ? before.resourceServerId : resourceServerId,
       actorId,
     };
-    const changed = made ?? (await refusing(updateCapability(trx, wantedNow)));
+    const changed = made ?? (await withResourceServer(updateCapability(trx, wantedNow)));
     const capability = changed ?? before;
     if (changed) {
       const { description, module, resourceServerId } = capability;
@@ -130,11 +139,13 @@ function checkedText(text: string | null | undefined, field: string): string | n
   return text?.trim() ? checkDisplayName(text, field) : null;
 }
 
-function noResourceServer(): DomainError {
+/** No API of that id. */
+export function noResourceServer(): DomainError {
   return new DomainError('not_found', 'NOT_FOUND', { entity: 'resource_server' });
 }
 
-async function refusing<T>(statement: Promise<T>): Promise<T> {
+/** Runs a statement that names an API, which may be none. @throws DomainError not_found NOT_FOUND (resource_server) */
+export async function withResourceServer<T>(statement: Promise<T>): Promise<T> {
   try {
     return await statement;
   } catch (error) {

@@ -71,6 +71,24 @@ export async function updateCapability(
   );
 }
 
+/** Live services that may ask for it, by `client_id`, and the number of roles that carry it. */
+export async function selectHolders(db: Database, id: string): Promise<{ services: string[]; roles: number }> {
+  const held = await firstRow<{ services: string[]; roles: number }>(
+    db,
+    `select array(select c.client_id
+                    from client_capabilities cc
+                    join clients c on c.id = cc.client_id and c.deleted_at is null
+                   where cc.capability_id = :id
+                   order by c.client_id) as services,
+            (select count(*)::int
+               from role_capabilities rc
+               join roles r on r.id = rc.role_id and r.deleted_at is null
+              where rc.capability_id = :id) as roles`,
+    { id },
+  );
+  return held ?? { services: [], roles: 0 };
+}
+
 export async function deleteCapabilityRow(trx: Database, id: string, actorId: string | null): Promise<void> {
   await rows(
     trx,

@@ -12,7 +12,7 @@ import {
 } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
-import { defineCapability, findCapability } from '../access/capabilities.ts';
+import { defineCapability } from '../access/capabilities.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 
 export interface ResourceServer {
@@ -41,7 +41,8 @@ export interface NewScope {
 
 /**
  * Registers an API, with the capabilities that are its scopes; those that are not there yet are made.
- * @throws DomainError invalid INVALID_INPUT, conflict DUPLICATE (identifier, or a capability that is a scope of another API)
+ * @throws DomainError invalid INVALID_INPUT, conflict DUPLICATE (identifier),
+ *   CAPABILITY_OF_ANOTHER_API, SYSTEM_CAPABILITY_FIXED
  */
 export async function createResourceServer(
   db: Database,
@@ -78,20 +79,10 @@ export async function createResourceServer(
       },
       caller,
     );
-    for (const scope of wanted.scopes ?? []) await addScope(trx, server.id, scope, caller);
+    for (const scope of wanted.scopes ?? [])
+      await defineCapability(trx, { ...scope, resourceServerId: server.id }, caller);
     return server;
   });
-}
-
-async function addScope(
-  trx: Database,
-  resourceServerId: string,
-  { key, description }: NewScope,
-  caller: Caller,
-): Promise<void> {
-  const before = await findCapability(trx, key);
-  if (before?.resourceServerId) throw new DomainError('conflict', 'DUPLICATE', { field: 'capability', value: key });
-  await defineCapability(trx, { key, description, resourceServerId }, caller);
 }
 
 const byIdentifier = prepared(

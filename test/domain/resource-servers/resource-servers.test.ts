@@ -38,7 +38,7 @@ describe('APIs', () => {
   it('take no scope of another, and then are not there either', async () => {
     await create([{ key: 'orders.read' }]);
     const identifier = `https://api-${count + 1}.example/`;
-    const taken = { code: 'DUPLICATE', params: { field: 'capability', value: 'orders.read' } };
+    const taken = { code: 'CAPABILITY_OF_ANOTHER_API', params: { value: 'orders.read' } };
     await assert.rejects(create([{ key: 'orders.cancel' }, { key: 'orders.read' }]), taken);
     assert.equal(await findResourceServer(db, identifier), undefined);
     assert.equal(await findCapability(db, 'orders.cancel'), undefined);
