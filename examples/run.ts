@@ -1,9 +1,10 @@
 /**
  * `npm run example`: two applications and an API beside a Gatehouse that runs already, on its sample content. Ctrl-C ends
- * them. PORT moves them together.
+ * them. PORT moves them together, and registers where they are then.
  */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
+import { registerAddress } from './own-addresses.ts';
 import { createRelyingParty } from './relying-party/relying-party.ts';
 import { loadSettings, readDevelopmentAccounts, reportsSettings, SettingsError } from './relying-party/settings.ts';
 import { createApi } from './service/api.ts';
@@ -32,9 +33,11 @@ async function main(): Promise<void> {
   if (!(await isRunning(issuer)))
     throw new SettingsError(`No Gatehouse answers at ${issuer}. Start it first, in another terminal: npm start`);
 
+  const reports = reportsSettings(accounts, port + 1);
+  for (const application of [settings, reports]) await registerAddress(application);
   const servers = [
     await createRelyingParty(settings),
-    await createRelyingParty(reportsSettings(accounts, port + 1)),
+    await createRelyingParty(reports),
     createApi({ issuer, audience: api.identifier }),
   ];
   const stop = () => {

@@ -272,16 +272,25 @@ function writeAccounts(dataDirectory: string, accounts: DevelopmentAccounts): vo
   renameSync(draft, file);
 }
 
-/** What a start prints: where to go, as whom, with which application. Undefined where no sample content was loaded. */
-export function describeSeeds(config: Config): string | undefined {
-  if (config.isProduction) return undefined;
-  const file = accountsFile(config.dataDirectory);
-  let accounts: DevelopmentAccounts;
+/** Programs that read the file look for the server there: it follows the port of each start. */
+export function updateIssuer({ dataDirectory, issuer }: Config): void {
+  const accounts = readAccounts(dataDirectory);
+  if (accounts && accounts.issuer !== issuer) writeAccounts(dataDirectory, { ...accounts, issuer });
+}
+
+function readAccounts(dataDirectory: string): DevelopmentAccounts | undefined {
   try {
-    accounts = JSON.parse(readFileSync(file, 'utf8')) as DevelopmentAccounts;
+    return JSON.parse(readFileSync(accountsFile(dataDirectory), 'utf8')) as DevelopmentAccounts;
   } catch {
     return undefined;
   }
+}
+
+/** What a start prints: where to go, as whom, with which application. Undefined where no sample content was loaded. */
+export function describeSeeds(config: Config): string | undefined {
+  if (config.isProduction) return undefined;
+  const accounts = readAccounts(config.dataDirectory);
+  if (!accounts) return undefined;
   const { people, clients, service, firstSteps } = accounts;
   const width = Math.max(...people.map(({ email }) => email.length));
   const lines = people.flatMap(({ name, email, password, may }) => [
@@ -308,7 +317,7 @@ export function describeSeeds(config: Config): string | undefined {
     `${credentials(service)}   (a service: ${service.capabilities.join(', ')})`,
     '',
     '  See the portal and an API at work, in another terminal: npm run example',
-    `  All of this again: ${file}`,
+    `  All of this again: ${accountsFile(config.dataDirectory)}`,
     '',
   ].join('\n');
 }

@@ -109,7 +109,8 @@ function portMessage(error: unknown, port: number): string {
 async function announcementOf(db: Database, config: Config, source: DatabaseSource): Promise<string> {
   const ready = `\n  Gatehouse is ready at ${config.issuer}\n`;
   if (config.environment === 'development' && source.embedded) {
-    const { describeSeeds } = await import('../seeds/development.ts');
+    const { describeSeeds, updateIssuer } = await import('../seeds/development.ts');
+    updateIssuer(config);
     const text = describeSeeds(config);
     if (text) return `${ready}\n${text}\n`;
   }
