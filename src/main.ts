@@ -6,30 +6,23 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Config } from './config.ts';
+import { claimDatabase } from './database-issuer.ts';
 import { databaseTls } from './dependencies.ts';
 import { systemCaller } from './domain/audit/audit-events.ts';
 import { ensureAuditPartitions } from './domain/audit/audit-upkeep.ts';
 import { createPasswordHasher } from './domain/methods/password/password-hash.ts';
-import { ensureManagementApi } from './domain/setup/management-api.ts';
 import { createSetupLink, needsSetup } from './domain/setup/setup-links.ts';
 import { ensureSigningKeys, loadSigningKeys } from './oidc/keys.ts';
-import { issuerOfAudience, managementAudience } from './oidc/tokens/management-tokens.ts';
 import { createDatabase, type Database, isConnectionError } from './platform/database.ts';
+import { describeAddress, waitForDatabase } from './platform/database-server.ts';
 import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.ts';
 import { migrateJobs } from './platform/jobs/jobs.ts';
-import { createLogger, type Logger } from './platform/logger.ts';
+import { createLogger, type Logger, scrubText } from './platform/logger.ts';
 import { type MetricsServer, startMetricsServer } from './platform/metrics.ts';
 import { migrateToLatest, migrationStatus } from './platform/migrations.ts';
 import { createSecrets } from './platform/secrets.ts';
 import { createGatehouse } from './server.ts';
-
-/** A reason not to start that an operator can do something about; printed without a stack. */
-export class StartError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'StartError';
-  }
-}
+import { StartError } from './start-error.ts';
 
 export interface DatabaseSource {
   url: string;
@@ -48,22 +41,22 @@ const databaseWaitMs = 30_000;
 /** A migration may build an index over years of events. */
 const migrationTimeoutMs = 30 * 60_000;
 
-async function waitForDatabase(db: Database, logger: Logger): Promise<void> {
-  const deadline = Date.now() + databaseWaitMs;
-  for (;;) {
-    try {
-      await db.raw('select 1');
-      return;
-    } catch (error) {
-      if (!isConnectionError(error))
-        throw new StartError(`The database refuses us: ${(error as Error).message}`, { cause: error });
-      if (Date.now() > deadline)
-        throw new StartError('The database does not answer. Is DATABASE_URL right, and is it running?', {
-          cause: error,
-        });
-      logger.warn('waiting for the database');
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-    }
+/** Says once what is waited for, and what came of it. */
+async function waitUntilReachable(db: Database, url: string, logger: Logger): Promise<void> {
+  const address = describeAddress(url);
+  const seconds = databaseWaitMs / 1000;
+  try {
+    const waited = await waitForDatabase(db, databaseWaitMs, (why) =>
+      logger.warn(`waiting up to ${seconds} seconds for the ${address}: ${scrubText(why)}`),
+    );
+    if (waited) logger.info(`the ${address} answers`);
+  } catch (error) {
+    throw new StartError(
+      isConnectionError(error)
+        ? `The ${address} does not answer. Is DATABASE_URL right, and is it running?`
+        : `The ${address} refuses us: ${(error as Error).message}`,
+      { cause: error },
+    );
   }
 }
 
@@ -119,29 +112,6 @@ async function announcementOf(db: Database, config: Config, source: DatabaseSour
   return `${ready}\n  Nobody can sign in yet. Make the first administrator here, once, within 24 hours:\n\n    ${config.issuer}/set-up/${token}\n\n`;
 }
 
-/**
- * The database belongs to the issuer that it was first started with: its sessions, tokens and logout jobs are of that one,
- * and any server on it sends them on. Another issuer comes in its place on purpose alone.
- */
-async function claimDatabase(db: Database, config: Config): Promise<void> {
-  const { issuer, previousIssuer, isProduction } = config;
-  const isFollowed = (stored: string) =>
-    stored === previousIssuer || (!isProduction && [stored, issuer].every(isThisMachine));
-  const audience = managementAudience(issuer);
-  const stored = await ensureManagementApi(db, audience, (other) => isFollowed(issuerOfAudience(other)));
-  if (stored === audience) return;
-  const owner = issuerOfAudience(stored);
-  throw new StartError(
-    `The database belongs to ${owner}, and ISSUER is ${issuer}. Give this server a database of its own. ` +
-      `To change the issuer for good, stop every server of ${owner} and start with ISSUER_PREVIOUS=${owner}`,
-  );
-}
-
-/** The address of a development server follows its port. */
-function isThisMachine(issuer: string): boolean {
-  return URL.parse(issuer)?.hostname === 'localhost';
-}
-
 /** First content and keys, made by whichever process comes first. */
 async function prepareContent(db: Database, config: Config, source: DatabaseSource): Promise<void> {
   const secrets = createSecrets(config.secretKeys);
@@ -173,7 +143,7 @@ async function prepare(
       statementTimeoutMs: migrationTimeoutMs,
     });
     try {
-      await waitForDatabase(db, logger);
+      await waitUntilReachable(db, source.url, logger);
       await prepareSchema(db, config, source.url, logger);
       await prepareContent(db, config, source);
       return { source, announcement: await announcementOf(db, config, source) };

@@ -107,8 +107,9 @@ Examples:
   gatehouse admin invite --email ada@example.com
   gatehouse clients create --name "My App" --kind web --redirect-uri https://app.example.com/callback
 
-Commands work on the database of DATABASE_URL, or on the embedded one in DATA_DIR (default .data), also while the
-server runs. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by a rule, 4 database not reachable.`;
+Commands work on the database of DATABASE_URL, or on the embedded one in DATA_DIR (default .data) once a server has run
+there, also while it runs. Each says on standard error on which, and for which issuer. --env-file gives a command the
+settings of the server. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by a rule, 4 database not reachable.`;
 
 function version(): string {
   const file = new URL(
@@ -122,6 +123,7 @@ async function createProgram(operands: readonly string[]): Promise<Command> {
   const program = new Command('gatehouse')
     .description('Gatehouse, an OAuth 2.0 and OpenID Connect authorization server for organisations.')
     .version(version(), '-v, --version', 'print the version')
+    .option('--env-file <file>', 'the settings of the server, a NAME=value a line')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
     .exitOverride()
@@ -135,28 +137,43 @@ async function createProgram(operands: readonly string[]): Promise<Command> {
   return program;
 }
 
-async function main(words: readonly string[]): Promise<void> {
-  const operands = words.filter((word) => !word.startsWith('-'));
-  const isServer = operands[0] === 'start';
-  // Libraries greet on the console, also on standard output, which is the command's own. A server logs it.
-  if (!isServer) Object.assign(console, { info: () => undefined, log: () => undefined, warn: () => undefined });
+/** The words without `--env-file`, whose variables are in the environment then. @throws UsageError */
+async function withEnvFile(typed: readonly string[]): Promise<readonly string[]> {
+  if (!typed.some((word) => word.startsWith('--env-file'))) return typed;
+  const { loadEnvFile, takeEnvFile } = await import('./frame/env-file.ts');
+  const { words, file } = takeEnvFile(typed);
+  if (file !== undefined) loadEnvFile(file);
+  return words;
+}
+
+async function reportFailure(error: unknown, asJson: boolean): Promise<void> {
+  const { exitCodes, failureOf } = await import('./frame/failures.ts');
+  const failure = failureOf(error);
+  process.exitCode = failure.exitCode;
+  if (failure.exitCode === exitCodes.ok) return;
+  const code = failure.exitCode === exitCodes.refused ? ` [${failure.code}]` : '';
+  if (!failure.told) process.stderr.write(`gatehouse: ${failure.message}${code}\n`);
+  if (asJson) {
+    const { code, message } = failure;
+    process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+  }
+}
+
+async function main(typed: readonly string[]): Promise<void> {
   // `| head` closes the pipe early; that is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
+  let isServer = false;
   try {
+    const words = await withEnvFile(typed);
+    const operands = words.filter((word) => !word.startsWith('-'));
+    isServer = operands[0] === 'start';
+    // Libraries greet on the console, also on standard output, which is the command's own. A server logs it.
+    if (!isServer) Object.assign(console, { info: () => undefined, log: () => undefined, warn: () => undefined });
     await (await createProgram(operands)).parseAsync([...words], { from: 'user' });
   } catch (error) {
-    const { exitCodes, failureOf } = await import('./frame/failures.ts');
-    const failure = failureOf(error);
-    process.exitCode = failure.exitCode;
-    if (failure.exitCode === exitCodes.ok) return;
-    const code = failure.exitCode === exitCodes.refused ? ` [${failure.code}]` : '';
-    if (!failure.told) process.stderr.write(`gatehouse: ${failure.message}${code}\n`);
-    if (words.includes('--json')) {
-      const { code, message } = failure;
-      process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
-    }
+    await reportFailure(error, typed.includes('--json'));
     // A server that failed half way may hold the process open.
     if (isServer) process.exit();
   }

@@ -1,16 +1,16 @@
 /** `gatehouse migrate`: the schema, and the tables of the job queue. `--status` looks and changes nothing. */
 import type { Command } from 'commander';
-import { loadConfig } from '../config.ts';
 import { ensureAuditPartitions } from '../domain/audit/audit-upkeep.ts';
 import { migrateJobs } from '../platform/jobs/jobs.ts';
 import { type MigrationStatus, migrateToLatest, migrationStatus } from '../platform/migrations.ts';
 import { type CommandResult, performs } from './frame/command-action.ts';
+import { loadCommandConfig } from './frame/command-config.ts';
 import { CommandFailed } from './frame/failures.ts';
-import { tlsOf, withUnpreparedDatabase } from './frame/with-database.ts';
+import { sayWhere, tlsOf, withUnpreparedDatabase } from './frame/with-database.ts';
 
 const help = `
 Safe to run at any time, by many at once and beside a running server. A database that a newer version has
-migrated is refused.
+migrated is refused. The embedded database is made and migrated by the start.
 
 Examples:
   gatehouse migrate
@@ -21,7 +21,10 @@ function newerVersion({ unknown }: MigrationStatus): string {
 }
 
 async function status(): Promise<CommandResult> {
-  const found = await withUnpreparedDatabase(loadConfig(), ({ db }) => migrationStatus(db));
+  const found = await withUnpreparedDatabase(loadCommandConfig(), (context) => {
+    sayWhere(context);
+    return migrationStatus(context.db);
+  });
   const lines = [
     ...found.pending.map((name) => `pending  ${name}`),
     ...(found.unknown.length > 0 ? [newerVersion(found)] : []),
@@ -30,8 +33,10 @@ async function status(): Promise<CommandResult> {
 }
 
 async function apply(): Promise<CommandResult> {
-  const config = loadConfig();
-  return withUnpreparedDatabase(config, async ({ db, source }) => {
+  const config = loadCommandConfig();
+  return withUnpreparedDatabase(config, async (context) => {
+    sayWhere(context);
+    const { db, source } = context;
     const before = await migrationStatus(db);
     if (before.unknown.length > 0) throw new CommandFailed(newerVersion(before));
     const applied = await migrateToLatest(db);

@@ -1,5 +1,35 @@
 /** The PostgreSQL server behind a connection: whether it answers, which one it is, and what its clock says. Reads alone. */
-import { type Database, firstRow } from './database.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Database, firstRow, isConnectionError } from './database.ts';
+
+/** What a `postgres://` URL leads to, without who asks and their password: `database gatehouse at 10.0.0.5:5432`. */
+export function describeAddress(url: string): string {
+  const { hostname, port, pathname, searchParams } = new URL(url);
+  const host = searchParams.get('host') || decodeURIComponent(hostname) || 'localhost';
+  const place = host.startsWith('/') ? host : `${host}:${searchParams.get('port') || port || 5432}`;
+  return `database ${decodeURIComponent(pathname.slice(1)) || '(default)'} at ${place}`;
+}
+
+/**
+ * Asks until the server answers, a time a second.
+ * @param onWait told once, with what the first attempt said
+ * @returns whether it had to be waited for
+ * @throws what the driver said last, once the time is over; at once what waiting does not change, such as a wrong password
+ */
+export async function waitForDatabase(db: Database, waitMs: number, onWait: (why: string) => void): Promise<boolean> {
+  const deadline = Date.now() + waitMs;
+  for (let waited = false; ; waited = true) {
+    try {
+      await ping(db);
+      return waited;
+    } catch (error) {
+      if (!isConnectionError(error) || Date.now() > deadline) throw error;
+      // Of several addresses that were tried, Node.js tells the code alone.
+      if (!waited) onWait((error as Error).message || String((error as { code?: unknown }).code));
+      await sleep(1000);
+    }
+  }
+}
 
 /** Asks for one connection and one answer. @throws what the driver says */
 export async function ping(db: Database): Promise<void> {

@@ -22,7 +22,10 @@ export interface DatabaseOptions {
   /** TLS for a remote server: the CA bundle to verify it by, or `true` for the system's. */
   ssl?: boolean | { ca: string };
   applicationName?: string;
-  /** Where Knex's own complaints go; they are about connections, never about values. */
+  /**
+   * Where Knex's own complaints go, a line each; they are about connections, never about values. Default: nowhere, since
+   * the one who asks gets the error too.
+   */
   log?: { warn(text: string): void; error(text: string): void };
 }
 
@@ -63,11 +66,13 @@ function convertResponse(result: unknown): unknown {
   return isRow(result) ? camelRow(result) : result;
 }
 
-function knexLog(log: NonNullable<DatabaseOptions['log']>): Knex.Logger {
-  const text = (message: unknown) => (message instanceof Error ? message.message : String(message));
+function knexLog(log: DatabaseOptions['log'] = { warn() {}, error() {} }): Knex.Logger {
+  // It hands over stacks, of its own and of the driver's insides.
+  const text = (message: unknown) =>
+    (message instanceof Error ? message.message : String(message)).split('\n    at ')[0];
   return {
-    warn: (message) => log.warn(text(message)),
-    error: (message) => log.error(text(message)),
+    warn: (message) => log.warn(text(message) ?? ''),
+    error: (message) => log.error(text(message) ?? ''),
     deprecate: (method, alternative) => log.warn(`${method} is deprecated; use ${alternative}`),
     debug() {},
   };
@@ -155,7 +160,7 @@ export function createDatabase(options: DatabaseOptions): Database {
       },
     },
     acquireConnectionTimeout: acquireTimeoutMs,
-    log: options.log && knexLog(options.log),
+    log: knexLog(options.log),
     wrapIdentifier: (value, wrap) => wrap(value === '*' ? value : snakeCase(value)),
     postProcessResponse: convertResponse,
   });

@@ -73,7 +73,10 @@ describe('the command line', function () {
     ]);
     assert.equal(unreachable.code, 4);
     assert.equal(unreachable.json.error.code, 'DATABASE_UNREACHABLE');
-    assert.match(unreachable.stderr, /The database does not answer\. Is DATABASE_URL right, and is it running\?/);
+    assert.match(
+      unreachable.stderr,
+      /The database gatehouse at 127\.0\.0\.1:\d+ does not answer\. Is DATABASE_URL right, and is it running\?/,
+    );
     assert.doesNotMatch(unreachable.stderr + unreachable.stdout, /hidden-password/);
     assert.equal(refused.code, 4);
     assert.match(refused.stderr, /refuses the connection: .*no_such_database/);

@@ -14,7 +14,10 @@ import { processEnvironment } from '../support/process-environment.ts';
 export interface Run {
   code: number | null;
   stdout: string;
+  /** Without the line that says where the command works. */
   stderr: string;
+  /** Where it says that it works: a database, and the issuer. */
+  where: string | undefined;
   /** Standard output, which must be one JSON document. */
   // biome-ignore lint/suspicious/noExplicitAny: JSON of an answer that a test looks into
   json: any;
@@ -44,10 +47,12 @@ export async function runGatehouse(words: readonly string[], environment: Enviro
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(input);
   const [code] = (await once(child, 'close')) as [number | null];
+  const where = /^gatehouse: on the (.+)\n/m.exec(stderr);
   return {
     code,
     stdout,
-    stderr,
+    stderr: stderr.replace(where?.[0] ?? '', ''),
+    where: where?.[1],
     get json() {
       return JSON.parse(stdout);
     },

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { access, chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { access, chmod, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { freePort } from '../support/app.ts';
 import { testServer } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
+import { startServerProcess } from '../support/server-process.ts';
 import { type CommandBench, createBench, runGatehouse, spawnGatehouse } from './run-gatehouse.ts';
 
 describe('gatehouse start', function () {
@@ -38,6 +40,41 @@ describe('gatehouse start', function () {
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       assert.deepEqual(await ended, [0, null]);
+    }
+  });
+
+  it('waits for a database with one line, and goes on when it answers', async () => {
+    const [port, databasePort] = [await freePort(), await freePort()];
+    const real = new URL(bench.environment.DATABASE_URL as string);
+    const away = new URL(real);
+    away.port = String(databasePort);
+    const server = startServerProcess({
+      ...bench.environment,
+      PORT: String(port),
+      ISSUER: `http://localhost:${port}`,
+      DATABASE_URL: away.href,
+    });
+    const doors: Socket[] = [];
+    const door = createTcpServer((socket) => {
+      const inner = connect({ host: real.hostname, port: Number(real.port) });
+      doors.push(socket, inner);
+      for (const end of [socket, inner]) end.on('error', () => end.destroy());
+      socket.pipe(inner).pipe(socket);
+    });
+    try {
+      await server.said(/waiting up to 30 seconds/);
+      door.listen(databasePort, '127.0.0.1');
+      await server.said(/Gatehouse is ready/);
+      const said = server.output();
+      assert.equal(said.match(/waiting/g)?.length, 1);
+      assert.match(said, /waiting up to 30 seconds for the database \S+ at 127\.0\.0\.1:\d+: connect ECONNREFUSED/);
+      assert.match(said, /the database \S+ at \S+ answers/);
+      assert.doesNotMatch(said + server.errors(), /\n\s+at |Acquire connection/);
+      assert.ok(!said.includes(real.password) || real.password === '');
+    } finally {
+      await server.stop();
+      door.close();
+      for (const socket of doors) socket.destroy();
     }
   });
 
@@ -76,15 +113,29 @@ describe('commands on the embedded database', function () {
     await rm(join(directory, 'secret-key'), { force: true });
   });
 
-  it('start one where none runs, and stop it again', async () => {
+  it('make none, and start the one of a server that has gone', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'gatehouse-embedded-'));
     await chmod(directory, 0o711);
     let home = directory;
     try {
-      const environment = { NODE_ENV: 'test', DATA_DIR: directory };
-      const made = await runGatehouse(['tenants', 'create', '--slug', 'acme', '--name', 'Acme', '--json'], environment);
-      assert.equal(made.code, 0, made.stderr);
+      const port = await freePort();
+      const environment = { NODE_ENV: 'test', DATA_DIR: directory, PORT: String(port), METRICS_PORT: '0' };
+      const words = ['tenants', 'create', '--slug', 'acme', '--name', 'Acme', '--json'];
+      for (const early of [words, ['migrate', '--json']]) {
+        const refused = await runGatehouse(early, environment);
+        assert.deepEqual([refused.code, refused.json.error.code], [1, 'DATABASE_NOT_NAMED']);
+        assert.match(refused.stderr, /no server has ever run .*--env-file .*gatehouse start/);
+      }
+      assert.deepEqual(await readdir(directory), []);
+
+      const server = startServerProcess({ ...environment, PORT: environment.PORT });
+      await server.said(/Gatehouse is ready/);
+      await server.stop();
       home = await realpath(join(directory, 'postgres'));
+      // PORT is the server's: the command goes by what the database says.
+      const made = await runGatehouse(words, { ...environment, PORT: '3999' });
+      assert.equal(made.code, 0, made.stderr);
+      assert.equal(made.where, `embedded database in ${directory}, issuer http://localhost:${port}`);
       await assert.rejects(access(join(home, 'cluster', 'postmaster.pid')), { code: 'ENOENT' });
       const list = await runGatehouse(['tenants', 'list', '--json'], environment);
       assert.equal(list.json.tenants[0].id, made.json.id);

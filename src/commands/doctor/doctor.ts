@@ -3,11 +3,12 @@
  * nothing but the test mail that is asked for.
  */
 import type { Command } from 'commander';
-import { type Config, ConfigError, loadConfig } from '../../config.ts';
+import { type Config, ConfigError } from '../../config.ts';
 import { type CommandResult, performs } from '../frame/command-action.ts';
+import { DatabaseNotNamed, loadCommandConfig } from '../frame/command-config.ts';
 import { exitCodes } from '../frame/failures.ts';
 import { printable } from '../frame/terminal-text.ts';
-import { type CommandContext, withUnpreparedDatabase } from '../frame/with-database.ts';
+import { type CommandContext, sayWhere, withUnpreparedDatabase } from '../frame/with-database.ts';
 import {
   checkClock,
   checkDatabase,
@@ -40,8 +41,12 @@ Examples:
 
 function loadOrExplain(): { config: Config } | { checks: Check[] } {
   try {
-    return { config: loadConfig() };
+    return { config: loadCommandConfig() };
   } catch (error) {
+    if (error instanceof DatabaseNotNamed) {
+      const advice = 'The doctor looks at what the server works with: give it the same settings.';
+      return { checks: [{ name: 'database', status: 'fail', detail: error.message, advice }] };
+    }
     if (!(error instanceof ConfigError)) throw error;
     const advice = 'Set it in the environment; the README lists the variables.';
     return { checks: error.faults.map((detail) => ({ name: 'configuration', status: 'fail', detail, advice })) };
@@ -62,6 +67,7 @@ async function attempt(
 }
 
 async function inDatabase(context: CommandContext): Promise<Check[]> {
+  sayWhere(context);
   const checks = [await attempt('database', () => checkDatabase(context))];
   const schema = await attempt('migrations', () => checkMigrations(context));
   checks.push(schema);

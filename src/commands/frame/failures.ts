@@ -108,6 +108,7 @@ export function failureOf(error: unknown): Failure {
   const { message } = error;
   if (error instanceof UsageError) return { exitCode: exitCodes.usage, code: 'USAGE', message };
   if (error.name === 'ConfigError') return { exitCode: exitCodes.failed, code: 'CONFIGURATION', message };
+  if (error.name === 'DatabaseNotNamed') return { exitCode: exitCodes.failed, code: 'DATABASE_NOT_NAMED', message };
   if (error instanceof CommandFailed || error.name === 'StartError')
     return { exitCode: exitCodes.failed, code: 'FAILED', message };
   if (error instanceof DatabaseUnreachable || isConnectionError(error)) {

@@ -1,17 +1,18 @@
 /**
  * Opens what a command works on: the configuration and the configured database, or the embedded one, which is started
- * for the length of the command or joined where a server runs already; leaving it does not stop it for others. Refuses
- * a schema that does not fit this version.
+ * for the length of the command or joined where a server runs already; leaving it does not stop it for others. Says on standard
+ * error which one it is, and for which issuer. Refuses a schema that does not fit this version, and another issuer's database.
  */
 import pino from 'pino';
-import { type Config, loadConfig } from '../../config.ts';
+import type { Config } from '../../config.ts';
 import type { DatabaseSource } from '../../main.ts';
 import { createDatabase, type Database, type DatabaseOptions, isConnectionError } from '../../platform/database.ts';
-import { ping } from '../../platform/database-server.ts';
+import { describeAddress, ping } from '../../platform/database-server.ts';
 import { isQueueMade } from '../../platform/jobs/queue-state.ts';
 import { createLogger, type Logger } from '../../platform/logger.ts';
 import { migrationStatus } from '../../platform/migrations.ts';
 import { createSecrets, type Secrets } from '../../platform/secrets.ts';
+import { loadCommandConfig, namesIssuer } from './command-config.ts';
 import { DatabaseUnreachable } from './failures.ts';
 
 export interface CommandContext {
@@ -51,16 +52,22 @@ export async function tlsOf(config: Config, url: string): Promise<DatabaseOption
   return databaseTls(config, url);
 }
 
+/** Where a command works, for a person to see that it is the right place. */
+export function sayWhere({ config, source }: Pick<CommandContext, 'config' | 'source'>): void {
+  const place = source.embedded ? `embedded database in ${config.dataDirectory}` : describeAddress(source.url);
+  process.stderr.write(`gatehouse: on the ${place}, issuer ${config.issuer}\n`);
+}
+
 /** Asks for one connection. @throws DatabaseUnreachable */
-export async function connect(db: Database): Promise<void> {
+async function connect(db: Database, { url }: DatabaseSource): Promise<void> {
   try {
     await ping(db);
   } catch (error) {
     const { message } = error as Error;
     throw new DatabaseUnreachable(
       isConnectionError(error)
-        ? 'The database does not answer. Is DATABASE_URL right, and is it running?'
-        : `The database refuses the connection: ${message}`,
+        ? `The ${describeAddress(url)} does not answer. Is DATABASE_URL right, and is it running?`
+        : `The ${describeAddress(url)} refuses the connection: ${message}`,
       { cause: error },
     );
   }
@@ -84,7 +91,7 @@ export async function withUnpreparedDatabase<T>(
       statementTimeoutMs: 30 * 60_000,
     });
     try {
-      await connect(db);
+      await connect(db, source);
       return await work({ config, db, secrets: createSecrets(config.secretKeys), logger, source });
     } finally {
       // A failure to close must not hide what was done: a new secret is shown once.
@@ -98,14 +105,17 @@ export async function withUnpreparedDatabase<T>(
 
 /** Does `work` on a database whose schema is up to date: brought there by the same rule as at a start. */
 export async function withDatabase<T>(work: (context: CommandContext) => Promise<T>): Promise<T> {
-  const config = loadConfig();
-  return withUnpreparedDatabase(config, async (context) => {
-    const { db, source, logger } = context;
+  return withUnpreparedDatabase(loadCommandConfig(), async (context) => {
+    const { config, db, source, logger } = context;
     if (!(await isPrepared(db))) {
       const { prepareSchema } = await import('../../main.ts');
       await prepareSchema(db, config, source.url, logger);
     }
-    return work(context);
+    const { findIssuer } = await import('../../database-issuer.ts');
+    const issuer = await findIssuer(db, config, namesIssuer());
+    const found = { ...context, config: { ...config, issuer } };
+    sayWhere(found);
+    return work(found);
   });
 }
 

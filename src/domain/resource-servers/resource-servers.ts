@@ -110,6 +110,12 @@ export async function findResourceServerIdentifier(db: Database, id: string): Pr
   return (await runPrepared<{ identifier: string }>(db, byId, [id])).rows[0]?.identifier;
 }
 
+/** The audience URI of the program's own API; undefined before the first start. */
+export async function findSystemApiIdentifier(db: Database): Promise<string | undefined> {
+  const found = await firstRow<{ identifier: string }>(db, 'select identifier from resource_servers where is_system');
+  return found?.identifier;
+}
+
 /**
  * Has the program's own API stand among the others. Safe to call by many at once.
  * @param mayReplace whether this address may take the place of the stored one, where they differ
