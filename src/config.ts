@@ -19,6 +19,9 @@ import {
 } from './platform/environment/environment-checks.ts';
 import { countries, flag, integer, networks, text } from './platform/environment/environment-forms.ts';
 
+/** The variables of this process. */
+export const variables: NodeJS.ProcessEnv = process.env;
+
 const floor = { argon2MemoryKiB: 19_456, argon2Iterations: 2, argon2Parallelism: 1 };
 
 /** The variables, their form and their defaults. README.md lists them; a test holds the two together. */
@@ -205,7 +208,7 @@ function checkBounds(env: Environment, faults: string[]): void {
  * Parses the environment.
  * @throws ConfigError naming every fault
  */
-export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+export function loadConfig(environment: NodeJS.ProcessEnv = variables): Config {
   const given = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''),
   );

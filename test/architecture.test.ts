@@ -13,7 +13,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const floors = ['platform', 'domain', 'oidc', 'management', 'web'];
 /** What stands on the floors, the lower first. */
 const above = [
+  'start-error',
   'config',
+  'database-issuer',
   'schedule',
   'management-dependencies',
   'dependencies',

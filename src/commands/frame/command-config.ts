@@ -5,7 +5,7 @@
  */
 import { lstatSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Config, environmentSchema, loadConfig } from '../../config.ts';
+import { type Config, environmentSchema, loadConfig, variables } from '../../config.ts';
 import { readEnvFile } from './env-file.ts';
 import { CommandFailed } from './failures.ts';
 
@@ -23,7 +23,7 @@ const isSet = (value: string | undefined) => value !== undefined && value.trim()
  * The configuration for a command that works on a database that is there.
  * @throws DatabaseNotNamed, ConfigError
  */
-export function loadCommandConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+export function loadCommandConfig(environment: NodeJS.ProcessEnv = variables): Config {
   if (!isSet(environment.DATABASE_URL)) {
     assertNoProductionFile(environment);
     assertEverStarted(environment);
@@ -32,13 +32,13 @@ export function loadCommandConfig(environment: NodeJS.ProcessEnv = process.env):
 }
 
 /** For `start`, which may make the embedded database. @throws DatabaseNotNamed, ConfigError */
-export function loadServerConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+export function loadServerConfig(environment: NodeJS.ProcessEnv = variables): Config {
   if (!isSet(environment.DATABASE_URL)) assertNoProductionFile(environment);
   return loadConfig(environment);
 }
 
 /** Whether the environment names the issuer, or the default holds. */
-export function namesIssuer(environment: NodeJS.ProcessEnv = process.env): boolean {
+export function namesIssuer(environment: NodeJS.ProcessEnv = variables): boolean {
   return isSet(environment.ISSUER);
 }
 

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import { variables } from '../../config.ts';
 import { UsageError } from './failures.ts';
 
 const option = '--env-file';
@@ -41,6 +42,6 @@ export function readEnvFile(file: string): NodeJS.Dict<string> {
 }
 
 /** Adds the variables of a file to the environment of this process. @throws UsageError */
-export function loadEnvFile(file: string, environment: NodeJS.ProcessEnv = process.env): void {
+export function loadEnvFile(file: string, environment: NodeJS.ProcessEnv = variables): void {
   for (const [name, value] of Object.entries(readEnvFile(file))) environment[name] ??= value;
 }
