@@ -199,8 +199,11 @@ export const identityProviders = [
     errors: ['IDENTITY_IN_USE'],
     run: async ({ db, tenantId, params, query, actor }) => {
       const lookup = { db, tenantId, actor };
-      if (!(await findIn(lookup, { params })) && (await removed({ params }, lookup))) return undefined;
-      await providerIn(lookup, { params });
+      // Read once: between two reads another request may have removed it.
+      if (!(await findIn(lookup, { params }))) {
+        if (await removed({ params }, lookup)) return undefined;
+        throw new DomainError('not_found', 'NOT_FOUND');
+      }
       const withIdentities = query.with_identities === 'true';
       return unlessGone(removeIdentityProvider(db, params.key, { withIdentities }, actor.caller));
     },

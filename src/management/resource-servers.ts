@@ -158,9 +158,11 @@ export const resourceServers = [
     errors: ['RESOURCE_SERVER_IN_USE', 'SYSTEM_RESOURCE_SERVER_FIXED'],
     run: async ({ db, tenantId, params, actor }) => {
       const lookup = { db, tenantId, actor };
-      if (!(await findIn(lookup, { params })) && (await removed({ params }, lookup))) return undefined;
-      const { id } = await apiIn(lookup, { params });
-      return unlessGone(deleteResourceServer(db, id, actor.caller));
+      // Read once: between two reads another request may have removed it.
+      const api = await findIn(lookup, { params });
+      if (api) return unlessGone(deleteResourceServer(db, api.id, actor.caller));
+      if (await removed({ params }, lookup)) return undefined;
+      throw new DomainError('not_found', 'NOT_FOUND');
     },
   }),
 ];

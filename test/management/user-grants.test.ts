@@ -144,8 +144,10 @@ describe('operations on the grants of a person', () => {
     const { sub, sid } = { ...tokens.claims() };
     assert.deepEqual(await logouts(), [{ clientId: party.clientId, sub, sid }]);
     const [event] = await app.db('audit_events').where({ entityId: person.id, action: 'grant.withdrawn' });
-    assert.deepEqual(event.payload, { clientId: party.clientId, cause: 'users.grants.withdraw' });
-    assert.equal((await ask('DELETE', `/users/${person.id}/grants/${grant.id}`)).status, 404);
+    assert.deepEqual(event.payload, { clientId: party.clientId, grantId: grant.id, cause: 'users.grants.withdraw' });
+    assert.equal((await ask('DELETE', `/users/${person.id}/grants/${grant.id}`)).status, 204, 'once more');
+    assert.equal((await ask('DELETE', `/users/${person.id}/grants/another`)).status, 404);
+    assert.equal((await app.db('audit_events').where({ entityId: person.id, action: 'grant.withdrawn' })).length, 1);
 
     // Without a question the application gets nothing; the person is asked again, with no password.
     const silent = await startSignIn(party, { prompt: 'none' });

@@ -8,8 +8,8 @@ export interface Removal {
   /** `resource_server.deleted` */
   action: string;
   entityType: string;
-  /** The id, or the `key` of the event's payload. */
-  by: { entityId: string } | { key: string };
+  /** The id, or the `key` of the event's payload; or what was taken from the entity, by a member of the payload. */
+  by: { entityId: string } | { key: string } | { entityId: string; member: string; value: string };
   /** Where it stood; null: of all tenants. */
   tenantIds: readonly (string | null)[];
 }
@@ -25,6 +25,7 @@ export async function findRemoval(
        from audit_events
       where entity_type = :entityType and action = :action
         and ${'key' in by ? `payload->>'key' = :key` : 'entity_id = :entityId'}
+        ${'member' in by ? 'and payload->>:member = :value' : ''}
         and (tenant_id = any(:named) or (:shared and tenant_id is null))
       order by occurred_at desc
       limit 1`,

@@ -8,6 +8,7 @@ import { DomainError } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
 import { emptyPage, type Keyset, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
+import { findRemoval } from '../audit/find-removal.ts';
 import { deleteGrant, selectSidsOfGrant } from './session-end-store.ts';
 import { tellRelyingParties } from './sessions.ts';
 
@@ -56,9 +57,11 @@ export async function listStoredGrants(
   );
 }
 
+const action = 'grant.withdrawn';
+
 /**
  * Takes a grant of a person back: its tokens, codes and what waits for them are worth nothing from here on, on every node.
- * The person's sign-in here goes on; the application has to ask again.
+ * The person's sign-in here goes on; the application has to ask again. Once more does no harm.
  * @throws DomainError not_found NOT_FOUND, also for another person's, or one that has ended
  */
 export async function withdrawGrant(
@@ -70,10 +73,14 @@ export async function withdrawGrant(
   await inTransaction(db, async (trx) => {
     const told = await selectSidsOfGrant(trx, { tenantId, userId, grantId });
     const withdrawn = await deleteGrant(trx, { tenantId, userId, grantId });
-    if (!withdrawn) throw new DomainError('not_found', 'NOT_FOUND');
+    if (!withdrawn) {
+      const by = { entityId: userId, member: 'grantId', value: grantId };
+      if (await findRemoval(trx, { action, entityType: 'user', by, tenantIds: [tenantId] })) return;
+      throw new DomainError('not_found', 'NOT_FOUND');
+    }
     await tellRelyingParties(trx, [{ userId, clients: told }]);
     const about = { tenantId, entityType: 'user', entityId: userId };
-    const payload = { clientId: withdrawn.clientId };
-    await recordEvent(trx, { ...about, action: 'grant.withdrawn', payload }, caller);
+    const payload = { clientId: withdrawn.clientId, grantId };
+    await recordEvent(trx, { ...about, action, payload }, caller);
   });
 }

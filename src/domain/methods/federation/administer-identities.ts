@@ -8,6 +8,7 @@ import { DomainError } from '../../../platform/errors.ts';
 import type { Page, PageRequest } from '../../../platform/paging.ts';
 import type { Secrets } from '../../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../../audit/audit-events.ts';
+import { findRemoval } from '../../audit/find-removal.ts';
 import { enqueueMessage } from '../../messages/outgoing-message.ts';
 import { revokeAllSessions } from '../../sessions/sessions.ts';
 import type { SignInServer } from '../../sign-in/method.ts';
@@ -84,7 +85,8 @@ function identityInUse(error: unknown): DomainError | undefined {
 }
 
 /**
- * Takes an account elsewhere away from an account here. What was signed in to ends: it may have been by this way.
+ * Takes an account elsewhere away from an account here. What was signed in to ends: it may have been by this way. Once more
+ * does no harm.
  * @param wanted.lastWay also where nothing else lets the person in
  * @throws DomainError not_found NOT_FOUND, conflict IDENTITY_LAST_WAY
  */
@@ -98,7 +100,12 @@ export async function removeIdentity(
     await holdUser(trx, { tenantId, userId });
     const identity = await identityAt(trx, { tenantId, userId, provider });
     const tenant = await findTenantById(trx, tenantId);
-    if (!identity || !tenant) throw notFound();
+    if (!identity || !tenant) {
+      const by = { entityId: userId, member: 'provider', value: provider };
+      const removal = { action: 'identity.unlinked', entityType: 'user', by, tenantIds: [tenantId] };
+      if (await findRemoval(trx, removal)) return;
+      throw notFound();
+    }
     const at = { ...server, providers: await offeredProviders(trx, tenant) };
     const { addresses, credentials } = await findProvable(trx, { tenantId, userId }, server.methods);
     const left = credentials.filter(({ name }) => name !== provider);
