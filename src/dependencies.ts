@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Config } from './config.ts';
 import { configuredChannels } from './domain/messages/available-channels.ts';
 import { createMessenger, type Messenger } from './domain/messages/deliver-message.ts';
+import type { MailReach } from './domain/messages/mail-policy.ts';
 import { createMessageMetrics, type MessageMetrics } from './domain/messages/message-metrics.ts';
 import { createMessageViews } from './domain/messages/message-views.ts';
 import type { Channel } from './domain/messages/outgoing-message.ts';
@@ -35,7 +36,7 @@ export interface Timeouts {
   outboundMs?: number;
 }
 
-export interface Dependencies {
+export interface Dependencies extends MailReach {
   config: Config;
   timeouts: Timeouts;
   databaseUrl: string;
@@ -144,6 +145,7 @@ export function createDependencies(
     pages: createPages({ views: createViews({ ...drawing, assetUrl: assets.url }), i18n }),
     messenger,
     channels,
+    takesUnicodeMail: mailer && (() => mailer.takesUnicode()),
     fetch: createOutboundFetch({
       allowedNetworks: [...config.outboundAllowedNetworks],
       timeoutMs: timeouts.outboundMs ?? outboundTimeoutMs,

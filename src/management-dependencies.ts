@@ -1,6 +1,7 @@
 /** What the operations of management work with: the same for the server and the command line. */
 import type { Config } from './config.ts';
 import { configuredChannels } from './domain/messages/available-channels.ts';
+import type { MailReach } from './domain/messages/mail-policy.ts';
 import type { PasswordHasher } from './domain/methods/password/password-hash.ts';
 import type { ManagementDependencies } from './management/operation.ts';
 import { createClientRegistration } from './oidc/client-registration.ts';
@@ -13,7 +14,8 @@ export function managementDependencies({
   db,
   secrets,
   passwords,
-}: {
+  takesUnicodeMail,
+}: MailReach & {
   config: Config;
   db: Database;
   secrets: Secrets;
@@ -25,6 +27,7 @@ export function managementDependencies({
     passwords,
     issuer: config.issuer,
     channels: configuredChannels(config),
+    takesUnicodeMail,
     phoneCountries: config.phone.countries,
     budgets: { email: config.mail.dailyBudget, phone: config.phone.dailyBudget },
     registration: createClientRegistration({ config, db, secrets }),

@@ -58,7 +58,8 @@ function isForMachines(path: string): boolean {
 
 /** What the pages share. */
 function webDependencies(dependencies: Dependencies, live: LiveProvider): WebDependencies {
-  const { config, db, secrets, passwords, pages, metrics, channels, fetch, logger, timeouts } = dependencies;
+  const { config, db, secrets, passwords, pages, metrics, channels, takesUnicodeMail, fetch, logger, timeouts } =
+    dependencies;
   return {
     db,
     secrets,
@@ -69,6 +70,7 @@ function webDependencies(dependencies: Dependencies, live: LiveProvider): WebDep
     isDevelopment: config.environment === 'development',
     methods: signInMethods,
     channels,
+    takesUnicodeMail,
     phoneCountries: config.phone.countries,
     budgets: { email: config.mail.dailyBudget, phone: config.phone.dailyBudget },
     federation: createFederationClient({

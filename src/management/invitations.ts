@@ -5,6 +5,8 @@
 import { z } from 'zod';
 import { findInvitationById, listInvitations, revokeInvitation } from '../domain/invitations/invitations.ts';
 import { createInvitation, resendInvitation } from '../domain/invitations/send-invitation.ts';
+import { checkMailAddress } from '../domain/messages/mail-policy.ts';
+import { canonicalEmail } from '../domain/users/canonical-address.ts';
 import { DomainError } from '../platform/errors.ts';
 import type { Actor } from './actor.ts';
 import { type Lookup, type ManagementDependencies, operation } from './operation.ts';
@@ -90,8 +92,19 @@ export const invitations = [
       locale,
     }),
     answer: Invitation,
-    errors: [...refusals, 'EMAIL_INVALID', 'PHONE_INVALID', 'PHONE_NOT_SUPPORTED', 'FIELD_REQUIRED', 'INVALID_INPUT'],
+    errors: [
+      ...refusals,
+      'EMAIL_INVALID',
+      'EMAIL_NOT_SUPPORTED',
+      'PHONE_INVALID',
+      'PHONE_NOT_SUPPORTED',
+      'FIELD_REQUIRED',
+      'INVALID_INPUT',
+    ],
     idempotent: true,
+    // May ask the mail server.
+    prepare: async ({ body: { email } }, { deps }) =>
+      email === undefined ? undefined : checkMailAddress(canonicalEmail(email), deps),
     run: ({ db, tenantId, body, actor, deps }) => {
       const { role_id: roleId, org_node_id: orgNodeId, expires_at: expiresAt, ...rest } = body;
       return createInvitation(db, { tenantId, roleId, orgNodeId, expiresAt, ...rest }, sending(deps, actor));

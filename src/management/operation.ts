@@ -4,6 +4,7 @@
  * object in one file.
  */
 import type { z } from 'zod';
+import type { MailReach } from '../domain/messages/mail-policy.ts';
 import type { Channel } from '../domain/messages/outgoing-message.ts';
 import type { MessageBudgets } from '../domain/messages/phone-policy.ts';
 import type { PasswordHasher } from '../domain/methods/password/password-hash.ts';
@@ -16,7 +17,7 @@ import type { Actor } from './actor.ts';
 import type { Reach } from './reach.ts';
 
 /** What the program around an operation gives it. */
-export interface ManagementDependencies {
+export interface ManagementDependencies extends MailReach {
   /** The pool. */
   db: Database;
   secrets: Secrets;

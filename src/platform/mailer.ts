@@ -1,13 +1,15 @@
 /**
  * Mail: to an SMTP server, or in development to files. Owns how long a server may take, and what its answers mean.
  * Refuses an address or a header that could become two, attachments, files and URLs of any kind, and outside this
- * machine a connection without TLS, unless SMTP_URL says so (`?requireTLS=false`).
+ * machine a connection without TLS, unless SMTP_URL says so (`?requireTLS=false`). Gives an address beyond ASCII to no
+ * server that does not take such (RFC 6531).
  */
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { domainToASCII, pathToFileURL } from 'node:url';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import { DeliveryError } from './delivery-error.ts';
+import { offersUnicodeAddresses, rememberedAnswer } from './smtp-utf8.ts';
 
 export interface Mail {
   /** Names the message over every retry; becomes its Message-ID, so that mailboxes show a repetition once. */
@@ -30,6 +32,11 @@ export interface Mailer {
    * @throws DeliveryError
    */
   check(): Promise<void>;
+  /**
+   * Whether mail can go to addresses beyond ASCII, such as jörg@example.org: asked of the server, and remembered for minutes.
+   * Undefined: it can't be asked now.
+   */
+  takesUnicode(): Promise<boolean | undefined>;
   /** Ends idle connections. */
   close(): void;
 }
@@ -76,13 +83,14 @@ export function createMailer(options: MailerOptions): Mailer | undefined {
 function composed({ id, to, subject, text, html }: Mail, from: string): SendMailOptions {
   if (notOneAddress.test(to) || !/^[^@]+@[^@]+$/.test(to))
     throw new DeliveryError('The address is none', { permanent: true, notSent: true, reason: 'EENVELOPE' });
+  const sender = senderAddress(from);
   return {
     // Without quotes, angle brackets or line breaks the envelope is this one address, whatever else parses it.
-    envelope: { from: senderAddress(from), to: [to] },
+    envelope: { from: sender, to: [to] },
     from,
     to: { name: '', address: to },
     subject: subject.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim(),
-    messageId: `<${id.replace(/[^\w.-]/g, '')}@${senderAddress(from).split('@')[1]}>`,
+    messageId: `<${id.replace(/[^\w.-]/g, '')}@${sender.split('@')[1]}>`,
     text,
     html,
     headers,
@@ -91,9 +99,15 @@ function composed({ id, to, subject, text, html }: Mail, from: string): SendMail
   };
 }
 
-/** The address in `Name <address>`. */
+/** The address in `Name <address>`, its domain in ASCII (RFC 5891). */
 export function senderAddress(from: string): string {
-  return (/<([^<>]+)>\s*$/.exec(from)?.[1] ?? from).trim();
+  const address = (/<([^<>]+)>\s*$/.exec(from)?.[1] ?? from).trim();
+  const at = address.lastIndexOf('@') + 1;
+  return address.slice(0, at) + (domainToASCII(address.slice(at)) || address.slice(at));
+}
+
+function isBeyondAscii({ envelope }: SendMailOptions): boolean {
+  return /[^\0-\x7f]/.test(JSON.stringify(envelope));
 }
 
 function isThisMachine(host: string): boolean {
@@ -115,13 +129,19 @@ function smtpMailer(smtpUrl: string, from: string, timeouts: MailTimeouts): Mail
     socketTimeout: timeouts.silenceMs,
     ...(isThisMachine(hostname) || searchParams.has('requireTLS') ? {} : { requireTLS: true }),
   });
+  const offersUnicode = (signal: AbortSignal) => offersUnicodeAddresses(transport.options, signal);
   return {
     async send(mail, signal) {
       const timeout = AbortSignal.timeout(timeouts.sendMs);
+      const limit = signal ? AbortSignal.any([signal, timeout]) : timeout;
       const message = composed(mail, from);
       try {
-        await transport.sendMail({ ...message, signal: signal ? AbortSignal.any([signal, timeout]) : timeout });
+        // Asked anew for each: the library would hand the address on to a server that has changed its mind.
+        const mayGo = !isBeyondAscii(message) || (await offersUnicode(limit));
+        if (!mayGo) throw unicodeRefused();
+        await transport.sendMail({ ...message, signal: limit });
       } catch (error) {
+        if (error instanceof DeliveryError) throw error;
         throw deliveryError(timeout.aborted ? Object.assign(error as Error, { code: 'ETIMEDOUT' }) : error);
       }
     },
@@ -130,8 +150,17 @@ function smtpMailer(smtpUrl: string, from: string, timeouts: MailTimeouts): Mail
         throw deliveryError(error, true);
       });
     },
+    takesUnicode: rememberedAnswer(() => offersUnicode(AbortSignal.timeout(timeouts.connectMs))),
     close: () => transport.close(),
   };
+}
+
+function unicodeRefused(): DeliveryError {
+  return new DeliveryError('The mail server takes no address beyond ASCII', {
+    permanent: true,
+    notSent: true,
+    reason: 'SMTPUTF8',
+  });
 }
 
 interface SmtpError extends Error {
@@ -176,6 +205,7 @@ function fileMailer({ from, directory, log }: MailerOptions): Mailer {
       log(`Mail for ${mail.to}, “${message.subject}”: ${pathToFileURL(file).href}`);
     },
     async check() {},
+    takesUnicode: async () => true,
     close() {},
   };
 }

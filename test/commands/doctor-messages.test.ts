@@ -77,6 +77,18 @@ describe('what the doctor finds of messages', function () {
   }
 
   describe('of the mail server', () => {
+    it('that it takes no addresses beyond ASCII, and what becomes of them', async () => {
+      const older = await startMailbox({ unicode: false });
+      try {
+        const found = await checkMail(configOf({ SMTP_URL: older.url }));
+        assert.equal(found.status, 'ok');
+        assert.match(found.detail, /no SMTPUTF8 \(RFC 6531\), so addresses .* are refused where they are typed/);
+      } finally {
+        await older.stop();
+      }
+      assert.doesNotMatch((await checkMail(configOf({ SMTP_URL: mailbox.url }))).detail, /SMTPUTF8/);
+    });
+
     it('that it answers and lets us in, without sending anything', async () => {
       const found = await checkMail(configOf({ SMTP_URL: mailbox.url, MAIL_FROM: 'Acme <hello@acme.example>' }));
       assert.equal(found.status, 'ok', found.detail);

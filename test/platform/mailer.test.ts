@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DeliveryError } from '../../src/platform/delivery-error.ts';
 import { createMailer, type Mail, type Mailer, type MailTimeouts, senderAddress } from '../../src/platform/mailer.ts';
+import { rememberedAnswer } from '../../src/platform/smtp-utf8.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Mailbox, readMail, startMailbox } from '../support/mailbox.ts';
 
@@ -72,6 +73,61 @@ describe('sending mail', () => {
     assert.equal(received.header('to'), mail.to);
     assert.equal(received.header('auto-submitted'), 'auto-generated');
     assert.match(received.header('content-type') ?? '', /^multipart\/alternative/);
+  });
+
+  it('goes to addresses beyond ASCII where the server takes such', async () => {
+    assert.equal(await mailer.takesUnicode(), true);
+    await mailer.send({ ...mail, to: 'jörg@example.test' });
+    assert.equal(mailbox.to('jörg@example.test').length, 1);
+  });
+
+  it('is never given beyond ASCII to a server that does not take it (RFC 6531 section 3.2)', async () => {
+    const older = await startMailbox({ unicode: false });
+    const toOlder = mailerTo(older.url);
+    try {
+      assert.equal(await toOlder.takesUnicode(), false);
+      const error = await failure(toOlder.send({ ...mail, to: 'jörg@example.test' }));
+      assert.deepEqual([error.permanent, error.notSent, error.reason], [true, true, 'SMTPUTF8']);
+      assert.doesNotMatch(error.message, /jörg/);
+      await toOlder.send(mail);
+      await toOlder.send({ ...mail, to: 'jorg@xn--bcher-kva.example' });
+      assert.deepEqual(
+        older.mails.map(({ envelope }) => envelope.to),
+        // The test's server shows a domain as people read it.
+        [[mail.to], ['jorg@bücher.example']],
+      );
+    } finally {
+      toOlder.close();
+      await older.stop();
+    }
+  });
+
+  it('is asked once what it takes, and again where it did not answer', async () => {
+    const own = await startMailbox();
+    const ownMailer = mailerTo(own.url);
+    try {
+      await Promise.all([ownMailer.takesUnicode(), ownMailer.takesUnicode()]);
+      await ownMailer.takesUnicode();
+      assert.equal(own.connections(), 1);
+    } finally {
+      ownMailer.close();
+      await own.stop();
+    }
+    let now = 0;
+    let asked = 0;
+    const answers = [Promise.reject(new Error('away')), Promise.resolve(false)];
+    const answer = rememberedAnswer(
+      () => answers[asked++] as Promise<boolean>,
+      () => now,
+    );
+    assert.deepEqual([await answer(), await answer()], [undefined, undefined]);
+    now += 15_001;
+    assert.deepEqual([await answer(), await answer(), asked], [false, false, 2]);
+    const nobody = mailerTo('smtp://127.0.0.1:1');
+    assert.equal(await nobody.takesUnicode(), undefined);
+    const error = await failure(nobody.send({ ...mail, to: 'jörg@example.test' }));
+    assert.deepEqual([error.permanent, error.notSent], [false, true]);
+    nobody.close();
   });
 
   it('has one Message-ID for every try', async () => {

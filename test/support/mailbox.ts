@@ -53,9 +53,11 @@ export interface Mailbox {
 export interface MailboxOptions {
   /** Asks for this login. */
   auth?: { user: string; pass: string };
+  /** Whether it takes addresses beyond ASCII (RFC 6531). It does. */
+  unicode?: boolean;
 }
 
-export async function startMailbox({ auth }: MailboxOptions = {}): Promise<Mailbox> {
+export async function startMailbox({ auth, unicode = true }: MailboxOptions = {}): Promise<Mailbox> {
   const mails: ReceivedMail[] = [];
   let refusal: { code: number; at?: 'connect' | 'recipient' | 'data'; text?: string } | undefined;
   let hanging = false;
@@ -73,6 +75,7 @@ export async function startMailbox({ auth }: MailboxOptions = {}): Promise<Mailb
     const server = new SMTPServer({
       disabledCommands: auth ? ['STARTTLS'] : ['STARTTLS', 'AUTH'],
       allowInsecureAuth: true,
+      hideSMTPUTF8: !unicode,
       disableReverseLookup: true,
       closeTimeout: 100,
       onAuth({ username, password }, _session, done) {

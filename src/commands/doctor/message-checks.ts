@@ -44,7 +44,11 @@ export async function checkMail(config: Config): Promise<Check> {
   try {
     await mailer?.check();
     const ms = Math.round(performance.now() - startedAt);
-    return { name, status: 'ok', detail: `${serverOf(smtpUrl)} answers in ${ms} ms; from ${from}` };
+    const unicode =
+      (await mailer?.takesUnicode()) === false
+        ? '; it has no SMTPUTF8 (RFC 6531), so addresses with letters beyond ASCII before the @ are refused where they are typed'
+        : '';
+    return { name, status: 'ok', detail: `${serverOf(smtpUrl)} answers in ${ms} ms; from ${from}${unicode}` };
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
     const detail = `${serverOf(smtpUrl)}: ${error.message}`;

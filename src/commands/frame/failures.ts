@@ -70,6 +70,8 @@ const sentences: Partial<Record<ErrorCode, (params: ErrorParams) => string>> = {
   DUPLICATE_EMAIL: () => 'somebody in the tenant has this email address already',
   DUPLICATE_PHONE: () => 'somebody in the tenant has this phone number already',
   EMAIL_INVALID: () => 'this is no email address; give one such as name@example.com',
+  EMAIL_NOT_SUPPORTED: () =>
+    'the mail server takes no address with letters beyond ASCII before the @; give another one',
   FIELD_REQUIRED: ({ field }) => `${field ?? 'a value'} is required`,
   IDENTITY_IN_USE: ({ count = 'some' }) =>
     `people sign in with it (linked accounts: ${count}); disable it, or add --with-identities`,

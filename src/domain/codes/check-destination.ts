@@ -8,13 +8,14 @@ import { DomainError } from '../../platform/errors.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import type { Caller } from '../audit/audit-events.ts';
 import { availableChannels } from '../messages/available-channels.ts';
+import { checkMailAddress, type MailReach } from '../messages/mail-policy.ts';
 import { type Channel, kindOf } from '../messages/outgoing-message.ts';
 import { allowedCountries, checkPhone, isBudgetUsedUp, type MessageBudgets } from '../messages/phone-policy.ts';
 import { findTenantById, type Tenant } from '../tenants/tenants.ts';
 import { canonicalEmail, canonicalPhone } from '../users/canonical-address.ts';
 
 /** What asking for a code or a link needs. */
-export interface RequestDependencies {
+export interface RequestDependencies extends MailReach {
   secrets: Secrets;
   caller: Caller;
   /** `configuredChannels` */
@@ -37,13 +38,13 @@ async function activeTenant(db: Database, tenantId: string): Promise<Tenant> {
  * @param wanted.tenantId null at the server's own sign-in
  * @param wanted.address as typed; a phone number may be in the national form of an allowed country
  * @param allow what else the tenant has to be asked, before the address is looked at
- * @throws DomainError invalid EMAIL_INVALID, PHONE_INVALID, PHONE_NOT_SUPPORTED or CHANNEL_UNAVAILABLE; forbidden
- *   TENANT_SUSPENDED; not_found for an unknown tenant; unavailable MESSAGES_EXHAUSTED
+ * @throws DomainError invalid EMAIL_INVALID, EMAIL_NOT_SUPPORTED, PHONE_INVALID, PHONE_NOT_SUPPORTED or
+ *   CHANNEL_UNAVAILABLE; forbidden TENANT_SUSPENDED; not_found for an unknown tenant; unavailable MESSAGES_EXHAUSTED
  */
 export async function checkDestination(
   db: Database,
   { tenantId, address, channel }: { tenantId: string | null; address: string; channel: Channel },
-  { channels, phoneCountries, budgets }: Omit<RequestDependencies, 'secrets' | 'caller'>,
+  { channels, phoneCountries, budgets, takesUnicodeMail }: Omit<RequestDependencies, 'secrets' | 'caller'>,
   allow?: (tenant: Tenant | null) => void,
 ): Promise<{ destination: string; tenant: Tenant | null }> {
   const tenant = tenantId === null ? null : await activeTenant(db, tenantId);
@@ -56,7 +57,8 @@ export async function checkDestination(
   const text = typeof (address as unknown) === 'string' ? address : '';
   const destination =
     kind === 'email' ? canonicalEmail(text) : canonicalPhone(text, allowedCountries(settings, phoneCountries));
-  if (kind === 'phone') checkPhone(destination, { serverCountries: phoneCountries, tenant: settings });
+  if (kind === 'email') await checkMailAddress(destination, { takesUnicodeMail });
+  else checkPhone(destination, { serverCountries: phoneCountries, tenant: settings });
   if (await isBudgetUsedUp(db, kind, tenant, budgets)) throw new DomainError('unavailable', 'MESSAGES_EXHAUSTED');
   return { destination, tenant };
 }

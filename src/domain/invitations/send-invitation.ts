@@ -12,6 +12,7 @@ import { randomToken, type Secrets, sha256 } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { codeLimits } from '../codes/code-limits.ts';
 import { availableChannels } from '../messages/available-channels.ts';
+import { checkMailAddress, type MailReach } from '../messages/mail-policy.ts';
 import { type Channel, enqueueMessage, kindOf } from '../messages/outgoing-message.ts';
 import { checkPhone, isBudgetUsedUp, type MessageBudgets } from '../messages/phone-policy.ts';
 import { actingUserId } from '../organisation/acting-user.ts';
@@ -32,7 +33,7 @@ import { inviterOf } from './inviter.ts';
 
 export type Invitation = InvitationRow;
 
-export interface InvitationDependencies {
+export interface InvitationDependencies extends MailReach {
   secrets: Secrets;
   caller: Caller;
   /** The configured one: what the link begins with. */
@@ -70,7 +71,7 @@ interface Place extends PlaceRow {
  * @param wanted.channel default: email for an email address, for a phone SMS before WhatsApp
  * @param wanted.expiresAt 30 days ahead at the most; default 7
  * @param wanted.locale of the message
- * @throws DomainError invalid EMAIL_INVALID, PHONE_INVALID, PHONE_NOT_SUPPORTED, CHANNEL_UNAVAILABLE, PERIOD_INVALID,
+ * @throws DomainError invalid EMAIL_INVALID, EMAIL_NOT_SUPPORTED, PHONE_INVALID, PHONE_NOT_SUPPORTED, CHANNEL_UNAVAILABLE, PERIOD_INVALID,
  *   FIELD_REQUIRED (email), INVALID_INPUT (email: both addresses; channel; org_node_id: switched off), not_found NOT_FOUND
  *   (tenant, role, org_node), forbidden TENANT_SUSPENDED or ACCESS_DENIED (an inviter who may not act), rate_limited
  *   TOO_MANY_ATTEMPTS, unavailable MESSAGES_EXHAUSTED
@@ -92,7 +93,7 @@ export async function createInvitation(
   const { tenantId, roleId, orgNodeId } = wanted;
   const { caller } = dependencies;
   const before = await findPlace(db, { ...wanted, lock: false });
-  const address = checkedAddress(wanted, before.settings, dependencies);
+  const address = await checkedAddress(wanted, before.settings, dependencies);
   checkExpiry(wanted.expiresAt, before.now);
   await countSending(db, tenantId, address, before.settings, dependencies);
 
@@ -143,7 +144,7 @@ export async function resendInvitation(
   const { email, phone, channel } = known;
   const address = { email: email ?? undefined, phone: phone ?? undefined, channel };
   checkExpiry(wanted.expiresAt, before.now);
-  const { to } = checkedAddress(address, before.settings, dependencies);
+  const { to } = await checkedAddress(address, before.settings, dependencies);
   await countSending(db, tenantId, { to, channel }, before.settings, dependencies);
 
   return inTransaction(db, async (trx) => {
@@ -190,11 +191,11 @@ interface Address {
   channel: Channel;
 }
 
-function checkedAddress(
+async function checkedAddress(
   wanted: { email?: string; phone?: string; channel?: Channel },
   tenant: TenantSettings,
-  { channels, phoneCountries }: InvitationDependencies,
-): Address {
+  { channels, phoneCountries, takesUnicodeMail }: InvitationDependencies,
+): Promise<Address> {
   if (wanted.email !== undefined && wanted.phone !== undefined)
     throw new DomainError('invalid', 'INVALID_INPUT', { field: 'email' });
   if (wanted.email !== undefined) {
@@ -203,6 +204,7 @@ function checkedAddress(
       throw new DomainError('invalid', 'INVALID_INPUT', { field: 'channel' });
     // The tenant's channels are those of one-time codes; mail to an address that somebody was given is none of them.
     if (!channels.includes('email')) throw unavailable('email');
+    await checkMailAddress(email, { takesUnicodeMail });
     return { to: email, email, phone: null, channel: 'email' };
   }
   if (wanted.phone === undefined) throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'email' });

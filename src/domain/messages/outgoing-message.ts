@@ -17,6 +17,11 @@ export const messageCodes = defineCodes({
     params: ['field', 'channel'],
     means: 'the server or the tenant sends nothing by this channel',
   },
+  EMAIL_NOT_SUPPORTED: {
+    kind: 'invalid',
+    params: ['field'],
+    means: 'the mail server takes no address with letters beyond ASCII before the @ (it has no SMTPUTF8, RFC 6531)',
+  },
   MESSAGES_EXHAUSTED: { kind: 'unavailable', means: 'the messages of the day are used up' },
   PHONE_NOT_SUPPORTED: {
     kind: 'invalid',

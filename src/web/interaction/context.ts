@@ -5,6 +5,7 @@
 import type { Context } from 'koa';
 import type { Interaction, InteractionResults, Provider } from 'oidc-provider';
 import type { Caller } from '../../domain/audit/audit-events.ts';
+import type { MailReach } from '../../domain/messages/mail-policy.ts';
 import type { Channel } from '../../domain/messages/outgoing-message.ts';
 import type { MessageBudgets } from '../../domain/messages/phone-policy.ts';
 import type { PasswordHasher } from '../../domain/methods/password/password-hash.ts';
@@ -19,7 +20,7 @@ import type { Secrets } from '../../platform/secrets.ts';
 import { applyUiLocales, clientSurroundings, type Pages, type Surroundings } from '../pages/pages.ts';
 import { hrefOf, nextStep, type Outcome, startHref } from './steps.ts';
 
-export interface WebDependencies {
+export interface WebDependencies extends MailReach {
   db: Database;
   secrets: Secrets;
   passwords: PasswordHasher;
