@@ -16,6 +16,7 @@ import * as knownDevices from '../../migrations/0010-known-devices.ts';
 import * as clientMetadata from '../../migrations/0012-client-metadata.ts';
 import * as answersAndActions from '../../migrations/0013-answers-and-actions.ts';
 import * as grantsAndErasure from '../../migrations/0015-grants-and-erasure.ts';
+import * as profileMoments from '../../migrations/0022-profile-moments.ts';
 import type { Database } from './database.ts';
 
 interface NamedMigration {
@@ -37,6 +38,7 @@ const migrations: NamedMigration[] = [
   { name: '0012-client-metadata', migration: clientMetadata },
   { name: '0013-answers-and-actions', migration: answersAndActions },
   { name: '0015-grants-and-erasure', migration: grantsAndErasure },
+  { name: '0022-profile-moments', migration: profileMoments },
 ];
 
 const tableName = 'schema_migrations';

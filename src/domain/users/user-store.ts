@@ -92,8 +92,8 @@ const activeAccount = prepared(
   'active-account',
   `select u.id as user_id, u.tenant_id, u.email, u.email_verified_at, u.email_verified_at is not null as email_verified,
           u.phone, u.phone_verified_at, u.phone_verified_at is not null as phone_verified, u.full_name, u.given_name,
-          u.family_name, u.username, u.picture_url, u.mfa_required, u.password_changed_at, u.created_at, u.updated_at,
-          s.locale, s.zoneinfo, s.theme, s.notify_by_email, s.notify_in_app,
+          u.family_name, u.username, u.picture_url, u.mfa_required, u.password_changed_at, u.created_at,
+          greatest(u.updated_at, s.updated_at) as updated_at, s.locale, s.zoneinfo, s.theme, s.notify_by_email, s.notify_in_app,
           t.slug as tenant_slug, t.name as tenant_name, t.state as tenant_state, t.settings as tenant_settings
      from users u
      join tenants t on t.id = u.tenant_id and t.state = 'active'

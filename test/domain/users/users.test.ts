@@ -4,7 +4,16 @@ import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
 import { activateUser, deactivateUser, deleteUser } from '../../../src/domain/lifecycle/end-person.ts';
 import { createPasswordHasher } from '../../../src/domain/methods/password/password-hash.ts';
 import { createTenant } from '../../../src/domain/setup/create-tenant.ts';
-import { createUser, findAccount, findUser, type NewUser } from '../../../src/domain/users/users.ts';
+import { updateProfile, updateSettings } from '../../../src/domain/users/profiles.ts';
+import { updateLastLogin } from '../../../src/domain/users/user-store.ts';
+import {
+  createUser,
+  fillInProfile,
+  findAccount,
+  findUser,
+  type NewUser,
+  storePasswordHash,
+} from '../../../src/domain/users/users.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
@@ -38,6 +47,46 @@ describe('users', () => {
   };
   const events = (userId: string) =>
     db('audit_events').where({ entityType: 'user', entityId: userId }).orderBy('id').pluck('action');
+
+  describe('the moment of the last change', () => {
+    const momentOf = async (userId: string) => (await findAccount(db, userId))?.updatedAt.getTime();
+
+    it('stays where somebody signs in, proves themselves or gets a new password', async () => {
+      const { id } = await add({ fullName: 'Ada', locale: 'fr' });
+      const before = await momentOf(id);
+      const passwordHash = await passwords.hashNew(password, {});
+      await db.transaction((trx) => updateLastLogin(trx, id, new Date()));
+      await db.transaction((trx) =>
+        storePasswordHash(trx, { tenantId: tenant.id, userId: id, passwordHash }, systemCaller),
+      );
+      await updateProfile(db, { tenantId: tenant.id, userId: id, fullName: 'Ada' }, systemCaller);
+      await updateSettings(db, { tenantId: tenant.id, userId: id, locale: 'fr' }, systemCaller);
+      assert.equal(await momentOf(id), before);
+    });
+
+    it('moves with the profile and with the settings', async () => {
+      const { id } = await add({ fullName: 'Ada' });
+      const user = { tenantId: tenant.id, userId: id };
+      const moments = [await momentOf(id)];
+      await updateProfile(db, { ...user, fullName: 'Ada L.' }, systemCaller);
+      moments.push(await momentOf(id));
+      await updateSettings(db, { ...user, zoneinfo: 'Europe/Zurich' }, systemCaller);
+      moments.push(await momentOf(id));
+      await fillInProfile(db, {
+        ...user,
+        fullName: null,
+        givenName: null,
+        familyName: null,
+        pictureUrl: 'https://a.example/p',
+        locale: null,
+      });
+      moments.push(await momentOf(id));
+      assert.deepEqual(
+        moments.map((moment, index) => index === 0 || Number(moment) > Number(moments[index - 1])),
+        [true, true, true, true],
+      );
+    });
+  });
 
   describe('making one', () => {
     it('keeps the canonical address, the settings, the password and the event', async () => {
