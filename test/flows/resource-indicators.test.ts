@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import * as openid from 'openid-client';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { createService } from '../../src/domain/clients/clients.ts';
 import { grantVisibility } from '../../src/domain/organisation/visibility-grants.ts';
 import type { NewTenant } from '../../src/domain/setup/create-tenant.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -169,6 +170,64 @@ describe('a token for an API (RFC 8707, RFC 9068)', () => {
     });
     const { payload } = await verified(next.access_token, api.identifier);
     assert.equal(payload.scope, api.capabilities.join(' '));
+  });
+
+  it('is for one API however a request spells it, and names it as it is registered (RFC 3986 section 6.2.3)', async () => {
+    const bare = await createApi(app, { identifier: 'https://MCP.example.test' });
+    const spellings = [
+      'https://MCP.example.test',
+      'https://mcp.example.test/',
+      'HTTPS://mcp.EXAMPLE.test:443',
+      'https://mcp.example.test:443/./',
+    ];
+    for (const [index, asked] of spellings.entries()) {
+      const exchanged = spellings[(index + 1) % spellings.length] as string;
+      const { tokens } = await signIn(party, person, {
+        parameters: { resource: asked, scope: `openid ${bare.capabilities.join(' ')}` },
+        tokenParameters: { resource: exchanged },
+      });
+      await verified(tokens.access_token, 'https://MCP.example.test');
+      assert.equal(tokens.scope, bare.capabilities.join(' '));
+      const refreshed = await openid.refreshTokenGrant(party.config, tokens.refresh_token as string, {
+        resource: spellings[(index + 2) % spellings.length] as string,
+      });
+      await verified(refreshed.access_token, 'https://MCP.example.test');
+    }
+    const pushed = await openid.buildAuthorizationUrlWithPAR(
+      party.config,
+      (await startSignIn(party, { resource: spellings[2] as string })).address.searchParams,
+    );
+    assert.ok(pushed.searchParams.has('request_uri'));
+  });
+
+  it('is for no API that is spelled alike and means another', async () => {
+    await createApi(app, { identifier: 'https://alike.example.test/a' });
+    for (const resource of [
+      'https://alike.example.test/A',
+      'https://alike.example.test/a/',
+      'https://alike.example.test/a?',
+      'https://alike.example.test:444/a',
+      'http://alike.example.test/a',
+      'https://ALIKE.example.test/b/../c',
+    ]) {
+      const { address } = await startSignIn(party, { resource });
+      const reply = await new Browserless().open(address.href, redirectUri);
+      assert.equal(new URL(reply.location as string).searchParams.get('error'), 'invalid_target', resource);
+    }
+  });
+
+  it('of a service is for one API however it spells it', async () => {
+    const mine = await createApi(app, { identifier: 'https://service-api.example.test:443' });
+    const service = await createService(
+      app.db,
+      { name: 'Reader', tenantId: tenant.id, capabilities: mine.capabilities },
+      systemCaller,
+    );
+    const credential = { clientId: service.client.clientId, clientSecret: service.clientSecret as string };
+    const form = { grant_type: 'client_credentials', resource: 'https://SERVICE-api.example.test/' };
+    const { status, body } = await postAs(`${app.issuer}/token`, credential, form);
+    assert.equal(status, 200, JSON.stringify(body));
+    await verified(body.access_token, 'https://service-api.example.test:443');
   });
 
   it('is consented to where the client is a third party, scope by scope', async () => {

@@ -7,6 +7,7 @@ import {
   firstRow,
   inTransaction,
   prepared,
+  rows,
   runPrepared,
   violatedConstraint,
 } from '../../platform/database.ts';
@@ -14,6 +15,7 @@ import { DomainError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { defineCapability } from '../access/capabilities.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
+import { hostSpellings, normalIdentifier, registeredAmong } from './normal-identifier.ts';
 
 export interface ResourceServer {
   id: string;
@@ -59,6 +61,12 @@ export async function createResourceServer(
     accessTokenTtl: wanted.accessTokenTtl ?? 600,
   };
   return inTransaction(db, async (trx) => {
+    // Two spellings of one identifier are one; no index knows that.
+    await trx.raw(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [
+      `resource-server:${normalIdentifier(server.identifier)}`,
+    ]);
+    if (await findOtherSpelling(trx, server.identifier))
+      throw new DomainError('conflict', 'DUPLICATE', { field: 'identifier' });
     try {
       await trx('resource_servers').insert(server);
     } catch (error) {
@@ -95,12 +103,37 @@ const byIdentifier = prepared(
     group by r.id`,
 );
 
-/** The API of an audience URI with its scopes, or undefined. */
+/**
+ * The API of an audience URI with its scopes, or undefined. It need not be spelled as it is registered; of two that differ by
+ * the spelling alone, from before that was refused, each is found by its own and the older one by any other.
+ */
 export async function findResourceServer(
   db: Database,
   identifier: string,
 ): Promise<ResourceServerWithScopes | undefined> {
-  return (await runPrepared<ResourceServerWithScopes>(db, byIdentifier, [identifier])).rows[0];
+  const [exact] = (await runPrepared<ResourceServerWithScopes>(db, byIdentifier, [identifier])).rows;
+  if (exact) return exact;
+  const registered = await findOtherSpelling(db, identifier);
+  if (registered === undefined) return undefined;
+  return (await runPrepared<ResourceServerWithScopes>(db, byIdentifier, [registered])).rows[0];
+}
+
+/** The registered identifier that means the same. */
+async function findOtherSpelling(db: Database, identifier: string): Promise<string | undefined> {
+  const normal = normalIdentifier(identifier);
+  if (normal === undefined) return undefined;
+  const alike = await rows<{ identifier: string }>(
+    db,
+    `select identifier
+       from resource_servers
+      where identifier = :normal or lower(split_part(identifier, '/', 3)) = any(:hosts)
+      order by created_at, id`,
+    { normal, hosts: hostSpellings(normal) },
+  );
+  return registeredAmong(
+    alike.map((row) => row.identifier),
+    identifier,
+  );
 }
 
 const byId = prepared('resource-server-identifier', 'select identifier from resource_servers where id = $1');

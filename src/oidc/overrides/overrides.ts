@@ -14,6 +14,7 @@ import { orgNodeCarrier } from './org-node-carrier.ts';
 import type { Library, Override, OverrideDependencies } from './override.ts';
 import { postLogoutQuery } from './post-logout-query.ts';
 import { refreshSuccessors } from './refresh-successors.ts';
+import { registeredResources } from './registered-resources.ts';
 import { replayDetection } from './replay-detection.ts';
 import { structuredTokens } from './structured-tokens.ts';
 import { typedUserCodes } from './typed-user-codes.ts';
@@ -33,6 +34,7 @@ export const overrides: readonly Override[] = [
   typedUserCodes,
   structuredTokens,
   claimMapping,
+  registeredResources,
 ];
 
 /** To be called once for each provider that is built, before it answers anybody. */

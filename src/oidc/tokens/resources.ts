@@ -93,7 +93,7 @@ export function createResourceIndicators(db: Database) {
       const server = await findApiFor(db, client, identifier);
       if (client?.kind !== 'service')
         return describe(server, [...server.scopes, ...accessScopes], await earliestEndOf(db, ctx, server));
-      const scopes = await serviceScopes(db, client, identifier);
+      const scopes = await serviceScopes(db, client, server.identifier);
       if (scopes.length === 0) throw new errors.InvalidTarget();
       limitToScopes(ctx, scopes);
       return describe(server, scopes, null);

@@ -35,6 +35,43 @@ describe('APIs', () => {
     assert.deepEqual([kept?.description, kept?.module, kept?.resourceServerId], ['See stock', 'stock', api.id]);
   });
 
+  it('are registered under one spelling, also by many at once, and found by any', async () => {
+    const spellings = [
+      'https://One.example',
+      'https://one.example/',
+      'https://ONE.example:443/',
+      'https://one.example',
+    ];
+    const register = (identifier: string) =>
+      createResourceServer(db, { tenantId: null, identifier, name: 'One' }, systemCaller);
+    const made = await Promise.allSettled([...spellings, ...spellings].map(register));
+    const kept = made.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    assert.equal(kept.length, 1);
+    for (const result of made)
+      if (result.status === 'rejected') assert.equal(result.reason.code, 'DUPLICATE', String(result.reason));
+    for (const spelling of spellings) assert.equal((await findResourceServer(db, spelling))?.id, kept[0]?.id, spelling);
+    for (const other of [
+      'http://one.example/',
+      'https://one.example/x',
+      'https://one.example:8443/',
+      'urn:one',
+      '',
+      'x',
+    ])
+      assert.equal(await findResourceServer(db, other), undefined, other);
+    await register('urn:Example:one');
+    assert.ok(await findResourceServer(db, 'URN:Example:one'));
+    assert.equal(await findResourceServer(db, 'urn:example:one'), undefined);
+    // Two that were there before this was refused: each by its own spelling, the older one by any other.
+    const two = { name: 'Two', tenantId: null };
+    await db('resource_servers').insert({ ...two, identifier: 'https://two.example' });
+    await db('resource_servers').insert({ ...two, identifier: 'https://two.example/' });
+    for (const identifier of ['https://two.example', 'https://two.example/'])
+      assert.equal((await findResourceServer(db, identifier))?.identifier, identifier);
+    assert.equal((await findResourceServer(db, 'https://TWO.example'))?.identifier, 'https://two.example');
+    await db('resource_servers').where(two).delete();
+  });
+
   it('take no scope of another, and then are not there either', async () => {
     await create([{ key: 'orders.read' }]);
     const identifier = `https://api-${count + 1}.example/`;

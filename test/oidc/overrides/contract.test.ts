@@ -15,6 +15,7 @@ import { orgNodeCarrier } from '../../../src/oidc/overrides/org-node-carrier.ts'
 import { type Library, type OverrideDependencies, replaceMethod } from '../../../src/oidc/overrides/override.ts';
 import { overrides } from '../../../src/oidc/overrides/overrides.ts';
 import { postLogoutQuery } from '../../../src/oidc/overrides/post-logout-query.ts';
+import { registeredResources } from '../../../src/oidc/overrides/registered-resources.ts';
 import { typedUserCodes } from '../../../src/oidc/overrides/typed-user-codes.ts';
 import { QueryKeepingProvider } from '../../../src/oidc/response-modes.ts';
 import { mappingOfClient } from '../../../src/oidc/tokens/person-claims.ts';
@@ -539,6 +540,50 @@ const postLogoutQueryClauses: Clause[] = [
   },
 ];
 
+/** An API that is registered as `api`, whatever it is asked for by. */
+const oneApi = {
+  features: {
+    resourceIndicators: {
+      enabled: true,
+      getResourceServerInfo: async () => ({
+        scope: 'read write',
+        audience: api,
+        accessTokenFormat: 'jwt',
+        jwt: { sign: { alg: 'ES256' } },
+      }),
+    },
+  },
+} as never;
+
+const registeredResourcesClauses: Clause[] = [
+  {
+    says: 'OIDCContext is given an empty map resourceServers, and what a request names is found in it from then on',
+    holds: () =>
+      withLibrary(async ({ provider, post }) => {
+        registeredResources.apply({ provider } as Library, none);
+        const form = { ...serviceToken, resource: 'HTTPS://API.example:443', scope: 'read' };
+        const { status, json } = await post('/token', form, basic());
+        assert.equal(status, 200, JSON.stringify(json));
+      }, oneApi),
+  },
+  {
+    says: 'a code and a refresh token are found by the static method find, before params.resource is held against theirs',
+    holds: () =>
+      withLibrary(async (library) => {
+        const exchange = async () => {
+          const refresh_token = await refreshToken(library, { resource: [api], scope: 'openid read' });
+          const form = { grant_type: 'refresh_token', refresh_token, resource: 'https://API.example', scope: 'read' };
+          return library.post('/token', form, basic());
+        };
+        const before = await exchange();
+        assert.deepEqual([before.status, before.json.error], [400, 'invalid_target'], 'the override can go');
+        registeredResources.apply({ provider: library.provider } as Library, none);
+        const { status, json } = await exchange();
+        assert.deepEqual([status, json.scope], [200, 'read'], JSON.stringify(json));
+      }, oneApi),
+  },
+];
+
 const contract: Record<string, Clause[]> = {
   'issuer-addresses': issuerAddressesClauses,
   'form-charset': formCharsetClauses,
@@ -554,6 +599,7 @@ const contract: Record<string, Clause[]> = {
   'typed-user-codes': typedUserCodesClauses,
   'structured-tokens': structuredTokens,
   'claim-mapping': claimMappingClauses,
+  'registered-resources': registeredResourcesClauses,
 };
 
 describe('the contract with oidc-provider', () => {
