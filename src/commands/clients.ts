@@ -54,6 +54,7 @@ interface CreateOptions {
   idTokenClaims?: 'all' | 'lean';
   claim?: string[];
   constantClaim?: string[];
+  defaultApi?: string;
   metadataFile?: string;
 }
 
@@ -68,6 +69,7 @@ async function metadataOf(options: CreateOptions): Promise<Record<string, unknow
   if (options.jwksFile !== undefined) metadata.jwks = await readJwks(options.jwksFile);
   if (!options.requirePkce) metadata.require_pkce = false;
   if (options.idTokenClaims !== undefined) metadata.id_token_claims = options.idTokenClaims;
+  if (options.defaultApi !== undefined) metadata.default_resource = options.defaultApi;
   if (options.claim || options.constantClaim) metadata.claim_mapping = mappingOf(options);
   return metadata;
 }
@@ -192,6 +194,7 @@ export function addClients(program: Command, description: string): void {
       )
       .option('--claim <name=source>', 'a claim under a name of its own: groups=roles (repeatable)', collect)
       .option('--constant-claim <name=value>', 'a claim that is the same for everybody (repeatable)', collect)
+      .option('--default-api <identifier>', 'the API that its tokens are for where a request names none')
       .option('--metadata-file <file>', 'more registered metadata, as JSON')
       .addHelpText('after', createHelp),
     create,

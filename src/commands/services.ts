@@ -1,5 +1,5 @@
 /** `gatehouse services`: programs that get tokens for themselves by client credentials (RFC 6749 section 4.4). */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
 import { operations } from '../management/operations.ts';
 import { createClientRegistration } from '../oidc/client-registration.ts';
@@ -28,6 +28,8 @@ interface CreateOptions {
   api?: string;
   clientId?: string;
   jwksFile?: string;
+  defaultApi?: string;
+  introspectionAlg?: 'RS256' | 'ES256';
 }
 
 async function create(options: CreateOptions): Promise<CommandResult> {
@@ -38,7 +40,11 @@ async function create(options: CreateOptions): Promise<CommandResult> {
     const api = options.api === undefined ? undefined : await apiOf(db, options.api);
     const capabilities = [...new Set(options.capability)];
     const { name, clientId } = options;
-    const wanted = { tenantId, name, clientId, capabilities, resourceServerId: api?.id ?? null, jwks };
+    const metadata = {
+      ...(options.defaultApi !== undefined && { default_resource: options.defaultApi }),
+      ...(options.introspectionAlg && { introspection_signed_response_alg: options.introspectionAlg }),
+    };
+    const wanted = { tenantId, name, clientId, capabilities, resourceServerId: api?.id ?? null, jwks, metadata };
     const created = await createClientRegistration(context).registerService(db, wanted, systemCaller);
     return shownClient(created, config, { tenant: options.tenant ?? null, capabilities, api: api?.identifier });
   });
@@ -56,6 +62,13 @@ export function addServices(program: Command, description: string): void {
       .option('--api <identifier>', 'the API that it is')
       .option('--client-id <id>', 'its client_id; without it, one is made')
       .option('--jwks-file <file>', 'its public keys; it then signs assertions (private_key_jwt) and gets no secret')
+      .option('--default-api <identifier>', 'the API that its tokens are for where it names none')
+      .addOption(
+        new Option('--introspection-alg <alg>', 'it may have answers of introspection signed').choices([
+          'RS256',
+          'ES256',
+        ]),
+      )
       .addHelpText('after', createHelp),
     create,
   );

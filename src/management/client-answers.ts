@@ -57,6 +57,9 @@ export const overlap = z.strictObject({
 export const keySet = z
   .object({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(20) })
   .meta({ description: 'Public keys, as a JWK Set (RFC 7517)' });
+export const defaultResource = text(2000).nullish().meta({
+  description: 'The identifier of the API that its tokens are for where a request names none (`resource`); null: none',
+});
 export const clientName = text(200).meta({ description: 'What people read when they are asked to sign in' });
 
 /** The client where it stands in the tenant; undefined for another one's, and for one of the other kind. */

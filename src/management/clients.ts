@@ -12,6 +12,7 @@ import {
   clientName,
   clientSecret,
   common,
+  defaultResource,
   findIn,
   type Named,
   NewClientSecret,
@@ -61,6 +62,7 @@ const own = {
     )
     .optional()
     .meta({ description: 'Claims under names of its own, in the id_token and at userinfo' }),
+  default_resource: defaultResource,
 };
 
 const isShared = async (input: Named, lookup: Lookup) =>
@@ -128,7 +130,7 @@ const registration = [
         firstParty: body.first_party === true,
         redirectUris: body.redirect_uris ?? [],
         postLogoutRedirectUris: body.post_logout_redirect_uris,
-        metadata: { ...body.metadata, ...given(body, 'id_token_claims', 'claim_mapping') },
+        metadata: { ...body.metadata, ...given(body, 'id_token_claims', 'claim_mapping', 'default_resource') },
       };
       const { client, clientSecret } = await deps.registration.registerClient(db, wanted, actor.caller);
       const made = await application({ db, tenantId: wanted.tenantId ?? tenantId, actor }, of(client.clientId));
@@ -274,7 +276,7 @@ const secrets = [
 /** Those of the members that are there. */
 function given<T extends object, K extends keyof T>(body: T, ...names: K[]): Partial<Pick<T, K>> {
   return Object.fromEntries(
-    names.filter((name) => body[name] !== undefined).map((name) => [name, body[name]]),
+    names.filter((name) => body[name] !== undefined && body[name] !== null).map((name) => [name, body[name]]),
   ) as never;
 }
 

@@ -16,6 +16,7 @@ import {
   clientName,
   clientSecret,
   common,
+  defaultResource,
   findIn,
   keySet,
   type Named,
@@ -45,6 +46,22 @@ const ListedService = z
   .meta({ id: 'ListedService' });
 const Capabilities = z.object({ items: z.array(capabilityKey) }).meta({ id: 'ServiceCapabilities' });
 const ofCapability = named.extend({ capability: capabilityKey });
+
+/** Of its metadata, what is its own to choose. */
+const own = {
+  default_resource: defaultResource,
+  introspection_signed_response_alg: z
+    .enum(['RS256', 'ES256'])
+    .nullish()
+    .meta({ description: 'Answers of introspection are signed for it where it accepts that (RFC 9701); null: never' }),
+};
+
+/** Those that are there; at a registration null is as if it were not. */
+function membersOf(body: { [name in keyof typeof own]?: string | null }, which?: 'given'): Record<string, unknown> {
+  const members = Object.keys(own) as (keyof typeof own)[];
+  const has = (name: keyof typeof own) => body[name] !== undefined && (which !== 'given' || body[name] !== null);
+  return Object.fromEntries(members.filter(has).map((name) => [name, body[name]]));
+}
 
 const isShared = async (input: Named, lookup: Lookup) => (await findIn(lookup, input, 'service'))?.tenantId === null;
 /** What every operation on one service needs. */
@@ -96,6 +113,7 @@ const registration = [
       all_tenants: z.boolean().optional().meta({ description: 'It belongs to the server, and to no tenant' }),
       capabilities: z.array(capabilityKey).max(200).default([]),
       resource_server_id: id.optional().meta({ description: 'The API that it is' }),
+      ...own,
       jwks: keySet.optional(),
     }),
     answer: NewService,
@@ -109,6 +127,7 @@ const registration = [
         capabilities: [...new Set(body.capabilities)],
         resourceServerId: body.resource_server_id,
         jwks: body.jwks,
+        metadata: membersOf(body, 'given'),
       };
       const { client, clientSecret } = await deps.registration.registerService(db, wanted, actor.caller);
       return { ...(await service({ db, tenantId, actor }, { params: { client_id: client.clientId } })), clientSecret };
@@ -128,17 +147,19 @@ const registration = [
     id: 'services.update',
     method: 'PATCH',
     path: '/services/{client_id}',
-    summary: 'Change the name or the keys of a service',
+    summary: 'Change the name, the keys or the tokens of a service',
     needs: { ...needs, grants: async (input, lookup) => (input.body.jwks ? everythingOf(input, lookup) : undefined) },
     params: named,
-    body: z.strictObject({ name: clientName.optional(), jwks: keySet.optional() }),
+    body: z.strictObject({ name: clientName.optional(), ...own, jwks: keySet.optional() }),
     answer: Service,
     errors: ['INVALID_INPUT', 'PRIVILEGE_EXCEEDED'],
     guards: { read: 'services.get', ifMatch: 'required' },
     run: async ({ db, params, body, actor, deps, tenantId }) => {
       const lookup = { db, actor, tenantId };
       const { clientId } = await service(lookup, { params });
-      await deps.registration.changeClient(db, { clientId, ...body }, actor.caller);
+      const { name, jwks } = body;
+      const change = { clientId, name, jwks, metadata: membersOf(body) };
+      await deps.registration.changeClient(db, change, actor.caller);
       return service(lookup, { params });
     },
   }),

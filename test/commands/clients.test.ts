@@ -153,6 +153,11 @@ describe('commands about applications', function () {
       [[...web, ...callback, '--client-id', 'my-app'], 3, /client_id is taken already.* \[DUPLICATE\]/],
       [[...spa, '--auth-method', 'client_secret_basic'], 3, /everybody who has a spa client has its secret/],
       [[...web, ...callback, '--claim', 'sub=email'], 3, /claim_mapping "sub" belongs to the protocol/],
+      [
+        [...web, ...callback, '--default-api', 'https://nowhere.example/'],
+        3,
+        /default_resource .*is the identifier of no API/,
+      ],
       [[...web, ...callback, '--claim', 'groups'], 2, /write <claim>=<what it is>/],
       [[...web, ...callback, '--metadata-file', ours], 2, /leave out client_secret/],
     ];

@@ -36,14 +36,19 @@ describe('commands about services, APIs and keys', function () {
     const defined = await run(...more, '--api', 'https://stock.example/', '--json');
     assert.deepEqual([defined.json.created, defined.json.resource_server_id], [true, api.json.id]);
     const service = ['services', 'create', '--name', 'Sync', '--tenant', 'acme'];
+    const ours = ['--default-api', 'https://stock.example/'];
+    const signed = ['--introspection-alg', 'ES256'];
     const [made, guard] = await Promise.all([
-      run(...service, '--capability', 'stock.read', '--capability', 'stock.write', '--json'),
-      run('services', 'create', '--name', 'Stock API', '--api', 'https://stock.example/', '--json'),
+      run(...service, '--capability', 'stock.read', '--capability', 'stock.write', ...ours, '--json'),
+      run('services', 'create', '--name', 'Stock API', '--api', 'https://stock.example/', ...signed, '--json'),
     ]);
     assert.equal(made.code, 0, made.stderr);
     assert.equal(guard.code, 0, guard.stderr);
 
     const clientId = made.json.client_id;
+    const { Client } = app.server.provider();
+    assert.equal((await Client.find(clientId))?.default_resource, 'https://stock.example/');
+    assert.equal((await Client.find(guard.json.client_id))?.introspectionSignedResponseAlg, 'ES256');
     const tokenFor = (clientSecret: string) =>
       postAs(`${app.issuer}/token`, { clientId, clientSecret }, { grant_type: 'client_credentials' });
     const first = await tokenFor(made.json.client_secret);

@@ -4,6 +4,7 @@ import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { verifyClientSecret } from '../../src/domain/clients/clients.ts';
 import { setPlatformTenant } from '../../src/domain/tenants/platform-tenant.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { createApi } from '../support/endpoints.ts';
 import { type Ask, askAsService } from '../support/management.ts';
 
 const callback = 'https://app.example.test/callback';
@@ -135,6 +136,38 @@ describe('operations on applications and services', () => {
       assert.ok([400, 422].includes((await ask('POST', '/clients', body)).status), JSON.stringify(refused));
     }
     assert.deepEqual((await ask('GET', path)).body.metadata, changed.body.metadata);
+  });
+
+  it('takes the default API of an application and of a service, its own or one of all tenants', async () => {
+    const [shared, mine] = [await createApi(app), await createApi(app, { tenantId })];
+    const theirs = await createApi(app, { tenantId: (await app.tenant()).id });
+    const made = await web({ default_resource: shared.identifier });
+    const path = `/clients/${made.client_id}`;
+    assert.equal(made.metadata.default_resource, shared.identifier);
+    const changed = await ask('PATCH', path, { default_resource: mine.identifier }, any);
+    assert.equal(changed.body.metadata.default_resource, mine.identifier);
+    const foreign = await ask('PATCH', path, { default_resource: theirs.identifier }, any);
+    const unknown = await ask('PATCH', path, { default_resource: 'https://nowhere.example/' }, any);
+    assert.deepEqual([foreign.status, unknown.status], [400, 400]);
+    const said = ({ body }: { body: { message: string } }, identifier: string) => body.message.replace(identifier, '');
+    assert.equal(said(foreign, theirs.identifier), said(unknown, 'https://nowhere.example/'));
+    const inUse = await platform('DELETE', `/resource-servers/${mine.id}`);
+    assert.notEqual(inUse.status, 204);
+    assert.equal((await ask('PATCH', path, { default_resource: null }, any)).body.metadata.default_resource, undefined);
+
+    const system = `${app.issuer}/api/v1`;
+    const body = { name: 'Sync', capabilities: ['roles.read'], default_resource: system };
+    const service = await ask('POST', '/services', { ...body, introspection_signed_response_alg: 'ES256' });
+    assert.equal(service.status, 201, JSON.stringify(service.body));
+    assert.equal(service.body.metadata.default_resource, system);
+    const none = { default_resource: null, introspection_signed_response_alg: null };
+    const plain = await ask('PATCH', `/services/${service.body.client_id}`, none, any);
+    assert.deepEqual(
+      [plain.body.metadata.default_resource, plain.body.metadata.introspection_signed_response_alg],
+      [undefined, undefined],
+    );
+    const useless = await ask('POST', '/services', { ...body, default_resource: shared.identifier });
+    assert.equal(useless.status, 400);
   });
 
   it('rotates, lists and revokes secrets', async () => {

@@ -9,7 +9,7 @@ import type { Page, PageRequest } from '../../platform/paging.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { differences } from '../audit/differences.ts';
 import { actingUserId } from '../organisation/acting-user.ts';
-import { checkedApplication, checkPublicKeys, type KeySet } from './client-metadata.ts';
+import { checkedApplication, checkPublicKeys, checkServiceMembers, type KeySet } from './client-metadata.ts';
 import { type ClientSecretRow, revokeSecret, selectClientSecrets } from './client-secret-store.ts';
 import {
   type ClientRow,
@@ -20,12 +20,13 @@ import {
   updateClientRow,
 } from './client-store.ts';
 import { lockClient, needsSecret } from './clients.ts';
+import { checkDefaultResource } from './default-resource.ts';
 
 export interface ClientChange {
   clientId: string;
   name?: string;
   firstParty?: boolean;
-  /** Of an application: members to replace, null for one to go back to the default of its kind. */
+  /** Members to replace, null for one to go back to the default of its kind; of a service, those of `NewService`. */
   metadata?: Record<string, unknown>;
   /** Of a service that signs assertions: its public keys from now on. */
   jwks?: KeySet;
@@ -53,6 +54,7 @@ export async function updateClient(db: Database, change: ClientChange, caller: C
       (member) => JSON.stringify(before.metadata[member]) !== JSON.stringify(wanted.metadata[member]),
     );
     if (Object.keys(to).length === 0 && members.length === 0) return before;
+    if (members.includes('default_resource')) await checkDefaultResource(trx, wanted);
     await updateClientRow(trx, wanted, { actorId: actingUserId(caller) });
     if (needsSecret(before.metadata) && !needsSecret(wanted.metadata)) await expireClientSecrets(trx, before.id, 0);
     const values = (of: Record<string, unknown>) => Object.fromEntries(members.map((member) => [member, of[member]]));
@@ -83,13 +85,15 @@ function changedMetadata(
     const merged = Object.entries({ ...before.metadata, ...metadata }).filter(([, value]) => value !== null);
     return checkedApplication(kind, Object.fromEntries(merged));
   }
-  if (metadata !== undefined) throw new DomainError('invalid', 'INVALID_INPUT', { field: 'metadata' });
-  if (jwks === undefined) return before.metadata;
+  checkServiceMembers(metadata ?? {});
+  const merged = Object.entries({ ...before.metadata, ...metadata }).filter(([, value]) => value !== null);
+  const changed = Object.fromEntries(merged);
+  if (jwks === undefined) return changed;
   // A service that has a secret is another kind of service: it is made anew, so that nobody believes the secret to work still.
   if (before.metadata.token_endpoint_auth_method !== 'private_key_jwt')
     throw new DomainError('invalid', 'INVALID_INPUT', { field: 'jwks' });
   checkPublicKeys(jwks);
-  return { ...before.metadata, jwks };
+  return { ...changed, jwks };
 }
 
 /** The secrets of a client, those that ended too. @throws DomainError not_found NOT_FOUND, invalid CURSOR_INVALID */

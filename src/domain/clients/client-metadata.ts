@@ -53,6 +53,15 @@ export function checkedApplication(
   return metadata;
 }
 
+/** What of a service's metadata is its own to choose; the rest follows from what it is. */
+export const serviceMembers = ['default_resource', 'introspection_signed_response_alg'] as const;
+
+/** @throws DomainError invalid INVALID_INPUT with the member's name */
+export function checkServiceMembers(metadata: Record<string, unknown>): void {
+  const other = Object.keys(metadata).find((name) => !(serviceMembers as readonly string[]).includes(name));
+  if (other !== undefined) throw refusal(other, undefined, `of a service only ${serviceMembers.join(', ')} can be set`);
+}
+
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**

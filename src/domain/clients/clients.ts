@@ -8,7 +8,7 @@ import { newId } from '../../platform/ids.ts';
 import { randomToken, sha256 } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { actingUserId } from '../organisation/acting-user.ts';
-import { checkedApplication, checkPublicKeys, type KeySet } from './client-metadata.ts';
+import { checkedApplication, checkPublicKeys, checkServiceMembers, type KeySet } from './client-metadata.ts';
 import {
   type ClientKind,
   type ClientRow,
@@ -24,6 +24,7 @@ import {
   selectClientDetails,
   updateClientRow,
 } from './client-store.ts';
+import { checkDefaultResource } from './default-resource.ts';
 
 export interface NewClient {
   /** null: serves people of every tenant. */
@@ -49,6 +50,8 @@ export interface NewService {
   resourceServerId?: string | null;
   /** Public keys (RFC 7517): the service then signs assertions (private_key_jwt) and gets no secret. */
   jwks?: KeySet;
+  /** `default_resource` and `introspection_signed_response_alg` alone. */
+  metadata?: Record<string, unknown>;
 }
 
 /** `clientSecret` is shown here once and never again. */
@@ -137,6 +140,7 @@ export async function createClient(db: Database, wanted: NewClient, caller: Call
       resourceServerId: null,
       metadata,
     };
+    await checkDefaultResource(trx, client);
     return { client, clientSecret: await storeClient(trx, client, caller) };
   });
 }
@@ -148,6 +152,7 @@ export async function createClient(db: Database, wanted: NewClient, caller: Call
 export async function createService(db: Database, wanted: NewService, caller: Caller): Promise<CreatedClient> {
   if (wanted.name.trim() === '') throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'name' });
   if (wanted.jwks) checkPublicKeys(wanted.jwks);
+  checkServiceMembers(wanted.metadata ?? {});
   return inTransaction(db, async (trx) => {
     const client: ClientRow = {
       id: newId(),
@@ -166,6 +171,7 @@ export async function createService(db: Database, wanted: NewService, caller: Ca
         ...(wanted.jwks
           ? { token_endpoint_auth_method: 'private_key_jwt', jwks: wanted.jwks }
           : { token_endpoint_auth_method: 'client_secret_basic' }),
+        ...wanted.metadata,
       },
     };
     if (client.resourceServerId !== null && !(await mayServeApi(trx, client.resourceServerId, client.tenantId)))
@@ -175,6 +181,7 @@ export async function createService(db: Database, wanted: NewService, caller: Ca
     const unknown = wanted.capabilities.find((key) => !known.includes(key));
     if (unknown !== undefined)
       throw new DomainError('invalid', 'INVALID_INPUT', { field: 'capabilities', value: unknown });
+    await checkDefaultResource(trx, client);
     return { client, clientSecret };
   });
 }

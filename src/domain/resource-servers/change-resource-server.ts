@@ -13,7 +13,10 @@ import { checkDisplayName } from '../tenants/display-name.ts';
 import type { ResourceServer } from './resource-servers.ts';
 
 export const resourceServerCodes = defineCodes({
-  RESOURCE_SERVER_IN_USE: { kind: 'conflict', means: 'capabilities or services still belong to the API' },
+  RESOURCE_SERVER_IN_USE: {
+    kind: 'conflict',
+    means: 'capabilities or services still belong to the API, or it is the default of clients',
+  },
   SYSTEM_RESOURCE_SERVER_FIXED: {
     kind: 'conflict',
     means: 'the API is the one of the server itself and stays as it is',
@@ -70,7 +73,7 @@ export async function updateResourceServer(db: Database, change: ResourceServerC
 
 /**
  * Removes an API. Its capabilities are given to another one or deleted before, and services that are this API, too: else they
- * would quietly be good for something else.
+ * would quietly be good for something else. Clients whose default it is get another one before, or none.
  * @throws DomainError not_found NOT_FOUND, conflict RESOURCE_SERVER_IN_USE, SYSTEM_RESOURCE_SERVER_FIXED
  */
 export async function deleteResourceServer(db: Database, id: string, caller: Caller): Promise<void> {
@@ -80,8 +83,9 @@ export async function deleteResourceServer(db: Database, id: string, caller: Cal
       trx,
       `select 1
         where exists (select from capabilities where resource_server_id = :id and deleted_at is null)
-           or exists (select from clients where resource_server_id = :id and deleted_at is null)`,
-      { id },
+           or exists (select from clients where resource_server_id = :id and deleted_at is null)
+           or exists (select from clients where metadata ->> 'default_resource' = :identifier and deleted_at is null)`,
+      { id, identifier: before.identifier },
     );
     if (used) throw new DomainError('conflict', 'RESOURCE_SERVER_IN_USE');
     await forgetResourceServer(trx, id);

@@ -15,6 +15,7 @@ import { DomainError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { defineCapability } from '../access/capabilities.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
+import { renameDefaultResource } from '../clients/default-resource.ts';
 import { hostSpellings, normalIdentifier, registeredAmong } from './normal-identifier.ts';
 
 export interface ResourceServer {
@@ -171,5 +172,6 @@ export async function ensureSystemApi(
   if (!stored) throw new Error('no row for the API of the program');
   if (stored.identifier === identifier || !mayReplace(stored.identifier)) return stored;
   await trx.raw('update resource_servers set identifier = ? where id = ?', [identifier, stored.id]);
+  await renameDefaultResource(trx, stored.identifier, identifier);
   return { ...stored, identifier };
 }

@@ -25,9 +25,18 @@ async function serviceScopes(db: Database, client: RequestingClient, identifier:
   return granted.filter((capability) => capability.identifier === identifier).map((capability) => capability.key);
 }
 
-/** A service that may use one API alone need not name it. Where a person granted several, the client says which. */
+function registeredResource(client: RequestingClient): string | undefined {
+  return client?.default_resource as string | undefined;
+}
+
+/**
+ * Where the client names no API: the one of its registration. A service that may use one alone need not name that either. Where a
+ * person granted several, the client says which, or its registration does.
+ */
 async function defaultResource(db: Database, client: RequestingClient, oneOf: string[] | undefined) {
-  if (oneOf) return oneOf;
+  const registered = registeredResource(client);
+  if (oneOf) return registered !== undefined && oneOf.includes(registered) ? registered : oneOf;
+  if (registered !== undefined) return registered;
   if (client?.kind !== 'service') return undefined as unknown as string;
   const granted = await findServiceCapabilities(db, client.clientId);
   const identifiers = [...new Set(granted.flatMap((capability) => capability.identifier ?? []))];
@@ -99,9 +108,12 @@ export function createResourceIndicators(db: Database) {
       return describe(server, scopes, null);
     },
 
-    /** A token request of a person without `resource` gets a token for userinfo, where `openid` was granted. */
-    async useGrantedResource() {
-      return false;
+    /**
+     * A token request of a person without `resource` gets a token for userinfo, where `openid` was granted; of a client with an
+     * API of its registration one for the API that was granted.
+     */
+    async useGrantedResource({ oidc }: KoaContextWithOIDC) {
+      return registeredResource(oidc.client) !== undefined;
     },
   };
 }
