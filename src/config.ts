@@ -6,6 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { type Brand, productName } from './platform/brand.ts';
+import { brandOf, brandVariables } from './platform/environment/brand-variables.ts';
 import {
   checkDatabase,
   checkIssuer,
@@ -67,6 +69,7 @@ export const environmentSchema = z.object({
   TWILIO_BASE_URL: z.string().default('https://api.twilio.com'),
   PHONE_COUNTRIES: countries,
   PHONE_DAILY_BUDGET: integer(1, 10_000_000, 1_000),
+  ...brandVariables,
 });
 
 export interface Config {
@@ -103,11 +106,13 @@ export interface Config {
   readonly accessTokenMaxBytes: number;
   readonly signingKeyRotationDays: number;
   readonly auditRetentionDays: number;
+  /** The server's own look; a tenant has one beside. */
+  readonly brand: Readonly<Brand>;
   readonly mail: {
     /** Absent: in development mail is written to `<dataDirectory>/mail`; elsewhere there is none. */
     readonly smtpUrl: string | undefined;
     readonly toFiles: boolean;
-    /** Such as `Gatehouse <no-reply@id.example.org>`. */
+    /** Such as `Gatehouse <no-reply@id.example.org>`: the name of mails that no tenant sends. */
     readonly from: string;
     /** Messages a day for each tenant. */
     readonly dailyBudget: number;
@@ -247,6 +252,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = variables): Config {
       env.NODE_ENV === 'development' && given.OUTBOUND_ALLOWED_NETWORKS === undefined
         ? ['127.0.0.0/8', '::1/128']
         : env.OUTBOUND_ALLOWED_NETWORKS,
+    brand: brandOf(env),
     ...limitsOf(env),
     ...messagesOf(env, issuer),
   });
@@ -320,7 +326,7 @@ function messagesOf(env: Environment, issuer: string): Pick<Config, 'mail' | 'ph
     mail: {
       smtpUrl: env.SMTP_URL,
       toFiles: env.NODE_ENV === 'development' && env.SMTP_URL === undefined,
-      from: env.MAIL_FROM ?? `Gatehouse <no-reply@${host}>`,
+      from: env.MAIL_FROM ?? `${env.BRAND_NAME ?? productName} <no-reply@${host}>`,
       dailyBudget: env.EMAIL_DAILY_BUDGET,
     },
     phone: {

@@ -123,7 +123,7 @@ export function createDependencies(
   const messenger = createMessenger({
     db,
     config,
-    views: createMessageViews({ ...drawing, issuer: config.issuer }),
+    views: createMessageViews({ ...drawing, issuer: config.issuer, brand: config.brand }),
     mailer,
     phone: config.phone.twilio && createPhoneMessages({ ...config.phone.twilio, timeoutMs: timeouts.phoneMs }),
     channels,
@@ -142,7 +142,7 @@ export function createDependencies(
     passwords,
     i18n,
     assets,
-    pages: createPages({ views: createViews({ ...drawing, assetUrl: assets.url }), i18n }),
+    pages: createPages({ views: createViews({ ...drawing, assetUrl: assets.url }), i18n, brand: config.brand }),
     messenger,
     channels,
     takesUnicodeMail: mailer && (() => mailer.takesUnicode()),

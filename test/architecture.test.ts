@@ -77,6 +77,7 @@ const otherMeanings: [path: string, words: string, why: string][] = [
     'of PostgreSQL and the operating system',
   ],
   ['jobs/', 'client', "the driver's connection"],
+  ['brand.ts', 'password', 'part of a URL'],
   ['database.ts', 'client session', "the driver's connection"],
   ['metrics.ts', 'client', "the driver's connection"],
   [

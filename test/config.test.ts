@@ -71,6 +71,7 @@ describe('the configuration', () => {
       accessTokenMaxBytes: 2048,
       signingKeyRotationDays: 90,
       auditRetentionDays: 180,
+      brand: { name: 'Gatehouse', logoUrl: undefined, accentColor: undefined, supportUrl: undefined },
       mail: { smtpUrl: undefined, toFiles: true, from: 'Gatehouse <no-reply@localhost>', dailyBudget: 20_000 },
       phone: { twilio: undefined, countries: [], dailyBudget: 1_000 },
     });
@@ -132,6 +133,10 @@ describe('the configuration', () => {
       SMTP_URL: 'smtps://user:pw@mail.example.org',
       MAIL_FROM: 'Northwind <hello@example.org>',
       EMAIL_DAILY_BUDGET: '50',
+      BRAND_NAME: ' Northwind ID ',
+      BRAND_LOGO_URL: 'https://northwind.example/logo.svg',
+      BRAND_ACCENT_COLOR: '#2A5BD7',
+      BRAND_SUPPORT_URL: 'mailto:help@northwind.example',
       ...phones,
       TWILIO_WHATSAPP_FROM: '+33612345679',
       TWILIO_WHATSAPP_CONTENT_SID: `HX${'0b'.repeat(16)}`,
@@ -161,6 +166,12 @@ describe('the configuration', () => {
       accessTokenMaxBytes: 4096,
       signingKeyRotationDays: 30,
       auditRetentionDays: 365,
+      brand: {
+        name: 'Northwind ID',
+        logoUrl: 'https://northwind.example/logo.svg',
+        accentColor: '#2A5BD7',
+        supportUrl: 'mailto:help@northwind.example',
+      },
       mail: {
         smtpUrl: 'smtps://user:pw@mail.example.org',
         toFiles: false,
@@ -192,6 +203,8 @@ describe('the configuration', () => {
 
   it('sends mail from the host of the issuer where nobody else is named', () => {
     assert.equal(loadConfig(production).mail.from, 'Gatehouse <no-reply@id.example.org>');
+    const named = loadConfig({ ...production, BRAND_NAME: 'Acme, Inc.' });
+    assert.equal(named.mail.from, 'Acme, Inc. <no-reply@id.example.org>');
     assert.deepEqual(faultsOf({ DATA_DIR: directory, MAIL_FROM: 'no-reply@example.org' }), []);
   });
 
@@ -383,6 +396,25 @@ describe('the configuration', () => {
       'TRUSTED_PROXIES',
       'WORKERS',
     ]);
+  });
+
+  it('takes no look that could run, lead astray or become a header', () => {
+    const refused: [string, string][] = [
+      ['BRAND_NAME', 'Acme <evil@example.org>'],
+      ['BRAND_NAME', 'Acme\r\nBcc: eve@example.org'],
+      ['BRAND_NAME', 'A'.repeat(101)],
+      ['BRAND_LOGO_URL', 'http://example.org/logo.svg'],
+      ['BRAND_LOGO_URL', 'data:image/svg+xml,<svg/>'],
+      ['BRAND_LOGO_URL', 'https://example.org/"onerror=alert(1)'],
+      ['BRAND_ACCENT_COLOR', 'red'],
+      ['BRAND_ACCENT_COLOR', '#123456;}'],
+      ['BRAND_SUPPORT_URL', 'javascript:alert(1)'],
+      ['BRAND_SUPPORT_URL', 'mailto:help@example.org?subject=x'],
+    ];
+    for (const [name, value] of refused) {
+      const faults = faultsOf({ DATA_DIR: directory, [name]: value });
+      assert.deepEqual([faults.length, faults[0]?.split(':')[0]], [1, name], `${name}=${value}`);
+    }
   });
 
   it('never repeats a value of a secret', () => {

@@ -81,6 +81,7 @@ interface SetOptions {
   auditRetentionDays?: number | 'server';
   accentColor?: string;
   logoUrl?: string;
+  supportUrl?: string;
 }
 
 /** Commander takes a null for a parser that failed, so these words come as far as here. */
@@ -90,11 +91,15 @@ function orNull<T>(value: T, word: string): T | null {
 
 /** What was named, and nothing else: an absent setting stays as it is. */
 function changeOf(options: SetOptions): TenantSettingsInput {
-  const { selfSignUp, signUpDomains, signInMethods, codeChannels, accentColor, logoUrl } = options;
+  const { selfSignUp, signUpDomains, signInMethods, codeChannels, accentColor, logoUrl, supportUrl } = options;
   const { countries: countryList, dailyPhoneMessages, sessionHours, auditRetentionDays } = options;
   const named = (values: object) =>
     Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-  const branding = named({ accentColor: orNull(accentColor, 'none'), logoUrl: orNull(logoUrl, 'none') });
+  const branding = named({
+    accentColor: orNull(accentColor, 'none'),
+    logoUrl: orNull(logoUrl, 'none'),
+    supportUrl: orNull(supportUrl, 'server'),
+  });
   return named({
     selfSignUp: selfSignUp && selfSignUp === 'on',
     signUpEmailDomains: signUpDomains,
@@ -141,6 +146,7 @@ function dataOf({ id, slug, name, state, settings }: Tenant) {
       audit_retention_days: settings.auditRetentionDays,
       accent_color: branding.accentColor,
       logo_url: branding.logoUrl,
+      support_url: branding.supportUrl,
     },
   };
 }
@@ -159,6 +165,7 @@ function textOf(settings: TenantSettings): string {
     'audit retention days': settings.auditRetentionDays ?? asServer,
     'accent colour': branding.accentColor,
     'logo URL': branding.logoUrl,
+    'support URL': branding.supportUrl ?? asServer,
   });
 }
 
@@ -213,8 +220,9 @@ export function addTenantSettings(tenants: Command): void {
         'how long audit events are kept; or server',
         unless('server', 'server', wholeNumber(1, 3650)),
       )
-      .option('--accent-color <#rrggbb>', 'the colour of its pages; or none')
+      .option('--accent-color <#rrggbb>', 'the colour of its pages and mails; or none')
       .option('--logo-url <url>', 'its logo, by https; or none')
+      .option('--support-url <url>', 'where its people find help: https or mailto:; or server')
       .addHelpText('after', setHelp),
     set,
   );

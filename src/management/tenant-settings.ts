@@ -13,7 +13,13 @@ const terms = {
   required_hosted_domain: text(253).nullable().meta({ description: 'Accounts of this organisation alone; null: any' }),
   trusted_email_domains: names.meta({ description: 'Their addresses link an account by the word of the provider' }),
 };
-const branding = { logo_url: text(2000).nullable(), accent_color: text(7).nullable() };
+const branding = {
+  logo_url: text(2000).nullable().meta({ description: 'By https' }),
+  accent_color: text(7).nullable().meta({ description: 'Such as `#1f6f6b`' }),
+  support_url: text(2000)
+    .nullable()
+    .meta({ description: 'By https, or `mailto:` and an address; null: as the server' }),
+};
 
 const members = {
   sign_in_methods: names.meta({ description: '`password`, `otp`, or the key of an identity provider' }),
@@ -54,7 +60,8 @@ export function settingsInput(change: z.output<typeof SettingsChange>): (before:
       sessionHours: change.session_hours,
       countryList: change.country_list,
       auditRetentionDays: change.audit_retention_days,
-      branding: brand && named({ logoUrl: brand.logo_url, accentColor: brand.accent_color }),
+      branding:
+        brand && named({ logoUrl: brand.logo_url, accentColor: brand.accent_color, supportUrl: brand.support_url }),
       federation: federation && mergedFederation(before.federation, federation),
     };
     return named(wanted);

@@ -9,6 +9,15 @@ const agoUnits = [
   ['minute', 60],
 ] as const;
 
+/** A zone that a person or an old import wrote, when this machine knows it; UTC otherwise. */
+export function knownZone(timeZone: string | undefined): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: timeZone ?? 'UTC' }).resolvedOptions().timeZone;
+  } catch {
+    return 'UTC';
+  }
+}
+
 /** A moment in the reader's language and zone (an IANA name). A moment still to come reads as now in `ago`. */
 export function formatDate(
   date: Date,

@@ -16,6 +16,8 @@ export interface Mail {
   id: string;
   /** A bare address, canonical. */
   to: string;
+  /** Whose name it bears before the sender's address, which stays; by default that of the configured sender. */
+  fromName?: string;
   subject: string;
   text: string;
   html: string;
@@ -65,6 +67,8 @@ export interface MailTimeouts {
 
 const mailTimeouts: MailTimeouts = { connectMs: 5_000, greetingMs: 5_000, silenceMs: 10_000, sendMs: 30_000 };
 
+const longestName = 100;
+
 /** One of each queue (domain/messages) at once. */
 const connections = 2;
 
@@ -80,14 +84,15 @@ export function createMailer(options: MailerOptions): Mailer | undefined {
   return options.toFiles ? fileMailer(options) : undefined;
 }
 
-function composed({ id, to, subject, text, html }: Mail, from: string): SendMailOptions {
+function composed({ id, to, fromName, subject, text, html }: Mail, from: string): SendMailOptions {
   if (notOneAddress.test(to) || !/^[^@]+@[^@]+$/.test(to))
     throw new DeliveryError('The address is none', { permanent: true, notSent: true, reason: 'EENVELOPE' });
   const sender = senderAddress(from);
   return {
     // Without quotes, angle brackets or line breaks the envelope is this one address, whatever else parses it.
     envelope: { from: sender, to: [to] },
-    from,
+    // Given apart: a name with a comma or a bracket in it is a name, and no further address.
+    from: { name: senderName(fromName ?? /^(.*)</.exec(from)?.[1] ?? ''), address: sender },
     to: { name: '', address: to },
     subject: subject.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim(),
     messageId: `<${id.replace(/[^\w.-]/g, '')}@${sender.split('@')[1]}>`,
@@ -97,6 +102,18 @@ function composed({ id, to, subject, text, html }: Mail, from: string): SendMail
     disableFileAccess: true,
     disableUrlAccess: true,
   };
+}
+
+/**
+ * A name as it may stand before an address: one line, and nothing that a mail program would read as another address, as
+ * the end of a quotation, or backwards.
+ */
+function senderName(name: string): string {
+  const line = name
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\s@]+/gu, ' ')
+    .replace(/[\u2060\u202a-\u202e\u2066-\u2069<>"\\]/g, '')
+    .trim();
+  return [...line].slice(0, longestName).join('');
 }
 
 /** The address in `Name <address>`, its domain in ASCII (RFC 5891). */

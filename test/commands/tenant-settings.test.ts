@@ -26,7 +26,7 @@ describe('the settings of a tenant by command', function () {
 
   it('are changed as named, with their event, and told afterwards', async () => {
     const run = await bench.run(
-      'tenants set acme --self-sign-up on --countries fr,CH --code-channels email,sms --sign-up-domains example.org,@zürich.example --sign-in-methods password,otp,google --daily-phone-messages 200 --session-hours 8 --accent-color #1f6f6b --json',
+      'tenants set acme --self-sign-up on --countries fr,CH --code-channels email,sms --sign-up-domains example.org,@zürich.example --sign-in-methods password,otp,google --daily-phone-messages 200 --session-hours 8 --accent-color #1f6f6b --support-url mailto:help@example.org --json',
     );
     assert.equal(run.code, 0, run.stderr);
     assert.deepEqual(run.json.settings, {
@@ -40,6 +40,7 @@ describe('the settings of a tenant by command', function () {
       audit_retention_days: null,
       accent_color: '#1f6f6b',
       logo_url: null,
+      support_url: 'mailto:help@example.org',
     });
     const stored = (await findTenantBySlug(bench.db, 'acme'))?.settings;
     assert.deepEqual(
@@ -67,7 +68,7 @@ describe('the settings of a tenant by command', function () {
       systemCaller,
     );
     const words =
-      'tenants set calm --countries none --daily-phone-messages server --sign-up-domains any --code-channels none --accent-color none';
+      'tenants set calm --countries none --daily-phone-messages server --sign-up-domains any --code-channels none --accent-color none --support-url server';
     const first = await bench.run(`${words} --json`);
     assert.equal(first.code, 0, first.stderr);
     const { settings } = first.json;

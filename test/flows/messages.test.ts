@@ -27,7 +27,7 @@ describe('messages of a running server', function () {
       phoneMs: 3_600_000,
     };
     app = await startTestApp({ mailbox: true, twilio: true, timeouts });
-    tenantId = (await app.tenant({ settings: { countryList: ['FR'] } })).id;
+    tenantId = (await app.tenant({ name: 'Northwind', settings: { countryList: ['FR'] } })).id;
     site = await listen((req, res) => {
       req.resume();
       told += 1;
@@ -76,7 +76,7 @@ describe('messages of a running server', function () {
     const received = await app.mailbox.waitFor(mail.to);
     assert.equal(received.subject, 'Google a été associé à votre compte');
     assert.deepEqual(received.links, [`${app.issuer}/account`]);
-    assert.equal(received.header('from'), 'Gatehouse <no-reply@localhost>');
+    assert.equal(received.header('from'), 'Northwind <no-reply@localhost>');
     assert.deepEqual((await app.twilio.waitFor(text.to)).links, [`${app.issuer}/account`]);
   });
 

@@ -88,13 +88,17 @@ describe('operations on tenants', () => {
       const match = { 'if-match': headers.get('etag') as string };
       const wanted = {
         self_sign_up: true,
-        branding: { accent_color: '#123456' },
+        branding: { accent_color: '#123456', support_url: 'https://help.example.org/' },
         federation: { google: { trusted_email_domains: ['example.org'] } },
       };
       const changed = await ask('PATCH', '/tenant/settings', wanted, match);
       assert.equal(changed.status, 200);
       assert.equal(changed.body.self_sign_up, true);
-      assert.deepEqual(changed.body.branding, { logo_url: null, accent_color: '#123456' });
+      assert.deepEqual(changed.body.branding, {
+        logo_url: null,
+        accent_color: '#123456',
+        support_url: 'https://help.example.org/',
+      });
       assert.deepEqual(changed.body.federation, {
         google: { required_hosted_domain: null, trusted_email_domains: ['example.org'] },
       });

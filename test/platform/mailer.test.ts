@@ -130,6 +130,25 @@ describe('sending mail', () => {
     nobody.close();
   });
 
+  it('bears the name that it is given, and the configured address in any case', async () => {
+    const names: [given: string, shown: RegExp][] = [
+      ['Northwind Schools', /^Northwind Schools <no-reply@id\.example\.org>$/],
+      ['Acme, Inc.', /^"?Acme, Inc\."? <no-reply@id\.example\.org>$/],
+      ['Bank <evil@example.test>', /^"?Bank evil example\.test"? <no-reply@id\.example\.org>$/],
+      ['A\r\nBcc: eve@example.test', /^"?A Bcc: eve example\.test"? <no-reply@id\.example\.org>$/],
+      ['"" <x>, y', /^"?x, y"? <no-reply@id\.example\.org>$/],
+      ['North\u202edniw', /^Northdniw <no-reply@id\.example\.org>$/],
+      ['Fjällräven Skolor', /^Fjällräven Skolor <no-reply@id\.example\.org>$/],
+    ];
+    for (const [fromName, shown] of names) {
+      await mailer.send({ ...mail, fromName });
+      const received = mailbox.mails.at(-1);
+      assert.match(received?.header('from') ?? '', shown);
+      assert.equal(received?.header('bcc'), undefined);
+      assert.deepEqual(received?.envelope, { from: 'no-reply@id.example.org', to: [mail.to] });
+    }
+  });
+
   it('has one Message-ID for every try', async () => {
     await mailer.send(mail);
     await mailer.send(mail);

@@ -20,7 +20,13 @@ process.once('disconnect', () => process.exit(0));
 const messenger = createMessenger({
   db: createDatabase({ url: DATABASE_URL, poolMax: 2 }),
   config: { mail: { dailyBudget: 1_000 }, phone: { dailyBudget: 1_000, countries: [] } },
-  views: createMessageViews({ directory, i18n: createI18n(`${directory}/locales`), issuer: ISSUER, cache: true }),
+  views: createMessageViews({
+    directory,
+    i18n: createI18n(`${directory}/locales`),
+    issuer: ISSUER,
+    brand: { name: 'Gatehouse' },
+    cache: true,
+  }),
   mailer: createMailer({
     smtpUrl: SMTP_URL,
     toFiles: false,

@@ -47,6 +47,7 @@ export function samplePage(origin: string, overrides: Partial<PageContext> = {})
       { code: 'fr', name: 'Français', href: '?lang=fr', current: overrides.locale === 'fr' },
     ],
     theme: 'system',
+    server: { name: 'Gatehouse' },
     tenant: {
       name: 'Northwind Logistics',
       logoUrl: `${origin}/samples/northwind.svg`,
@@ -233,13 +234,25 @@ export function pageSamples(origin: string): PageSample[] {
       name: 'invitation-accepted',
       view: 'interaction/invitation-accepted',
       page: {},
-      model: { tenantName: 'Northwind Logistics', role: 'Safety officer', created: false, continueHref: '/account' },
+      model: {
+        tenantName: 'Northwind Logistics',
+        role: 'Safety officer',
+        place: 'Nordics',
+        created: false,
+        continueHref: '/account',
+      },
     },
     {
       name: 'invitation-welcome',
       view: 'interaction/invitation-accepted',
       page: {},
-      model: { tenantName: 'Northwind Logistics', role: 'Safety officer', created: true, continueHref: '/account' },
+      model: {
+        tenantName: 'Northwind Logistics',
+        role: 'member',
+        place: 'Northwind Logistics',
+        created: true,
+        continueHref: '/account',
+      },
     },
     {
       name: 'sign-in',

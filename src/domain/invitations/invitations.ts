@@ -16,6 +16,7 @@ import { findPlacePaths } from '../organisation/place-paths.ts';
 import type { SignInServer } from '../sign-in/method.ts';
 import { type ProofDependencies, proveAddress } from '../sign-in/prove-address.ts';
 import { parseTenantSettings, type TenantSettings } from '../tenants/tenant-settings.ts';
+import { maskedAddress } from '../users/canonical-address.ts';
 import { createUser, type NewPasswords } from '../users/users.ts';
 import { type AddressKind, opensAccount } from '../users/verified-address.ts';
 import {
@@ -97,7 +98,7 @@ export async function findInvitation(db: Database, token: string, server: SignIn
     inviterName: invitation.inviterName,
     role: place.roleName,
     place: [...(above.get(orgNodeId) ?? []), place.nodeName],
-    address: maskedAddress(invitation),
+    address: maskedAddress((invitation.email ?? invitation.phone) as string),
     existingAccount: user !== undefined,
     passwordOffered: password !== 'none',
     passwordRequired: password === 'required',
@@ -114,6 +115,8 @@ export interface Acceptance {
   tenantId: string;
   tenantName: string;
   role: string;
+  /** The name of the node. */
+  place: string;
   /** False where the role was added to an account that was there. */
   created: boolean;
 }
@@ -171,7 +174,8 @@ async function acceptOnce(
       { ...about(invitation), action: 'invitation.accepted', payload: { userId, roleId, orgNodeId, created: !user } },
       accepter,
     );
-    return { userId, tenantId, tenantName: place.tenantName, role: place.roleName, created: !user };
+    const { tenantName, roleName: role, nodeName } = place;
+    return { userId, tenantId, tenantName, role, place: nodeName, created: !user };
   });
 }
 
@@ -321,12 +325,6 @@ async function createInvited(
 function invitedAddress({ invitation, place }: Pick<Usable, 'invitation' | 'place'>): InvitedAddress {
   const { tenantId, email, phone } = invitation;
   return { tenantId, settings: place.settings, kind: kindOf(invitation), address: (email ?? phone) as string };
-}
-
-/** Enough for the owner of the address to know it again, and for nobody else to learn it. */
-function maskedAddress({ email, phone }: Invitation): string {
-  if (email !== null) return `${[...email][0]}•••${email.slice(email.lastIndexOf('@'))}`;
-  return `•••${(phone ?? '').slice(-2)}`;
 }
 
 function kindOf({ email }: Invitation): AddressKind {

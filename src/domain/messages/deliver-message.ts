@@ -13,9 +13,10 @@ import type { PhoneMessages } from '../../platform/phone-messages.ts';
 import { giveBack, type Spent, spendBudget } from '../../platform/rate-limits.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { recordEvent, systemCaller } from '../audit/audit-events.ts';
+import { brandOf } from '../tenants/tenant-settings.ts';
 import { findTenantById, type Tenant } from '../tenants/tenants.ts';
 import type { MessageMetrics } from './message-metrics.ts';
-import type { MessageViews } from './message-views.ts';
+import type { MessageReader, MessageViews } from './message-views.ts';
 import {
   type Channel,
   kindOf,
@@ -104,18 +105,25 @@ async function record(
   logger.warn({ messageId: id, channel, template, reason }, action);
 }
 
+/** A message bears the look of the tenant that it names. One about accounts of several names none, and bears the server's. */
+function readerOf({ model, timeZone }: OutgoingMessage, tenant: Tenant | undefined): MessageReader {
+  const isOfTenant = tenant !== undefined && 'tenantName' in model && model.tenantName === tenant.name;
+  return { brand: isOfTenant ? brandOf(tenant) : undefined, timeZone };
+}
+
 async function send(
   message: OutgoingMessage,
-  { id, signal, secondsLeft }: DeliveryJob & { secondsLeft: number | undefined },
+  { id, signal, secondsLeft, tenant }: DeliveryJob & { secondsLeft: number | undefined; tenant: Tenant | undefined },
   { mailer, phone, views }: MessengerDependencies,
 ): Promise<void> {
   const { channel, to, template, model, locale } = message;
+  const reader = readerOf(message, tenant);
   if (channel === 'email') {
-    await mailer?.send({ id, to, ...views.mail(template, model, locale) }, signal);
+    await mailer?.send({ id, to, ...views.mail(template, model, locale, reader) }, signal);
     return;
   }
   const code = template === 'code' && 'code' in model ? model.code : undefined;
-  const text = views.short(template, model, locale);
+  const text = views.short(template, model, locale, reader);
   await phone?.send({ channel, to, text, code, validForSeconds: secondsLeft }, signal);
 }
 
@@ -158,7 +166,7 @@ async function attempt(
   const spent = await spendBudget(db, budgetSubject(kind, message.tenantId), daily);
   if (!spent) return refuse('budget_used_up');
   try {
-    await send(message, { ...job, secondsLeft }, carriers);
+    await send(message, { ...job, secondsLeft, tenant }, carriers);
     return 'sent';
   } catch (error) {
     return settle(error, { message, job, spent }, carriers);

@@ -6,8 +6,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ejs from 'ejs';
-import { formatDate } from '../../platform/format-date.ts';
+import { type Brand, lookOf, productName } from '../../platform/brand.ts';
+import { formatDate, knownZone } from '../../platform/format-date.ts';
 import type { I18n } from '../../platform/i18n.ts';
+import { mailLook } from './mail-look.ts';
+import { roleText } from './role-text.ts';
 
 /** What a one-time code is for. */
 export type MessagePurpose = 'login' | 'sign_up' | 'verify_email' | 'verify_phone' | 'link_identity';
@@ -46,16 +49,36 @@ export const messageTemplates = [
 ] as const satisfies readonly MessageTemplate[];
 
 export interface MailContent {
+  /** Whose name the mail bears; absent: that of the configured sender. */
+  fromName?: string;
   subject: string;
   text: string;
   html: string;
 }
 
+/** For whom a message is drawn, beside the language. */
+export interface MessageReader {
+  /** Of the tenant whose message it is; absent: the server's own. */
+  brand?: Brand;
+  /** IANA name of the zone in which moments are told; UTC where it is unknown. */
+  timeZone?: string;
+}
+
 export interface MessageViews {
   /** Throws where the model or the locale misses something, or a link leads elsewhere. */
-  mail<T extends MessageTemplate>(template: T, model: MessageModels[T], locale: string): MailContent;
+  mail<T extends MessageTemplate>(
+    template: T,
+    model: MessageModels[T],
+    locale: string,
+    reader?: MessageReader,
+  ): MailContent;
   /** For SMS and WhatsApp. */
-  short<T extends MessageTemplate>(template: T, model: MessageModels[T], locale: string): string;
+  short<T extends MessageTemplate>(
+    template: T,
+    model: MessageModels[T],
+    locale: string,
+    reader?: MessageReader,
+  ): string;
 }
 
 export interface MessageViewsOptions {
@@ -64,6 +87,8 @@ export interface MessageViewsOptions {
   i18n: I18n;
   /** Where every link must lead. */
   issuer: string;
+  /** The server's own look. */
+  brand: Brand;
   /** True compiles each template once; false reads it at each rendering, for development. */
   cache: boolean;
 }
@@ -71,7 +96,20 @@ export interface MessageViewsOptions {
 type Part = 'subject.txt' | 'body.txt' | 'body.html' | 'sms.txt';
 const parts: readonly Part[] = ['subject.txt', 'body.txt', 'body.html', 'sms.txt'];
 
-const scopeNames = ['t', 'model', 'sender', 'host', 'lang', 'formatDate', 'heading', 'body', 'preview', 'button'];
+const scopeNames = [
+  't',
+  'model',
+  'sender',
+  'host',
+  'lang',
+  'look',
+  'roleText',
+  'formatDate',
+  'heading',
+  'body',
+  'preview',
+  'why',
+];
 const longestSubject = 140;
 const longestName = 100;
 
@@ -103,18 +141,23 @@ function readTemplates({ directory, cache }: Pick<MessageViewsOptions, 'director
 function scopeOf<T extends MessageTemplate>(
   given: MessageModels[T],
   locale: string,
-  { issuer, i18n }: Pick<MessageViewsOptions, 'issuer' | 'i18n'>,
+  { issuer, i18n, brand: server }: Pick<MessageViewsOptions, 'issuer' | 'i18n' | 'brand'>,
+  { brand, timeZone }: MessageReader,
 ) {
   const model = checkedModel(given, issuer);
   const t = i18n.translator(locale);
   const { host } = new URL(issuer);
   const { tenantName } = model as { tenantName?: string };
-  const formats = { locale: t('locale.formats'), timeZone: 'UTC', now: new Date() };
+  const formats = { locale: t('locale.formats'), timeZone: knownZone(timeZone), now: new Date() };
+  // A server without a name of its own is known by its address.
+  const own = server.name === productName ? host : safeName(server.name);
   return {
     t,
     model,
     host,
-    sender: tenantName ?? host,
+    sender: tenantName ?? own,
+    look: mailLook(lookOf(brand, server)),
+    roleText: (role: string) => roleText(t, role),
     lang: t('locale.formats').split('-')[0],
     formatDate: (date: Date, style: 'date' | 'date_time') => formatDate(date, style, formats),
   };
@@ -129,24 +172,36 @@ export function createMessageViews(options: MessageViewsOptions): MessageViews {
   }
 
   return Object.freeze({
-    mail<T extends MessageTemplate>(name: T, given: MessageModels[T], locale: string): MailContent {
-      const scope = scopeOf(given, locale, options);
+    mail<T extends MessageTemplate>(
+      name: T,
+      given: MessageModels[T],
+      locale: string,
+      reader: MessageReader = {},
+    ): MailContent {
+      const scope = scopeOf(given, locale, options, reader);
       const subject = oneLine(template(`${name}/subject.txt`)(scope), longestSubject).replaceAll(wordJoiner, '');
-      const frame: { preview?: string; heading?: string } = {};
+      const frame: { preview?: string; heading?: string; why?: string } = {};
       const html = template(`${name}/body.html`)({
         ...scope,
         heading: (text: string) => void Object.assign(frame, { heading: text }),
         preview: (text: string) => void Object.assign(frame, { preview: text }),
+        why: (text: string) => void Object.assign(frame, { why: text }),
       });
       const text = template(`${name}/body.txt`)(scope);
       return {
+        fromName: reader.brand?.name,
         subject,
-        text: tidy(template('layout.txt')({ ...scope, body: tidy(text) })),
+        text: tidy(template('layout.txt')({ ...scope, ...frame, body: tidy(text) })),
         html: template('layout.html')({ ...scope, ...frame, body: html }),
       };
     },
-    short<T extends MessageTemplate>(name: T, given: MessageModels[T], locale: string): string {
-      return plainForPhones(tidy(template(`${name}/sms.txt`)(scopeOf(given, locale, options))));
+    short<T extends MessageTemplate>(
+      name: T,
+      given: MessageModels[T],
+      locale: string,
+      reader: MessageReader = {},
+    ): string {
+      return plainForPhones(tidy(template(`${name}/sms.txt`)(scopeOf(given, locale, options, reader))));
     },
   });
 }

@@ -46,6 +46,8 @@ export interface OutgoingMessage<T extends MessageTemplate = MessageTemplate> {
   model: MessageModels[T];
   /** Of the reader; an unknown one reads English. */
   locale: string;
+  /** IANA zone of the reader, where it is known. */
+  timeZone?: string;
   /** Whose budget and countries count; null: the server's own. */
   tenantId: string | null;
   /** Not delivered afterwards, by the database's clock. */

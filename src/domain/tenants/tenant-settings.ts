@@ -3,6 +3,7 @@
  * not is filled in when read, so that a better default reaches every tenant. Refuses to write a name it does not know.
  */
 import { z } from 'zod';
+import { type Brand, isAccentColor, isPictureUrl, isSupportUrl } from '../../platform/brand.ts';
 import type { Database } from '../../platform/database.ts';
 import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 
@@ -23,14 +24,9 @@ const signInMethods = z
   .array(z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/))
   .min(1)
   .transform((methods) => [...new Set(methods)]);
-const logoUrl = z
-  .url({ protocol: /^https$/ })
-  .max(2000)
-  .nullable();
-const accentColor = z
-  .string()
-  .regex(/^#[0-9a-fA-F]{6}$/)
-  .nullable();
+const logoUrl = z.string().refine(isPictureUrl).nullable();
+const accentColor = z.string().refine(isAccentColor).nullable();
+const supportUrl = z.string().refine(isSupportUrl).nullable();
 const selfSignUp = z.boolean();
 const codeChannels = z.array(z.enum(['email', 'sms', 'whatsapp'])).transform((channels) => [...new Set(channels)]);
 /** Lower case, in ASCII: `example.org`. */
@@ -68,9 +64,15 @@ const storedSettings = z.object({
   federation: federation.default({}),
   /** How long a sign-in lasts at the most; null: as the server is configured. */
   sessionHours: sessionHours.default(null),
+  /** Of its pages and mails, and where its people find help; null: no logo, and the server's colour and help. */
   branding: z
-    .object({ logoUrl: logoUrl.default(null), accentColor: accentColor.default(null) })
-    .default({ logoUrl: null, accentColor: null }),
+    .object({
+      // Written by an earlier version, under another rule: such a one is not shown, and stops nothing.
+      logoUrl: logoUrl.default(null).catch(null),
+      accentColor: accentColor.default(null),
+      supportUrl: supportUrl.default(null),
+    })
+    .default({ logoUrl: null, accentColor: null, supportUrl: null }),
   /** Countries that SMS and WhatsApp messages may go to; empty: none. */
   countryList: countryList.default([]),
   /** How long audit events are kept; null: as the server is configured. */
@@ -85,7 +87,7 @@ const writtenSettings = z.strictObject({
   dailyPhoneMessages: dailyPhoneMessages.optional(),
   federation: federation.optional(),
   sessionHours: sessionHours.optional(),
-  branding: z.strictObject({ logoUrl: logoUrl.optional(), accentColor: accentColor.optional() }).optional(),
+  branding: z.strictObject({ logoUrl, accentColor, supportUrl }).partial().optional(),
   countryList: countryList.optional(),
   auditRetentionDays: auditRetentionDays.optional(),
 });
@@ -113,6 +115,17 @@ export function checkTenantSettings(input: unknown): z.output<typeof writtenSett
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
   const field = ['settings', ...(issue?.path ?? []), ...unknown].join('.').slice(0, 200);
   throw new DomainError('invalid', 'INVALID_INPUT', { field });
+}
+
+/** The look of a tenant's pages and mails. */
+export function brandOf({ name, settings }: { name: string; settings: TenantSettings }): Brand {
+  const { logoUrl, accentColor, supportUrl } = settings.branding;
+  return {
+    name,
+    logoUrl: logoUrl ?? undefined,
+    accentColor: accentColor ?? undefined,
+    supportUrl: supportUrl ?? undefined,
+  };
 }
 
 /** Whether the tenant takes addresses of this domain in by self sign-up. The listed domains alone count, not those below them. */

@@ -123,3 +123,9 @@ export function parseAddress(
   const phone = parsePhone(text, countries);
   return phone === undefined ? undefined : { phone };
 }
+
+/** Enough for the owner of a canonical address to know it again, and for nobody else to learn it: `a•••@example.org`. */
+export function maskedAddress(address: string): string {
+  const at = address.lastIndexOf('@');
+  return at < 0 ? `•••${address.slice(-2)}` : `${[...address][0]}•••${address.slice(at)}`;
+}

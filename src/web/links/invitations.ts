@@ -55,11 +55,11 @@ export function invitationRoutes(web: WebDependencies): Router {
       if (!(error instanceof DomainError) || !shownKinds.has(error.kind)) throw error;
       return show(ctx, fullName.slice(0, 200), error);
     }
-    const { tenantId, tenantName, role, created } = accepted;
+    const { tenantId, tenantName, role, place, created } = accepted;
     web.pages.render(
       ctx,
       'interaction/invitation-accepted',
-      { tenantName, role, created, continueHref: '/account' },
+      { tenantName, role, place, created, continueHref: '/account' },
       { tenant: await findTenantById(web.db, tenantId) },
     );
   });

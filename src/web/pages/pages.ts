@@ -4,8 +4,10 @@
  */
 import type { Context } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { brandOf } from '../../domain/tenants/tenant-settings.ts';
 import type { Tenant } from '../../domain/tenants/tenants.ts';
 import { accountClientId } from '../../oidc/account-client.ts';
+import type { Brand } from '../../platform/brand.ts';
 import type { I18n } from '../../platform/i18n.ts';
 import { localeLinks } from './locale.ts';
 import { allowFormAction } from './security-headers.ts';
@@ -28,23 +30,18 @@ export interface Pages {
   render<V extends ViewName>(ctx: Context, view: V, model: ViewModels[V], surroundings?: Surroundings): void;
 }
 
-export function createPages({ views, i18n }: { views: Views; i18n: I18n }): Pages {
+/** @param options.brand the server's own look */
+export function createPages({ views, i18n, brand }: { views: Views; i18n: I18n; brand: Brand }): Pages {
   return {
     i18n,
     render(ctx, view, model, surroundings = {}) {
       const { tenant, client, theme, timeZone, formRedirects, status } = surroundings;
-      const branding = tenant?.settings.branding;
       const page: PageContext = {
         locale: ctx.state.locale ?? 'en',
         localeLinks: localeLinks(i18n, ctx),
         theme: theme ?? 'system',
-        tenant: tenant
-          ? {
-              name: tenant.name,
-              logoUrl: branding?.logoUrl ?? undefined,
-              accentColor: branding?.accentColor ?? undefined,
-            }
-          : null,
+        server: brand,
+        tenant: tenant ? brandOf(tenant) : null,
         client: client ?? null,
         requestId: ctx.state.requestId,
         timeZone,

@@ -132,6 +132,8 @@ export interface SignInViewModels {
   'interaction/invitation-accepted': {
     tenantName: string;
     role: string;
+    /** The name of the node; the tenant's own where it is all of it. */
+    place: string;
     /** Whether an account was made, rather than a role added to one. */
     created: boolean;
     continueHref?: string;

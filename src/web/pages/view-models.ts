@@ -4,6 +4,7 @@
  * (views.ts does) and refuses to know where it comes from.
  */
 
+import type { Brand } from '../../platform/brand.ts';
 import type { ErrorKind } from '../../platform/errors.ts';
 import type { TextParams } from '../../platform/i18n.ts';
 import type { FormError, FormModel, HiddenField } from './form-model.ts';
@@ -15,8 +16,10 @@ export interface PageContext {
   /** The page in each language, the current one included. Relative links such as `?lang=fr`. */
   localeLinks: { code: string; name: string; href: string; current: boolean }[];
   theme: 'light' | 'dark' | 'system';
-  /** Null on pages that belong to no tenant. `accentColor` is `#rrggbb`; anything else is ignored. */
-  tenant: { name: string; logoUrl?: string; accentColor?: string } | null;
+  /** The look of the server: of pages that belong to no tenant, and where a tenant has chosen none. */
+  server: Brand;
+  /** Null on pages that belong to no tenant. */
+  tenant: Brand | null;
   /** The application that sent the person here, if one did. */
   client: { name: string; logoUri?: string; policyUri?: string; tosUri?: string } | null;
   requestId: string;

@@ -6,7 +6,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ejs from 'ejs';
-import { type DateStyle, formatDate } from '../../platform/format-date.ts';
+import { roleText } from '../../domain/messages/role-text.ts';
+import { isSupportUrl, lookOf, productName } from '../../platform/brand.ts';
+import { type DateStyle, formatDate, knownZone } from '../../platform/format-date.ts';
 import type { I18n, TextParams } from '../../platform/i18n.ts';
 import type { FormError } from './form-model.ts';
 import { addressText, errorText, sentenceSegments } from './page-text.ts';
@@ -50,11 +52,15 @@ const templateScope = [
   'sentence',
   'errorText',
   'addressText',
+  'roleText',
   'formatDate',
   'assetUrl',
   'webUrl',
   'safeHref',
   'accent',
+  'look',
+  'isNamed',
+  'supportUrl',
   'now',
 ];
 
@@ -94,6 +100,7 @@ export function createViews(options: ViewsOptions): Views {
       const t = options.i18n.translator(page.locale);
       const frame: Frame = {};
       const moment = now();
+      const look = lookOf(page.tenant ?? undefined, page.server);
       const scope = {
         t,
         now: moment,
@@ -102,27 +109,23 @@ export function createViews(options: ViewsOptions): Views {
         sentence: (key: string, params: TextParams) => sentenceSegments(t, key, params),
         errorText: (error: ErrorModel | FormError, label?: string) => errorText(t, error, label),
         addressText,
+        roleText: (role: string) => roleText(t, role),
         formatDate: (date: Date, style: DateStyle) =>
           formatDate(date, style, { locale: t('locale.formats'), timeZone: knownZone(page.timeZone), now: moment }),
         assetUrl: options.assetUrl,
         webUrl,
         safeHref,
-        accent: /^#?([0-9a-f]{6})$/i.exec(page.tenant?.accentColor ?? '')?.[1]?.toLowerCase(),
+        look,
+        // Without a logo the server's own mark stands for it, until it has another name.
+        isNamed: page.tenant !== null || page.server.name !== productName,
+        supportUrl: look.supportUrl !== undefined && isSupportUrl(look.supportUrl) ? look.supportUrl : undefined,
+        accent: /^#?([0-9a-f]{6})$/i.exec(look.accentColor ?? '')?.[1]?.toLowerCase(),
       };
       const body = template(view)({ ...scope, model });
       if (!frame.title) throw new Error(`View ${view} gave the layout no title`);
       return template('layouts/page')({ ...scope, model: frame, body });
     },
   });
-}
-
-/** A zone that a person or an old import wrote, when this machine knows it; UTC otherwise. */
-function knownZone(timeZone: string | undefined): string {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: timeZone ?? 'UTC' }).resolvedOptions().timeZone;
-  } catch {
-    return 'UTC';
-  }
 }
 
 /** The address when it is an absolute http(s) one, for links and images that others have registered. */

@@ -55,6 +55,7 @@ describe('delivering a one-time code', () => {
       directory: viewsDirectory,
       i18n: createI18n(join(viewsDirectory, 'locales')),
       issuer,
+      brand: { name: 'Gatehouse' },
       cache: true,
     });
     mailer = createMailer({

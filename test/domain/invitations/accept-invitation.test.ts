@@ -92,6 +92,7 @@ describe('accepting an invitation', function () {
       tenantId: bench.tenant.id,
       tenantName: bench.tenant.name,
       role: result.role,
+      place: bench.tenant.name,
       created: true,
     });
     const user = await bench.db('users').where({ id: userId }).first();

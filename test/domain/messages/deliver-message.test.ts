@@ -44,6 +44,7 @@ const views = createMessageViews({
   directory: fileURLToPath(new URL('../../../views', import.meta.url)),
   i18n: createI18n(fileURLToPath(new URL('../../../views/locales', import.meta.url))),
   issuer: 'https://id.example.org',
+  brand: { name: 'Gatehouse' },
   cache: true,
 });
 

@@ -14,7 +14,7 @@ import { createI18n } from '../../../src/platform/i18n.ts';
 const directory = fileURLToPath(new URL('../../../views', import.meta.url));
 const i18n = createI18n(join(directory, 'locales'));
 const issuer = 'https://id.example.org';
-const options = { directory, i18n, issuer, cache: true };
+const options = { directory, i18n, issuer, brand: { name: 'Gatehouse' }, cache: true };
 const views = createMessageViews(options);
 const link = `${issuer}/x/${'Zk3vT9qLw7RbYp2XnHc5MdGa8SfJu4EeKi6oVtB1abc'}`;
 
@@ -122,21 +122,98 @@ describe('the words of messages', () => {
   it('invite with and without an inviter and a place', () => {
     const { place: _, inviterName: __, ...rest } = models.invitation;
     const everywhere = { ...rest, place: 'Northwind' };
-    const first = (model: MessageModels['invitation']) => views.mail('invitation', model, 'en').text.split('\n\n')[1];
+    const first = (model: MessageModels['invitation']) => views.mail('invitation', model, 'en').text.split('\n\n')[2];
     assert.equal(
       first(models.invitation),
-      'Åsa Lind invites you to Northwind, in the role Teacher at School of Stockholm.',
+      'Åsa Lind would like you to join Northwind as Teacher at School of Stockholm.',
     );
     assert.equal(
       first({ ...everywhere, inviterName: 'Åsa Lind' }),
-      'Åsa Lind invites you to Northwind, in the role Teacher.',
+      'Åsa Lind would like you to join Northwind as Teacher.',
     );
-    assert.equal(first(everywhere), 'Northwind invites you, in the role Teacher.');
+    assert.equal(first(everywhere), 'Northwind would like you to join as Teacher.');
     assert.equal(views.mail('invitation', everywhere, 'en').subject, 'You are invited to Northwind');
+  });
+
+  it('tell moments in the zone of the reader, where it is known', () => {
+    const told = (timeZone: string) =>
+      views.mail('password-changed', models['password-changed'], 'en', { timeZone }).text;
+    assert.match(told('Europe/Stockholm'), /21 November 2026 at 09:05 CET/);
+    assert.match(told('No/Such_Zone'), /21 November 2026 at 08:05 UTC/);
+  });
+
+  it('say why they came, and call the roles of every tenant by their name in the language', () => {
+    for (const { code: locale } of i18n.locales)
+      for (const template of messageTemplates) {
+        const { text } = views.mail(template, models[template], locale);
+        const [, foot = ''] = text.split('\n--\n');
+        assert.match(foot, locale === 'en' ? /^You get this message because / : /^Vous recevez ce message parce qu/);
+      }
+    const invited = (locale: string) => {
+      const model = { ...models.invitation, role: 'admin' };
+      return views.mail('invitation', model, locale).text + views.short('invitation', model, locale);
+    };
+    assert.match(invited('en'), /join Northwind as Administrator at[\s\S]*in the role Administrator\./);
+    assert.match(invited('fr'), /dans le rôle Administrateur pour[\s\S]*avec un accès Administrateur\./);
   });
 
   it('are English for a language that is not there', () => {
     assert.equal(views.mail('code', models.code, 'xx').subject, 'Your code for Northwind');
+  });
+});
+
+describe('the look of messages', () => {
+  const brand = {
+    name: 'Northwind',
+    logoUrl: 'https://northwind.example/logo.png',
+    accentColor: '#ffd500',
+    supportUrl: 'mailto:help@northwind.example',
+  };
+
+  it("is the tenant's: its name as the sender, its logo, its colour and its help", () => {
+    const { fromName, html, text } = views.mail('recovery', models.recovery, 'en', { brand });
+    assert.equal(fromName, 'Northwind');
+    assert.deepEqual(html.match(/<img [^>]*>/g)?.length, 1);
+    assert.match(html, /<img src="https:\/\/northwind\.example\/logo\.png" alt=""/);
+    // Yellow carries no white text: its button has dark text, in light and in dark.
+    assert.match(html, /class="button" style="background-color: #ffd500/);
+    assert.match(html, /color: #0e1311; text-decoration: none/);
+    assert.match(html, /\.button \{ background-color: #ffd500 !important/);
+    assert.match(html, /<a class="link" href="mailto:help@northwind\.example"/);
+    assert.match(text, /^Help: help@northwind\.example$/m);
+  });
+
+  it("is the server's where no tenant is, or where the tenant has chosen nothing", () => {
+    const server = { name: 'School Cloud', accentColor: '#a03060', supportUrl: 'https://help.example.org/' };
+    const named = createMessageViews({ ...options, brand: server });
+    const own = named.mail('code', { ...models.code, tenantName: undefined }, 'en');
+    assert.equal(own.fromName, undefined);
+    assert.equal(own.subject, 'Your code for School Cloud');
+    assert.match(own.html, /#a03060/);
+    const tenants = named.mail('recovery', models.recovery, 'en', { brand: { name: 'Northwind' } });
+    assert.equal(tenants.fromName, 'Northwind');
+    assert.match(tenants.html, /#a03060/);
+    assert.match(tenants.html, /href="https:\/\/help\.example\.org\/"/);
+    assert.doesNotMatch(tenants.html, /<img|School Cloud/);
+  });
+
+  it('has nothing in it that others could make run or load', () => {
+    const evil = {
+      name: '</style><script>alert(1)</script>',
+      logoUrl: 'https://x.example/"onload="alert(1)',
+      accentColor: '#123456;} body{background:url(https://x.example)}',
+      supportUrl: 'javascript:alert(1)',
+    };
+    for (const given of [
+      evil,
+      { ...evil, logoUrl: 'http://x.example/a.png', supportUrl: 'mailto:a@b.example?bcc=c@d.example' },
+    ]) {
+      const { html, text } = views.mail('recovery', { ...models.recovery, tenantName: evil.name }, 'en', {
+        brand: given,
+      });
+      assert.doesNotMatch(html, /<script|<img|javascript:|onload|url\(|bcc=/);
+      assert.doesNotMatch(text, /javascript:|bcc=/);
+    }
   });
 });
 
@@ -178,7 +255,7 @@ describe('what others have named', () => {
     assert.match(short, smsAlphabet);
     assert.ok(subject.includes('www.evil.example'), 'a subject holds no links');
     const plain = views.mail('invitation', { ...model, inviterName: 'J. R. Müller', tenantName: 'A/B: Ltd.' }, 'en');
-    assert.ok(plain.text.includes('J. R. Müller invites you to A/B: Ltd.'), plain.text);
+    assert.ok(plain.text.includes('J. R. Müller would like you to join A/B: Ltd.'), plain.text);
   });
 
   it('cannot turn the direction of a line', () => {
@@ -237,7 +314,10 @@ describe('the templates of messages', () => {
 
   for (const { file, source } of templates) {
     it(`${file} loads nothing, runs nothing and links nowhere else`, () => {
-      assert.doesNotMatch(source, /<script|<img|<link|url\(|@import|\son[a-z]+\s*=/i);
+      // The one picture is the logo, of an address that its tenant or the operator has given.
+      const pictures = [...source.matchAll(/<img\b[^>]*?src="([^"]*)"/g)].map(([, address]) => address);
+      assert.deepEqual(pictures, file === 'layout.html.ejs' ? ['<%= look.logoUrl %>'] : []);
+      assert.doesNotMatch(source, /<script|<link|url\(|@import|\son[a-z]+\s*=/i);
       assert.doesNotMatch(source, /https?:\/\//);
       assert.doesNotMatch(source, /\b(process|require|globalThis|fetch)\b/);
       for (const [tag] of source.matchAll(/<%-.{0,12}/g)) assert.match(tag, /^<%- (include\('|body -%)/, 'raw output');

@@ -58,7 +58,13 @@ describe('delivering a recovery link', function () {
     messenger = createMessenger({
       db,
       config: { mail: { dailyBudget: 1_000 }, phone: { dailyBudget: 1_000, countries: phoneCountries } },
-      views: createMessageViews({ directory: views, i18n: createI18n(`${views}/locales`), issuer, cache: true }),
+      views: createMessageViews({
+        directory: views,
+        i18n: createI18n(`${views}/locales`),
+        issuer,
+        brand: { name: 'Gatehouse' },
+        cache: true,
+      }),
       mailer,
       phone: createPhoneMessages({
         accountSid,

@@ -192,7 +192,7 @@ describe('tenants', () => {
       dailyPhoneMessages: null,
       federation: {},
       sessionHours: null,
-      branding: { logoUrl: null, accentColor: null },
+      branding: { logoUrl: null, accentColor: null, supportUrl: null },
       countryList: [],
       auditRetentionDays: null,
     };
@@ -209,7 +209,7 @@ describe('tenants', () => {
         ...defaults,
         selfSignUp: true,
         countryList: ['CH', 'NO'],
-        branding: { logoUrl: null, accentColor: '#00aa55' },
+        branding: { logoUrl: null, accentColor: '#00aa55', supportUrl: null },
       });
       assert.deepEqual(await stored(tenant.id), {
         selfSignUp: true,
@@ -224,6 +224,12 @@ describe('tenants', () => {
         [{ branding: { css: 'x' } }, 'settings.branding.css'],
         [{ branding: { logoUrl: 'http://example.test/logo.png' } }, 'settings.branding.logoUrl'],
         [{ branding: { logoUrl: 'javascript:alert(1)' } }, 'settings.branding.logoUrl'],
+        [{ branding: { logoUrl: 'https://a:b@example.test/logo.png' } }, 'settings.branding.logoUrl'],
+        [{ branding: { logoUrl: 'https://example.test/"><script>' } }, 'settings.branding.logoUrl'],
+        [{ branding: { supportUrl: 'http://example.test/' } }, 'settings.branding.supportUrl'],
+        [{ branding: { supportUrl: 'javascript:alert(1)//https://example.test' } }, 'settings.branding.supportUrl'],
+        [{ branding: { supportUrl: 'mailto:a@example.test?bcc=b@example.test' } }, 'settings.branding.supportUrl'],
+        [{ branding: { supportUrl: 'mailto:a@example.test,b@example.test' } }, 'settings.branding.supportUrl'],
         [{ signInMethods: [] }, 'settings.signInMethods'],
         [{ signInMethods: ['Magic link'] }, 'settings.signInMethods.0'],
         [{ countryList: ['ch'] }, 'settings.countryList.0'],
@@ -271,11 +277,14 @@ describe('tenants', () => {
         ...defaults,
         sessionHours: 8,
         signInMethods: ['otp'],
-        branding: { logoUrl, ...branding },
+        branding: { logoUrl, ...branding, supportUrl: null },
       });
       await updateTenantSettings(db, id, { sessionHours: null, branding: { logoUrl: null } }, systemCaller);
       const { settings } = (await findTenantById(db, id)) ?? {};
-      assert.deepEqual([settings?.sessionHours, settings?.branding], [null, { logoUrl: null, ...branding }]);
+      assert.deepEqual(
+        [settings?.sessionHours, settings?.branding],
+        [null, { logoUrl: null, ...branding, supportUrl: null }],
+      );
       assert.equal((await actions(id)).filter((action) => action === 'tenant.settings_changed').length, 2);
     });
 

@@ -1,5 +1,5 @@
 /**
- * Owns a tenant's accent colour: out of one picked colour it makes the few that the pages need, in
+ * * Owns the accent colour of a brand: out of one picked colour it makes the few that the pages need, in
  * light and in dark, so that text on and in that colour keeps WCAG AA (1.4.3, 1.4.11) whatever was
  * picked. It refuses to pass a colour through unchecked. Pure functions, no state.
  */

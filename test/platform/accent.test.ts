@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { accentStylesheet, contrast, deriveAccent, surfaces } from '../../../src/web/pages/accent.ts';
+import { accentStylesheet, contrast, deriveAccent, surfaces } from '../../src/platform/accent.ts';
 
-const stylesheet = readFileSync(new URL('../../../views/assets/gatehouse.css', import.meta.url), 'utf8');
+const stylesheet = readFileSync(new URL('../../views/assets/gatehouse.css', import.meta.url), 'utf8');
 
 /** The colour tokens of one block of the stylesheet, by name. */
 function tokens(opening: string): Map<string, string> {
