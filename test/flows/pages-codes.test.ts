@@ -69,7 +69,7 @@ describe('the pages of codes and links', function () {
   /** From the sign-in page to the page that takes the code. */
   async function ask(page: Page, tile: string, address: string) {
     const started = await open(page);
-    await follow(page, tile);
+    await press(page, tile);
     await page.locator('#address').fill(address);
     await press(page, 'Send code');
     assert.match(page.url(), /\/code\/enter$/);
@@ -142,7 +142,7 @@ describe('the pages of codes and links', function () {
       const anna = await person();
       const page = await newPage(variant);
       const started = await open(page);
-      await follow(page, 'Email');
+      await press(page, 'Email');
       await look(page, variant, 'Sign in with a code');
       await expectFocus(page, 'address');
       await page.locator('#address').fill(anna.email);
@@ -218,7 +218,7 @@ describe('the pages of codes and links', function () {
       const anna = await person({ fullName: 'Anna Larsson' });
       const page = await newPage(variant, { statuses: [404, 422] });
       await open(page);
-      await follow(page, 'Forgot your password?');
+      await press(page, 'Forgot your password?');
       await look(page, variant, 'Forgot your password?');
       await page.locator('#address').fill(anna.email);
       await press(page, 'Send link');
@@ -251,7 +251,7 @@ describe('the pages of codes and links', function () {
       const email = `newcomer-${numbers}-${variant.looks}@example.test`;
       const page = await newPage(variant, { statuses: [422] });
       const started = await open(page);
-      await follow(page, 'Create an account');
+      await press(page, 'Create an account');
       await look(page, variant, 'Create your account');
       await page.locator('#address').fill(email);
       await press(page, 'Send code');
@@ -348,7 +348,7 @@ describe('the pages of codes and links', function () {
     const anna = await person({ phone: number, phoneVerified: true });
     const page = await stage().newPage({ width: 390, height: 780, locale: 'fr' });
     const started = await open(page, { ui_locales: 'fr' });
-    await follow(page, 'SMS');
+    await press(page, 'SMS');
     assert.equal(await headingOf(page), 'Se connecter avec un code');
     const field = page.locator('#address');
     assert.deepEqual([await field.getAttribute('type'), await field.getAttribute('autocomplete')], ['tel', 'tel']);

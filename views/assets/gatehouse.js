@@ -1,9 +1,11 @@
 /*
- * What scripts add to the pages: showing a password, keeping a form from being sent twice, sending a form that asks
+ * What scripts add to the pages: showing a password, keeping a form from being sent twice, saying that what was sent is
+ * worked on, keeping a password from a form that needs none, telling times in the reader's zone, sending a form that asks
  * nothing, counting down to when a code can be asked for again, and taking the reader to what went wrong. Every page works without this file.
  */
 (() => {
   const resubmitAfterMs = 10_000;
+  const tellAfterMs = 1_000;
 
   /** Browsers older than the autofocus of any element need help; for the others this changes nothing. */
   document.getElementById('error-summary')?.focus();
@@ -28,9 +30,16 @@
     button.hidden = false;
   }
 
+  const working = document.getElementById('working');
+
+  // `elements` has the buttons that stand outside of the form, too.
   const release = (form) => {
     delete form.dataset.sending;
-    for (const button of form.querySelectorAll('[aria-busy]')) button.removeAttribute('aria-busy');
+    for (const element of form.elements) {
+      element.removeAttribute('aria-busy');
+      if (element.dataset.leftOut) element.disabled = false;
+    }
+    working.textContent = '';
   };
 
   for (const form of document.querySelectorAll('form[method=post]')) {
@@ -42,7 +51,16 @@
       // The button stays enabled: a disabled one would not send its name and value.
       form.dataset.sending = 'yes';
       event.submitter?.setAttribute('aria-busy', 'true');
+      setTimeout(() => {
+        if (form.dataset.sending) working.textContent = working.dataset.words;
+      }, tellAfterMs);
       setTimeout(() => release(form), resubmitAfterMs);
+      // A way on beside the form takes along the address, and no password.
+      if (event.submitter?.name === 'to')
+        for (const secret of form.querySelectorAll('[type=password]')) {
+          secret.disabled = true;
+          secret.dataset.leftOut = 'yes';
+        }
     });
   }
 

@@ -6,6 +6,7 @@ import { accountClientId } from '../../oidc/account-client.ts';
 import { type Codes, defineCodes } from '../../platform/errors.ts';
 import { randomToken, sha256 } from '../../platform/secrets.ts';
 import type { WebDependencies } from '../interaction/context.ts';
+import { keepSurroundings } from '../pages/pages.ts';
 
 export const accountCodes = defineCodes({
   SIGN_IN_REQUIRED: {
@@ -32,7 +33,9 @@ export async function signedIn(ctx: Context, { db, provider }: WebDependencies):
   const session = await provider().Session.get(ctx as never);
   if (!session.accountId) return undefined;
   const profile = await findAccount(db, session.accountId);
-  return profile && { profile, sessionUidHash: sha256(session.uid), provedAt: (session.loginTs ?? 0) * 1000 };
+  if (!profile) return undefined;
+  keepSurroundings(ctx, { tenant: profile.tenant, theme: profile.theme, timeZone: profile.zoneinfo ?? undefined });
+  return { profile, sessionUidHash: sha256(session.uid), provedAt: (session.loginTs ?? 0) * 1000 };
 }
 
 export function isFresh({ provedAt }: SignedIn): boolean {

@@ -9,7 +9,7 @@ import type { CodePagePurpose, ProviderLink } from '../pages/sign-in-view-models
 import { submitRequest, wantedChannel } from './code-journey.ts';
 import { refusal } from './form-refusal.ts';
 import { channelLinks, phoneCountriesOf } from './offered-channels.ts';
-import { suggestedAddress } from './suggested-address.ts';
+import { suggestedAddress, typedKind } from './suggested-address.ts';
 import type { Visit } from './visit.ts';
 
 const mostTypedCharacters = 254;
@@ -28,12 +28,13 @@ export interface AddressForm {
   providers?: () => Promise<ProviderLink[]>;
 }
 
-/** The channel that was asked for if it can be had, else the first. @throws DomainError invalid CHANNEL_UNAVAILABLE where there is none */
-function shownChannel(wish: unknown, channels: readonly Channel[]): Channel {
-  return wantedChannel(
-    channels.find((channel) => channel === wish),
-    channels,
-  );
+/** The channel that was asked for if it can be had, else the first that reaches what was typed. @throws DomainError invalid CHANNEL_UNAVAILABLE where there is none */
+function shownChannel(
+  { wish, typed }: { wish: unknown; typed: 'email' | 'phone' | undefined },
+  channels: readonly Channel[],
+): Channel {
+  const wanted = channels.find((channel) => channel === wish);
+  return wantedChannel(wanted ?? channels.find((channel) => kindOf(channel) === typed), channels);
 }
 
 /** Draws the page. `wish`: the channel that was asked for. */
@@ -44,7 +45,7 @@ export async function showAddressForm(
   { wish, typed, refused }: { wish?: unknown; typed?: string; refused?: DomainError } = {},
 ): Promise<void> {
   const { web, interaction, tenant, surroundings } = visit;
-  const channel = shownChannel(wish, channels);
+  const channel = shownChannel({ wish, typed: typedKind(interaction) }, channels);
   const countries = phoneCountriesOf(web, tenant);
   const { error, status } = refusal(ctx, refused, atAddress);
   web.pages.render(

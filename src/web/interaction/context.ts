@@ -17,7 +17,7 @@ import { interactionFault } from '../../oidc/library-texts.ts';
 import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import type { Secrets } from '../../platform/secrets.ts';
-import { applyUiLocales, clientSurroundings, type Pages, type Surroundings } from '../pages/pages.ts';
+import { applyUiLocales, clientSurroundings, keepSurroundings, type Pages, type Surroundings } from '../pages/pages.ts';
 import { hrefOf, nextStep, type Outcome, startHref } from './steps.ts';
 
 export interface WebDependencies extends MailReach {
@@ -98,11 +98,9 @@ export async function contextOf(
   if (!client) throw new DomainError('expired', 'INTERACTION_EXPIRED');
   applyUiLocales(ctx, pages.i18n, uiLocales);
   const tenant = await tenantOf(db, client.tenant_id, slug);
-  return {
-    interaction,
-    tenant,
-    surroundings: { tenant, ...clientSurroundings(client, redirectUri) },
-  };
+  const surroundings = { tenant, ...clientSurroundings(client, redirectUri) };
+  keepSurroundings(ctx, surroundings);
+  return { interaction, tenant, surroundings };
 }
 
 /** Ends the interaction: the library takes over at its resume address. 303, because a credential was posted. */

@@ -1,12 +1,34 @@
-/** The address that a form begins with: what the application knows (`login_hint`), else that of the person signed in here. */
+/**
+ * The address that a form begins with: what was typed on the page before, else what the application knows (`login_hint`), else
+ * that of the person signed in here.
+ */
 import type { Interaction } from 'oidc-provider';
 import { findAccount } from '../../domain/users/users.ts';
 import type { WebDependencies } from './context.ts';
+import { keepInInteraction } from './proof.ts';
 
 const mostCharacters = 254;
 
 function looksLike(kind: 'email' | 'phone', address: string): boolean {
   return address.includes('@') === (kind === 'email');
+}
+
+function typedAddress(interaction: Interaction): string | undefined {
+  return (interaction.lastSubmission as { typedAddress?: string } | undefined)?.typedAddress;
+}
+
+/** Keeps what a person has typed, for the form that they go on to. Emptied, it counts no more. */
+export async function keepTypedAddress(interaction: Interaction, typed = ''): Promise<void> {
+  const address = typed.trim().slice(0, mostCharacters) || undefined;
+  if (address !== typedAddress(interaction)) await keepInInteraction(interaction, { typedAddress: address });
+}
+
+/** The kind of address that was typed, where one was. */
+export function typedKind(interaction: Interaction): 'email' | 'phone' | undefined {
+  const typed = typedAddress(interaction);
+  if (typed === undefined) return undefined;
+  if (looksLike('email', typed)) return 'email';
+  return /\d{4}/.test(typed.replace(/\D/g, '')) ? 'phone' : undefined;
 }
 
 /** @param kind of which kind it has to be; any by default */
@@ -15,6 +37,8 @@ export async function suggestedAddress(
   interaction: Interaction,
   kind?: 'email' | 'phone',
 ): Promise<string> {
+  const typed = typedAddress(interaction);
+  if (typed !== undefined && (!kind || looksLike(kind, typed))) return typed;
   const hint = interaction.params.login_hint;
   if (typeof hint === 'string') return kind && !looksLike(kind, hint) ? '' : hint.slice(0, mostCharacters);
   const wantsOther = interaction.prompt.name === 'select_account' || interaction.prompt.name === 'create';

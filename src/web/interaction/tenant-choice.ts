@@ -3,6 +3,7 @@
  * learns that there is a choice.
  */
 import type { Context } from 'koa';
+import { findTenantById } from '../../domain/tenants/tenants.ts';
 import { toDispatcher } from './context.ts';
 import { acceptChoice, provedAccounts } from './proof.ts';
 import type { Handlers, Visit } from './visit.ts';
@@ -10,11 +11,14 @@ import type { Handlers, Visit } from './visit.ts';
 async function showChoice(ctx: Context, { web, interaction, surroundings, href }: Visit): Promise<void> {
   const accounts = provedAccounts(interaction);
   if (accounts.length < 2) return toDispatcher(ctx, interaction.uid);
-  const choices = accounts.map((account) => ({
-    value: account.userId,
-    tenantName: account.tenantName,
-    accountName: account.name ?? account.email ?? '',
-  }));
+  const choices = await Promise.all(
+    accounts.map(async (account) => ({
+      value: account.userId,
+      tenantName: account.tenantName,
+      logoUrl: (await findTenantById(web.db, account.tenantId))?.settings.branding.logoUrl ?? undefined,
+      accountName: account.name ?? account.email ?? '',
+    })),
+  );
   web.pages.render(ctx, 'interaction/choose-tenant', { action: href, choices }, surroundings);
 }
 

@@ -12,6 +12,7 @@ import { consume } from '../../platform/rate-limits.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
 import { refusal } from '../interaction/form-refusal.ts';
 import { readForm } from '../middleware/body.ts';
+import { keepSurroundings } from '../pages/pages.ts';
 
 /** What the form answers itself; an invitation that cannot be accepted has a page of its own. */
 const shownKinds = new Set(['invalid', 'unavailable', 'rate_limited']);
@@ -27,11 +28,13 @@ export function invitationRoutes(web: WebDependencies): Router {
     const found = await findInvitation(web.db, ctx.params.token as string, web);
     const { error, status } = refusal(ctx, refused, fieldOf);
     const { tenantId, settings, inviterName, ...shown } = found;
+    const tenant = { name: found.tenantName, settings };
+    keepSurroundings(ctx, { tenant });
     web.pages.render(
       ctx,
       'interaction/invitation',
       { ...shown, action: ctx.path, inviterName: inviterName ?? undefined, fullName, error },
-      { tenant: { name: found.tenantName, settings }, status },
+      { tenant, status },
     );
   }
 

@@ -8,6 +8,7 @@ import { consume } from '../../platform/rate-limits.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
 import { readForm } from '../middleware/body.ts';
 import { statusOf } from '../middleware/errors.ts';
+import { keepSurroundings } from '../pages/pages.ts';
 
 /** The form's own name for a domain field. */
 const fieldNames: Record<string, string> = {
@@ -34,6 +35,7 @@ export function setUpRoutes(web: WebDependencies): Router {
   ): Promise<void> {
     const link = await findSetupLink(web.db, ctx.params.token as string);
     const tenant = link.tenantId ? await findTenantById(web.db, link.tenantId) : undefined;
+    keepSurroundings(ctx, { tenant });
     web.pages.render(
       ctx,
       'interaction/set-up',

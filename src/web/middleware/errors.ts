@@ -11,7 +11,7 @@ import { type Codes, DomainError, defineCodes, type ErrorKind, type ErrorParams 
 import type { I18n } from '../../platform/i18n.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { acceptedLanguages } from '../pages/locale.ts';
-import type { Pages } from '../pages/pages.ts';
+import { keptSurroundings, type Pages } from '../pages/pages.ts';
 import type { ErrorModel, PageErrorKind } from '../pages/view-models.ts';
 
 export const requestCodes = defineCodes({
@@ -98,7 +98,7 @@ export function renderAnswer(ctx: Context, pages: Pages, answer: Answer): void {
       ctx,
       'errors/error',
       { kind, code, params, heading: headingOfCode[code], retryAfterSeconds: seconds, wayOn: wayOnFrom(ctx, answer) },
-      { status },
+      { ...keptSurroundings(ctx), status },
     );
     return;
   }

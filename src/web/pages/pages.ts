@@ -55,6 +55,16 @@ export function createPages({ views, i18n, brand }: { views: Views; i18n: I18n; 
   };
 }
 
+/** Remembers what surrounds the pages of this request, so that an error which ends it is told in the same look. */
+export function keepSurroundings(ctx: Context, { tenant, client, theme, timeZone }: Surroundings): void {
+  ctx.state.surroundings = { tenant, client, theme, timeZone } satisfies Surroundings;
+}
+
+/** What the request's pages had around them before it failed; empty where it was refused earlier. */
+export function keptSurroundings(ctx: Context): Surroundings {
+  return (ctx.state.surroundings as Surroundings | undefined) ?? {};
+}
+
 /**
  * The application that a page belongs to, and where the page's forms may lead: to every address that it registered,
  * `redirectUri` first. Browsers hold the whole chain of redirects against form-action, and a callback often redirects

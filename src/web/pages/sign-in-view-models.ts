@@ -27,7 +27,10 @@ export interface ProviderLink {
 
 /** The models of these views, by the view's path; part of `ViewModels`. */
 export interface SignInViewModels {
-  /** Posts `login` and `password`. */
+  /**
+   * Posts `login` and `password`. Its other buttons post `to`, one of `recovery`, `new_account` and the channels of `codeMethods`, with
+   * what was typed as `login`; where there are no passwords they are links.
+   */
   'interaction/sign-in': FormModel & {
     action: string;
     email: string;

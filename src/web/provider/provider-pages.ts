@@ -2,6 +2,7 @@
 
 import Bowser from 'bowser';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { findTenantById } from '../../domain/tenants/tenants.ts';
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
 import { formAction, hiddenFields, interactionFault, type UserCodeFault } from '../../oidc/library-texts.ts';
 import type { ProviderPages } from '../../oidc/provider.ts';
@@ -44,9 +45,12 @@ interface Drawing {
   logger: Logger;
 }
 
-function surroundings({ oidc }: KoaContextWithOIDC): Surroundings {
+/** The client's, with the tenant that it belongs to. */
+async function surroundings(db: Database, { oidc }: KoaContextWithOIDC): Promise<Surroundings> {
   const { postLogoutRedirectUri } = (oidc.session?.state ?? {}) as { postLogoutRedirectUri?: string };
-  return clientSurroundings(oidc.client, postLogoutRedirectUri);
+  const tenantId = oidc.client?.tenant_id;
+  const tenant = typeof tenantId === 'string' ? await findTenantById(db, tenantId) : undefined;
+  return { tenant, ...clientSurroundings(oidc.client, postLogoutRedirectUri) };
 }
 
 /** Whose browser this is. */
@@ -55,8 +59,8 @@ async function personOf(db: Database, ctx: KoaContextWithOIDC): Promise<AccountP
   return accountId ? findAccount(db, accountId) : undefined;
 }
 
-function errorPage({ pages, logger }: Drawing): ProviderPages['renderError'] {
-  return (ctx, out, error) => {
+function errorPage({ db, pages, logger }: Drawing): ProviderPages['renderError'] {
+  return async (ctx, out, error) => {
     if (isConnectionError(error))
       return renderAnswer(ctx, pages, {
         status: 503,
@@ -82,7 +86,9 @@ function errorPage({ pages, logger }: Drawing): ProviderPages['renderError'] {
       ctx.oidc?.route === 'end_session_confirm'
         ? { kind: 'expired', code: 'PAGE_EXPIRED', wayOn: { href: '/logout', label: 'try_again' } }
         : { kind: 'oauth', code: out.error, message: out.error_description, wayOn: { href: '/', label: 'home' } };
-    pages.render(ctx, 'errors/error', model, { status });
+    // The page of a fault must not fail: without the database it has the server's own look.
+    const around = ctx.oidc ? await surroundings(db, ctx).catch(() => ({})) : {};
+    pages.render(ctx, 'errors/error', model, { ...around, status });
   };
 }
 
@@ -98,7 +104,7 @@ function signOutPage({ db, pages }: Drawing): ProviderPages['logoutSource'] {
       ctx,
       'interaction/sign-out',
       { formAction: formAction(form), fields: hiddenFields(form), account },
-      { ...surroundings(ctx), tenant: person?.tenant },
+      { ...(await surroundings(db, ctx)), ...(person && { tenant: person.tenant }) },
     );
   };
 }
@@ -107,7 +113,7 @@ function signedOutPage({ db, pages }: Drawing): ProviderPages['postLogoutSuccess
   return async (ctx) => {
     const stayed = (await personOf(db, ctx)) !== undefined;
     const continueHref = ctx.oidc.client?.clientUri ?? (stayed ? '/account' : undefined);
-    pages.render(ctx, 'interaction/signed-out', { continueHref, stayed }, surroundings(ctx));
+    pages.render(ctx, 'interaction/signed-out', { continueHref, stayed }, await surroundings(db, ctx));
   };
 }
 
@@ -126,8 +132,8 @@ function deviceCodePage({ pages }: Drawing): ProviderPages['userCodeInputSource'
   };
 }
 
-function deviceConfirmPage({ pages }: Drawing): ProviderPages['userCodeConfirmSource'] {
-  return (ctx, form, _client, deviceInfo, userCode) => {
+function deviceConfirmPage({ db, pages }: Drawing): ProviderPages['userCodeConfirmSource'] {
+  return async (ctx, form, _client, deviceInfo, userCode) => {
     const { ip, ua } = deviceInfo as { ip?: string; ua?: string };
     const { browser, os } = describeBrowser(ua);
     pages.render(
@@ -140,7 +146,7 @@ function deviceConfirmPage({ pages }: Drawing): ProviderPages['userCodeConfirmSo
         deviceInfo: { ip, browser: [browser, os].filter(Boolean).join(', ') || undefined },
         abort: true,
       },
-      surroundings(ctx),
+      await surroundings(db, ctx),
     );
   };
 }
@@ -153,6 +159,8 @@ export function createProviderPages(db: Database, pages: Pages, logger: Logger):
     postLogoutSuccessSource: signedOutPage(drawing),
     userCodeInputSource: deviceCodePage(drawing),
     userCodeConfirmSource: deviceConfirmPage(drawing),
-    successSource: (ctx) => pages.render(ctx, 'interaction/device-done', {}, surroundings(ctx)),
+    async successSource(ctx) {
+      pages.render(ctx, 'interaction/device-done', {}, await surroundings(db, ctx));
+    },
   };
 }

@@ -14,7 +14,7 @@ import { isShownOnForm } from '../interaction/form-refusal.ts';
 import { phoneCountriesOf } from '../interaction/offered-channels.ts';
 import { acceptProof } from '../interaction/proof.ts';
 import { type SignInVisit, showSignInPage } from '../interaction/sign-in-page.ts';
-import { suggestedAddress } from '../interaction/suggested-address.ts';
+import { keepTypedAddress, suggestedAddress } from '../interaction/suggested-address.ts';
 import type { WebSignInMethod } from './sign-in-method.ts';
 
 /** The canonical form of what is an address; what is none is for the domain to count and refuse. */
@@ -42,8 +42,26 @@ async function prove(ctx: Context, visit: SignInVisit): Promise<ProvedAccount[]>
   return accounts;
 }
 
+/** Where the person goes on without a password, if the button says so. */
+async function otherWay({ form: { to }, links, options }: SignInVisit): Promise<string | undefined> {
+  if (to === undefined) return undefined;
+  const { codeMethods } = await options();
+  const ways = new Map<string, string>([
+    ['recovery', links.recovery],
+    ['new_account', links.signUp],
+  ]);
+  for (const { channel, href } of codeMethods) ways.set(channel, href);
+  return ways.get(to);
+}
+
 async function submit(ctx: Context, visit: SignInVisit): Promise<void> {
   const { web, form, interaction } = visit;
+  const way = await otherWay(visit);
+  if (way !== undefined) {
+    await keepTypedAddress(interaction, form.login);
+    ctx.status = 303;
+    return ctx.redirect(way);
+  }
   let accounts: ProvedAccount[];
   try {
     accounts = await prove(ctx, visit);
