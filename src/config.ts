@@ -2,12 +2,11 @@
  * Environment -> one frozen, typed object. `process.env` is read nowhere else. Every fault is named at once; in
  * production anything insecure is a fault.
  */
-import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { type Brand, productName } from './platform/brand.ts';
 import { brandOf, brandVariables } from './platform/environment/brand-variables.ts';
+import { developmentSecretKey } from './platform/environment/development-secret-key.ts';
 import {
   checkDatabase,
   checkIssuer,
@@ -147,19 +146,6 @@ export class ConfigError extends Error {
     this.name = 'ConfigError';
     this.faults = faults;
   }
-}
-
-/** Development needs no secret of its own: one is made once and kept in the data directory, readable by its owner. */
-function developmentSecretKey(dataDirectory: string): string {
-  const file = join(dataDirectory, 'secret-key');
-  mkdirSync(dataDirectory, { recursive: true });
-  try {
-    writeFileSync(file, `${randomBytes(48).toString('base64url')}\n`, { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  chmodSync(file, 0o600);
-  return readFileSync(file, 'utf8').trim();
 }
 
 type Environment = z.output<typeof environmentSchema>;
