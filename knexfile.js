@@ -2,6 +2,9 @@
  * For Knex's own command, on the database of DATABASE_URL and by the program's own list of migrations:
  *
  *     npx knex migrate:status
+ *     npx knex seed:run
+ *
+ * The second loads the sample content of development into an empty database, and refuses any other.
  *
  * JavaScript, because Knex prints what it tried before it would load TypeScript.
  *
@@ -9,12 +12,25 @@
  */
 import { loadConfig } from './src/config.ts';
 import { databaseTls } from './src/dependencies.ts';
-import { connectionTo } from './src/platform/database.ts';
+import { createPasswordHasher } from './src/domain/methods/password/password-hash.ts';
+import { connectionTo, createDatabase } from './src/platform/database.ts';
 import { migrationConfig } from './src/platform/migrations.ts';
 
 const config = loadConfig();
 const { url } = config.database;
 if (url === undefined) throw new Error('Set DATABASE_URL. The embedded PostgreSQL is migrated by: gatehouse migrate');
+
+/** On a connection of the program's own: Knex's spells names as the database does. */
+async function seed() {
+  const { loadSeeds } = await import('./seeds/development.ts');
+  const db = createDatabase({ url, poolMax: 2, ssl: databaseTls(config, url) });
+  try {
+    if (!(await loadSeeds(db, { config, passwords: createPasswordHasher(config.argon2) })))
+      throw new Error('The database holds something already: nothing was loaded.');
+  } finally {
+    await db.destroy();
+  }
+}
 
 /** @type {import('knex').Knex.Config} */
 const knexConfig = {
@@ -24,6 +40,7 @@ const knexConfig = {
     application_name: 'gatehouse-knex',
   },
   migrations: migrationConfig,
+  seeds: { seedSource: { getSeeds: async () => ['development'], getSeed: async () => ({ seed }) } },
 };
 
 // Knex asks for a default export.

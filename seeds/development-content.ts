@@ -102,7 +102,7 @@ const northwind: SampleTenant = {
     {
       email: 'olivia.hart@example.com',
       fullName: 'Olivia Hart',
-      phone: '+447700900101',
+      phone: '+12025550101',
       holds: [{ role: 'owner' }, { role: 'Director' }],
     },
     {
@@ -127,7 +127,7 @@ const northwind: SampleTenant = {
     {
       email: 'david.chen@example.com',
       fullName: 'David Chen',
-      phone: '+447700900105',
+      phone: '+12025550105',
       holds: [
         { role: 'Stock keeper', at: 'Northwind Pharmacies' },
         { role: 'Regional manager', at: 'South Region', startsInDays: 30 },

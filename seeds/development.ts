@@ -50,14 +50,15 @@ function accountsFile(dataDirectory: string): string {
 /**
  * Loads the sample content into an empty database; into any other it loads nothing.
  * @param dependencies.passwords hashes what people will sign in with
+ * @returns whether it loaded
  * @throws in production
  */
 export async function loadSeeds(
   db: Database,
   { config, passwords }: { config: Config; passwords: NewPasswords },
-): Promise<void> {
+): Promise<boolean> {
   if (config.isProduction) throw new Error('sample content is never loaded in production');
-  if (!(await isEmpty(db))) return;
+  if (!(await isEmpty(db))) return false;
   // Hashed before the transaction: it lasts only as long as its statements.
   const passwordOf = new Map<string, { password: string; hash: string }>();
   for (const { slug, name, people } of content.tenants) {
@@ -68,10 +69,10 @@ export async function loadSeeds(
       passwordOf.set(email, { password, hash });
     }
   }
-  await inTransaction(db, async (trx) => {
+  return inTransaction(db, async (trx) => {
     // Of several processes that start at once, one loads.
     await trx.raw(`select pg_advisory_xact_lock(hashtextextended('gatehouse:development-seeds', 0))`);
-    if (!(await isEmpty(trx))) return;
+    if (!(await isEmpty(trx))) return false;
     await loadApi(trx);
     const tenantIds = new Map<string, string>();
     let firstSteps: FirstSteps | undefined;
@@ -88,6 +89,7 @@ export async function loadSeeds(
     // Before the commit: accounts without the passwords to them would be of no use to anybody.
     const { issuer, dataDirectory } = config;
     writeAccounts(dataDirectory, { issuer, people, ...clients, api: content.api, firstSteps });
+    return true;
   });
 }
 

@@ -26,6 +26,7 @@ that is named by the path of names below the root, or by its id.
 Examples:
   gatehouse users create --tenant northwind --email ada@example.com --name "Ada Lovelace" --role owner
   gatehouse users create --tenant northwind --email bo@example.com --role "Teacher@North Region/Lakeside School"
+  gatehouse users create --tenant northwind --email di@example.com --given-name Di --family-name Doe --locale fr --zone Europe/Paris
   gatehouse users create --tenant northwind --email cy@example.com --password-stdin < password.txt`;
 
 interface CreateOptions {
@@ -33,6 +34,11 @@ interface CreateOptions {
   email?: string;
   phone?: string;
   name?: string;
+  givenName?: string;
+  familyName?: string;
+  picture?: string;
+  locale?: string;
+  zone?: string;
   role?: string[];
   emailVerified?: boolean;
   passwordStdin?: boolean;
@@ -48,8 +54,8 @@ async function create(options: CreateOptions): Promise<CommandResult> {
     const found: RoleAtNode[] = [];
     for (const wanted of wantedRoles) found.push(await findRoleAtNode(db, tenant.id, wanted));
     const passwords = createPasswordHasher(config.argon2);
-    const fullName = options.name ?? null;
-    const personal = { email, phone, fullName, tenantName: tenant.name, tenantSlug: tenant.slug };
+    const names = { fullName: options.name, givenName: options.givenName, familyName: options.familyName };
+    const personal = { email, phone, ...names, tenantName: tenant.name, tenantSlug: tenant.slug };
     const passwordHash = await passwords.hashNew(password, personal);
     const user = await createUserWithRoles(
       db,
@@ -57,7 +63,10 @@ async function create(options: CreateOptions): Promise<CommandResult> {
         tenantId: tenant.id,
         email,
         phone,
-        fullName,
+        ...names,
+        pictureUrl: options.picture,
+        locale: options.locale,
+        zoneinfo: options.zone,
         emailVerified: options.emailVerified === true,
         passwordHash,
         roles: found.map(({ role, node }) => ({ roleId: role.id, orgNodeId: node.id })),
@@ -148,6 +157,11 @@ export function addUsers(program: Command, description: string): void {
       .option('--email <address>', 'their email address')
       .option('--phone <number>', 'their phone number, with its country code')
       .option('--name <name>', 'their full name')
+      .option('--given-name <name>', 'their given name')
+      .option('--family-name <name>', 'their family name')
+      .option('--picture <url>', 'where their picture is, by https')
+      .option('--locale <tag>', 'the language they read, such as fr-CH')
+      .option('--zone <name>', 'their time zone, such as Europe/Zurich')
       .option('--role <role[@node]>', 'a role, at a node of the organisation tree (repeatable)', collect)
       .option('--email-verified', 'the address is known to be theirs')
       .option('--password-stdin', 'read the password from standard input')

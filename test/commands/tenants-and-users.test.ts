@@ -10,6 +10,7 @@ import { createTenant, type NewTenant } from '../../src/domain/setup/create-tena
 import { findSetupLink } from '../../src/domain/setup/setup-links.ts';
 import { accountKey, countAttempt } from '../../src/domain/sign-in/sign-in-failures.ts';
 import { findTenantBySlug } from '../../src/domain/tenants/tenants.ts';
+import { findAccount } from '../../src/domain/users/users.ts';
 import type { DomainError } from '../../src/platform/errors.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { createSecrets } from '../../src/platform/secrets.ts';
@@ -125,6 +126,27 @@ describe('commands about tenants and their people', function () {
     const stored = await bench.db('user_identities').where({ userId: id }).first('password_hash');
     assert.match(stored.passwordHash, /^\$argon2id\$/);
     assert.ok(!JSON.stringify(events).includes(password));
+  });
+
+  it('makes a person with all that a profile says', async () => {
+    const { json } = await bench.run(
+      'users create --tenant acme --email di@example.com --given-name Di --family-name Doe --picture https://example.com/di.png --locale fr-ch --zone Europe/Zurich --json',
+    );
+    const user = await findAccount(bench.db, json.id);
+    const { fullName, givenName, familyName, pictureUrl, locale, zoneinfo } = user ?? {};
+    assert.deepEqual(
+      [fullName, givenName, familyName, pictureUrl, locale, zoneinfo],
+      ['Di Doe', 'Di', 'Doe', 'https://example.com/di.png', 'fr-CH', 'Europe/Zurich'],
+    );
+    for (const [option, named] of [
+      ['--picture http://example.com/di.png', /pictureUrl|picture/],
+      ['--locale no_such!', /locale/],
+      ['--zone Mars/Base', /zone/],
+    ] as const) {
+      const refused = await bench.run(`users create --tenant acme --email ed@example.com ${option}`);
+      assert.notEqual(refused.code, 0, option);
+      assert.match(refused.stderr, named);
+    }
   });
 
   it('takes a password from standard input and never shows it', async () => {

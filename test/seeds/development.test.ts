@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { type DevelopmentAccounts, describeSeeds, loadSeeds } from '../../seeds/development.ts';
 import { tenants as samples } from '../../seeds/development-content.ts';
 import { readablePassword, words } from '../../seeds/development-passwords.ts';
@@ -22,6 +23,11 @@ import { createClientCheck } from '../../src/oidc/client-registration.ts';
 import { createDatabase, type Database, firstRow } from '../../src/platform/database.ts';
 import { createSecrets } from '../../src/platform/secrets.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+/** Numbers in international form. */
+function shownNumbers(text: string): string[] {
+  return text.match(/(?<![\w+.])\+[1-9](?:[ \u00a0]?\d){7,14}\b/g) ?? [];
+}
 
 describe('the sample content of development', () => {
   let database: TestDatabase;
@@ -46,6 +52,19 @@ describe('the sample content of development', () => {
     await db?.destroy();
     await database?.drop();
     await rm(directory, { recursive: true, force: true });
+  });
+
+  it('has phone numbers that messages could go to, as every number has that the program shows', async () => {
+    const numbers = samples.flatMap(({ people }) => people.flatMap(({ phone }) => phone ?? []));
+    const root = join(import.meta.dirname, '../..');
+    for (const folder of ['src', 'docs', 'views', 'seeds', 'examples'])
+      for (const entry of await readdir(join(root, folder), { recursive: true, withFileTypes: true }))
+        if (entry.isFile() && /\.(?:ts|md|ejs|json)$/.test(entry.name))
+          numbers.push(...shownNumbers(await readFile(join(entry.parentPath, entry.name), 'utf8')));
+    for (const file of ['README.md', '.env.example'])
+      numbers.push(...shownNumbers(await readFile(join(root, file), 'utf8')));
+    assert.ok(numbers.length > 5);
+    for (const number of numbers) assert.ok(parsePhoneNumberFromString(number)?.isValid(), number);
   });
 
   async function counts(): Promise<Record<string, number>> {

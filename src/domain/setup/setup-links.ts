@@ -151,7 +151,7 @@ async function freeSlug(trx: Database, name: string): Promise<string> {
  */
 export async function completeSetup(
   db: Database,
-  wanted: { token: string; tenantName: string; fullName: string; email: string; password: string },
+  wanted: { token: string; tenantName: string; fullName: string; email: string; password: string; locale?: string },
   { passwords, caller }: { passwords: NewPasswords; caller: Caller },
 ): Promise<{ tenantId: string; userId: string }> {
   const link = await findSetupLink(db, wanted.token);
@@ -187,7 +187,7 @@ export async function completeSetup(
     if (!link.tenantId && (await needsSetup(trx))) await setFirstPlatformTenant(trx, tenant.id, caller);
     const user = await createUser(
       trx,
-      { tenantId: tenant.id, email, fullName: wanted.fullName.trim(), passwordHash },
+      { tenantId: tenant.id, email, fullName: wanted.fullName.trim(), locale: wanted.locale, passwordHash },
       { passwords, caller },
     );
     const owner = await findRoleByName(trx, tenant.id, 'owner');

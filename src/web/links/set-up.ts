@@ -65,6 +65,7 @@ export function setUpRoutes(web: WebDependencies): Router {
       fullName: form.full_name ?? '',
       email: form.email ?? '',
       password: form.password ?? '',
+      locale: ctx.state.locale,
     };
     try {
       await completeSetup(web.db, wanted, { passwords: web.passwords, caller: callerOf(ctx) });
