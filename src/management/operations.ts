@@ -1,4 +1,5 @@
 /** Every operation of the management API, by resource. */
+import { access } from './access.ts';
 import { assignments } from './assignments.ts';
 import { auditEvents } from './audit-events.ts';
 import { capabilities } from './capabilities.ts';
@@ -36,6 +37,7 @@ export const operations: readonly AnyOperation[] = [
   ...auditEvents,
   ...users,
   ...userGrants,
+  ...access,
   ...userIdentities,
   ...referrals,
   ...signingKeys,

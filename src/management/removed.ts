@@ -2,7 +2,7 @@
  * Deleting twice is deleting once, also of what leaves no row behind: the trail knows what stood in the tenant. What stood
  * elsewhere, or nowhere, is not there.
  */
-import { findRemoval, type Removal } from '../domain/audit/find-removal.ts';
+import { findRemoval, type Removal } from '../domain/audit/find-events.ts';
 import { isPlatformTenant } from '../domain/tenants/platform-tenant.ts';
 import { DomainError } from '../platform/errors.ts';
 import type { Lookup } from './operation.ts';

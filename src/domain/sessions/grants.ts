@@ -8,7 +8,7 @@ import { DomainError } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
 import { emptyPage, type Keyset, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
-import { findRemoval } from '../audit/find-removal.ts';
+import { findRemoval } from '../audit/find-events.ts';
 import { deleteGrant, selectSidsOfGrant } from './session-end-store.ts';
 import { tellRelyingParties } from './sessions.ts';
 

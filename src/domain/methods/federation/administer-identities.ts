@@ -8,7 +8,7 @@ import { DomainError } from '../../../platform/errors.ts';
 import type { Page, PageRequest } from '../../../platform/paging.ts';
 import type { Secrets } from '../../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../../audit/audit-events.ts';
-import { findRemoval } from '../../audit/find-removal.ts';
+import { findRemoval } from '../../audit/find-events.ts';
 import { enqueueMessage } from '../../messages/outgoing-message.ts';
 import { revokeAllSessions } from '../../sessions/sessions.ts';
 import type { SignInServer } from '../../sign-in/method.ts';
