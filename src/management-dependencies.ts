@@ -5,6 +5,7 @@ import type { MailReach } from './domain/messages/mail-policy.ts';
 import type { PasswordHasher } from './domain/methods/password/password-hash.ts';
 import type { ManagementDependencies } from './management/operation.ts';
 import { createClientRegistration } from './oidc/client-registration.ts';
+import { createTokenPreview } from './oidc/token-preview.ts';
 import type { Database } from './platform/database.ts';
 import type { Secrets } from './platform/secrets.ts';
 import { verifySecondsOf } from './schedule.ts';
@@ -30,6 +31,7 @@ export function managementDependencies({
     takesUnicodeMail,
     phoneCountries: config.phone.countries,
     budgets: { email: config.mail.dailyBudget, phone: config.phone.dailyBudget },
+    previewTokens: createTokenPreview({ config, db, secrets }),
     registration: createClientRegistration({ config, db, secrets }),
     allowHttp: !config.isProduction,
     verifySeconds: verifySecondsOf(config),

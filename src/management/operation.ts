@@ -9,6 +9,7 @@ import type { Channel } from '../domain/messages/outgoing-message.ts';
 import type { MessageBudgets } from '../domain/messages/phone-policy.ts';
 import type { PasswordHasher } from '../domain/methods/password/password-hash.ts';
 import type { ClientRegistration } from '../oidc/client-registration.ts';
+import type { PreviewTokens } from '../oidc/token-preview.ts';
 import type { Database } from '../platform/database.ts';
 import type { ErrorCode } from '../platform/errors.ts';
 import type { Page } from '../platform/paging.ts';
@@ -28,6 +29,8 @@ export interface ManagementDependencies extends MailReach {
   channels: readonly Channel[];
   phoneCountries: readonly string[];
   budgets: MessageBudgets;
+  /** What tokens would say; issues none. */
+  previewTokens: PreviewTokens;
   /** Registers clients that the server itself would take. */
   registration: ClientRegistration;
   /** Whether an identity provider may have an http address: never in production. */
@@ -93,12 +96,12 @@ export type Need<I> = {
       at: 'root' | 'anywhere' | 'platform' | From<I, string | readonly string[] | undefined>;
       whom?: From<I, string | undefined>;
     }
-  /** `credentials`: what signs the person in is changed by it. `delete`: who was deleted already is reached, too. */
+  /** `credentials`: what signs the person in is changed by it. `delete`: who was deleted already is reached, too. `whole`: to be read with all that they hold. */
   | { person: From<I, string | undefined>; to: ReachOver | ((input: I) => ReachOver) }
 );
 
 /** What is done to a person. */
-export type ReachOver = 'read' | 'change' | 'delete' | 'credentials';
+export type ReachOver = 'read' | 'whole' | 'change' | 'delete' | 'credentials';
 
 export interface Operation<
   P extends z.ZodObject = z.ZodObject,

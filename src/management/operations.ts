@@ -16,6 +16,7 @@ import { roles } from './roles.ts';
 import { services } from './services.ts';
 import { signingKeys } from './signing-keys.ts';
 import { tenants } from './tenants.ts';
+import { tokenPreview } from './token-preview.ts';
 import { userGrants } from './user-grants.ts';
 import { userIdentities } from './user-identities.ts';
 import { sessions } from './user-sessions.ts';
@@ -38,6 +39,7 @@ export const operations: readonly AnyOperation[] = [
   ...users,
   ...userGrants,
   ...access,
+  ...tokenPreview,
   ...userIdentities,
   ...referrals,
   ...signingKeys,

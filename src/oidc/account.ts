@@ -16,8 +16,13 @@ export interface AccountWithProfile extends Account {
   access(orgNodeId?: string): Promise<EffectiveAccess>;
 }
 
-/** Builds the account object of a profile. */
-export function createAccount(db: Database, profile: AccountProfile, ctx: KoaContextWithOIDC): AccountWithProfile {
+/** Builds the account object of a profile. @param at another moment than now, for rehearsals */
+function createAccount(
+  db: Database,
+  profile: AccountProfile,
+  ctx: KoaContextWithOIDC,
+  at: Date | undefined,
+): AccountWithProfile {
   const loaded = new Map<string | undefined, Promise<EffectiveAccess>>();
   const account: AccountWithProfile = {
     accountId: profile.userId,
@@ -25,7 +30,7 @@ export function createAccount(db: Database, profile: AccountProfile, ctx: KoaCon
     access(orgNodeId) {
       const known = loaded.get(orgNodeId);
       if (known) return known;
-      const loading = findEffectiveAccess(db, { tenantId: profile.tenantId, userId: profile.userId, orgNodeId });
+      const loading = findEffectiveAccess(db, { tenantId: profile.tenantId, userId: profile.userId, at, orgNodeId });
       loaded.set(orgNodeId, loading);
       return loading;
     },
@@ -40,11 +45,12 @@ export function createAccount(db: Database, profile: AccountProfile, ctx: KoaCon
 /**
  * Undefined for a person who may not act now: unknown, inactive, deleted, of a suspended tenant, or bound to prove a second
  * factor, which no session of today holds (domain/sign-in/second-factor.ts).
+ * @param at another moment than now at which access is read, for rehearsals
  */
-export function createFindAccount(db: Database): FindAccount {
+export function createFindAccount(db: Database, at?: Date): FindAccount {
   return async (ctx, id) => {
     if (!isId(id)) return undefined;
     const profile = await findAccount(db, id);
-    return profile && !profile.mfaRequired ? createAccount(db, profile, ctx) : undefined;
+    return profile && !profile.mfaRequired ? createAccount(db, profile, ctx, at) : undefined;
   };
 }

@@ -2,7 +2,6 @@
  * Registering applications and services. Owns that nothing is registered that every request would be refused for: each new
  * client is shown to oidc-provider itself, configured as the server's, in the transaction that makes it.
  */
-import { generateKeyPairSync } from 'node:crypto';
 import { type ClientMetadata, errors } from 'oidc-provider';
 import type { Config } from '../config.ts';
 import type { Caller } from '../domain/audit/audit-events.ts';
@@ -18,10 +17,10 @@ import {
 } from '../domain/clients/clients.ts';
 import { type Database, inTransaction } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
-import { createOutboundFetch } from '../platform/network/outbound.ts';
 import type { Secrets } from '../platform/secrets.ts';
-import type { SigningKeySet } from './keys.ts';
-import { createProvider, type ProviderPages } from './provider.ts';
+import { closed } from './closed-provider.ts';
+import { createThrowawayKeys } from './keys.ts';
+import { createProvider } from './provider.ts';
 import { clientMetadata } from './storage/client-adapter.ts';
 
 interface RegistrationDependencies {
@@ -29,34 +28,6 @@ interface RegistrationDependencies {
   db: Database;
   secrets: Secrets;
 }
-
-/** The library asks which algorithms there are keys for, and these keys sign nothing. */
-function passingKeys(): SigningKeySet {
-  const pairs = {
-    RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }),
-    ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
-  };
-  const privateJwks = Object.entries(pairs).map(([alg, { privateKey }]) => ({
-    ...privateKey.export({ format: 'jwk' }),
-    kid: alg,
-    alg,
-    use: 'sig',
-  }));
-  return { version: '', privateJwks: privateJwks as SigningKeySet['privateJwks'], publicJwks: [] };
-}
-
-async function noPage(): Promise<void> {
-  throw new Error('no page is drawn to check a client');
-}
-
-const noPages: ProviderPages = {
-  renderError: noPage,
-  logoutSource: noPage,
-  postLogoutSuccessSource: noPage,
-  userCodeInputSource: noPage,
-  userCodeConfirmSource: noPage,
-  successSource: noPage,
-};
 
 function refusal(reason: string): DomainError {
   return new DomainError('invalid', 'INVALID_INPUT', { field: 'metadata', reason });
@@ -66,17 +37,10 @@ function refusal(reason: string): DomainError {
  * Makes the check; it calls no network and may be asked in the transaction that makes the client.
  * @returns throws DomainError invalid INVALID_INPUT with the library's reason
  */
-export function createClientCheck({ config, db, secrets }: RegistrationDependencies): (client: ClientRow) => void {
-  const fetch = createOutboundFetch({ allowedNetworks: [], timeoutMs: 1000, maxBytes: 1024 });
-  const provider = createProvider({
-    config,
-    db,
-    secrets,
-    keys: passingKeys(),
-    pages: noPages,
-    fetch: fetch as typeof globalThis.fetch,
-    uiLocales: ['en'],
-  });
+export async function createClientCheck(dependencies: RegistrationDependencies): Promise<(client: ClientRow) => void> {
+  const { secrets } = dependencies;
+  // The library asks which algorithms there are keys for, and these keys sign nothing.
+  const provider = createProvider({ ...dependencies, ...closed(), keys: await createThrowawayKeys() });
   // The types know the class, and not that it is made from metadata.
   const Client = provider.Client as unknown as new (metadata: object) => { metadata(): ClientMetadata };
 
@@ -116,15 +80,15 @@ export interface ClientRegistration {
 /** The first registration makes the keys that it checks by. */
 export function createClientRegistration(dependencies: RegistrationDependencies): ClientRegistration {
   let made: ReturnType<typeof createClientCheck> | undefined;
-  const check = (client: ClientRow): void => {
+  const check = async (client: ClientRow): Promise<void> => {
     made ??= createClientCheck(dependencies);
-    made(client);
+    (await made)(client);
   };
 
   async function register(db: Database, create: (trx: Database) => Promise<CreatedClient>): Promise<CreatedClient> {
     return inTransaction(db, async (trx) => {
       const created = await create(trx);
-      check(created.client);
+      await check(created.client);
       return created;
     });
   }
@@ -135,7 +99,7 @@ export function createClientRegistration(dependencies: RegistrationDependencies)
     changeClient: (db, wanted, caller) =>
       inTransaction(db, async (trx) => {
         const changed = await updateClient(trx, wanted, caller);
-        check(changed);
+        await check(changed);
         return changed;
       }),
   };

@@ -47,6 +47,17 @@ async function newKey(alg: SigningAlg): Promise<{ kid: string; publicJwk: Public
   return { kid, publicJwk: { ...publicKey, ...common }, privateJwk: { ...privateKey, ...common } };
 }
 
+/** Keys of the same kinds that are published and kept nowhere: what they sign, nobody takes. */
+export async function createThrowawayKeys(): Promise<SigningKeySet> {
+  const made = [];
+  for (const alg of signingAlgs) made.push(await newKey(alg));
+  return {
+    version: '',
+    privateJwks: made.map(({ privateJwk }) => privateJwk),
+    publicJwks: made.map(({ publicJwk }) => publicJwk),
+  };
+}
+
 async function insertKey(trx: Database, secrets: Secrets, alg: SigningAlg, state: 'next' | 'current'): Promise<string> {
   const key = await newKey(alg);
   await trx('signing_keys').insert({

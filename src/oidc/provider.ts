@@ -1,7 +1,7 @@
 /**
  * The configuration of oidc-provider, and nothing else. What each choice rests on is in docs/security.md.
  */
-import type { Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { AdapterFactory, Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Config } from '../config.ts';
 import { claimsByScope, scopes } from '../domain/claims/claims.ts';
 import type { Database } from '../platform/database.ts';
@@ -54,6 +54,8 @@ export interface ProviderDependencies {
   pages: ProviderPages;
   fetch: NonNullable<Configuration['fetch']>;
   uiLocales: string[];
+  /** Absent in a server: stores nothing, and answers as of a moment (token-preview.ts). */
+  rehearsal?: { adapter: AdapterFactory; at?: Date };
 }
 
 /** Where each endpoint is; discovery publishes the same. */
@@ -109,7 +111,7 @@ function cookieNames(secure: boolean) {
   };
 }
 
-function features({ db, secrets, pages }: ProviderDependencies): Features {
+function features({ db, secrets, pages, rehearsal }: ProviderDependencies): Features {
   return {
     devInteractions: { enabled: false },
     backchannelLogout: { enabled: true },
@@ -130,7 +132,7 @@ function features({ db, secrets, pages }: ProviderDependencies): Features {
     jwtUserinfo: { enabled: true },
     pushedAuthorizationRequests: { enabled: true },
     requestObjects: { enabled: true, assertJwtClaimsAndHeader: checkRequestObject },
-    resourceIndicators: createResourceIndicators(db) as Features['resourceIndicators'],
+    resourceIndicators: createResourceIndicators(db, rehearsal?.at) as Features['resourceIndicators'],
     revocation: {
       enabled: true,
       allowedPolicy: async (_ctx, client, token) => (token as { clientId?: string }).clientId === client.clientId,
@@ -155,7 +157,7 @@ const vocabulary = {
 
 /** Builds a provider. Costs a millisecond: a change of signing keys builds a new one. */
 export function createProvider(dependencies: ProviderDependencies): Provider {
-  const { config, db, secrets, keys, pages, fetch, uiLocales } = dependencies;
+  const { config, db, secrets, keys, pages, fetch, uiLocales, rehearsal } = dependencies;
   const { issuer } = config;
   const secure = issuer.startsWith('https:');
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true, secure, overwrite: true } as const;
@@ -164,10 +166,10 @@ export function createProvider(dependencies: ProviderDependencies): Provider {
 
   const provider = new QueryKeepingProvider(issuer, {
     ...clients,
-    adapter: createAdapterFactory({ db, secrets, issuer }),
+    adapter: rehearsal?.adapter ?? createAdapterFactory({ db, secrets, issuer }),
     jwks: { keys: keys.privateJwks as never },
     enabledJWA: algorithms,
-    findAccount: createFindAccount(db),
+    findAccount: createFindAccount(db, rehearsal?.at),
     // What is in an id_token each client's registration says: tokens/person-claims.ts.
     conformIdTokenClaims: false,
     fetch: withoutCaching(fetch),

@@ -13,8 +13,8 @@ describe('registering a client', () => {
   });
   after(() => app?.stop());
 
-  it('checks a client by the rules of the server', () => {
-    const check = createClientCheck(app);
+  it('checks a client by the rules of the server', async () => {
+    const check = await createClientCheck(app);
     const judge = (metadata: Record<string, unknown>) =>
       check({
         id: newId(),

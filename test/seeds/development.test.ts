@@ -228,7 +228,7 @@ describe('the sample content of development', () => {
     assert.equal(api.identifier, 'https://api.northwind.example/');
     assert.deepEqual(clients.portal.redirectUris, ['http://localhost:4000/callback']);
     assert.deepEqual(clients.reports.redirectUris, ['http://localhost:4001/callback']);
-    const check = createClientCheck({ config, db, secrets: createSecrets(config.secretKeys) });
+    const check = await createClientCheck({ config, db, secrets: createSecrets(config.secretKeys) });
     for (const { clientId, clientSecret } of [clients.portal, clients.reports, service]) {
       const client = await findClient(db, clientId);
       assert.ok(client);

@@ -136,6 +136,7 @@ export const samples: Record<string, (world: World) => Sample> = {
   'users.grants.withdraw': (w) => ({ params: { ...person(w), grant_id: w.tokenGrantId } }),
   'users.access': (w) => ({ params: person(w) }),
   'users.why': (w) => ({ params: person(w) }),
+  'users.token_preview': (w) => ({ params: person(w), query: { client_id: w.clientId } }),
   'org_nodes.holders': (w) => ({ params: node(w), query: { capability: 'users.read' } }),
   'sessions.list': (w) => ({ params: person(w) }),
   'sessions.end': (w) => ({ params: { session_id: w.sessionId } }),

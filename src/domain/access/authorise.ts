@@ -94,13 +94,13 @@ export async function holdsAt(
 
 /**
  * Whether a person is within the actor's reach. To be read, one thing that the person holds, or will hold, must stand at or
- * below a node where the actor has the capability; to be changed, all of it must. Who holds nothing belongs to the root. An
+ * below a node where the actor has the capability; to be read as a whole, or changed, all of it must. Who holds nothing belongs to the root. An
  * owner is changed by owners alone. To be deleted is as to be changed, and reaches who was deleted already.
  */
 export async function reachesPerson(
   db: Database,
   standing: Standing,
-  { capability, userId, to }: { capability: string; userId: string; to: 'read' | 'change' | 'delete' },
+  { capability, userId, to }: { capability: string; userId: string; to: 'read' | 'whole' | 'change' | 'delete' },
 ): Promise<boolean> {
   const { tenantId, at } = standing;
   const nodeIds = nodesOf(standing, capability);
@@ -109,6 +109,7 @@ export async function reachesPerson(
   if (!found) return false;
   const all = found.within === found.places && (found.places > 0 || holdsAtRoot(standing, capability));
   if (to === 'read') return all || found.within > 0;
+  if (to === 'whole') return all;
   return all && !(await isOwnerAbove(db, standing, userId));
 }
 

@@ -77,17 +77,22 @@ async function earliestEndOf(db: Database, ctx: KoaContextWithOIDC, server: Reso
   return (await account?.access(await narrowedNode(db, ctx)))?.earliestEnd ?? null;
 }
 
-function describe(server: ResourceServerRow, scopes: readonly string[], earliestEnd: Date | null): ResourceServer {
+function describe(
+  server: ResourceServerRow,
+  scopes: readonly string[],
+  { earliestEnd, at }: { earliestEnd: Date | null; at?: Date },
+): ResourceServer {
   return {
     scope: scopes.join(' '),
     audience: server.identifier,
     accessTokenFormat: server.tokenFormat,
-    accessTokenTTL: lifetimeWithin(server.accessTokenTtl, earliestEnd),
+    accessTokenTTL: lifetimeWithin(server.accessTokenTtl, earliestEnd, at?.getTime()),
     jwt: { sign: { alg: server.signingAlg } },
   };
 }
 
-export function createResourceIndicators(db: Database) {
+/** @param at another moment than now at which tokens are made, for rehearsals */
+export function createResourceIndicators(db: Database, at?: Date) {
   return {
     enabled: true,
 
@@ -101,11 +106,14 @@ export function createResourceIndicators(db: Database) {
     ): Promise<ResourceServer> {
       const server = await findApiFor(db, client, identifier);
       if (client?.kind !== 'service')
-        return describe(server, [...server.scopes, ...accessScopes], await earliestEndOf(db, ctx, server));
+        return describe(server, [...server.scopes, ...accessScopes], {
+          earliestEnd: await earliestEndOf(db, ctx, server),
+          at,
+        });
       const scopes = await serviceScopes(db, client, server.identifier);
       if (scopes.length === 0) throw new errors.InvalidTarget();
       limitToScopes(ctx, scopes);
-      return describe(server, scopes, null);
+      return describe(server, scopes, { earliestEnd: null });
     },
 
     /**

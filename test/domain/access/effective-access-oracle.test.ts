@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
+  type AccessChain,
+  findAccessOfPerson,
+  listAccessChains,
+  listHolders,
+} from '../../../src/domain/access/access-chains.ts';
+import {
   capabilitiesAtNode,
   findEffectiveAccess,
   nodesWithCapability,
@@ -223,6 +229,25 @@ describe('effective access and a plain reading of its rules', () => {
             assert.equal(access.earliestEnd?.getTime(), ends.length > 0 ? Math.min(...ends) : undefined);
             seen[held.length > 0 ? 'held' : 'refused']++;
 
+            // Whoever asks reaches what stands at or below one node; the last ones are leaves, the first is the root.
+            for (const top of [nodes[0], nodes.at(-1)] as Node[]) {
+              const reached = (it: Assignment | Grant) => oracle.isAtOrAbove(top, it.node);
+              const question = { tenantId, userId: user.id, at, within: [top.id] };
+              const shown = await findAccessOfPerson(db, question);
+              assert.deepEqual(ids(shown.assignments), ids(held.filter(reached)));
+              assert.deepEqual(ids(shown.visibilityGrants), ids(seeing.filter(reached)));
+              const carried = held.filter(reached).flatMap(({ role }) => role.carries);
+              assert.deepEqual(shown.capabilities, [...new Set(carried)].sort());
+              assert.equal(shown.mayAct, user.acts);
+              const chains = await everyChain((after) => listAccessChains(db, { ...question, limit: 2, after }));
+              assert.deepEqual(chains.map(({ assignmentId }) => assignmentId).sort(), ids(held.filter(reached)));
+              for (const { assignmentId, capabilities } of chains)
+                assert.deepEqual(
+                  capabilities.map(({ key }) => key),
+                  held.find(({ id }) => id === assignmentId)?.role.carries.toSorted(),
+                );
+            }
+
             const may = (node: Node, key: string) =>
               oracle.isReachable(node) &&
               held.some((it) => oracle.isAtOrAbove(it.node, node) && it.role.carries.includes(key));
@@ -261,6 +286,16 @@ describe('effective access and a plain reading of its rules', () => {
                 it.role.carries.includes(query.capability),
             );
             assert.deepEqual(found, ids([...new Set(holders.map(({ user }) => user))]));
+            for (const top of [nodes[0], nodes[1] ?? nodes[0]] as Node[]) {
+              const asked = { ...query, within: [top.id] };
+              const chains = await everyChain((after) => listHolders(db, { ...asked, after }));
+              const reached = holders.filter((it) => oracle.isAtOrAbove(top, it.node));
+              assert.deepEqual(chains.map(({ assignmentId }) => assignmentId).sort(), ids(reached));
+              assert.deepEqual(
+                chains.map(({ user }) => user.id),
+                chains.map(({ user }) => user.id).sort(),
+              );
+            }
           }
         }
       }),
@@ -269,6 +304,18 @@ describe('effective access and a plain reading of its rules', () => {
     // Neither answer is so rare that the agreement says nothing.
     assert.ok(seen.held > 20 && seen.refused > 20, JSON.stringify(seen));
   }).timeout(120_000);
+
+  async function everyChain(page: (after: string | null) => Promise<Page<AccessChain>>): Promise<AccessChain[]> {
+    const found: AccessChain[] = [];
+    let after: string | null = null;
+    do {
+      const { items, next }: Page<AccessChain> = await page(after);
+      assert.ok(items.length <= 2);
+      found.push(...items);
+      after = next;
+    } while (after !== null);
+    return found;
+  }
 
   async function everyPage(page: (after: string | null) => Promise<Page<{ id: string }>>): Promise<string[]> {
     const found: string[] = [];

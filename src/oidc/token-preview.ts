@@ -1,0 +1,300 @@
+/**
+ * What the tokens of a person would say: the whole way from a code to id_token, access token and userinfo, gone by a provider
+ * that is configured as the server's and stands apart. Owns that nothing comes of it: what it stores is kept in memory and
+ * forgotten, what it signs is signed by keys that are published nowhere, and no token leaves; its claims and its size do. The
+ * person is taken to have come in by a password and to have allowed what is asked for.
+ */
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type Koa from 'koa';
+import compose from 'koa-compose';
+import { type Adapter, type AdapterFactory, type AdapterPayload, errors, type Provider } from 'oidc-provider';
+import type { Config } from '../config.ts';
+import { scopes as knownScopes } from '../domain/claims/claims.ts';
+import type { Database } from '../platform/database.ts';
+import { randomToken, type Secrets, sha256 } from '../platform/secrets.ts';
+import { acr } from './authorization/prompts.ts';
+import { closed } from './closed-provider.ts';
+import { createThrowawayKeys, type SigningKeySet } from './keys.ts';
+import { createProvider } from './provider.ts';
+import { createClientAdapter } from './storage/client-adapter.ts';
+import { createResourceIndicators } from './tokens/resources.ts';
+
+export interface PreviewQuestion {
+  userId: string;
+  clientId: string;
+  scopes: readonly string[];
+  /** The identifier of an API. */
+  resource?: string;
+  orgNodeId?: string;
+  nonce?: string;
+  at?: Date;
+}
+
+interface Said {
+  claims: Record<string, unknown>;
+  /** Of the token as it is sent; of userinfo that is not signed: of the JSON. */
+  bytes: number;
+}
+
+export interface TokenPreview {
+  /** What would be granted of the scopes that were asked for. */
+  scopes: string[];
+  idToken: Said | null;
+  userinfo: Said | null;
+  /** For the API. Of an opaque one: what introspection answers. */
+  accessToken: (Said & { format: 'jwt' | 'opaque' }) | null;
+  /** As the token endpoint would say it (RFC 6749 section 5.2); then there is nothing else. */
+  refused: { error: string; errorDescription: string | null } | null;
+}
+
+export type PreviewTokens = (question: PreviewQuestion) => Promise<TokenPreview>;
+
+interface PreviewDependencies {
+  config: Config;
+  db: Database;
+  secrets: Secrets;
+}
+
+/** The first question makes the keys. */
+export function createTokenPreview(dependencies: PreviewDependencies): PreviewTokens {
+  let keys: Promise<SigningKeySet> | undefined;
+  return async (question) => {
+    keys ??= createThrowawayKeys();
+    return new Rehearsal(dependencies, await keys, question).run();
+  };
+}
+
+const redirectUri = 'https://rehearsal.invalid/callback';
+const verifier = 'the-code-verifier-of-a-rehearsal-that-nobody-else-sees';
+
+/** The library's storage for one rehearsal. Clients are the real ones; nobody has their secrets here, and nobody needs one. */
+function inMemory({ db, secrets, config }: PreviewDependencies): AdapterFactory {
+  const clients = createClientAdapter({ db, secrets, issuer: config.issuer });
+  return (model) => (model === 'Client' ? withoutSecret(clients) : memoryAdapter());
+}
+
+function withoutSecret(clients: Adapter): Adapter {
+  return {
+    ...clients,
+    async find(id) {
+      const found = await clients.find(id);
+      if (!found) return found;
+      const { jwks: _, jwks_uri: __, client_secret: ___, token_endpoint_auth_signing_alg: ____, ...client } = found;
+      return {
+        ...client,
+        grant_types: ['authorization_code'],
+        response_types: ['code'],
+        redirect_uris: [redirectUri],
+        application_type: 'web',
+        token_endpoint_auth_method: 'none',
+      };
+    },
+  };
+}
+
+function memoryAdapter(): Adapter {
+  const stored = new Map<string, AdapterPayload>();
+  return {
+    upsert: async (id, payload) => void stored.set(id, payload),
+    find: async (id) => stored.get(id),
+    findByUid: async () => undefined,
+    findByUserCode: async () => undefined,
+    destroy: async (id) => void stored.delete(id),
+    consume: async (id) => void Object.assign(stored.get(id) ?? {}, { consumed: Math.floor(Date.now() / 1000) }),
+    revokeByGrantId: async () => undefined,
+  };
+}
+
+interface Answer {
+  status: number;
+  body: unknown;
+}
+
+interface TokenResponse {
+  access_token: string;
+  id_token?: string;
+  scope?: string;
+}
+
+/** Carries the token endpoint's refusal out. */
+class Refused extends Error {
+  readonly error: string;
+  readonly errorDescription: string | null;
+
+  constructor({ error, error_description: why }: { error: string; error_description?: string }) {
+    super(error);
+    this.error = error;
+    this.errorDescription = why ?? null;
+  }
+}
+
+class Rehearsal {
+  readonly #dependencies: PreviewDependencies;
+  readonly #question: PreviewQuestion;
+  readonly #provider: Provider;
+  /** By how much the answer's times are moved. */
+  readonly #shiftSeconds: number;
+
+  constructor(dependencies: PreviewDependencies, keys: SigningKeySet, question: PreviewQuestion) {
+    const { at } = question;
+    const rehearsal = { adapter: inMemory(dependencies), at };
+    this.#dependencies = dependencies;
+    this.#question = question;
+    this.#provider = createProvider({ ...dependencies, ...closed(), keys, rehearsal });
+    this.#shiftSeconds = at ? Math.floor(at.getTime() / 1000) - Math.floor(Date.now() / 1000) : 0;
+  }
+
+  async run(): Promise<TokenPreview> {
+    try {
+      return await this.#rehearse();
+    } catch (error) {
+      const refused =
+        error instanceof errors.OIDCProviderError
+          ? new Refused({ error: error.error, error_description: error.error_description })
+          : error;
+      if (!(refused instanceof Refused)) throw refused;
+      const { error: code, errorDescription } = refused;
+      return {
+        scopes: [],
+        idToken: null,
+        userinfo: null,
+        accessToken: null,
+        refused: { error: code, errorDescription },
+      };
+    }
+  }
+
+  async #rehearse(): Promise<TokenPreview> {
+    const { resource } = this.#question;
+    const client = await this.#provider.Client.find(this.#question.clientId);
+    if (!client) throw new errors.InvalidClient('the client is unknown, disabled, or of a suspended tenant');
+    const granted = await this.#granted(client as never);
+    const forUserinfo = await this.#exchange(granted, false);
+    const forApi = resource === undefined ? forUserinfo : await this.#exchange(granted, true);
+    return {
+      scopes: granted.scopes,
+      idToken: forApi.id_token === undefined ? null : this.#ofJwt(forApi.id_token),
+      userinfo: granted.scopes.includes('openid') ? await this.#userinfo(forUserinfo.access_token) : null,
+      accessToken: resource === undefined ? null : await this.#accessToken(forApi.access_token),
+      refused: null,
+    };
+  }
+
+  /** What a person's consent to all that is asked for comes to; as `grantRequest` of authorization/consent.ts. */
+  async #granted(client: object): Promise<{ scopes: string[]; oidc: string[]; ofApi: string[] }> {
+    const { scopes, resource } = this.#question;
+    const { getResourceServerInfo } = createResourceIndicators(this.#dependencies.db);
+    const atAuthorization = { oidc: { route: 'authorization' } } as never;
+    const api =
+      resource === undefined ? undefined : await getResourceServerInfo(atAuthorization, resource, client as never);
+    const apiScopes = new Set(api?.scope.split(' '));
+    const oidc = [...new Set(scopes)].filter((scope) => Object.hasOwn(knownScopes, scope));
+    const ofApi = [...new Set(scopes)].filter((scope) => apiScopes.has(scope));
+    return { oidc, ofApi, scopes: [...new Set([...oidc, ...ofApi])] };
+  }
+
+  /** A code, and the token endpoint's answer to it. */
+  async #exchange(
+    granted: { scopes: string[]; oidc: string[]; ofApi: string[] },
+    forApi: boolean,
+  ): Promise<TokenResponse> {
+    const { userId: accountId, clientId, resource, orgNodeId, nonce } = this.#question;
+    const grant = new this.#provider.Grant({ accountId, clientId });
+    if (granted.oidc.length > 0) grant.addOIDCScope(granted.oidc.join(' '));
+    if (resource !== undefined && granted.ofApi.length > 0) grant.addResourceScope(resource, granted.ofApi.join(' '));
+    const grantId = await grant.save();
+    const client = await this.#provider.Client.find(clientId);
+    const includeSid = (client as unknown as { includeSid(): boolean }).includeSid();
+    const AuthorizationCode = this.#provider.AuthorizationCode as unknown as new (
+      values: object,
+    ) => { save(): Promise<string> };
+    const code = new AuthorizationCode({
+      accountId,
+      client,
+      grantId,
+      redirectUri,
+      acr: acr.aal1,
+      amr: ['pwd'],
+      authTime: Math.floor(Date.now() / 1000),
+      codeChallenge: sha256(verifier).toString('base64url'),
+      codeChallengeMethod: 'S256',
+      scope: granted.scopes.join(' '),
+      ...(resource !== undefined && { resource }),
+      ...(nonce !== undefined && { nonce }),
+      ...(includeSid && { sid: randomToken() }),
+      ...(orgNodeId !== undefined && { orgNodeId }),
+    });
+    const form = {
+      grant_type: 'authorization_code',
+      client_id: clientId,
+      code: await code.save(),
+      code_verifier: verifier,
+      redirect_uri: redirectUri,
+      ...(forApi && { resource: resource as string }),
+    };
+    return this.#asked<TokenResponse>(await this.#request('POST', 'token', { form }));
+  }
+
+  async #userinfo(token: string): Promise<Said> {
+    const said = this.#asked(await this.#request('GET', 'userinfo', { token }));
+    if (typeof said === 'string') return this.#ofJwt(said);
+    return { claims: said as Record<string, unknown>, bytes: Buffer.byteLength(JSON.stringify(said)) };
+  }
+
+  async #accessToken(token: string): Promise<Said & { format: 'jwt' | 'opaque' }> {
+    if (token.includes('.')) return { format: 'jwt', ...this.#ofJwt(token) };
+    const form = { token, client_id: this.#question.clientId };
+    const { active: _, ...claims } = this.#asked<Record<string, unknown>>(
+      await this.#request('POST', 'introspection', { form }),
+    );
+    return { format: 'opaque', claims: this.#shifted(claims), bytes: token.length };
+  }
+
+  #ofJwt(token: string): Said {
+    const [, payload = ''] = token.split('.');
+    return { claims: this.#shifted(JSON.parse(Buffer.from(payload, 'base64url').toString())), bytes: token.length };
+  }
+
+  #shifted(claims: Record<string, unknown>): Record<string, unknown> {
+    const moved = { ...claims };
+    for (const name of ['iat', 'exp', 'auth_time'])
+      if (typeof moved[name] === 'number') moved[name] = (moved[name] as number) + this.#shiftSeconds;
+    return moved;
+  }
+
+  /** @throws Refused */
+  #asked<T>({ status, body }: Answer): T {
+    if (status === 200) return body as T;
+    const { error, error_description } = (body ?? {}) as { error?: string; error_description?: string };
+    if (status >= 500 || error === undefined) throw new Error(`a rehearsal was answered with ${status} ${error}`);
+    throw new Refused({ error, error_description });
+  }
+
+  /** Through all of the library, as from outside, but for the wire. */
+  async #request(
+    method: string,
+    route: 'token' | 'userinfo' | 'introspection',
+    { form, token }: { form?: Record<string, string>; token?: string },
+  ): Promise<Answer> {
+    const body = form && new URLSearchParams(form).toString();
+    const req = new IncomingMessage(new Socket());
+    req.method = method;
+    req.url = this.#provider.pathFor(route, { mountPath: '' });
+    req.headers = {
+      host: new URL(this.#provider.issuer).host,
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && {
+        'content-type': 'application/x-www-form-urlencoded',
+        'content-length': String(Buffer.byteLength(body)),
+      }),
+    };
+    if (body !== undefined) req.push(body);
+    req.push(null);
+    const app = this.#provider as unknown as Koa;
+    const ctx = app.createContext(req, new ServerResponse(req));
+    await compose(app.middleware)(ctx);
+    // As it would be read: JSON knows no undefined.
+    return { status: ctx.status, body: JSON.parse(JSON.stringify(ctx.body)) };
+  }
+}
