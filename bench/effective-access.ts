@@ -261,7 +261,8 @@ async function run(db: Database): Promise<void> {
 // The connections of the test server keep no process alive.
 const alive = setInterval(() => {}, 1000);
 const database = await createTestDatabase();
-const db = createDatabase({ url: database.url, poolMax: 2 });
+// The paths of the tree are one statement of a minute, on a busy machine of more.
+const db = createDatabase({ url: database.url, poolMax: 2, answerTimeoutMs: 900_000 });
 try {
   await run(db);
 } finally {

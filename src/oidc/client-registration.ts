@@ -37,10 +37,13 @@ function refusal(reason: string): DomainError {
  * Makes the check; it calls no network and may be asked in the transaction that makes the client.
  * @returns throws DomainError invalid INVALID_INPUT with the library's reason
  */
-export async function createClientCheck(dependencies: RegistrationDependencies): Promise<(client: ClientRow) => void> {
-  const { secrets } = dependencies;
+export async function createClientCheck({
+  config,
+  db,
+  secrets,
+}: RegistrationDependencies): Promise<(client: ClientRow) => void> {
   // The library asks which algorithms there are keys for, and these keys sign nothing.
-  const provider = createProvider({ ...dependencies, ...closed(), keys: await createThrowawayKeys() });
+  const provider = createProvider({ config, db, secrets, ...closed(), keys: await createThrowawayKeys() });
   // The types know the class, and not that it is made from metadata.
   const Client = provider.Client as unknown as new (metadata: object) => { metadata(): ClientMetadata };
 

@@ -139,9 +139,10 @@ class Rehearsal {
   constructor(dependencies: PreviewDependencies, keys: SigningKeySet, question: PreviewQuestion) {
     const { at } = question;
     const rehearsal = { adapter: inMemory(dependencies), at };
+    const { config, db, secrets } = dependencies;
     this.#dependencies = dependencies;
     this.#question = question;
-    this.#provider = createProvider({ ...dependencies, ...closed(), keys, rehearsal });
+    this.#provider = createProvider({ config, db, secrets, ...closed(), keys, rehearsal });
     this.#shiftSeconds = at ? Math.floor(at.getTime() / 1000) - Math.floor(Date.now() / 1000) : 0;
   }
 
