@@ -117,6 +117,15 @@ interface TokenResponse {
   scope?: string;
 }
 
+/** All that is asked for: the API, the scopes of OpenID Connect, and those of the API. */
+interface Granted {
+  resource: string | undefined;
+  oidc: string[];
+  ofApi: string[];
+  /** All of them. */
+  scopes: string[];
+}
+
 /** Carries the token endpoint's refusal out. */
 class Refused extends Error {
   readonly error: string;
@@ -167,24 +176,29 @@ class Rehearsal {
   }
 
   async #rehearse(): Promise<TokenPreview> {
-    const { resource } = this.#question;
     const client = await this.#provider.Client.find(this.#question.clientId);
     if (!client) throw new errors.InvalidClient('the client is unknown, disabled, or of a suspended tenant');
-    const granted = await this.#granted(client as never);
-    const forUserinfo = await this.#exchange(granted, false);
-    const forApi = resource === undefined ? forUserinfo : await this.#exchange(granted, true);
+    const { defaultResource } = createResourceIndicators(this.#dependencies.db);
+    const registered = await defaultResource(undefined as never, client as never);
+    const resource = this.#question.resource ?? (typeof registered === 'string' ? registered : undefined);
+    const granted = await this.#granted(client as never, resource);
+    // A client with an API of its registration gets tokens for that alone: none of them opens userinfo.
+    const forUserinfo = registered === undefined ? await this.#exchange(granted) : undefined;
+    const forApi = resource === undefined ? undefined : await this.#exchange(granted, this.#question.resource);
+    const idToken = (forApi ?? forUserinfo)?.id_token;
     return {
       scopes: granted.scopes,
-      idToken: forApi.id_token === undefined ? null : this.#ofJwt(forApi.id_token),
-      userinfo: granted.scopes.includes('openid') ? await this.#userinfo(forUserinfo.access_token) : null,
-      accessToken: resource === undefined ? null : await this.#accessToken(forApi.access_token),
+      idToken: idToken === undefined ? null : this.#ofJwt(idToken),
+      userinfo:
+        forUserinfo && granted.scopes.includes('openid') ? await this.#userinfo(forUserinfo.access_token) : null,
+      accessToken: forApi ? await this.#accessToken(forApi.access_token) : null,
       refused: null,
     };
   }
 
   /** What a person's consent to all that is asked for comes to; as `grantRequest` of authorization/consent.ts. */
-  async #granted(client: object): Promise<{ scopes: string[]; oidc: string[]; ofApi: string[] }> {
-    const { scopes, resource } = this.#question;
+  async #granted(client: object, resource: string | undefined): Promise<Granted> {
+    const { scopes } = this.#question;
     const { getResourceServerInfo } = createResourceIndicators(this.#dependencies.db);
     const atAuthorization = { oidc: { route: 'authorization' } } as never;
     const api =
@@ -192,15 +206,12 @@ class Rehearsal {
     const apiScopes = new Set(api?.scope.split(' '));
     const oidc = [...new Set(scopes)].filter((scope) => Object.hasOwn(knownScopes, scope));
     const ofApi = [...new Set(scopes)].filter((scope) => apiScopes.has(scope));
-    return { oidc, ofApi, scopes: [...new Set([...oidc, ...ofApi])] };
+    return { resource, oidc, ofApi, scopes: [...new Set([...oidc, ...ofApi])] };
   }
 
-  /** A code, and the token endpoint's answer to it. */
-  async #exchange(
-    granted: { scopes: string[]; oidc: string[]; ofApi: string[] },
-    forApi: boolean,
-  ): Promise<TokenResponse> {
-    const { userId: accountId, clientId, resource, orgNodeId, nonce } = this.#question;
+  /** A code, and the token endpoint's answer to it. @param named the `resource` of the token request */
+  async #exchange({ resource, ...granted }: Granted, named?: string): Promise<TokenResponse> {
+    const { userId: accountId, clientId, orgNodeId, nonce } = this.#question;
     const grant = new this.#provider.Grant({ accountId, clientId });
     if (granted.oidc.length > 0) grant.addOIDCScope(granted.oidc.join(' '));
     if (resource !== undefined && granted.ofApi.length > 0) grant.addResourceScope(resource, granted.ofApi.join(' '));
@@ -232,7 +243,7 @@ class Rehearsal {
       code: await code.save(),
       code_verifier: verifier,
       redirect_uri: redirectUri,
-      ...(forApi && { resource: resource as string }),
+      ...(named !== undefined && { resource: named }),
     };
     return this.#asked<TokenResponse>(await this.#request('POST', 'token', { form }));
   }
