@@ -11,7 +11,8 @@ import { databaseTls } from './dependencies.ts';
 import { systemCaller } from './domain/audit/audit-events.ts';
 import { ensureAuditPartitions } from './domain/audit/audit-upkeep.ts';
 import { createPasswordHasher } from './domain/methods/password/password-hash.ts';
-import { createSetupLink, needsSetup } from './domain/setup/setup-links.ts';
+import { firstSetupLink } from './domain/setup/first-setup-link.ts';
+import { needsSetup } from './domain/setup/setup-links.ts';
 import { ensureSigningKeys, loadSigningKeys } from './oidc/keys.ts';
 import { createDatabase, type Database, isConnectionError } from './platform/database.ts';
 import { describeAddress, waitForDatabase } from './platform/database-server.ts';
@@ -108,8 +109,15 @@ async function announcementOf(db: Database, config: Config, source: DatabaseSour
     if (text) return `${ready}\n${text}\n`;
   }
   if (!(await needsSetup(db))) return `${ready}\n`;
-  const { token } = await createSetupLink(db, {}, systemCaller);
-  return `${ready}\n  Nobody can sign in yet. Make the first administrator here, once, within 24 hours:\n\n    ${config.issuer}/set-up/${token}\n\n`;
+  const secrets = createSecrets(config.secretKeys);
+  const { token, expiresAt } = await firstSetupLink(db, { secrets, caller: systemCaller });
+  const until = expiresAt
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/:\d\d\.\d+Z$/, ' UTC');
+  if (token === undefined)
+    return `${ready}\n  Nobody can sign in yet. The link for the first administrator is the one that gatehouse admin invite\n  has shown, until ${until}. For another one run it again.\n\n`;
+  return `${ready}\n  Nobody can sign in yet. Make the first administrator here, once, until ${until}:\n\n    ${config.issuer}/set-up/${token}\n\n`;
 }
 
 /** First content and keys, made by whichever process comes first. */

@@ -12,6 +12,7 @@ describe('the purposes of secrets', () => {
       'cookies',
       'dpop-nonces',
       'federation',
+      'first-setup-link',
       'identity-providers',
       'messages',
       'one-time-codes',

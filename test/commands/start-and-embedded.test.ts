@@ -33,6 +33,10 @@ describe('gatehouse start', function () {
       await eventually(() => /Gatehouse is ready at http:\/\/localhost:\d+/.test(output));
       assert.equal((await fetch(`${environment.ISSUER}/readyz`)).status, 200);
       const link = /http:\/\/localhost:\d+\/set-up\/[\w-]{43}/.exec(output)?.[0] ?? '';
+      const second = startServerProcess({ ...environment, PORT: String(await freePort()) });
+      const [shown] = await second.said(/http:\/\/localhost:\d+\/set-up\/[\w-]{43}/);
+      assert.equal(shown, link, 'a second node shows the link of the first');
+      await second.stop();
       const invited = await runGatehouse(['admin', 'invite', '--json'], environment);
       const [before, after] = await Promise.all([fetch(link), fetch(invited.json.url)]);
       assert.deepEqual([before.status, after.status], [404, 200]);

@@ -34,6 +34,9 @@ describe('the set-up page', () => {
         Password: password,
       });
       await page.getByRole('button', { name: 'Create organisation and account' }).click();
+      assert.equal(await headingOf(page), 'Your organisation is set up');
+      assert.match((await page.locator('main').textContent()) ?? '', /invitations create --tenant lovelace-s/);
+      await page.getByRole('link', { name: 'Sign in' }).click();
       await enterPassword(page, { email, password });
       assert.equal(await headingOf(page), 'Your account');
       const text = (await page.locator('body').textContent()) ?? '';
@@ -55,6 +58,7 @@ describe('the set-up page', () => {
     await expectFocus(page, 'password');
     await page.keyboard.type(password);
     await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'Sign in' }).click();
     await enterPassword(page, { email: kept['Email address'], password });
     assert.equal(await headingOf(page), 'Your account');
   });
@@ -79,6 +83,7 @@ describe('the set-up page', () => {
     const email = 'twice@example.test';
     await fill(page, { Organisation: 'Twice', 'Your full name': 'Two', 'Email address': email, Password: password });
     await page.getByRole('button', { name: /^Create/ }).dblclick({ noWaitAfter: true });
+    await page.getByRole('link', { name: 'Sign in' }).click();
     await enterPassword(page, { email, password });
     assert.equal(await headingOf(page), 'Your account');
   });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { firstSetupLink } from '../../src/domain/setup/first-setup-link.ts';
 import { createSetupLink } from '../../src/domain/setup/setup-links.ts';
-import { randomToken } from '../../src/platform/secrets.ts';
+import { createSecrets, randomToken } from '../../src/platform/secrets.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless, type Reply } from '../support/browserless.ts';
 import { discover, signIn } from '../support/relying-party.ts';
@@ -98,7 +99,11 @@ describe('setting the server up', function () {
     const { url } = await link();
     const browser = visitor();
     const page = await browser.open(url);
-    const signInPage = await browser.submit(page, { ...typed, tenant_name: 'Lakeside', email: 'grace@example.test' });
+    const next = await browser.submit(page, { ...typed, tenant_name: 'Lakeside', email: 'grace@example.test' });
+    assert.equal(new URL(next.url).pathname + new URL(next.url).search, '/set-up-done?tenant=lakeside');
+    for (const command of ['clients create', 'invitations create --tenant lakeside', 'doctor'])
+      assert.ok(next.body.includes(`npx gatehouse ${command}`), command);
+    const signInPage = await browser.open(`${app.issuer}/account`);
     assert.match(signInPage.body, /name="password"/);
     const home = await browser.submit(signInPage, { login: 'Grace@Example.test', password: typed.password });
     assert.equal(home.status, 200);
@@ -136,6 +141,33 @@ describe('setting the server up', function () {
     assertFriendly(await visitor().open(first.url), 404);
     assert.equal((await visitor().open(second.url)).status, 200);
     assert.equal((await visitor().open(named.url)).status, 200);
+  });
+
+  it('is the same for every node that starts, and good until it is used', async () => {
+    const { secrets } = app;
+    const elsewhere = createSecrets(['a key that the next node was given, long enough', ...app.config.secretKeys]);
+    const stranger = createSecrets(['a key that has never been in use here, and is long']);
+    await app.db('setup_links').update({ revokedAt: new Date() });
+    const nodes = await Promise.all(
+      Array.from({ length: 8 }, () => firstSetupLink(app.db, { secrets, caller: systemCaller })),
+    );
+    const [token] = new Set(nodes.map((node) => node.token));
+    assert.deepEqual(new Set(nodes.map((node) => node.token)), new Set([token]));
+    assert.equal((await firstSetupLink(app.db, { secrets: elsewhere, caller: systemCaller })).token, token);
+    // Neither does one that cannot know it take its place.
+    assert.equal((await firstSetupLink(app.db, { secrets: stranger, caller: systemCaller })).token, undefined);
+    assert.equal((await visitor().open(`${app.issuer}/set-up/${token}`)).status, 200);
+
+    // In its last hour it is another's turn; an operator's own is left as it is.
+    await app
+      .db('setup_links')
+      .where({ revokedAt: null })
+      .update({ expiresAt: new Date(Date.now() + 3_500_000) });
+    const next = await firstSetupLink(app.db, { secrets, caller: systemCaller });
+    assert.ok(next.token !== undefined && next.token !== token);
+    const { url } = await link();
+    assert.equal((await firstSetupLink(app.db, { secrets, caller: systemCaller })).token, undefined);
+    assert.equal((await visitor().open(url)).status, 200);
   });
 
   it('knows nobody’s guess', async () => {
@@ -192,7 +224,7 @@ describe('setting the server up', function () {
       const done = await browser.submit(
         page,
         { ...typed, tenant_name: `Set up ${what}`.slice(0, 60), email: `${field}-${visitors}@example.test` },
-        { until: `${app.issuer}/account` },
+        { until: `${app.issuer}/set-up-done` },
       );
       assert.equal(done.status, 303, done.body);
     });
@@ -216,6 +248,15 @@ describe('setting the server up', function () {
       );
     }
     assert.deepEqual(slugs, ['zoe-sohne-gmbh', 'zoe-sohne-gmbh-2', 'zoe-sohne-gmbh-3']);
+  });
+
+  it('puts nothing into the page after it but the name of a tenant', async () => {
+    for (const tenant of ['lakeside', 'x"><b>', 'a b', '-x', 'a;rm -rf', 'x'.repeat(64)]) {
+      const page = await visitor().send(`${app.issuer}/set-up-done?tenant=${encodeURIComponent(tenant)}`);
+      assert.equal(page.status, 200);
+      const shown = tenant === 'lakeside' ? tenant : 'TENANT';
+      assert.ok(page.body.includes(`--tenant ${shown} --email`), tenant);
+    }
   });
 
   it('refuses a form of another site', async () => {

@@ -196,6 +196,17 @@ export function pageSamples(origin: string): PageSample[] {
       },
     },
     {
+      name: 'set-up-done',
+      view: 'interaction/set-up-done',
+      page: { tenant: null },
+      model: {
+        signInHref: '/account',
+        tenantSlug: 'northwind-logistics',
+        apiHref: '/api/v1/openapi.json',
+        discoveryHref: '/.well-known/openid-configuration',
+      },
+    },
+    {
       name: 'invitation',
       view: 'interaction/invitation',
       page: {},

@@ -51,29 +51,37 @@ export async function createSetupLink(
   caller: Caller,
 ): Promise<{ token: string; expiresAt: Date }> {
   const token = randomToken(32);
+  const { tenantId = null, email = null } = wanted;
+  const expiresAt = await storeSetupLink(db, { id: newId(), tenantId, email, token }, caller);
+  return { token, expiresAt };
+}
+
+/** Stores a link in the place of earlier ones for the same end. @returns when it expires */
+export async function storeSetupLink(
+  db: Database,
+  { token, ...link }: SetupLink & { token: string },
+  caller: Caller,
+): Promise<Date> {
+  const { id, tenantId, email } = link;
   const expiresAt = new Date(Date.now() + lifeSeconds * 1000);
   await inTransaction(db, async (trx) => {
+    await lockSetupLinks(trx);
     await rows(
       trx,
       `update setup_links set revoked_at = now()
-        where tenant_id is not distinct from ? and email is not distinct from ? and consumed_at is null and revoked_at is null`,
-      [wanted.tenantId ?? null, wanted.email ?? null],
+        where tenant_id is not distinct from :tenantId and email is not distinct from :email
+          and consumed_at is null and revoked_at is null`,
+      { tenantId, email },
     );
-    const id = newId();
-    await trx('setup_links').insert({
-      id,
-      tenantId: wanted.tenantId ?? null,
-      email: wanted.email ?? null,
-      tokenHash: sha256(token),
-      expiresAt,
-    });
-    await recordEvent(
-      trx,
-      { tenantId: wanted.tenantId, action: 'setup_link.created', entityType: 'setup_link', entityId: id },
-      caller,
-    );
+    await trx('setup_links').insert({ ...link, tokenHash: sha256(token), expiresAt });
+    await recordEvent(trx, { tenantId, action: 'setup_link.created', entityType: 'setup_link', entityId: id }, caller);
   });
-  return { token, expiresAt };
+  return expiresAt;
+}
+
+/** Of several that make links at once, each sees what the one before it made. */
+export async function lockSetupLinks(trx: Database): Promise<void> {
+  await rows(trx, `select pg_advisory_xact_lock(hashtextextended('gatehouse:setup-links', 0))`);
 }
 
 /** Ends the links that make an owner of a tenant: all of them, or those for one address. */
@@ -147,13 +155,14 @@ async function freeSlug(trx: Database, name: string): Promise<string> {
 /**
  * Uses a link: makes the tenant (unless the link names one) and its owner, in one transaction with the link's end.
  * Of many at once, one succeeds.
+ * @returns `tenantSlug` of a tenant that was made
  * @throws DomainError SETUP_LINK_INVALID, SETUP_LINK_EXPIRED, and what createTenant and createUser refuse
  */
 export async function completeSetup(
   db: Database,
   wanted: { token: string; tenantName: string; fullName: string; email: string; password: string; locale?: string },
   { passwords, caller }: { passwords: NewPasswords; caller: Caller },
-): Promise<{ tenantId: string; userId: string }> {
+): Promise<{ tenantId: string; userId: string; tenantSlug: string | undefined }> {
   const link = await findSetupLink(db, wanted.token);
   if (link.tenantId === null && wanted.tenantName.trim() === '')
     throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'tenant_name' });
@@ -205,6 +214,6 @@ export async function completeSetup(
       },
       caller,
     );
-    return { tenantId: tenant.id, userId: user.id };
+    return { tenantId: tenant.id, userId: user.id, tenantSlug: link.tenantId ? undefined : tenant.slug };
   });
 }

@@ -1,4 +1,6 @@
-/** The page behind a one-time setup link: the first administrator gives names and a password. */
+/**
+ * The page behind a one-time setup link: the first administrator gives names and a password. The page after it says what next.
+ */
 import Router from '@koa/router';
 import type { Context } from 'koa';
 import { completeSetup, findSetupLink, setupLimits } from '../../domain/setup/setup-links.ts';
@@ -25,8 +27,15 @@ function fieldOf(error: DomainError): string {
   return fieldNames[field] ?? field;
 }
 
+const nextSteps = '/set-up-done';
+
+/** A slug or nothing: it goes into the commands that the page shows. */
+function slugOf(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(value) ? value : undefined;
+}
+
 export function setUpRoutes(web: WebDependencies): Router {
-  const router = new Router({ prefix: '/set-up/:token' });
+  const router = new Router();
 
   async function show(
     ctx: Context,
@@ -51,12 +60,12 @@ export function setUpRoutes(web: WebDependencies): Router {
     );
   }
 
-  router.get('/', async (ctx) => {
+  router.get('/set-up/:token', async (ctx) => {
     await consume(web.db, setupLimits.setupLinkPerIp, ctx.ip);
     await show(ctx, { email: '', fullName: '', tenantName: '' });
   });
 
-  router.post('/', async (ctx) => {
+  router.post('/set-up/:token', async (ctx) => {
     const form = await readForm(ctx);
     await consume(web.db, setupLimits.setupLinkPerIp, ctx.ip);
     const wanted = {
@@ -67,8 +76,9 @@ export function setUpRoutes(web: WebDependencies): Router {
       password: form.password ?? '',
       locale: ctx.state.locale,
     };
+    let made: { tenantSlug: string | undefined };
     try {
-      await completeSetup(web.db, wanted, { passwords: web.passwords, caller: callerOf(ctx) });
+      made = await completeSetup(web.db, wanted, { passwords: web.passwords, caller: callerOf(ctx) });
     } catch (error) {
       if (!(error instanceof DomainError) || !['invalid', 'conflict'].includes(error.kind)) throw error;
       const typed = {
@@ -79,7 +89,17 @@ export function setUpRoutes(web: WebDependencies): Router {
       return show(ctx, typed, error);
     }
     ctx.status = 303;
-    ctx.redirect('/account');
+    ctx.redirect(made.tenantSlug === undefined ? '/account' : `${nextSteps}?tenant=${made.tenantSlug}`);
+  });
+
+  // Nothing of it is secret: it tells anybody how an administrator goes on.
+  router.get(nextSteps, (ctx) => {
+    web.pages.render(ctx, 'interaction/set-up-done', {
+      signInHref: '/account',
+      tenantSlug: slugOf(ctx.query.tenant),
+      apiHref: '/api/v1/openapi.json',
+      discoveryHref: '/.well-known/openid-configuration',
+    });
   });
 
   return router;

@@ -36,6 +36,7 @@ export const knownRoutes: readonly string[] = [
   '/interaction/:uid/*',
   '/callback/:key',
   '/set-up/:token',
+  '/set-up-done',
   '/recovery/:token',
   '/invitations/:token',
   '/account',

@@ -113,6 +113,13 @@ export interface ViewModels extends SignInViewModels {
     joins?: string;
     tenantName: string;
   };
+  'interaction/set-up-done': {
+    signInHref: string;
+    /** The slug of the tenant that was made, for the commands that are shown. */
+    tenantSlug?: string;
+    apiHref: string;
+    discoveryHref: string;
+  };
   'interaction/switching': { formAction: string; fields: HiddenField[] };
   'account/home': {
     account: {
