@@ -201,7 +201,11 @@ export function pageSamples(origin: string): PageSample[] {
       page: { tenant: null },
       model: {
         signInHref: '/account',
-        tenantSlug: 'northwind-logistics',
+        commands: {
+          application: ['npx gatehouse clients create', '--name "My application"', '--kind web'],
+          people: ['npx gatehouse invitations create', '--tenant northwind-logistics'],
+          messages: ['npx gatehouse doctor', '--send-test-mail you@example.org'],
+        },
         apiHref: '/api/v1/openapi.json',
         discoveryHref: '/.well-known/openid-configuration',
       },

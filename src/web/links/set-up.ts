@@ -29,9 +29,31 @@ function fieldOf(error: DomainError): string {
 
 const nextSteps = '/set-up-done';
 
-/** A slug or nothing: it goes into the commands that the page shows. */
-function slugOf(value: unknown): string | undefined {
-  return typeof value === 'string' && /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(value) ? value : undefined;
+/** What comes back into the form. */
+function shortened({ email, fullName, tenantName }: { email: string; fullName: string; tenantName: string }) {
+  return { email: email.slice(0, 254), fullName: fullName.slice(0, 200), tenantName: tenantName.slice(0, 200) };
+}
+
+/** A slug, or what stands for one. */
+function slugOf(value: unknown): string {
+  return typeof value === 'string' && /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(value) ? value : 'TENANT';
+}
+
+/** Nothing of it is secret: it tells anybody how an administrator goes on. */
+function showNextSteps(web: WebDependencies, ctx: Context): void {
+  const client = ['--name "My application"', '--kind web', '--first-party'];
+  const redirectUri = '--redirect-uri https://app.example.org/callback';
+  const invited = [`--tenant ${slugOf(ctx.query.tenant)}`, '--email ada@example.org', '--role member'];
+  web.pages.render(ctx, 'interaction/set-up-done', {
+    signInHref: '/account',
+    commands: {
+      application: ['npx gatehouse clients create', ...client, redirectUri],
+      people: ['npx gatehouse invitations create', ...invited],
+      messages: ['npx gatehouse doctor', '--send-test-mail you@example.org'],
+    },
+    apiHref: '/api/v1/openapi.json',
+    discoveryHref: '/.well-known/openid-configuration',
+  });
 }
 
 export function setUpRoutes(web: WebDependencies): Router {
@@ -81,26 +103,12 @@ export function setUpRoutes(web: WebDependencies): Router {
       made = await completeSetup(web.db, wanted, { passwords: web.passwords, caller: callerOf(ctx) });
     } catch (error) {
       if (!(error instanceof DomainError) || !['invalid', 'conflict'].includes(error.kind)) throw error;
-      const typed = {
-        email: wanted.email.slice(0, 254),
-        fullName: wanted.fullName.slice(0, 200),
-        tenantName: wanted.tenantName.slice(0, 200),
-      };
-      return show(ctx, typed, error);
+      return show(ctx, shortened(wanted), error);
     }
     ctx.status = 303;
     ctx.redirect(made.tenantSlug === undefined ? '/account' : `${nextSteps}?tenant=${made.tenantSlug}`);
   });
 
-  // Nothing of it is secret: it tells anybody how an administrator goes on.
-  router.get(nextSteps, (ctx) => {
-    web.pages.render(ctx, 'interaction/set-up-done', {
-      signInHref: '/account',
-      tenantSlug: slugOf(ctx.query.tenant),
-      apiHref: '/api/v1/openapi.json',
-      discoveryHref: '/.well-known/openid-configuration',
-    });
-  });
-
+  router.get(nextSteps, (ctx) => showNextSteps(web, ctx));
   return router;
 }

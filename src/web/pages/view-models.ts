@@ -115,8 +115,8 @@ export interface ViewModels extends SignInViewModels {
   };
   'interaction/set-up-done': {
     signInHref: string;
-    /** The slug of the tenant that was made, for the commands that are shown. */
-    tenantSlug?: string;
+    /** The commands of what to do next, in parts that belong on one line. */
+    commands: { application: string[]; people: string[]; messages: string[] };
     apiHref: string;
     discoveryHref: string;
   };
