@@ -40,7 +40,7 @@ describe('the set-up page', () => {
       await enterPassword(page, { email, password });
       assert.equal(await headingOf(page), 'Your account');
       const text = (await page.locator('body').textContent()) ?? '';
-      assert.ok(text.includes('Lovelace & Søn') && text.includes('owner') && text.includes('Ada King'), text);
+      assert.ok(text.includes('Lovelace & Søn') && text.includes('Owner') && text.includes('Ada King'), text);
     });
   }
 
@@ -74,7 +74,7 @@ describe('the set-up page', () => {
     await fill(page, { 'Your full name': 'Second Owner', Password: password });
     await page.getByRole('button', { name: 'Create account' }).click();
     await enterPassword(page, { email: 'second@example.test', password });
-    assert.match((await page.locator('main').textContent()) ?? '', /owner.*Northwind/s);
+    assert.match((await page.locator('main').textContent()) ?? '', /Owner.*Northwind/s);
   });
 
   it('takes two clicks for one', async () => {
