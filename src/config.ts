@@ -4,21 +4,13 @@
  */
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { checkMail, checkPhone } from './message-variables.ts';
 import { type Brand, productName } from './platform/brand.ts';
 import { brandOf, brandVariables } from './platform/environment/brand-variables.ts';
 import { developmentSecretKey } from './platform/environment/development-secret-key.ts';
-import {
-  checkDatabase,
-  checkIssuer,
-  isMailbox,
-  isPhoneNumber,
-  isSmsSender,
-  isTooWide,
-  isTwilioId,
-  isUrlOf,
-  looksLikeASample,
-} from './platform/environment/environment-checks.ts';
+import { checkDatabase, checkIssuer, isTooWide, looksLikeASample } from './platform/environment/environment-checks.ts';
 import { countries, flag, integer, networks, text } from './platform/environment/environment-forms.ts';
+import { secretFileVariables, withSecretFiles } from './platform/environment/secret-files.ts';
 
 /** The variables of this process. */
 export const variables: NodeJS.ProcessEnv = process.env;
@@ -32,6 +24,7 @@ export const environmentSchema = z.object({
     .default('development'),
   PORT: integer(0, 65_535, 3000),
   HOST: text,
+  KEEP_ALIVE_SECONDS: integer(1, 3_600, 130),
   ISSUER: text,
   ISSUER_PREVIOUS: text,
   DATA_DIR: z.string().default('.data'),
@@ -69,6 +62,7 @@ export const environmentSchema = z.object({
   PHONE_COUNTRIES: countries,
   PHONE_DAILY_BUDGET: integer(1, 10_000_000, 1_000),
   ...brandVariables,
+  ...secretFileVariables,
 });
 
 export interface Config {
@@ -78,7 +72,8 @@ export interface Config {
   readonly issuer: string;
   /** The issuer that the database may still belong to: `issuer` takes its place at the next start. */
   readonly previousIssuer: string | undefined;
-  readonly listen: { readonly host: string; readonly port: number };
+  /** `keepAliveSeconds`: how long an idle connection stays open. */
+  readonly listen: { readonly host: string; readonly port: number; readonly keepAliveSeconds: number };
   readonly dataDirectory: string;
   readonly database: {
     /** Absent: the embedded PostgreSQL in the data directory. */
@@ -200,10 +195,11 @@ function checkBounds(env: Environment, faults: string[]): void {
  * @throws ConfigError naming every fault
  */
 export function loadConfig(environment: NodeJS.ProcessEnv = variables): Config {
-  const given = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''),
-  );
   const faults: string[] = [];
+  const given = withSecretFiles(
+    Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== '')),
+    faults,
+  );
   const env = readEnvironment(given, faults);
   const production = env.NODE_ENV === 'production';
   const dataDirectory = resolve(env.DATA_DIR);
@@ -220,7 +216,11 @@ export function loadConfig(environment: NodeJS.ProcessEnv = variables): Config {
     isProduction: production,
     issuer,
     previousIssuer: env.ISSUER_PREVIOUS?.replace(/\/$/, ''),
-    listen: { host: env.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'), port: env.PORT },
+    listen: {
+      host: env.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
+      port: env.PORT,
+      keepAliveSeconds: env.KEEP_ALIVE_SECONDS,
+    },
     dataDirectory,
     database: {
       url: env.DATABASE_URL,
@@ -263,46 +263,6 @@ function limitsOf(
     signingKeyRotationDays: env.SIGNING_KEY_ROTATION_DAYS,
     auditRetentionDays: env.AUDIT_RETENTION_DAYS,
   };
-}
-
-/** What is begun must be whole. */
-function checkMail(env: Environment, production: boolean, faults: string[]): void {
-  if (env.SMTP_URL !== undefined && (!isUrlOf(env.SMTP_URL, ['smtp:', 'smtps:']) || !new URL(env.SMTP_URL).hostname))
-    faults.push('SMTP_URL: must be a URL such as smtps://user:password@mail.example.org');
-  if (production && env.SMTP_URL !== undefined && env.MAIL_FROM === undefined)
-    faults.push('MAIL_FROM: is required with SMTP_URL in production, for example Gatehouse <no-reply@id.example.org>');
-  if (env.MAIL_FROM !== undefined && !isMailbox(env.MAIL_FROM))
-    faults.push('MAIL_FROM: must be a mail address such as Gatehouse <no-reply@id.example.org>');
-}
-
-/** What is begun must be whole, and in production what costs money must be bounded. */
-function checkPhone(env: Environment, given: NodeJS.ProcessEnv, production: boolean, faults: string[]): void {
-  const accountSid = env.TWILIO_ACCOUNT_SID;
-  const authToken = env.TWILIO_AUTH_TOKEN;
-  const senders = [env.TWILIO_SMS_FROM, env.TWILIO_WHATSAPP_FROM].filter(Boolean);
-  if ((accountSid ?? authToken ?? senders[0]) !== undefined) {
-    if (accountSid === undefined) faults.push('TWILIO_ACCOUNT_SID: is required to send messages to phones');
-    else if (!isTwilioId('AC', accountSid))
-      faults.push('TWILIO_ACCOUNT_SID: must be AC and 32 digits or letters a to f');
-    if (authToken === undefined) faults.push('TWILIO_AUTH_TOKEN: is required to send messages to phones');
-    if (senders.length === 0) faults.push('TWILIO_SMS_FROM: name a sender here or in TWILIO_WHATSAPP_FROM');
-    if (env.TWILIO_SMS_FROM !== undefined && !isSmsSender(env.TWILIO_SMS_FROM))
-      faults.push('TWILIO_SMS_FROM: must be a number such as +33612345678, or the id of a messaging service (MG…)');
-    if (env.TWILIO_WHATSAPP_FROM !== undefined && !isPhoneNumber(env.TWILIO_WHATSAPP_FROM))
-      faults.push('TWILIO_WHATSAPP_FROM: must be a number such as +33612345678');
-    if (production && env.PHONE_COUNTRIES.length === 0)
-      faults.push('PHONE_COUNTRIES: is required in production with Twilio: the countries that messages may go to');
-    if (production && given.PHONE_DAILY_BUDGET === undefined)
-      faults.push('PHONE_DAILY_BUDGET: is required in production with Twilio: messages a day for each tenant');
-  }
-  if (env.TWILIO_WHATSAPP_CONTENT_SID !== undefined) {
-    if (!isTwilioId('HX', env.TWILIO_WHATSAPP_CONTENT_SID))
-      faults.push('TWILIO_WHATSAPP_CONTENT_SID: must be HX and 32 digits or letters a to f');
-    if (env.TWILIO_WHATSAPP_FROM === undefined)
-      faults.push('TWILIO_WHATSAPP_FROM: is required with TWILIO_WHATSAPP_CONTENT_SID');
-  }
-  if (!isUrlOf(env.TWILIO_BASE_URL, production ? ['https:'] : ['https:', 'http:']))
-    faults.push('TWILIO_BASE_URL: must be an https URL');
 }
 
 function messagesOf(env: Environment, issuer: string): Pick<Config, 'mail' | 'phone'> {

@@ -1,6 +1,7 @@
-/** Listening, and the end of it: what is in flight is finished, ten seconds at the most. */
+/** Listening, and the end of it: what is in flight is finished, ten seconds at the most. Refuses headers of more than 64 KiB. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { answerUnreadable, mostHeaderBytes } from './unreadable-requests.ts';
 
 export interface HttpServer {
   /** Answers the port. */
@@ -22,7 +23,7 @@ export interface HttpTimeouts {
 const defaults: HttpTimeouts = {
   requestTimeout: 30_000,
   headersTimeout: 10_000,
-  keepAliveTimeout: 65_000,
+  keepAliveTimeout: 130_000,
   connectionsCheckingInterval: 2_000,
   drainMs: 10_000,
 };
@@ -33,7 +34,8 @@ export function createHttpServer(handle: RequestListener, overrides: Partial<Htt
   let server: Server | undefined;
   return {
     async listen(host, port) {
-      const http = createServer(timeouts, handle);
+      const http = createServer({ ...timeouts, maxHeaderSize: mostHeaderBytes }, handle);
+      answerUnreadable(http);
       http.maxHeadersCount = 100;
       http.on('connection', (socket) => {
         sockets.add(socket);

@@ -58,7 +58,8 @@ export async function createGatehouse(options: ServerOptions): Promise<Gatehouse
   let stopping = false;
   const app = createApp(dependencies, live, () => stopping);
   const jobs = runJobs ? startJobsOf(dependencies, live) : undefined;
-  const http = createHttpServer(app.callback(), options.timeouts?.http);
+  const keepAliveTimeout = config.listen.keepAliveSeconds * 1000;
+  const http = createHttpServer(app.callback(), { keepAliveTimeout, ...options.timeouts?.http });
   return {
     app,
     db,

@@ -14,12 +14,14 @@ const floors = ['platform', 'domain', 'oidc', 'management', 'web'];
 /** What stands on the floors, the lower first. */
 const above = [
   'start-error',
+  'message-variables',
   'config',
   'database-issuer',
   'schedule',
   'management-dependencies',
   'dependencies',
   'routes',
+  'unreadable-requests',
   'http-server',
   'server',
   'main',

@@ -53,7 +53,7 @@ describe('the configuration', () => {
       isProduction: false,
       issuer: 'http://localhost:3000',
       previousIssuer: undefined,
-      listen: { host: '127.0.0.1', port: 3000 },
+      listen: { host: '127.0.0.1', port: 3000, keepAliveSeconds: 130 },
       dataDirectory: directory,
       database: { url: undefined, poolMax: 10, ca: undefined, migrateOnStart: true },
       workers: 1,
@@ -109,6 +109,7 @@ describe('the configuration', () => {
       ...production,
       PORT: '8080',
       HOST: '::',
+      KEEP_ALIVE_SECONDS: '620',
       DATA_DIR: 'data',
       DATABASE_POOL_MAX: '20',
       DATABASE_CA_FILE: ca,
@@ -147,7 +148,7 @@ describe('the configuration', () => {
       isProduction: true,
       issuer: 'https://id.example.org',
       previousIssuer: 'https://old.example.org',
-      listen: { host: '::', port: 8080 },
+      listen: { host: '::', port: 8080, keepAliveSeconds: 620 },
       dataDirectory: resolve('data'),
       database: { url: production.DATABASE_URL, poolMax: 20, ca: 'certificate', migrateOnStart: true },
       secretKeys: [key, `${key}1`, `${key}2`],
@@ -415,6 +416,45 @@ describe('the configuration', () => {
       const faults = faultsOf({ DATA_DIR: directory, [name]: value });
       assert.deepEqual([faults.length, faults[0]?.split(':')[0]], [1, name], `${name}=${value}`);
     }
+  });
+
+  it('reads secrets from files, and says which cannot be', () => {
+    const file = (name: string, text: string) => {
+      const path = join(directory, name);
+      writeFileSync(path, text);
+      return path;
+    };
+    const { SECRET_KEY: _, DATABASE_URL: url, ...rest } = production;
+    const config = loadConfig({
+      ...rest,
+      ...phones,
+      TWILIO_AUTH_TOKEN: '',
+      MAIL_FROM: 'a@example.org',
+      SECRET_KEY_FILE: file('key', `${key}\n`),
+      SECRET_KEY_PREVIOUS_FILE: file('previous', `${key}x,${key}y\r\n`),
+      DATABASE_URL_FILE: file('database', url),
+      SMTP_URL_FILE: file('smtp', 'smtps://a:b@mail.example.org\n'),
+      TWILIO_AUTH_TOKEN_FILE: file('twilio', phones.TWILIO_AUTH_TOKEN),
+    });
+    assert.deepEqual(config.secretKeys, [key, `${key}x`, `${key}y`]);
+    assert.equal(config.database.url, url);
+    assert.equal(config.mail.smtpUrl, 'smtps://a:b@mail.example.org');
+    assert.equal(config.phone.twilio?.authToken, phones.TWILIO_AUTH_TOKEN);
+
+    const faults = faultsOf({
+      ...production,
+      SECRET_KEY_FILE: file('another', key),
+      SMTP_URL_FILE: join(directory, 'nowhere'),
+      TWILIO_AUTH_TOKEN_FILE: file('empty', ' \n'),
+    });
+    assert.deepEqual(faults.slice(0, 3), [
+      'SECRET_KEY_FILE: is given together with SECRET_KEY; one of the two must go',
+      'SMTP_URL_FILE: cannot be read',
+      'TWILIO_AUTH_TOKEN_FILE: is empty',
+    ]);
+    const weak = faultsOf({ ...rest, DATABASE_URL: url, SECRET_KEY_FILE: file('weak', 'Zk3vT9qLw7RbYp2XnHc5') });
+    assert.match(weak.join('\n'), /^SECRET_KEY: must have at least 32 characters/);
+    assert.doesNotMatch(weak.join('\n'), /Zk3v/);
   });
 
   it('never repeats a value of a secret', () => {

@@ -45,7 +45,7 @@ describe('a body that is too large', function () {
     ['/token', form, ['413', '400']],
     ['/introspect', form, ['413', '413']],
     ['/par', form, ['413', '400']],
-    ['/device', form, ['413', '400']],
+    ['/device', form, ['413', '413']],
     ['/authorize', form, ['413', '413']],
     ['/api/v1/roles', 'application/json', ['413', '401']],
     ['/access/v1/evaluation', 'application/json', ['413', '403']],

@@ -24,7 +24,7 @@ const isSet = (value: string | undefined) => value !== undefined && value.trim()
  * @throws DatabaseNotNamed, ConfigError
  */
 export function loadCommandConfig(environment: NodeJS.ProcessEnv = variables): Config {
-  if (!isSet(environment.DATABASE_URL)) {
+  if (!namesDatabase(environment)) {
     assertNoProductionFile(environment);
     assertEverStarted(environment);
   }
@@ -33,8 +33,12 @@ export function loadCommandConfig(environment: NodeJS.ProcessEnv = variables): C
 
 /** For `start`, which may make the embedded database. @throws DatabaseNotNamed, ConfigError */
 export function loadServerConfig(environment: NodeJS.ProcessEnv = variables): Config {
-  if (!isSet(environment.DATABASE_URL)) assertNoProductionFile(environment);
+  if (!namesDatabase(environment)) assertNoProductionFile(environment);
   return loadConfig(environment);
+}
+
+function namesDatabase({ DATABASE_URL, DATABASE_URL_FILE }: NodeJS.ProcessEnv): boolean {
+  return isSet(DATABASE_URL) || isSet(DATABASE_URL_FILE);
 }
 
 /** Whether the environment names the issuer, or the default holds. */
