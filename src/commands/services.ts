@@ -64,10 +64,10 @@ export function addServices(program: Command, description: string): void {
       .option('--jwks-file <file>', 'its public keys; it then signs assertions (private_key_jwt) and gets no secret')
       .option('--default-api <identifier>', 'the API that its tokens are for where it names none')
       .addOption(
-        new Option('--introspection-alg <alg>', 'it may have answers of introspection signed').choices([
-          'RS256',
-          'ES256',
-        ]),
+        new Option(
+          '--introspection-alg <alg>',
+          'how answers of introspection are signed where it asks for that',
+        ).choices(['RS256', 'ES256']),
       )
       .addHelpText('after', createHelp),
     create,

@@ -50,10 +50,9 @@ const ofCapability = named.extend({ capability: capabilityKey });
 /** Of its metadata, what is its own to choose. */
 const own = {
   default_resource: defaultResource,
-  introspection_signed_response_alg: z
-    .enum(['RS256', 'ES256'])
-    .nullish()
-    .meta({ description: 'Answers of introspection are signed for it where it accepts that (RFC 9701); null: never' }),
+  introspection_signed_response_alg: z.enum(['RS256', 'ES256']).nullish().meta({
+    description: 'How answers of introspection are signed for it where it asks for that (RFC 9701); null: with RS256',
+  }),
 };
 
 /** Those that are there; at a registration null is as if it were not. */

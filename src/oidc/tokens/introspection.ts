@@ -1,13 +1,13 @@
 /**
  * Who may introspect what (RFC 7662 section 4): a client its own tokens, an API the tokens meant for it, and nobody those
  * of a person or a client that may not act. What a token says of a person is answered as it is now, not as it was when it
- * was made.
+ * was made; how and when they signed in is what it was. A service stands for itself, as in its JWT (RFC 9068 section 2.2).
  */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { findResourceServerIdentifier } from '../../domain/resource-servers/resource-servers.ts';
 import type { Database } from '../../platform/database.ts';
 import { type AccountWithProfile, createFindAccount } from '../account.ts';
-import { currentTokenClaims, type StoredAccessToken } from './token-claims.ts';
+import { currentTokenClaims, type StoredAccessToken, storedSignInClaims } from './token-claims.ts';
 
 type Client = KoaContextWithOIDC['oidc']['client'];
 type IntrospectedToken = StoredAccessToken & { clientId?: string; accountId?: string };
@@ -23,16 +23,30 @@ export function createIntrospectionPolicy(db: Database) {
     return (await findResourceServerIdentifier(db, apiId)) === aud;
   }
 
+  /** RFC 7662 section 2.2. An API is told how the person is called here; the client itself as far as the scope `profile` goes. */
+  function usernameFor(client: Client, token: IntrospectedToken, { profile }: AccountWithProfile) {
+    const isTold = token.clientId !== client?.clientId || token.scope?.split(' ').includes('profile');
+    return isTold && profile.username !== null ? { username: profile.username } : {};
+  }
+
   return async (ctx: KoaContextWithOIDC, client: Client, given: object): Promise<boolean> => {
     const token = given as IntrospectedToken;
     if (!(await mayAsk(client, token))) return false;
     // Disabled, or of a suspended tenant: what it was given is worth nothing meanwhile.
     if (!(await ctx.oidc.provider.Client.find(token.clientId as string))) return false;
-    if (token.accountId === undefined) return true;
+    if (token.accountId === undefined) {
+      token.extra = { ...token.extra, sub: token.clientId };
+      return true;
+    }
     const account = (await findAccount(ctx, token.accountId)) as AccountWithProfile | undefined;
     if (!account) return false;
-    if (token.kind === 'AccessToken' && token.aud !== undefined)
-      token.extra = await currentTokenClaims(account, token.scope, token.extra?.org_node_id as string | undefined);
+    const orgNodeId = token.extra?.org_node_id as string | undefined;
+    const isForApi = token.kind === 'AccessToken' && token.aud !== undefined;
+    token.extra = {
+      ...(isForApi && (await currentTokenClaims(account, token.scope, orgNodeId))),
+      ...storedSignInClaims(token),
+      ...usernameFor(client, token, account),
+    };
     return true;
   };
 }

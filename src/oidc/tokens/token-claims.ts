@@ -19,9 +19,14 @@ export interface StoredAccessToken {
   extra?: Record<string, unknown>;
 }
 
-/** What remembers the node: a code, a device code, a refresh token. */
+/** Seconds since the epoch. */
+type SignInClaims = { acr?: string; auth_time?: number };
+
+/** What remembers the node, and how and when the person signed in: a code, a device code, a refresh token. */
 export interface CarriesOrgNode {
   orgNodeId?: string;
+  acr?: string;
+  authTime?: number;
   params?: { org_node_id?: string };
 }
 
@@ -35,6 +40,21 @@ function grantSource({ oidc }: KoaContextWithOIDC): CarriesOrgNode | undefined {
 export function askedAtAuthorization(ctx: KoaContextWithOIDC): string | undefined {
   const source = grantSource(ctx);
   return source?.orgNodeId ?? source?.params?.org_node_id;
+}
+
+/**
+ * How and when the person signed in, for APIs that ask for more than that (RFC 9470 section 6). A refresh is no sign-in: it says
+ * what the first token said.
+ */
+function signInClaims(ctx: KoaContextWithOIDC): SignInClaims {
+  const { acr, authTime } = grantSource(ctx) ?? {};
+  return { ...(acr !== undefined && { acr }), ...(authTime !== undefined && { auth_time: authTime }) };
+}
+
+/** Of a token that says it. */
+export function storedSignInClaims({ extra }: StoredAccessToken): SignInClaims {
+  const { acr, auth_time } = (extra ?? {}) as SignInClaims;
+  return { ...(acr !== undefined && { acr }), ...(auth_time !== undefined && { auth_time }) };
 }
 
 /** `extraParams` check of the authorization request: the form alone; whose node it is shows when the person is known. */
@@ -74,7 +94,7 @@ interface TokenClaimsOptions {
   maxBytes: number;
 }
 
-/** `extraTokenClaims`: for tokens of a person that are meant for an API. */
+/** `extraTokenClaims`: for tokens of a person. Those that are meant for an API say what is held as well. */
 export function createExtraTokenClaims({ db, issuer, maxBytes }: TokenClaimsOptions) {
   return async function extraTokenClaims(
     ctx: KoaContextWithOIDC,
@@ -82,12 +102,14 @@ export function createExtraTokenClaims({ db, issuer, maxBytes }: TokenClaimsOpti
   ): Promise<Record<string, unknown> | undefined> {
     const { kind, aud, scope, jti, format } = token as StoredAccessToken & { jti: string; format?: string };
     const account = ctx.oidc.account as AccountWithProfile | undefined;
-    if (kind !== 'AccessToken' || !account || aud === undefined) return undefined;
+    if (kind !== 'AccessToken' || !account) return undefined;
+    const signIn = signInClaims(ctx);
+    if (aud === undefined) return signIn;
     const orgNodeId = await narrowedNode(db, ctx);
     const claims = await currentTokenClaims(account, scope, orgNodeId);
     if (orgNodeId !== undefined && (await holdsNothing(account, orgNodeId)))
       throw new errors.InvalidRequest('nothing is held at org_node_id');
-    if (format !== 'jwt') return claims;
+    if (format !== 'jwt') return { ...claims, ...signIn };
     const { jkt, clientId, resourceServer } = token as {
       jkt?: string;
       clientId: string;
@@ -102,10 +124,11 @@ export function createExtraTokenClaims({ db, issuer, maxBytes }: TokenClaimsOpti
       client_id: clientId,
       iss: issuer,
       aud,
+      ...signIn,
       ...(jkt && { cnf: { jkt } }),
     };
     const alg = resourceServer?.jwt?.sign?.alg === 'RS256' ? 'RS256' : 'ES256';
-    return withinBudget(claims, registered, { maxBytes, alg, endpoint: `${issuer}/access-claims` });
+    return { ...withinBudget(claims, registered, { maxBytes, alg, endpoint: `${issuer}/access-claims` }), ...signIn };
   };
 }
 
