@@ -36,44 +36,92 @@ export function defineLimits<Name extends string>(
   return Object.freeze(Object.fromEntries(named) as Record<Name, Limit>);
 }
 
-/**
- * What is counted: an IPv4 address, the /64 of an IPv6 address (one subscriber has at least that many addresses), or
- * the SHA-256 of anything else. An IPv4 address written as IPv6 is the IPv4 address.
- */
-export function rateLimitSubject(subject: string): string {
-  const address = subject.replace(/%.*$/s, '');
-  if (isIP(address) === 0) return sha256(subject).toString('base64url');
-  const parsed = ipaddr.process(address);
-  if (parsed instanceof ipaddr.IPv4) return parsed.toString();
-  return `${new ipaddr.IPv6([...parsed.parts.slice(0, 4), 0, 0, 0, 0]).toRFC5952String()}/64`;
+const ipv6Levels = [
+  { bits: 64, share: 1 },
+  { bits: 56, share: 2 },
+  { bits: 48, share: 4 },
+] as const;
+
+interface Subject {
+  name: string;
+  /** How many times the limit it may have. */
+  share: number;
 }
 
-// Stops counting one above the limit: the number stays small however long somebody knocks.
+/**
+ * What is counted: an IPv4 address; the networks of an IPv6 address that one subscriber may hold (RFC 6177), a /64, a /56
+ * and a /48, each with a limit of its own, or whoever has a /48 had 65,536 times the limit; or the SHA-256 of anything
+ * else. An IPv4 address written as IPv6 is the IPv4 address.
+ */
+export function rateLimitSubjects(subject: string): Subject[] {
+  const address = subject.replace(/%.*$/s, '');
+  if (isIP(address) === 0) return [{ name: sha256(subject).toString('base64url'), share: 1 }];
+  const parsed = ipaddr.process(address);
+  if (parsed instanceof ipaddr.IPv4) return [{ name: parsed.toString(), share: 1 }];
+  return ipv6Levels.map(({ bits, share }) => ({ name: `${networkOf(parsed, bits)}/${bits}`, share }));
+}
+
+function networkOf(address: ipaddr.IPv6, bits: number): string {
+  return ipaddr.IPv6.networkAddressFromCIDR(`${address.toString()}/${bits}`).toRFC5952String();
+}
+
+// What is refused is not counted, under none of its keys: whoever is refused all day fills nothing, and a wide network that
+// is full makes no rows of the small ones in it. In the order of the keys, so that two who share some wait for each other.
 const hit = prepared(
   'rate-limit-hit',
-  `insert into rate_limits as r (key, hits, window_ends_at)
-   values ($1, 1, now() + make_interval(secs => $2))
-   on conflict (key) do update
-      set hits           = case when r.window_ends_at <= now() then 1 else least(r.hits + 1, $3 + 1) end,
-          window_ends_at = case when r.window_ends_at <= now() then excluded.window_ends_at else r.window_ends_at end
-   returning hits, ceil(extract(epoch from window_ends_at - now()))::integer as seconds`,
+  `with wanted as (
+     select key, most from unnest($1::text[], $2::integer[]) as w(key, most)
+   ), used_up as (
+     select r.window_ends_at
+       from wanted w
+       join rate_limits r using (key)
+      where r.window_ends_at > now() and r.hits >= w.most
+   ), counted as (
+     insert into rate_limits as r (key, hits, window_ends_at)
+     select w.key, 1, now() + make_interval(secs => $3)
+       from wanted w
+      where not exists (select from used_up)
+      order by w.key
+     on conflict (key) do update
+        set hits           = case when r.window_ends_at <= now() then 1 else r.hits + 1 end,
+            window_ends_at = case when r.window_ends_at <= now() then excluded.window_ends_at else r.window_ends_at end
+     returning key, hits, window_ends_at
+   )
+   select ceil(extract(epoch from max(u.window_ends_at) - now()))::integer as seconds
+     from (select window_ends_at from used_up
+            union all
+           select c.window_ends_at from counted c join wanted w using (key) where c.hits > w.most) as u`,
 );
+
+/** Under which keys a hit was counted, for `giveBackHit`. */
+export type Counted = readonly string[];
 
 /**
  * Counts one hit, and refuses it above the limit. On the pool, not in a transaction: what is rolled back is not counted.
  * @param subject an IP address, or what else names the one who is counted (user id, client id)
  * @throws DomainError rate_limited TOO_MANY_ATTEMPTS `{ seconds }` until the window ends
  */
-export async function consume(db: Database, limit: Limit, subject: string): Promise<void> {
-  const result = await runPrepared<{ hits: number; seconds: number }>(db, hit, [
-    `${limit.name}:${rateLimitSubject(subject)}`,
-    limit.windowSeconds,
-    limit.hits,
-  ]);
-  const [row] = result.rows;
-  if (!row || row.hits > limit.hits) {
-    throw new DomainError('rate_limited', 'TOO_MANY_ATTEMPTS', { seconds: Math.max(1, row?.seconds ?? 1) });
-  }
+export async function consume(db: Database, limit: Limit, subject: string): Promise<Counted> {
+  const subjects = rateLimitSubjects(subject);
+  const keys = subjects.map(({ name }) => `${limit.name}:${name}`);
+  const most = subjects.map(({ share }) => share * limit.hits);
+  const result = await runPrepared<{ seconds: number | null }>(db, hit, [keys, most, limit.windowSeconds]);
+  const seconds = result.rows[0]?.seconds ?? null;
+  if (seconds !== null) throw new DomainError('rate_limited', 'TOO_MANY_ATTEMPTS', { seconds: Math.max(1, seconds) });
+  return keys;
+}
+
+const unhit = prepared(
+  'rate-limit-unhit',
+  `with held as (
+     select key from rate_limits where key = any($1::text[]) and hits > 0 order by key for update
+   )
+   update rate_limits r set hits = r.hits - 1 from held where r.key = held.key`,
+);
+
+/** Takes a hit back that came to good: it is no sign of an attack. */
+export async function giveBackHit(db: Database, counted: Counted): Promise<void> {
+  if (counted.length > 0) await runPrepared(db, unhit, [counted]);
 }
 
 /** A message that was counted, for `giveBack`. */

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { createDatabase, type Database } from '../../src/platform/database.ts';
 import { DomainError } from '../../src/platform/errors.ts';
-import { consume, defineLimits, rateLimitSubject, sweepRateLimits } from '../../src/platform/rate-limits.ts';
+import {
+  consume,
+  defineLimits,
+  giveBackHit,
+  rateLimitSubjects,
+  sweepRateLimits,
+} from '../../src/platform/rate-limits.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const limits = defineLimits({
@@ -68,13 +74,44 @@ describe('rate limits', () => {
     assert.equal(await letThrough(limits.knocksPerIp.hits + 1, '192.0.2.5'), limits.knocksPerIp.hits);
   });
 
-  it('counts an IPv6 address by its /64 and an IPv4 address inside one as itself', () => {
-    assert.equal(rateLimitSubject('2001:db8:1:2:3:4:5:6'), '2001:db8:1:2::/64');
-    assert.equal(rateLimitSubject('2001:DB8:1:2::'), '2001:db8:1:2::/64');
-    assert.notEqual(rateLimitSubject('2001:db8:1:3::1'), rateLimitSubject('2001:db8:1:2::1'));
-    assert.equal(rateLimitSubject('fe80::1%eth0'), 'fe80::/64');
-    assert.equal(rateLimitSubject('::ffff:192.0.2.9'), '192.0.2.9');
-    assert.equal(rateLimitSubject('192.0.2.9'), '192.0.2.9');
+  it('counts an IPv6 address by its /64, /56 and /48, and an IPv4 address inside one as itself', () => {
+    const names = (subject: string) => rateLimitSubjects(subject).map(({ name }) => name);
+    const levels = ['2001:db8:1:203::/64', '2001:db8:1:200::/56', '2001:db8:1::/48'];
+    assert.deepEqual(names('2001:db8:1:203:4:5:6:7'), levels);
+    assert.deepEqual(names('2001:DB8:1:203::'), levels);
+    assert.deepEqual(names('fe80::1%eth0'), ['fe80::/64', 'fe80::/56', 'fe80::/48']);
+    assert.deepEqual(names('::ffff:192.0.2.9'), ['192.0.2.9']);
+    assert.deepEqual(names('192.0.2.9'), ['192.0.2.9']);
+  });
+
+  it('holds a /56 to twice the limit of a /64 and a /48 to four times, however many are in them', async () => {
+    const { hits } = limits.knocksPerIp;
+    const hex = (value: number) => value.toString(16);
+    /** How many of three times as many as may are let through, from one /64 after another. */
+    async function fromSubnets(subnets: readonly string[]): Promise<number> {
+      let passed = 0;
+      for (const subnet of subnets) passed += await letThrough(3 * hits, `${subnet}::1`);
+      return passed;
+    }
+    const inOne56 = Array.from({ length: 5 }, (_, index) => `2001:db8:7:1${hex(index).padStart(2, '0')}`);
+    // Of many at once, what one level refuses may have been counted at another: never more pass, now and then one less.
+    const passed56 = await fromSubnets(inOne56);
+    assert.ok(passed56 <= 2 * hits && passed56 > 1.5 * hits, String(passed56));
+    const inOne48 = Array.from({ length: 8 }, (_, index) => `2001:db8:8:${hex(index + 1)}00`);
+    const passed48 = await fromSubnets(inOne48);
+    assert.ok(passed48 <= 4 * hits && passed48 > 3 * hits, String(passed48));
+    const rows = await db('rate_limits').where('key', 'like', 'knocksPerIp:2001:db8:8:%').select('key');
+    assert.ok(rows.length <= 2 * 6 + 1, 'a network that is full makes no rows of the small ones in it');
+  });
+
+  it('gives a hit back, at every level, and never more than was counted', async () => {
+    const counted = await consume(db, limits.knocksPerIp, '2001:db8:9::1');
+    await Promise.all(Array.from({ length: 10 }, (_, index) => giveBackHit(index % 2 ? db : otherNode, counted)));
+    const rows = await db('rate_limits')
+      .whereIn('key', [...counted])
+      .select('hits');
+    assert.deepEqual(rows, [{ hits: 0 }, { hits: 0 }, { hits: 0 }]);
+    assert.equal(await letThrough(3 * limits.knocksPerIp.hits, '2001:db8:9::1'), limits.knocksPerIp.hits);
   });
 
   it('takes any text as a subject and stores none of it', async () => {

@@ -16,7 +16,7 @@ import { setPlatformTenant } from '../../../src/domain/tenants/platform-tenant.t
 import { updateTenantSettings } from '../../../src/domain/tenants/tenants.ts';
 import type { DomainError } from '../../../src/platform/errors.ts';
 import { newId } from '../../../src/platform/ids.ts';
-import { rateLimitSubject, spendBudget } from '../../../src/platform/rate-limits.ts';
+import { rateLimitSubjects, spendBudget } from '../../../src/platform/rate-limits.ts';
 import { randomToken, sha256 } from '../../../src/platform/secrets.ts';
 import { eventsOf, stateOf, withFault } from '../../support/audit.ts';
 import { createNode, createRole, createUser } from '../../support/factories.ts';
@@ -156,7 +156,7 @@ describe('inviting', function () {
     const place = { tenantId: tenant.id, roleId: tenant.systemRoleIds.member, orgNodeId: tenant.rootNodeId };
     await bench.invite(place);
     await db('rate_limits')
-      .where({ key: `invitationsPerTenant:${rateLimitSubject(tenant.id)}` })
+      .where({ key: `invitationsPerTenant:${rateLimitSubjects(tenant.id)[0]?.name}` })
       .update({ hits: 100 });
     await assert.rejects(bench.invite(place), { kind: 'rate_limited', code: 'TOO_MANY_ATTEMPTS' });
     assert.equal((await db('invitations').where({ tenantId: tenant.id })).length, 1);
