@@ -40,6 +40,10 @@ export const environmentSchema = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   TRUSTED_PROXIES: networks,
   OUTBOUND_ALLOWED_NETWORKS: networks,
+  TRUSTED_NETWORKS: networks,
+  SIGN_IN_FAILURES_PER_ADDRESS: integer(1, 1_000_000, 100),
+  CODES_PER_ADDRESS: integer(1, 1_000_000, 300),
+  OPEN_SIGN_INS_PER_ADDRESS: integer(1, 1_000_000, 500),
   ARGON2_MEMORY_KIB: integer(1, 4_194_304, floor.argon2MemoryKiB),
   ARGON2_ITERATIONS: integer(1, 100, floor.argon2Iterations),
   ARGON2_PARALLELISM: integer(1, 16, floor.argon2Parallelism),
@@ -89,6 +93,17 @@ export interface Config {
   readonly logLevel: string;
   readonly trustedProxies: readonly string[];
   readonly outboundAllowedNetworks: readonly string[];
+  /** What is let through from one address. */
+  readonly addressLimits: {
+    /** Not limited by address. */
+    readonly trustedNetworks: readonly string[];
+    /** Wrong passwords in ten minutes. */
+    readonly signInFailures: number;
+    /** Codes and links in an hour that nobody used. */
+    readonly codes: number;
+    /** Sign-ins in an hour that were begun and not ended. */
+    readonly openSignIns: number;
+  };
   readonly argon2: { readonly memoryKiB: number; readonly iterations: number; readonly parallelism: number };
   readonly lifetimes: {
     readonly sessionSeconds: number;
@@ -179,6 +194,8 @@ function checkSecretKeys(env: Environment, production: boolean, faults: string[]
 }
 
 function checkBounds(env: Environment, faults: string[]): void {
+  if (env.TRUSTED_NETWORKS.some(isTooWide))
+    faults.push('TRUSTED_NETWORKS: a network that holds every address leaves nobody limited; name your networks');
   if (env.TRUSTED_PROXIES.some(isTooWide))
     faults.push('TRUSTED_PROXIES: a network that holds every address trusts nobody in particular; name your proxies');
   if (env.ARGON2_MEMORY_KIB < floor.argon2MemoryKiB && env.NODE_ENV !== 'test')
@@ -246,8 +263,17 @@ export function loadConfig(environment: NodeJS.ProcessEnv = variables): Config {
 
 function limitsOf(
   env: Environment,
-): Pick<Config, 'argon2' | 'lifetimes' | 'accessTokenMaxBytes' | 'signingKeyRotationDays' | 'auditRetentionDays'> {
+): Pick<
+  Config,
+  'addressLimits' | 'argon2' | 'lifetimes' | 'accessTokenMaxBytes' | 'signingKeyRotationDays' | 'auditRetentionDays'
+> {
   return {
+    addressLimits: {
+      trustedNetworks: env.TRUSTED_NETWORKS,
+      signInFailures: env.SIGN_IN_FAILURES_PER_ADDRESS,
+      codes: env.CODES_PER_ADDRESS,
+      openSignIns: env.OPEN_SIGN_INS_PER_ADDRESS,
+    },
     argon2: {
       memoryKiB: env.ARGON2_MEMORY_KIB,
       iterations: env.ARGON2_ITERATIONS,

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from './config.ts';
+import { codeRateLimits } from './domain/codes/code-limits.ts';
 import { configuredChannels } from './domain/messages/available-channels.ts';
 import { createMessenger, type Messenger } from './domain/messages/deliver-message.ts';
 import type { MailReach } from './domain/messages/mail-policy.ts';
@@ -13,8 +14,11 @@ import { createMessageViews } from './domain/messages/message-views.ts';
 import type { Channel } from './domain/messages/outgoing-message.ts';
 import { createPasswordHasher, type PasswordHasher } from './domain/methods/password/password-hash.ts';
 import { showPasswordQueue } from './domain/methods/password/password-metrics.ts';
+import { passwordLimits } from './domain/methods/password/password-sign-in.ts';
 import { createSignInMetrics, type SignInMetrics } from './domain/sign-in/sign-in-metrics.ts';
+import { storedRequestLimits } from './oidc/storage/stored-requests.ts';
 import { createTokenMetrics, type TokenMetrics } from './oidc/tokens/token-metrics.ts';
+import { type AddressLimits, createAddressLimits } from './platform/address-limits.ts';
 import { createDatabase, type Database } from './platform/database.ts';
 import { createI18n, type I18n } from './platform/i18n.ts';
 import type { Logger } from './platform/logger.ts';
@@ -43,6 +47,7 @@ export interface Dependencies extends MailReach {
   ssl: boolean | { ca: string } | undefined;
   db: Database;
   secrets: Secrets;
+  limits: AddressLimits;
   metrics: Metrics & MessageMetrics & SignInMetrics & TokenMetrics;
   logger: Logger;
   passwords: PasswordHasher;
@@ -96,6 +101,17 @@ function createAllMetrics(): Dependencies['metrics'] {
   };
 }
 
+/** The numbers stand under the names of the limits that the features declare. */
+export function createLimits({ addressLimits }: Pick<Config, 'addressLimits'>): AddressLimits {
+  const { trustedNetworks, signInFailures, codes, openSignIns } = addressLimits;
+  const numbers = {
+    [passwordLimits.signInPerIp.name]: signInFailures,
+    [codeRateLimits.codesPerIp.name]: codes,
+    [storedRequestLimits.openSignInsPerIp.name]: openSignIns,
+  };
+  return createAddressLimits({ trustedNetworks, numbers });
+}
+
 /** Makes everything; nothing listens and nothing is asked of the database yet. */
 export function createDependencies(
   config: Config,
@@ -137,6 +153,7 @@ export function createDependencies(
     ssl,
     db,
     secrets: createSecrets(config.secretKeys),
+    limits: createLimits(config),
     metrics,
     logger,
     passwords,

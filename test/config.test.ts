@@ -60,6 +60,7 @@ describe('the configuration', () => {
       metrics: { host: '127.0.0.1', port: 9464 },
       logLevel: 'info',
       trustedProxies: [],
+      addressLimits: { trustedNetworks: [], signInFailures: 100, codes: 300, openSignIns: 500 },
       outboundAllowedNetworks: ['127.0.0.0/8', '::1/128'],
       argon2: { memoryKiB: 19_456, iterations: 2, parallelism: 1 },
       lifetimes: {
@@ -121,6 +122,10 @@ describe('the configuration', () => {
       LOG_LEVEL: 'debug',
       TRUSTED_PROXIES: '10.0.0.0/8, fd00::/8, 192.0.2.1',
       OUTBOUND_ALLOWED_NETWORKS: '10.1.0.0/16',
+      TRUSTED_NETWORKS: '203.0.113.0/24, 2001:db8:7::/48',
+      SIGN_IN_FAILURES_PER_ADDRESS: '200',
+      CODES_PER_ADDRESS: '1000',
+      OPEN_SIGN_INS_PER_ADDRESS: '2000',
       ARGON2_MEMORY_KIB: '65536',
       ARGON2_ITERATIONS: '3',
       ARGON2_PARALLELISM: '2',
@@ -157,6 +162,12 @@ describe('the configuration', () => {
       logLevel: 'debug',
       trustedProxies: ['10.0.0.0/8', 'fd00::/8', '192.0.2.1'],
       outboundAllowedNetworks: ['10.1.0.0/16'],
+      addressLimits: {
+        trustedNetworks: ['203.0.113.0/24', '2001:db8:7::/48'],
+        signInFailures: 200,
+        codes: 1000,
+        openSignIns: 2000,
+      },
       argon2: { memoryKiB: 65_536, iterations: 3, parallelism: 2 },
       lifetimes: {
         sessionSeconds: 8 * 3600,

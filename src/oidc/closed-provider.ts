@@ -1,4 +1,5 @@
 /** What a provider is built with that answers nobody outside: it draws no page, and calls no network. */
+import { createAddressLimits } from '../platform/address-limits.ts';
 import { createOutboundFetch } from '../platform/network/outbound.ts';
 import type { ProviderDependencies, ProviderPages } from './provider.ts';
 
@@ -15,7 +16,9 @@ const noPages: ProviderPages = {
   successSource: noPage,
 };
 
-export function closed(): Pick<ProviderDependencies, 'pages' | 'fetch' | 'uiLocales'> {
+export function closed(): Pick<ProviderDependencies, 'limits' | 'pages' | 'fetch' | 'uiLocales'> {
   const fetch = createOutboundFetch({ allowedNetworks: [], timeoutMs: 1000, maxBytes: 1024 });
-  return { pages: noPages, fetch: fetch as typeof globalThis.fetch, uiLocales: ['en'] };
+  // Nobody comes from an address.
+  const limits = createAddressLimits({ trustedNetworks: [], numbers: {} });
+  return { limits, pages: noPages, fetch: fetch as typeof globalThis.fetch, uiLocales: ['en'] };
 }

@@ -4,6 +4,7 @@
 import type { AdapterFactory, Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Config } from '../config.ts';
 import { claimsByScope, scopes } from '../domain/claims/claims.ts';
+import type { AddressLimits } from '../platform/address-limits.ts';
 import type { Database } from '../platform/database.ts';
 import { defineSecretPurpose, type Secrets } from '../platform/secrets.ts';
 import { createFindAccount } from './account.ts';
@@ -50,6 +51,7 @@ export interface ProviderDependencies {
   config: Config;
   db: Database;
   secrets: Secrets;
+  limits: AddressLimits;
   keys: SigningKeySet;
   pages: ProviderPages;
   fetch: NonNullable<Configuration['fetch']>;
@@ -157,7 +159,7 @@ const vocabulary = {
 
 /** Builds a provider. Costs a millisecond: a change of signing keys builds a new one. */
 export function createProvider(dependencies: ProviderDependencies): Provider {
-  const { config, db, secrets, keys, pages, fetch, uiLocales, rehearsal } = dependencies;
+  const { config, db, secrets, limits, keys, pages, fetch, uiLocales, rehearsal } = dependencies;
   const { issuer } = config;
   const secure = issuer.startsWith('https:');
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true, secure, overwrite: true } as const;
@@ -166,7 +168,7 @@ export function createProvider(dependencies: ProviderDependencies): Provider {
 
   const provider = new QueryKeepingProvider(issuer, {
     ...clients,
-    adapter: rehearsal?.adapter ?? createAdapterFactory({ db, secrets, issuer }),
+    adapter: rehearsal?.adapter ?? createAdapterFactory({ db, secrets, limits, issuer }),
     jwks: { keys: keys.privateJwks as never },
     enabledJWA: algorithms,
     findAccount: createFindAccount(db, rehearsal?.at),

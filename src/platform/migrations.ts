@@ -13,6 +13,7 @@ import * as management from '../../migrations/0007-management.ts';
 import * as refreshLines from '../../migrations/0008-refresh-lines.ts';
 import * as inviters from '../../migrations/0009-inviters.ts';
 import * as knownDevices from '../../migrations/0010-known-devices.ts';
+import * as limitsByAddress from '../../migrations/0011-limits-by-address.ts';
 import * as clientMetadata from '../../migrations/0012-client-metadata.ts';
 import * as answersAndActions from '../../migrations/0013-answers-and-actions.ts';
 import * as grantsAndErasure from '../../migrations/0015-grants-and-erasure.ts';
@@ -35,6 +36,7 @@ const migrations: NamedMigration[] = [
   { name: '0008-refresh-lines', migration: refreshLines },
   { name: '0009-inviters', migration: inviters },
   { name: '0010-known-devices', migration: knownDevices },
+  { name: '0011-limits-by-address', migration: limitsByAddress },
   { name: '0012-client-metadata', migration: clientMetadata },
   { name: '0013-answers-and-actions', migration: answersAndActions },
   { name: '0015-grants-and-erasure', migration: grantsAndErasure },

@@ -61,6 +61,11 @@ export function rateLimitSubjects(subject: string): Subject[] {
   return ipv6Levels.map(({ bits, share }) => ({ name: `${networkOf(parsed, bits)}/${bits}`, share }));
 }
 
+/** An IPv4 address, or the /48 of an IPv6 one: as far as addresses are told apart where nothing else does. */
+export function widestNetwork(ip: string): string {
+  return rateLimitSubjects(ip).at(-1)?.name ?? ip;
+}
+
 function networkOf(address: ipaddr.IPv6, bits: number): string {
   return ipaddr.IPv6.networkAddressFromCIDR(`${address.toString()}/${bits}`).toRFC5952String();
 }

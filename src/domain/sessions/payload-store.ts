@@ -18,6 +18,8 @@ export interface PayloadRow {
   accountId: string | null;
   clientId: string | null;
   expiresAt: Date | null;
+  /** Under which keys a new row was counted: whoever ends it gives that back. */
+  countedAs?: readonly string[];
 }
 
 export interface StoredPayload {
@@ -37,8 +39,8 @@ const upsert = prepared(
   'payload-upsert',
   `with written as (
      insert into oidc_payloads (model, id_hash, payload, grant_id, uid_hash, user_code_hash, session_uid_hash,
-                                account_id, client_id, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                                account_id, client_id, expires_at, counted_as)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12)
      on conflict (model, id_hash) do update
         set payload = excluded.payload, expires_at = excluded.expires_at, grant_id = excluded.grant_id,
             user_code_hash = excluded.user_code_hash, account_id = excluded.account_id,
@@ -71,6 +73,7 @@ function upsertValues(row: PayloadRow, auditRow: Record<string, unknown> | null)
     row.clientId,
     row.expiresAt,
     auditRow ? JSON.stringify(auditRow) : null,
+    row.countedAs ?? null,
   ];
 }
 
@@ -141,12 +144,17 @@ const consume = prepared(
   `update oidc_payloads
       set consumed_at = now()
     where model = $1 and id_hash = $2 and consumed_at is null and (expires_at is null or expires_at > now())
-   returning 1`,
+   returning counted_as`,
 );
 
-/** True for exactly one caller. */
-export async function consumePayload(db: Database, model: string, idHash: Buffer): Promise<boolean> {
-  return (await runPrepared(db, consume, [model, idHash])).rows.length > 0;
+/** What the end of a row gives back. */
+export interface Ended {
+  countedAs: string[] | null;
+}
+
+/** An answer for exactly one caller. */
+export async function consumePayload(db: Database, model: string, idHash: Buffer): Promise<Ended | undefined> {
+  return (await runPrepared<Ended>(db, consume, [model, idHash])).rows[0];
 }
 
 /**
@@ -188,14 +196,14 @@ const destroy = prepared(
             or p.grant_id = (select grant_id from oidc_payloads
                               where model = 'RefreshToken' and model = $1 and id_hash = $2)`)}, gone as (
      delete from oidc_payloads where model = $1 and id_hash = $2 and ${held}
-     returning model, grant_id, client_id, consumed_at is not null or successor_hash is not null as used
+     returning model, grant_id, counted_as, consumed_at as used_at, consumed_at is not null or successor_hash is not null as used
    ), family as (
      delete from oidc_payloads p using gone
       where gone.model = 'RefreshToken' and gone.used and p.grant_id = gone.grant_id
    ), service as (
      update service_sessions set revoked_at = now() where jti = $3 and revoked_at is null
    ), ${audited('$4', `(a.action = 'token.reused' or exists (select from gone))`)}
-   select client_id from gone`,
+   select case when used_at is null then counted_as end as counted_as from gone`,
 );
 
 /**
@@ -208,9 +216,9 @@ export async function destroyPayload(
   idHash: Buffer,
   serviceJti: string | null,
   auditRow: Record<string, unknown> | null,
-): Promise<boolean> {
+): Promise<Ended | undefined> {
   const values = [model, idHash, serviceJti, auditRow ? JSON.stringify(auditRow) : null];
-  return (await runPrepared(db, destroy, values)).rows.length > 0;
+  return (await runPrepared<Ended>(db, destroy, values)).rows[0];
 }
 
 // An interaction names the grant that was there when it began. When another person signs in over a live session, that
@@ -233,14 +241,19 @@ export async function destroyByGrantId(
   return result.rows[0]?.gone ?? 0;
 }
 
-/** Deletes what has expired, a batch at a time so that no statement holds many locks. Answers how many went. */
-export async function sweepPayloads(db: Database, batch = 5000): Promise<number> {
+/**
+ * Deletes what has expired, a batch at a time so that no statement holds many locks. Answers how many went.
+ * @param models these alone
+ */
+export async function sweepPayloads(db: Database, batch = 5000, models?: readonly string[]): Promise<number> {
   // A consumed refresh token stays until its own expiry: that is how its reuse is recognised.
   const result = await db.raw(
     `delete from oidc_payloads
-      where (model, id_hash) in (select model, id_hash from oidc_payloads where expires_at < now() limit ?
+      where (model, id_hash) in (select model, id_hash from oidc_payloads
+                                  where expires_at < now() and (:models::text[] is null or model = any(:models::text[]))
+                                  limit :batch
                                     for update skip locked)`,
-    [batch],
+    { models: models ? [...models] : null, batch },
   );
   return result.rowCount;
 }

@@ -7,8 +7,8 @@ import { onceSessionIsStored } from './session-adapter.ts';
 
 const model = 'DeviceCode';
 
-export function createDeviceCodeAdapter({ db, secrets }: AdapterDependencies): Adapter {
-  const shared = createPayloadAdapter(model, { db, secrets });
+export function createDeviceCodeAdapter({ db, secrets, limits }: AdapterDependencies): Adapter {
+  const shared = createPayloadAdapter(model, { db, secrets, limits });
   return {
     ...shared,
 

@@ -15,15 +15,18 @@ import { sha256 } from '../../platform/secrets.ts';
 import { isAdmitted } from './jwt-record-ids.ts';
 import { destroyedEvent, payloadEvent, storedEvent } from './payload-audit.ts';
 import { type AdapterDependencies, openPayloadOf, payloadRow } from './sealing.ts';
+import { countStoredRequest, giveBackStored } from './stored-requests.ts';
 
 /** The adapter of one model; the models that differ take what they share with the others from it. */
 export function createPayloadAdapter(
   model: string,
-  { db, secrets }: Pick<AdapterDependencies, 'db' | 'secrets'>,
+  { db, secrets, limits }: Pick<AdapterDependencies, 'db' | 'secrets' | 'limits'>,
 ): Adapter {
   return {
     async upsert(id, payload, expiresIn) {
-      await upsertPayload(db, payloadRow(secrets, model, id, payload, expiresIn), storedEvent(model, payload));
+      const countedAs = await countStoredRequest({ db, limits }, model, payload);
+      const row = { ...payloadRow(secrets, model, id, payload, expiresIn), countedAs };
+      await upsertPayload(db, row, storedEvent(model, payload));
     },
 
     async find(id) {
@@ -41,7 +44,8 @@ export function createPayloadAdapter(
 
     async consume(id) {
       const idHash = sha256(id);
-      if (await consumePayload(db, model, idHash)) return;
+      const used = await consumePayload(db, model, idHash);
+      if (used) return giveBackStored(db, used);
       if (model === 'PushedAuthorizationRequest')
         throw new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used');
       await revokeReplayedCode(db, model, idHash, payloadEvent('code.reused', model));
@@ -49,7 +53,7 @@ export function createPayloadAdapter(
     },
 
     async destroy(id) {
-      await destroyPayload(db, model, sha256(id), null, destroyedEvent(model));
+      await giveBackStored(db, await destroyPayload(db, model, sha256(id), null, destroyedEvent(model)));
     },
 
     async revokeByGrantId(grantId) {

@@ -21,9 +21,9 @@ export class SuccessorUsed extends errors.InvalidGrant {
   }
 }
 
-export function createRefreshTokenAdapter({ db, secrets }: AdapterDependencies): Adapter {
+export function createRefreshTokenAdapter({ db, secrets, limits }: AdapterDependencies): Adapter {
   return {
-    ...createPayloadAdapter(model, { db, secrets }),
+    ...createPayloadAdapter(model, { db, secrets, limits }),
 
     async upsert(id, payload, expiresIn) {
       const written = await upsertPayload(db, payloadRow(secrets, model, id, payload, expiresIn), null);

@@ -4,6 +4,7 @@
  */
 import type { AdapterPayload } from 'oidc-provider';
 import type { PayloadRow, StoredPayload } from '../../domain/sessions/payload-store.ts';
+import type { AddressLimits } from '../../platform/address-limits.ts';
 import type { Database } from '../../platform/database.ts';
 import { defineSecretPurpose, type Secrets, sha256 } from '../../platform/secrets.ts';
 
@@ -14,6 +15,7 @@ export const hashedUserCodes = defineSecretPurpose('user-codes');
 export interface AdapterDependencies {
   db: Database;
   secrets: Secrets;
+  limits: AddressLimits;
   issuer: string;
 }
 

@@ -16,9 +16,9 @@ import { type AdapterDependencies, payloadRow } from './sealing.ts';
 
 const model = 'ClientCredentials';
 
-export function createServiceTokenAdapter({ db, secrets }: AdapterDependencies): Adapter {
+export function createServiceTokenAdapter({ db, secrets, limits }: AdapterDependencies): Adapter {
   return {
-    ...createPayloadAdapter(model, { db, secrets }),
+    ...createPayloadAdapter(model, { db, secrets, limits }),
 
     async upsert(id, payload, expiresIn) {
       const row = payloadRow(secrets, model, id, payload, expiresIn);

@@ -31,6 +31,7 @@ import { currentCaller } from '../caller.ts';
 import { requestMemory } from '../request-memory.ts';
 import { type AdapterDependencies, expiryOf, openPayload, sealPayload } from './sealing.ts';
 import { mergeSessions, type SessionAuthorization, type SessionPayload } from './session-merge.ts';
+import { countStoredRequest } from './stored-requests.ts';
 
 const model = 'Session';
 const touchEveryMs = 60_000;
@@ -174,7 +175,7 @@ async function doWhatWaited(): Promise<void> {
 }
 
 async function storeSession(
-  { db, secrets }: AdapterDependencies,
+  { db, secrets, limits }: AdapterDependencies,
   id: string,
   payload: SessionPayload,
   expiresIn: number | undefined,
@@ -183,6 +184,7 @@ async function storeSession(
   const uidHash = sha256(payload.uid as string);
   const expiresAt = expiryOf(expiresIn) as Date;
   if (!payload.accountId) {
+    if (!requestMemory()?.sessionAsRead) await countStoredRequest({ db, limits }, model, payload);
     const sealed = sealPayload(secrets, model, idHash, payload);
     await upsertAnonymousBrowserSession(db, { idHash, uidHash, payload: sealed, expiresAt });
     return;

@@ -1,6 +1,6 @@
 /**
  * Recognises a browser across sign-ins by a long-lived random cookie; only its hash is stored, in `user_sessions`. It
- * proves nothing and opens nothing.
+ * proves nothing and opens nothing. Its signature says that it is one of ours.
  */
 import type { Context, Middleware } from 'koa';
 import { randomToken, sha256 } from '../../platform/secrets.ts';
@@ -8,11 +8,17 @@ import { randomToken, sha256 } from '../../platform/secrets.ts';
 const cookieName = 'gh_device';
 const yearMs = 365 * 24 * 3600 * 1000;
 
-/** Sets `ctx.state.deviceFingerprint` where the cookie is there. */
+/**
+ * Sets `ctx.state.deviceFingerprint` where the cookie is there, and `ctx.state.knownBrowser` to the same where it is signed:
+ * we gave it to somebody who had signed in.
+ */
 export function device(): Middleware {
   return async (ctx, next) => {
     const value = ctx.cookies.get(cookieName, { signed: false });
-    if (value && /^[A-Za-z0-9_-]{43}$/.test(value)) ctx.state.deviceFingerprint = sha256(value);
+    if (value && /^[A-Za-z0-9_-]{43}$/.test(value)) {
+      ctx.state.deviceFingerprint = sha256(value);
+      if (ctx.cookies.get(cookieName, { signed: true })) ctx.state.knownBrowser = ctx.state.deviceFingerprint;
+    }
     await next();
   };
 }
@@ -25,7 +31,7 @@ export function rememberDevice(ctx: Context, issuer: string): void {
     sameSite: 'lax',
     secure: issuer.startsWith('https:'),
     maxAge: yearMs,
-    signed: false,
+    signed: true,
     overwrite: true,
   });
 }

@@ -6,6 +6,7 @@ import { findTenantById } from '../../domain/tenants/tenants.ts';
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
 import { formAction, hiddenFields, interactionFault, type UserCodeFault } from '../../oidc/library-texts.ts';
 import type { ProviderPages } from '../../oidc/provider.ts';
+import { TooManyRequests } from '../../oidc/storage/stored-requests.ts';
 import { type Database, isConnectionError } from '../../platform/database.ts';
 import type { ErrorCode } from '../../platform/errors.ts';
 import { type Codes, defineCodes } from '../../platform/errors.ts';
@@ -72,6 +73,13 @@ function errorPage({ db, pages, logger }: Drawing): ProviderPages['renderError']
       logger.error({ err: error, requestId: ctx.state.requestId }, 'request failed');
       return renderAnswer(ctx, pages, { status: 500, kind: 'internal', code: 'INTERNAL', params: {} });
     }
+    if (error instanceof TooManyRequests)
+      return renderAnswer(ctx, pages, {
+        status: 429,
+        kind: 'rate_limited',
+        code: 'TOO_MANY_ATTEMPTS',
+        params: { seconds: error.seconds },
+      });
     const status = Math.max(ctx.status, 400);
     // The way back led to what is over, or two tabs were in each other's way: no fault of an application.
     const fault = interactionFault(error);

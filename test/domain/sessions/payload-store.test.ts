@@ -12,6 +12,7 @@ import { createDeviceCodeAdapter } from '../../../src/oidc/storage/device-code-a
 import { refreshSuccessor } from '../../../src/oidc/storage/refresh-rotation.ts';
 import { openPayload, sealPayload } from '../../../src/oidc/storage/sealing.ts';
 import { lifetimeWithin } from '../../../src/oidc/tokens/resources.ts';
+import { createAddressLimits } from '../../../src/platform/address-limits.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { createSecrets, randomToken, sha256 } from '../../../src/platform/secrets.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
@@ -68,7 +69,7 @@ describe('what the protocol library persists', () => {
     const row = newRow({ expiresAt: new Date(Date.now() - 1) });
     await upsertPayload(db, row, null);
     assert.equal(await findPayload(db, row.model, row.idHash), undefined);
-    assert.equal(await consumePayload(db, row.model, row.idHash), false);
+    assert.equal(await consumePayload(db, row.model, row.idHash), undefined);
     const living = newRow();
     await upsertPayload(db, living, null);
     while ((await sweepPayloads(db, 2)) > 0);
@@ -90,7 +91,9 @@ describe('what the protocol library persists', () => {
 
   it('is found by a user code of before a new SECRET_KEY', async () => {
     const [old, renewed] = [randomToken(36), randomToken(36)];
-    const adapterOf = (keys: string[]) => createDeviceCodeAdapter({ db, secrets: createSecrets(keys), issuer: '' });
+    const limits = createAddressLimits({ trustedNetworks: [], numbers: {} });
+    const adapterOf = (keys: string[]) =>
+      createDeviceCodeAdapter({ db, secrets: createSecrets(keys), limits, issuer: '' });
     const [before, after] = [adapterOf([old]), adapterOf([renewed, old])];
     await before.upsert('device', { userCode: 'BCDFGHJK', deviceInfo: {} } as never, 60);
     assert.ok(await after.findByUserCode('BCDFGHJK'));
