@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Config } from './config.ts';
 import { systemCaller } from './domain/audit/audit-events.ts';
 import { ensureAuditPartitions, purgeAuditEvents } from './domain/audit/audit-upkeep.ts';
+import { tellOfRepeatedRefusals } from './domain/audit/repeated-refusals.ts';
 import { deliverCode, deliverCodeJob } from './domain/codes/deliver-code.ts';
 import { sweepCodes } from './domain/codes/one-time-codes.ts';
 import { type Messenger, sendMessageTask } from './domain/messages/deliver-message.ts';
@@ -22,6 +23,8 @@ import { sweepRateLimits } from './platform/rate-limits.ts';
 import type { Secrets } from './platform/secrets.ts';
 
 export const crontab = `
+* * * * * sweep-short-lived
+* * * * * tell-of-refusals
 */10 * * * * sweep
 17 3 * * * keep-audit
 27 3 * * * rotate-keys
@@ -33,6 +36,11 @@ export function verifySecondsOf(config: Config): number {
 }
 
 const logoutPayload = z.object({ clientId: z.string(), sub: z.string(), sid: z.string() });
+
+/** Not those of device codes by the minute: a device is told that its code has expired for as long as the row is there. */
+async function sweepAll(db: Database, models?: readonly string[]): Promise<void> {
+  for (let batches = 0; batches < 200 && (await sweepPayloads(db, 5000, models)) > 0; batches++);
+}
 
 interface ScheduleDependencies {
   config: Config;
@@ -48,8 +56,12 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
   const phoneCountries = config.phone.countries;
   return {
     // Expiry is decided when a row is read; this only keeps the tables small.
+    async 'sweep-short-lived'() {
+      await sweepAll(db, ['PushedAuthorizationRequest', 'ReplayDetection']);
+    },
+    'tell-of-refusals': () => tellOfRepeatedRefusals(db),
     async sweep() {
-      for (let batches = 0; batches < 200 && (await sweepPayloads(db)) > 0; batches++);
+      await sweepAll(db);
       await sweepRateLimits(db);
       await sweepSessions(db);
       await sweepSignInFailures(db);

@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 const ownedTables: Record<string, readonly string[]> = {
   platform: ['rate_limits'],
-  audit: ['audit_events'],
+  audit: ['audit_events', 'repeated_refusals'],
   sessions: ['oidc_payloads', 'service_sessions', 'session_clients', 'user_sessions'],
   tenants: ['tenants'],
   users: ['user_identities', 'user_settings', 'users'],

@@ -1,6 +1,6 @@
 /** What the library reports: refusals for the audit trail, counts for the metrics, bugs for the log. */
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
-import { recordEvent } from '../domain/audit/audit-events.ts';
+import { createRefusalRecorder } from '../domain/audit/repeated-refusals.ts';
 import { type Database, isConnectionError } from '../platform/database.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { AccountWithProfile } from './account.ts';
@@ -37,6 +37,8 @@ function answerUnavailable(ctx: KoaContextWithOIDC): void {
 
 /** Listens on a provider; to be called for each one that is built. */
 export function listenToProvider(provider: Provider, { db, logger, metrics }: EventDependencies): void {
+  const recordRefusal = createRefusalRecorder(db);
+
   async function giveBack(ctx: KoaContextWithOIDC): Promise<void> {
     try {
       await giveBackRefused(db, ctx);
@@ -53,16 +55,16 @@ export function listenToProvider(provider: Provider, { db, logger, metrics }: Ev
     const client = ctx.oidc?.client;
     if (!client || !audited.has(error.message)) return;
     const account = ctx.oidc.account as AccountWithProfile | undefined;
-    const event = {
+    const refusal = {
       tenantId: account?.profile.tenantId ?? (client.tenant_id as string | undefined),
+      clientId: client.clientId,
       action,
-      entityType: 'client',
-      entityId: client.clientId,
+      error: error.message,
       payload: { error: error.message, detail: error.error_detail, accountId: account?.accountId },
     };
     try {
       // The refusal itself changes nothing in the database, so its event stands alone.
-      await recordEvent(db, event, { type: 'client', id: client.clientId, ...requestOrigin(ctx) });
+      await recordRefusal(refusal, { type: 'client', id: client.clientId, ...requestOrigin(ctx) });
     } catch (err) {
       logger.warn({ err, action }, 'an audit event could not be written');
     }
