@@ -112,6 +112,11 @@ export function createLimits({ addressLimits }: Pick<Config, 'addressLimits'>): 
   return createAddressLimits({ trustedNetworks, numbers });
 }
 
+function createFetch(config: Config, { outboundMs = outboundTimeoutMs }: Timeouts): Dependencies['fetch'] {
+  const allowedNetworks = [...config.outboundAllowedNetworks];
+  return createOutboundFetch({ allowedNetworks, timeoutMs: outboundMs, maxBytes: outboundBytes });
+}
+
 /** Makes everything; nothing listens and nothing is asked of the database yet. */
 export function createDependencies(
   config: Config,
@@ -163,11 +168,7 @@ export function createDependencies(
     messenger,
     channels,
     takesUnicodeMail: mailer && (() => mailer.takesUnicode()),
-    fetch: createOutboundFetch({
-      allowedNetworks: [...config.outboundAllowedNetworks],
-      timeoutMs: timeouts.outboundMs ?? outboundTimeoutMs,
-      maxBytes: outboundBytes,
-    }),
+    fetch: createFetch(config, timeouts),
     async close() {
       mailer?.close();
       await db.destroy();
