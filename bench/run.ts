@@ -1,0 +1,168 @@
+/**
+ * `npm run bench`: every operation of Gatehouse beside the bare library in one run. Processor time an operation holds on a
+ * noisy machine; requests a second do not. Options: `--only NAME` (part of an operation's name, may be repeated),
+ * `--seconds N`, `--json FILE`, `--skip-bare`, `--database URL`, and for each other server
+ * `--peer NAME=ISSUER,CLIENT_ID,CLIENT_SECRET`, whose client must be allowed client credentials.
+ */
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { type Measured, measure } from './load.ts';
+import { type BenchOperation, benchOperations, discoverEndpoints } from './operations.ts';
+import { residentMebibytes } from './processor-time.ts';
+import { startStatementCounter } from './statement-counter.ts';
+import {
+  type BenchDatabase,
+  startBareTarget,
+  startBenchDatabase,
+  startGatehouseTarget,
+  type Target,
+} from './targets.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true },
+    seconds: { type: 'string', default: '5' },
+    connections: { type: 'string', default: '16' },
+    json: { type: 'string' },
+    database: { type: 'string' },
+    'skip-bare': { type: 'boolean', default: false },
+    'skip-statements': { type: 'boolean', default: false },
+    peer: { type: 'string', multiple: true },
+  },
+});
+
+interface Row {
+  operation: string;
+  statements?: number;
+  gatehouse?: Measured;
+  bare?: Measured;
+  peers: Record<string, Measured>;
+}
+
+const wanted = benchOperations.filter(
+  ({ name }) => !options.only || options.only.some((part) => name.toLowerCase().includes(part.toLowerCase())),
+);
+const rows: Row[] = wanted.map(({ name }) => ({ operation: name, peers: {} }));
+const rowOf = (operation: BenchOperation) => rows.find((row) => row.operation === operation.name) as Row;
+
+function connectionsOf(operation: BenchOperation): number {
+  return operation.connections ?? Number(options.connections);
+}
+
+async function measureTarget(target: Target, put: (row: Row, measured: Measured) => void): Promise<void> {
+  const endpoints = await discoverEndpoints(target);
+  for (const operation of wanted) {
+    if (operation.needsPerson && !target.people) continue;
+    const measured = await measure((connection) => operation.prepare(target, endpoints, connection), {
+      connections: connectionsOf(operation),
+      seconds: Number(options.seconds),
+      pids: target.pids,
+    });
+    put(rowOf(operation), measured);
+    const spent = Object.entries(measured.processor).map(([name, ms]) => `${name} ${ms.toFixed(2)} ms`);
+    console.error(`${target.name}: ${operation.name}: ${measured.perSecond.toFixed(0)}/s, ${spent.join(', ')}`);
+  }
+}
+
+const counted = 20;
+
+async function countStatements(database: BenchDatabase, known: Awaited<ReturnType<typeof startGatehouseTarget>>) {
+  const counter = await startStatementCounter(database.url);
+  const target = await startGatehouseTarget(counter.url, { known });
+  const endpoints = await discoverEndpoints(target);
+  for (const operation of wanted) {
+    const run = await operation.prepare(target, endpoints, 0);
+    for (let n = 0; n < 5; n++) await run();
+    const before = counter.count();
+    for (let n = 0; n < counted; n++) await run();
+    rowOf(operation).statements = (counter.count() - before) / counted;
+  }
+  await target.stop();
+  counter.stop();
+}
+
+function peerOf(text: string): Target {
+  const [, name, issuer, clientId, clientSecret] = /^([^=]+)=([^,]+),([^,]+),(.+)$/.exec(text) ?? [];
+  if (!name || !issuer || !clientId || !clientSecret) throw new Error(`--peer ${text}: NAME=ISSUER,ID,SECRET`);
+  return { name, issuer, pids: {}, service: { clientId, clientSecret }, stop: async () => {} };
+}
+
+const ms = (value: number | undefined) => (value === undefined ? '' : value.toFixed(2));
+const ratio = (a: Measured | undefined, b: Measured | undefined) =>
+  a && b ? (a.perSecond / b.perSecond).toFixed(2) : '';
+const processorRatio = (row: Row) =>
+  row.gatehouse && row.bare
+    ? ((row.bare.processor.server as number) / (row.gatehouse.processor.server as number)).toFixed(2)
+    : '';
+
+function table(): string {
+  const names = [
+    'operation',
+    'req/s',
+    'of bare',
+    'server ms',
+    'postgres ms',
+    'bare ms',
+    'bare/server',
+    'statements',
+    'p50',
+    'p99',
+  ];
+  const peers = [...new Set(rows.flatMap((row) => Object.keys(row.peers)))];
+  const lines = rows.map((row) => [
+    row.operation,
+    row.gatehouse?.perSecond.toFixed(0) ?? '',
+    ratio(row.gatehouse, row.bare),
+    ms(row.gatehouse?.processor.server),
+    ms(row.gatehouse?.processor.postgres),
+    ms(row.bare?.processor.server),
+    processorRatio(row),
+    row.statements?.toFixed(1) ?? '',
+    ms(row.gatehouse?.p50),
+    ms(row.gatehouse?.p99),
+    ...peers.map((peer) => ratio(row.gatehouse, row.peers[peer])),
+  ]);
+  const all = [[...names, ...peers.map((peer) => `of ${peer}`)], ...lines];
+  const [head = [], ...body] = all.map((cells) => `| ${cells.join(' | ')} |`);
+  return [head, `|${'---|'.repeat(names.length + peers.length)}`, ...body].join('\n');
+}
+
+const database: BenchDatabase = options.database
+  ? { url: options.database, pid: 0, stop: async () => {} }
+  : await startBenchDatabase();
+const summary: Record<string, number> = {};
+const running: Target[] = [];
+try {
+  const gatehouse = await startGatehouseTarget(database.url, database.pid ? { postgresPid: database.pid } : {});
+  running.push(gatehouse);
+  summary.startMs = Math.round(gatehouse.startMs);
+  summary.idleMebibytes = Math.round(residentMebibytes(gatehouse.pids.server as number));
+  await measureTarget(gatehouse, (row, measured) => {
+    row.gatehouse = measured;
+  });
+  summary.loadedMebibytes = Math.round(residentMebibytes(gatehouse.pids.server as number));
+  await gatehouse.stop();
+  if (!options['skip-statements']) await countStatements(database, gatehouse);
+  if (!options['skip-bare']) {
+    const bare = await startBareTarget();
+    running.push(bare);
+    await measureTarget(bare, (row, measured) => {
+      row.bare = measured;
+    });
+    await bare.stop();
+  }
+  for (const text of options.peer ?? []) {
+    const peer = peerOf(text);
+    await measureTarget(peer, (row, measured) => {
+      row.peers[peer.name] = measured;
+    });
+  }
+} finally {
+  for (const target of running) await target.stop();
+  await database.stop();
+}
+console.log(`Node.js ${process.version}, ${cpus()[0]?.model}, ${cpus().length} cores; ${JSON.stringify(summary)}\n`);
+console.log(table());
+if (options.json) writeFileSync(options.json, JSON.stringify({ node: process.version, ...summary, rows }, null, 2));
+process.exit(0);
