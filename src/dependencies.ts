@@ -26,6 +26,7 @@ import { createMailer, type MailTimeouts } from './platform/mailer.ts';
 import { createMetrics, type Metrics } from './platform/metrics.ts';
 import { createOutboundFetch } from './platform/network/outbound.ts';
 import { createPhoneMessages } from './platform/phone-messages.ts';
+import { rememberConfiguration } from './platform/remembered.ts';
 import { createSecrets, type Secrets } from './platform/secrets.ts';
 import { type Assets, createAssets } from './web/pages/assets.ts';
 import { createPages, type Pages } from './web/pages/pages.ts';
@@ -36,6 +37,8 @@ export interface Timeouts {
   mail?: Partial<MailTimeouts>;
   phoneMs?: number;
   federationMs?: number;
+  /** How long what this process remembers of the configuration counts unasked. */
+  configurationCheckMs?: number;
   /** For an answer to any outgoing call. */
   outboundMs?: number;
 }
@@ -126,6 +129,7 @@ export function createDependencies(
 ): Dependencies {
   const ssl = databaseTls(config, databaseUrl);
   const db = createDatabase({ url: databaseUrl, poolMax: config.database.poolMax, ssl, log: knexLogger(logger) });
+  rememberConfiguration(db, { checkMs: timeouts.configurationCheckMs });
   const metrics = createAllMetrics();
   metrics.watchPool('main', db);
   const passwords = createPasswordHasher(config.argon2);

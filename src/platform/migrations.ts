@@ -18,6 +18,7 @@ import * as clientMetadata from '../../migrations/0012-client-metadata.ts';
 import * as answersAndActions from '../../migrations/0013-answers-and-actions.ts';
 import * as grantsAndErasure from '../../migrations/0015-grants-and-erasure.ts';
 import * as profileMoments from '../../migrations/0022-profile-moments.ts';
+import * as configurationVersion from '../../migrations/0016-configuration-version.ts';
 import type { Database } from './database.ts';
 
 interface NamedMigration {
@@ -41,6 +42,7 @@ const migrations: NamedMigration[] = [
   { name: '0013-answers-and-actions', migration: answersAndActions },
   { name: '0015-grants-and-erasure', migration: grantsAndErasure },
   { name: '0022-profile-moments', migration: profileMoments },
+  { name: '0016-configuration-version', migration: configurationVersion },
 ];
 
 const tableName = 'schema_migrations';

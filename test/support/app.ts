@@ -158,7 +158,7 @@ export async function startTestApp({
     logger,
     keyPollMs: 100,
     runJobs,
-    timeouts,
+    timeouts: { configurationCheckMs: 0, ...timeouts },
   });
   await server.listen('127.0.0.1', port);
   const children: ChildProcess[] = [];

@@ -1,6 +1,7 @@
 /** The SQL of clients, their secrets and what a service may ask for. */
-
+import { timingSafeEqual } from 'node:crypto';
 import { type Database, firstRow, prepared, rows, runPrepared } from '../../platform/database.ts';
+import { remembered } from '../../platform/remembered.ts';
 import { actorInTenant } from '../organisation/acting-user.ts';
 
 export type ClientKind = 'web' | 'spa' | 'native' | 'service';
@@ -31,10 +32,12 @@ const liveClient = prepared(
       and (t.id is null or t.state = 'active')`,
 );
 
-/** The client that may act now: active, not deleted, its tenant (if it has one) not suspended. */
+/** The client that may act now: active, not deleted, its tenant (if it has one) not suspended. Shared: not to be changed. */
 export async function findLiveClient(db: Database, clientId: string): Promise<ClientRow | undefined> {
-  const found = await runPrepared<ClientRow>(db, liveClient, [clientId]);
-  return found.rows[0];
+  return remembered(db, `client ${clientId}`, async () => {
+    const found = await runPrepared<ClientRow>(db, liveClient, [clientId]);
+    return found.rows[0];
+  });
 }
 
 /** Any client that was not deleted, disabled ones too. */
@@ -98,31 +101,48 @@ export async function expireClientSecrets(db: Database, id: string, overlapSecon
   return result.rowCount;
 }
 
-// last_used_at is written at most once a minute: a busy service must not turn each token request into an update.
-const useSecret = prepared(
-  'use-client-secret',
-  `with live as (
-     select s.id, s.last_used_at
-       from client_secrets s
-       join clients c on c.id = s.client_id
-      where c.client_id = $1
-        and s.secret_hash = $2
-        and s.revoked_at is null
-        and (s.expires_at is null or s.expires_at > now())
-   ), used as (
-     update client_secrets s
-        set last_used_at = now()
-       from live
-      where s.id = live.id
-        and (live.last_used_at is null or live.last_used_at < now() - interval '1 minute')
-   )
-   select true as matches from live`,
+interface LiveSecret {
+  id: string;
+  secretHash: Buffer;
+  expiresAt: Date | null;
+  /** When it was used last, as far as this process knows. */
+  lastUsedAt: Date | null;
+}
+
+const liveSecrets = prepared(
+  'live-client-secrets',
+  `select s.id, s.secret_hash, s.expires_at, s.last_used_at
+     from client_secrets s
+     join clients c on c.id = s.client_id
+    where c.client_id = $1
+      and s.revoked_at is null
+      and (s.expires_at is null or s.expires_at > now())`,
 );
 
-/** True if the hash belongs to a live secret of the client. The comparison is of SHA-256 values, in the index. */
+const markSecretUsed = prepared(
+  'mark-client-secret-used',
+  `update client_secrets set last_used_at = now()
+    where id = $1 and (last_used_at is null or last_used_at < now() - interval '1 minute')`,
+);
+
+/** True if the SHA-256 hash is that of a live secret of the client. */
 export async function clientSecretMatches(db: Database, clientId: string, secretHash: Buffer): Promise<boolean> {
-  const found = await runPrepared<{ matches: boolean }>(db, useSecret, [clientId, secretHash]);
-  return found.rows.length > 0;
+  const secrets = await remembered(db, `client-secrets ${clientId}`, async () => {
+    const found = await runPrepared<LiveSecret>(db, liveSecrets, [clientId]);
+    return found.rows;
+  });
+  const now = Date.now();
+  const used = secrets.find(
+    (secret) =>
+      timingSafeEqual(secret.secretHash, secretHash) && (secret.expiresAt === null || secret.expiresAt.getTime() > now),
+  );
+  if (!used) return false;
+  // Written at most once a minute: a busy service must not turn each token request into an update.
+  if (used.lastUsedAt === null || used.lastUsedAt.getTime() < now - 60_000) {
+    used.lastUsedAt = new Date(now);
+    await runPrepared(db, markSecretUsed, [used.id]);
+  }
+  return true;
 }
 
 /** Answers which of the capabilities there are, and which the service did not have. */
@@ -202,12 +222,15 @@ const serviceScope = prepared(
     order by k.key`,
 );
 
-/** The capabilities a service may ask for, each with the API (audience) it belongs to. */
+/** The capabilities a service may ask for, each with the API (audience) it belongs to. Shared: not to be changed. */
 export async function findServiceCapabilities(
   db: Database,
   clientId: string,
 ): Promise<{ key: string; identifier: string | null }[]> {
-  return (await runPrepared<{ key: string; identifier: string | null }>(db, serviceScope, [clientId])).rows;
+  return remembered(db, `service-capabilities ${clientId}`, async () => {
+    const found = await runPrepared<{ key: string; identifier: string | null }>(db, serviceScope, [clientId]);
+    return found.rows;
+  });
 }
 
 /** True if a client of this tenant may stand for the API: the API is nobody's, or the tenant's own. */

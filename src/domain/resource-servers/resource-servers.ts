@@ -13,6 +13,7 @@ import {
 } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
+import { remembered } from '../../platform/remembered.ts';
 import { defineCapability } from '../access/capabilities.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { renameDefaultResource } from '../clients/default-resource.ts';
@@ -106,12 +107,17 @@ const byIdentifier = prepared(
 
 /**
  * The API of an audience URI with its scopes, or undefined. It need not be spelled as it is registered; of two that differ by
- * the spelling alone, from before that was refused, each is found by its own and the older one by any other.
+ * the spelling alone, from before that was refused, each is found by its own and the older one by any other. Shared: not to be
+ * changed.
  */
 export async function findResourceServer(
   db: Database,
   identifier: string,
 ): Promise<ResourceServerWithScopes | undefined> {
+  return remembered(db, `api ${identifier}`, () => selectResourceServer(db, identifier));
+}
+
+async function selectResourceServer(db: Database, identifier: string): Promise<ResourceServerWithScopes | undefined> {
   const [exact] = (await runPrepared<ResourceServerWithScopes>(db, byIdentifier, [identifier])).rows;
   if (exact) return exact;
   const registered = await findOtherSpelling(db, identifier);
@@ -141,7 +147,10 @@ const byId = prepared('resource-server-identifier', 'select identifier from reso
 
 /** The audience URI of an API by its row id. */
 export async function findResourceServerIdentifier(db: Database, id: string): Promise<string | undefined> {
-  return (await runPrepared<{ identifier: string }>(db, byId, [id])).rows[0]?.identifier;
+  return remembered(db, `api-identifier ${id}`, async () => {
+    const found = await runPrepared<{ identifier: string }>(db, byId, [id]);
+    return found.rows[0]?.identifier;
+  });
 }
 
 /** The audience URI of the program's own API; undefined before the first start. */

@@ -5,6 +5,7 @@
  * per connection. One-time things are consumed in one statement.
  */
 import { type Database, prepared, runPrepared } from '../../platform/database.ts';
+import { gathered } from '../../platform/gathered.ts';
 import { insertEventSql } from '../audit/audit-events.ts';
 
 export interface PayloadRow {
@@ -111,16 +112,25 @@ export async function insertPayloadOnce(
 // its way while the session ended, and whatever was granted by it.
 const byId = prepared(
   'payload-by-id',
-  `select id_hash, payload, consumed_at is not null as consumed
-     from oidc_payloads p
-    where model = $1 and id_hash = $2 and (expires_at is null or expires_at > now() or model = 'DeviceCode')
-      and not (model in ('AuthorizationCode', 'DeviceCode')
+  `select wanted.n::int, p.id_hash, p.payload, p.consumed_at is not null as consumed
+     from unnest($1::text[], $2::bytea[]) with ordinality as wanted(model, id_hash, n)
+     join oidc_payloads p on p.model = wanted.model and p.id_hash = wanted.id_hash
+    where (p.expires_at is null or p.expires_at > now() or p.model = 'DeviceCode')
+      and not (p.model in ('AuthorizationCode', 'DeviceCode')
                and exists (select from user_sessions s
                             where s.oidc_session_uid_hash = p.session_uid_hash and s.revoked_at is not null))`,
 );
 
+const findGathered = gathered<{ model: string; idHash: Buffer }, StoredPayload | undefined>(async (db, wanted) => {
+  const models = wanted.map(({ model }) => model);
+  const hashes = wanted.map(({ idHash }) => idHash);
+  const found = await runPrepared<StoredPayload & { n: number }>(db, byId, [models, hashes]);
+  const byPlace = new Map(found.rows.map((row) => [row.n, row]));
+  return wanted.map((_, index) => byPlace.get(index + 1));
+});
+
 export async function findPayload(db: Database, model: string, idHash: Buffer): Promise<StoredPayload | undefined> {
-  return (await runPrepared<StoredPayload>(db, byId, [model, idHash])).rows[0];
+  return findGathered(db, { model, idHash });
 }
 
 // An expired device code is still found: its page says so, and the row goes with the sweep.

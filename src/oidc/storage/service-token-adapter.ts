@@ -1,11 +1,10 @@
 /**
- * Access tokens of services (client credentials). Owns that each leaves its row of `service_sessions` in the transaction
+ * Access tokens of services (client credentials). Owns that each leaves its row of `service_sessions` with the statement
  * that stores it, and that the session ends with the token.
  */
-import type { Adapter } from 'oidc-provider';
-import { destroyPayload, upsertPayload } from '../../domain/sessions/payload-store.ts';
-import { recordServiceSession } from '../../domain/sessions/service-session-store.ts';
-import { inTransaction } from '../../platform/database.ts';
+import { type Adapter, errors } from 'oidc-provider';
+import { destroyPayload } from '../../domain/sessions/payload-store.ts';
+import { storeServiceToken } from '../../domain/sessions/service-token-store.ts';
 import { newId } from '../../platform/ids.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import { currentCaller } from '../caller.ts';
@@ -22,18 +21,9 @@ export function createServiceTokenAdapter({ db, secrets, limits }: AdapterDepend
 
     async upsert(id, payload, expiresIn) {
       const row = payloadRow(secrets, model, id, payload, expiresIn);
-      const event = storedEvent(model, payload);
-      const session = {
-        id: newId(),
-        clientId: payload.clientId as string,
-        jti: serviceJti(id),
-        ip: currentCaller().caller.ip ?? null,
-        expiresAt: row.expiresAt as Date,
-      };
-      await inTransaction(db, async (trx) => {
-        await recordServiceSession(trx, session);
-        await upsertPayload(trx, row, event);
-      });
+      const session = { id: newId(), jti: serviceJti(id), ip: currentCaller().caller.ip ?? null };
+      const stored = await storeServiceToken(db, { row, session, auditRow: storedEvent(model, payload) });
+      if (!stored) throw new errors.InvalidClientAuth('the client is not active');
     },
 
     async destroy(id) {
