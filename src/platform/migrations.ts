@@ -17,8 +17,8 @@ import * as limitsByAddress from '../../migrations/0011-limits-by-address.ts';
 import * as clientMetadata from '../../migrations/0012-client-metadata.ts';
 import * as answersAndActions from '../../migrations/0013-answers-and-actions.ts';
 import * as grantsAndErasure from '../../migrations/0015-grants-and-erasure.ts';
-import * as profileMoments from '../../migrations/0022-profile-moments.ts';
 import * as configurationVersion from '../../migrations/0016-configuration-version.ts';
+import * as profileMoments from '../../migrations/0022-profile-moments.ts';
 import type { Database } from './database.ts';
 
 interface NamedMigration {
@@ -41,8 +41,8 @@ const migrations: NamedMigration[] = [
   { name: '0012-client-metadata', migration: clientMetadata },
   { name: '0013-answers-and-actions', migration: answersAndActions },
   { name: '0015-grants-and-erasure', migration: grantsAndErasure },
-  { name: '0022-profile-moments', migration: profileMoments },
   { name: '0016-configuration-version', migration: configurationVersion },
+  { name: '0022-profile-moments', migration: profileMoments },
 ];
 
 const tableName = 'schema_migrations';

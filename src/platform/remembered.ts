@@ -21,6 +21,9 @@ const memories = new WeakMap<Database, Memory>();
 /** So many rows of any kind: some 20 MB where each is a large registration. */
 const most = 20_000;
 
+/** One thing may have many spellings, and strangers choose how long: such a one is asked for anew. */
+const longestKey = 300;
+
 const currentVersion = prepared('configuration-version', 'select version from configuration_version');
 
 /** How long a change may take to be seen by another process. */
@@ -52,7 +55,7 @@ async function checkVersion(db: Database, memory: Memory): Promise<void> {
  */
 export async function remembered<T>(db: Database, key: string, load: () => Promise<T>): Promise<T> {
   const memory = memories.get(db);
-  if (!memory) return load();
+  if (!memory || key.length > longestKey) return load();
   if (performance.now() - memory.checkedAt >= memory.checkMs) {
     memory.checking ??= checkVersion(db, memory).finally(() => {
       memory.checking = undefined;

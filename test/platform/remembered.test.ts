@@ -34,6 +34,12 @@ describe('remembered configuration', () => {
     assert.equal(loads, before + 1);
   });
 
+  it('is not kept under a name longer than any that is meant', async () => {
+    const key = `number ${'a'.repeat(1_000)}`;
+    const first = await remembered(db, key, load);
+    assert.notEqual(await remembered(db, key, load), first);
+  });
+
   it('is not kept where there is nothing, nor where it failed', async () => {
     assert.equal(await remembered(db, 'number b', async () => undefined), undefined);
     await assert.rejects(
