@@ -120,6 +120,13 @@ function createFetch(config: Config, { outboundMs = outboundTimeoutMs }: Timeout
   return createOutboundFetch({ allowedNetworks, timeoutMs: outboundMs, maxBytes: outboundBytes });
 }
 
+function openDatabase(config: Config, url: string, logger: Logger, timeouts: Timeouts): Database {
+  const ssl = databaseTls(config, url);
+  const db = createDatabase({ url, poolMax: config.database.poolMax, ssl, log: knexLogger(logger) });
+  rememberConfiguration(db, { checkMs: timeouts.configurationCheckMs });
+  return db;
+}
+
 /** Makes everything; nothing listens and nothing is asked of the database yet. */
 export function createDependencies(
   config: Config,
@@ -128,8 +135,7 @@ export function createDependencies(
   timeouts: Timeouts = {},
 ): Dependencies {
   const ssl = databaseTls(config, databaseUrl);
-  const db = createDatabase({ url: databaseUrl, poolMax: config.database.poolMax, ssl, log: knexLogger(logger) });
-  rememberConfiguration(db, { checkMs: timeouts.configurationCheckMs });
+  const db = openDatabase(config, databaseUrl, logger, timeouts);
   const metrics = createAllMetrics();
   metrics.watchPool('main', db);
   const passwords = createPasswordHasher(config.argon2);

@@ -50,7 +50,7 @@ function createQueue<Item, Result>(
   async function settle(batch: Waiting<Item, Result>[]): Promise<void> {
     try {
       const results = await run(batch.map(({ item }) => item));
-      batch.forEach(({ resolve }, index) => resolve(results[index] as Result));
+      for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result);
     } catch (error) {
       // One that cannot be stored must not take the others with it.
       if (batch.length > 1 && !isConnectionError(error)) await Promise.all(batch.map((one) => settle([one])));
