@@ -17,6 +17,7 @@ import { services } from './services.ts';
 import { signingKeys } from './signing-keys.ts';
 import { tenants } from './tenants.ts';
 import { tokenPreview } from './token-preview.ts';
+import { userData } from './user-data.ts';
 import { userGrants } from './user-grants.ts';
 import { userIdentities } from './user-identities.ts';
 import { sessions } from './user-sessions.ts';
@@ -41,6 +42,7 @@ export const operations: readonly AnyOperation[] = [
   ...access,
   ...tokenPreview,
   ...userIdentities,
+  ...userData,
   ...referrals,
   ...signingKeys,
   ...messages,

@@ -3,6 +3,7 @@
  * for 24 hours. The key's row is written in the transaction of the change: of two at once, the second waits for the first.
  * Answers are sealed; some hold a secret that is shown once. A request that failed did nothing, and its key is free.
  */
+import type { PersonWords } from '../domain/users/person-words.ts';
 import { type Database, firstRow, rows } from '../platform/database.ts';
 import { type Codes, DomainError, defineCodes } from '../platform/errors.ts';
 import { defineSecretPurpose, type Secrets, sha256 } from '../platform/secrets.ts';
@@ -44,7 +45,7 @@ export async function onceFor<T>(
 ): Promise<T> {
   const [actorHash, keyHash, requestHash] = [request.actor, request.key, request.content].map((part) => sha256(part));
   const bindings = { actorHash, keyHash, requestHash } as Record<string, Buffer>;
-  const context = `${actorHash?.toString('hex')}:${keyHash?.toString('hex')}`;
+  const context = contextOf(actorHash, keyHash);
   await rows(
     trx,
     'delete from idempotency_keys where actor_hash = :actorHash and key_hash = :keyHash and expires_at <= now()',
@@ -77,16 +78,38 @@ async function earlierAnswer<T>(
   context: string,
   secrets: Secrets,
 ): Promise<T> {
-  const found = await firstRow<{ requestHash: Buffer; answer: Buffer }>(
+  const found = await firstRow<{ requestHash: Buffer; answer: Buffer | null }>(
     trx,
     'select request_hash, answer from idempotency_keys where actor_hash = :actorHash and key_hash = :keyHash',
     bindings,
   );
   if (!found || !bindings.requestHash?.equals(found.requestHash))
     throw new DomainError('conflict', 'IDEMPOTENCY_KEY_REUSED');
-  const text = secrets.open(repeatedRequests, found.answer, context);
+  // Null: it told of a person who is erased. What was done is not done again.
+  const text = found.answer === null ? undefined : secrets.open(repeatedRequests, found.answer, context);
   if (text === undefined) throw new DomainError('conflict', 'IDEMPOTENCY_KEY_REUSED');
   return JSON.parse(text) as T;
+}
+
+/** Forgets the answers that tell of a person. Their keys stay taken: a late repetition must not make the person again. */
+export async function forgetAnswersAbout(trx: Database, words: PersonWords, secrets: Secrets): Promise<void> {
+  const found = await rows<{ actorHash: Buffer; keyHash: Buffer; answer: Buffer }>(
+    trx,
+    'select actor_hash, key_hash, answer from idempotency_keys where answer is not null',
+    [],
+  );
+  for (const { actorHash, keyHash, answer } of found) {
+    const text = secrets.open(repeatedRequests, answer, contextOf(actorHash, keyHash));
+    if (text === undefined || !words.mentions(JSON.parse(text))) continue;
+    await rows(trx, 'update idempotency_keys set answer = null where actor_hash = :actorHash and key_hash = :keyHash', {
+      actorHash,
+      keyHash,
+    });
+  }
+}
+
+function contextOf(actorHash: Buffer | undefined, keyHash: Buffer | undefined): string {
+  return `${actorHash?.toString('hex')}:${keyHash?.toString('hex')}`;
 }
 
 /** Deletes keys whose day is over. Answers how many went. */

@@ -8,7 +8,7 @@ import { pageQuery, text, time } from './shapes.ts';
 
 const scopes = z.array(z.string());
 
-const Grant = z
+export const Grant = z
   .object({
     id: z.string(),
     client_id: z.string(),

@@ -9,7 +9,7 @@ import { id, pageQuery, text, time } from './shapes.ts';
 const provider = text(32).meta({ description: 'The key of an identity provider', example: 'google' });
 const subject = text(255).meta({ description: 'What the provider calls the person: `sub` of its ID tokens' });
 
-const Identity = z
+export const Identity = z
   .object({
     id,
     provider: z.string(),

@@ -138,6 +138,8 @@ export const samples: Record<string, (world: World) => Sample> = {
   'users.why': (w) => ({ params: person(w) }),
   'users.token_preview': (w) => ({ params: person(w), query: { client_id: w.clientId } }),
   'org_nodes.holders': (w) => ({ params: node(w), query: { capability: 'users.read' } }),
+  'users.export': (w) => ({ params: person(w) }),
+  'users.erase': (w) => ({ params: person(w) }),
   'sessions.list': (w) => ({ params: person(w) }),
   'sessions.end': (w) => ({ params: { session_id: w.sessionId } }),
   'sessions.end_all': (w) => ({ params: person(w) }),

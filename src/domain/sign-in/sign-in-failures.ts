@@ -157,7 +157,8 @@ export async function clearFailures(db: Database, keys: readonly FailureKey[]): 
  * sign-in. To be cleared when the account was proved.
  */
 export function accountFailureKeys(secrets: Secrets, user: FailingUser): FailureKey[] {
-  const addresses = [user.email, user.phone].filter((address) => address !== null);
+  const username = user.username?.toLowerCase() ?? null;
+  const addresses = [user.email, user.phone, username].filter((address) => address !== null);
   return countedWays.flatMap((way) => [
     accountKey(secrets, way, user.userId),
     ...addresses.flatMap((address) => [
@@ -172,6 +173,8 @@ interface FailingUser {
   tenantId: string;
   email: string | null;
   phone: string | null;
+  /** A door too, where people sign in by it. */
+  username?: string | null;
 }
 
 /** Forgets all failures of an account, those of its devices too: it was recovered, or freed by an administrator. */

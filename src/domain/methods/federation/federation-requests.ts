@@ -96,9 +96,18 @@ export async function consumeFederationRequest(
     given,
   );
   if (!used) throw await whyNot(db, given);
-  const opened = secrets.open(sealedRequests, used.sealed, contextOf(used.id));
+  const opened = openRequest(secrets, used);
   if (opened === undefined) throw new DomainError('expired', 'INTERACTION_EXPIRED');
-  return sealedDetails.parse(JSON.parse(opened));
+  return opened;
+}
+
+/** What a row seals; undefined where no key opens it. */
+export function openRequest(
+  secrets: Secrets,
+  { id, sealed }: { id: string; sealed: Buffer },
+): FederationDetails | undefined {
+  const opened = secrets.open(sealedRequests, sealed, contextOf(id));
+  return opened === undefined ? undefined : sealedDetails.parse(JSON.parse(opened));
 }
 
 async function whyNot(
