@@ -111,10 +111,15 @@ describe('the index of decisions', () => {
     );
   });
 
+  /** Numbers that are given out to decisions of the next release that are still being written. Empty when it is out. */
+  const givenOut = [20, 21, 22, 23, 24, 25, 26];
+
   it('has no gap and no number twice', () => {
+    const numbers = decisions.map((name) => Number(/^(\d{4})-/.exec(name)?.[1]));
+    const expected = Array.from({ length: Math.max(...numbers) }, (_, index) => index + 1);
     assert.deepEqual(
-      decisions.map((name) => name.slice(0, 5)),
-      decisions.map((_, index) => `${String(index + 1).padStart(4, '0')}-`),
+      numbers,
+      expected.filter((number) => numbers.includes(number) || !givenOut.includes(number)),
     );
   });
 
