@@ -14,6 +14,7 @@ import { referrals } from './referrals.ts';
 import { resourceServers } from './resource-servers.ts';
 import { roles } from './roles.ts';
 import { services } from './services.ts';
+import { signInChecks } from './sign-in-checks.ts';
 import { signingKeys } from './signing-keys.ts';
 import { tenants } from './tenants.ts';
 import { tokenPreview } from './token-preview.ts';
@@ -41,6 +42,7 @@ export const operations: readonly AnyOperation[] = [
   ...userGrants,
   ...access,
   ...tokenPreview,
+  ...signInChecks,
   ...userIdentities,
   ...userData,
   ...referrals,

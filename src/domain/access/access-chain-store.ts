@@ -186,7 +186,8 @@ const byPerson: Keyset = {
 
 /**
  * The assignments by which people have a capability at a node. Of each role that carries it, at each node from here up, they
- * are read in the order of people, no further than the page needs.
+ * are read in the order of people, no further than the page needs: nobody holds a role at a node twice at one time, so that the
+ * order of the index is enough.
  */
 export async function selectChainsAtNode(
   db: Database,
@@ -222,7 +223,8 @@ export async function selectChainsAtNode(
              where a.org_node_id = place.org_node_id and a.role_id = carrying.role_id
                and ${where} and ${liveAt('a', ':at')}
                and (select u.state = 'active' and u.deleted_at is null from users u where u.id = a.user_id)
-             ${order}) holder
+             order by a.user_id
+             limit :pageLimit) holder
        ),
        page as materialized (select a.user_id, a.id from found a ${order})
        select ${chainColumns}, ${key}

@@ -129,6 +129,14 @@ function failuresOf(account: CountedAccount, failures: readonly FailureRow[]): F
   );
 }
 
+/** Seconds until a code that is typed for a destination is compared again; 0 where it is now. Counts nothing. */
+export async function findFailureWait(db: Database, account: CountedAccount, destination: string): Promise<number> {
+  const addresses = [account.email, account.phone].filter((address) => address !== null);
+  const failures = await selectFailures(db, [...new Set([destination, ...addresses])]);
+  const here = failures.filter((failure) => failure.destination === destination);
+  return Math.max(failureWait(countedFor(undefined, here)), failureWait(failuresOf(account, failures)));
+}
+
 /**
  * Counts one attempt. Committed before anything is compared: what follows may fail, the count stands. The statements are
  * the same for any number of accounts.

@@ -99,12 +99,15 @@ async function isKnownDevice(db: Database, send: Send, device: Buffer | undefine
   return (await whoKnowsDevice(db, await findPeople(db, send), device)).size > 0;
 }
 
-/** @throws DomainError invalid PHONE_NOT_SUPPORTED where of the messages to a prefix too few were answered */
-async function checkConversion(db: Database, { tenantId, purpose }: Send, prefix: string): Promise<void> {
+/** Whether of the messages to a prefix too few were answered. */
+async function isRangeStopped(
+  db: Database,
+  { tenantId, purpose }: Pick<Send, 'tenantId' | 'purpose'>,
+  prefix: string,
+): Promise<boolean> {
   const { sent, consumed } = await selectConversion(db, { tenantId, prefix, isSignUp: purpose === 'sign_up' });
   const { leastSends, leastShare } = codeLimits.conversion;
-  if (sent >= leastSends && consumed < sent * leastShare)
-    throw new DomainError('invalid', 'PHONE_NOT_SUPPORTED', { field: 'phone' });
+  return sent >= leastSends && consumed < sent * leastShare;
 }
 
 /**
@@ -128,7 +131,8 @@ export async function recordSend(
   if (seconds > 0) throw new DomainError('rate_limited', 'TOO_MANY_CODES', { seconds });
 
   const prefix = kindOf(send.channel) === 'phone' ? phonePrefix(send.destination) : null;
-  if (prefix !== null) await checkConversion(trx, send, prefix);
+  if (prefix !== null && (await isRangeStopped(trx, send, prefix)))
+    throw new DomainError('invalid', 'PHONE_NOT_SUPPORTED', { field: 'phone' });
   const expiresAt = await insertSend(trx, {
     ...send,
     userId: send.userId ?? null,
@@ -139,6 +143,19 @@ export async function recordSend(
   });
   await countForTenant(trx, send.tenantId);
   return { expiresAt, resendInSeconds: waitAfter(unconsumed + 1) };
+}
+
+/**
+ * The limits that a code to a destination would be held to now, for a browser that nobody knows; counts nothing.
+ * @returns seconds to wait, and whether too few messages to the number's range were answered
+ */
+export async function findSendLimits(
+  db: Database,
+  send: Pick<Send, 'tenantId' | 'destination' | 'channel' | 'purpose'>,
+): Promise<{ seconds: number; rangeStopped: boolean }> {
+  const { seconds } = sendWait(await selectRecentSends(db, send.destination), send, false);
+  const prefix = kindOf(send.channel) === 'phone' ? phonePrefix(send.destination) : null;
+  return { seconds, rangeStopped: prefix !== null && (await isRangeStopped(db, send, prefix)) };
 }
 
 /** Last, for all sends of a tenant wait for each other from here to the commit. */

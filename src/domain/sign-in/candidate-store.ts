@@ -1,5 +1,5 @@
 /** The SQL of whom an address may mean at a sign-in. */
-import { type Database, prepared, runPrepared } from '../../platform/database.ts';
+import { type Database, firstRow, prepared, runPrepared } from '../../platform/database.ts';
 
 /** Somebody a destination may mean. */
 export interface PersonRow {
@@ -40,6 +40,18 @@ const byPhone = prepared(
     where u.phone = $1 and u.deleted_at is null and ($2::uuid is null or u.tenant_id = $2)
     ${personOrder}`,
 );
+
+/** One user who is not deleted. */
+export async function selectPerson(
+  db: Database,
+  { tenantId, userId }: { tenantId: string; userId: string },
+): Promise<PersonRow | undefined> {
+  return firstRow<PersonRow>(
+    db,
+    `select ${personColumns} where u.tenant_id = :tenantId and u.id = :userId and u.deleted_at is null`,
+    { tenantId, userId },
+  );
+}
 
 /** Users that are not deleted under an address in canonical form; those who may act first. At most 10. */
 export async function selectPeople(

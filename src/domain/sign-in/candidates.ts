@@ -9,8 +9,10 @@ import { DomainError } from '../../platform/errors.ts';
 import { type Channel, kindOf } from '../messages/outgoing-message.ts';
 import { checkPhone } from '../messages/phone-policy.ts';
 import { parseTenantSettings, type TenantSettings } from '../tenants/tenant-settings.ts';
+import type { UserOfTenant } from '../users/users.ts';
 import { opensAccount } from '../users/verified-address.ts';
-import { type PersonRow, selectPeople } from './candidate-store.ts';
+import { type PersonRow, selectPeople, selectPerson } from './candidate-store.ts';
+import { firstRefusal, type Rule } from './rules.ts';
 
 export type Person = PersonRow;
 
@@ -39,23 +41,43 @@ function isCountryAllowed(phone: string, tenant: TenantSettings, serverCountries
   }
 }
 
+/** A person, and how a code would be sent to them. */
+export interface SentTo {
+  person: Person;
+  settings: TenantSettings;
+  destination: string;
+  channel: Channel;
+  /** Empty where only the tenant's list is to be asked. */
+  serverCountries: readonly string[];
+}
+
+/** In the order in which they are told. */
+export const codeRules: readonly Rule<SentTo, NoWayIn>[] = [
+  { refusal: 'tenant_suspended', holds: ({ person }) => person.tenantActive },
+  { refusal: 'user_inactive', holds: ({ person }) => person.userActive },
+  {
+    refusal: 'method_not_offered',
+    holds: ({ settings, channel }) => settings.signInMethods.includes('otp') && settings.codeChannels.includes(channel),
+  },
+  {
+    refusal: 'country_not_allowed',
+    holds: ({ settings, channel, destination, serverCountries }) =>
+      kindOf(channel) !== 'phone' || isCountryAllowed(destination, settings, serverCountries),
+  },
+  { refusal: 'address_not_proved', holds: ({ person, channel }) => opensAccount(person, kindOf(channel)) },
+];
+
+/** One person by their id. */
+export async function findPerson(db: Database, user: UserOfTenant): Promise<Person | undefined> {
+  return selectPerson(db, user);
+}
+
 /**
  * Why a code that was sent this way does not lead into an account; undefined where it does.
- * @param serverCountries empty where only the tenant's list is to be asked
  */
 export function noWayIn(
   person: Person,
-  {
-    destination,
-    channel,
-    serverCountries,
-  }: { destination: string; channel: Channel; serverCountries: readonly string[] },
+  sent: Pick<SentTo, 'destination' | 'channel' | 'serverCountries'>,
 ): NoWayIn | undefined {
-  if (!person.tenantActive) return 'tenant_suspended';
-  if (!person.userActive) return 'user_inactive';
-  const settings = parseTenantSettings(person.tenantSettings);
-  if (!settings.signInMethods.includes('otp') || !settings.codeChannels.includes(channel)) return 'method_not_offered';
-  if (kindOf(channel) === 'phone' && !isCountryAllowed(destination, settings, serverCountries))
-    return 'country_not_allowed';
-  return opensAccount(person, kindOf(channel)) ? undefined : 'address_not_proved';
+  return firstRefusal(codeRules, { ...sent, person, settings: parseTenantSettings(person.tenantSettings) });
 }

@@ -4,10 +4,14 @@
  * list, which is handed down (`methods`). A method that forgets to say what it takes away does not compile.
  */
 import type { Database } from '../../platform/database.ts';
+import type { Secrets } from '../../platform/secrets.ts';
 import type { Channel } from '../messages/outgoing-message.ts';
+import type { MessageBudgets } from '../messages/phone-policy.ts';
 import type { TenantSettings } from '../tenants/tenant-settings.ts';
 import type { UserOfTenant } from '../users/users.ts';
 import type { AddressKind } from '../users/verified-address.ts';
+import type { PersonRow } from './candidate-store.ts';
+import type { Check } from './rules.ts';
 
 /** What this server has to sign people in by. */
 export interface SignInServer {
@@ -44,6 +48,19 @@ export interface Provable {
   credentials: readonly Credential[];
 }
 
+/** What an explanation is made from. */
+export interface Explaining {
+  settings: TenantSettings;
+  server: SignInServer;
+  secrets: Secrets;
+  budgets: MessageBudgets;
+}
+
+/** A way in, and each rule and limit on it, held against one person. */
+export interface ExplainedWay extends Way {
+  checks: Check[];
+}
+
 export interface SignInMethod {
   /** For the trail and the metrics. */
   readonly id: string;
@@ -56,6 +73,11 @@ export interface SignInMethod {
   offers(settings: TenantSettings | null, server: SignInServer): Way[];
   /** Whether somebody can come in by one of these now. */
   opens(way: Way, person: Provable, at: { settings: TenantSettings; server: SignInServer }): boolean;
+  /**
+   * Every way of this method that there could be for a person of the tenant, also where it is not offered, with each of the
+   * rules and limits that signing in asks. Counts nothing.
+   */
+  explain(db: Database, person: PersonRow, at: Explaining): Promise<ExplainedWay[]>;
   /** What an account holds of this method. */
   credentialsOf(db: Database, user: UserOfTenant): Promise<Credential[]>;
   /**

@@ -79,7 +79,8 @@ const count = prepared(
 const waits = prepared(
   'sign-in-failures-waits',
   `select f.subject_hash, f.failures >= ${lockedAfter} as locked,
-          ceil(extract(epoch from ${waitUntil} - now()))::integer as seconds
+          case when f.failures < ${slowedAfter} then 0
+               else ceil(extract(epoch from ${waitUntil} - now()))::integer end as seconds
      from sign_in_failures f
     where f.subject_hash = any($1::bytea[])`,
 );
@@ -138,6 +139,25 @@ interface Refusal {
   subjectHash: Buffer;
   locked: boolean;
   seconds: number;
+}
+
+/**
+ * What an attempt would be told by the doors and the count of an account now; counts nothing. The doors are those of the
+ * addresses at the tenant and at the server's own sign-in.
+ */
+export async function findHeldUp(
+  db: Database,
+  secrets: Secrets,
+  way: CountedWay,
+  { tenantId, userId, addresses }: { tenantId: string; userId: string; addresses: readonly string[] },
+): Promise<{ locked: boolean; seconds: number }> {
+  const doors = addresses.flatMap((address) => [
+    ...doorKey(secrets, way, tenantId, address),
+    ...doorKey(secrets, way, null, address),
+  ]);
+  const hashes = [...accountKey(secrets, way, userId), ...doors];
+  const { rows: found } = await runPrepared<Refusal>(db, waits, [hashes]);
+  return { locked: found.some(({ locked }) => locked), seconds: Math.max(0, ...found.map(({ seconds }) => seconds)) };
 }
 
 /** Takes the count back upon success, in the caller's transaction. */

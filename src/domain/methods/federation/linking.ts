@@ -16,11 +16,13 @@ import { type Database, inTransaction } from '../../../platform/database.ts';
 import { type Caller, recordEvent } from '../../audit/audit-events.ts';
 import { type ProofDependencies, proveAddress } from '../../sign-in/prove-address.ts';
 import type { ProvedAccount } from '../../sign-in/proved-account.ts';
+import { firstRefusal } from '../../sign-in/rules.ts';
 import { parseTenantSettings } from '../../tenants/tenant-settings.ts';
 import { findTenantById, type Tenant } from '../../tenants/tenants.ts';
 import { useIdentity } from '../../users/identities.ts';
 import { opensAccount } from '../../users/verified-address.ts';
 import type { ProviderPerson } from './claim-mapping.ts';
+import { federationRules } from './federation-rules.ts';
 import { isOfHostedDomain, type LinkDependencies, linkIdentity, refusedAccount } from './identities.ts';
 import { type IdentityProvider, isOffered } from './identity-providers.ts';
 import {
@@ -77,9 +79,8 @@ function provedAccount({ userId, tenantId, tenantName, tenantSlug, fullName, ema
 /** Why an account cannot be signed in to with this identity; undefined where it can. */
 function unusable(row: AccountRow, { provider, person }: FederatedAttempt): Reason | undefined {
   const settings = parseTenantSettings(row.tenantSettings);
-  if (!row.tenantActive) return 'tenant_suspended';
-  if (!row.userActive) return 'user_inactive';
-  if (!isOffered(provider, { id: row.tenantId, settings })) return 'method_not_offered';
+  const refusal = firstRefusal(federationRules, { ...row, settings, provider });
+  if (refusal !== undefined) return refusal;
   return isOfHostedDomain(provider, person, settings) ? undefined : 'hosted_domain';
 }
 

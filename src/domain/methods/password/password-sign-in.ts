@@ -13,6 +13,7 @@ import { type Secrets, sha256 } from '../../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../../audit/audit-events.ts';
 import { whoKnowsDevice } from '../../sessions/known-devices.ts';
 import type { ProvedAccount } from '../../sign-in/proved-account.ts';
+import { firstRefusal } from '../../sign-in/rules.ts';
 import {
   type AttemptVerdict,
   accountFailureKeys,
@@ -23,13 +24,13 @@ import {
   doorKey,
   forgiveBystander,
 } from '../../sign-in/sign-in-failures.ts';
-import { parseTenantSettings } from '../../tenants/tenant-settings.ts';
 import { findTenantById } from '../../tenants/tenants.ts';
 import { parseAddress } from '../../users/canonical-address.ts';
 import { usePassword } from '../../users/identities.ts';
 import type { PasswordHasher } from './password-hash.ts';
 import { allowsPasswords } from './password-method.ts';
 import { normalizePassword } from './password-policy.ts';
+import { type NoPasswordWay, passwordRules } from './password-rules.ts';
 import { type CandidateRow, hasSeveralTenants, selectCandidates } from './password-store.ts';
 
 export const passwordSignInCodes = defineCodes({
@@ -51,22 +52,11 @@ export const passwordLimits = defineLimits({
   signInPerIp: { hits: 100, windowSeconds: 600 },
 });
 
-type Reason =
-  | 'account_locked'
-  | 'account_slowed'
-  | 'method_not_offered'
-  | 'no_password_set'
-  | 'tenant_suspended'
-  | 'unknown_account'
-  | 'user_inactive'
-  | 'wrong_password';
+type Reason = NoPasswordWay | 'account_locked' | 'account_slowed' | 'unknown_account' | 'wrong_password';
 
 /** Why an account cannot be proved by any password; undefined where one may. */
-function unusable(row: CandidateRow): Reason | undefined {
-  if (!row.tenantActive) return 'tenant_suspended';
-  if (!row.userActive) return 'user_inactive';
-  if (!parseTenantSettings(row.tenantSettings).signInMethods.includes('password')) return 'method_not_offered';
-  return row.passwordHash === null ? 'no_password_set' : undefined;
+function unusable(row: CandidateRow): NoPasswordWay | undefined {
+  return firstRefusal(passwordRules, { ...row, hasPassword: row.passwordHash !== null });
 }
 
 /**
