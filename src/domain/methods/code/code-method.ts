@@ -9,8 +9,7 @@ import { findSendLimits } from '../../codes/send-limits.ts';
 import { availableChannels } from '../../messages/available-channels.ts';
 import { type Channel, kindOf } from '../../messages/outgoing-message.ts';
 import { checkPhone, isBudgetUsedUp } from '../../messages/phone-policy.ts';
-import type { PersonRow } from '../../sign-in/candidate-store.ts';
-import { codeRules } from '../../sign-in/candidates.ts';
+import { codeRules, type Person } from '../../sign-in/candidates.ts';
 import type { ExplainedWay, Explaining, SignInMethod, SignInServer } from '../../sign-in/method.ts';
 import { type Check, checksOf, waitCheck } from '../../sign-in/rules.ts';
 import { findHeldUp } from '../../sign-in/sign-in-failures.ts';
@@ -31,7 +30,7 @@ function isReachable(phone: string, tenant: TenantSettings, { phoneCountries }: 
 /** What would be asked of a code by one channel: the sending, the typing, and the account. */
 async function checksOfChannel(
   db: Database,
-  person: PersonRow,
+  person: Person,
   { settings, server, secrets, budgets, channel }: Explaining & { channel: Channel },
 ): Promise<Check[]> {
   const { tenantId, userId, email, phone } = person;
