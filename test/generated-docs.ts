@@ -5,6 +5,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nounOf, verbOf } from '../src/commands/frame/operation-commands.ts';
+import { operations } from '../src/management/operations.ts';
 import type { CodeDeclaration, ErrorCode, ErrorKind } from '../src/platform/errors.ts';
 import { statusOf } from '../src/web/middleware/errors.ts';
 import { declared, root } from './support/declared.ts';
@@ -14,6 +16,7 @@ type Maker = () => Promise<string>;
 
 export const generatedDocs: Record<string, Maker> = {
   'docs/errors.md': errorCodesDocument,
+  'docs/operations.md': operationsDocument,
   'docs/request-lifecycle.md': requestLifecycleDocument,
 };
 
@@ -72,6 +75,35 @@ ${table(head, lines('machines'))}
 function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...lines.map(line)].join('\n');
+}
+
+/** A parameter of a path as the command line names it. */
+function operandsOf({ path }: { path: string }): string {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ` ${name.toUpperCase()}`).join('');
+}
+
+async function operationsDocument(): Promise<string> {
+  const nouns = [...new Set(operations.map(nounOf))].sort();
+  const sections = nouns.map((noun) => {
+    const lines = operations
+      .filter((operation) => nounOf(operation) === noun)
+      .map((operation) => [
+        `\`${verbOf(operation)}${operandsOf(operation)}\``,
+        `\`${operation.method} ${operation.path}\``,
+        operation.summary,
+      ]);
+    return `## ${noun}\n\n${table([`\`gatehouse ${noun}\``, 'HTTP, below `/api/v1`', 'what it does'], lines)}\n`;
+  });
+  return `# Operations
+
+<!-- Made from code by \`npm run docs\`. Change the operation (src/management), not this page. -->
+
+What can be administered, and how it is asked for: by a command, or over HTTP. Both are made from the same operation and refuse the
+same. The options of a command are the members of the query and the body, with hyphens: \`--help\` lists them. Where
+[command-line.md](command-line.md) describes a command of that name, its options are those. \`--dry-run\` says what a change would
+do, \`--as USER\` acts as a person and within what they may do, \`--tenant\` says where.
+
+${sections.join('\n')}`;
 }
 
 function kindsOf({ kind }: CodeDeclaration): readonly (ErrorKind | 'internal' | 'page')[] {
