@@ -71,12 +71,21 @@ describe('where a command works', function () {
       assert.throws(() => takeEnvFile(words), { name: 'UsageError' });
   });
 
+  it('may be in a file of its own, as secrets are', async () => {
+    const { DATABASE_URL: url = '', ...rest } = bench.environment;
+    const secret = join(folder, 'database-url');
+    await writeFile(secret, url, { mode: 0o600 });
+    const run = await runGatehouse(['tenants', 'list', '--json'], { ...rest, DATABASE_URL_FILE: secret });
+    assert.equal(run.code, 0, run.stderr);
+  });
+
   it('is not guessed beside a file with the settings of a server', async () => {
     for (const [text, mode] of [
       ['NODE_ENV=production\n', 0o600],
       // As Compose has it: it adds DATABASE_URL by itself.
       ['ISSUER=https://id.example.org\nSECRET_KEY=x\nDATABASE_URL=\nDATABASE_PASSWORD=y\n', 0o600],
       ['DATABASE_URL=postgres://db.example.org/gatehouse\n', 0o600],
+      ['DATABASE_URL_FILE=/run/secrets/database\n', 0o600],
     ] as const) {
       const directory = await mkdtemp(join(folder, 'checkout-'));
       await writeFile(join(directory, '.env'), text);

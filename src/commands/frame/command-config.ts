@@ -18,6 +18,8 @@ export class DatabaseNotNamed extends CommandFailed {
 }
 
 const isSet = (value: string | undefined) => value !== undefined && value.trim() !== '';
+const namesDatabase = ({ DATABASE_URL, DATABASE_URL_FILE }: NodeJS.Dict<string>) =>
+  isSet(DATABASE_URL) || isSet(DATABASE_URL_FILE);
 
 /**
  * The configuration for a command that works on a database that is there.
@@ -65,9 +67,10 @@ function isForProduction(file: string): boolean {
     return false;
   }
   try {
-    const { NODE_ENV, ISSUER, DATABASE_URL, DATABASE_PASSWORD } = readEnvFile(file);
-    const names = NODE_ENV?.trim() === 'production' || isSet(DATABASE_URL) || isSet(DATABASE_PASSWORD);
-    return names || ISSUER?.startsWith('https:') === true;
+    const settings = readEnvFile(file);
+    const { NODE_ENV, ISSUER, DATABASE_PASSWORD } = settings;
+    const isOfServer = namesDatabase(settings) || isSet(DATABASE_PASSWORD) || ISSUER?.startsWith('https:') === true;
+    return isOfServer || NODE_ENV?.trim() === 'production';
   } catch {
     return true;
   }
