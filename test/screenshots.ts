@@ -55,7 +55,16 @@ const screens = [
 ] as const;
 
 /** The pages whose whole pictures are kept one by one. Every page and state is in the overviews. */
-const kept = ['sign-in', 'sign-in-everything', 'code-entry', 'invitation', 'choose-tenant', 'consent', 'account'];
+const kept = [
+  'quick-start',
+  'sign-in',
+  'sign-in-everything',
+  'code-entry',
+  'invitation',
+  'choose-tenant',
+  'consent',
+  'account',
+];
 
 async function startServer() {
   const i18n = createI18n(join(root, 'views/locales'));

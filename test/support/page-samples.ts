@@ -332,6 +332,21 @@ export function pageSamples(origin: string): PageSample[] {
       },
     },
     {
+      // What `npm start` and `npm run example` show: README.md opens with it.
+      name: 'quick-start',
+      view: 'interaction/sign-in',
+      page: { tenant: null, client: { name: 'Northwind Portal' } },
+      model: {
+        action: '/interaction/x/sign-in',
+        email: '',
+        hasRecovery: true,
+        recoveryHref: '/interaction/x/recovery',
+        codeMethods: [byCode('email')],
+        otherMethods: [],
+        cancelHref: '/interaction/x/cancel',
+      },
+    },
+    {
       name: 'sign-in-without-password',
       view: 'interaction/sign-in',
       page: { client: portal },

@@ -18,8 +18,6 @@ export class DatabaseNotNamed extends CommandFailed {
 }
 
 const isSet = (value: string | undefined) => value !== undefined && value.trim() !== '';
-const namesDatabase = ({ DATABASE_URL, DATABASE_URL_FILE }: NodeJS.Dict<string>) =>
-  isSet(DATABASE_URL) || isSet(DATABASE_URL_FILE);
 
 /**
  * The configuration for a command that works on a database that is there.
