@@ -212,7 +212,7 @@ describe('starting the program', function () {
     });
     const [, path] = await first.said(/\n {4}https:\/\/id\.example\.test(\/set-up\/[\w-]{43})\n/);
     assert.match(first.output(), /Gatehouse is ready at https:\/\/id\.example\.test\n/);
-    assert.equal((await answered)?.status, 200, 'whoever reads it may try at once');
+    assert.equal((await answered)?.status, 200, 'a person who reads it may try at once');
 
     const browser = new Browserless();
     const page = await browser.send(`${first.origin}${path}`);

@@ -9,7 +9,7 @@ import { fields, printable } from './frame/terminal-text.ts';
 import { withDatabase } from './frame/with-database.ts';
 
 const help = `
-The link works once, for a day. Whoever opens it chooses a password and becomes an owner: of the tenant that is
+The link works once, for a day. The person who opens it chooses a password and becomes an owner: of the tenant that is
 named, or of a new one. An earlier link for the same tenant and address that nobody used stops working.
 
 Examples:
@@ -26,7 +26,7 @@ async function invite(options: { email?: string; tenant?: string }): Promise<Com
     const end = tenant ? `an owner of ${printable(tenant.name)}` : 'the owner of a new tenant';
     return {
       data: { url, expires_at: expiresAt, email, tenant: tenant?.slug ?? null },
-      text: `Whoever opens this link first becomes ${end}:\n\n  ${url}\n\n${fields({ 'works until': expiresAt, 'for the address': email ?? 'whichever they give' })}`,
+      text: `The person who opens this link first becomes ${end}:\n\n  ${url}\n\n${fields({ 'works until': expiresAt, 'for the address': email ?? 'whichever they give' })}`,
     };
   });
 }

@@ -23,7 +23,7 @@ import { fields, printable, table } from './frame/terminal-text.ts';
 import { type CommandContext, withDatabase } from './frame/with-database.ts';
 
 const createHelp = `
-Whoever has the address gets a link and accepts the role with it: by a new account, or with the one they have. The
+The person who has the address gets a link and accepts the role with it: by a new account, or with the one they have. The
 message is sent by the running server. An earlier invitation of the address to the same role and place is replaced.
 
 Examples:

@@ -11,7 +11,7 @@ import { fields, table } from './frame/terminal-text.ts';
 import { withDatabase } from './frame/with-database.ts';
 
 const codeHelp = `
-Whoever signs up with the code is remembered as referred by this person, and counts when they sign in for the first
+A person who signs up with the code is remembered as referred by this person, and counts when they sign in for the first
 time. Applications pass it on as the parameter referral_code of the authorization request.
 
 Example:

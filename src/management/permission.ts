@@ -96,7 +96,7 @@ async function permitPlace(
     return;
   }
   if (needs.at === 'anywhere') return;
-  // The command line runs the server whoever else does, and also where nobody does yet.
+  // The command line runs the server, no matter who else does, and also where nobody does yet.
   const isServer = lookup.actor.standingOf === 'system';
   if (needs.at === 'platform' && !isServer && !(await isPlatformTenant(db, tenantId))) throw forbidden(capability);
   const where = typeof needs.at === 'function' ? await needs.at(input, lookup) : needs.at;

@@ -44,7 +44,7 @@ describe('the account page', () => {
   const revoke = (browser: Browserless, session: string, headers: Record<string, string> = {}) =>
     browser.send(`${app.issuer}/account/sessions/revoke`, { session }, headers);
 
-  it('leads whoever is signed out through sign-in, by an ordinary request that hands out nothing', async () => {
+  it('leads a person who is signed out through sign-in, by an ordinary request that hands out nothing', async () => {
     const person = await app.person();
     const browser = new Browserless();
     const first = await browser.send(`${app.issuer}/account`);
@@ -209,7 +209,7 @@ describe('the account page', () => {
     assert.equal(refused.status, 401);
   });
 
-  it('is reached without a password by whoever signed in to an application', async () => {
+  it('is reached without a password by a person who signed in to an application', async () => {
     const person = await app.person();
     const party = await discover(app, await app.relyingParty());
     const { browser } = await signIn(party, person);

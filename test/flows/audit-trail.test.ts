@@ -401,7 +401,7 @@ describe('the audit trail', function () {
       await assert.rejects(app.db.raw(`delete from audit_events where action = 'test.aged'`), /append-only/);
     });
 
-    it('never has a secret in it, whoever hands one over', async () => {
+    it('never has a secret in it, no matter who hands one over', async () => {
       const canary = 'canary-3f9c';
       await recordEvent(
         app.db,

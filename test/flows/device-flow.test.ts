@@ -170,7 +170,7 @@ describe('the device flow (RFC 8628)', () => {
     assert.doesNotMatch(page.body, /name="confirm"/);
   });
 
-  it('gives tokens once at the most, whoever asks at the same moment, and a replay ends them', async () => {
+  it('gives tokens once at the most, no matter who asks at the same moment, and a replay ends them', async () => {
     const { user_code, device_code } = await start();
     await approve(user_code);
     const answers = await Promise.all(

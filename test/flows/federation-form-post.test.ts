@@ -92,7 +92,7 @@ describe('an answer of an identity provider as a form', () => {
     assert.equal(await users(email), 0);
   });
 
-  it('signs nobody in whose browser did not set out, whoever has it post', async () => {
+  it('signs nobody in whose browser did not set out, no matter who has it post', async () => {
     const attacker = await almostBack();
     const { location = '' } = await post(attacker.fields);
     const victim = new Browserless();

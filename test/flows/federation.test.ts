@@ -121,7 +121,7 @@ describe('signing in with an identity provider', () => {
     assert.equal((await stage.app.db('users').where({ id: sub }).first()).tenantId, tenant.id);
   });
 
-  it('takes in whoever an invitation waits for, with its role', async () => {
+  it('takes in a person whom an invitation waits for, with its role', async () => {
     const { tenant, portal } = closed;
     const { login, email } = someoneAt(google);
     const deps = {

@@ -97,7 +97,7 @@ describe('an invitation', function () {
     assert.ok(home.body.includes('Teacher'), home.body);
   });
 
-  it('gives the role to whoever has an account, and leaves the rest of it alone', async () => {
+  it('gives the role to a person who has an account, and leaves the rest of it alone', async () => {
     const person = await stage.app.person({ tenantId: tenant.id });
     await invite({ email: person.email });
     const browser = stage.visitor();
@@ -120,7 +120,7 @@ describe('an invitation', function () {
     assert.deepEqual(await rolesOf((await userAt({ phone })).id), [['Teacher', 'Riverside School']]);
   });
 
-  it('survives whoever opens the link before the person does, and refused forms', async () => {
+  it('survives a program that opens the link before the person does, and refused forms', async () => {
     const email = newAddress();
     await invite({ email });
     const link = await linkTo(email);
@@ -225,7 +225,7 @@ describe('an invitation', function () {
     isError(await browser.send(link, { full_name: 'Ada' }), 410, /expired/);
   });
 
-  it('answers links that are none with a page, and makes whoever tries many wait', async () => {
+  it('answers links that are none with a page, and makes an address wait that tries many', async () => {
     const guesser = stage.visitor();
     for (const token of ['x', 'A'.repeat(43), '%00', 'x'.repeat(2000)]) {
       const address = `${stage.app.issuer}/invitations/${token}`;

@@ -1,4 +1,4 @@
-/** Bodies larger than anything here: the answer is read by whoever sends all of it first, as proxies do. */
+/** Bodies larger than anything here: the answer is read by a sender who sends all of it first, as proxies do. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';

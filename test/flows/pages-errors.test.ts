@@ -140,7 +140,7 @@ describe('the pages that say what went wrong', () => {
     await assertFriendly(page, 'There is nothing here', /found nothing/);
   });
 
-  it('JSON for whoever does not read pages', async () => {
+  it('JSON for a program that reads no pages', async () => {
     const answer = await fetch(`${stage().app.issuer}/nothing`, { headers: { accept: 'application/json' } });
     assert.equal(answer.status, 404);
     const { code, requestId } = (await answer.json()) as { code: string; requestId: string };

@@ -182,7 +182,7 @@ describe('the sign-in page', () => {
     }
   });
 
-  it('explains itself to whoever comes back to it after signing in', async () => {
+  it('explains itself to a person who comes back to it after signing in', async () => {
     const page = await stage().newPage({ statuses: [409] });
     await page.goto(stage().site.url);
     await signInAt(page, stage(), client, anna);

@@ -175,7 +175,7 @@ describe('the start page and the account page', () => {
     await page.waitForURL(`${stage().app.issuer}/account`);
   });
 
-  it('lead back to the start page whoever does not sign in', async () => {
+  it('lead back to the start page a person who does not sign in', async () => {
     const page = await stage().newPage();
     await page.goto(`${stage().app.issuer}/account`);
     await page.getByRole('link', { name: 'Cancel' }).click();

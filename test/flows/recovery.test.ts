@@ -125,7 +125,7 @@ describe('recovering an account', function () {
     assert.equal(late.status, 410, late.location);
   });
 
-  it('survives whoever opens the link before the person does', async () => {
+  it('survives a program that opens the link before the person does', async () => {
     const person = await newPerson();
     await ask(stage.visitor(), person.email);
     const link = await linkTo(person.email);
@@ -267,7 +267,7 @@ describe('recovering an account', function () {
     assert.ok(!stage.app.logs().includes(link.split('/').at(-1) as string), 'no token in the log');
   });
 
-  it('makes whoever tries many links wait', async () => {
+  it('makes an address wait that tries many links', async () => {
     const guesser = stage.visitor();
     assert.equal((await guesser.send(`${stage.app.issuer}/recovery/first`)).status, 404);
     await stage.app.db.raw(`update rate_limits set hits = 1000 where key like 'recoveryLinkPerIp:%'`);

@@ -244,7 +244,7 @@ describe('a token for an API (RFC 8707, RFC 9068)', () => {
     assert.equal(tokens.scope, read);
   });
 
-  it('of one tenant is for its people alone, whoever the client is', async () => {
+  it('of one tenant is for its people alone, no matter which client asks', async () => {
     const theirs = await createApi(app, { tenantId: tenant.id });
     const stranger = await app.person({ tenantId: (await app.tenant()).id });
     const resource = { resource: theirs.identifier };

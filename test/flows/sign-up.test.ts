@@ -193,7 +193,7 @@ describe('making an account of one’s own', function () {
     assert.ok(claims?.sub && claims.sub !== person.id);
   });
 
-  it('tells the owner of an address instead of whoever types it', async () => {
+  it('tells the owner of an address instead of the person who types it', async () => {
     const owner = await stage.app.person({ tenantId: tenant.id });
     const stranger = newAddress();
     const answers = [];
@@ -291,7 +291,7 @@ describe('making an account of one’s own', function () {
     assert.equal(stage.mailbox.to(`newcomer${people}@example.test`).length, 0);
   });
 
-  it('writes to nobody where whoever signed up could not come back', async () => {
+  it('writes to nobody where the person who signed up could not come back', async () => {
     const client = await clientOf({ selfSignUp: true, signInMethods: ['somewhere-else'], countryList: ['CH'] });
     const browser = stage.visitor();
     const { base, page } = await stage.begin(client, browser);

@@ -99,7 +99,7 @@ describe('verifying one’s own address', function () {
     assert.ok(!(await isVerified(neighbour, 'emailVerifiedAt')));
   });
 
-  it('is for whoever is signed in, for addresses there are, by ways there are', async () => {
+  it('is for a person who is signed in, for addresses there are, by ways there are', async () => {
     const stranger = stage.visitor();
     const base = `${stage.app.issuer}/account/verify`;
     assert.match((await stranger.send(`${base}/email`)).location ?? '', /\/authorize\?/);

@@ -70,7 +70,7 @@ describe('what a person holds, and why', () => {
   });
   after(() => app?.stop());
 
-  it('shows all of it to whoever reaches all of it', async () => {
+  it('shows all of it to a person who reaches all of it', async () => {
     const body = await asOwner('users.access');
     assert.deepEqual(body.roles, ['Nurse', 'Reader']);
     assert.deepEqual(body.capabilities, ['books.read', 'health.read', 'health.write']);

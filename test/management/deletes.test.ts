@@ -35,7 +35,7 @@ describe('deleting what is deleted already', () => {
     -id.split('.').length - Number(id.startsWith('sessions') || id.includes('service_'));
   const inOrder = () => [...deletes].sort((left, right) => partsFirst(left.id) - partsFirst(right.id));
 
-  it('answers 204 again to whoever could delete it, and 404 to everybody else', async () => {
+  it('answers 204 again to a caller who could delete it, and 404 to everybody else', async () => {
     for (const { id } of inOrder()) {
       const sample = samples[id]?.(world) as Sample;
       assert.equal(await statusOf(as.owner, id, sample), 204, `${id}: first`);

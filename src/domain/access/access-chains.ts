@@ -1,7 +1,7 @@
 /**
  * Why somebody may do something: what a person holds, the chain that each role and capability hangs by (the assignment, its
  * node, who gave it, until when), and everybody who may do something at a node. Owns that the answers are those of effective
- * access, as of one moment, and that whoever asks is shown what stands within their reach alone: a chain that does not is
+ * access, as of one moment, and that the person who asks is shown what stands within their reach alone: a chain that does not is
  * left out without a word. Changes nothing. docs/access-model.md explains it.
  */
 import type { Database } from '../../platform/database.ts';

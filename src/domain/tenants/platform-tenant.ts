@@ -25,7 +25,7 @@ export async function isPlatformTenant(db: Database, tenantId: string): Promise<
 const lock = `select pg_advisory_xact_lock(hashtextextended('platform-tenant', 0))`;
 
 /**
- * Makes a tenant the platform's, in the place of the one before. For the command line and the first set-up alone: whoever
+ * Makes a tenant the platform's, in the place of the one before. For the command line and the first set-up alone: the one who
  * owns this tenant owns the server.
  * @throws DomainError not_found NOT_FOUND, forbidden TENANT_SUSPENDED
  */

@@ -229,7 +229,7 @@ describe('effective access and a plain reading of its rules', () => {
             assert.equal(access.earliestEnd?.getTime(), ends.length > 0 ? Math.min(...ends) : undefined);
             seen[held.length > 0 ? 'held' : 'refused']++;
 
-            // Whoever asks reaches what stands at or below one node; the last ones are leaves, the first is the root.
+            // The person who asks reaches what stands at or below one node; the last ones are leaves, the first is the root.
             for (const top of [nodes[0], nodes.at(-1)] as Node[]) {
               const reached = (it: Assignment | Grant) => oracle.isAtOrAbove(top, it.node);
               const question = { tenantId, userId: user.id, at, within: [top.id] };

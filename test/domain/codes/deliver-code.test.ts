@@ -154,7 +154,7 @@ describe('delivering a one-time code', () => {
     assert.ok((await rowOf(phone)).sentAt instanceof Date);
   });
 
-  it('sends nothing to whoever may not come in by it, and keeps no trace of that', async () => {
+  it('sends nothing to a person who may not come in by it, and keeps no trace of that', async () => {
     const mute = (await createTenant(db, { settings: { countryList: ['CH'] } })).id;
     const asleep = (await createTenant(db)).id;
     const inactive = await add();
@@ -271,7 +271,7 @@ describe('delivering a one-time code', () => {
     });
   });
 
-  it('goes to whoever verifies an address of theirs, and to nobody else who has it', async () => {
+  it('goes to the person who verifies an address of theirs, and to nobody else who has it', async () => {
     const email = newEmail();
     const user = await add({ email, emailVerified: false, phone: newPhone(), phoneVerified: true });
     await createUser(db, { email });

@@ -77,7 +77,7 @@ describe('the limits on sending codes and links', () => {
     assert.equal(await countOf(destination), waits.length);
   });
 
-  it('does not make whoever used their code wait', async () => {
+  it('does not make a person who used their code wait', async () => {
     const destination = newEmail();
     await send(destination);
     await consumeAll(destination);

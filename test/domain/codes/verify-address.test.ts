@@ -183,7 +183,7 @@ describe('verifying an address while signed in', () => {
       assert.equal(await isVerified(sent.user), false);
     });
 
-  it('does not lock up with whoever stops the person at the same moment', async () => {
+  it('does not lock up with somebody who stops the person at the same moment', async () => {
     const sent = await send(await someone());
     const { id, tenantId } = sent.user;
     let confirming: Promise<unknown> | undefined;

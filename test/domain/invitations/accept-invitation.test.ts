@@ -318,7 +318,7 @@ describe('accepting an invitation', function () {
     assert.equal((await accept(byNode)).created, true);
   });
 
-  it('ends with the tenant, whoever accepts at the same moment', async () => {
+  it('ends with the tenant, no matter who accepts at the same moment', async () => {
     const { db } = bench;
     for (let round = 0; round < 5; round++) {
       const { id: tenantId, rootNodeId: orgNodeId, systemRoleIds } = await bench.newTenant();

@@ -124,7 +124,7 @@ describe('invitations and codes of those who are stopped', function () {
       assert.deepEqual(await Promise.all(keptCodes.map((look) => look())), ['open', 'open', 'open']);
     });
 
-  it('do not lock up with whoever uses a code and ends sessions by it while the tenant is being stopped', async () => {
+  it('do not lock up with somebody who uses a code and ends sessions by it while the tenant is being stopped', async () => {
     const { db } = bench;
     const { id: tenantId } = await bench.newTenant();
     const { id: userId } = await createUser(db, { tenantId });

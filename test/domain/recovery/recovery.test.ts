@@ -150,7 +150,7 @@ describe('recovering an account', function () {
   }
 
   describe('by asking for a link', () => {
-    it('answers the same whoever lives at the address', async () => {
+    it('answers the same, no matter who lives at the address', async () => {
       const known = await someone();
       for (const address of [known.email, newEmail()]) {
         const { expiresAt, ...answer } = await ask(` ${address.toUpperCase()} `);
@@ -369,7 +369,7 @@ describe('recovering an account', function () {
       await reset(token, user);
     });
 
-    it('takes the power from whoever set the account up without having the address', async () => {
+    it('takes the power from the person who set the account up without having the address', async () => {
       const user = await someone({ emailVerified: false });
       const { events } = await eventsOf(db, async () => reset(await askedToken(user.email), user));
       assert.deepEqual(

@@ -96,7 +96,7 @@ describe('the tenant of an authorization request', () => {
     assert.ok(isSignIn(await ask(new Browserless(), norths, { tenant: north.slug })));
   });
 
-  it('is chosen by whoever has one address in several, after the proof and not before', async () => {
+  it('is chosen by a person who has one address in several, after the proof and not before', async () => {
     const email = 'both@example.test';
     const password = 'one password for two houses';
     const here = await app.person({ tenantId: north.id, email, password });

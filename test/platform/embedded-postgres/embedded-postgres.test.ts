@@ -365,7 +365,7 @@ describe('the embedded PostgreSQL', function () {
       assert.equal(isAlive(nextPid), false, 'the last one out stops the server');
     });
 
-    it('leaves the server running as long as anybody uses it, whoever started it', async () => {
+    it('leaves the server running as long as anybody uses it, no matter who started it', async () => {
       const starter = await startInProcess(shared);
       const joiner = await start(shared);
       const pid = await serverPid(joiner.home);

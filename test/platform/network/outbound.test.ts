@@ -81,7 +81,7 @@ describe('calling addresses that others chose', () => {
         '255.255.255.255',
       ];
       for (const host of hosts) {
-        // Whoever connected would be told of a time-out, or of the connection.
+        // The one who connected would be told of a time-out, or of the connection.
         await assert.rejects(toPublic(`https://${host}/`), failsWith('OUTBOUND_REFUSED'), host);
       }
     });

@@ -69,7 +69,7 @@ describe('the steps of an interaction', () => {
       const page = await begin(browser);
       await browser.submit(page, { login: account.email, password: account.password }, { until: redirectUri });
       const after = cookie(browser, 'gh_session');
-      assert.ok(after && after !== before, 'whoever planted the first knows nothing of the second');
+      assert.ok(after && after !== before, 'the one who planted the first knows nothing of the second');
       const thief = new Browserless();
       thief.cookies.push(...browser.cookies.filter(({ name }) => !name.startsWith('gh_session')), {
         name: 'gh_session',
@@ -111,7 +111,7 @@ describe('the steps of an interaction', () => {
       for (const answer of answers.slice(1)) assert.deepEqual(answer, answers[0]);
     });
 
-    it('asks whoever tries too often to wait, and says how long', async () => {
+    it('asks a person who tries too often to wait, and says how long', async () => {
       const account = await app.person();
       const browser = new Browserless();
       const page = await begin(browser);
@@ -301,7 +301,7 @@ describe('the steps of an interaction', () => {
   });
 
   describe('going on as the person who is signed in', () => {
-    it('is only for whoever is signed in', async () => {
+    it('is only for a person who is signed in', async () => {
       const browser = new Browserless();
       const page = await begin(browser, { prompt: 'select_account' });
       assert.match(page.body, /name="password"/);
@@ -312,7 +312,7 @@ describe('the steps of an interaction', () => {
       assert.match(forced.body, /name="password"/);
     });
 
-    it('is not for whoever was asked for the password', async () => {
+    it('is not for a person who was asked for the password', async () => {
       const person = await app.person();
       const browser = new Browserless();
       await browser.submit(

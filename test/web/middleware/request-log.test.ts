@@ -149,7 +149,7 @@ describe('the request log', () => {
     assert.equal(entries()[0]?.path, '/things/:id');
   });
 
-  it('makes an id of its own for whoever is no trusted proxy', async () => {
+  it('makes an id of its own for a sender who is no trusted proxy', async () => {
     const server = await serve();
     const answer = await send(server, { headers: { 'x-request-id': 'chosen-by-client' } });
     assert.match(String(answer.headers['x-request-id']), /^[0-9a-f-]{36}$/);

@@ -43,7 +43,7 @@ declare module '../../../platform/errors.ts' {
   interface ErrorCodes extends Codes<typeof passwordSignInCodes> {}
 }
 
-// Without a tenant everybody's attempt costs as much, or the time would tell in how many tenants an address lives. Whoever has
+// Without a tenant everybody's attempt costs as much, or the time would tell in how many tenants an address lives. A person who has
 // more accounts than this names the organisation, as their application does.
 const mostCandidates = 2;
 

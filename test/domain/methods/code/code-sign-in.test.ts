@@ -189,7 +189,7 @@ describe('signing in with a one-time code', () => {
     );
   });
 
-  it('answers a wrong code for whoever may not come in, also to the right one', async () => {
+  it('answers a wrong code for a person who may not come in, also to the right one', async () => {
     const asleep = (await createTenant(db)).id;
     const keyed = (await createTenant(db)).id;
     const silent = (await createTenant(db, { settings: { countryList: ['CH'] } })).id;
@@ -320,7 +320,7 @@ describe('signing in with a one-time code', () => {
     assert.equal((await eventsOf(user.id)).length, 3);
   });
 
-  it('lets nobody try while the address is slowed or locked by failures elsewhere, whoever lives there', async () => {
+  it('lets nobody try while the address is slowed or locked by failures elsewhere, no matter who lives there', async () => {
     const user = await add();
     for (const address of [user.email as string, newEmail()]) {
       const { attempt, destination } = await asked(address);
@@ -366,7 +366,7 @@ describe('signing in with a one-time code', () => {
     assert.equal(await answer(signIn((await asked(email)).attempt)), 'OK');
   });
 
-  it('tells whoever guesses at an address to wait after 10 failures in an hour, known or not', async () => {
+  it('tells a visitor who guesses at an address to wait after 10 failures in an hour, known or not', async () => {
     const user = await add();
     for (const address of [user.email as string, newEmail()]) {
       for (let codes = 0; codes < 2; codes++) {
@@ -448,7 +448,7 @@ describe('signing in with a one-time code', () => {
     });
   });
 
-  it('does not lock up with whoever stops the person at the same moment', async () => {
+  it('does not lock up with somebody who stops the person at the same moment', async () => {
     const user = await add();
     const { attempt } = await asked(user.email as string);
     let signingIn: Promise<string> | undefined;

@@ -28,7 +28,7 @@ describe('hashing passwords', () => {
 
   it('refuses to hash what is longer than any password', async () => {
     const hash = await createPasswordHasher(weak).hash('lantern orbit velvet');
-    // One turn and no place to wait for it: whoever asked for one now would be refused.
+    // One turn and no place to wait for it: the one who asked for one now would be refused.
     const passwords = createPasswordHasher({ ...weak, concurrency: 1, queueLimit: 0 });
     const endless = 'x'.repeat(5_000_000);
     const [busy, refused, verified, nothing] = await Promise.allSettled([

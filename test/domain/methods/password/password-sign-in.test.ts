@@ -131,7 +131,7 @@ describe('signing in with a password', () => {
     assert.equal(await hashOf(), after);
   });
 
-  it('answers as for a wrong password, with as many hashes, for whoever may not sign in', async () => {
+  it('answers as for a wrong password, with as many hashes, for a person who may not sign in', async () => {
     const asleep = (await createTenant(db, { slug: 'asleep', name: 'Asleep' }, systemCaller)).id;
     const withoutPasswords = (await createTenant(db, { slug: 'keyless', name: 'Keyless' }, systemCaller)).id;
     const inTenant = async (tenantId: string) => (await add(newAddress(), { tenantId })).email as string;
