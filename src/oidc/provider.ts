@@ -11,6 +11,7 @@ import { createFindAccount } from './account.ts';
 import { createLoadGrant } from './authorization/consent.ts';
 import { acr, createInteractionPolicy } from './authorization/prompts.ts';
 import { createTenantFinder } from './authorization/requested-tenant.ts';
+import { isOriginOf } from './client-origins.ts';
 import type { SigningKeySet } from './keys.ts';
 import { createLifetimes } from './lifetimes.ts';
 import { applyOverrides } from './overrides/overrides.ts';
@@ -97,8 +98,7 @@ const clients: Configuration = {
   allowOmittingSingleRegisteredRedirectUri: false,
   // Scripts may call from where the application's own addresses are; a client with a secret has no business there.
   clientBasedCORS: (ctx, origin, client) =>
-    (ctx.oidc.route === 'userinfo' || client.clientAuthMethod === 'none') &&
-    (client.redirectUris ?? []).some((uri) => /^https?:/.test(uri) && new URL(uri).origin === origin),
+    (ctx.oidc.route === 'userinfo' || client.clientAuthMethod === 'none') && isOriginOf(client, origin),
   // offline_access is dropped without prompt=consent (OpenID Connect Core section 11); a first-party client is never
   // asked for consent, so its registration decides.
   issueRefreshToken: async (_ctx, client, code) =>

@@ -179,6 +179,43 @@ describe('access tokens of people', () => {
     assert.equal((await fetch(endpoint, { headers })).status, 401, 'a revoked token opens nothing');
   });
 
+  it('open the claims endpoint to scripts of the application, as userinfo does', async () => {
+    const person = await app.person({ tenantId: tenant.id });
+    const parameters = { resource, scope: 'openid roles' };
+    const { tokens } = await signIn(party, person, { parameters, tokenParameters: { resource } });
+    const forUserinfo = (await signIn(party, person)).tokens;
+    const own = 'http://localhost:1';
+    for (const [path, token] of [
+      ['/access-claims', tokens.access_token],
+      ['/userinfo', forUserinfo.access_token],
+    ]) {
+      const ask = (headers: Record<string, string>, method = 'GET') =>
+        fetch(`${app.issuer}${path}`, { method, headers: { authorization: `Bearer ${token}`, ...headers } });
+      const allowed = (answer: Response) => answer.headers.get('access-control-allow-origin');
+      const wants = { 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization,dpop' };
+      const preflight = await fetch(`${app.issuer}${path}`, { method: 'OPTIONS', headers: { origin: own, ...wants } });
+      assert.deepEqual([preflight.status, allowed(preflight)], [204, own], path);
+      assert.equal(preflight.headers.get('access-control-allow-headers'), 'authorization,dpop');
+      assert.match(preflight.headers.get('access-control-allow-methods') ?? '', /GET/);
+
+      const answer = await ask({ origin: own });
+      assert.deepEqual([answer.status, allowed(answer)], [200, own], path);
+      assert.match(answer.headers.get('vary') ?? '', /origin/i);
+      assert.equal(answer.headers.get('access-control-allow-credentials'), null);
+      for (const origin of ['https://evil.example', 'http://localhost:2', 'null']) {
+        const foreign = await ask({ origin });
+        assert.deepEqual([foreign.status, allowed(foreign)], [400, null], `${path} ${origin}`);
+        assert.doesNotMatch(await foreign.text(), /"sub"/);
+      }
+      const refused = await ask({ origin: own, authorization: 'Bearer x' });
+      assert.deepEqual([refused.status, allowed(refused)], [401, own], path);
+      assert.match(refused.headers.get('access-control-expose-headers') ?? '', /WWW-Authenticate/);
+      assert.equal((await ask({})).status, 200, path);
+    }
+    const odd = await fetch(`${app.issuer}/access-claims`, { method: 'OPTIONS' });
+    assert.equal(odd.status, 405);
+  });
+
   it('open the claims endpoint for nobody else', async () => {
     const forged = `${'e'.repeat(20)}.${'e'.repeat(20)}.${'e'.repeat(20)}`;
     for (const authorization of [undefined, 'Bearer ', `Bearer ${forged}`, 'Basic abc', `Bearer at+jwt:${forged}`]) {

@@ -1,19 +1,20 @@
 /**
  * The claims that did not fit into an access token (OpenID Connect Core section 5.6.2). The holder of the token may read
  * them: they are what the token would say if it were larger. Answered as they are now, as a signed JWT, or as JSON for
- * who asks for that. Refuses anything but a live access token of ours, and
- * one that is bound to a key without a proof of the key.
+ * who asks for that. Refuses anything but a live access token of ours, one that is bound to a key without a proof of the
+ * key, and scripts of others' pages.
  */
-
 import { importJWK, SignJWT } from 'jose';
 import type { Middleware } from 'koa';
 import type { Provider } from 'oidc-provider';
 import { type AccountWithProfile, createFindAccount } from '../../oidc/account.ts';
+import { isOriginOf } from '../../oidc/client-origins.ts';
 import type { SigningKeySet } from '../../oidc/keys.ts';
 import { findJwtAccessToken } from '../../oidc/tokens/access-token-records.ts';
 import { isBound, provesPossession } from '../../oidc/tokens/possession.ts';
 import { currentTokenClaims } from '../../oidc/tokens/token-claims.ts';
 import type { Database } from '../../platform/database.ts';
+import { allowScripts, refuseOrigin } from './cross-origin.ts';
 
 interface AccessClaimsDependencies {
   db: Database;
@@ -45,6 +46,7 @@ export function accessClaims({ db, issuer, provider, keys }: AccessClaimsDepende
 
   return async (ctx, next) => {
     if (ctx.path !== '/access-claims') return next();
+    if (allowScripts(ctx, 'GET,POST')) return;
     if (ctx.method !== 'GET' && ctx.method !== 'POST') {
       ctx.status = 405;
       ctx.set('Allow', 'GET, POST');
@@ -64,6 +66,8 @@ export function accessClaims({ db, issuer, provider, keys }: AccessClaimsDepende
         : { error: 'invalid_request', error_description: 'no access token provided' };
       return;
     }
+    const client = await provider().Client.find(record.clientId);
+    if (refuseOrigin(ctx, (origin) => client !== undefined && isOriginOf(client, origin))) return;
     const orgNodeId = record.extra?.org_node_id as string | undefined;
     const claims = await currentTokenClaims(account, record.scope, orgNodeId);
     if (ctx.accepts('application/jwt', 'application/json') === 'application/json') {
