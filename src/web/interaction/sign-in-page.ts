@@ -2,12 +2,16 @@
 import type { Context } from 'koa';
 import type { DomainError } from '../../platform/errors.ts';
 import { refusal } from './form-refusal.ts';
+import { addressToConfirm } from './known-person.ts';
 import { phoneCountriesOf, recoveryChannels, signUpChannels } from './offered-channels.ts';
 import type { Visit } from './visit.ts';
 
 export type SignInVisit = Visit<'recovery' | 'signUp' | 'cancel'>;
 
-/** Draws the page. `email`: what its first field holds. */
+/** Asks for whoever it is, of a person who is signed in already. */
+const other = '?other';
+
+/** Draws the page. `email`: what its first field holds, unless the person who is signed in is to confirm it is them. */
 export async function showSignInPage(
   ctx: Context,
   visit: SignInVisit,
@@ -15,18 +19,22 @@ export async function showSignInPage(
 ): Promise<void> {
   const { web, tenant, surroundings, href, links } = visit;
   const hasRecovery = recoveryChannels(web, tenant).length > 0;
+  const isOther = ctx.query.other !== undefined;
+  const expectedEmail = isOther ? undefined : await addressToConfirm(web, visit);
   const { error, status } = refusal(ctx, refused, ({ params }) => String(params.field ?? 'login'));
   web.pages.render(
     ctx,
     'interaction/sign-in',
     {
-      action: href,
+      action: isOther ? href + other : href,
       cancelHref: links.cancel,
-      email,
+      email: isOther && !refused ? '' : email,
+      expectedEmail,
+      otherHref: expectedEmail === undefined ? undefined : href + other,
       ...(await visit.options()),
       hasRecovery,
       recoveryHref: hasRecovery ? links.recovery : undefined,
-      signUpHref: signUpChannels(web, tenant).length > 0 ? links.signUp : undefined,
+      signUpHref: expectedEmail === undefined && signUpChannels(web, tenant).length > 0 ? links.signUp : undefined,
       loginKind: phoneCountriesOf(web, tenant).length > 0 ? 'email_or_phone' : 'email',
       error,
     },

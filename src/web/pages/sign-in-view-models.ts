@@ -37,8 +37,10 @@ export interface SignInViewModels {
     /** What the field `login` asks for. Without it: an email address. */
     loginKind?: 'email' | 'email_or_phone';
     cancelHref?: string;
-    /** Re-authentication as a known person: shown read-only, still submitted as `login`. */
+    /** Re-authentication as a known person: an email address or a phone number, read-only, still submitted as `login`. */
     expectedEmail?: string;
+    /** Then: where somebody else signs in. */
+    otherHref?: string;
     /** Whether the tenant has passwords at all; without it, it has. False leaves only the buttons. */
     hasPassword?: boolean;
     hasRecovery: boolean;
