@@ -38,7 +38,7 @@ Examples:
   gatehouse clients create --name "Partner" --kind web --tenant northwind --auth-method private_key_jwt \\
     --jwks-file partner.jwks.json --redirect-uri https://partner.example.com/callback`;
 
-interface CreateOptions {
+export interface CreateOptions {
   name: string;
   kind: NewClient['kind'];
   redirectUri?: string[];
@@ -58,7 +58,8 @@ interface CreateOptions {
   metadataFile?: string;
 }
 
-async function metadataOf(options: CreateOptions): Promise<Record<string, unknown>> {
+/** What the options of `clients create` ask for, in the registered names. @throws UsageError */
+export async function metadataOf(options: CreateOptions): Promise<Record<string, unknown>> {
   const metadata = options.metadataFile === undefined ? {} : await readClientMetadata(options.metadataFile);
   const grantTypes = options.grantType?.map((grant) => (grant === 'device_code' ? deviceGrant : grant));
   if (grantTypes) metadata.grant_types = grantTypes;
