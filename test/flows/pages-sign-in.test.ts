@@ -182,10 +182,20 @@ describe('the sign-in page', () => {
     }
   });
 
-  it('explains itself to a person who comes back to it after signing in', async () => {
+  it('leads a person who comes back to it after signing in to the application', async () => {
+    const page = await stage().newPage();
+    await page.goto(stage().site.url);
+    await signInAt(page, stage(), client, anna);
+    await page.goBack();
+    assert.equal(await headingOf(page), 'The client’s page /');
+    assert.equal(new URL(page.url()).origin, new URL(stage().site.url).origin);
+  });
+
+  it('explains itself to a person who comes back to it when they are signed out again', async () => {
     const page = await stage().newPage({ statuses: [409] });
     await page.goto(stage().site.url);
     await signInAt(page, stage(), client, anna);
+    await page.context().clearCookies({ name: 'gh_session' });
     await page.goBack();
     assert.equal(await headingOf(page), 'This was already used');
     assert.match((await page.locator('main').textContent()) ?? '', /sign-in is already finished/);

@@ -167,9 +167,12 @@ export function onStage(prepare?: () => Promise<void>, options?: TestAppOptions)
 
 /** Fills in the sign-in page and sends it. */
 export async function enterPassword(page: Page, person: { email: string; password: string }): Promise<void> {
-  await page.getByLabel('Email address').fill(person.email);
+  const address = page.getByLabel('Email address');
+  // Whoever is signed in is asked by name.
+  const isKnown = !(await address.isEditable());
+  if (!isKnown) await address.fill(person.email);
   await page.getByLabel('Password', { exact: true }).fill(person.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: isKnown ? 'Continue' : 'Sign in', exact: isKnown }).click();
 }
 
 /** Waits until the browser is at the client's redirect URI; answers the address with its parameters. */

@@ -21,6 +21,7 @@ import { signUpChannels } from './offered-channels.ts';
 import { provedAccounts } from './proof.ts';
 import { selectAccount } from './select-account.ts';
 import { signUp } from './sign-up.ts';
+import { rememberClient, wayHome, wayOnSince } from './signed-in-since.ts';
 import { belongsTo, hrefOf, linksOf, nextStep, type Standing, type StepName, stepNames, stepPath } from './steps.ts';
 import { tenantChoice } from './tenant-choice.ts';
 import type { Handler, Handlers, StepHandlers, Visit } from './visit.ts';
@@ -72,9 +73,28 @@ async function optionsOf(web: WebDependencies, found: InteractionContext): Promi
   return options;
 }
 
+/** The interaction; undefined where the person is led on, because they have signed in since. */
+async function stillWaiting(ctx: Context, web: WebDependencies): Promise<InteractionContext | undefined> {
+  let found: InteractionContext | undefined;
+  let href: string | undefined;
+  try {
+    found = await interactionContext(ctx, web);
+    href = ctx.method === 'GET' ? await wayOnSince(ctx, web, found.interaction) : undefined;
+  } catch (error) {
+    href = await wayHome(ctx, web, error);
+    if (href === undefined) throw error;
+  }
+  if (href === undefined) return found;
+  ctx.status = 303;
+  ctx.redirect(href);
+  return undefined;
+}
+
 /** To the step that the interaction waits for. */
 async function dispatch(ctx: Context, web: WebDependencies): Promise<void> {
-  const found = await interactionContext(ctx, web);
+  const found = await stillWaiting(ctx, web);
+  if (!found) return;
+  rememberClient(ctx, web, found.interaction);
   ctx.status = 303;
   ctx.redirect(hrefOf(found.interaction.uid, nextStep(standingOf(web, found))));
 }
@@ -85,7 +105,8 @@ async function visit(
   web: WebDependencies,
   { name, form, handler }: { name: StepName; form: Visit['form']; handler: Handler<string> },
 ): Promise<void> {
-  const found = await interactionContext(ctx, web);
+  const found = name === 'cancel' ? await interactionContext(ctx, web) : await stillWaiting(ctx, web);
+  if (!found) return;
   const { uid, prompt } = found.interaction;
   if (!belongsTo(name, prompt.name)) return toDispatcher(ctx, uid);
   const options = () => optionsOf(web, found);
