@@ -128,6 +128,11 @@ describe('commands about applications', function () {
     assert.deepEqual([exempt?.require_pkce, exempt?.backchannelLogoutUri], [false, 'https://app.example.com/bcl']);
     const mapping = { groups: { from: 'roles' }, environment: { value: 'a=b' } };
     assert.deepEqual([exempt?.id_token_claims, exempt?.claim_mapping], ['lean', mapping]);
+    const change = ['clients', 'update', older.json.client_id, '--tenant', 'acme', '--id-token-claims', 'all'];
+    const changed = await run(...change, '--claim-mapping', '{"upn":{"from":"email"}}', '--json');
+    assert.equal(changed.code, 0, changed.stderr);
+    const { id_token_claims, claim_mapping } = changed.json.metadata;
+    assert.deepEqual([id_token_claims, claim_mapping], ['all', { upn: { from: 'email' } }]);
     const device = await postAs(
       `${app.issuer}/device/authorize`,
       { clientId: tv.json.client_id, clientSecret: '' },

@@ -5,6 +5,7 @@ import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
 import { updateClient } from '../../../src/domain/clients/change-client.ts';
 import type { NewClient } from '../../../src/domain/clients/clients.ts';
 import { deleteResourceServer } from '../../../src/domain/resource-servers/change-resource-server.ts';
+import { ensureManagementApi } from '../../../src/domain/setup/management-api.ts';
 import type { DomainError } from '../../../src/platform/errors.ts';
 import { startTestApp, type TestApp } from '../../support/app.ts';
 import { Browserless } from '../../support/browserless.ts';
@@ -179,6 +180,18 @@ describe('the default API of a client', () => {
       assert.notEqual(made.status, removed.status, 'one of the two');
       if (removed.status === 'rejected') assert.equal(removed.reason.code, 'RESOURCE_SERVER_IN_USE');
     }
+  });
+
+  it('goes along with the API of the program to another issuer', async () => {
+    const own = `${app.issuer}/api/v1`;
+    const { clientId } = await app.relyingParty({ metadata: { default_resource: own } });
+    const registered = async () =>
+      (await app.db('clients').where({ clientId }).first('metadata')).metadata.default_resource;
+    const other = 'https://new.example/api/v1';
+    await ensureManagementApi(app.db, other, () => true);
+    assert.equal(await registered(), other);
+    await ensureManagementApi(app.db, own, () => true);
+    assert.equal(await registered(), own);
   });
 
   it('leaves introspection and revocation as they are', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { decodeJwt } from 'jose';
 import * as openid from 'openid-client';
+import { up } from '../../../migrations/0012-client-metadata.ts';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
 import { updateClient } from '../../../src/domain/clients/change-client.ts';
 import type { NewClient } from '../../../src/domain/clients/clients.ts';
@@ -122,6 +123,42 @@ describe('what a client is told of a person', () => {
     const { idToken } = await given({ metadata: { claim_mapping: { groups: { from: 'roles' } } } });
     const { slug } = idToken.tenant as { slug: string };
     assert.deepEqual(idToken.groups, [`${slug}:Teacher`]);
+  });
+
+  it('keeps people of two tenants apart who hold roles of one name', async () => {
+    const party = await discover(
+      app,
+      await app.relyingParty({ metadata: { claim_mapping: { groups: { from: 'roles' } } } }),
+    );
+    const other = await app.person({ tenantId: (await app.tenant()).id });
+    const role = await createRole(app.db, { tenantId: other.tenantId, name: 'Teacher' });
+    await assign(app.db, { tenantId: other.tenantId, userId: other.id, roleId: role.id });
+    const groups = [];
+    for (const whose of [person, other]) {
+      const { tokens } = await signIn(party, whose, { parameters: { scope: all } });
+      const { slug } = (tokens.claims() as openid.IDToken).tenant as { slug: string };
+      assert.deepEqual(tokens.claims()?.groups, [`${slug}:Teacher`]);
+      groups.push(tokens.claims()?.groups);
+    }
+    assert.notDeepEqual(groups[0], groups[1]);
+  });
+
+  it('stays as it was for applications that were there before', async () => {
+    const [old, service] = [await app.relyingParty(), await app.service({})];
+    const claimsOf = async (trx: typeof app.db, { clientId }: { clientId: string }) =>
+      (await trx('clients').where({ clientId }).first('metadata')).metadata.id_token_claims;
+    const undone = new Error('undone');
+    await assert.rejects(
+      app.db.transaction(async (trx) => {
+        await trx.raw(`update clients set metadata = metadata - 'id_token_claims'`);
+        await up(trx);
+        assert.equal(await claimsOf(trx, old), 'lean');
+        assert.equal(await claimsOf(trx, service), undefined);
+        throw undone;
+      }),
+      undone,
+    );
+    assert.equal(await claimsOf(app.db, old), 'all');
   });
 
   it('is nothing more than the scopes give, whatever the mapping asks for', async () => {
