@@ -126,7 +126,7 @@ function machines(dependencies: Dependencies, live: LiveProvider): Middleware[] 
     machineHeaders({ issuer }),
     handleErrors(pages, logger),
     limitBody(),
-    ...ofRouter(authzenRoutes({ db, secrets, issuer })),
+    ...ofRouter(authzenRoutes({ db, secrets, issuer, provider: live.provider, keys: live.keys })),
     ...ofRouter(apiRoutes({ ...managementDependencies(dependencies), live })),
     accessClaims({ db, issuer, provider: live.provider, keys: live.keys }),
     live.handle,

@@ -1,11 +1,13 @@
 /** `gatehouse capabilities`: what roles and services can be allowed. Keys are scopes too, and the same in every tenant. */
 import type { Command } from 'commander';
 import { type Capability, defineCapability, findCapability, listCapabilities } from '../domain/access/capabilities.ts';
+import type { ActionProperties } from '../domain/access/capability-store.ts';
 import { systemCaller } from '../domain/audit/audit-events.ts';
 import { findResourceServerIdentifier } from '../domain/resource-servers/resource-servers.ts';
 import { operations } from '../management/operations.ts';
 import { apiOf } from './apis.ts';
-import { type CommandResult, performs } from './frame/command-action.ts';
+import { type CommandResult, collect, performs } from './frame/command-action.ts';
+import { UsageError } from './frame/failures.ts';
 import { wholeNumber } from './frame/list-options.ts';
 import { addOperations, performTyped } from './frame/operation-commands.ts';
 import { fields, table } from './frame/terminal-text.ts';
@@ -17,7 +19,9 @@ One that is there already is brought up to date: what is not given stays as it i
 
 Examples:
   gatehouse capabilities create --key inventory.read --description "See stock levels" --api https://inventory.example.com/
-  gatehouse capabilities create --key reports.read --module reports`;
+  gatehouse capabilities create --key reports.read --module reports
+  gatehouse capabilities create --key records.discard --api https://records.example.com/ \\
+    --action delete --action-property soft=true`;
 
 const moveHelp = `
 A capability is a scope of one API. Who asks the old API for it is refused from then on: services have to name the other API
@@ -33,10 +37,25 @@ interface CreateOptions {
   description?: string;
   module?: string;
   api?: string;
+  action?: string;
+  actionProperty?: string[];
 }
 
-function shown({ id, key, description, module }: Capability): Record<string, string | null> {
-  return { id, key, description, module };
+/** `soft=true`: true, false and numbers are what they look like. */
+function actionPropertiesOf(pairs: readonly string[]): ActionProperties {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, name, value] = /^([^=]+)=(.+)$/.exec(pair) ?? [];
+      if (name === undefined || value === undefined)
+        throw new UsageError(`--action-property: give a name and a value, such as soft=true, not "${pair}"`);
+      const isPlain = /^(?:true|false|-?\d{1,15}(?:\.\d{1,9})?)$/.test(value);
+      return [name, isPlain ? JSON.parse(value) : value];
+    }),
+  );
+}
+
+function shown({ id, key, description, module, action, actionProperties }: Capability): Record<string, unknown> {
+  return { id, key, description, module, action, action_properties: actionProperties };
 }
 
 async function create(options: CreateOptions): Promise<CommandResult> {
@@ -51,6 +70,8 @@ async function create(options: CreateOptions): Promise<CommandResult> {
         description: options.description,
         module: options.module,
         resourceServerId: api?.id,
+        action: options.action,
+        actionProperties: options.actionProperty && actionPropertiesOf(options.actionProperty),
       },
       systemCaller,
     );
@@ -133,6 +154,12 @@ export function addCapabilities(program: Command, description: string): void {
       .option('--description <text>', 'what people read when they are asked for it')
       .option('--module <name>', 'the part of a product it belongs to')
       .option('--api <identifier>', 'the API whose scope it is')
+      .option('--action <name>', 'what that API calls it when it asks for a decision, such as read')
+      .option(
+        '--action-property <name=value>',
+        'what the action has to say of itself, such as soft=true (repeatable)',
+        collect,
+      )
       .addHelpText('after', createHelp),
     create,
   );

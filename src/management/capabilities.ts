@@ -6,6 +6,9 @@ import { DomainError } from '../platform/errors.ts';
 import { operation } from './operation.ts';
 import { capabilityKey, id, pageQuery, text } from './shapes.ts';
 
+const actionProperties = z
+  .record(text(100), z.union([z.string().max(500), z.number(), z.boolean()]))
+  .meta({ description: 'What the action has to say of itself to be this one', example: { soft: true } });
 const Capability = z
   .object({
     id,
@@ -13,6 +16,11 @@ const Capability = z
     description: z.string().nullable().meta({ description: 'What people read when they are asked for it' }),
     module: z.string().nullable().meta({ description: 'The part of a product it belongs to' }),
     resource_server_id: id.nullable().meta({ description: 'The API whose scope it is' }),
+    action: z
+      .string()
+      .nullable()
+      .meta({ description: 'What that API calls it when it asks for a decision; null: its key' }),
+    action_properties: actionProperties.nullable(),
     is_system: z.boolean().meta({ description: 'Of this API itself: fixed' }),
   })
   .meta({ id: 'Capability' });
@@ -67,12 +75,15 @@ export const capabilities = [
       description: text(200).nullish(),
       module: text(200).nullish(),
       resource_server_id: id.nullish(),
+      action: text(100).nullish().meta({ example: 'read' }),
+      action_properties: actionProperties.nullish(),
     }),
     answer: Capability,
     errors: ['CAPABILITY_OF_ANOTHER_API', 'SYSTEM_CAPABILITY_FIXED', 'INVALID_INPUT'],
     run: ({ db, params, body, actor }) => {
-      const { resource_server_id: resourceServerId, ...rest } = body;
-      return defineCapability(db, { key: params.capability, resourceServerId, ...rest }, actor.caller);
+      const { resource_server_id: resourceServerId, action_properties: actionProperties, ...rest } = body;
+      const wanted = { key: params.capability, resourceServerId, actionProperties, ...rest };
+      return defineCapability(db, wanted, actor.caller);
     },
   }),
   operation({

@@ -10,6 +10,7 @@ import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { actingUserId } from '../organisation/acting-user.ts';
 import { checkDisplayName } from '../tenants/display-name.ts';
 import {
+  type ActionProperties,
   bindSystemCapabilities,
   type CapabilityRow,
   capabilityWasDeleted,
@@ -36,33 +37,46 @@ declare module '../../platform/errors.ts' {
 
 export type Capability = CapabilityRow;
 
+export interface CapabilityWish {
+  key: string;
+  description?: string | null;
+  /** The part of a product it belongs to, for lists. */
+  module?: string | null;
+  /** The API whose scope it is. */
+  resourceServerId?: string | null;
+  /** What that API calls it when it asks for a decision (`read`); several may answer one action. */
+  action?: string | null;
+  /** What the action has to say of itself (`{ soft: true }`), where there is an action. */
+  actionProperties?: ActionProperties | null;
+}
+
 const keyForm = /^[a-z][a-z0-9_-]*([.:][a-z0-9_-]+)+$/;
 
 /**
  * Makes a capability, or brings the one of that key up to date: safe to call at every deployment. What is absent stays as it
  * is; null takes it away. One that is a scope of an API stays with that API: moving it (move-capability.ts) breaks those who
  * ask the API for it.
- * @param wanted.module the part of a product it belongs to, for lists
- * @param wanted.resourceServerId the API whose scope it is
- * @throws DomainError invalid INVALID_INPUT (key, description, module), not_found NOT_FOUND (resource_server), conflict
- *   CAPABILITY_OF_ANOTHER_API, SYSTEM_CAPABILITY_FIXED
+ * @throws DomainError invalid INVALID_INPUT (key, description, module, action, action_properties), not_found
+ *   NOT_FOUND (resource_server), conflict CAPABILITY_OF_ANOTHER_API, SYSTEM_CAPABILITY_FIXED
  */
-export async function defineCapability(
-  db: Database,
-  wanted: { key: string; description?: string | null; module?: string | null; resourceServerId?: string | null },
-  caller: Caller,
-): Promise<Capability> {
+export async function defineCapability(db: Database, wanted: CapabilityWish, caller: Caller): Promise<Capability> {
   const { key } = wanted;
   if (!keyForm.test(key) || key.length > 100) throw new DomainError('invalid', 'INVALID_INPUT', { field: 'key' });
   const description = checkedText(wanted.description, 'description');
   const module = checkedText(wanted.module, 'module');
-  const { resourceServerId } = wanted;
+  checkAction(wanted);
+  const { resourceServerId, action, actionProperties } = wanted;
   if (typeof resourceServerId === 'string' && !isId(resourceServerId)) throw noResourceServer();
   const actorId = actingUserId(caller);
   return inTransaction(db, async (trx) => {
     const values = { key, description: description ?? null, module: module ?? null, actorId };
     const made = await withResourceServer(
-      insertCapability(trx, { id: newId(), ...values, resourceServerId: resourceServerId ?? null }),
+      insertCapability(trx, {
+        id: newId(),
+        ...values,
+        resourceServerId: resourceServerId ?? null,
+        ...actionOf({ action: action ?? null, actionProperties: actionProperties ?? null }),
+      }),
     );
     const before = made ?? (await lockCapability(trx, key));
     if (!before) throw new Error(`the capability ${key} was deleted meanwhile`);
@@ -75,19 +89,23 @@ export async function defineCapability(
       description: description === undefined ? before.description : description,
       module: module === undefined ? before.module : module,
       resourceServerId: resourceServerId === undefined ? before.resourceServerId : resourceServerId,
+      ...actionOf({
+        action: action === undefined ? before.action : action,
+        actionProperties: actionProperties === undefined ? before.actionProperties : actionProperties,
+      }),
       actorId,
     };
     const changed = made ?? (await withResourceServer(updateCapability(trx, wantedNow)));
     const capability = changed ?? before;
     if (changed) {
-      const { description, module, resourceServerId } = capability;
+      const { description, module, resourceServerId, action, actionProperties } = capability;
       await recordEvent(
         trx,
         {
           action: made ? 'capability.defined' : 'capability.changed',
           entityType: 'capability',
           entityId: capability.id,
-          payload: { capability: key, description, module, resourceServerId },
+          payload: { capability: key, description, module, resourceServerId, action, actionProperties },
         },
         caller,
       );
@@ -131,6 +149,28 @@ export async function deleteCapability(db: Database, key: string, caller: Caller
 /** Lets go of an API that is removed: what names it still are capabilities that were deleted. */
 export async function forgetResourceServer(trx: Database, resourceServerId: string): Promise<void> {
   await forgetResourceServerOfDeleted(trx, resourceServerId);
+}
+
+/** What a property of an action can be: text that PostgreSQL can store, a number, or a boolean. */
+export function isPlainProperty(value: unknown): value is string | number | boolean {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
+  return typeof value === 'boolean' || Number.isFinite(value);
+}
+
+/** A name is any text on one line; properties are few and plain. */
+function checkAction({ action, actionProperties }: CapabilityWish): void {
+  if (typeof action === 'string' && !/^[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u.test(action))
+    throw new DomainError('invalid', 'INVALID_INPUT', { field: 'action' });
+  const members = Object.entries(actionProperties ?? {});
+  const arePlain = members.every((member) => member.every(isPlainProperty));
+  if (!arePlain || members.length > 10 || JSON.stringify(members).length > 2000)
+    throw new DomainError('invalid', 'INVALID_INPUT', { field: 'action_properties' });
+}
+
+/** Without a name there is nothing that could have properties; none at all are no condition. */
+function actionOf({ action, actionProperties }: Pick<Capability, 'action' | 'actionProperties'>) {
+  const hasProperties = action !== null && Object.keys(actionProperties ?? {}).length > 0;
+  return { action, actionProperties: hasProperties ? actionProperties : null };
 }
 
 /** Absent stays absent; blank is none. */

@@ -8,11 +8,24 @@ export interface CapabilityRow {
   description: string | null;
   module: string | null;
   resourceServerId: string | null;
+  /** What an API that asks for a decision calls it; null: by the key. */
+  action: string | null;
+  /** What an action has to say of itself to be this one; null: nothing. */
+  actionProperties: ActionProperties | null;
   /** Of the program itself. */
   isSystem: boolean;
 }
 
-const columns = 'id, key, description, module, resource_server_id, is_system';
+export type ActionProperties = Readonly<Record<string, string | number | boolean>>;
+
+type CapabilityValues = Omit<CapabilityRow, 'id' | 'isSystem'> & { actorId: string | null };
+
+const columns = 'id, key, description, module, resource_server_id, action, action_properties, is_system';
+
+/** As the statements take them. */
+function bound({ actionProperties, ...values }: CapabilityValues): Record<string, unknown> {
+  return { ...values, actionProperties: actionProperties === null ? null : JSON.stringify(actionProperties) };
+}
 
 export async function selectCapability(db: Database, key: string): Promise<CapabilityRow | undefined> {
   return firstRow<CapabilityRow>(db, `select ${columns} from capabilities where key = :key and deleted_at is null`, {
@@ -39,35 +52,36 @@ export async function capabilityWasDeleted(db: Database, key: string): Promise<b
 /** Nothing where a capability of that key is there already, or another caller is just making it. */
 export async function insertCapability(
   db: Database,
-  capability: Omit<CapabilityRow, 'isSystem'> & { actorId: string | null },
+  { id, ...values }: CapabilityValues & { id: string },
 ): Promise<CapabilityRow | undefined> {
   return firstRow<CapabilityRow>(
     db,
-    `insert into capabilities (id, key, description, module, resource_server_id, created_by)
-     values (:id, :key, :description, :module, :resourceServerId, (select id from users where id = :actorId))
+    `insert into capabilities (id, key, description, module, resource_server_id, action, action_properties, created_by)
+     values (:id, :key, :description, :module, :resourceServerId, :action, :actionProperties::jsonb,
+             (select id from users where id = :actorId))
          on conflict (key) where deleted_at is null do nothing
   returning ${columns}`,
-    { ...capability },
+    { id, ...bound(values) },
   );
 }
 
 /** Nothing where the row says so already. */
-export async function updateCapability(
-  db: Database,
-  capability: Omit<CapabilityRow, 'id' | 'isSystem'> & { actorId: string | null },
-): Promise<CapabilityRow | undefined> {
+export async function updateCapability(db: Database, values: CapabilityValues): Promise<CapabilityRow | undefined> {
   return firstRow<CapabilityRow>(
     db,
     `update capabilities
         set description        = :description,
             module             = :module,
             resource_server_id = :resourceServerId,
+            action             = :action,
+            action_properties  = :actionProperties::jsonb,
             updated_by         = (select id from users where id = :actorId)
       where key = :key and deleted_at is null
-        and (description, module, resource_server_id)
-            is distinct from (:description::text, :module::text, :resourceServerId::uuid)
+        and (description, module, resource_server_id, action, action_properties)
+            is distinct from
+            (:description::text, :module::text, :resourceServerId::uuid, :action::text, :actionProperties::jsonb)
   returning ${columns}`,
-    { ...capability },
+    bound(values),
   );
 }
 

@@ -138,19 +138,22 @@ export interface NodeRow {
   parentId: string | null;
   type: string;
   name: string;
+  externalId: string | null;
 }
 
-// Below each node where it is held the closure is read in the order of ids, no further than the page needs.
-const nodes = prepared(
-  'nodes-with-capability',
-  `with ${person},
+/**
+ * The nodes where `$2` has a capability of which `isMeant` holds, of those that `isWanted`. Below each node where it is held
+ * the closure is read in the order of ids, no further than the page needs.
+ */
+export const nodesWhere = (isMeant: string, isWanted = 'true') => `
+   with ${person},
    held as materialized (
      select distinct a.org_node_id
        from person p
        join org_assignments a    on a.user_id = p.id
        join roles r              on r.id = a.role_id and r.deleted_at is null
        join role_capabilities rc on rc.role_id = r.id
-       join capabilities c       on c.id = rc.capability_id and c.deleted_at is null and c.key = $3
+       join capabilities c       on c.id = rc.capability_id and c.deleted_at is null and ${isMeant}
       where ${liveAt('a', '$4')} and ${reachable('a.org_node_id')}
    ),
    page as materialized (
@@ -160,17 +163,18 @@ const nodes = prepared(
         select path.descendant_id as id
           from org_node_paths path
          where path.ancestor_id = held.org_node_id and path.descendant_id > $5
-           and ${reachable('path.descendant_id')}
+           and ${reachable('path.descendant_id')} and ${isWanted}
          order by path.descendant_id
          limit $6) below
       order by below.id
       limit $6
    )
-   select n.id, n.parent_id, n.type, n.name
+   select n.id, n.parent_id, n.type, n.name, n.external_id
      from page
      join org_nodes n on n.id = page.id
-    order by n.id`,
-);
+    order by n.id`;
+
+const nodes = prepared('nodes-with-capability', nodesWhere('c.key = $3'));
 
 export async function selectNodesWithCapability(
   db: Database,
@@ -184,13 +188,16 @@ export interface HolderRow {
   id: string;
   fullName: string | null;
   email: string | null;
+  externalId: string | null;
 }
 
-// Of each role that carries it, at each node from here up, the holders are read in the order of ids. Whether a user may
-// act is asked of each holder: as a join it let the planner begin with all users of all tenants.
-const users = prepared(
-  'users-with-capability-at-node',
-  `with place as materialized (
+/**
+ * The active users who have a capability of which `isMeant` holds at the node `$2`. Of each role that carries it, at each
+ * node from here up, the holders are read in the order of ids. Whether a user may act is asked of each holder: as a join it
+ * let the planner begin with all users of all tenants.
+ */
+export const usersWhere = (isMeant: string) => `
+   with place as materialized (
      select up.ancestor_id as org_node_id
        from org_node_paths up
       where up.tenant_id = $1 and up.descendant_id = $2 and ${tenantIsActive} and ${reachable('$2')}
@@ -200,7 +207,7 @@ const users = prepared(
        from capabilities c
        join role_capabilities rc on rc.capability_id = c.id and rc.tenant_id = $1
        join roles r              on r.id = rc.role_id and r.deleted_at is null
-      where c.key = $3 and c.deleted_at is null
+      where ${isMeant} and c.deleted_at is null
    ),
    page as materialized (
      select distinct holder.user_id
@@ -217,11 +224,12 @@ const users = prepared(
       order by holder.user_id
       limit $6
    )
-   select u.id, u.full_name, u.email
+   select u.id, u.full_name, u.email, u.external_id
      from page
      join users u on u.id = page.user_id
-    order by u.id`,
-);
+    order by u.id`;
+
+const users = prepared('users-with-capability-at-node', usersWhere('c.key = $3'));
 
 export async function selectUsersWithCapabilityAtNode(
   db: Database,

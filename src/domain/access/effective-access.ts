@@ -52,6 +52,7 @@ export interface ReachedNode {
   parentId: string | null;
   type: string;
   name: string;
+  externalId: string | null;
 }
 
 /** A person as a list of holders shows them. */
@@ -59,6 +60,7 @@ export interface Holder {
   id: string;
   fullName: string | null;
   email: string | null;
+  externalId: string | null;
 }
 
 /**

@@ -37,8 +37,9 @@ export async function moveCapability(
     const before = await lockCapability(trx, key);
     if (!before) throw new DomainError('not_found', 'NOT_FOUND', { entity: 'capability', value: key });
     if (before.isSystem) throw new DomainError('conflict', 'SYSTEM_CAPABILITY_FIXED');
-    const { id, description, module, resourceServerId: fromResourceServerId } = before;
-    const wanted = { key, description, module, resourceServerId, actorId: actingUserId(caller) };
+    const { id, isSystem: _, ...values } = before;
+    const { resourceServerId: fromResourceServerId } = values;
+    const wanted = { ...values, resourceServerId, actorId: actingUserId(caller) };
     const holders = await selectHolders(trx, id);
     const moved = await withResourceServer(updateCapability(trx, wanted));
     if (!moved) return { key, fromResourceServerId, resourceServerId: fromResourceServerId, services: [], roles: 0 };

@@ -8,6 +8,7 @@ import { findServiceCapabilities } from '../../domain/clients/client-store.ts';
 import { findResourceServer } from '../../domain/resource-servers/resource-servers.ts';
 import type { Database } from '../../platform/database.ts';
 import type { AccountWithProfile } from '../account.ts';
+import { decisionApi, decisionAudience } from './decision-tokens.ts';
 import { narrowedNode } from './token-claims.ts';
 
 type RequestingClient = KoaContextWithOIDC['oidc']['client'];
@@ -29,11 +30,22 @@ function registeredResource(client: RequestingClient): string | undefined {
   return client?.default_resource as string | undefined;
 }
 
+/** A service that is a registered API may ask this server for decisions. */
+function asksForDecisions(client: RequestingClient): boolean {
+  return client?.kind === 'service' && client.resource_server_id !== undefined;
+}
+
 /**
- * Where the client names no API: the one of its registration. A service that may use one alone need not name that either. Where a
- * person granted several, the client says which, or its registration does.
+ * Where the client names no API: the one of its registration. A service that may use one alone need not name that either, and
+ * one that may use none and is an API asks for decisions. Where a person granted several, the client says which, or its
+ * registration does.
  */
-async function defaultResource(db: Database, client: RequestingClient, oneOf: string[] | undefined) {
+async function defaultResource(
+  db: Database,
+  { oidc }: KoaContextWithOIDC,
+  client: RequestingClient,
+  oneOf: string[] | undefined,
+) {
   const registered = registeredResource(client);
   if (oneOf) return registered !== undefined && oneOf.includes(registered) ? registered : oneOf;
   if (registered !== undefined) return registered;
@@ -41,7 +53,8 @@ async function defaultResource(db: Database, client: RequestingClient, oneOf: st
   const granted = await findServiceCapabilities(db, client.clientId);
   const identifiers = [...new Set(granted.flatMap((capability) => capability.identifier ?? []))];
   if (identifiers.length > 1) throw new errors.InvalidTarget('resource is required: the service may use several');
-  return identifiers[0] as string;
+  const decisions = asksForDecisions(client) ? decisionAudience(oidc.provider.issuer) : undefined;
+  return (identifiers[0] ?? decisions) as string;
 }
 
 /** An API of one tenant is none of another tenant's clients' business, not even that it exists. */
@@ -96,14 +109,19 @@ export function createResourceIndicators(db: Database, at?: Date) {
   return {
     enabled: true,
 
-    defaultResource: (_ctx: KoaContextWithOIDC, client: RequestingClient, oneOf?: string[]) =>
-      defaultResource(db, client, oneOf),
+    defaultResource: (ctx: KoaContextWithOIDC, client: RequestingClient, oneOf?: string[]) =>
+      defaultResource(db, ctx, client, oneOf),
 
     async getResourceServerInfo(
       ctx: KoaContextWithOIDC,
       identifier: string,
       client: RequestingClient,
     ): Promise<ResourceServer> {
+      const { issuer } = ctx.oidc.provider;
+      if (identifier === decisionAudience(issuer) && asksForDecisions(client)) {
+        limitToScopes(ctx, []);
+        return decisionApi(issuer);
+      }
       const server = await findApiFor(db, client, identifier);
       if (client?.kind !== 'service')
         return describe(server, [...server.scopes, ...accessScopes], {

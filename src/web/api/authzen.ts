@@ -1,11 +1,10 @@
 /**
- * The OpenID AuthZEN Authorization API 1.0: a policy decision point for APIs. Subjects are users, actions are capability
- * keys, resources are organisation nodes (`org_node`). Refuses callers that are no registered API; tells nothing of tenants and
- * capabilities that are not the asker's.
+ * The OpenID AuthZEN Authorization API 1.0: a policy decision point for APIs. An action is a capability, by its key or by what
+ * the API calls it. Refuses callers that are no registered API; tells nothing of tenants and capabilities that are not the
+ * asker's.
  */
 import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
-import { z } from 'zod';
 import {
   type Asker,
   isPermitted,
@@ -13,10 +12,8 @@ import {
   permittedNodes,
   permittedUsers,
 } from '../../domain/access/decisions.ts';
-import { findLiveClient } from '../../domain/clients/client-store.ts';
-import { verifyClientSecret } from '../../domain/clients/clients.ts';
-import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
+import { isId } from '../../platform/ids.ts';
 import {
   boundedLimit,
   type CursorScope,
@@ -29,6 +26,25 @@ import {
 import type { Secrets } from '../../platform/secrets.ts';
 import { readJson } from '../middleware/body.ts';
 import { statusOf } from '../middleware/errors.ts';
+import { type AskerDependencies, authenticateAsker } from './authzen-asker.ts';
+import {
+  type AskedPage,
+  actionSearch,
+  askedAction,
+  askedNode,
+  askedTenant,
+  askedType,
+  type Evaluation,
+  evaluation,
+  evaluations,
+  isAboutPeople,
+  nodeType,
+  parseQuestion,
+  resourceSearch,
+  subjectSearch,
+  userType,
+} from './authzen-questions.ts';
+import { RequestFault } from './request-fault.ts';
 
 /** Paths of the HTTPS binding, with their metadata parameters. */
 const endpoints = {
@@ -39,83 +55,9 @@ const endpoints = {
   search_action_endpoint: '/access/v1/search/action',
 } as const;
 
-const userType = 'user';
-const nodeType = 'org_node';
-const mostEvaluations = 100;
-
-const key = z.string().min(1).max(500);
-const entity = z.object({ type: key, id: key });
-const typed = z.object({ type: key });
-const action = z.object({ name: key });
-const page = z.object({ token: z.string().max(2000).optional(), limit: z.int().min(0).optional() }).optional();
-
-const evaluation = z.object({ subject: entity, action, resource: entity });
-const evaluations = z.object({
-  subject: entity.optional(),
-  action: action.optional(),
-  resource: entity.optional(),
-  evaluations: z
-    .array(z.object({ subject: entity.optional(), action: action.optional(), resource: entity.optional() }))
-    .max(mostEvaluations)
-    .optional(),
-  options: z
-    .object({
-      evaluations_semantic: z.enum(['execute_all', 'deny_on_first_deny', 'permit_on_first_permit']).optional(),
-    })
-    .optional(),
-});
-const subjectSearch = z.object({ subject: typed, action, resource: entity, page });
-const resourceSearch = z.object({ subject: entity, action, resource: typed, page });
-const actionSearch = z.object({ subject: entity, resource: entity, page });
-
-type Evaluation = z.output<typeof evaluation>;
-
-interface AuthzenDependencies {
-  db: Database;
+interface AuthzenDependencies extends AskerDependencies {
   secrets: Secrets;
   issuer: string;
-}
-
-/** The body's message where the request is at fault; the status says which. */
-class RequestFault extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
-function parse<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new RequestFault(400, `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'invalid'}`);
-}
-
-/** RFC 6749 section 2.3.1: id and secret are form-encoded before they go into the Basic header. */
-function basicCredentials(header: string): { clientId: string; clientSecret: string } | undefined {
-  const [, encoded] = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(header) ?? [];
-  if (!encoded) return undefined;
-  const text = Buffer.from(encoded, 'base64').toString('utf8');
-  const colon = text.indexOf(':');
-  if (colon < 1) return undefined;
-  try {
-    const decode = (part: string) => decodeURIComponent(part.replaceAll('+', ' '));
-    return { clientId: decode(text.slice(0, colon)), clientSecret: decode(text.slice(colon + 1)) };
-  } catch {
-    return undefined;
-  }
-}
-
-async function authenticate(db: Database, header: string): Promise<Asker> {
-  const credentials = basicCredentials(header);
-  const wellFormed = credentials && /^[\x21-\x7e]{1,100}$/.test(credentials.clientId);
-  const client = wellFormed ? await findLiveClient(db, credentials.clientId) : undefined;
-  if (!client || !credentials || !(await verifyClientSecret(db, client.clientId, credentials.clientSecret)))
-    throw new RequestFault(401, 'authenticate as a registered API by client_id and client_secret');
-  if (client.resourceServerId === null) throw new RequestFault(403, 'the client is no registered API');
-  return { tenantId: client.tenantId, resourceServerId: client.resourceServerId };
 }
 
 function opened(secrets: Secrets, scope: CursorScope, token: string): { after: string; limit: number } {
@@ -130,7 +72,7 @@ function opened(secrets: Secrets, scope: CursorScope, token: string): { after: s
 /** A page token goes on with this search of this asker, at the page size it began with, and with nothing else. */
 async function search<T>(
   secrets: Secrets,
-  { list, asker, question }: { list: string; asker: Asker; question: { page?: z.output<typeof page> } },
+  { list, asker, question }: { list: string; asker: Asker; question: { page?: AskedPage } },
   find: (page: PageRequest) => Promise<Page<T>>,
   result: (found: T) => object,
 ): Promise<object> {
@@ -146,36 +88,52 @@ async function search<T>(
   return { page: { next_token: token, count: items.length }, results: items.map(result) };
 }
 
-/** Whether we know anything of what is asked about: people, at places. */
-function isOurs({ subject, resource }: { subject: { type: string }; resource: { type: string } }): boolean {
-  return subject.type === userType && resource.type === nodeType;
+/**
+ * By which id something is told: who asks about nodes by the type that they have here knows people and nodes by the ids of
+ * another system, where they have one. One that looks like an id of ours could be taken for another's.
+ */
+function toldId({ id, externalId }: { id: string; externalId: string | null }, type: string): string {
+  return type === nodeType || externalId === null || isId(externalId) ? id : externalId;
 }
 
-async function decide(
-  db: Database,
-  asker: Asker,
-  { subject, action, resource }: Evaluation,
-): Promise<{ decision: boolean }> {
-  if (!isOurs({ subject, resource })) return { decision: false };
-  return {
-    decision: await isPermitted(db, asker, { userId: subject.id, capability: action.name, orgNodeId: resource.id }),
-  };
+async function decide({ db }: AuthzenDependencies, asker: Asker, asked: Evaluation): Promise<{ decision: boolean }> {
+  if (!isAboutPeople(asked)) return { decision: false };
+  const question = { tenant: askedTenant(asked), person: asked.subject.id, node: askedNode(asked) };
+  return { decision: await isPermitted(db, asker, { ...question, action: askedAction(asked) }) };
+}
+
+interface Decision {
+  decision: boolean;
+  context?: { error: { status: number; message: string } };
+}
+
+/** An item that is wrong is not permitted, and says why (section 7.2.1); the others are answered. */
+async function decideItem(deps: AuthzenDependencies, asker: Asker, item: object): Promise<Decision> {
+  try {
+    return await decide(deps, asker, parseQuestion(evaluation, item));
+  } catch (error) {
+    if (!(error instanceof RequestFault)) throw error;
+    const { status, message } = error;
+    return { decision: false, context: { error: { status, message } } };
+  }
 }
 
 /** Answers the question of one endpoint. @throws RequestFault, DomainError */
 type Answer = (deps: AuthzenDependencies, asker: Asker, body: unknown) => Promise<object>;
 
-const evaluateOne: Answer = ({ db }, asker, body) => decide(db, asker, parse(evaluation, body));
+const evaluateOne: Answer = (deps, asker, body) => decide(deps, asker, parseQuestion(evaluation, body));
 
-const evaluateAll: Answer = async ({ db }, asker, body) => {
-  const { evaluations: listed, options, ...defaults } = parse(evaluations, body);
-  if (!listed?.length) return decide(db, asker, parse(evaluation, body));
+const evaluateAll: Answer = async (deps, asker, body) => {
+  const { evaluations: listed, options, ...defaults } = parseQuestion(evaluations, body);
+  if (!listed?.length) return evaluateOne(deps, asker, body);
   const stopAt = { execute_all: undefined, deny_on_first_deny: false, permit_on_first_permit: true }[
     options?.evaluations_semantic ?? 'execute_all'
   ];
-  const decisions: { decision: boolean }[] = [];
+  const decisions: Decision[] = [];
   for (const one of listed) {
-    const made = await decide(db, asker, parse(evaluation, { ...defaults, ...one }));
+    // What is no object has nothing to add to the defaults, and must not pass for them.
+    const isItem = typeof one === 'object' && one !== null && !Array.isArray(one);
+    const made = await decideItem(deps, asker, isItem ? { ...defaults, ...one } : {});
     decisions.push(made);
     if (made.decision === stopAt) break;
   }
@@ -183,54 +141,70 @@ const evaluateAll: Answer = async ({ db }, asker, body) => {
 };
 
 const searchSubjects: Answer = async ({ db, secrets }, asker, body) => {
-  const question = parse(subjectSearch, body);
-  const asked = { orgNodeId: question.resource.id, capability: question.action.name };
+  const question = parseQuestion(subjectSearch, body);
+  const asked = { tenant: askedTenant(question), node: askedNode(question), action: askedAction(question) };
   return search(
     secrets,
     { list: 'authzen.subject', asker, question },
-    async (page) => (isOurs(question) ? permittedUsers(db, asker, { ...asked, ...page }) : emptyPage()),
-    (user) => ({ type: userType, id: user.id }),
+    async (page) => (isAboutPeople(question) ? permittedUsers(db, asker, { ...asked, ...page }) : emptyPage()),
+    (user) => ({ type: userType, id: toldId(user, question.resource.type) }),
   );
 };
 
 const searchResources: Answer = async ({ db, secrets }, asker, body) => {
-  const question = parse(resourceSearch, body);
-  const asked = { userId: question.subject.id, capability: question.action.name };
+  const question = parseQuestion(resourceSearch, body);
+  const { type } = question.resource;
+  const asked = { tenant: askedTenant(question), person: question.subject.id, action: askedAction(question) };
   return search(
     secrets,
     { list: 'authzen.resource', asker, question },
-    async (page) => (isOurs(question) ? permittedNodes(db, asker, { ...asked, ...page }) : emptyPage()),
-    ({ id, name, type, parentId }) => ({ type: nodeType, id, properties: { name, type, parent_id: parentId } }),
+    async (page) =>
+      isAboutPeople(question)
+        ? permittedNodes(db, asker, { ...asked, type: askedType(question.resource), ...page })
+        : emptyPage(),
+    (node) => ({
+      type,
+      id: toldId(node, type),
+      properties: { name: node.name, type: node.type, parent_id: node.parentId },
+    }),
   );
 };
 
 const searchActions: Answer = async ({ db, secrets }, asker, body) => {
-  const question = parse(actionSearch, body);
-  const asked = { userId: question.subject.id, orgNodeId: question.resource.id };
+  const question = parseQuestion(actionSearch, body);
+  const asked = { tenant: askedTenant(question), person: question.subject.id, node: askedNode(question) };
   return search(
     secrets,
     { list: 'authzen.action', asker, question },
-    async (page) => (isOurs(question) ? permittedActions(db, asker, { ...asked, ...page }) : emptyPage()),
-    (capability) => ({ name: capability }),
+    async (page) => (isAboutPeople(question) ? permittedActions(db, asker, { ...asked, ...page }) : emptyPage()),
+    ({ name, properties }) => ({ name, ...(properties && { properties }) }),
   );
 };
 
 function showFault(ctx: Context, { status, message }: RequestFault, issuer: string): void {
   ctx.status = status;
-  if (status === 401) ctx.set('WWW-Authenticate', `Basic realm="${issuer}", charset="UTF-8"`);
+  const error = status === 401 && /^(?:Bearer|DPoP) /i.test(ctx.get('authorization')) ? ', error="invalid_token"' : '';
+  if (status === 401)
+    ctx.set('WWW-Authenticate', [`Basic realm="${issuer}", charset="UTF-8"`, `Bearer realm="${issuer}"${error}`]);
   ctx.body = JSON.stringify(message);
   ctx.type = 'json';
+}
+
+/** The statuses of section 10.1.3: a body of another type is a bad request like any other. */
+function faultOf(error: unknown): unknown {
+  if (!(error instanceof DomainError)) return error;
+  return new RequestFault(error.code === 'UNSUPPORTED_MEDIA_TYPE' ? 400 : statusOf(error), error.code);
 }
 
 function handler(deps: AuthzenDependencies, answer: Answer): Middleware {
   return async (ctx) => {
     const requestId = ctx.get('x-request-id');
-    if (/^[\x21-\x7e]{1,200}$/.test(requestId)) ctx.set('X-Request-ID', requestId);
+    if (/^[\x20-\x7e]{1,200}$/.test(requestId)) ctx.set('X-Request-ID', requestId);
     try {
-      const asker = await authenticate(deps.db, ctx.get('authorization'));
+      const asker = await authenticateAsker(ctx, deps);
       ctx.body = await answer(deps, asker, await readJson(ctx));
     } catch (thrown) {
-      const error = thrown instanceof DomainError ? new RequestFault(statusOf(thrown), thrown.code) : thrown;
+      const error = faultOf(thrown);
       if (!(error instanceof RequestFault)) throw error;
       showFault(ctx, error, deps.issuer);
     }
