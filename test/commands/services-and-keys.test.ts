@@ -35,6 +35,10 @@ describe('commands about services, APIs and keys', function () {
     const more = ['capabilities', 'create', '--key', 'stock.write', '--description', 'Change stock'];
     const defined = await run(...more, '--api', 'https://stock.example/', '--json');
     assert.deepEqual([defined.json.created, defined.json.resource_server_id], [true, api.json.id]);
+    const discard = ['capabilities', 'create', '--key', 'stock.discard', '--api', 'https://stock.example/', '--json'];
+    const named = await run(...discard, '--action', 'delete', '--action-property', 'soft=true');
+    assert.deepEqual([named.json.action, named.json.action_properties], ['delete', { soft: true }], named.stderr);
+    assert.equal((await run(...discard, '--action-property', 'soft')).code, 2);
     const service = ['services', 'create', '--name', 'Sync', '--tenant', 'acme'];
     const ours = ['--default-api', 'https://stock.example/'];
     const signed = ['--introspection-alg', 'ES256'];

@@ -67,6 +67,40 @@ describe('operations on APIs and capabilities', () => {
     }
   });
 
+  it('keeps what an API calls a capability, and refuses what no action could be', async () => {
+    const path = '/capabilities/stock.discard';
+    const made = await platform('PUT', path, { action: 'delete', action_properties: { soft: true, level: 2 } });
+    assert.equal(made.status, 200, JSON.stringify(made.body));
+    assert.deepEqual([made.body.action, made.body.action_properties], ['delete', { soft: true, level: 2 }]);
+    const described = await platform('PUT', path, { description: 'Into the bin' });
+    assert.deepEqual(described.body.action_properties, { soft: true, level: 2 });
+    const renamed = await platform('PUT', path, { action: 'bin', action_properties: null });
+    assert.deepEqual([renamed.body.action, renamed.body.action_properties], ['bin', null]);
+    const none = await platform('PUT', path, { action: null, action_properties: { soft: true } });
+    assert.deepEqual([none.body.action, none.body.action_properties], [null, null]);
+    for (const body of [
+      { action: '' },
+      { action: 'a\nb' },
+      { action: 'x'.repeat(101) },
+      { action: 'a', action_properties: { soft: { deep: true } } },
+      { action: 'a', action_properties: { soft: null } },
+      { action: 'a', action_properties: { soft: '\ud800' } },
+      { action: 'a', action_properties: [] },
+    ])
+      assert.ok([400, 422].includes((await platform('PUT', path, body)).status), JSON.stringify(body));
+    assert.equal((await ask('PUT', path, { action: 'read' })).status, 403);
+    const events = await app.db('audit_events').where({ entityId: made.body.id }).orderBy('occurredAt');
+    assert.deepEqual(
+      events.map(({ payload }) => [payload.action, payload.actionProperties]),
+      [
+        ['delete', { soft: true, level: 2 }],
+        ['delete', { soft: true, level: 2 }],
+        ['bin', null],
+        [null, null],
+      ],
+    );
+  });
+
   it('leaves the API of the server itself, and its capabilities, as they are', async () => {
     const { body } = await platform('GET', '/resource-servers?limit=200');
     const own = body.items.find(({ identifier }: { identifier: string }) => identifier === `${app.issuer}/api/v1`);

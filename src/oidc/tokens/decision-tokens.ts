@@ -5,6 +5,7 @@
  */
 import type { Context } from 'koa';
 import type { Provider, ResourceServer } from 'oidc-provider';
+import { normalIdentifier } from '../../domain/resource-servers/normal-identifier.ts';
 import type { PublicJwk } from '../keys.ts';
 import { findJwtServiceToken } from './access-token-records.ts';
 import { provesPossession } from './possession.ts';
@@ -12,6 +13,11 @@ import { provesPossession } from './possession.ts';
 /** The audience of these tokens, and where decisions are asked for. */
 export function decisionAudience(issuer: string): string {
   return `${issuer}/access/v1`;
+}
+
+/** Whether a token request is for decisions, however it spells the address. */
+export function isDecisionAudience(issuer: string, resource: string): boolean {
+  return normalIdentifier(resource) === normalIdentifier(decisionAudience(issuer));
 }
 
 /** What such a token is: without a scope, because what may be asked is the API's. */

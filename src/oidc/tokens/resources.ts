@@ -8,7 +8,7 @@ import { findServiceCapabilities } from '../../domain/clients/client-store.ts';
 import { findResourceServer } from '../../domain/resource-servers/resource-servers.ts';
 import type { Database } from '../../platform/database.ts';
 import type { AccountWithProfile } from '../account.ts';
-import { decisionApi, decisionAudience } from './decision-tokens.ts';
+import { decisionApi, decisionAudience, isDecisionAudience } from './decision-tokens.ts';
 import { narrowedNode } from './token-claims.ts';
 
 type RequestingClient = KoaContextWithOIDC['oidc']['client'];
@@ -73,10 +73,9 @@ function limitToScopes({ oidc }: KoaContextWithOIDC, scopes: string[]): void {
   if (Array.isArray(params.resource) && params.resource.length > 1)
     throw new errors.InvalidTarget('a token is for one API');
   // RFC 6749 section 3.3: no scope asked for means all that the service has there.
-  params.scope ||= scopes.join(' ');
-  const refused = String(params.scope)
-    .split(' ')
-    .filter((scope) => !scopes.includes(scope));
+  params.scope ||= scopes.join(' ') || undefined;
+  const asked = params.scope === undefined ? [] : String(params.scope).split(' ');
+  const refused = asked.filter((scope) => !scopes.includes(scope));
   if (refused.length > 0) throw new errors.InvalidScope('the service may not ask for this', refused.join(' '));
 }
 
@@ -118,7 +117,7 @@ export function createResourceIndicators(db: Database, at?: Date) {
       client: RequestingClient,
     ): Promise<ResourceServer> {
       const { issuer } = ctx.oidc.provider;
-      if (identifier === decisionAudience(issuer) && asksForDecisions(client)) {
+      if (asksForDecisions(client) && isDecisionAudience(issuer, identifier)) {
         limitToScopes(ctx, []);
         return decisionApi(issuer);
       }

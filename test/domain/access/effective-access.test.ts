@@ -90,8 +90,8 @@ describe('effective access', () => {
     assert.deepEqual(await at(group.id), ['grades.read', 'grades.write']);
     const query = { ...person, capability: 'grades.read' };
     assert.deepEqual((await nodesWithCapability(db, query)).items, [
-      { id: place.id, parentId: company.id, type: 'school', name: 'School' },
-      { id: group.id, parentId: place.id, type: 'class', name: 'Class' },
+      { id: place.id, parentId: company.id, type: 'school', name: 'School', externalId: null },
+      { id: group.id, parentId: place.id, type: 'class', name: 'Class', externalId: null },
     ]);
     assert.deepEqual((await nodesWithCapability(db, { ...query, capability: 'grades.none' })).items, []);
   });
@@ -99,7 +99,7 @@ describe('effective access', () => {
   it('says who may do something somewhere', async () => {
     const { tenantId, place, group, company, user } = await school();
     const query = { tenantId, capability: 'grades.write' };
-    const teacher = [{ id: user.id, fullName: user.fullName, email: user.email }];
+    const teacher = [{ id: user.id, fullName: user.fullName, email: user.email, externalId: null }];
     assert.deepEqual((await usersWithCapabilityAtNode(db, { ...query, orgNodeId: group.id })).items, teacher);
     assert.deepEqual((await usersWithCapabilityAtNode(db, { ...query, orgNodeId: place.id })).items, teacher);
     assert.deepEqual((await usersWithCapabilityAtNode(db, { ...query, orgNodeId: company.id })).items, []);
