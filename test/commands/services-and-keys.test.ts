@@ -35,7 +35,7 @@ describe('commands about services, APIs and keys', function () {
     const more = ['capabilities', 'create', '--key', 'stock.write', '--description', 'Change stock'];
     const defined = await run(...more, '--api', 'https://stock.example/', '--json');
     assert.deepEqual([defined.json.created, defined.json.resource_server_id], [true, api.json.id]);
-    const discard = ['capabilities', 'create', '--key', 'stock.discard', '--api', 'https://stock.example/', '--json'];
+    const discard = ['capabilities', 'create', '--key', 'bin.discard', '--json'];
     const named = await run(...discard, '--action', 'delete', '--action-property', 'soft=true');
     assert.deepEqual([named.json.action, named.json.action_properties], ['delete', { soft: true }], named.stderr);
     assert.equal((await run(...discard, '--action-property', 'soft')).code, 2);
@@ -144,6 +144,7 @@ describe('commands about services, APIs and keys', function () {
         .filter(({ module }: { module: string | null }) => module !== 'gatehouse')
         .map(({ key, description }: { key: string; description: string }) => [key, description]),
       [
+        ['bin.discard', null],
         ['stock.read', 'See stock'],
         ['stock.write', 'Change stock'],
       ],
