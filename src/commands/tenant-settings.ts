@@ -71,6 +71,7 @@ function domainsOf(text: string): string[] {
 }
 
 interface SetOptions {
+  usernames?: 'on' | 'off';
   selfSignUp?: 'on' | 'off';
   signUpDomains?: string[];
   signInMethods?: string[];
@@ -91,7 +92,8 @@ function orNull<T>(value: T, word: string): T | null {
 
 /** What was named, and nothing else: an absent setting stays as it is. */
 function changeOf(options: SetOptions): TenantSettingsInput {
-  const { selfSignUp, signUpDomains, signInMethods, codeChannels, accentColor, logoUrl, supportUrl } = options;
+  const { usernames, selfSignUp, signUpDomains, signInMethods, codeChannels } = options;
+  const { accentColor, logoUrl, supportUrl } = options;
   const { countries: countryList, dailyPhoneMessages, sessionHours, auditRetentionDays } = options;
   const named = (values: object) =>
     Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
@@ -101,6 +103,7 @@ function changeOf(options: SetOptions): TenantSettingsInput {
     supportUrl: orNull(supportUrl, 'server'),
   });
   return named({
+    usernames: usernames && usernames === 'on',
     selfSignUp: selfSignUp && selfSignUp === 'on',
     signUpEmailDomains: signUpDomains,
     signInMethods,
@@ -136,6 +139,7 @@ function dataOf({ id, slug, name, state, settings }: Tenant) {
     name,
     state,
     settings: {
+      usernames: settings.usernames,
       self_sign_up: settings.selfSignUp,
       sign_up_domains: settings.signUpEmailDomains,
       sign_in_methods: settings.signInMethods,
@@ -155,6 +159,7 @@ function textOf(settings: TenantSettings): string {
   const asServer = 'as the server';
   const { branding } = settings;
   return fields({
+    usernames: settings.usernames ? 'on' : 'off',
     'self sign-up': settings.selfSignUp ? 'on' : 'off',
     'sign-up domains': settings.signUpEmailDomains.join(', ') || 'any',
     'sign-in methods': settings.signInMethods.join(', '),
@@ -200,6 +205,7 @@ export function addTenantSettings(tenants: Command): void {
       .command('set')
       .description('change settings of a tenant')
       .argument(...which)
+      .addOption(new Option('--usernames <on|off>', 'whether a username signs in, too').choices(['on', 'off']))
       .addOption(new Option('--self-sign-up <on|off>', 'whether anybody may make an account').choices(['on', 'off']))
       .option('--sign-up-domains <list>', 'and with which email addresses; or any', unless('any', [], domainsOf))
       .option('--sign-in-methods <list>', 'the ways to sign in', listOf)

@@ -41,6 +41,7 @@ describe('the settings of a tenant by command', function () {
       accent_color: '#1f6f6b',
       logo_url: null,
       support_url: 'mailto:help@example.org',
+      usernames: false,
     });
     const stored = (await findTenantBySlug(bench.db, 'acme'))?.settings;
     assert.deepEqual(

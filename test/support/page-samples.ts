@@ -347,6 +347,21 @@ export function pageSamples(origin: string): PageSample[] {
       },
     },
     {
+      name: 'sign-in-username',
+      view: 'interaction/sign-in',
+      page: { client: portal },
+      model: {
+        action: '/interaction/x/sign-in',
+        email: '',
+        loginKind: 'email_or_username',
+        hasRecovery: true,
+        recoveryHref: '/interaction/x/recovery',
+        codeMethods: [byCode('email')],
+        otherMethods: [],
+        cancelHref: '/interaction/x/cancel',
+      },
+    },
+    {
       name: 'sign-in-without-password',
       view: 'interaction/sign-in',
       page: { client: portal },

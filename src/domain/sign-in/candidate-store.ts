@@ -15,13 +15,15 @@ export interface PersonRow {
   emailVerified: boolean;
   phone: string | null;
   phoneVerified: boolean;
+  username: string | null;
   locale: string | null;
 }
 
 const personColumns = `u.id as user_id, u.tenant_id, t.name as tenant_name, t.slug as tenant_slug,
           t.settings as tenant_settings, t.state = 'active' as tenant_active, u.state = 'active' as user_active,
           u.full_name, u.email, u.email_verified_at is not null as email_verified,
-          u.phone, u.phone_verified_at is not null as phone_verified, s.locale
+          u.phone, u.phone_verified_at is not null as phone_verified, u.username,
+          s.locale
      from users u
      join tenants t on t.id = u.tenant_id
      left join user_settings s on s.user_id = u.id`;

@@ -28,6 +28,7 @@ const logoUrl = z.string().refine(isPictureUrl).nullable();
 const accentColor = z.string().refine(isAccentColor).nullable();
 const supportUrl = z.string().refine(isSupportUrl).nullable();
 const selfSignUp = z.boolean();
+const usernames = z.boolean();
 const codeChannels = z.array(z.enum(['email', 'sms', 'whatsapp'])).transform((channels) => [...new Set(channels)]);
 /** Lower case, in ASCII: `example.org`. */
 const emailDomains = z
@@ -52,6 +53,8 @@ const auditRetentionDays = z.int().min(1).max(3650).nullable();
 const storedSettings = z.object({
   /** The ways to sign in that the tenant's people are offered. */
   signInMethods: signInMethods.default(['password', 'otp', 'google']),
+  /** Whether people may sign in by a username in the place of an address, where the tenant is known. */
+  usernames: usernames.default(false),
   /** Whether anyone may make an account; off, people come by invitation. */
   selfSignUp: selfSignUp.default(false),
   /** Where self sign-up takes email addresses from; empty: any domain. */
@@ -81,6 +84,7 @@ const storedSettings = z.object({
 
 const writtenSettings = z.strictObject({
   signInMethods: signInMethods.optional(),
+  usernames: usernames.optional(),
   selfSignUp: selfSignUp.optional(),
   signUpEmailDomains: emailDomains.optional(),
   codeChannels: codeChannels.optional(),

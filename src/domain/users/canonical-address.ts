@@ -80,6 +80,11 @@ function phoneDigits(text: string): string | undefined {
   return /^\+?[0-9]{3,20}$/.test(digits) ? digits : undefined;
 }
 
+/** Whether a text is made as numbers are, in whichever country: digits, and what people put between them. */
+export function looksLikePhone(text: string): boolean {
+  return phoneDigits(text) !== undefined;
+}
+
 /** E.164, if the number is as long as numbers of its country are. */
 function possiblePhone(digits: string, country?: CountryCode): string | undefined {
   const number = parsePhoneNumberFromString(digits, { defaultCountry: country, extract: false });

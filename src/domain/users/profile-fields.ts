@@ -1,6 +1,5 @@
 /** What may stand in a profile: text for people, and what other systems call a person. Refuses the rest by its field. */
 import { DomainError } from '../../platform/errors.ts';
-import { parseAddress } from './canonical-address.ts';
 
 const nameCharacters = 200;
 
@@ -38,17 +37,6 @@ export const canonicalLocale = (text: string) => new Intl.Locale(text).toString(
 // As it was written: Intl answers with older names for some zones (Asia/Calcutta).
 export function knownZone(text: string): string {
   new Intl.DateTimeFormat('en', { timeZone: text });
-  return text;
-}
-
-/**
- * A name to sign in with, as the person writes it; its case does not count. Refuses what could be taken for an address.
- * @throws DomainError invalid INVALID_INPUT
- */
-export function checkedUsername(value: string | null | undefined): string | null {
-  const text = checkedText('username', value?.normalize('NFKC'), 64);
-  if (text !== null && (/[\s@\p{C}]/u.test(text) || parseAddress(text)))
-    throw new DomainError('invalid', 'INVALID_INPUT', { field: 'username' });
   return text;
 }
 

@@ -9,15 +9,7 @@ import { isId } from '../../platform/ids.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { differences } from '../audit/differences.ts';
 import { canonicalEmail, canonicalPhone } from './canonical-address.ts';
-import {
-  canonicalLocale,
-  checkedBy,
-  checkedMetadata,
-  checkedText,
-  checkedUrl,
-  checkedUsername,
-  knownZone,
-} from './profile-fields.ts';
+import { canonicalLocale, checkedBy, checkedMetadata, checkedText, checkedUrl, knownZone } from './profile-fields.ts';
 import {
   type ProfileRow,
   type SettingsRow,
@@ -27,6 +19,7 @@ import {
   upsertSettings,
 } from './profile-store.ts';
 import { actingUserId } from './user-store.ts';
+import { checkedUsername } from './username.ts';
 import { duplicateAddress, type UserOfTenant } from './users.ts';
 
 export type Profile = ProfileRow;

@@ -10,6 +10,7 @@ export interface UserRow {
   emailVerifiedAt: Date | null;
   phone: string | null;
   phoneVerifiedAt: Date | null;
+  username: string | null;
   fullName: string | null;
   givenName: string | null;
   familyName: string | null;
@@ -22,7 +23,7 @@ export interface UserRow {
   updatedAt: Date;
 }
 
-const userColumns = `id, tenant_id, email, email_verified_at, phone, phone_verified_at, full_name, given_name, family_name,
+const userColumns = `id, tenant_id, email, email_verified_at, phone, phone_verified_at, username, full_name, given_name, family_name,
   picture_url, state, mfa_required, last_login_at, password_changed_at, created_at, updated_at`;
 
 /** users.id of the one who acts, or null. It only counts in their own tenant: a row never points into another. */

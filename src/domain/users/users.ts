@@ -11,15 +11,7 @@ import { parseTenantSettings, type TenantSettings } from '../tenants/tenant-sett
 import { findTenantById } from '../tenants/tenants.ts';
 import { canonicalEmail, canonicalPhone } from './canonical-address.ts';
 import { upsertPasswordHash } from './identities.ts';
-import {
-  canonicalLocale,
-  checkedBy,
-  checkedMetadata,
-  checkedText,
-  checkedUrl,
-  checkedUsername,
-  knownZone,
-} from './profile-fields.ts';
+import { canonicalLocale, checkedBy, checkedMetadata, checkedText, checkedUrl, knownZone } from './profile-fields.ts';
 import {
   actingUserId,
   insertUser,
@@ -30,6 +22,7 @@ import {
   type UserRow,
   updateMissingProfile,
 } from './user-store.ts';
+import { checkedUsername } from './username.ts';
 
 /** A row of `users`. `email` and `phone` in canonical form. */
 export type User = UserRow;

@@ -1,6 +1,7 @@
 /** The page where a person signs in, or chooses another way. Says the same whether an account exists or not. */
 import type { Context } from 'koa';
 import type { DomainError } from '../../platform/errors.ts';
+import type { LoginKind } from '../pages/sign-in-view-models.ts';
 import { refusal } from './form-refusal.ts';
 import { addressToConfirm } from './known-person.ts';
 import { phoneCountriesOf, recoveryChannels, signUpChannels } from './offered-channels.ts';
@@ -35,9 +36,16 @@ export async function showSignInPage(
       hasRecovery,
       recoveryHref: hasRecovery ? links.recovery : undefined,
       signUpHref: expectedEmail === undefined && signUpChannels(web, tenant).length > 0 ? links.signUp : undefined,
-      loginKind: phoneCountriesOf(web, tenant).length > 0 ? 'email_or_phone' : 'email',
+      loginKind: loginKindOf(visit),
       error,
     },
     { ...surroundings, status },
   );
+}
+
+/** What a person may be called by here, for the label of the field. */
+function loginKindOf({ web, tenant }: Pick<SignInVisit, 'web' | 'tenant'>): LoginKind {
+  const phone = phoneCountriesOf(web, tenant).length > 0;
+  if (tenant?.settings.usernames) return phone ? 'email_phone_or_username' : 'email_or_username';
+  return phone ? 'email_or_phone' : 'email';
 }

@@ -11,6 +11,9 @@ export type MessageChannel = 'email' | 'sms' | 'whatsapp';
 /** What a code is asked for; it chooses the words of the pages. */
 export type CodePagePurpose = 'login' | 'sign_up' | 'recovery' | 'link';
 
+/** What a person may be called by at a sign-in. */
+export type LoginKind = 'email' | 'email_or_phone' | 'email_or_username' | 'email_phone_or_username';
+
 /** A page where the same can be done through another channel. */
 export interface ChannelLink {
   channel: MessageChannel;
@@ -35,7 +38,7 @@ export interface SignInViewModels {
     action: string;
     email: string;
     /** What the field `login` asks for. Without it: an email address. */
-    loginKind?: 'email' | 'email_or_phone';
+    loginKind?: LoginKind;
     cancelHref?: string;
     /** Re-authentication as a known person: an email address or a phone number, read-only, still submitted as `login`. */
     expectedEmail?: string;

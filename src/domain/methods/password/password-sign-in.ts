@@ -24,14 +24,15 @@ import {
   doorKey,
   forgiveBystander,
 } from '../../sign-in/sign-in-failures.ts';
-import { findTenantById } from '../../tenants/tenants.ts';
+import { findTenantById, type Tenant } from '../../tenants/tenants.ts';
 import { parseAddress } from '../../users/canonical-address.ts';
 import { usePassword } from '../../users/identities.ts';
+import { parseUsername } from '../../users/username.ts';
 import type { PasswordHasher } from './password-hash.ts';
 import { allowsPasswords } from './password-method.ts';
 import { normalizePassword } from './password-policy.ts';
 import { type NoPasswordWay, passwordRules } from './password-rules.ts';
-import { type CandidateRow, hasSeveralTenants, selectCandidates } from './password-store.ts';
+import { type CandidateRow, hasSeveralTenants, type SignInName, selectCandidates } from './password-store.ts';
 
 export const passwordSignInCodes = defineCodes({
   INVALID_CREDENTIALS: {
@@ -203,10 +204,22 @@ interface Meant {
   bystander: Refusal;
 }
 
-async function findMeant(db: Database, address: string, tenantId: string | null, caller: Caller): Promise<Meant> {
-  const parsed = parseAddress(address);
-  const canonical = parsed ? ('email' in parsed ? parsed.email : parsed.phone) : sha256(address).toString('hex');
-  const found = parsed ? await selectCandidates(db, parsed, tenantId) : [];
+/** What was typed as what finds people: an address; or a username, where the tenant is known and lets people in by it. */
+function parseSignInName(typed: string, tenant: Tenant | undefined): SignInName | undefined {
+  const address = parseAddress(typed);
+  if (address || !tenant?.settings.usernames) return address;
+  const username = parseUsername(typed);
+  return username === undefined ? undefined : { username };
+}
+
+async function findMeant(
+  db: Database,
+  typed: string,
+  { tenant, tenantId, caller }: { tenant: Tenant | undefined; tenantId: string | null; caller: Caller },
+): Promise<Meant> {
+  const name = parseSignInName(typed, tenant);
+  const [canonical = sha256(typed).toString('hex')] = Object.values(name ?? {});
+  const found = name ? await selectCandidates(db, name, tenantId) : [];
   const usable = found.filter((row) => unusable(row) === undefined);
   const knownHere = await whoKnowsDevice(db, usable, caller.device);
   const isKnown = ({ userId }: CandidateRow) => Number(knownHere.has(userId));
@@ -263,7 +276,8 @@ async function countAll(
 /**
  * Compares a password with the account of an address, or without a tenant with up to two accounts in as many tenants.
  * Writes `login.failed` for every account that it did not prove; `login.succeeded` is written where the session is stored.
- * @param attempt `address`: anything a person can type; an email address, or a phone number with its country code
+ * @param attempt `address`: anything a person can type; an email address, a phone number with its country code, or a username of the
+ *   tenant
  * @returns every account that the password proved, at least one; the last used first. More than one: the person chooses
  * @throws DomainError unauthenticated INVALID_CREDENTIALS, rate_limited TOO_MANY_ATTEMPTS `{ seconds }` or
  *   ACCOUNT_LOCKED, unavailable SERVICE_BUSY `{ seconds }`
@@ -275,10 +289,12 @@ export async function signInWithPassword(
 ): Promise<{ accounts: ProvedAccount[] }> {
   passwords.ensureCapacity();
   const tenantId = attempt.tenantId ?? null;
-  const meant = await findMeant(db, attempt.address, tenantId, caller);
+  const tenant = tenantId === null ? undefined : await findTenantById(db, tenantId);
+  const meant = await findMeant(db, attempt.address, { tenant, tenantId, caller });
   const { candidates, knownHere, bystander } = meant;
   const bystanders = candidates.length > 0 ? [] : [bystander];
-  if (!(await isOffered(db, tenantId))) {
+  // What a tenant does not offer is not counted: guesses at it lead nowhere, and would only hold somebody up.
+  if (tenant && !allowsPasswords(tenant.settings)) {
     await inTransaction(db, (trx) => recordRefusals(trx, bystanders, tenantId, caller));
     throw new DomainError('unauthenticated', 'INVALID_CREDENTIALS');
   }
@@ -302,11 +318,4 @@ export async function signInWithPassword(
   const accounts = candidates.filter((row) => proved.has(row.userId)).map(provedAccount);
   if (accounts.length === 0) throw new DomainError('unauthenticated', 'INVALID_CREDENTIALS');
   return { accounts };
-}
-
-/** What a tenant does not offer is not counted: guesses at it lead nowhere, and would only hold somebody up. */
-async function isOffered(db: Database, tenantId: string | null): Promise<boolean> {
-  if (tenantId === null) return true;
-  const tenant = await findTenantById(db, tenantId);
-  return !tenant || allowsPasswords(tenant.settings);
 }

@@ -12,12 +12,13 @@ export interface CandidateRow {
   fullName: string | null;
   email: string | null;
   phone: string | null;
+  username: string | null;
   passwordHash: string | null;
 }
 
 const candidateColumns = `u.id as user_id, u.tenant_id, t.name as tenant_name, t.slug as tenant_slug,
           t.settings as tenant_settings, t.state = 'active' as tenant_active, u.state = 'active' as user_active,
-          u.full_name, u.email, u.phone, i.password_hash
+          u.full_name, u.email, u.phone, u.username, i.password_hash
      from users u
      join tenants t on t.id = u.tenant_id
      left join user_identities i on i.tenant_id = u.tenant_id and i.user_id = u.id and i.provider = 'password'`;
@@ -39,17 +40,26 @@ const byPhone = prepared(
     ${candidateOrder}`,
 );
 
-/** Users that are not deleted under an address in canonical form; those who may sign in first. At most 10. */
+// Within one tenant alone: elsewhere the same name is another person's.
+const byUsername = prepared(
+  'password-candidates-by-username',
+  `select ${candidateColumns}
+    where u.tenant_id = $2::uuid and lower(u.username) = lower($1) and u.deleted_at is null
+    ${candidateOrder}`,
+);
+
+/** What a person may be found by, in canonical form. */
+export type SignInName = { email: string } | { phone: string } | { username: string };
+
+/** Users that are not deleted under a name in canonical form; those who may sign in first. At most 10. */
 export async function selectCandidates(
   db: Database,
-  address: { email: string } | { phone: string },
+  name: SignInName,
   tenantId: string | null,
 ): Promise<CandidateRow[]> {
-  const found =
-    'email' in address
-      ? await runPrepared<CandidateRow>(db, byEmail, [address.email, tenantId])
-      : await runPrepared<CandidateRow>(db, byPhone, [address.phone, tenantId]);
-  return found.rows;
+  if ('email' in name) return (await runPrepared<CandidateRow>(db, byEmail, [name.email, tenantId])).rows;
+  if ('phone' in name) return (await runPrepared<CandidateRow>(db, byPhone, [name.phone, tenantId])).rows;
+  return (await runPrepared<CandidateRow>(db, byUsername, [name.username, tenantId])).rows;
 }
 
 const severalTenants = prepared(
