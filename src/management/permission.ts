@@ -131,10 +131,13 @@ async function permitGiving(
   for (const { capability, at } of many(await needs.besides?.(input, lookup)))
     if (!allowsScope(lookup.actor, capability) || !(await holdsAt(db, standing, capability, at)))
       throw forbidden(capability);
-  for (const given of many(await needs.gives?.(input, lookup)))
-    if (!(await mayGiveRole(db, standing, given))) throw exceeded();
-  for (const put of many(await needs.puts?.(input, lookup)))
-    if (!(await mayGiveCapability(db, standing, put))) throw exceeded();
+  // In the order of the roles: who gives the same ones, and who fills them, wait for each other instead of locking up.
+  const gives = many(await needs.gives?.(input, lookup)).toSorted((left, right) =>
+    left.roleId < right.roleId ? -1 : 1,
+  );
+  for (const given of gives) if (!(await mayGiveRole(db, standing, given))) throw exceeded();
+  const puts = many(await needs.puts?.(input, lookup)).toSorted((left, right) => (left.roleId < right.roleId ? -1 : 1));
+  for (const put of puts) if (!(await mayGiveCapability(db, standing, put))) throw exceeded();
   const { rootId } = standing;
   for (const granted of many(await needs.grants?.(input, lookup)))
     if (!(await holdsUntil(db, standing, { capability: granted, orgNodeId: rootId, endsAt: null }))) throw exceeded();

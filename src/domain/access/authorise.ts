@@ -10,6 +10,7 @@ import type { Database } from '../../platform/database.ts';
 import { isId } from '../../platform/ids.ts';
 import {
   type HeldRow,
+  holdRole,
   selectAncestorsAmong,
   selectGivenTo,
   selectPlaces,
@@ -139,6 +140,8 @@ export async function mayGiveRole(
   { roleId, orgNodeId, endsAt }: { roleId: string; orgNodeId: string; endsAt: Date | null },
 ): Promise<boolean> {
   if (!isId(roleId) || !isId(orgNodeId)) return false;
+  // What it carries is read when nobody can put more into it until the one who gives has done so.
+  await holdRole(db, { tenantId: standing.tenantId, roleId }, 'give');
   const role = await selectRoleToGive(db, { tenantId: standing.tenantId, roleId });
   return role !== undefined && covers(db, standing, [{ ...role, orgNodeId, endsAt }]);
 }
@@ -151,6 +154,8 @@ export async function mayGiveCapability(
 ): Promise<boolean> {
   const { tenantId, at } = standing;
   if (!isId(roleId)) return false;
+  // A role that nobody holds may be filled with anything; so nobody may be given it meanwhile.
+  await holdRole(db, { tenantId, roleId }, 'fill');
   const role = await selectRoleToGive(db, { tenantId, roleId });
   if (!role || (role.isOwner && !standing.held.some(({ isOwner }) => isOwner))) return false;
   const places = await selectPlacesOfRole(db, { tenantId, roleId, at });

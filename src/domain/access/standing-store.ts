@@ -155,6 +155,27 @@ const roleToGive = prepared(
     where r.tenant_id = $1 and r.id = $2 and r.deleted_at is null`,
 );
 
+const holdToGive = prepared(
+  'standing-hold-role-to-give',
+  'select from roles where tenant_id = $1 and id = $2 for share',
+);
+const holdToFill = prepared(
+  'standing-hold-role-to-fill',
+  'select from roles where tenant_id = $1 and id = $2 for no key update',
+);
+
+/**
+ * Holds a role to the end of the transaction: whoever gives it waits for who puts something into it, and the other way round.
+ * Outside of one it is only looked at.
+ */
+export async function holdRole(
+  db: Database,
+  { tenantId, roleId }: { tenantId: string; roleId: string },
+  to: 'give' | 'fill',
+): Promise<void> {
+  if (db.isTransaction) await runPrepared(db, to === 'give' ? holdToGive : holdToFill, [tenantId, roleId]);
+}
+
 /** What a role would give; undefined for one that is not there. */
 export async function selectRoleToGive(
   db: Database,
