@@ -9,6 +9,7 @@ const watched = {
   capabilities: 'insert or update or delete',
   resource_servers: 'insert or update or delete',
   tenants: 'insert or update or delete',
+  identity_providers: 'insert or update or delete',
 };
 
 /**

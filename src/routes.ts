@@ -36,6 +36,7 @@ import { dropOtherTargets, refuseTarget } from './web/middleware/request-target.
 import { sameOrigin } from './web/middleware/same-origin.ts';
 import { locale } from './web/pages/locale.ts';
 import { securityHeaders } from './web/pages/security-headers.ts';
+import { publicDocuments } from './web/provider/public-documents.ts';
 import { selfSubmittingForms } from './web/provider/self-submitting-forms.ts';
 import { callbackRoutes } from './web/sign-in/federation-callback.ts';
 
@@ -50,6 +51,14 @@ const machinePaths = new Set<string>([
   '/access-claims',
 ]);
 const machineFolders = ['/.well-known/', '/access/v1/', '/api/v1/'];
+
+const authzenMetadata = '/.well-known/authzen-configuration';
+const documents = ['/.well-known/openid-configuration', protocol.jwks];
+
+/** Machines' addresses that the library knows nothing of. */
+function isOurs(path: string): boolean {
+  return path.startsWith('/access/v1/') || path.startsWith('/api/v1/') || path === authzenMetadata;
+}
 
 /** Whether an address, in its one spelling, is a machine's. */
 function isForMachines(path: string): boolean {
@@ -122,12 +131,17 @@ function people(dependencies: Dependencies, live: LiveProvider): Middleware[] {
 function machines(dependencies: Dependencies, live: LiveProvider): Middleware[] {
   const { config, db, secrets, pages, logger } = dependencies;
   const { issuer } = config;
+  // A token request has no business with a hundred operations of management.
+  const ours = compose([
+    ...ofRouter(authzenRoutes({ db, secrets, issuer, provider: live.provider, keys: live.keys })),
+    ...ofRouter(apiRoutes({ ...managementDependencies(dependencies), live })),
+  ]);
   return [
     machineHeaders({ issuer }),
     handleErrors(pages, logger),
+    publicDocuments(live, documents),
     limitBody(),
-    ...ofRouter(authzenRoutes({ db, secrets, issuer, provider: live.provider, keys: live.keys })),
-    ...ofRouter(apiRoutes({ ...managementDependencies(dependencies), live })),
+    (ctx, next) => (isOurs(ctx.path) ? ours(ctx, next) : next()),
     accessClaims({ db, issuer, provider: live.provider, keys: live.keys }),
     live.handle,
   ];

@@ -4,7 +4,7 @@
  */
 import type { Account, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
 import { type EffectiveAccess, findEffectiveAccess } from '../domain/access/effective-access.ts';
-import { claimsFor } from '../domain/claims/claims.ts';
+import { asksForAccess, claimsFor } from '../domain/claims/claims.ts';
 import { type AccountProfile, findAccount } from '../domain/users/users.ts';
 import type { Database } from '../platform/database.ts';
 import { isId } from '../platform/ids.ts';
@@ -34,8 +34,11 @@ function createAccount(
       loaded.set(orgNodeId, loading);
       return loading;
     },
-    async claims(use, _scope, requested) {
-      const person = claimsFor(profile, await account.access());
+    async claims(use, scope, requested) {
+      // A mapping may put roles and places under other names.
+      const isAsked =
+        ctx.oidc.client?.claim_mapping !== undefined || asksForAccess(scope.split(' '), Object.keys(requested));
+      const person = claimsFor(profile, isAsked ? await account.access() : undefined);
       return { ...claimsForClient(ctx, person, { use, requested }), sub: profile.userId };
     },
   };

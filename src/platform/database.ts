@@ -214,7 +214,7 @@ export async function inTransaction<T>(db: Database, work: (trx: Database) => Pr
   return repeatedOnce(db, () => db.transaction((trx) => work(trx)));
 }
 
-interface PreparedStatement {
+export interface PreparedStatement {
   name: string;
   text: string;
 }

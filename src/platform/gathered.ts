@@ -3,7 +3,7 @@
  * for company: what comes in one turn of the event loop goes together, and what comes while statements are under way goes with
  * the next. Each is told of its own outcome, and of nothing before the statement has committed.
  */
-import { type Database, isConnectionError } from './database.ts';
+import { type Database, isConnectionError, type PreparedStatement, runPrepared } from './database.ts';
 
 /** Answers each item, in the same order. One statement, or one transaction. */
 type Run<Item, Result> = (db: Database, items: readonly Item[]) => Promise<Result[]>;
@@ -36,6 +36,21 @@ export function gathered<Item, Result>(
     }
     return queue(item);
   };
+}
+
+/**
+ * Finds a row by its key, those of one moment in one statement.
+ * @param statement takes the keys as one array (`$1`) and answers with each row the place of its key, from 1, as `n`:
+ *   `from unnest($1::uuid[]) with ordinality as wanted(id, n) join ...`, `n::int`
+ */
+export function gatheredRows<Row>(
+  statement: PreparedStatement,
+): (db: Database, key: string | Buffer) => Promise<Row | undefined> {
+  return gathered<string | Buffer, Row | undefined>(async (db, keys) => {
+    const found = await runPrepared<Row & { n: number }>(db, statement, [keys]);
+    const byPlace = new Map(found.rows.map(({ n, ...row }) => [n, row as Row]));
+    return keys.map((_, index) => byPlace.get(index + 1));
+  });
 }
 
 function createQueue<Item, Result>(

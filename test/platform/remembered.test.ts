@@ -14,7 +14,7 @@ describe('remembered configuration', () => {
   before(async () => {
     database = await createTestDatabase();
     db = createDatabase({ url: database.url, poolMax: 4 });
-    other = createDatabase({ url: database.url, poolMax: 50 });
+    other = createDatabase({ url: database.url, poolMax: 8, acquireTimeoutMs: 60_000 });
     rememberConfiguration(db, { checkMs: 0 });
   });
   after(async () => {

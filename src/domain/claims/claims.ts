@@ -112,6 +112,23 @@ function scopesAbout(...kinds: Scope['about'][]): string[] {
 /** Scopes that release access claims and may be asked for at every API. */
 export const accessScopes: readonly string[] = scopesAbout('access');
 
+/** What is said of nobody who was not looked up. */
+const nothingHeld: EffectiveAccess = Object.freeze({
+  roles: [],
+  capabilities: [],
+  assignments: [],
+  visibilityGrants: [],
+  earliestEnd: null,
+});
+
+const accessClaimNames = ['roles', 'capabilities', 'org_assignments', 'visibility_grants'] as const;
+
+/** Whether any of these scopes, or of these claims asked for by name, tells what the person may do. */
+export function asksForAccess(asked: Iterable<string>, claims: Iterable<string>): boolean {
+  const wanted = new Set([...asked, ...claims]);
+  return [...accessScopes, ...accessClaimNames].some((name) => wanted.has(name));
+}
+
 /** Scopes that a person is asked about one by one. */
 export const consentScopes: ReadonlySet<string> = new Set(scopesAbout('person', 'access'));
 
@@ -122,9 +139,14 @@ export const claimsByScope: Record<string, string[]> = Object.fromEntries(
 
 /**
  * The claims of a person.
+ * @param access absent where nobody asks for it: then nothing is held
  * @param granted scopes: `sub` and what they release; absent: everything, for oidc-provider to choose from
  */
-export function claimsFor(account: ClaimsAccount, access: EffectiveAccess, granted?: Iterable<string>): PersonClaims {
+export function claimsFor(
+  account: ClaimsAccount,
+  access: EffectiveAccess = nothingHeld,
+  granted?: Iterable<string>,
+): PersonClaims {
   const all: PersonClaims = {
     sub: account.userId,
     name: account.fullName ?? undefined,

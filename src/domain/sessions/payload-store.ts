@@ -33,50 +33,64 @@ const audited = (event: string, condition: string) => `audited as (
      ${insertEventSql(event, condition)}
    )`;
 
-// `audit` is null where the change is no event of its own; else the event commits with the row or not at all. Its
-// `changed_action` is for a row that was there. Whatever a grant is used for, an access token is stored: once a minute the
-// grant keeps when.
+// `event` is null where the change is no event of its own; else the event commits with the row or not at all. Its
+// `changed_action` is for a row that was there. In the order of their keys, as everything that locks several.
 const upsert = prepared(
-  'payload-upsert',
-  `with written as (
+  'payloads-upsert',
+  `with given as (
+     select g.n, g.model, decode(g.id_hash, 'base64') as id_hash, decode(g.payload, 'base64') as payload, g.grant_id,
+            decode(g.uid_hash, 'base64') as uid_hash, decode(g.user_code_hash, 'base64') as user_code_hash,
+            decode(g.session_uid_hash, 'base64') as session_uid_hash, g.account_id, g.client_id, g.expires_at, g.event
+       from jsonb_to_recordset($1::jsonb) as g(n int, model text, id_hash text, payload text, grant_id text,
+              uid_hash text, user_code_hash text, session_uid_hash text, account_id uuid, client_id text,
+              expires_at timestamptz, event jsonb)
+   ), written as (
      insert into oidc_payloads (model, id_hash, payload, grant_id, uid_hash, user_code_hash, session_uid_hash,
-                                account_id, client_id, expires_at, counted_as)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12)
+                                account_id, client_id, expires_at)
+     select model, id_hash, payload, grant_id, uid_hash, user_code_hash, session_uid_hash, account_id, client_id, expires_at
+       from given
+      order by model, id_hash
      on conflict (model, id_hash) do update
         set payload = excluded.payload, expires_at = excluded.expires_at, grant_id = excluded.grant_id,
             user_code_hash = excluded.user_code_hash, account_id = excluded.account_id,
             session_uid_hash = excluded.session_uid_hash
       where oidc_payloads.consumed_at is null
-     returning xmax = 0 as inserted
-   ), used as (
-     update oidc_payloads g set last_used_at = now()
-      where $1 = 'AccessToken' and g.model = 'Grant' and g.id_hash = sha256(convert_to($4, 'UTF8'))
-        and (g.last_used_at is null or g.last_used_at < now() - interval '1 minute')
+     returning model, id_hash, xmax = 0 as inserted
    ), audited as (
-     ${insertEventSql('$11', 'w.inserted or a.changed_action is not null', {
-       from: 'written w',
+     ${insertEventSql('g.event', 'w.inserted or a.changed_action is not null', {
+       from: 'written w join given g using (model, id_hash)',
        action: 'case when w.inserted then a.action else a.changed_action end',
      })}
    )
-   select inserted from written`,
+   select g.n from written w join given g using (model, id_hash)`,
 );
 
-function upsertValues(row: PayloadRow, auditRow: Record<string, unknown> | null): unknown[] {
-  return [
-    row.model,
-    row.idHash,
-    row.payload,
-    row.grantId,
-    row.uidHash,
-    row.userCodeHash,
-    row.sessionUidHash,
-    row.accountId,
-    row.clientId,
-    row.expiresAt,
-    auditRow ? JSON.stringify(auditRow) : null,
-    row.countedAs ?? null,
-  ];
+interface Upsert {
+  row: PayloadRow;
+  auditRow: Record<string, unknown> | null;
 }
+
+const base64 = (bytes: Buffer | null) => bytes?.toString('base64') ?? null;
+
+const upsertGathered = gathered<Upsert, boolean>(async (db, upserts) => {
+  const given = upserts.map(({ row, auditRow }, n) => ({
+    n,
+    model: row.model,
+    id_hash: base64(row.idHash),
+    payload: base64(row.payload),
+    grant_id: row.grantId,
+    uid_hash: base64(row.uidHash),
+    user_code_hash: base64(row.userCodeHash),
+    session_uid_hash: base64(row.sessionUidHash),
+    account_id: row.accountId,
+    client_id: row.clientId,
+    expires_at: row.expiresAt,
+    event: auditRow,
+  }));
+  const written = await runPrepared<{ n: number }>(db, upsert, [JSON.stringify(given)]);
+  const done = new Set(written.rows.map(({ n }) => n));
+  return upserts.map((_, n) => done.has(n));
+});
 
 /** Inserts or replaces; false where the row was consumed already and therefore stays as it is. */
 export async function upsertPayload(
@@ -84,7 +98,7 @@ export async function upsertPayload(
   row: PayloadRow,
   auditRow: Record<string, unknown> | null,
 ): Promise<boolean> {
-  return (await runPrepared(db, upsert, upsertValues(row, auditRow))).rows.length > 0;
+  return upsertGathered(db, { row, auditRow });
 }
 
 const insertOnce = prepared(

@@ -3,6 +3,7 @@
  * reuse what comes more than ten seconds after that.
  */
 import { type Database, prepared, runPrepared } from '../../platform/database.ts';
+import { gatheredRows } from '../../platform/gathered.ts';
 import type { StoredPayload } from './payload-store.ts';
 
 /** How long after its use a refresh token may be presented again and leads along its line (seconds). */
@@ -16,36 +17,38 @@ const isReused = `coalesce(${usedAt('p')} <= now() - interval '${refreshGraceSec
 
 const byId = prepared(
   'refresh-by-id',
-  `select p.id_hash, p.payload, ${isReused} as consumed
-     from oidc_payloads p
-    where p.model = 'RefreshToken' and p.id_hash = $1 and p.expires_at > now()`,
+  `select wanted.n::int, p.id_hash, p.payload, ${isReused} as consumed
+     from unnest($1::bytea[]) with ordinality as wanted(id_hash, n)
+     join oidc_payloads p on p.model = 'RefreshToken' and p.id_hash = wanted.id_hash and p.expires_at > now()`,
 );
 
 /** A refresh token used within the grace is not reported as consumed: it is a retry, or another tab. */
-export async function findRefreshToken(db: Database, idHash: Buffer): Promise<StoredPayload | undefined> {
-  return (await runPrepared<StoredPayload>(db, byId, [idHash])).rows[0];
-}
+export const findRefreshToken: (db: Database, idHash: Buffer) => Promise<StoredPayload | undefined> =
+  gatheredRows<StoredPayload>(byId);
 
 const consume = prepared(
   'refresh-consume',
   `update oidc_payloads p
       set consumed_at = coalesce(${usedAt('p')}, now()), successor_hash = coalesce(p.successor_hash, $2)
     where p.model = 'RefreshToken' and p.id_hash = $1 and p.expires_at > now() and not ${isReused}
-   returning p.consumed_at = now() as is_first`,
+   returning p.consumed_at = now() as is_first, p.successor_hash`,
 );
 
 /**
  * Uses a token.
  * @param successorHash of the token that is to follow, where none was named before
- * @returns `first` for the first use, `again` within the grace, undefined for what is reuse
+ * @returns `first` for the first use, `again` within the grace, undefined for what is reuse; `newest`: the line ends at the
+ *   successor that was given here, so that nobody has to look along it
  */
 export async function consumeRefreshToken(
   db: Database,
   idHash: Buffer,
   successorHash: Buffer,
-): Promise<'first' | 'again' | undefined> {
-  const [used] = (await runPrepared<{ isFirst: boolean }>(db, consume, [idHash, successorHash])).rows;
-  return used && (used.isFirst ? 'first' : 'again');
+): Promise<{ use: 'first' | 'again'; newest: boolean } | undefined> {
+  const found = await runPrepared<{ isFirst: boolean; successorHash: Buffer }>(db, consume, [idHash, successorHash]);
+  const [used] = found.rows;
+  if (!used) return undefined;
+  return { use: used.isFirst ? 'first' : 'again', newest: used.isFirst && used.successorHash.equals(successorHash) };
 }
 
 const line = prepared(

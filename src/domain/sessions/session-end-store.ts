@@ -116,11 +116,13 @@ export async function deleteGrant(
              and exists (select from oidc_payloads g
                            join users u on u.id = g.account_id and u.tenant_id = :tenantId
                           where g.model = 'Grant' and g.grant_id = :grantId and g.account_id = :userId)`;
-  await rows(trx, `select 1 from oidc_payloads where ${whose} order by model, id_hash for update`, wanted);
+  // Locked and deleted as of one moment: what came in between would be locked out of order.
   return firstRow(
     trx,
-    `with gone as (
-       delete from oidc_payloads where ${whose} returning model, client_id
+    `with held as (
+       select 1 from oidc_payloads where ${whose} order by model, id_hash for update
+     ), gone as (
+       delete from oidc_payloads where ${whose} and (select count(*) from held) >= 0 returning model, client_id
      )
      select client_id from gone where model = 'Grant'`,
     wanted,

@@ -1,5 +1,6 @@
 /** The SQL of sign-ins on devices, and of the browser sessions that carry them. Ending them is in session-end-store.ts. */
 import { type Database, firstRow, prepared, rows, runPrepared } from '../../platform/database.ts';
+import { gatheredRows } from '../../platform/gathered.ts';
 import type { StoredPayload } from './payload-store.ts';
 
 export interface UserSessionRow {
@@ -135,14 +136,13 @@ export async function endSessionByUid(
 
 const byUid = prepared(
   'session-payload-by-uid',
-  `select id_hash, payload, consumed_at is not null as consumed
-     from oidc_payloads
-    where uid_hash = $1 and (expires_at is null or expires_at > now())`,
+  `select wanted.n::int, p.id_hash, p.payload, p.consumed_at is not null as consumed
+     from unnest($1::bytea[]) with ordinality as wanted(uid_hash, n)
+     join oidc_payloads p on p.uid_hash = wanted.uid_hash and (p.expires_at is null or p.expires_at > now())`,
 );
 
-export async function findPayloadByUid(db: Database, uidHash: Buffer): Promise<StoredPayload | undefined> {
-  return (await runPrepared<StoredPayload>(db, byUid, [uidHash])).rows[0];
-}
+export const findPayloadByUid: (db: Database, uidHash: Buffer) => Promise<StoredPayload | undefined> =
+  gatheredRows<StoredPayload>(byUid);
 
 const lockPayload = prepared(
   'session-payload-lock',

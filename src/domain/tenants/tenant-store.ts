@@ -1,5 +1,6 @@
 /** The SQL of tenants. */
 import { type Database, firstRow, prepared, rows, runPrepared } from '../../platform/database.ts';
+import { remembered } from '../../platform/remembered.ts';
 
 export interface TenantRow {
   id: string;
@@ -31,12 +32,19 @@ export async function insertTenant(
 const bySlug = prepared('tenant-by-slug', `select ${columns} from tenants where slug = $1`);
 const byId = prepared('tenant-by-id', `select ${columns} from tenants where id = $1`);
 
+/** Shared, as the next: not to be changed. */
 export async function selectTenantBySlug(db: Database, slug: string): Promise<TenantRow | undefined> {
-  return (await runPrepared<TenantRow>(db, bySlug, [slug])).rows[0];
+  return remembered(db, `tenant-of-slug ${slug}`, async () => {
+    const found = await runPrepared<TenantRow>(db, bySlug, [slug]);
+    return found.rows[0];
+  });
 }
 
 export async function selectTenantById(db: Database, id: string): Promise<TenantRow | undefined> {
-  return (await runPrepared<TenantRow>(db, byId, [id])).rows[0];
+  return remembered(db, `tenant ${id}`, async () => {
+    const found = await runPrepared<TenantRow>(db, byId, [id]);
+    return found.rows[0];
+  });
 }
 
 /** Locks the row: a rule that changes a tenant reads it by this, and decides on what it answers. */

@@ -36,12 +36,13 @@ export function createRefreshTokenAdapter({ db, secrets, limits }: AdapterDepend
 
     async consume(id) {
       const idHash = sha256(id);
-      const use = await consumeRefreshToken(db, idHash, sha256(refreshSuccessor(secrets, id)));
-      if (use) {
+      const successor = refreshSuccessor(secrets, id);
+      const used = await consumeRefreshToken(db, idHash, sha256(successor));
+      if (used) {
         const memory = requestMemory();
         if (!memory) return;
-        if (use === 'first') memory.firstUsedRefreshToken = id;
-        memory.newestRefreshToken = await newestOfLine(db, secrets, id);
+        if (used.use === 'first') memory.firstUsedRefreshToken = id;
+        memory.newestRefreshToken = used.newest ? successor : await newestOfLine(db, secrets, id);
         return;
       }
       await destroyPayload(db, model, idHash, null, payloadEvent('token.reused', model));

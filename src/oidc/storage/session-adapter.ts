@@ -3,6 +3,7 @@
  * stores the session, and that an ended session cannot come back: a request which read it before it was ended finds the
  * row revoked and stores nothing. Requests that run side by side lose nothing of each other.
  */
+import { isDeepStrictEqual } from 'node:util';
 import Provider, { type Adapter } from 'oidc-provider';
 import { type Caller, recordEvent } from '../../domain/audit/audit-events.ts';
 import { completeReferral } from '../../domain/referrals/referrals.ts';
@@ -174,6 +175,19 @@ async function doWhatWaited(): Promise<void> {
   await work();
 }
 
+/**
+ * Whether this request leaves the session as it found it, stored less than a minute ago: then there is nothing to write, and
+ * nothing to bring back where it was ended meanwhile.
+ */
+function isAsRead(payload: SessionPayload, expiresIn: number | undefined): boolean {
+  const memory = requestMemory();
+  const read = memory?.sessionAsRead;
+  if (!read?.exp || expiresIn === undefined || memory?.onceSessionIsStored) return false;
+  if (Date.now() - (read.exp - expiresIn) * 1000 > touchEveryMs) return false;
+  const timeless = ({ iat: _iat, exp: _exp, ...rest }: SessionPayload) => rest;
+  return isDeepStrictEqual(timeless(payload), timeless(read));
+}
+
 async function storeSession(
   { db, secrets, limits }: AdapterDependencies,
   id: string,
@@ -189,6 +203,7 @@ async function storeSession(
     await upsertAnonymousBrowserSession(db, { idHash, uidHash, payload: sealed, expiresAt });
     return;
   }
+  if (isAsRead(payload, expiresIn)) return;
   const userId = payload.accountId;
   await inTransaction(db, async (trx) => {
     // The tenant and the person, their sign-in, the session: in the order in which what ends them takes them.

@@ -51,7 +51,10 @@ export type RouteFinder = (path: string) => string | undefined;
 export function createRouteFinder(routes: readonly string[] = knownRoutes): RouteFinder {
   const patterns = routes.map((route) => ({ route, pattern: patternOf(route) }));
   const first = (path: string) => patterns.find(({ pattern }) => pattern.test(path))?.route;
+  // A path without a value is its own route, unless one before it fits as well.
+  const plain = new Set(routes.filter((route) => !/[*:]/.test(route) && first(route) === route));
   return (path) => {
+    if (plain.has(path)) return path;
     const route = first(path);
     // `/device/AUTHORIZE` is a value after /device by its letters, and another address to a router that folds case.
     return route === first(path.toLowerCase()) ? route : undefined;

@@ -1,6 +1,7 @@
 /** The SQL of identity providers. */
 import { type Database, firstRow, rows } from '../../../platform/database.ts';
 import { byId, type Page, type PageRequest, selectPage } from '../../../platform/paging.ts';
+import { remembered } from '../../../platform/remembered.ts';
 
 export interface IdentityProviderRow {
   id: string;
@@ -46,6 +47,15 @@ export async function selectIdentityProvider(db: Database, key: string): Promise
  * Active providers by name: those of all tenants (with `keys`, these alone) and, where one is named, of that tenant.
  */
 export async function selectActiveProviders(
+  db: Database,
+  { tenantId, keys }: { tenantId: string | null; keys: readonly string[] | null },
+): Promise<IdentityProviderRow[]> {
+  return remembered(db, `active-providers ${tenantId} ${keys === null ? 'all' : JSON.stringify(keys)}`, () =>
+    selectActive(db, { tenantId, keys }),
+  );
+}
+
+function selectActive(
   db: Database,
   { tenantId, keys }: { tenantId: string | null; keys: readonly string[] | null },
 ): Promise<IdentityProviderRow[]> {
