@@ -79,6 +79,7 @@ const HeldOnPerson = z
           channel: text,
           purpose: text,
           attempt_count: z.int(),
+          ip: maybe.meta({ description: 'Where it was asked for from' }),
           sent_at: at,
           consumed_at: at,
           revoked_at: at,

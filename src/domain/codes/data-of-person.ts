@@ -10,6 +10,8 @@ interface CodeOfPerson {
   channel: string;
   purpose: string;
   attemptCount: number;
+  /** Where it was asked for from. */
+  ip: string | null;
   sentAt: Date | null;
   consumedAt: Date | null;
   revokedAt: Date | null;
@@ -32,7 +34,7 @@ export async function exportCodesOf(db: Database, person: PersonToSendTo): Promi
   const { tenantId, userId, addresses } = person;
   return rows<CodeOfPerson>(
     db,
-    `select destination, channel, purpose, attempt_count, sent_at, consumed_at, revoked_at, expires_at, created_at
+    `select destination, channel, purpose, attempt_count, host(ip) as ip, sent_at, consumed_at, revoked_at, expires_at, created_at
        from otp_codes
       where ${ofPerson}
       order by created_at, id`,

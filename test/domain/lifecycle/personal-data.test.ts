@@ -46,7 +46,7 @@ const columns: Record<string, string> = {
   'client_capabilities.granted_by': doer,
   ...named('invitations', told, 'email phone accepted_by'),
   ...named('invitations', id, 'invited_by inviter_id'),
-  ...named('otp_codes', told, 'user_id destination'),
+  ...named('otp_codes', told, 'user_id destination ip'),
   'otp_codes.known_device': 'erased with the row',
   'session_clients.user_session_id': 'told with the sign-in, and erased with it',
   'setup_links.email': told,
