@@ -27,6 +27,7 @@ import { discardRest, limitBody } from './web/middleware/body.ts';
 import { device } from './web/middleware/device.ts';
 import { handleErrors } from './web/middleware/errors.ts';
 import { createRouteFinder } from './web/middleware/known-routes.ts';
+import { leadToIssuer } from './web/middleware/lead-to-issuer.ts';
 import { limitUserCodes } from './web/middleware/limit-user-codes.ts';
 import { machineHeaders } from './web/middleware/machine-headers.ts';
 import { pinIssuer } from './web/middleware/pin-issuer.ts';
@@ -111,6 +112,7 @@ function people(dependencies: Dependencies, live: LiveProvider): Middleware[] {
   const web = webDependencies(dependencies, live);
   return [
     securityHeaders({ issuer }),
+    leadToIssuer(issuer),
     assets.middleware,
     locale(i18n),
     handleErrors(pages, logger),

@@ -181,7 +181,7 @@ describe('signing keys', () => {
         const line = await refresh(origin, party, tokens.refresh_token as string);
         assert.equal(line.status, 200, JSON.stringify(line.body));
         assert.equal((await refresh(origin, party, line.body.refresh_token)).status, 200);
-        const page = await browser.send(`${origin}/account`);
+        const page = await browser.send(`${origin}/account`, undefined, { host: new URL(app.issuer).host });
         assert.equal(page.status, 200);
         assert.match(page.body, new RegExp(person.fullName as string));
       } finally {
