@@ -40,7 +40,7 @@ export const userIdentities = [
     method: 'POST',
     path: '/users/{user_id}/identities',
     summary: 'Let an account at an identity provider sign a person in',
-    description: 'The person is told by mail. The person who has that account there has the account here from then on.',
+    description: 'The person is told by mail. Anybody with that account there has the account here from then on.',
     needs: { capability: 'users.manage', person: named, to: 'credentials' },
     params: personParams,
     body: z.strictObject({ provider, subject }),
