@@ -44,6 +44,7 @@ export async function registerAddress({ clientId, issuer, baseUrl }: Settings): 
     addresses.afterLogout.length === before.post_logout_redirect_uris.length &&
     addresses.logout === before.backchannel_logout_uri;
   if (isThere) return;
+  console.log(`Registering ${baseUrl} for ${clientId}.`);
   const options = ['--redirect-uris', JSON.stringify(addresses.redirect)];
   options.push('--post-logout-redirect-uris', JSON.stringify(addresses.afterLogout));
   if (addresses.logout) options.push('--metadata', JSON.stringify({ backchannel_logout_uri: addresses.logout }));

@@ -34,7 +34,8 @@ async function main(): Promise<void> {
     throw new SettingsError(`No Gatehouse answers at ${issuer}. Start it first, in another terminal: npm start`);
 
   const reports = reportsSettings(accounts, port + 1);
-  for (const application of [settings, reports]) await registerAddress(application);
+  // Takes a moment: each is a command or two.
+  await Promise.all([settings, reports].map(registerAddress));
   const servers = [
     await createRelyingParty(settings),
     await createRelyingParty(reports),

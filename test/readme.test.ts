@@ -33,7 +33,7 @@ const lasting: Record<string, RegExp> = {
 };
 
 describe('the README', function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let checkout: string;
   let database: TestDatabase;
   let port: number;
