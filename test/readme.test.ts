@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DevelopmentAccounts } from '../seeds/development.ts';
+import { type SampleNode, tenants } from '../seeds/development-content.ts';
 import { randomToken } from '../src/platform/secrets.ts';
 import { freePort } from './support/app.ts';
 import { Browserless } from './support/browserless.ts';
@@ -166,6 +167,25 @@ describe('the README', function () {
     assert.match(containers[2] ?? '', /-p 127\.0\.0\.1:3000:3000 gatehouse$/);
     assert.match(dockerfile, /^EXPOSE 3000 /m);
     done.push(...containers);
+  });
+
+  it('draws the tree that the sample has', () => {
+    const [, drawing = ''] = /^```mermaid\n(.*?)^```/ms.exec(readme) ?? [];
+    const [northwind] = tenants;
+    const namesOf = (nodes: SampleNode[]): string[] =>
+      nodes.flatMap(({ name, below = [] }) => [name, ...namesOf(below)]);
+    const places = [...drawing.matchAll(/\w\["([^"]+)"\]/g)].map(([, name]) => name as string);
+    assert.ok(places.length > 5);
+    const there = ['Northwind', ...namesOf(northwind?.tree ?? [])];
+    assert.deepEqual(
+      places.filter((name) => !there.includes(name)),
+      [],
+    );
+    const held = northwind?.people.flatMap(({ fullName, holds }) =>
+      holds.map(({ role }) => `${fullName.split(' ')[0]}: ${role}`),
+    );
+    for (const [, text = ''] of drawing.matchAll(/\(\["(\w+: \w[^"]+)"\]\)/g))
+      assert.ok(text === 'Emma: may look at it' || held?.some((role) => text.startsWith(role)), text);
   });
 
   it('has no line besides', () => {
