@@ -16,6 +16,7 @@ import * as knownDevices from '../../migrations/0010-known-devices.ts';
 import * as limitsByAddress from '../../migrations/0011-limits-by-address.ts';
 import * as clientMetadata from '../../migrations/0012-client-metadata.ts';
 import * as answersAndActions from '../../migrations/0013-answers-and-actions.ts';
+import * as recoveryWayBack from '../../migrations/0014-recovery-way-back.ts';
 import * as grantsAndErasure from '../../migrations/0015-grants-and-erasure.ts';
 import * as configurationVersion from '../../migrations/0016-configuration-version.ts';
 import * as profileMoments from '../../migrations/0022-profile-moments.ts';
@@ -40,6 +41,7 @@ const migrations: NamedMigration[] = [
   { name: '0011-limits-by-address', migration: limitsByAddress },
   { name: '0012-client-metadata', migration: clientMetadata },
   { name: '0013-answers-and-actions', migration: answersAndActions },
+  { name: '0014-recovery-way-back', migration: recoveryWayBack },
   { name: '0015-grants-and-erasure', migration: grantsAndErasure },
   { name: '0016-configuration-version', migration: configurationVersion },
   { name: '0022-profile-moments', migration: profileMoments },

@@ -32,7 +32,7 @@ describe('signing out', () => {
 
   const yes = (browser: Browserless, page: Reply) => browser.submit(page, { logout: 'yes' }, { until: home });
 
-  it('asks, ends the session and its tokens, and goes back with the state', async () => {
+  it('with a hint of the session asks nothing, ends it and its tokens, and goes back with the state', async () => {
     const { browser, tokens } = await signIn(party, await app.person());
     const address = openid.buildEndSessionUrl(party.config, {
       id_token_hint: tokens.id_token as string,
@@ -41,8 +41,8 @@ describe('signing out', () => {
     });
     const page = await browser.open(address.href);
     assert.equal(page.status, 200);
-    assert.match(page.body, /name="logout"/);
-    const reply = await yes(browser, page);
+    assert.match(page.body, /name="logout" value="yes"/);
+    const reply = await browser.submit(page, {}, { until: home });
     const location = new URL(reply.location as string);
     assert.equal(location.origin + location.pathname, home);
     assert.deepEqual([...location.searchParams], [['state', 'the state & more']]);
@@ -71,6 +71,32 @@ describe('signing out', () => {
     assert.equal(reply.status, 200);
     assert.equal(new URL(reply.url).origin, app.issuer);
     assert.equal(await isSignedIn(browser), false);
+  });
+
+  it('asks where the hint means another person, another session or an application that nobody is signed in to', async () => {
+    const person = await app.person();
+    const [{ browser }, elsewhere] = [await signIn(party, person), await signIn(party, await app.person())];
+    const other = await discover(app, await app.relyingParty());
+    const { tokens: ofOther } = await signIn(other, person);
+    const strict = await discover(
+      app,
+      await app.relyingParty({
+        metadata: {
+          backchannel_logout_uri: 'https://client.example/logout',
+          backchannel_logout_session_required: true,
+        },
+      }),
+    );
+    const { tokens: withSid } = await signIn(strict, person);
+    await signIn(strict, { email: '', password: '' }, { browser });
+    for (const tokens of [elsewhere.tokens, ofOther, withSid]) {
+      const query = new URLSearchParams({ id_token_hint: tokens.id_token as string });
+      const page = await browser.open(`${app.issuer}/logout?${query}`);
+      assert.match(page.body, /Sign out\?/);
+      assert.doesNotMatch(page.body, /data-carry-on/);
+      await browser.submit(page, {});
+      assert.equal(await isSignedIn(browser), true);
+    }
   });
 
   it('leaves the session alone where the person stays', async () => {

@@ -50,7 +50,8 @@ describe('recovering an account', function () {
 
     const browser = stage.visitor();
     const { base, page } = await stage.begin(party, browser);
-    assert.match(page.body, new RegExp(`href="${new URL(base).pathname}/recovery"`));
+    assert.match(page.body, /name="to" value="recovery" formnovalidate/);
+    assert.ok(base);
     const { sent } = await ask(browser, ` ${person.email.toUpperCase()}`);
     assert.equal(sent.status, 200);
     assert.match(sent.url, /\/recovery\/sent$/);

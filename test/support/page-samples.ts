@@ -557,7 +557,19 @@ export function pageSamples(origin: string): PageSample[] {
       name: 'password-changed',
       view: 'interaction/password-changed',
       page: {},
-      model: { continueHref: '/account' },
+      model: { to: 'account', continueHref: '/account' },
+    },
+    {
+      name: 'password-changed-continue',
+      view: 'interaction/password-changed',
+      page: { client: portal },
+      model: { to: 'sign_in', continueHref: '/interaction/x' },
+    },
+    {
+      name: 'password-changed-elsewhere',
+      view: 'interaction/password-changed',
+      page: { client: portal },
+      model: { to: 'client', continueHref: 'https://portal.northwind.example/', accountHref: '/account' },
     },
     {
       name: 'sign-up-profile',
@@ -673,6 +685,12 @@ export function pageSamples(origin: string): PageSample[] {
       view: 'interaction/switching',
       page: { client: portal },
       model: { formAction: '/session/end/confirm', fields: xsrf },
+    },
+    {
+      name: 'switching-sign-out',
+      view: 'interaction/switching',
+      page: { client: portal },
+      model: { formAction: '/session/end/confirm', fields: xsrf, signsOut: true },
     },
     {
       name: 'sign-out',

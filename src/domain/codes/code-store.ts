@@ -19,6 +19,8 @@ export interface NewSendRow {
   lifetimeSeconds: number;
   /** Asked for at a browser that somebody of the destination has signed in with. */
   knownDevice: boolean;
+  /** The `client_id` of the application that it was asked for from, if a link is to lead back to one. */
+  clientId: string | null;
 }
 
 const destinationLock = prepared(
@@ -94,9 +96,9 @@ export async function selectConversion(
 const insert = prepared(
   'otp-insert',
   `insert into otp_codes (id, tenant_id, user_id, destination, channel, purpose, prefix, challenge_hash, code_hash,
-                          attempt_max, created_at, expires_at, known_device)
+                          attempt_max, created_at, expires_at, known_device, client_id)
    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, statement_timestamp(),
-           statement_timestamp() + make_interval(secs => $11), $12)
+           statement_timestamp() + make_interval(secs => $11), $12, $13)
    returning expires_at`,
 );
 
@@ -115,6 +117,7 @@ export async function insertSend(trx: Database, row: NewSendRow): Promise<Date> 
     row.attemptMax,
     row.lifetimeSeconds,
     row.knownDevice,
+    row.clientId,
   ]);
   const [first] = inserted;
   if (!first) throw new Error('no row for the new code');

@@ -11,6 +11,8 @@ export interface RecoveryLink {
   tenantId: string | null;
   destination: string;
   channel: Channel;
+  /** The `client_id` of the application where it was asked for. */
+  clientId: string | null;
   used: boolean;
   expired: boolean;
 }
@@ -18,7 +20,7 @@ export interface RecoveryLink {
 export async function findRecoveryLink(db: Database, tokenHash: Buffer): Promise<RecoveryLink | undefined> {
   return firstRow<RecoveryLink>(
     db,
-    `select id, tenant_id, destination, channel, consumed_at is not null or revoked_at is not null as used,
+    `select id, tenant_id, destination, channel, client_id, consumed_at is not null or revoked_at is not null as used,
             expires_at <= statement_timestamp() as expired
        from otp_codes
       where code_hash = ? and challenge_hash is null and purpose = 'reset_password'`,

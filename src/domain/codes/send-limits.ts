@@ -44,6 +44,8 @@ export interface Send {
   /** SHA-256 of the browser's challenge; null for a link, which may be opened in any browser. */
   challengeHash: Buffer | null;
   codeHash: Buffer;
+  /** The `client_id` of the application that a link leads back to. */
+  clientId?: string;
 }
 
 /** Country code and the next three digits: about what one operator holds. @param phone E.164 */
@@ -136,6 +138,7 @@ export async function recordSend(
   const expiresAt = await insertSend(trx, {
     ...send,
     userId: send.userId ?? null,
+    clientId: send.clientId ?? null,
     knownDevice,
     prefix,
     attemptMax: codeLimits.attempts,

@@ -79,16 +79,17 @@ export interface RecoveryToDeliver {
  * and enqueues the job that decides.
  * @param wanted.tenantId null at the server's own sign-in: the accounts of every tenant are meant
  * @param wanted.address as typed
+ * @param wanted.clientId the `client_id` of the application that the person wants to go on to
  * @throws DomainError invalid EMAIL_INVALID, PHONE_INVALID, PHONE_NOT_SUPPORTED, CHANNEL_UNAVAILABLE (also of a tenant
  *   that has no passwords); forbidden TENANT_SUSPENDED; not_found for an unknown tenant; rate_limited TOO_MANY_CODES or
  *   TOO_MANY_ATTEMPTS `{ seconds }`; unavailable MESSAGES_EXHAUSTED
  */
 export async function requestRecovery(
   db: Database,
-  wanted: { tenantId: string | null; address: string; channel: Channel; locale: string },
+  wanted: { tenantId: string | null; address: string; channel: Channel; locale: string; clientId?: string },
   deps: RequestDependencies,
 ): Promise<{ destination: string; channel: Channel; expiresAt: Date; resendInSeconds: number }> {
-  const { tenantId, channel, locale } = wanted;
+  const { tenantId, channel, locale, clientId } = wanted;
   const { secrets, caller } = deps;
   const { destination } = await checkDestination(db, wanted, deps, (tenant) => {
     if (!allowsPasswords(tenant?.settings ?? null))
@@ -98,7 +99,7 @@ export async function requestRecovery(
   const token = randomToken();
   const toDeliver: RecoveryToDeliver = { codeId: id, token, locale, ip: caller.ip, requestId: caller.requestId };
   return inTransaction(db, async (trx) => {
-    const link = { id, tenantId, destination, channel, purpose: 'reset_password' } as const;
+    const link = { id, tenantId, destination, channel, clientId, purpose: 'reset_password' } as const;
     const sent = await recordSend(trx, { ...link, challengeHash: null, codeHash: sha256(token) }, caller);
     const payload = sealPayload(secrets, deliverRecoveryJob, toDeliver);
     await enqueueJob(trx, deliverRecoveryJob, payload, { ...messageJobOptions(channel, destination), maxAttempts });
@@ -132,6 +133,8 @@ export interface Recovery {
   channel: Channel;
   /** One at least. More than one: the person chooses. */
   accounts: RecoverableAccount[];
+  /** The `client_id` of the application that the person came from. */
+  clientId: string | null;
 }
 
 function invalidLink(): DomainError {
@@ -157,7 +160,7 @@ export async function findRecovery(db: Database, token: string): Promise<Recover
   const accounts = people.map(({ userId, tenantId, tenantName, fullName }) => {
     return { userId, tenantId, tenantName, name: fullName };
   });
-  return { destination: link.destination, channel: link.channel, accounts };
+  return { destination: link.destination, channel: link.channel, accounts, clientId: link.clientId };
 }
 
 /**
@@ -173,7 +176,7 @@ export async function resetPassword(
   db: Database,
   wanted: { token: string; userId: string; password: string; locale?: string },
   deps: ProofDependencies & { passwords: Pick<PasswordHasher, 'hashNew'> },
-): Promise<{ tenantId: string; userId: string }> {
+): Promise<{ tenantId: string; userId: string; clientId: string | null }> {
   const { link, people } = await readLink(db, wanted.token);
   const person = people.find(({ userId }) => userId === wanted.userId);
   const user = person && (await findUser(db, person));
@@ -182,7 +185,7 @@ export async function resetPassword(
   const passwordHash = await deps.passwords.hashNew(wanted.password, { ...user, tenantName, tenantSlug });
   const recovered = { tenantId, userId, passwordHash, locale: wanted.locale ?? 'en' };
   await inTransaction(db, (trx) => storeRecovered(trx, link, recovered, deps));
-  return { tenantId, userId };
+  return { tenantId, userId, clientId: link.clientId };
 }
 
 /** Locks the row of the user first and the links of the address then: everybody in this order. */

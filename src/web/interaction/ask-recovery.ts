@@ -6,11 +6,13 @@ import type { Context } from 'koa';
 import type { Interaction } from 'oidc-provider';
 import type { Channel } from '../../domain/messages/outgoing-message.ts';
 import { requestRecovery } from '../../domain/recovery/recovery.ts';
+import { rememberWayBack } from '../links/way-back.ts';
 import { type AddressForm, showAddressForm, submitAddressForm } from './address-form.ts';
 import { toDispatcher } from './context.ts';
 import { recoveryChannels } from './offered-channels.ts';
 import { keepInInteraction } from './proof.ts';
 import { requestDependencies, unlessJustSent } from './send-once.ts';
+import { keepTypedAddress } from './suggested-address.ts';
 import type { Handlers, Visit } from './visit.ts';
 
 /** What the page that follows the form says again. */
@@ -43,8 +45,9 @@ async function ask(ctx: Context, visit: Visit<'back'>): Promise<void> {
   const { uid } = visit.interaction;
   const form = addressFormOf(visit);
   if (!form) return toDispatcher(ctx, uid);
-  if (await submitAddressForm(ctx, visit, form, (wanted) => sendLink(ctx, visit, wanted)))
-    toDispatcher(ctx, uid, 'recovery-link-sent');
+  if (!(await submitAddressForm(ctx, visit, form, (wanted) => sendLink(ctx, visit, wanted)))) return;
+  rememberWayBack(ctx, uid, visit.web.issuer);
+  toDispatcher(ctx, uid, 'recovery-link-sent');
 }
 
 /** Has a link sent, and keeps where it went. */
@@ -62,13 +65,19 @@ async function sendLink(
     const sentAt = Date.now();
     const { destination, expiresAt, resendInSeconds } = await requestRecovery(
       web.db,
-      { ...wanted, tenantId: tenant?.id ?? null, locale: ctx.state.locale ?? 'en' },
+      {
+        ...wanted,
+        tenantId: tenant?.id ?? null,
+        locale: ctx.state.locale ?? 'en',
+        clientId: interaction.params.client_id as string,
+      },
       requestDependencies(ctx, web),
     );
     const minutes = Math.max(1, Math.round((expiresAt.getTime() - sentAt) / 60_000));
     const resendAt = sentAt + resendInSeconds * 1000;
     const recovery: SentLink = { destination, channel: wanted.channel, minutes, resendAt };
     await keepInInteraction(interaction, { recovery });
+    await keepTypedAddress(interaction, destination);
   });
 }
 

@@ -5,11 +5,14 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
 import { findRecovery, recoveryLimits, resetPassword } from '../../domain/recovery/recovery.ts';
+import { findTenantById } from '../../domain/tenants/tenants.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { consume } from '../../platform/rate-limits.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
 import { refusal } from '../interaction/form-refusal.ts';
 import { readForm } from '../middleware/body.ts';
+import { clientSurroundings, keepSurroundings, type Surroundings } from '../pages/pages.ts';
+import { clientOfLink, wayBack } from './way-back.ts';
 
 /** What the form answers itself; a link that does not work has a page of its own. */
 const shownKinds = new Set(['invalid', 'unavailable', 'rate_limited']);
@@ -17,8 +20,19 @@ const shownKinds = new Set(['invalid', 'unavailable', 'rate_limited']);
 export function recoveryRoutes(web: WebDependencies): Router {
   const router = new Router({ prefix: '/recovery/:token' });
 
+  /** The tenant's, where the link is for one alone, and the application's that the person came from. */
+  async function surroundingsOf(tenantIds: readonly string[], clientId: string | null): Promise<Surroundings> {
+    const [tenantId, another] = tenantIds;
+    const tenant = tenantId !== undefined && another === undefined ? await findTenantById(web.db, tenantId) : undefined;
+    const { client } = clientSurroundings(await clientOfLink(web.provider(), clientId));
+    return { tenant, client };
+  }
+
   async function show(ctx: Context, chosen?: string, refused?: DomainError): Promise<void> {
-    const { destination, accounts } = await findRecovery(web.db, ctx.params.token as string);
+    const { destination, accounts, clientId } = await findRecovery(web.db, ctx.params.token as string);
+    const tenantIds = new Set(accounts.map(({ tenantId }) => tenantId));
+    const surroundings = await surroundingsOf([...tenantIds], clientId);
+    keepSurroundings(ctx, surroundings);
     const { error, status } = refusal(ctx, refused, ({ params }) => String(params.field ?? 'password'));
     web.pages.render(
       ctx,
@@ -34,7 +48,7 @@ export function recoveryRoutes(web: WebDependencies): Router {
         account: accounts.find(({ userId }) => userId === chosen)?.userId,
         error,
       },
-      { status },
+      { ...surroundings, status },
     );
   }
 
@@ -47,10 +61,11 @@ export function recoveryRoutes(web: WebDependencies): Router {
     const form = await readForm(ctx);
     await consume(web.db, recoveryLimits.recoveryLinkPerIp, ctx.ip);
     const token = ctx.params.token as string;
+    let changed: Awaited<ReturnType<typeof resetPassword>>;
     try {
       for (const field of ['account', 'password'])
         if (!form[field]?.trim()) throw new DomainError('invalid', 'FIELD_REQUIRED', { field });
-      await resetPassword(
+      changed = await resetPassword(
         web.db,
         { token, userId: form.account ?? '', password: form.password ?? '', locale: ctx.state.locale ?? 'en' },
         { ...web, caller: callerOf(ctx) },
@@ -59,7 +74,9 @@ export function recoveryRoutes(web: WebDependencies): Router {
       if (!(error instanceof DomainError) || !shownKinds.has(error.kind)) throw error;
       return show(ctx, form.account, error);
     }
-    web.pages.render(ctx, 'interaction/password-changed', { continueHref: '/account' });
+    const { tenantId, clientId } = changed;
+    const model = await wayBack(ctx, web.provider(), clientId);
+    web.pages.render(ctx, 'interaction/password-changed', model, await surroundingsOf([tenantId], clientId));
   });
 
   return router;

@@ -120,7 +120,16 @@ export interface SignInViewModels {
     /** The account chosen before the form came back. */
     account?: string;
   };
-  'interaction/password-changed': { continueHref?: string };
+  /**
+   * `to`: the sign-in that waits in this browser, the application's own start page, or the person's account. An application
+   * without a start page has no `continueHref`: the page says to go back to it.
+   */
+  'interaction/password-changed': {
+    to: 'sign_in' | 'client' | 'account';
+    continueHref?: string;
+    /** Beside an application's start page, or in place of it. */
+    accountHref?: string;
+  };
   /** Posts nothing for an account that exists; else `full_name` and, where offered, `password`. */
   'interaction/invitation': FormModel & {
     action: string;

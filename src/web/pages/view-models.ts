@@ -120,7 +120,8 @@ export interface ViewModels extends SignInViewModels {
     apiHref: string;
     discoveryHref: string;
   };
-  'interaction/switching': { formAction: string; fields: HiddenField[] };
+  /** `signsOut`: what is carried on is the end of the session. */
+  'interaction/switching': { formAction: string; fields: HiddenField[]; signsOut?: boolean };
   'account/home': {
     account: {
       name: string;

@@ -100,20 +100,35 @@ function errorPage({ db, pages, logger }: Drawing): ProviderPages['renderError']
   };
 }
 
+/**
+ * Whether the application has shown, by an id_token that the library has verified, that it means the person and the session of
+ * this browser (OpenID Connect RP-Initiated Logout 1.0 section 2). Without that anybody's link could sign a person out.
+ */
+function isNamedByHint({ oidc }: KoaContextWithOIDC): boolean {
+  const { client, session } = oidc;
+  const hint = (oidc.entities.IdTokenHint as { payload?: { sub?: unknown; sid?: unknown } } | undefined)?.payload;
+  if (!hint || !client || !session?.accountId || hint.sub !== session.accountId) return false;
+  // Looked up here: the session's own functions would write down an application that they do not know.
+  const signedInTo = session.authorizations?.[client.clientId];
+  return signedInTo !== undefined && (hint.sid === undefined || hint.sid === signedInTo.sid);
+}
+
 function signOutPage({ db, pages }: Drawing): ProviderPages['logoutSource'] {
   return async (ctx, form) => {
     applyUiLocales(ctx, pages.i18n, ctx.oidc.params?.ui_locales);
     const person = await personOf(db, ctx);
+    const around = { ...(await surroundings(db, ctx)), ...(person && { tenant: person.tenant }) };
+    const fields = hiddenFields(form);
+    if (isNamedByHint(ctx)) {
+      const confirmed = [...fields, { name: 'logout', value: 'yes' }];
+      const model = { formAction: formAction(form), fields: confirmed, signsOut: true };
+      return pages.render(ctx, 'interaction/switching', model, around);
+    }
     const account = person && {
       name: person.fullName ?? person.email ?? '',
       email: person.email ?? person.phone ?? '',
     };
-    pages.render(
-      ctx,
-      'interaction/sign-out',
-      { formAction: formAction(form), fields: hiddenFields(form), account },
-      { ...(await surroundings(db, ctx)), ...(person && { tenant: person.tenant }) },
-    );
+    pages.render(ctx, 'interaction/sign-out', { formAction: formAction(form), fields, account }, around);
   };
 }
 
