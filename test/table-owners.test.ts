@@ -66,7 +66,7 @@ const allowedReads: Record<string, { tables: readonly string[]; why: string }> =
     why: 'an identity finds its accounts in one statement',
   },
   invitations: {
-    tables: ['org_assignments', 'org_node_paths', 'org_nodes', 'roles', 'tenants', 'users'],
+    tables: ['org_assignments', 'org_node_paths', 'org_nodes', 'roles', 'tenants', 'user_settings', 'users'],
     why: 'where an invitation leads is locked in one statement',
   },
   referrals: { tables: ['users'], why: 'a code counts while its owner may act, also at the very moment' },

@@ -14,6 +14,8 @@ export interface PageOptions {
   colorScheme?: 'light' | 'dark';
   /** BCP 47; default en. */
   locale?: string;
+  /** IANA zone; default that of the machine. */
+  timezoneId?: string;
   /** Default true. */
   javaScriptEnabled?: boolean;
   /** For a certificate that the test made itself. */
@@ -65,11 +67,20 @@ export async function openBrowser(): Promise<TestBrowser | undefined> {
 
   return {
     async newPage(options = {}) {
-      const { width = 1280, height = 800, colorScheme, locale = 'en', javaScriptEnabled, expected = [] } = options;
+      const {
+        width = 1280,
+        height = 800,
+        colorScheme,
+        locale = 'en',
+        timezoneId,
+        javaScriptEnabled,
+        expected = [],
+      } = options;
       const context = await browser.newContext({
         viewport: { width, height },
         colorScheme,
         locale,
+        timezoneId,
         javaScriptEnabled,
         ignoreHTTPSErrors: options.ignoreHttpsErrors,
       });

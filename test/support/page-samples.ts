@@ -109,6 +109,15 @@ export function pageSamples(origin: string): PageSample[] {
     ],
     ['error-forbidden', {}, { kind: 'forbidden', code: 'ACCESS_DENIED', wayOn: { href: '/', label: 'home' } }],
     [
+      'error-second-factor',
+      { client: portal },
+      {
+        kind: 'forbidden',
+        code: 'SECOND_FACTOR_REQUIRED',
+        wayOn: { href: '/', label: 'home' },
+      },
+    ],
+    [
       'error-unauthenticated',
       {},
       { kind: 'unauthenticated', code: 'SIGN_IN_REQUIRED', wayOn: { href: '/sign-in', label: 'sign_in' } },
@@ -274,6 +283,23 @@ export function pageSamples(origin: string): PageSample[] {
       view: 'interaction/sign-in',
       page: { client: portal },
       model: { action: '/interaction/x/password', email: '', hasRecovery: false, otherMethods: [] },
+    },
+    {
+      name: 'sign-in-application',
+      view: 'interaction/sign-in',
+      page: {
+        client: { ...portal, logoUri: `${origin}/samples/northwind.svg` },
+        server: { name: 'School Cloud', accentColor: '#7a2048', supportUrl: 'https://help.school.example/' },
+        tenant: null,
+      },
+      model: {
+        action: '/interaction/x/password',
+        email: '',
+        hasRecovery: true,
+        recoveryHref: '/recovery',
+        codeMethods: [byCode('email')],
+        otherMethods: [],
+      },
     },
     {
       name: 'sign-in-error',

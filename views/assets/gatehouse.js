@@ -91,6 +91,13 @@
     tick();
   }
 
+  // Where the server does not know the reader's zone it writes UTC; the browser knows better.
+  for (const time of document.querySelectorAll('time[data-local]')) {
+    const style = { day: 'numeric', month: 'long', year: 'numeric', hour: 'numeric', minute: '2-digit' };
+    const format = new Intl.DateTimeFormat(time.dataset.local, { ...style, timeZoneName: 'short' });
+    time.textContent = format.format(new Date(time.dateTime));
+  }
+
   // A form that only carries something on needs nobody to send it.
   document.querySelector('[data-carry-on]')?.requestSubmit();
 

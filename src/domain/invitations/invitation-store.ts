@@ -87,10 +87,11 @@ export async function selectPlace(
 export async function lockInviter(
   trx: Database,
   { tenantId, actorId }: { tenantId: string; actorId: string | null },
-): Promise<{ active: boolean; fullName: string | null } | undefined> {
+): Promise<{ active: boolean; fullName: string | null; zoneinfo: string | null } | undefined> {
   return firstRow(
     trx,
-    `select state = 'active' and deleted_at is null as active, full_name
+    `select state = 'active' and deleted_at is null as active, full_name,
+            (select s.zoneinfo from user_settings s where s.user_id = users.id) as zoneinfo
        from users
       where tenant_id = :tenantId and id = :actorId
         for share`,

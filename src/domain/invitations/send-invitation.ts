@@ -120,7 +120,7 @@ export async function createInvitation(
     // No address: the trail outlives a person's erasure.
     const payload = { roleId, orgNodeId, channel, expiresAt };
     await recordEvent(trx, { ...about(invitation), action: 'invitation.created', payload }, caller);
-    await send(trx, invitation, { token, place, inviterName: inviter?.fullName, locale: wanted.locale }, dependencies);
+    await send(trx, invitation, { token, place, inviter, locale: wanted.locale }, dependencies);
     return invitation;
   });
 }
@@ -161,7 +161,7 @@ export async function resendInvitation(
     if (!invitation) throw noSuchInvitation();
     const payload = { channel, expiresAt, sentCount: invitation.sentCount };
     await recordEvent(trx, { ...about(invitation), action: 'invitation.resent', payload }, dependencies.caller);
-    await send(trx, invitation, { token, place, inviterName: inviter?.fullName, locale: wanted.locale }, dependencies);
+    await send(trx, invitation, { token, place, inviter, locale: wanted.locale }, dependencies);
     return invitation;
   });
 }
@@ -251,11 +251,11 @@ async function countSending(
 async function send(
   trx: Database,
   invitation: Invitation,
-  content: { token: string; place: Place; inviterName: string | null | undefined; locale: string },
+  content: { token: string; place: Place; inviter: Awaited<ReturnType<typeof lockInviter>>; locale: string },
   { secrets, issuer }: InvitationDependencies,
 ): Promise<void> {
   const { tenantId, channel, email, phone, expiresAt } = invitation;
-  const { token, place, inviterName, locale } = content;
+  const { token, place, inviter, locale } = content;
   await enqueueMessage(
     trx,
     {
@@ -264,13 +264,15 @@ async function send(
       template: 'invitation',
       model: {
         tenantName: place.tenantName,
-        inviterName: inviterName ?? undefined,
+        inviterName: inviter?.fullName ?? undefined,
         role: place.roleName,
         place: place.nodeName,
         href: `${issuer}/invitations/${token}`,
         expiresAt,
       },
       locale,
+      // Of the invited nothing is known yet; they are most often of the same place.
+      timeZone: inviter?.zoneinfo ?? undefined,
       tenantId,
       expiresAt,
     },

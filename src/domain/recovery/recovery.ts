@@ -223,6 +223,7 @@ async function storeRecovered(
   const to: Pick<OutgoingMessage, 'channel' | 'to'> =
     person.email !== null && person.emailVerified ? { channel: 'email', to: person.email } : { channel, to: address };
   const model = { tenantName: person.tenantName, href: `${issuer}/account`, at: new Date() };
-  const notice = { ...to, template: 'password-changed', model, locale: person.locale ?? locale, tenantId } as const;
+  const reader = { locale: person.locale ?? locale, timeZone: person.zoneinfo ?? undefined };
+  const notice = { ...to, ...reader, template: 'password-changed', model, tenantId } as const;
   await enqueueMessage(trx, notice, { secrets });
 }

@@ -52,7 +52,6 @@ export function statusOf({ kind, code }: Pick<DomainError, 'kind' | 'code'>): nu
 /** Where the heading of the kind does not say what happened. */
 const headingOfCode: Record<string, string> = {
   WRONG_BROWSER: 'errors.error.wrong_browser.heading',
-  SECOND_FACTOR_REQUIRED: 'errors.error.second_factor.heading',
 };
 
 interface Answer {

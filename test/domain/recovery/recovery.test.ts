@@ -231,7 +231,7 @@ describe('recovering an account', function () {
       const before = await stateOf(db);
       for (let times = 0; times < 10; times++) {
         const { accounts, ...rest } = await findRecovery(db, token);
-        assert.deepEqual(rest, { destination: user.email, channel: 'email' });
+        assert.deepEqual(rest, { destination: user.email, channel: 'email', clientId: null });
         assert.deepEqual(
           accounts.map(({ userId, tenantId: tenant, name }) => [userId, tenant, name]),
           [[user.id, tenantId, 'Ada Quill']],
@@ -275,7 +275,7 @@ describe('recovering an account', function () {
       const token = await askedToken(user.email);
       assert.equal(await openSessions(user.id), 2);
       const { result, events } = await eventsOf(db, () => reset(token, user));
-      assert.deepEqual(result, { tenantId, userId: user.id });
+      assert.deepEqual(result, { tenantId, userId: user.id, clientId: null });
       assert.equal(await openSessions(user.id), 0);
       assert.equal((await db('users').where({ id: user.id }).first()).mfaRequired, true);
       assert.deepEqual(

@@ -52,7 +52,7 @@ describe('rendering the hosted pages', () => {
         assert.match(html, new RegExp(`^<!doctype html>\\n<html lang="${code}" data-theme="system">`));
         assert.equal(html.match(/<h1[ >]/g)?.length, 1);
         assert.equal(html.match(/<main>/g)?.length, 1);
-        assert.match(html, /<title>[^<]+ · (Northwind Logistics|Gatehouse)<\/title>/);
+        assert.match(html, /<title>[^<]+ · (Northwind Logistics|Gatehouse|School Cloud)<\/title>/);
         assert.doesNotMatch(html, /undefined|\[object |{{|\bNaN\b|Invalid Date|[\uE000-\uE002]/);
         const ids = [...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
         assert.equal(new Set(ids).size, ids.length, 'an id is used twice');
