@@ -85,6 +85,7 @@ describe('the ways on from the sign-in page', () => {
         const ring = button && getComputedStyle(button, '::after').opacity === '1';
         if (!ring || document.querySelector('#working')?.textContent !== 'Working on it…') return;
         clearInterval(look);
+        // biome-ignore lint/suspicious/noConsole: read by the test
         console.log('worked on');
       }, 50);
     });
