@@ -17,21 +17,25 @@ import { clientOfLink, wayBack } from './way-back.ts';
 /** What the form answers itself; a link that does not work has a page of its own. */
 const shownKinds = new Set(['invalid', 'unavailable', 'rate_limited']);
 
+/** The tenant's, where the link is for one alone, and the application's that the person came from. */
+async function surroundingsOf(
+  web: WebDependencies,
+  tenantIds: readonly string[],
+  clientId: string | null,
+): Promise<Surroundings> {
+  const [tenantId, another] = tenantIds;
+  const tenant = tenantId !== undefined && another === undefined ? await findTenantById(web.db, tenantId) : undefined;
+  const { client } = clientSurroundings(await clientOfLink(web.provider(), clientId));
+  return { tenant, client };
+}
+
 export function recoveryRoutes(web: WebDependencies): Router {
   const router = new Router({ prefix: '/recovery/:token' });
-
-  /** The tenant's, where the link is for one alone, and the application's that the person came from. */
-  async function surroundingsOf(tenantIds: readonly string[], clientId: string | null): Promise<Surroundings> {
-    const [tenantId, another] = tenantIds;
-    const tenant = tenantId !== undefined && another === undefined ? await findTenantById(web.db, tenantId) : undefined;
-    const { client } = clientSurroundings(await clientOfLink(web.provider(), clientId));
-    return { tenant, client };
-  }
 
   async function show(ctx: Context, chosen?: string, refused?: DomainError): Promise<void> {
     const { destination, accounts, clientId } = await findRecovery(web.db, ctx.params.token as string);
     const tenantIds = new Set(accounts.map(({ tenantId }) => tenantId));
-    const surroundings = await surroundingsOf([...tenantIds], clientId);
+    const surroundings = await surroundingsOf(web, [...tenantIds], clientId);
     keepSurroundings(ctx, surroundings);
     const { error, status } = refusal(ctx, refused, ({ params }) => String(params.field ?? 'password'));
     web.pages.render(
@@ -76,7 +80,7 @@ export function recoveryRoutes(web: WebDependencies): Router {
     }
     const { tenantId, clientId } = changed;
     const model = await wayBack(ctx, web.provider(), clientId);
-    web.pages.render(ctx, 'interaction/password-changed', model, await surroundingsOf([tenantId], clientId));
+    web.pages.render(ctx, 'interaction/password-changed', model, await surroundingsOf(web, [tenantId], clientId));
   });
 
   return router;
