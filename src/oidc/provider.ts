@@ -113,7 +113,7 @@ function cookieNames(secure: boolean) {
   };
 }
 
-function features({ db, secrets, pages, rehearsal }: ProviderDependencies): Features {
+function features({ config, db, secrets, pages, rehearsal }: ProviderDependencies): Features {
   return {
     devInteractions: { enabled: false },
     backchannelLogout: { enabled: true },
@@ -134,7 +134,10 @@ function features({ db, secrets, pages, rehearsal }: ProviderDependencies): Feat
     jwtUserinfo: { enabled: true },
     pushedAuthorizationRequests: { enabled: true },
     requestObjects: { enabled: true, assertJwtClaimsAndHeader: checkRequestObject },
-    resourceIndicators: createResourceIndicators(db, rehearsal?.at) as Features['resourceIndicators'],
+    resourceIndicators: createResourceIndicators(
+      { db, issuer: config.issuer },
+      rehearsal?.at,
+    ) as Features['resourceIndicators'],
     revocation: {
       enabled: true,
       allowedPolicy: async (_ctx, client, token) => (token as { clientId?: string }).clientId === client.clientId,

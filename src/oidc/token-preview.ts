@@ -139,7 +139,7 @@ class Refused extends Error {
 }
 
 class Rehearsal {
-  readonly #dependencies: PreviewDependencies;
+  readonly #indicators: ReturnType<typeof createResourceIndicators>;
   readonly #question: PreviewQuestion;
   readonly #provider: Provider;
   /** By how much the answer's times are moved. */
@@ -149,7 +149,7 @@ class Rehearsal {
     const { at } = question;
     const rehearsal = { adapter: inMemory(dependencies), at };
     const { config, db, secrets } = dependencies;
-    this.#dependencies = dependencies;
+    this.#indicators = createResourceIndicators({ db, issuer: config.issuer });
     this.#question = question;
     this.#provider = createProvider({ config, db, secrets, ...closed(), keys, rehearsal });
     this.#shiftSeconds = at ? Math.floor(at.getTime() / 1000) - Math.floor(Date.now() / 1000) : 0;
@@ -178,7 +178,7 @@ class Rehearsal {
   async #rehearse(): Promise<TokenPreview> {
     const client = await this.#provider.Client.find(this.#question.clientId);
     if (!client) throw new errors.InvalidClient('the client is unknown, disabled, or of a suspended tenant');
-    const { defaultResource } = createResourceIndicators(this.#dependencies.db);
+    const { defaultResource } = this.#indicators;
     const registered = await defaultResource(undefined as never, client as never);
     const resource = this.#question.resource ?? (typeof registered === 'string' ? registered : undefined);
     const granted = await this.#granted(client as never, resource);
@@ -199,7 +199,7 @@ class Rehearsal {
   /** What a person's consent to all that is asked for comes to; as `grantRequest` of authorization/consent.ts. */
   async #granted(client: object, resource: string | undefined): Promise<Granted> {
     const { scopes } = this.#question;
-    const { getResourceServerInfo } = createResourceIndicators(this.#dependencies.db);
+    const { getResourceServerInfo } = this.#indicators;
     const atAuthorization = { oidc: { route: 'authorization' } } as never;
     const api =
       resource === undefined ? undefined : await getResourceServerInfo(atAuthorization, resource, client as never);

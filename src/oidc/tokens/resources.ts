@@ -41,8 +41,7 @@ function asksForDecisions(client: RequestingClient): boolean {
  * registration does.
  */
 async function defaultResource(
-  db: Database,
-  { oidc }: KoaContextWithOIDC,
+  { db, issuer }: IssuerDependencies,
   client: RequestingClient,
   oneOf: string[] | undefined,
 ) {
@@ -53,7 +52,7 @@ async function defaultResource(
   const granted = await findServiceCapabilities(db, client.clientId);
   const identifiers = [...new Set(granted.flatMap((capability) => capability.identifier ?? []))];
   if (identifiers.length > 1) throw new errors.InvalidTarget('resource is required: the service may use several');
-  const decisions = asksForDecisions(client) ? decisionAudience(oidc.provider.issuer) : undefined;
+  const decisions = asksForDecisions(client) ? decisionAudience(issuer) : undefined;
   return (identifiers[0] ?? decisions) as string;
 }
 
@@ -103,20 +102,24 @@ function describe(
   };
 }
 
+interface IssuerDependencies {
+  db: Database;
+  issuer: string;
+}
+
 /** @param at another moment than now at which tokens are made, for rehearsals */
-export function createResourceIndicators(db: Database, at?: Date) {
+export function createResourceIndicators({ db, issuer }: IssuerDependencies, at?: Date) {
   return {
     enabled: true,
 
-    defaultResource: (ctx: KoaContextWithOIDC, client: RequestingClient, oneOf?: string[]) =>
-      defaultResource(db, ctx, client, oneOf),
+    defaultResource: (_ctx: KoaContextWithOIDC, client: RequestingClient, oneOf?: string[]) =>
+      defaultResource({ db, issuer }, client, oneOf),
 
     async getResourceServerInfo(
       ctx: KoaContextWithOIDC,
       identifier: string,
       client: RequestingClient,
     ): Promise<ResourceServer> {
-      const { issuer } = ctx.oidc.provider;
       if (asksForDecisions(client) && isDecisionAudience(issuer, identifier)) {
         limitToScopes(ctx, []);
         return decisionApi(issuer);
