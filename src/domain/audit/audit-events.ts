@@ -4,7 +4,7 @@
  * look like one are dropped before they are written, whatever the caller passed.
  */
 
-import type { Database } from '../../platform/database.ts';
+import { type Database, prepared, runPrepared } from '../../platform/database.ts';
 import { newId } from '../../platform/ids.ts';
 
 /** Who acts, and from where; passed to every function that changes something. */
@@ -78,6 +78,16 @@ export function auditEventRow(event: AuditEvent, caller: Caller): Record<string,
   };
 }
 
+const insert = prepared(
+  'audit-events-insert',
+  `insert into audit_events (id, tenant_id, actor_type, actor_id, action, entity_type, entity_id, ip, user_agent,
+                             request_id, payload)
+   select a.id, a.tenant_id, a.actor_type, a.actor_id, a.action, a.entity_type, a.entity_id, a.ip, a.user_agent,
+          a.request_id, a.payload
+     from jsonb_to_recordset($1::jsonb) as a(id uuid, tenant_id uuid, actor_type text, actor_id text, action text,
+            entity_type text, entity_id text, ip inet, user_agent text, request_id text, payload jsonb)`,
+);
+
 /** Writes one event in the caller's transaction. */
 export async function recordEvent(db: Database, event: AuditEvent, caller: Caller): Promise<void> {
   await recordEvents(db, [event], caller);
@@ -85,7 +95,8 @@ export async function recordEvent(db: Database, event: AuditEvent, caller: Calle
 
 /** Writes several events in one statement, however many they are. */
 export async function recordEvents(db: Database, events: readonly AuditEvent[], caller: Caller): Promise<void> {
-  if (events.length > 0) await db('audit_events').insert(events.map((event) => auditEventRow(event, caller)));
+  if (events.length === 0) return;
+  await runPrepared(db, insert, [JSON.stringify(events.map((event) => auditEventRow(event, caller)))]);
 }
 
 /**

@@ -45,16 +45,31 @@ export interface NewUserSession {
   expiresAt: Date;
 }
 
+const insert = prepared(
+  'session-insert',
+  `insert into user_sessions (id, tenant_id, user_id, oidc_session_uid_hash, user_agent, ip, device_fingerprint, amr, acr,
+                              login_at, expires_at)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+);
+
 /** The tenant is the person's, as `recordSignIn` (domain/users) answered it. */
 export async function insertSession(trx: Database, session: NewUserSession): Promise<void> {
-  await rows(
-    trx,
-    `insert into user_sessions (id, tenant_id, user_id, oidc_session_uid_hash, user_agent, ip, device_fingerprint, amr,
-                                acr, login_at, expires_at)
-     values (:id, :tenantId, :userId, :oidcSessionUidHash, :userAgent, :ip, :deviceFingerprint, :amr, :acr, :loginAt,
-             :expiresAt)`,
-    { ...session },
-  );
+  const { id, tenantId, userId, oidcSessionUidHash, userAgent, ip, deviceFingerprint, amr, acr, loginAt, expiresAt } =
+    session;
+  const values = [
+    id,
+    tenantId,
+    userId,
+    oidcSessionUidHash,
+    userAgent,
+    ip,
+    deviceFingerprint,
+    amr,
+    acr,
+    loginAt,
+    expiresAt,
+  ];
+  await runPrepared(trx, insert, values);
 }
 
 /** A new proof in the same session: when, how and how strongly. */

@@ -160,16 +160,17 @@ export async function findHeldUp(
   return { locked: found.some(({ locked }) => locked), seconds: Math.max(0, ...found.map(({ seconds }) => seconds)) };
 }
 
+const clear = prepared(
+  'sign-in-failures-clear',
+  `delete from sign_in_failures
+    where subject_hash in (select subject_hash from sign_in_failures
+                            where subject_hash = any($1::bytea[])
+                            order by subject_hash for update)`,
+);
+
 /** Takes the count back upon success, in the caller's transaction. */
 export async function clearFailures(db: Database, keys: readonly FailureKey[]): Promise<void> {
-  await rows(
-    db,
-    `delete from sign_in_failures
-      where subject_hash in (select subject_hash from sign_in_failures
-                              where subject_hash = any(?::bytea[])
-                              order by subject_hash for update)`,
-    [keys.flat()],
-  );
+  await runPrepared(db, clear, [keys.flat()]);
 }
 
 /**

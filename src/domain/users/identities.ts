@@ -3,7 +3,7 @@
  * proof is worth, and who may link what, is decided by the methods (domain/methods), which write by these functions. The
  * event of a change is theirs too.
  */
-import { type Database, rows } from '../../platform/database.ts';
+import { type Database, prepared, rows, runPrepared } from '../../platform/database.ts';
 import { newId } from '../../platform/ids.ts';
 
 /** Sets or replaces the password of a user. */
@@ -20,6 +20,18 @@ export async function upsertPasswordHash(
   );
 }
 
+const usedPassword = prepared(
+  'password-used',
+  `update user_identities i
+      set last_used_at = now(), password_hash = coalesce($4, i.password_hash)
+     from users u
+     join tenants t on t.id = u.tenant_id and t.state = 'active'
+    where i.tenant_id = $1 and i.user_id = $2 and i.provider = 'password'
+      and i.password_hash = $3
+      and u.tenant_id = i.tenant_id and u.id = i.user_id and u.state = 'active' and u.deleted_at is null
+   returning i.id`,
+);
+
 /**
  * Marks a password as used, and replaces its hash by a stronger one where there is one. False where the account or its
  * password changed while it was compared: the proof is then worth nothing.
@@ -28,19 +40,9 @@ export async function usePassword(
   trx: Database,
   proof: { tenantId: string; userId: string; verifiedHash: string; newHash: string | null },
 ): Promise<boolean> {
-  const used = await rows(
-    trx,
-    `update user_identities i
-        set last_used_at = now(), password_hash = coalesce(:newHash, i.password_hash)
-       from users u
-       join tenants t on t.id = u.tenant_id and t.state = 'active'
-      where i.tenant_id = :tenantId and i.user_id = :userId and i.provider = 'password'
-        and i.password_hash = :verifiedHash
-        and u.tenant_id = i.tenant_id and u.id = i.user_id and u.state = 'active' and u.deleted_at is null
-     returning i.id`,
-    proof,
-  );
-  return used.length > 0;
+  const { tenantId, userId, verifiedHash, newHash } = proof;
+  const used = await runPrepared(trx, usedPassword, [tenantId, userId, verifiedHash, newHash]);
+  return used.rows.length > 0;
 }
 
 /** Marks an identity as used. False where the account was stopped, or the identity unlinked, meanwhile. */

@@ -165,22 +165,25 @@ export async function softDeleteUser(
   );
 }
 
+const lockActive = prepared(
+  'lock-active-user',
+  `select u.tenant_id, u.last_login_at is null as is_first
+     from users u
+     join tenants t on t.id = u.tenant_id and t.state = 'active'
+    where u.id = $1 and u.state = 'active' and u.deleted_at is null
+      for no key update of u
+      for share of t`,
+);
+
 /** Someone who may act now, and their tenant, so that neither is stopped before the end of the transaction. */
 export async function lockActiveUser(
   trx: Database,
   userId: string,
 ): Promise<{ tenantId: string; isFirst: boolean } | undefined> {
-  return firstRow(
-    trx,
-    `select u.tenant_id, u.last_login_at is null as is_first
-       from users u
-       join tenants t on t.id = u.tenant_id and t.state = 'active'
-      where u.id = ? and u.state = 'active' and u.deleted_at is null
-        for no key update of u
-        for share of t`,
-    [userId],
-  );
+  return (await runPrepared<{ tenantId: string; isFirst: boolean }>(trx, lockActive, [userId])).rows[0];
 }
+
+const lastLogin = prepared('user-last-login', 'update users set last_login_at = $2 where id = $1');
 
 const lockByIds = prepared(
   'lock-users',
@@ -193,7 +196,7 @@ export async function lockUsers(trx: Database, userIds: readonly string[]): Prom
 }
 
 export async function updateLastLogin(trx: Database, userId: string, loginAt: Date): Promise<void> {
-  await trx('users').where({ id: userId }).update({ lastLoginAt: loginAt });
+  await runPrepared(trx, lastLogin, [userId, loginAt]);
 }
 
 export async function touchPasswordChanged(

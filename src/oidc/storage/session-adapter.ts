@@ -146,6 +146,9 @@ export async function claimSessionGrant(
   claim: { sessionUid: string; clientId: string; sid: string; grantId: string; replaces: string | undefined },
 ): Promise<Required<SessionAuthorization>> {
   const { clientId, sid, grantId, replaces } = claim;
+  const memory = requestMemory();
+  // A session that began with this request is nobody else's yet.
+  if (memory && !memory.sessionAsRead) return { sid, grantId };
   const uidHash = sha256(claim.sessionUid);
   return inTransaction(db, async (trx) => {
     const stored = await lockPayloadByUid(trx, uidHash);
@@ -205,11 +208,13 @@ async function storeSession(
   }
   if (isAsRead(payload, expiresIn)) return;
   const userId = payload.accountId;
+  const memory = requestMemory();
+  const isNew = memory !== undefined && memory.sessionAsRead === undefined;
   await inTransaction(db, async (trx) => {
     // The tenant and the person, their sign-in, the session: in the order in which what ends them takes them.
     const person = isNewProof(payload) ? await lockForSignIn(trx, userId) : undefined;
-    const known = await lockSessionByUid(trx, uidHash);
-    const stored = openPayload(secrets, model, await lockPayloadByUid(trx, uidHash));
+    const known = isNew ? undefined : await lockSessionByUid(trx, uidHash);
+    const stored = isNew ? undefined : openPayload(secrets, model, await lockPayloadByUid(trx, uidHash));
     const merged = mergeSessions(payload, requestMemory()?.sessionAsRead, stored);
     if (!(await followSignIn(trx, { known, person }, merged, uidHash, expiresAt))) return;
     const sealed = sealPayload(secrets, model, idHash, merged);
