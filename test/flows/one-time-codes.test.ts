@@ -52,7 +52,7 @@ describe('signing in with a one-time code', function () {
     const person = await stage.app.person({ tenantId: tenant.id });
     const browser = stage.visitor();
     const begun = await stage.begin(party, browser);
-    assert.match(begun.page.body, /\/code\?channel=email/);
+    assert.match(begun.page.body, /name="to" value="email"/);
     const page = await ask(browser, begun, 'email', ` ${person.email.toUpperCase()} `);
     assert.equal(page.url, `${begun.base}/code/enter`);
     assert.ok(page.body.replaceAll('<wbr>', '').includes(person.email), 'in its canonical form');
@@ -288,7 +288,7 @@ describe('signing in with a one-time code', function () {
       const client = await discover(stage.app, await stage.app.relyingParty({ tenantId: own.id }));
       const browser = stage.visitor();
       const { page, base } = await stage.begin(client, browser);
-      const offered = [...page.body.matchAll(/\/code\?channel=(\w+)/g)].map(([, channel]) => channel);
+      const offered = [...page.body.matchAll(/name="to" value="(email|sms|whatsapp)"/g)].map(([, channel]) => channel);
       assert.deepEqual(offered, channels, JSON.stringify(settings));
       for (const channel of ['email', 'sms', 'whatsapp'] as const) {
         if ((channels as readonly Channel[]).includes(channel)) continue;

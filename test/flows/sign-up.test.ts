@@ -65,7 +65,7 @@ describe('making an account of one’s own', function () {
     const email = newAddress();
     const browser = stage.visitor();
     const begun = await stage.begin(party, browser);
-    assert.match(begun.page.body, /\/sign-up"/);
+    assert.match(begun.page.body, /name="to" value="new_account"/);
     const profile = await prove(browser, begun, email);
     const done = await browser.submit(profile, { full_name: 'Ada Lovelace', password: chosen }, { until: redirectUri });
     const claims = await claimsOf(begun, done);
