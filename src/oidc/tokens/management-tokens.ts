@@ -1,15 +1,16 @@
 /**
  * Access tokens that are meant for the program's own API. Owns which of them count: signed by us, for this audience, with a
- * row that lives, of a grant or a service that lives. A token that is bound to a key (RFC 9449, RFC 8705) is no bearer
- * token, and refused as one.
+ * row that lives, of a grant or a service that lives. A token that is bound to a key (RFC 9449) comes with a proof of the
+ * key, and is refused as a bearer token.
  */
+import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
 import { findSessionLogin } from '../../domain/sessions/sessions.ts';
 import type { Database } from '../../platform/database.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import type { PublicJwk } from '../keys.ts';
 import { findJwtAccessToken, findJwtServiceToken } from './access-token-records.ts';
-import { isBound, type TokenBinding } from './possession.ts';
+import { provesPossession, type TokenBinding } from './possession.ts';
 
 /** Where the management API is, and the audience of its tokens. */
 export function managementAudience(issuer: string): string {
@@ -33,25 +34,28 @@ interface Bound extends TokenBinding {
 
 const scopesOf = ({ scope }: Bound) => new Set(scope?.split(' ').filter((name) => name !== ''));
 
-/** What a bearer token stands for; undefined for anything that does not count here. */
+/** What the token of a request stands for; undefined for anything that does not count here. */
 export async function findManagementToken(
+  ctx: Context,
   { db, provider, publicJwks }: { db: Database; provider: Provider; publicJwks: readonly PublicJwk[] },
   token: string,
 ): Promise<ManagementToken | undefined> {
   const audience = managementAudience(provider.issuer);
-  const counts = (record: Bound) => record.aud === audience && !isBound(record);
+  const address = `${provider.issuer}${ctx.path}`;
+  const counts = async (record: Bound & { clientId: string }) =>
+    record.aud === audience && (await provesPossession(ctx, { provider, address }, token, record));
 
   const person = await findJwtAccessToken(provider, publicJwks, token);
   if (person) {
     const record = person as typeof person & Bound;
-    if (!counts(record)) return undefined;
+    if (!(await counts(record))) return undefined;
     const { sessionUid } = record;
     const authTime = sessionUid ? await findSessionLogin(db, sha256(sessionUid)) : undefined;
     const { accountId, clientId } = record;
     return { kind: 'person', accountId, clientId, scopes: scopesOf(record), authTime: authTime ?? null };
   }
   const service = await findJwtServiceToken(provider, publicJwks, token);
-  if (!service || !counts(service)) return undefined;
+  if (!service || !(await counts(service))) return undefined;
   const { clientId, tenantId } = service;
   return { kind: 'service', clientId, tenantId, scopes: scopesOf(service) };
 }

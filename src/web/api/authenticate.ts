@@ -1,6 +1,7 @@
 /**
- * Who asks for an operation over HTTP: the bearer of an access token for this API (RFC 6750). Refuses tokens in a query or
- * a body, tokens for other audiences, and people who may not act any longer.
+ * Who asks for an operation over HTTP: the bearer of an access token for this API (RFC 6750), with a proof of its key where
+ * it is bound to one (RFC 9449). Refuses tokens in a query or a body, tokens for other audiences, and people who may not
+ * act any longer.
  */
 import type { Context } from 'koa';
 import type { Caller } from '../../domain/audit/audit-events.ts';
@@ -8,6 +9,7 @@ import { findAccount } from '../../domain/users/users.ts';
 import type { Actor } from '../../management/actor.ts';
 import type { LiveProvider } from '../../oidc/live-provider.ts';
 import { findManagementToken } from '../../oidc/tokens/management-tokens.ts';
+import { proofAlgs } from '../../oidc/tokens/possession.ts';
 import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 
@@ -20,8 +22,18 @@ function originOf(ctx: Context): Pick<Caller, 'ip' | 'userAgent' | 'requestId'> 
   return { ip: ctx.ip, userAgent: ctx.get('user-agent') || undefined, requestId: ctx.state.requestId };
 }
 
+/** By which scheme the request came; the answer speaks of the same (RFC 9449 section 7.1). */
+export function schemeOf(ctx: Context): 'Bearer' | 'DPoP' {
+  return /^DPoP /i.test(ctx.get('authorization')) ? 'DPoP' : 'Bearer';
+}
+
 function refuse(ctx: Context, error?: 'invalid_token'): DomainError {
-  ctx.set('WWW-Authenticate', `Bearer realm="management"${error ? `, error="${error}"` : ''}`);
+  const told = error ? `, error="${error}"` : '';
+  const challenges = {
+    Bearer: `Bearer realm="management"${told}`,
+    DPoP: `DPoP realm="management"${told}, algs="${proofAlgs.join(' ')}"`,
+  };
+  ctx.set('WWW-Authenticate', error ? challenges[schemeOf(ctx)] : [challenges.Bearer, challenges.DPoP]);
   return new DomainError('unauthenticated', 'ACCESS_TOKEN_INVALID');
 }
 
@@ -29,9 +41,9 @@ function refuse(ctx: Context, error?: 'invalid_token'): DomainError {
 export async function authenticate(ctx: Context, { db, live }: AuthenticateDependencies): Promise<Actor> {
   const header = ctx.get('authorization');
   if (header === '') throw refuse(ctx);
-  const [, token = ''] = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(header) ?? [];
+  const [, token = ''] = /^(?:Bearer|DPoP) +([A-Za-z0-9._~+/-]+=*)$/i.exec(header) ?? [];
   const keys = live.keys();
-  const found = await findManagementToken({ db, provider: live.provider(), publicJwks: keys.publicJwks }, token);
+  const found = await findManagementToken(ctx, { db, provider: live.provider(), publicJwks: keys.publicJwks }, token);
   if (!found) throw refuse(ctx, 'invalid_token');
   const origin = originOf(ctx);
   if (found.kind === 'service') {

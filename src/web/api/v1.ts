@@ -18,7 +18,7 @@ import { DomainError } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
 import { consume, defineLimits } from '../../platform/rate-limits.ts';
 import { readJson } from '../middleware/body.ts';
-import { type AuthenticateDependencies, authenticate } from './authenticate.ts';
+import { type AuthenticateDependencies, authenticate, schemeOf } from './authenticate.ts';
 
 export const managementLimits = defineLimits({
   /** Operations of the management API by one person, service or key. */
@@ -72,9 +72,12 @@ async function answer(ctx: Context, operation: AnyOperation, deps: ApiDependenci
 function toldInHeader(ctx: Context, error: unknown): unknown {
   if (!(error instanceof DomainError)) return error;
   if (error.code === 'FRESH_AUTHENTICATION_REQUIRED')
-    ctx.set('WWW-Authenticate', `Bearer error="insufficient_user_authentication", max_age="${error.params.seconds}"`);
+    ctx.set(
+      'WWW-Authenticate',
+      `${schemeOf(ctx)} error="insufficient_user_authentication", max_age="${error.params.seconds}"`,
+    );
   if (error.code === 'FORBIDDEN')
-    ctx.set('WWW-Authenticate', `Bearer error="insufficient_scope", scope="${error.params.capability}"`);
+    ctx.set('WWW-Authenticate', `${schemeOf(ctx)} error="insufficient_scope", scope="${error.params.capability}"`);
   return error;
 }
 
