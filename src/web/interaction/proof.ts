@@ -30,7 +30,14 @@ interface Proof {
 }
 
 /** What steps keep in the interaction; it ends with the sign-in, and is not carried into the session or the next prompt. */
-const forgotten = { proof: undefined, otp: undefined, signUp: undefined, recovery: undefined, federation: undefined };
+const forgotten = {
+  proof: undefined,
+  otp: undefined,
+  signUp: undefined,
+  recovery: undefined,
+  federation: undefined,
+  typedAddress: undefined,
+};
 
 /**
  * The library's login result. Answers the prompts `select_account` and `create` too: a person who has signed in has chosen.
