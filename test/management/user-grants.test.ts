@@ -52,7 +52,7 @@ describe('operations on the grants of a person', () => {
       [party.clientId, 'Lunch Menus', false, ['openid', 'email', 'offline_access']],
     );
     assert.deepEqual(grant.resources, [{ resource: api.identifier, scopes: [api.capabilities[0]] }]);
-    assert.ok(grant.last_used_at >= grant.created_at);
+    assert.ok(grant.last_used_at >= grant.created_at, JSON.stringify(grant));
 
     const anHourAgo = new Date(Date.now() - 3_600_000);
     await app.db('oidc_payloads').where({ grantId: grant.id, model: 'Grant' }).update({ lastUsedAt: anHourAgo });

@@ -3,6 +3,7 @@
  * is used once, whatever runs in parallel.
  */
 import { type Adapter, errors } from 'oidc-provider';
+import { recordGrantUse } from '../../domain/sessions/grant-use.ts';
 import {
   consumePayload,
   destroyByGrantId,
@@ -26,7 +27,9 @@ export function createPayloadAdapter(
     async upsert(id, payload, expiresIn) {
       const countedAs = await countStoredRequest({ db, limits }, model, payload);
       const row = { ...payloadRow(secrets, model, id, payload, expiresIn), countedAs };
-      await upsertPayload(db, row, storedEvent(model, payload));
+      // Whatever a grant is used for, an access token is stored.
+      const used = model === 'AccessToken' && payload.grantId ? recordGrantUse(db, sha256(payload.grantId)) : undefined;
+      await Promise.all([upsertPayload(db, row, storedEvent(model, payload)), used]);
     },
 
     async find(id) {

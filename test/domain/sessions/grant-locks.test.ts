@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { auditEventRow, systemCaller } from '../../../src/domain/audit/audit-events.ts';
+import { recordGrantUse } from '../../../src/domain/sessions/grant-use.ts';
 import { withdrawGrant } from '../../../src/domain/sessions/grants.ts';
 import {
   destroyByGrantId,
@@ -14,6 +15,7 @@ import { consumeRefreshToken, unconsumeRefreshToken } from '../../../src/domain/
 import { endSessionsOfClient, revokeAllSessions } from '../../../src/domain/sessions/sessions.ts';
 import { createDatabase, type Database, rows } from '../../../src/platform/database.ts';
 import { newId } from '../../../src/platform/ids.ts';
+import { sha256 } from '../../../src/platform/secrets.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { createTenant, createUser } from '../../support/factories.ts';
 
@@ -89,10 +91,7 @@ describe('the rows of one grant', () => {
         // Somebody else was faster.
         if (error.code !== 'NOT_FOUND') throw error;
       }),
-    'a new access token': (grant) => {
-      const token = { ...refreshToken(grant, randomBytes(32)), model: 'AccessToken' };
-      return once((trx) => upsertPayload(trx, token, null));
-    },
+    'the use of the grant': ({ grantId }) => once((trx) => recordGrantUse(trx, sha256(grantId))),
     'a sweep': async () => {
       while ((await once((trx) => sweepPayloads(trx, 7))) > 0);
     },
