@@ -4,7 +4,7 @@
 // must therefore be understood by a Node.js that the program itself does not run on.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import nodeModule, { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
@@ -19,6 +19,16 @@ const handedOver = 'GATEHOUSE_HANDED_OVER';
 function isRecentEnough() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   return major > needed[0] || (major === needed[0] && minor >= needed[1]);
+}
+
+/**
+ * Half of a start is reading and compiling the sources. What comes of it is kept beside the packages, whose owner is trusted
+ * already; where that place cannot be written, nothing is kept. Coverage counts what is compiled anew alone.
+ */
+function keepCompiled() {
+  const { NODE_COMPILE_CACHE, NODE_V8_COVERAGE } = process.env;
+  if (NODE_COMPILE_CACHE !== undefined || NODE_V8_COVERAGE !== undefined) return;
+  nodeModule.enableCompileCache?.(fileURLToPath(new URL('../node_modules/.cache/gatehouse', import.meta.url)));
 }
 
 function fail(message) {
@@ -80,6 +90,7 @@ if (!isRecentEnough()) {
   handOver();
 } else {
   endWithLauncher();
+  keepCompiled();
   const preferBuilt = process.env.NODE_ENV === 'production' && existsSync(built);
   if (!preferBuilt && existsSync(source)) await import(source.href);
   else if (existsSync(built)) await import(built.href);

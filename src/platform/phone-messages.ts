@@ -3,7 +3,7 @@
  * answer; the way there is our own: to the configured address alone, bounded in time and size, following no redirect.
  * Twilio knows no idempotent sending: a lost answer may mean a second message.
  */
-import twilio from 'twilio';
+import type twilio from 'twilio';
 import { DeliveryError } from './delivery-error.ts';
 
 export type PhoneChannel = 'sms' | 'whatsapp';
@@ -73,9 +73,11 @@ export function createPhoneMessages(options: TwilioOptions): PhoneMessages {
     signal: AbortSignal | undefined,
   ): Promise<T> {
     signal?.throwIfAborted();
+    // Half a second of a start, for those alone who send messages.
+    const { default: createClient } = await import('twilio');
     const timeout = AbortSignal.timeout(timeoutMs);
     const ended = signal ? AbortSignal.any([signal, timeout]) : timeout;
-    const client = twilio(accountSid, authToken, {
+    const client = createClient(accountSid, authToken, {
       env: {},
       httpClient: { request: (request: RequestOptions) => exchange(options.baseUrl, request, ended) } as InstanceType<
         typeof twilio.RequestClient
