@@ -68,11 +68,12 @@ function isForMachines(path: string): boolean {
 
 /** What the pages share. */
 function webDependencies(dependencies: Dependencies, live: LiveProvider): WebDependencies {
-  const { config, db, secrets, passwords, pages, metrics, channels, takesUnicodeMail, fetch, logger, timeouts } =
-    dependencies;
+  const { config, db, secrets, limits, passwords, pages, metrics, channels, takesUnicodeMail } = dependencies;
+  const { fetch, logger, timeouts } = dependencies;
   return {
     db,
     secrets,
+    limits,
     passwords,
     pages,
     metrics,
@@ -107,7 +108,7 @@ function ofPages(router: Router, issuer: string): Middleware[] {
 }
 
 function people(dependencies: Dependencies, live: LiveProvider): Middleware[] {
-  const { db, i18n, assets, pages, logger } = dependencies;
+  const { db, limits, i18n, assets, pages, logger } = dependencies;
   const { issuer } = dependencies.config;
   const web = webDependencies(dependencies, live);
   return [
@@ -124,7 +125,7 @@ function people(dependencies: Dependencies, live: LiveProvider): Middleware[] {
     ),
     // What is posted there comes from the page of a provider.
     ...ofRouter(callbackRoutes(web)),
-    limitUserCodes(db, protocol.code_verification),
+    limitUserCodes(db, limits, protocol.code_verification),
     selfSubmittingForms(pages),
     live.handle,
   ];

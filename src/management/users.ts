@@ -293,7 +293,7 @@ export const users = [
       const address = (channel === 'email' ? user.email : user.phone) ?? '';
       const { locale } = await findSettings(db, { tenantId, userId: params.user_id });
       const wanted = { tenantId, address, channel, locale: locale ?? 'en' };
-      return requestRecovery(db, wanted, { ...deps, caller: actor.caller });
+      return requestRecovery(db, wanted, { ...deps, limits: undefined, caller: actor.caller });
     },
   }),
 ];

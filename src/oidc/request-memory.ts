@@ -17,6 +17,8 @@ export interface RequestMemory {
   firstUsedRefreshToken?: string;
   /** The token that follows the refresh token which this request has used: the one to hand out. */
   newestRefreshToken?: string;
+  /** Whether a code of a device that was typed is one. */
+  foundUserCode?: boolean;
   /** The row of a JWT access token that this request may look for, because the token's signature was checked. */
   admittedRecordId?: string;
 }

@@ -15,6 +15,7 @@ import type { DomainError } from '../../src/platform/errors.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { createSecrets } from '../../src/platform/secrets.ts';
 import { createRole } from '../support/factories.ts';
+import { unlimited } from '../support/limits.ts';
 import { type CommandBench, createBench } from './run-gatehouse.ts';
 
 describe('commands about tenants and their people', function () {
@@ -38,7 +39,11 @@ describe('commands about tenants and their people', function () {
   }
 
   async function signIn(address: string, password: string) {
-    return signInWithPassword(bench.db, { address, password }, { passwords, secrets: secrets(), caller: systemCaller });
+    return signInWithPassword(
+      bench.db,
+      { address, password },
+      { passwords, limits: unlimited, secrets: secrets(), caller: systemCaller },
+    );
   }
 
   async function eventsAbout(entityId: string): Promise<{ action: string; actorType: string; payload: object }[]> {

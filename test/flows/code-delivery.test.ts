@@ -11,6 +11,7 @@ import { releaseAbandonedJobs } from '../../src/platform/jobs/abandoned-jobs.ts'
 import { freePort, type TestApp } from '../support/app.ts';
 import type { Browserless } from '../support/browserless.ts';
 import { eventually } from '../support/eventually.ts';
+import { unlimited } from '../support/limits.ts';
 import { type Begun, type MessagingApp, startMessagingApp } from '../support/messaging-app.ts';
 import { discover, type RelyingParty, redirectUri } from '../support/relying-party.ts';
 import { environmentOf, startServerProcess } from '../support/server-process.ts';
@@ -206,6 +207,7 @@ describe('a run through a thousand numbers', function () {
         {
           secrets: app.secrets,
           caller: { type: 'system', ip: `10.${n >> 12}.${(n >> 4) & 255}.${n & 15}` },
+          limits: unlimited,
           channels: ['sms'],
           phoneCountries: app.config.phone.countries,
           budgets: { email: app.config.mail.dailyBudget, phone: app.config.phone.dailyBudget },

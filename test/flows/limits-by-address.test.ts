@@ -194,5 +194,22 @@ describe('limits by address', () => {
     assert.equal(await stored('Session'), openSignIns);
     const { 429: refused } = statuses(replies);
     assert.equal(refused, 2 * openSignIns, JSON.stringify(statuses(replies)));
+    const page = replies.find(({ status }) => status === 429);
+    assert.ok(Number(page?.headers['retry-after']) > 3_000);
+    assert.match(page?.body ?? '', /Try again in/);
+  });
+
+  it('gives back codes of devices that are codes: a class connects its devices', async () => {
+    const visitor = new Browserless({ 'x-forwarded-for': '192.0.2.9' });
+    async function type(code: string): Promise<Reply> {
+      return visitor.submit(await visitor.open(`${app.issuer}/device`), { user_code: code });
+    }
+    for (let device = 0; device < 25; device++) {
+      const { body } = await post('/device/authorize', spa, { scope: 'openid' }, '192.0.2.10');
+      const page = await type(body.user_code);
+      assert.equal(page.status, 200, `device ${device}`);
+    }
+    for (let guess = 0; guess < 20; guess++) assert.notEqual((await type('BCDF-GHJK')).status, 429, String(guess));
+    assert.equal((await type('BCDF-GHJK')).status, 429);
   });
 });

@@ -18,6 +18,7 @@ import { rows } from '../../src/platform/database.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { randomToken, sha256 } from '../../src/platform/secrets.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { unlimited } from '../support/limits.ts';
 import { give, performAs } from '../support/management.ts';
 
 type Person = Awaited<ReturnType<TestApp['person']>>;
@@ -65,7 +66,7 @@ describe('why somebody cannot sign in', () => {
     signInWithPassword(
       app.db,
       { address: email, password: typed, tenantId },
-      { passwords: app.passwords, secrets: app.secrets, caller },
+      { passwords: app.passwords, secrets: app.secrets, limits: unlimited, caller },
     );
   async function byCode({ email, tenantId }: Person): Promise<void> {
     const challenge = randomToken();

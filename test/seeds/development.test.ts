@@ -23,6 +23,7 @@ import { createClientCheck } from '../../src/oidc/client-registration.ts';
 import { createDatabase, type Database, firstRow } from '../../src/platform/database.ts';
 import { createSecrets } from '../../src/platform/secrets.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { unlimited } from '../support/limits.ts';
 
 /** Numbers in international form. */
 function shownNumbers(text: string): string[] {
@@ -150,7 +151,7 @@ describe('the sample content of development', () => {
   it('lets everybody sign in with the password of the file, one of them to either tenant', async () => {
     const secrets = createSecrets(config.secretKeys);
     const signIn = (address: string, password: string) =>
-      signInWithPassword(db, { address, password }, { passwords, secrets, caller: systemCaller });
+      signInWithPassword(db, { address, password }, { passwords, limits: unlimited, secrets, caller: systemCaller });
     for (const { email, password } of accounts.people) {
       const { accounts: proved } = await signIn(email, password);
       const tenants = proved.map(({ tenantSlug }) => tenantSlug).sort();
@@ -289,7 +290,12 @@ describe('the sample content of development', () => {
       const { people } = JSON.parse(written) as DevelopmentAccounts;
       const attempt = { address: people[0]?.email ?? '', password: people[0]?.password ?? '' };
       const secrets = createSecrets(config.secretKeys);
-      const signedIn = await signInWithPassword(other, attempt, { passwords, secrets, caller: systemCaller });
+      const signedIn = await signInWithPassword(other, attempt, {
+        passwords,
+        limits: unlimited,
+        secrets,
+        caller: systemCaller,
+      });
       assert.equal(signedIn.accounts.length, 1);
     } finally {
       await other.destroy();

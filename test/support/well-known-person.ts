@@ -130,7 +130,7 @@ async function elsewhere(app: TestApp, { tenantId, id }: { tenantId: string; id:
   await db('user_identities')
     .where({ userId: id, provider: 'elsewhere' })
     .update({ email: 'zaphod@elsewhere.example' });
-  const details = { nonce: 'n', codeVerifier: 'v', startedAt: 1, reauthenticate: false };
+  const details = { nonce: 'n', codeVerifier: 'v', startedAt: 1, reauthenticate: false, countedAs: [] };
   const purpose = { kind: 'link' as const, userId: id, sessionHash: 'h' };
   await startFederationRequest(db, { providerId: provider.id, details: { ...details, purpose } }, secrets);
 }

@@ -3,6 +3,7 @@
  * tenant and the day's budget, never by who lives there: nobody is looked up. Refuses channels that the server or the
  * tenant does not have, countries on no list, premium numbers, and what is no address.
  */
+import type { AddressLimits } from '../../platform/address-limits.ts';
 import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import type { Secrets } from '../../platform/secrets.ts';
@@ -18,6 +19,8 @@ import { canonicalEmail, canonicalPhone } from '../users/canonical-address.ts';
 export interface RequestDependencies extends MailReach {
   secrets: Secrets;
   caller: Caller;
+  /** Of strangers; undefined where who asks has proved themselves and asks for others. */
+  limits: AddressLimits | undefined;
   /** `configuredChannels` */
   channels: readonly Channel[];
   /** `config.phone.countries` */
@@ -44,7 +47,7 @@ async function activeTenant(db: Database, tenantId: string): Promise<Tenant> {
 export async function checkDestination(
   db: Database,
   { tenantId, address, channel }: { tenantId: string | null; address: string; channel: Channel },
-  { channels, phoneCountries, budgets, takesUnicodeMail }: Omit<RequestDependencies, 'secrets' | 'caller'>,
+  { channels, phoneCountries, budgets, takesUnicodeMail }: Omit<RequestDependencies, 'secrets' | 'caller' | 'limits'>,
   allow?: (tenant: Tenant | null) => void,
 ): Promise<{ destination: string; tenant: Tenant | null }> {
   const tenant = tenantId === null ? null : await activeTenant(db, tenantId);

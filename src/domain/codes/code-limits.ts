@@ -26,10 +26,10 @@ export const codeLimits = {
 } as const;
 
 export const codeRateLimits = defineLimits({
-  /** Codes and links asked for from one address. */
-  codesPerIp: { hits: 10, windowSeconds: 3_600 },
+  /** Codes and links asked for from one address that nobody used; counted from the rows of `otp_codes`, as they are used. */
+  codesPerIp: { hits: 300, windowSeconds: 3_600 },
   /** Codes and links asked for in one tenant, by everybody together. */
   codesPerTenant: { hits: 100, windowSeconds: 60 },
-  /** One-time codes typed from one address. Guessing at one code is stopped long before, by its own count. */
+  /** Wrong codes typed from one address; right ones are given back. Guessing at one code is stopped long before, by its own count. */
   codeEntriesPerIp: { hits: 100, windowSeconds: 600 },
 });

@@ -21,6 +21,8 @@ export interface NewSendRow {
   knownDevice: boolean;
   /** The `client_id` of the application that it was asked for from, if a link is to lead back to one. */
   clientId: string | null;
+  /** From where it was asked for, where it counts there. */
+  ip: string | null;
 }
 
 const destinationLock = prepared(
@@ -57,6 +59,32 @@ export interface RecentSend {
 /** What a destination was sent in the last day, the newest first, by all who asked and for every purpose. */
 export async function selectRecentSends(db: Database, destination: string): Promise<RecentSend[]> {
   return (await runPrepared<RecentSend>(db, recentSends, [destination])).rows;
+}
+
+// By ranges, for the index knows no networks. The one that makes them too many has to leave the window.
+const addressWait = prepared(
+  'otp-address-wait',
+  `select coalesce(ceil(max(deciding.seconds)), 0)::integer as seconds
+     from unnest($1::inet[], $2::inet[], $3::integer[]) as network(lowest, highest, most)
+    cross join lateral (
+      select $4::integer - extract(epoch from statement_timestamp() - c.created_at) as seconds
+        from otp_codes c
+       where c.ip >= network.lowest and c.ip <= network.highest and c.consumed_at is null
+         and c.created_at > statement_timestamp() - make_interval(secs => $4::integer)
+       order by c.created_at desc
+      offset network.most - 1 limit 1
+    ) as deciding`,
+);
+
+/** Seconds until of each network fewer than `most` were sent to that nobody used, within the window; 0 where it is so now. */
+export async function selectAddressWait(
+  trx: Database,
+  networks: readonly { lowest: string; highest: string; most: number }[],
+  windowSeconds: number,
+): Promise<number> {
+  const of = <T>(pick: (network: (typeof networks)[number]) => T) => networks.map(pick);
+  const values = [of(({ lowest }) => lowest), of(({ highest }) => highest), of(({ most }) => most), windowSeconds];
+  return (await runPrepared<{ seconds: number }>(trx, addressWait, values)).rows[0]?.seconds ?? 0;
 }
 
 const { fromHours, untilMinutes } = codeLimits.conversion;
@@ -96,9 +124,9 @@ export async function selectConversion(
 const insert = prepared(
   'otp-insert',
   `insert into otp_codes (id, tenant_id, user_id, destination, channel, purpose, prefix, challenge_hash, code_hash,
-                          attempt_max, created_at, expires_at, known_device, client_id)
+                          attempt_max, created_at, expires_at, known_device, client_id, ip)
    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, statement_timestamp(),
-           statement_timestamp() + make_interval(secs => $11), $12, $13)
+           statement_timestamp() + make_interval(secs => $11), $12, $13, $14)
    returning expires_at`,
 );
 
@@ -118,6 +146,7 @@ export async function insertSend(trx: Database, row: NewSendRow): Promise<Date> 
     row.lifetimeSeconds,
     row.knownDevice,
     row.clientId,
+    row.ip,
   ]);
   const [first] = inserted;
   if (!first) throw new Error('no row for the new code');

@@ -28,7 +28,7 @@ import {
 } from './code-attempts.ts';
 import { deleteOldSends, revokeCodes } from './code-store.ts';
 import { enqueueDelivery } from './deliver-code.ts';
-import { recordSend } from './send-limits.ts';
+import { askerOf, recordSend } from './send-limits.ts';
 import { type CodeRow, useUpCode } from './sent-codes.ts';
 
 export type { CodeAttempt, CodePurpose, RequestDependencies };
@@ -103,7 +103,7 @@ export async function requestCode(
   const send = { id, tenantId, userId: request.userId ?? null, purpose, channel, destination };
   const hashes = { challengeHash: sha256(request.challenge), codeHash: hashCode(secrets, send, code) };
   return inTransaction(db, async (trx) => {
-    const { expiresAt, resendInSeconds } = await recordSend(trx, { ...send, ...hashes }, caller);
+    const { expiresAt, resendInSeconds } = await recordSend(trx, { ...send, ...hashes }, askerOf(deps, tenant));
     await enqueueDelivery(trx, { ...send, code, locale: request.locale }, { secrets, caller });
     return { destination, channel, expiresAt, resendInSeconds };
   });

@@ -6,15 +6,26 @@
  * A destination is counted over all tenants: it is one mailbox or one phone for all of them.
  */
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import type { AddressLimits } from '../../platform/address-limits.ts';
 import type { Database } from '../../platform/database.ts';
 import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
-import { consume } from '../../platform/rate-limits.ts';
+import { normalizeAddress, rangeOf } from '../../platform/network/networks.ts';
+import { consume, rateLimitSubjects, widestNetwork } from '../../platform/rate-limits.ts';
 import type { Caller } from '../audit/audit-events.ts';
 import { type Channel, kindOf } from '../messages/outgoing-message.ts';
 import { whoKnowsDevice } from '../sessions/known-devices.ts';
 import { findPeople } from '../sign-in/candidates.ts';
+import { addressTerms } from '../tenants/address-terms.ts';
+import type { Tenant } from '../tenants/tenants.ts';
 import { codeLimits, codeRateLimits } from './code-limits.ts';
-import { insertSend, lockNames, type RecentSend, selectConversion, selectRecentSends } from './code-store.ts';
+import {
+  insertSend,
+  lockNames,
+  type RecentSend,
+  selectAddressWait,
+  selectConversion,
+  selectRecentSends,
+} from './code-store.ts';
 import type { SendPurpose } from './sent-codes.ts';
 
 export const sendCodes = defineCodes({
@@ -112,6 +123,33 @@ async function isRangeStopped(
   return sent >= leastSends && consumed < sent * leastShare;
 }
 
+/** Who asks, and from where. */
+export interface Asker extends Pick<Caller, 'ip' | 'device'> {
+  /** How many codes and links that nobody used may have gone out for the address; undefined where it is not limited. */
+  mostUnanswered: number | undefined;
+}
+
+export function askerOf(
+  { limits, caller }: { limits: AddressLimits | undefined; caller: Caller },
+  tenant: Tenant | null,
+): Asker {
+  const { device } = caller;
+  const ip = caller.ip === undefined ? undefined : normalizeAddress(caller.ip);
+  const terms = tenant ? addressTerms(tenant.settings, 'codes') : undefined;
+  const mostUnanswered = ip === undefined ? undefined : limits?.mostAt(codeRateLimits.codesPerIp, ip, terms);
+  return { ip, device, mostUnanswered };
+}
+
+/**
+ * Many people may share an address, so only what went out and was not answered counts: what a school's people sign in with
+ * is given back as it is used. The networks of an IPv6 address count each for itself, as everywhere.
+ */
+async function checkAddress(trx: Database, ip: string, most: number): Promise<void> {
+  const networks = rateLimitSubjects(ip).map(({ name, share }) => ({ ...rangeOf(name), most: share * most }));
+  const seconds = await selectAddressWait(trx, networks, codeRateLimits.codesPerIp.windowSeconds);
+  if (seconds > 0) throw new DomainError('rate_limited', 'TOO_MANY_ATTEMPTS', { seconds });
+}
+
 /**
  * Counts one message under every limit and writes its row, in the caller's transaction: what is refused or rolled back
  * counts nowhere, and of many at once no more get through than may. The caller enqueues the job in the same transaction.
@@ -122,13 +160,14 @@ async function isRangeStopped(
 export async function recordSend(
   trx: Database,
   send: Send,
-  caller: Pick<Caller, 'ip' | 'device'>,
+  { ip, device, mostUnanswered }: Asker,
 ): Promise<{ expiresAt: Date; resendInSeconds: number }> {
   if (!trx.isTransaction) throw new Error('a send is counted and enqueued in one transaction');
-  // Always in this order (address, destination, tenant), so that those who wait for each other never wait in a circle.
-  if (caller.ip) await consume(trx, codeRateLimits.codesPerIp, caller.ip);
-  await lockNames(trx, [send.destination]);
-  const knownDevice = await isKnownDevice(trx, send, caller.device);
+  // A browser that somebody there has signed in with is no stranger's.
+  const knownDevice = await isKnownDevice(trx, send, device);
+  const countedIp = ip === undefined || mostUnanswered === undefined || knownDevice ? null : ip;
+  await lockNames(trx, [send.destination, ...(countedIp === null ? [] : [`address:${widestNetwork(countedIp)}`])]);
+  if (countedIp !== null && mostUnanswered !== undefined) await checkAddress(trx, countedIp, mostUnanswered);
   const { seconds, unconsumed } = sendWait(await selectRecentSends(trx, send.destination), send, knownDevice);
   if (seconds > 0) throw new DomainError('rate_limited', 'TOO_MANY_CODES', { seconds });
 
@@ -140,6 +179,7 @@ export async function recordSend(
     userId: send.userId ?? null,
     clientId: send.clientId ?? null,
     knownDevice,
+    ip: countedIp,
     prefix,
     attemptMax: codeLimits.attempts,
     lifetimeSeconds: send.challengeHash === null ? codeLimits.linkSeconds : codeLimits.codeSeconds,

@@ -22,7 +22,7 @@ import {
   type RecoveryLink,
   revokeRecoveryLinks,
 } from '../codes/recovery-links.ts';
-import { recordSend } from '../codes/send-limits.ts';
+import { askerOf, recordSend } from '../codes/send-limits.ts';
 import { useUpCode } from '../codes/sent-codes.ts';
 import {
   type Channel,
@@ -91,8 +91,8 @@ export async function requestRecovery(
 ): Promise<{ destination: string; channel: Channel; expiresAt: Date; resendInSeconds: number }> {
   const { tenantId, channel, locale, clientId } = wanted;
   const { secrets, caller } = deps;
-  const { destination } = await checkDestination(db, wanted, deps, (tenant) => {
-    if (!allowsPasswords(tenant?.settings ?? null))
+  const { destination, tenant } = await checkDestination(db, wanted, deps, (it) => {
+    if (!allowsPasswords(it?.settings ?? null))
       throw new DomainError('invalid', 'CHANNEL_UNAVAILABLE', { field: 'channel' });
   });
   const id = newId();
@@ -100,7 +100,11 @@ export async function requestRecovery(
   const toDeliver: RecoveryToDeliver = { codeId: id, token, locale, ip: caller.ip, requestId: caller.requestId };
   return inTransaction(db, async (trx) => {
     const link = { id, tenantId, destination, channel, clientId, purpose: 'reset_password' } as const;
-    const sent = await recordSend(trx, { ...link, challengeHash: null, codeHash: sha256(token) }, caller);
+    const sent = await recordSend(
+      trx,
+      { ...link, challengeHash: null, codeHash: sha256(token) },
+      askerOf(deps, tenant),
+    );
     const payload = sealPayload(secrets, deliverRecoveryJob, toDeliver);
     await enqueueJob(trx, deliverRecoveryJob, payload, { ...messageJobOptions(channel, destination), maxAttempts });
     return { destination, channel, ...sent };

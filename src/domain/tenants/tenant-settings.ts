@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type Brand, isAccentColor, isPictureUrl, isSupportUrl } from '../../platform/brand.ts';
 import type { Database } from '../../platform/database.ts';
 import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
+import { isNarrowNetwork } from '../../platform/network/networks.ts';
 
 export const tenantSettingsCodes = defineCodes({
   EMAIL_DOMAIN_NOT_ALLOWED: {
@@ -48,6 +49,13 @@ const federation = z.record(
 const sessionHours = z.int().min(1).max(2160).nullable();
 /** ISO 3166-1 alpha-2. */
 const countryList = z.array(z.string().regex(/^[A-Z]{2}$/)).transform((countries) => [...new Set(countries)].sort());
+/** Networks that the tenant knows, such as those of its schools: nobody there is limited by address at this tenant. */
+const trustedNetworks = z
+  .array(z.string().max(50).refine(isNarrowNetwork))
+  .max(20)
+  .transform((networks) => [...new Set(networks)]);
+/** From one address; the server's own number is the highest. */
+const perAddress = z.int().min(1).max(1_000_000).nullable();
 const auditRetentionDays = z.int().min(1).max(3650).nullable();
 
 const storedSettings = z.object({
@@ -78,6 +86,14 @@ const storedSettings = z.object({
     .default({ logoUrl: null, accentColor: null, supportUrl: null }),
   /** Countries that SMS and WhatsApp messages may go to; empty: none. */
   countryList: countryList.default([]),
+  /** What is let through from one address; null: as the server is configured, which is also the highest. */
+  addressLimits: z
+    .object({
+      trustedNetworks: trustedNetworks.default([]),
+      signInFailures: perAddress.default(null),
+      codes: perAddress.default(null),
+    })
+    .default({ trustedNetworks: [], signInFailures: null, codes: null }),
   /** How long audit events are kept; null: as the server is configured. */
   auditRetentionDays: auditRetentionDays.default(null),
 });
@@ -93,6 +109,13 @@ const writtenSettings = z.strictObject({
   sessionHours: sessionHours.optional(),
   branding: z.strictObject({ logoUrl, accentColor, supportUrl }).partial().optional(),
   countryList: countryList.optional(),
+  addressLimits: z
+    .strictObject({
+      trustedNetworks: trustedNetworks.optional(),
+      signInFailures: perAddress.optional(),
+      codes: perAddress.optional(),
+    })
+    .optional(),
   auditRetentionDays: auditRetentionDays.optional(),
 });
 

@@ -155,8 +155,12 @@ export async function updateTenantSettings(
     const settings = checkTenantSettings(typeof input === 'function' ? input(parsed) : input);
     await checkNamedMethods(trx, { tenantId, before: parsed, wanted: settings }, knowsMethod);
     const stored = before.settings as Record<string, object | undefined>;
-    const branding = settings.branding && { branding: { ...stored.branding, ...settings.branding } };
-    const wanted = { ...stored, ...settings, ...branding };
+    const { branding, addressLimits } = settings;
+    const merged = {
+      ...(branding && { branding: { ...stored.branding, ...branding } }),
+      ...(addressLimits && { addressLimits: { ...stored.addressLimits, ...addressLimits } }),
+    };
+    const wanted = { ...stored, ...settings, ...merged };
     if (isDeepStrictEqual(wanted, stored)) return tenantOf(before);
     const after = await updateTenant(trx, tenantId, { settings: wanted });
     if (!after) throw notFound();

@@ -1,6 +1,7 @@
 /** Device codes: found by their user code too, and bound to a person only when that person's session is stored. */
 import type { Adapter } from 'oidc-provider';
 import { findPayloadByUserCode } from '../../domain/sessions/payload-store.ts';
+import { requestMemory } from '../request-memory.ts';
 import { createPayloadAdapter } from './payload-adapter.ts';
 import { type AdapterDependencies, hashedUserCodes, openPayload } from './sealing.ts';
 import { onceSessionIsStored } from './session-adapter.ts';
@@ -22,7 +23,10 @@ export function createDeviceCodeAdapter({ db, secrets, limits }: AdapterDependen
     },
 
     async findByUserCode(userCode) {
-      return openPayload(secrets, model, await findPayloadByUserCode(db, secrets.macs(hashedUserCodes, userCode)));
+      const found = await findPayloadByUserCode(db, secrets.macs(hashedUserCodes, userCode));
+      const memory = requestMemory();
+      if (memory && found) memory.foundUserCode = true;
+      return openPayload(secrets, model, found);
     },
   };
 }

@@ -44,6 +44,31 @@ export function isInNetworks(text: string, networks: Networks): boolean {
   return address !== undefined && networks.some(([network, bits]) => matches(address, network, bits));
 }
 
+/** The first and the last address of a network or of a single address, each in its one spelling. */
+export function rangeOf(network: string): { lowest: string; highest: string } {
+  const [parsed] = parseNetworks([network]);
+  if (!parsed) throw new Error(`not a network: ${network}`);
+  const [address, bits] = parsed;
+  const bytes = address.toByteArray();
+  const end = (rest: 0 | 255) =>
+    ipaddr.fromByteArray(
+      bytes.map((byte, index) => {
+        const host = Math.min(8, Math.max(0, 8 * (index + 1) - bits));
+        return (byte & (255 << host)) | (rest & (255 >> (8 - host)));
+      }),
+    );
+  return { lowest: end(0).toString(), highest: end(255).toString() };
+}
+
+/** A network such as one organisation may have, or a single address: an IPv4 /16 or an IPv6 /32 at the widest. */
+export function isNarrowNetwork(text: string): boolean {
+  try {
+    return parseNetworks([text]).every(([address, bits]) => bits >= (address.kind() === 'ipv4' ? 16 : 32));
+  } catch {
+    return false;
+  }
+}
+
 function matches(address: Address, network: Address, bits: number): boolean {
   return address.kind() === network.kind() && address.match(network, bits);
 }

@@ -5,7 +5,6 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import type { FederationDetails } from '../../domain/methods/federation/federation-requests.ts';
-import { federationLimits } from '../../domain/methods/federation/federation-requests.ts';
 import { describeIdentities, linkToAccount, unlinkIdentity } from '../../domain/methods/federation/identities.ts';
 import {
   findIdentityProvider,
@@ -15,7 +14,6 @@ import {
 import type { AccountProfile } from '../../domain/users/users.ts';
 import type { VerifiedPerson } from '../../oidc/federation-client.ts';
 import { DomainError } from '../../platform/errors.ts';
-import { consume } from '../../platform/rate-limits.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
 import { readForm } from '../middleware/body.ts';
 import { statusOf } from '../middleware/errors.ts';
@@ -70,7 +68,6 @@ export function mountIdentities(router: Router, web: WebDependencies, { showHome
     const { userId, tenant } = person.profile;
     const provider = await findIdentityProvider(web.db, key);
     if (!provider || !isOffered(provider, tenant)) throw new DomainError('not_found', 'NOT_FOUND');
-    await consume(web.db, federationLimits.federationPerIp, ctx.ip);
     try {
       const address = await beginFederation(ctx, web, provider, {
         purpose: { kind: 'link', userId, sessionHash: person.sessionUidHash.toString('hex') },

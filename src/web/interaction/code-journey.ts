@@ -8,8 +8,8 @@ import { codeRateLimits } from '../../domain/codes/code-limits.ts';
 import { type CodePurpose, requestCode } from '../../domain/codes/one-time-codes.ts';
 import type { Channel } from '../../domain/messages/outgoing-message.ts';
 import { DomainError } from '../../platform/errors.ts';
-import { consume } from '../../platform/rate-limits.ts';
 import { callerOf, type WebDependencies } from './context.ts';
+import { countFailures } from './count-failures.ts';
 import { isShownOnForm } from './form-refusal.ts';
 import { requestDependencies } from './send-once.ts';
 
@@ -96,8 +96,7 @@ export async function submitCode(
 ): Promise<void> {
   try {
     if (!typed?.trim()) throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'code' });
-    await consume(web.db, codeRateLimits.codeEntriesPerIp, ctx.ip);
-    await accept(typed);
+    await countFailures(ctx, web, codeRateLimits.codeEntriesPerIp, () => accept(typed));
   } catch (error) {
     if (!isShownOnForm(error)) throw error;
     if (error.code === 'CODE_EXPIRED' && (await followEarlier())) return;

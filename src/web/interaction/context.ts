@@ -14,6 +14,7 @@ import type { SignInMetrics } from '../../domain/sign-in/sign-in-metrics.ts';
 import { findTenantById, findTenantBySlug, type Tenant } from '../../domain/tenants/tenants.ts';
 import type { FederationClient } from '../../oidc/federation-client.ts';
 import { interactionFault } from '../../oidc/library-texts.ts';
+import type { AddressLimits } from '../../platform/address-limits.ts';
 import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import type { Secrets } from '../../platform/secrets.ts';
@@ -23,6 +24,7 @@ import { hrefOf, nextStep, type Outcome, startHref } from './steps.ts';
 export interface WebDependencies extends MailReach {
   db: Database;
   secrets: Secrets;
+  limits: AddressLimits;
   passwords: PasswordHasher;
   pages: Pages;
   metrics: SignInMetrics;

@@ -21,11 +21,11 @@ function canonical(address: string, phoneCountries: readonly string[]): string |
 export function requestDependencies(
   ctx: Context,
   web: WebDependencies,
-): Pick<WebDependencies, 'secrets' | 'channels' | 'phoneCountries' | 'budgets' | 'takesUnicodeMail'> & {
+): Pick<WebDependencies, 'secrets' | 'limits' | 'channels' | 'phoneCountries' | 'budgets' | 'takesUnicodeMail'> & {
   caller: Caller;
 } {
-  const { secrets, channels, phoneCountries, budgets, takesUnicodeMail } = web;
-  return { secrets, caller: callerOf(ctx), channels, phoneCountries, budgets, takesUnicodeMail };
+  const { secrets, limits, channels, phoneCountries, budgets, takesUnicodeMail } = web;
+  return { secrets, limits, caller: callerOf(ctx), channels, phoneCountries, budgets, takesUnicodeMail };
 }
 
 /**

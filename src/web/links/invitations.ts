@@ -8,8 +8,8 @@ import type { Context } from 'koa';
 import { acceptInvitation, findInvitation, invitationLinkLimits } from '../../domain/invitations/invitations.ts';
 import { findTenantById } from '../../domain/tenants/tenants.ts';
 import { DomainError } from '../../platform/errors.ts';
-import { consume } from '../../platform/rate-limits.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
+import { countFailures } from '../interaction/count-failures.ts';
 import { refusal } from '../interaction/form-refusal.ts';
 import { readForm } from '../middleware/body.ts';
 import { keepSurroundings } from '../pages/pages.ts';
@@ -38,14 +38,7 @@ export function invitationRoutes(web: WebDependencies): Router {
     );
   }
 
-  router.get('/', async (ctx) => {
-    await consume(web.db, invitationLinkLimits.invitationLinkPerIp, ctx.ip);
-    await show(ctx, '');
-  });
-
-  router.post('/', async (ctx) => {
-    const form = await readForm(ctx);
-    await consume(web.db, invitationLinkLimits.invitationLinkPerIp, ctx.ip);
+  async function accept(ctx: Context, form: Record<string, string>): Promise<void> {
     const { full_name: fullName = '', password } = form;
     let accepted: Awaited<ReturnType<typeof acceptInvitation>>;
     try {
@@ -65,6 +58,15 @@ export function invitationRoutes(web: WebDependencies): Router {
       { tenantName, role, place, created, continueHref: '/account' },
       { tenant: await findTenantById(web.db, tenantId) },
     );
+  }
+
+  router.get('/', async (ctx) => {
+    await countFailures(ctx, web, invitationLinkLimits.invitationLinkPerIp, () => show(ctx, ''));
+  });
+
+  router.post('/', async (ctx) => {
+    const form = await readForm(ctx);
+    await countFailures(ctx, web, invitationLinkLimits.invitationLinkPerIp, () => accept(ctx, form));
   });
 
   return router;

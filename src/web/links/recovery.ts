@@ -7,8 +7,8 @@ import type { Context } from 'koa';
 import { findRecovery, recoveryLimits, resetPassword } from '../../domain/recovery/recovery.ts';
 import { findTenantById } from '../../domain/tenants/tenants.ts';
 import { DomainError } from '../../platform/errors.ts';
-import { consume } from '../../platform/rate-limits.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
+import { countFailures } from '../interaction/count-failures.ts';
 import { refusal } from '../interaction/form-refusal.ts';
 import { readForm } from '../middleware/body.ts';
 import { clientSurroundings, keepSurroundings, type Surroundings } from '../pages/pages.ts';
@@ -56,14 +56,7 @@ export function recoveryRoutes(web: WebDependencies): Router {
     );
   }
 
-  router.get('/', async (ctx) => {
-    await consume(web.db, recoveryLimits.recoveryLinkPerIp, ctx.ip);
-    await show(ctx);
-  });
-
-  router.post('/', async (ctx) => {
-    const form = await readForm(ctx);
-    await consume(web.db, recoveryLimits.recoveryLinkPerIp, ctx.ip);
+  async function reset(ctx: Context, form: Record<string, string>): Promise<void> {
     const token = ctx.params.token as string;
     let changed: Awaited<ReturnType<typeof resetPassword>>;
     try {
@@ -81,6 +74,15 @@ export function recoveryRoutes(web: WebDependencies): Router {
     const { tenantId, clientId } = changed;
     const model = await wayBack(ctx, web.provider(), clientId);
     web.pages.render(ctx, 'interaction/password-changed', model, await surroundingsOf(web, [tenantId], clientId));
+  }
+
+  router.get('/', async (ctx) => {
+    await countFailures(ctx, web, recoveryLimits.recoveryLinkPerIp, () => show(ctx));
+  });
+
+  router.post('/', async (ctx) => {
+    const form = await readForm(ctx);
+    await countFailures(ctx, web, recoveryLimits.recoveryLinkPerIp, () => reset(ctx, form));
   });
 
   return router;

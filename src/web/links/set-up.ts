@@ -6,8 +6,8 @@ import type { Context } from 'koa';
 import { completeSetup, findSetupLink, setupLimits } from '../../domain/setup/setup-links.ts';
 import { findTenantById } from '../../domain/tenants/tenants.ts';
 import { DomainError } from '../../platform/errors.ts';
-import { consume } from '../../platform/rate-limits.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
+import { countFailures } from '../interaction/count-failures.ts';
 import { readForm } from '../middleware/body.ts';
 import { statusOf } from '../middleware/errors.ts';
 import { keepSurroundings } from '../pages/pages.ts';
@@ -82,14 +82,7 @@ export function setUpRoutes(web: WebDependencies): Router {
     );
   }
 
-  router.get('/set-up/:token', async (ctx) => {
-    await consume(web.db, setupLimits.setupLinkPerIp, ctx.ip);
-    await show(ctx, { email: '', fullName: '', tenantName: '' });
-  });
-
-  router.post('/set-up/:token', async (ctx) => {
-    const form = await readForm(ctx);
-    await consume(web.db, setupLimits.setupLinkPerIp, ctx.ip);
+  async function complete(ctx: Context, form: Record<string, string>): Promise<void> {
     const wanted = {
       token: ctx.params.token as string,
       tenantName: form.tenant_name ?? '',
@@ -107,6 +100,17 @@ export function setUpRoutes(web: WebDependencies): Router {
     }
     ctx.status = 303;
     ctx.redirect(made.tenantSlug === undefined ? '/account' : `${nextSteps}?tenant=${made.tenantSlug}`);
+  }
+
+  router.get('/set-up/:token', async (ctx) => {
+    await countFailures(ctx, web, setupLimits.setupLinkPerIp, () =>
+      show(ctx, { email: '', fullName: '', tenantName: '' }),
+    );
+  });
+
+  router.post('/set-up/:token', async (ctx) => {
+    const form = await readForm(ctx);
+    await countFailures(ctx, web, setupLimits.setupLinkPerIp, () => complete(ctx, form));
   });
 
   router.get(nextSteps, (ctx) => showNextSteps(web, ctx));

@@ -6,6 +6,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import { ValidationError } from '../../management/validate.ts';
+import { TooManyRequests } from '../../oidc/storage/stored-requests.ts';
 import { isConnectionError } from '../../platform/database.ts';
 import { type Codes, DomainError, defineCodes, type ErrorKind, type ErrorParams } from '../../platform/errors.ts';
 import type { I18n } from '../../platform/i18n.ts';
@@ -74,6 +75,11 @@ function answerTo(error: unknown): Answer {
     return { status: 422, kind: 'invalid', code: error.code, params: error.params, fields: error.fields };
   if (error instanceof DomainError) {
     return { status: statusOf(error), kind: error.kind, code: error.code, params: error.params };
+  }
+  // Where the library has no page of errors around what it stores: the sessions of nobody.
+  if (error instanceof TooManyRequests) {
+    const { status, seconds } = error;
+    return { status, kind: 'rate_limited', code: 'TOO_MANY_ATTEMPTS', params: { seconds } };
   }
   if (isConnectionError(error)) {
     return { status: 503, kind: 'unavailable', code: 'SERVICE_UNAVAILABLE', params: { seconds: 5 } };

@@ -5,6 +5,7 @@
 import type { Context } from 'koa';
 import {
   type FederationDetails,
+  federationLimits,
   requestLifeSeconds,
   startFederationRequest,
 } from '../../domain/methods/federation/federation-requests.ts';
@@ -34,7 +35,7 @@ function cookieName(issuer: string, state: string): string {
 
 /**
  * Where the browser has to go.
- * @throws DomainError unavailable PROVIDER_UNAVAILABLE, invalid PROVIDER_REFUSED
+ * @throws DomainError unavailable PROVIDER_UNAVAILABLE, invalid PROVIDER_REFUSED, rate_limited TOO_MANY_ATTEMPTS `{ seconds }`
  */
 export async function beginFederation(
   ctx: Context,
@@ -44,7 +45,9 @@ export async function beginFederation(
 ): Promise<string> {
   const nonce = randomToken();
   const codeVerifier = randomToken();
-  const details = { nonce, codeVerifier, startedAt: Math.floor(Date.now() / 1000), reauthenticate, maxAge, purpose };
+  const countedAs = [...(await web.limits.consume(web.db, federationLimits.federationPerIp, ctx.ip))];
+  const startedAt = Math.floor(Date.now() / 1000);
+  const details = { nonce, codeVerifier, startedAt, reauthenticate, maxAge, purpose, countedAs };
   const { state, browserToken } = await startFederationRequest(
     web.db,
     { providerId: provider.id, details },

@@ -6,7 +6,6 @@
 import type { Context } from 'koa';
 import type { Interaction } from 'oidc-provider';
 import { federationMethod } from '../../domain/methods/federation/federation-method.ts';
-import { federationLimits } from '../../domain/methods/federation/federation-requests.ts';
 import { refusedAccount } from '../../domain/methods/federation/identities.ts';
 import {
   findIdentityProvider,
@@ -17,7 +16,6 @@ import {
 import { type FederatedSignIn, signInWithIdentity } from '../../domain/methods/federation/linking.ts';
 import { signUpWithIdentity } from '../../domain/sign-up/federated-sign-up.ts';
 import { DomainError } from '../../platform/errors.ts';
-import { consume } from '../../platform/rate-limits.ts';
 import { callerOf, toDispatcher } from '../interaction/context.ts';
 import { acceptProof } from '../interaction/proof.ts';
 import type { Visit } from '../interaction/visit.ts';
@@ -46,7 +44,6 @@ async function start(ctx: Context, visit: Visit): Promise<void> {
   const { web, interaction, tenant } = visit;
   const provider = await findIdentityProvider(web.db, ctx.params.key as string);
   if (!provider || !isOffered(provider, tenant)) throw new DomainError('not_found', 'NOT_FOUND');
-  await consume(web.db, federationLimits.federationPerIp, ctx.ip);
   try {
     const address = await beginFederation(ctx, web, provider, {
       ...askedOf(interaction),

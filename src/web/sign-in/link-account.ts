@@ -8,10 +8,9 @@ import { signInWithCode } from '../../domain/methods/code/code-sign-in.ts';
 import { refusedAccount } from '../../domain/methods/federation/identities.ts';
 import { findIdentityProvider, type IdentityProvider } from '../../domain/methods/federation/identity-providers.ts';
 import { linkProvedAccount } from '../../domain/methods/federation/linking.ts';
-import { passwordLimits, signInWithPassword } from '../../domain/methods/password/password-sign-in.ts';
+import { signInWithPassword } from '../../domain/methods/password/password-sign-in.ts';
 import { findTenantById, type Tenant } from '../../domain/tenants/tenants.ts';
 import { DomainError } from '../../platform/errors.ts';
-import { consume } from '../../platform/rate-limits.ts';
 import type { SentCode } from '../interaction/code-journey.ts';
 import { type CodeVisit, codeSteps } from '../interaction/code-steps.ts';
 import { callerOf, toDispatcher, type WebDependencies } from '../interaction/context.ts';
@@ -123,11 +122,10 @@ async function cancel(ctx: Context, { interaction }: Visit): Promise<void> {
 async function provePassword(ctx: Context, { web, form }: Visit, { arrival }: Linking): Promise<void> {
   const { email, tenantId, userId } = arrival.account;
   if (!form.password) throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'password' });
-  await consume(web.db, passwordLimits.signInPerIp, ctx.ip);
   const { accounts } = await signInWithPassword(
     web.db,
     { address: email, password: form.password, tenantId },
-    { passwords: web.passwords, secrets: web.secrets, caller: callerOf(ctx) },
+    { ...web, caller: callerOf(ctx) },
   );
   if (!accounts.some((account) => account.userId === userId))
     throw new DomainError('unauthenticated', 'INVALID_CREDENTIALS');

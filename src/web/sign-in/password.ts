@@ -4,11 +4,10 @@
  */
 import type { Context } from 'koa';
 import { passwordMethod } from '../../domain/methods/password/password-method.ts';
-import { passwordLimits, signInWithPassword } from '../../domain/methods/password/password-sign-in.ts';
+import { signInWithPassword } from '../../domain/methods/password/password-sign-in.ts';
 import type { ProvedAccount } from '../../domain/sign-in/proved-account.ts';
 import { parseAddress } from '../../domain/users/canonical-address.ts';
 import { DomainError } from '../../platform/errors.ts';
-import { consume } from '../../platform/rate-limits.ts';
 import { callerOf, type InteractionContext, type WebDependencies } from '../interaction/context.ts';
 import { isShownOnForm } from '../interaction/form-refusal.ts';
 import { phoneCountriesOf } from '../interaction/offered-channels.ts';
@@ -33,11 +32,10 @@ async function prove(ctx: Context, visit: SignInVisit): Promise<ProvedAccount[]>
   const { web, form, tenant } = visit;
   for (const field of ['login', 'password'])
     if (!form[field]?.trim()) throw new DomainError('invalid', 'FIELD_REQUIRED', { field });
-  await consume(web.db, passwordLimits.signInPerIp, ctx.ip);
   const { accounts } = await signInWithPassword(
     web.db,
     { address: addressTyped(web, visit, form.login ?? ''), password: form.password ?? '', tenantId: tenant?.id },
-    { passwords: web.passwords, secrets: web.secrets, caller: callerOf(ctx) },
+    { ...web, caller: callerOf(ctx) },
   );
   return accounts;
 }

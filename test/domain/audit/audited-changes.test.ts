@@ -22,6 +22,7 @@ import * as users from '../../../src/domain/users/users.ts';
 import { rotateSigningKeys } from '../../../src/oidc/keys.ts';
 import { startTestApp, type TestApp } from '../../support/app.ts';
 import { eventsOf, installFaults, stateOf, withFault } from '../../support/audit.ts';
+import { unlimited } from '../../support/limits.ts';
 import { redirectUri } from '../../support/relying-party.ts';
 
 describe('a change in the domain and its event', function () {
@@ -43,7 +44,7 @@ describe('a change in the domain and its event', function () {
 
   const caller = systemCaller;
   const tenant = () => app.tenant();
-  const dependencies = () => ({ passwords: app.passwords, secrets: app.secrets, caller });
+  const dependencies = () => ({ passwords: app.passwords, secrets: app.secrets, limits: unlimited, caller });
 
   async function personAtRoot() {
     const { id: tenantId, rootNodeId: orgNodeId, systemRoleIds } = await tenant();

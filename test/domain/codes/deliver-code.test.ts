@@ -24,6 +24,7 @@ import { createSecrets, randomToken } from '../../../src/platform/secrets.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createTenant, createUser } from '../../support/factories.ts';
+import { unlimited } from '../../support/limits.ts';
 import { type Mailbox, startMailbox } from '../../support/mailbox.ts';
 import { startTwilioServer, type TwilioServer } from '../../support/twilio-server.ts';
 import { letPass, waitingJobs } from './code-jobs.ts';
@@ -36,7 +37,7 @@ const issuer = 'https://id.example.test';
 const channels: Channel[] = ['email', 'sms', 'whatsapp'];
 const budgets = { email: 100_000, phone: 1_000 };
 const phoneCountries = ['CH', 'GB'];
-const deps = { secrets, caller, channels, phoneCountries, budgets };
+const deps = { secrets, limits: unlimited, caller, channels, phoneCountries, budgets };
 
 describe('delivering a one-time code', () => {
   let database: TestDatabase;

@@ -15,13 +15,21 @@ import { DomainError } from '../../../src/platform/errors.ts';
 import { createSecrets, randomToken, sha256 } from '../../../src/platform/secrets.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { createTenant, createUser } from '../../support/factories.ts';
+import { unlimited } from '../../support/limits.ts';
 import { lastCode, letPass, otherThan, waitingJobs } from './code-jobs.ts';
 
 const secretKeys = [randomToken(48)];
 const secrets = createSecrets(secretKeys);
 const caller = { ...systemCaller, userAgent: 'test' };
 const channels: Channel[] = ['email', 'sms', 'whatsapp'];
-const deps = { secrets, caller, channels, phoneCountries: ['CH', 'GB', 'US'], budgets: { email: 1e6, phone: 1e6 } };
+const deps = {
+  secrets,
+  limits: unlimited,
+  caller,
+  channels,
+  phoneCountries: ['CH', 'GB', 'US'],
+  budgets: { email: 1e6, phone: 1e6 },
+};
 
 describe('one-time codes', () => {
   let database: TestDatabase;

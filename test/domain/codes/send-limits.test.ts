@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
-import { phonePrefix, recordSend, type Send } from '../../../src/domain/codes/send-limits.ts';
+import { askerOf, phonePrefix, recordSend, type Send } from '../../../src/domain/codes/send-limits.ts';
 import type { Channel } from '../../../src/domain/messages/outgoing-message.ts';
+import { parseTenantSettings } from '../../../src/domain/tenants/tenant-settings.ts';
+import type { Tenant } from '../../../src/domain/tenants/tenants.ts';
+import { createAddressLimits } from '../../../src/platform/address-limits.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { DomainError } from '../../../src/platform/errors.ts';
 import { newId } from '../../../src/platform/ids.ts';
@@ -40,13 +43,13 @@ describe('the limits on sending codes and links', () => {
 
   const send = (
     destination: string,
-    overrides: Partial<Send> & { ip?: string; on?: Database; device?: Buffer } = {},
+    overrides: Partial<Send> & { ip?: string; on?: Database; device?: Buffer; most?: number } = {},
   ) => {
-    const { ip, on = db, device, ...values } = overrides;
+    const { ip, on = db, device, most = 10, ...values } = overrides;
     const channel: Channel = destination.startsWith('+') ? 'sms' : 'email';
     const row = { id: newId(), tenantId: north, destination, channel, purpose: 'login' as const, ...values };
     const hashes = { challengeHash: sha256(randomToken()), codeHash: sha256(randomToken()), ...values };
-    return on.transaction((trx) => recordSend(trx, { ...row, ...hashes }, { ...systemCaller, ip, device }));
+    return on.transaction((trx) => recordSend(trx, { ...row, ...hashes }, { ip, device, mostUnanswered: most }));
   };
   const answer = (attempt: Promise<unknown>): Promise<string> =>
     attempt.then(
@@ -160,19 +163,66 @@ describe('the limits on sending codes and links', () => {
     assert.equal(await countOf(destination), 1);
   });
 
-  it('sends for an IP address 10 an hour, an IPv6 one by its /64', async () => {
-    const burst = async (ips: string[]) => {
-      const answers = await Promise.all(
-        ips.map((ip, index) => answer(send(newEmail(), { ip, on: index % 2 ? db : otherNode }))),
-      );
-      assert.equal(answers.filter((text) => text === 'sent').length, 10);
-      assert.equal(answers.filter((text) => /^TOO_MANY_ATTEMPTS \d+$/.test(text)).length, ips.length - 10);
+  /** How many of so many at once went out. */
+  async function sentOf(ips: readonly string[]): Promise<number> {
+    const answers = await Promise.all(
+      ips.map((ip, index) => answer(send(newEmail(), { ip, on: index % 2 ? db : otherNode }))),
+    );
+    for (const text of answers) assert.match(text, /^(?:sent|TOO_MANY_ATTEMPTS (?:3[56]\d\d))$/);
+    return answers.filter((text) => text === 'sent').length;
+  }
+
+  it('sends for an IP address as many an hour as nobody uses, for an IPv6 one by its /64, /56 and /48', async () => {
+    assert.equal(await sentOf(Array.from({ length: 50 }, () => '192.0.2.7')), 10);
+    const inOne = (bits: (index: string) => string) =>
+      sentOf(Array.from({ length: 60 }, (_, index) => bits(index.toString(16).padStart(2, '0'))));
+    assert.equal(await inOne((index) => `2001:db8:77:100::${index}`), 10);
+    assert.equal(await inOne((index) => `2001:db8:77:1${index}::1`), 10, 'twenty in the /56');
+    assert.equal(await inOne((index) => `2001:db8:77:${index}00::1`), 20, 'forty in the /48');
+    assert.equal(await sentOf(['2001:db8:78::1']), 1);
+    await db.raw(`update otp_codes set created_at = created_at - interval '1 hour' where ip = '192.0.2.7'`);
+    assert.equal(await sentOf(['192.0.2.7']), 1);
+  });
+
+  it('gives back for an IP address what was used: a school of hundreds goes on all hour', async () => {
+    const ip = newIp();
+    for (let person = 0; person < 300; person++) {
+      // The tenant's own limit is by the minute.
+      if (person % 100 === 0) await db('rate_limits').delete();
+      const email = newEmail();
+      assert.equal(await answer(send(email, { ip })), 'sent', String(person));
+      await db('otp_codes').where({ destination: email }).update({ consumedAt: db.fn.now() });
+    }
+    await db('rate_limits').delete();
+    assert.equal(await sentOf(Array.from({ length: 20 }, () => ip)), 10);
+  });
+
+  it('counts at no address what goes out at a browser of the person, nor in a network that is trusted', async () => {
+    const ip = newIp();
+    const email = newEmail();
+    const user = await createUser(db, { tenantId: north, email });
+    const device = randomBytes(32);
+    const session = { id: newId(), tenantId: north, userId: user.id, deviceFingerprint: device };
+    const rest = { expiresAt: new Date(Date.now() + 60_000), oidcSessionUidHash: randomBytes(32) };
+    await db('user_sessions').insert({ ...session, ...rest });
+    assert.equal(await sentOf(Array.from({ length: 11 }, () => ip)), 10);
+    assert.equal(await answer(send(email, { ip, device })), 'sent');
+
+    const tenant = {
+      settings: parseTenantSettings({ addressLimits: { trustedNetworks: ['2001:db8::/32'], codes: 4 } }),
     };
-    await burst(Array.from({ length: 50 }, () => '192.0.2.7'));
-    await burst(Array.from({ length: 50 }, (_, index) => `2001:db8:77:1::${index.toString(16)}`));
-    assert.equal(await answer(send(newEmail(), { ip: '2001:db8:77:2::1' })), 'sent');
-    await db.raw(`update rate_limits set window_ends_at = now() where key = 'codesPerIp:192.0.2.7'`);
-    assert.equal(await answer(send(newEmail(), { ip: '192.0.2.7' })), 'sent');
+    const limits = createAddressLimits({ trustedNetworks: ['192.0.2.0/24'], numbers: { codesPerIp: 30 } });
+    const most = (from: string, at: Pick<Tenant, 'settings'> | null) =>
+      askerOf({ limits, caller: { ...systemCaller, ip: from } }, at && { ...({} as Tenant), ...at }).mostUnanswered;
+    assert.equal(most('192.0.2.9', null), undefined);
+    assert.equal(most('2001:db8:1::1', null), 30);
+    assert.equal(most('2001:db8:1::1', tenant), undefined);
+    assert.equal(most('198.51.100.1', tenant), 4, 'a tenant may ask for less');
+    assert.equal(
+      most('198.51.100.1', { settings: parseTenantSettings({ addressLimits: { codes: 40 } }) }),
+      30,
+      'and not for more',
+    );
   });
 
   it('counts for an IP address only what was sent', async () => {
@@ -203,10 +253,9 @@ describe('the limits on sending codes and links', () => {
     });
     assert.match(await answer(send(newEmail(), { ip })), /^TOO_MANY_CODES/);
     assert.equal(Number((await db('otp_codes').count())[0]?.count), before);
-    assert.equal(await db('rate_limits').where('key', 'like', 'codesPerIp%').first(), undefined);
     const row = { id: newId(), tenantId: north, destination: newEmail(), channel: 'email', purpose: 'login' } as const;
     const hashes = { challengeHash: sha256('a'), codeHash: sha256('b') };
-    await assert.rejects(recordSend(db, { ...row, ...hashes }, systemCaller), /transaction/);
+    await assert.rejects(recordSend(db, { ...row, ...hashes }, { mostUnanswered: undefined }), /transaction/);
   });
 
   describe('where nobody answers', () => {

@@ -14,6 +14,7 @@ import { createSecrets, randomToken } from '../../../src/platform/secrets.ts';
 import { eventsOf, installFaults, withFault } from '../../support/audit.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { createTenant, createUser } from '../../support/factories.ts';
+import { unlimited } from '../../support/limits.ts';
 import { lastCode, letPass, otherThan } from './code-jobs.ts';
 
 const secrets = createSecrets([randomToken(48)]);
@@ -71,6 +72,7 @@ describe('verifying an address while signed in', () => {
       {
         secrets,
         caller: systemCaller,
+        limits: unlimited,
         channels: ['email', 'sms'],
         phoneCountries: [],
         budgets: { email: 1_000, phone: 1_000 },

@@ -18,6 +18,7 @@ import type { DomainError } from '../../../src/platform/errors.ts';
 import { randomToken } from '../../../src/platform/secrets.ts';
 import { eventsOf, stateOf, withFault } from '../../support/audit.ts';
 import { assign, createNode, createRole, createUser as someUser } from '../../support/factories.ts';
+import { unlimited } from '../../support/limits.ts';
 import { createInvitationBench, type InvitationBench, issuer, someEmail, somePhone } from './invitation-bench.ts';
 
 const password = 'lantern orbit velvet';
@@ -105,7 +106,12 @@ describe('accepting an invitation', function () {
     assert.deepEqual(await sessions(), []);
     const { passwords, secrets } = bench.accepting();
     const signIn = { address: invitation.email as string, password, tenantId: bench.tenant.id };
-    const { accounts } = await signInWithPassword(bench.db, signIn, { passwords, secrets, caller: visitor });
+    const { accounts } = await signInWithPassword(bench.db, signIn, {
+      passwords,
+      limits: unlimited,
+      secrets,
+      caller: visitor,
+    });
     assert.equal(accounts[0]?.userId, userId);
 
     assert.deepEqual(
@@ -166,7 +172,11 @@ describe('accepting an invitation', function () {
     assert.equal((await assignmentsOf(user.id)).length, 1);
     assert.deepEqual(await sessions(), []);
     const signIn = { address: email, password, tenantId: tenant.id };
-    assert.equal((await signInWithPassword(db, signIn, { passwords, secrets, caller: visitor })).accounts.length, 1);
+    assert.equal(
+      (await signInWithPassword(db, signIn, { passwords, limits: unlimited, secrets, caller: visitor })).accounts
+        .length,
+      1,
+    );
     assert.deepEqual(
       events.map(({ action }) => action),
       ['role.assigned', 'invitation.accepted'],
@@ -190,7 +200,7 @@ describe('accepting an invitation', function () {
     const { events } = await eventsOf(db, async () => accept(await bench.tokenOf(await bench.invite({ email }))));
     assert.ok((await db('users').where({ id: user.id }).first()).emailVerifiedAt);
     const signIn = { address: email, password, tenantId: tenant.id };
-    await assert.rejects(signInWithPassword(db, signIn, { passwords, secrets, caller: visitor }), {
+    await assert.rejects(signInWithPassword(db, signIn, { passwords, limits: unlimited, secrets, caller: visitor }), {
       code: 'INVALID_CREDENTIALS',
     });
     assert.deepEqual(

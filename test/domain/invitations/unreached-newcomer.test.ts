@@ -7,6 +7,7 @@ import type { TenantSettingsInput } from '../../../src/domain/tenants/tenant-set
 import { updateTenantSettings } from '../../../src/domain/tenants/tenants.ts';
 import { stateOf } from '../../support/audit.ts';
 import { createUser } from '../../support/factories.ts';
+import { unlimited } from '../../support/limits.ts';
 import { createInvitationBench, type InvitationBench, someEmail } from './invitation-bench.ts';
 
 const password = 'lantern orbit velvet';
@@ -86,13 +87,16 @@ describe('an invitation where codes do not reach the new person on this server',
     assert.deepEqual(await stateOf(bench.db), before);
     const signIn = { address: phone, password, tenantId };
     const caller = visitor;
-    assert.equal((await signInWithPassword(bench.db, signIn, { passwords, secrets, caller })).accounts.length, 1);
+    assert.equal(
+      (await signInWithPassword(bench.db, signIn, { passwords, limits: unlimited, secrets, caller })).accounts.length,
+      1,
+    );
 
     // With a recovery link that reaches the phone, a first proof takes the password as ever.
     await updateTenantSettings(bench.db, tenantId, { signInMethods: ['password'] }, systemCaller);
     const mended = { ...accepting, channels: bench.server.channels };
     assert.equal((await acceptInvitation(bench.db, { token, locale: 'en' }, mended)).created, false);
-    await assert.rejects(signInWithPassword(bench.db, signIn, { passwords, secrets, caller }), {
+    await assert.rejects(signInWithPassword(bench.db, signIn, { passwords, limits: unlimited, secrets, caller }), {
       code: 'INVALID_CREDENTIALS',
     });
   });

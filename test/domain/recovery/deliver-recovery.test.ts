@@ -28,6 +28,7 @@ import { createSecrets, randomToken } from '../../../src/platform/secrets.ts';
 import { eventsOf } from '../../support/audit.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { createTenant, createUser } from '../../support/factories.ts';
+import { unlimited } from '../../support/limits.ts';
 import { type Mailbox, startMailbox } from '../../support/mailbox.ts';
 import { startTwilioServer, type TwilioServer } from '../../support/twilio-server.ts';
 import { letPass } from '../codes/code-jobs.ts';
@@ -108,6 +109,7 @@ describe('delivering a recovery link', function () {
       {
         secrets,
         caller: { ...systemCaller, ip: `192.0.2.${1 + (number % 250)}`, requestId: 'request-7' },
+        limits: unlimited,
         channels: ['email', 'sms', 'whatsapp'],
         phoneCountries,
         budgets: { email: 1_000, phone: 1_000 },

@@ -22,6 +22,7 @@ import { createSecrets, randomToken } from '../../../src/platform/secrets.ts';
 import { eventsOf, installFaults, stateOf, withFault } from '../../support/audit.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { createTenant, createUser } from '../../support/factories.ts';
+import { unlimited } from '../../support/limits.ts';
 import { letPass } from '../codes/code-jobs.ts';
 
 const passwords = createPasswordHasher({ memoryKiB: 64, iterations: 1 });
@@ -64,6 +65,7 @@ describe('recovering an account', function () {
       {
         secrets,
         caller: systemCaller,
+        limits: unlimited,
         channels: ['email', 'sms'],
         phoneCountries: ['CH', 'DE'],
         budgets: { email: 1_000, phone: 1_000 },
@@ -141,7 +143,11 @@ describe('recovering an account', function () {
   async function passwordOf(address: string): Promise<string | undefined> {
     for (const password of [second, first])
       try {
-        await signInWithPassword(db, { address, password, tenantId: null }, { passwords, secrets, caller });
+        await signInWithPassword(
+          db,
+          { address, password, tenantId: null },
+          { passwords, limits: unlimited, secrets, caller },
+        );
         return password;
       } catch {
         // Another, or none.
@@ -337,16 +343,28 @@ describe('recovering an account', function () {
     it('frees an account that failures have locked', async () => {
       const user = await someone();
       await assert.rejects(
-        signInWithPassword(db, { address: user.email, password: second, tenantId }, { passwords, secrets, caller }),
+        signInWithPassword(
+          db,
+          { address: user.email, password: second, tenantId },
+          { passwords, limits: unlimited, secrets, caller },
+        ),
         { code: 'INVALID_CREDENTIALS' },
       );
       await db('sign_in_failures').update({ failures: 100 });
       await assert.rejects(
-        signInWithPassword(db, { address: user.email, password: first, tenantId }, { passwords, secrets, caller }),
+        signInWithPassword(
+          db,
+          { address: user.email, password: first, tenantId },
+          { passwords, limits: unlimited, secrets, caller },
+        ),
         { code: 'ACCOUNT_LOCKED' },
       );
       await reset(await askedToken(user.email), user);
-      await signInWithPassword(db, { address: user.email, password: second, tenantId }, { passwords, secrets, caller });
+      await signInWithPassword(
+        db,
+        { address: user.email, password: second, tenantId },
+        { passwords, limits: unlimited, secrets, caller },
+      );
     });
 
     it('leaves the link as it was where the policy or a full queue refuses', async () => {
@@ -361,7 +379,7 @@ describe('recovering an account', function () {
         ['x'.repeat(129), 'PASSWORD_TOO_LONG'],
       ])
         await assert.rejects(reset(token, user, { password }), { kind: 'invalid', code }, password);
-      const busy = createPasswordHasher({ memoryKiB: 19_456, iterations: 12, concurrency: 1, queueLimit: 0 });
+      const busy = createPasswordHasher({ memoryKiB: 19_456, iterations: 12, concurrency: 1, longestWaitMs: 0 });
       const occupied = busy.hash(first);
       await assert.rejects(reset(token, user, { hasher: busy }), { kind: 'unavailable', code: 'SERVICE_BUSY' });
       await occupied;
@@ -450,7 +468,7 @@ describe('recovering an account', function () {
       signInWithPassword(
         db,
         { address: user.email as string, password, tenantId: user.tenantId },
-        { passwords, secrets, caller },
+        { passwords, limits: unlimited, secrets, caller },
       ).then(
         () => true,
         () => false,

@@ -19,6 +19,7 @@ import { createSecrets, randomToken } from '../../../src/platform/secrets.ts';
 import { eventsOf, installFaults, stateOf, withFault } from '../../support/audit.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { createTenant, createUser } from '../../support/factories.ts';
+import { unlimited } from '../../support/limits.ts';
 
 const passwords = createPasswordHasher({ memoryKiB: 64, iterations: 1 });
 const secrets = createSecrets([randomToken(48)]);
@@ -89,7 +90,12 @@ describe('completing a sign-up', () => {
       ],
     );
     const attempt = { address: destination, password, tenantId: tenant.id };
-    const { accounts } = await signInWithPassword(db, attempt, { passwords, secrets, caller: systemCaller });
+    const { accounts } = await signInWithPassword(db, attempt, {
+      passwords,
+      limits: unlimited,
+      secrets,
+      caller: systemCaller,
+    });
     assert.equal(accounts[0]?.userId, user.id);
   });
 

@@ -7,13 +7,13 @@ import { z } from 'zod';
 import { type Database, firstRow, rows } from '../../../platform/database.ts';
 import { DomainError } from '../../../platform/errors.ts';
 import { newId } from '../../../platform/ids.ts';
-import { defineLimits } from '../../../platform/rate-limits.ts';
+import { defineLimits, giveBackHit } from '../../../platform/rate-limits.ts';
 import { defineSecretPurpose, randomToken, type Secrets, sha256 } from '../../../platform/secrets.ts';
 
 export const requestLifeSeconds = 600;
 
 export const federationLimits = defineLimits({
-  /** Sign-ins begun with another provider from one address: a row and a call each, and nothing to be guessed. */
+  /** Sign-ins begun with another provider from one address that nobody came back from: a row and a call each. */
   federationPerIp: { hits: 300, windowSeconds: 600 },
 });
 
@@ -28,6 +28,8 @@ const sealedDetails = z.object({
   reauthenticate: z.boolean(),
   /** The oldest authentication at the provider that will do, in seconds. */
   maxAge: z.number().optional(),
+  /** Under which keys it was counted at its address: whoever comes back gives it back. */
+  countedAs: z.array(z.string()).default([]),
   purpose: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('sign-in'), interactionUid: z.string() }),
     z.object({ kind: z.literal('link'), userId: z.string(), sessionHash: z.string() }),
@@ -98,6 +100,7 @@ export async function consumeFederationRequest(
   if (!used) throw await whyNot(db, given);
   const opened = openRequest(secrets, used);
   if (opened === undefined) throw new DomainError('expired', 'INTERACTION_EXPIRED');
+  await giveBackHit(db, opened.countedAs);
   return opened;
 }
 

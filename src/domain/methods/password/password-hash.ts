@@ -1,21 +1,15 @@
 /**
- * Hashing of passwords with argon2id (RFC 9106). Owns the queue before it: each hash takes a core and 19 MiB for some 25
- * ms, so at most one a core runs at once, and what would wait too long is refused instead. Never stores, never logs, and
+ * Hashing of passwords with argon2id (RFC 9106). Each hash takes a core and 19 MiB for some 25 ms, so at most one a
+ * core runs at once, and what would wait longer than two seconds is refused instead (hash-queue.ts). Never stores, never logs, and
  * judges no password but a newly chosen one.
  */
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import argon2 from 'argon2';
-import { type Codes, DomainError, defineCodes } from '../../../platform/errors.ts';
+import { DomainError } from '../../../platform/errors.ts';
 import type { PersonalWords } from '../../users/users.ts';
+import { createHashQueue, type HashPlaces } from './hash-queue.ts';
 import { checkNewPassword, normalizePassword } from './password-policy.ts';
-
-export const passwordHashCodes = defineCodes({
-  SERVICE_BUSY: { kind: 'unavailable', params: ['seconds'], means: 'too many passwords are being hashed at once' },
-});
-declare module '../../../platform/errors.ts' {
-  interface ErrorCodes extends Codes<typeof passwordHashCodes> {}
-}
 
 export interface PasswordHasherOptions {
   /** Default 19,456, the floor of OWASP's recommendation for one lane and two passes; the configuration refuses less. */
@@ -26,8 +20,17 @@ export interface PasswordHasherOptions {
   parallelism?: number;
   /** Hashes at once; default one a core. Beyond 4, Node's own pool of threads (UV_THREADPOOL_SIZE) is the limit. */
   concurrency?: number;
-  /** How many may wait; default 64 for each that runs, a wait of some two seconds. */
-  queueLimit?: number;
+  /** How long a hash may wait for its turn; default two seconds. */
+  longestWaitMs?: number;
+  /** How long one is thought to take until some were measured; default 50 ms. */
+  expectedMs?: number;
+}
+
+/** Comparing, in places that are taken already. */
+export interface PasswordAttempt {
+  verify(hash: string, password: string): Promise<{ ok: boolean; needsRehash: boolean }>;
+  verifyAgainstNothing(password: string): Promise<void>;
+  leave(): void;
 }
 
 export interface PasswordHasher {
@@ -42,8 +45,11 @@ export interface PasswordHasher {
   verify(hash: string, password: string): Promise<{ ok: boolean; needsRehash: boolean }>;
   /** The work of `verify` where there is no hash to compare with. @throws DomainError SERVICE_BUSY */
   verifyAgainstNothing(password: string): Promise<void>;
-  /** Refuses now what would be refused in the queue: to be asked before an attempt is counted. @throws SERVICE_BUSY */
-  ensureCapacity(): void;
+  /**
+   * Takes the places of an attempt before it is counted: what was counted is compared. To be left at the end.
+   * @throws DomainError SERVICE_BUSY
+   */
+  forAttempt(hashes: number): PasswordAttempt;
   /** Running and waiting. */
   readonly pending: number;
 }
@@ -59,52 +65,6 @@ function parametersOf(hash: string): Parameters | undefined {
   return match
     ? { memoryCost: Number(match[1]), timeCost: Number(match[2]), parallelism: Number(match[3]) }
     : undefined;
-}
-
-/** Work that waits for a core. */
-interface Queue {
-  /** @throws DomainError SERVICE_BUSY where it is full */
-  ensureCapacity(): void;
-  /** @throws DomainError SERVICE_BUSY where it is full */
-  inTurn<T>(work: () => Promise<T>): Promise<T>;
-  /** Running and waiting. */
-  readonly pending: number;
-}
-
-function createQueue({ concurrency, queueLimit }: { concurrency: number; queueLimit: number }): Queue {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  let averageMs = 50;
-
-  function ensureCapacity(): void {
-    if (running < concurrency || waiting.length < queueLimit) return;
-    const seconds = Math.ceil(((running + waiting.length) * averageMs) / concurrency / 1000);
-    throw new DomainError('unavailable', 'SERVICE_BUSY', { seconds: Math.max(1, seconds) });
-  }
-
-  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    ensureCapacity();
-    // The turn is handed over, not given back: nobody who comes later overtakes.
-    if (running < concurrency) running += 1;
-    else await new Promise<void>((resume) => waiting.push(resume));
-    const startedAt = performance.now();
-    try {
-      return await work();
-    } finally {
-      averageMs += (performance.now() - startedAt - averageMs) / 16;
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
-    }
-  }
-
-  return {
-    ensureCapacity,
-    inTurn,
-    get pending() {
-      return running + waiting.length;
-    },
-  };
 }
 
 /** The work of hashing, its result thrown away. `share` of the memory of these parameters. */
@@ -132,12 +92,29 @@ async function compare(
   return { ok, needsRehash: ok && weaker };
 }
 
+function comparing(current: Parameters, { inTurn }: Pick<HashPlaces, 'inTurn'>): Omit<PasswordAttempt, 'leave'> {
+  return {
+    async verify(hash, password) {
+      const normal = normalizePassword(password);
+      if (normal === undefined) return { ok: false, needsRehash: false };
+      return inTurn(() => compare(hash, normal, current));
+    },
+    async verifyAgainstNothing(password) {
+      const normal = normalizePassword(password);
+      if (normal !== undefined) await inTurn(() => workInVain(normal, current));
+    },
+  };
+}
+
 /** One queue for the whole process: create it once. */
 export function createPasswordHasher(options: PasswordHasherOptions = {}): PasswordHasher {
-  const { memoryKiB = 19_456, iterations = 2, parallelism = 1, concurrency = availableParallelism() } = options;
+  const { memoryKiB = 19_456, iterations = 2, parallelism = 1 } = options;
+  const { concurrency = availableParallelism(), longestWaitMs = 2_000, expectedMs = 50 } = options;
   const current: Parameters = { memoryCost: memoryKiB, timeCost: iterations, parallelism };
-  const queue = createQueue({ concurrency, queueLimit: options.queueLimit ?? 64 * concurrency });
-  const hashNormal = (normal: string) => queue.inTurn(() => argon2.hash(normal, { ...current, type: argon2.argon2id }));
+  const queue = createHashQueue({ concurrency, longestWaitMs, expectedMs });
+  const atOnce = { inTurn: <T>(work: () => Promise<T>) => queue.takePlaces(1).inTurn(work) };
+  const hashNormal = (normal: string) =>
+    atOnce.inTurn(() => argon2.hash(normal, { ...current, type: argon2.argon2id }));
 
   return {
     async hash(password) {
@@ -148,16 +125,11 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
     async hashNew(password, personal) {
       return hashNormal(checkNewPassword(password, personal));
     },
-    async verify(hash, password) {
-      const normal = normalizePassword(password);
-      if (normal === undefined) return { ok: false, needsRehash: false };
-      return queue.inTurn(() => compare(hash, normal, current));
+    ...comparing(current, atOnce),
+    forAttempt(hashes) {
+      const places = queue.takePlaces(hashes);
+      return { ...comparing(current, places), leave: places.leave };
     },
-    async verifyAgainstNothing(password) {
-      const normal = normalizePassword(password);
-      if (normal !== undefined) await queue.inTurn(() => workInVain(normal, current));
-    },
-    ensureCapacity: queue.ensureCapacity,
     get pending() {
       return queue.pending;
     },

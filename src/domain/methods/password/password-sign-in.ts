@@ -6,9 +6,10 @@
  * No connection is held while hashing: the count commits first, what follows from the comparison is a transaction of
  * its own.
  */
+import type { AddressLimits } from '../../../platform/address-limits.ts';
 import { type Database, inTransaction } from '../../../platform/database.ts';
 import { type Codes, DomainError, defineCodes } from '../../../platform/errors.ts';
-import { defineLimits } from '../../../platform/rate-limits.ts';
+import { defineLimits, giveBackHit } from '../../../platform/rate-limits.ts';
 import { type Secrets, sha256 } from '../../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../../audit/audit-events.ts';
 import { whoKnowsDevice } from '../../sessions/known-devices.ts';
@@ -24,11 +25,13 @@ import {
   doorKey,
   forgiveBystander,
 } from '../../sign-in/sign-in-failures.ts';
+import { addressTerms } from '../../tenants/address-terms.ts';
 import { findTenantById, type Tenant } from '../../tenants/tenants.ts';
 import { parseAddress } from '../../users/canonical-address.ts';
 import { usePassword } from '../../users/identities.ts';
 import { parseUsername } from '../../users/username.ts';
-import type { PasswordHasher } from './password-hash.ts';
+import { type Comparison, compareAll, type Reason } from './compare-password.ts';
+import type { PasswordAttempt, PasswordHasher } from './password-hash.ts';
 import { allowsPasswords } from './password-method.ts';
 import { normalizePassword } from './password-policy.ts';
 import { type NoPasswordWay, passwordRules } from './password-rules.ts';
@@ -49,11 +52,9 @@ declare module '../../../platform/errors.ts' {
 const mostCandidates = 2;
 
 export const passwordLimits = defineLimits({
-  /** Passwords tried from one address. Guessing at one account is stopped long before, by its own count. */
+  /** Wrong passwords from one address; right ones are given back. Guessing at one account is stopped long before, by its own count. */
   signInPerIp: { hits: 100, windowSeconds: 600 },
 });
-
-type Reason = NoPasswordWay | 'account_locked' | 'account_slowed' | 'unknown_account' | 'wrong_password';
 
 /** Why an account cannot be proved by any password; undefined where one may. */
 function unusable(row: CandidateRow): NoPasswordWay | undefined {
@@ -74,47 +75,6 @@ async function hashesOf(db: Database, tenantId: string | null): Promise<number> 
 interface Refusal {
   row?: CandidateRow;
   reason: Reason;
-}
-
-interface Comparison {
-  row: CandidateRow;
-  reason?: Reason;
-  /** Set where the password was right. */
-  proof?: { verifiedHash: string; newHash: string | null };
-}
-
-/** One hash for each slot, one after the other; none is spared by what an earlier one found. */
-async function compareAll(
-  slots: { row?: CandidateRow; allowed: boolean }[],
-  password: string,
-  passwords: PasswordHasher,
-): Promise<Comparison[]> {
-  const results: Comparison[] = [];
-  for (const { row, allowed } of slots) {
-    const verifiedHash = row?.passwordHash;
-    if (!row || !verifiedHash || !allowed) {
-      await passwords.verifyAgainstNothing(password);
-      if (row) results.push({ row, reason: 'account_slowed' });
-      continue;
-    }
-    const { ok, needsRehash } = await passwords.verify(verifiedHash, password);
-    if (!ok) results.push({ row, reason: 'wrong_password' });
-    else {
-      const newHash = needsRehash ? await rehash(password, passwords) : null;
-      results.push({ row, proof: { verifiedHash, newHash } });
-    }
-  }
-  return results;
-}
-
-/** A stronger hash is welcome, not necessary: where the queue is full, the next sign-in makes it. */
-async function rehash(password: string, passwords: PasswordHasher): Promise<string | null> {
-  try {
-    return await passwords.hash(password);
-  } catch (error) {
-    if (error instanceof DomainError && error.code === 'SERVICE_BUSY') return null;
-    throw error;
-  }
 }
 
 /** Never what was typed as the address: now and then it is a password. */
@@ -273,28 +233,31 @@ async function countAll(
   return { slots: names.map((_, index) => ({ row: candidates[index], allowed: allowed[index] === true })) };
 }
 
-/**
- * Compares a password with the account of an address, or without a tenant with up to two accounts in as many tenants.
- * Writes `login.failed` for every account that it did not prove; `login.succeeded` is written where the session is stored.
- * @param attempt `address`: anything a person can type; an email address, a phone number with its country code, or a username of the
- *   tenant
- * @returns every account that the password proved, at least one; the last used first. More than one: the person chooses
- * @throws DomainError unauthenticated INVALID_CREDENTIALS, rate_limited TOO_MANY_ATTEMPTS `{ seconds }` or
- *   ACCOUNT_LOCKED, unavailable SERVICE_BUSY `{ seconds }`
- */
-export async function signInWithPassword(
+interface SignInDependencies {
+  passwords: PasswordHasher;
+  secrets: Secrets;
+  limits: AddressLimits;
+  caller: Caller;
+}
+
+interface Attempt {
+  address: string;
+  password: string;
+  tenantId: string | null;
+}
+
+/** Counts, compares and settles. @throws DomainError as signInWithPassword */
+async function compareMeant(
   db: Database,
-  attempt: { address: string; password: string; tenantId?: string | null },
-  { passwords, secrets, caller }: { passwords: PasswordHasher; secrets: Secrets; caller: Caller },
-): Promise<{ accounts: ProvedAccount[] }> {
-  passwords.ensureCapacity();
-  const tenantId = attempt.tenantId ?? null;
-  const tenant = tenantId === null ? undefined : await findTenantById(db, tenantId);
-  const meant = await findMeant(db, attempt.address, { tenant, tenantId, caller });
+  meant: Meant,
+  { attempt, compared, isOffered }: { attempt: Attempt; compared: PasswordAttempt; isOffered: boolean },
+  { passwords, secrets, caller }: SignInDependencies,
+): Promise<ProvedAccount[]> {
+  const { password, tenantId } = attempt;
   const { candidates, knownHere, bystander } = meant;
   const bystanders = candidates.length > 0 ? [] : [bystander];
   // What a tenant does not offer is not counted: guesses at it lead nowhere, and would only hold somebody up.
-  if (tenant && !allowsPasswords(tenant.settings)) {
+  if (!isOffered) {
     await inTransaction(db, (trx) => recordRefusals(trx, bystanders, tenantId, caller));
     throw new DomainError('unauthenticated', 'INVALID_CREDENTIALS');
   }
@@ -308,14 +271,62 @@ export async function signInWithPassword(
   }
 
   // No account has such a password, so nothing is hashed, for nobody.
-  const impossible = attempt.password === '' || normalizePassword(attempt.password) === undefined;
-  const compared: Comparison[] = impossible
+  const impossible = password === '' || normalizePassword(password) === undefined;
+  const results: Comparison[] = impossible
     ? candidates.map((row) => ({ row, reason: 'wrong_password' }))
-    : await compareAll(counted.slots, attempt.password, passwords);
+    : await compareAll(counted.slots, password, { compared, passwords });
 
   const surroundings = { tenantId, secrets, caller, knownHere };
-  const proved = await inTransaction(db, (trx) => settle(trx, compared, bystanders, surroundings));
+  const proved = await inTransaction(db, (trx) => settle(trx, results, bystanders, surroundings));
   const accounts = candidates.filter((row) => proved.has(row.userId)).map(provedAccount);
   if (accounts.length === 0) throw new DomainError('unauthenticated', 'INVALID_CREDENTIALS');
-  return { accounts };
+  return accounts;
+}
+
+/**
+ * Counts the attempt at its address until it came to good: many people may share one. A browser that somebody of the
+ * account has signed in with has a count of its own, in `countAll`.
+ */
+async function countAtAddress<T>(
+  db: Database,
+  { tenant, knownHere }: { tenant: Tenant | undefined; knownHere: Meant['knownHere'] },
+  { limits, caller }: SignInDependencies,
+  work: () => Promise<T>,
+): Promise<T> {
+  const terms = tenant && addressTerms(tenant.settings, 'signInFailures');
+  const counted = knownHere.size > 0 ? [] : await limits.consume(db, passwordLimits.signInPerIp, caller.ip, terms);
+  const result = await work();
+  await giveBackHit(db, counted);
+  return result;
+}
+
+/**
+ * Compares a password with the account of an address, or without a tenant with up to two accounts in as many tenants.
+ * Writes `login.failed` for every account that it did not prove; `login.succeeded` is written where the session is stored.
+ * @param attempt `address`: anything a person can type; an email address, a phone number with its country code, or a username
+ *   of the tenant
+ * @returns every account that the password proved, at least one; the last used first. More than one: the person chooses
+ * @throws DomainError unauthenticated INVALID_CREDENTIALS, rate_limited TOO_MANY_ATTEMPTS `{ seconds }` (the account, the
+ *   IP address) or ACCOUNT_LOCKED, unavailable SERVICE_BUSY `{ seconds }`
+ */
+export async function signInWithPassword(
+  db: Database,
+  { tenantId = null, ...typed }: { address: string; password: string; tenantId?: string | null },
+  deps: SignInDependencies,
+): Promise<{ accounts: ProvedAccount[] }> {
+  const attempt: Attempt = { ...typed, tenantId };
+  // Before anything is counted; as many as `hashesOf` may ask for.
+  const compared = deps.passwords.forAttempt(tenantId === null ? mostCandidates : 1);
+  try {
+    const tenant = tenantId === null ? undefined : await findTenantById(db, tenantId);
+    const meant = await findMeant(db, attempt.address, { tenant, tenantId, caller: deps.caller });
+    const { knownHere } = meant;
+    const isOffered = !tenant || allowsPasswords(tenant.settings);
+    const accounts = await countAtAddress(db, { tenant, knownHere }, deps, () =>
+      compareMeant(db, meant, { attempt, compared, isOffered }, deps),
+    );
+    return { accounts };
+  } finally {
+    compared.leave();
+  }
 }

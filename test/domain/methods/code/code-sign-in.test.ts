@@ -19,6 +19,7 @@ import { createSecrets, randomToken } from '../../../../src/platform/secrets.ts'
 import { installFaults, withFault } from '../../../support/audit.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts';
 import { createTenant, createUser } from '../../../support/factories.ts';
+import { unlimited } from '../../../support/limits.ts';
 import { lastCode, letPass, otherThan } from '../../codes/code-jobs.ts';
 
 const secrets = createSecrets([randomToken(48)]);
@@ -27,7 +28,14 @@ const caller = { ...systemCaller, userAgent: 'test' };
 const passwordHash = `$argon2id$v=19$m=19456,t=2,p=1$${'a'.repeat(22)}$${'b'.repeat(43)}`;
 const issuer = 'https://id.example.test';
 const channels: Channel[] = ['email', 'sms', 'whatsapp'];
-const deps = { secrets, caller, channels, phoneCountries: ['CH'], budgets: { email: 1e6, phone: 1e6 } };
+const deps = {
+  secrets,
+  limits: unlimited,
+  caller,
+  channels,
+  phoneCountries: ['CH'],
+  budgets: { email: 1e6, phone: 1e6 },
+};
 
 const wrong = 'unauthenticated CODE_INVALID';
 const over = 'expired CODE_EXPIRED';

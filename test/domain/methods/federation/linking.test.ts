@@ -189,6 +189,7 @@ describe('linking identities', () => {
       codeVerifier: 'a verifier',
       startedAt: 1,
       reauthenticate: false,
+      countedAs: [],
       purpose: { kind: 'sign-in', interactionUid: 'an interaction' },
     };
 

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { createPasswordHasher } from '../../../../src/domain/methods/password/password-hash.ts';
+import { eventually } from '../../../support/eventually.ts';
 
 const weak = { memoryKiB: 64, iterations: 1 };
+
+const busyIn = (seconds: number) => ({ kind: 'unavailable', code: 'SERVICE_BUSY', params: { seconds } });
 
 describe('hashing passwords', () => {
   it('uses argon2id at 19 MiB, two passes and one lane unless told otherwise', async () => {
@@ -29,7 +32,7 @@ describe('hashing passwords', () => {
   it('refuses to hash what is longer than any password', async () => {
     const hash = await createPasswordHasher(weak).hash('lantern orbit velvet');
     // One turn and no place to wait for it: the one who asked for one now would be refused.
-    const passwords = createPasswordHasher({ ...weak, concurrency: 1, queueLimit: 0 });
+    const passwords = createPasswordHasher({ ...weak, concurrency: 1, longestWaitMs: 0 });
     const endless = 'x'.repeat(5_000_000);
     const [busy, refused, verified, nothing] = await Promise.allSettled([
       passwords.hash('lantern orbit velvet'),
@@ -77,32 +80,64 @@ describe('hashing passwords', () => {
       assert.deepEqual(await passwords.verify(hash, 'lantern orbit velvet'), { ok: false, needsRehash: false }, hash);
   });
 
-  it('hashes in the order of arrival, and sheds what is beyond the queue', async () => {
-    const passwords = createPasswordHasher({ concurrency: 1, queueLimit: 4 });
+  it('hashes in the order of arrival, and refuses at once what would wait longer than two seconds', async () => {
+    // Nothing was measured yet, so a hash is thought to take half a second.
+    const passwords = createPasswordHasher({ concurrency: 1, expectedMs: 500 });
     const finished: number[] = [];
     const work = Array.from({ length: 5 }, async (_, index) => {
       await passwords.verifyAgainstNothing('lantern orbit velvet');
       finished.push(index);
     });
     assert.equal(passwords.pending, 5);
-    assert.throws(() => passwords.ensureCapacity(), { kind: 'unavailable', code: 'SERVICE_BUSY' });
-    await assert.rejects(
-      passwords.hash('lantern orbit velvet'),
-      (error: { code: string; params: { seconds: number } }) => {
-        assert.equal(error.code, 'SERVICE_BUSY');
-        assert.ok(Number.isInteger(error.params.seconds) && error.params.seconds >= 1);
-        return true;
-      },
-    );
+    assert.throws(() => passwords.forAttempt(1), busyIn(3));
+    await assert.rejects(passwords.hash('lantern orbit velvet'), busyIn(3));
     await Promise.all(work);
     assert.deepEqual(finished, [0, 1, 2, 3, 4]);
     assert.equal(passwords.pending, 0);
-    passwords.ensureCapacity();
     await passwords.hash('lantern orbit velvet');
   });
 
+  it('lets wait as many as the cores can do in two seconds, and no number besides', () => {
+    for (const [concurrency, expectedMs, places] of [
+      [1, 50, 41],
+      [1, 5, 401],
+      [4, 50, 164],
+      [4, 2_001, 7],
+    ] as const) {
+      const passwords = createPasswordHasher({ concurrency, expectedMs });
+      let taken = 0;
+      assert.throws(() => {
+        for (;;) {
+          passwords.forAttempt(1);
+          taken += 1;
+        }
+      }, busyIn(3));
+      assert.equal(taken, places);
+    }
+  });
+
+  it('keeps the places of an attempt, and frees those that were not used', async () => {
+    const passwords = createPasswordHasher({ ...weak, concurrency: 1, expectedMs: 1_000 });
+    const attempt = passwords.forAttempt(2);
+    assert.throws(() => passwords.forAttempt(2), busyIn(3));
+    await attempt.verifyAgainstNothing('lantern orbit velvet');
+    attempt.leave();
+    attempt.leave();
+    passwords.forAttempt(2).leave();
+    await assert.rejects(attempt.verifyAgainstNothing('lantern orbit velvet'), /more work than places/);
+  });
+
+  it('learns from one that runs long, before it has ended', async () => {
+    const passwords = createPasswordHasher({ concurrency: 1, expectedMs: 1, longestWaitMs: 20, iterations: 20 });
+    const running = passwords.hash('lantern orbit velvet');
+    const startedAt = performance.now();
+    await eventually(async () => performance.now() - startedAt > 25, 'it has run for longer than anybody may wait');
+    if (passwords.pending > 0) assert.throws(() => passwords.forAttempt(1), { code: 'SERVICE_BUSY' });
+    await running;
+  });
+
   it('gives its turn on when the work fails', async () => {
-    const passwords = createPasswordHasher({ ...weak, concurrency: 1, queueLimit: 5 });
+    const passwords = createPasswordHasher({ ...weak, concurrency: 1 });
     const broken = '$argon2id$v=19$m=1,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2g';
     await Promise.allSettled([passwords.verify(broken, 'x'), passwords.verify(broken, 'x')]);
     assert.equal(passwords.pending, 0);

@@ -10,15 +10,17 @@ import { accountKey, doorKey } from '../../../../src/domain/sign-in/sign-in-fail
 import { unlockAccount } from '../../../../src/domain/sign-in/unlock-account.ts';
 import { updateTenantSettings } from '../../../../src/domain/tenants/tenants.ts';
 import { createUser, type NewUser, type User } from '../../../../src/domain/users/users.ts';
+import { createAddressLimits } from '../../../../src/platform/address-limits.ts';
 import { createDatabase, type Database } from '../../../../src/platform/database.ts';
 import { DomainError } from '../../../../src/platform/errors.ts';
 import { newId } from '../../../../src/platform/ids.ts';
 import { createSecrets, randomToken } from '../../../../src/platform/secrets.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts';
+import { unlimited } from '../../../support/limits.ts';
 
 const secrets = createSecrets([randomToken(48)]);
 const caller = { ...systemCaller, ip: '192.0.2.1', userAgent: 'test' };
-const cheap = createPasswordHasher({ memoryKiB: 64, iterations: 1, queueLimit: 2000 });
+const cheap = createPasswordHasher({ memoryKiB: 64, iterations: 1, longestWaitMs: 600_000 });
 const right = 'lantern orbit velvet';
 const wrong = 'lantern orbit velveT';
 
@@ -27,10 +29,19 @@ interface Counted extends PasswordHasher {
   counts: { real: number; nothing: number };
 }
 
+/** The attempts of a hasher compare as the hasher does: what a test changes of it holds in them. */
+function inAttempts<T extends PasswordHasher>(hasher: T): T {
+  const { verify, verifyAgainstNothing } = hasher;
+  return {
+    ...hasher,
+    forAttempt: (hashes) => ({ verify, verifyAgainstNothing, leave: hasher.forAttempt(hashes).leave }),
+  };
+}
+
 /** The hasher itself, with its calls counted. */
 function counting(hasher: PasswordHasher = cheap): Counted {
   const counts = { real: 0, nothing: 0 };
-  return {
+  return inAttempts<Counted>({
     ...hasher,
     counts,
     verify(hash, password) {
@@ -41,7 +52,7 @@ function counting(hasher: PasswordHasher = cheap): Counted {
       counts.nothing += 1;
       return hasher.verifyAgainstNothing(password);
     },
-  };
+  });
 }
 
 describe('signing in with a password', () => {
@@ -78,7 +89,7 @@ describe('signing in with a password', () => {
     tenantId: string | null = north,
     passwords: PasswordHasher = cheap,
     on: Database = db,
-  ) => signInWithPassword(on, { address, password, tenantId }, { passwords, secrets, caller });
+  ) => signInWithPassword(on, { address, password, tenantId }, { passwords, limits: unlimited, secrets, caller });
   const answer = async (attempt: Promise<unknown>): Promise<string> => {
     try {
       await attempt;
@@ -317,14 +328,14 @@ describe('signing in with a password', () => {
         // Who owns the other tenant sets any password there, to prove that account with each guess at this one.
         const password = `guess number ${guess}`;
         await setPassword(db, { tenantId: south, userId: own.id, password }, { passwords: cheap, secrets, caller });
-        const counted: PasswordHasher = {
+        const counted: PasswordHasher = inAttempts({
           ...cheap,
           verify: async (hash, typed) => {
             const result = await cheap.verify(hash, typed);
             if (!result.ok) guessed.add(typed);
             return result;
           },
-        };
+        });
         for (let time = 0; time < 2; time += 1) {
           const { accounts } = await tryIn(address, password, null, counted);
           assert.deepEqual(
@@ -382,7 +393,12 @@ describe('signing in with a password', () => {
 
   describe('at a browser that the person has signed in with', () => {
     const device = randomBytes(32);
-    const at = (known: Buffer) => ({ passwords: cheap, secrets, caller: { ...caller, device: known } });
+    const at = (known: Buffer) => ({
+      passwords: cheap,
+      secrets,
+      limits: unlimited,
+      caller: { ...caller, device: known },
+    });
     async function signedInWith(user: User, known: Buffer): Promise<void> {
       const { tenantId, id: userId } = user;
       const rest = { expiresAt: new Date(Date.now() + 60_000), oidcSessionUidHash: randomBytes(32) };
@@ -397,18 +413,18 @@ describe('signing in with a password', () => {
       const signIn = (password: string, known: Buffer) =>
         answer(signInWithPassword(db, { address, password, tenantId: north }, at(known)));
       let compared = 0;
-      const stranger: PasswordHasher = {
+      const stranger: PasswordHasher = inAttempts({
         ...cheap,
         async verify(hash, password) {
           compared += 1;
           return cheap.verify(hash, password);
         },
-      };
+      });
       // A thousand addresses and as many browsers, in a day and a few hours.
       for (let knock = 0; knock < 1000; knock += 1) {
         const from = { ...caller, ip: `198.51.${Math.floor(knock / 250)}.${knock % 250}`, device: randomBytes(32) };
         const guess = { address, password: `guess number ${knock}`, tenantId: knock % 2 ? north : null };
-        await answer(signInWithPassword(db, guess, { passwords: stranger, secrets, caller: from }));
+        await answer(signInWithPassword(db, guess, { passwords: stranger, limits: unlimited, secrets, caller: from }));
         await db('sign_in_failures').update({ lastFailedAt: db.raw(`last_failed_at - interval '100 seconds'`) });
         if (knock % 100 === 99) assert.equal(await signIn(right, device), 'OK', `after ${knock}`);
       }
@@ -497,10 +513,73 @@ describe('signing in with a password', () => {
     assert.ok(!dump.includes(Buffer.from(canary).toString('base64')));
   });
 
+  describe('of many people behind one address', () => {
+    const limits = createAddressLimits({ trustedNetworks: ['203.0.113.0/24'], numbers: { signInPerIp: 10 } });
+    const from = (ip: string) => ({ passwords: cheap, secrets, limits, caller: { ...caller, ip } });
+    const at = (ip: string, address: string, password: string, tenantId: string | null = north, on = db) =>
+      answer(signInWithPassword(on, { address, password, tenantId }, from(ip)));
+
+    it('lets hundreds in who know their passwords, and counts what was wrong', async function () {
+      this.timeout(60_000);
+      const address = newAddress();
+      await add(address);
+      for (let person = 0; person < 300; person++)
+        assert.equal(await at('192.0.2.1', address, right, north, person % 2 ? db : otherNode), 'OK', String(person));
+      const wrongs = await Promise.all(
+        Array.from({ length: 30 }, (_, index) =>
+          at('192.0.2.1', newAddress(), wrong, north, index % 2 ? db : otherNode),
+        ),
+      );
+      assert.equal(wrongs.filter((text) => text === refused).length, 10);
+      assert.equal(wrongs.filter((text) => text === slowed).length, 20);
+      assert.equal(await at('192.0.2.1', address, right), slowed);
+      assert.equal(await at('192.0.2.2', address, right), 'OK');
+    });
+
+    it('writes nothing about attempts that an address has no more of', async () => {
+      const before = Number((await db('audit_events').count())[0]?.count);
+      for (let guess = 0; guess < 25; guess++) await at('192.0.2.3', newAddress(), wrong);
+      assert.equal(Number((await db('audit_events').count())[0]?.count), before + 10);
+    });
+
+    it('lets a browser pass that the person has signed in with, where others have used the address up', async () => {
+      const address = newAddress();
+      const { tenantId, id: userId } = await add(address);
+      const device = randomBytes(32);
+      const rest = { expiresAt: new Date(Date.now() + 60_000), oidcSessionUidHash: randomBytes(32) };
+      await db('user_sessions').insert({ id: newId(), tenantId, userId, deviceFingerprint: device, ...rest });
+      for (let guess = 0; guess < 10; guess++) await at('192.0.2.4', newAddress(), wrong);
+      const deps = from('192.0.2.4');
+      const own = { ...deps, caller: { ...deps.caller, device } };
+      assert.equal(await at('192.0.2.4', address, right), slowed);
+      assert.equal(await answer(signInWithPassword(db, { address, password: right, tenantId }, own)), 'OK');
+      // And it opens no other account's count.
+      const other = { address: newAddress(), password: wrong, tenantId };
+      assert.equal(await answer(signInWithPassword(db, other, own)), slowed);
+    });
+
+    it('limits nobody in a network that the operator trusts, or the tenant, and less where the tenant says so', async () => {
+      const school = await createTenant(db, { slug: 'school', name: 'School' }, systemCaller);
+      const addressLimits = { trustedNetworks: ['198.51.100.0/24'], signInFailures: 3 };
+      await updateTenantSettings(db, school.id, { addressLimits }, systemCaller);
+      const refusals = async (ip: string, tenantId: string | null) => {
+        const answers = [];
+        for (let guess = 0; guess < 12; guess++) answers.push(await at(ip, newAddress(), wrong, tenantId));
+        return answers.filter((text) => text === slowed).length;
+      };
+      assert.equal(await refusals('203.0.113.1', null), 0);
+      assert.equal(await refusals('198.51.100.1', school.id), 0);
+      assert.equal(await refusals('198.51.100.1', north), 2);
+      assert.equal(await refusals('192.0.2.5', school.id), 9);
+      await updateTenantSettings(db, school.id, { addressLimits: { signInFailures: 1_000 } }, systemCaller);
+      assert.equal(await refusals('192.0.2.6', school.id), 2, 'never more than the server lets through');
+    });
+  });
+
   it('counts nothing when it is too busy to compare', async () => {
     const address = newAddress();
     await add(address);
-    const full = createPasswordHasher({ concurrency: 1, queueLimit: 0 });
+    const full = createPasswordHasher({ concurrency: 1, longestWaitMs: 0 });
     const running = full.verifyAgainstNothing('lantern orbit velvet');
     const before = await db('sign_in_failures').count();
     assert.equal(await answer(tryIn(address, right, north, full)), 'unavailable SERVICE_BUSY seconds');
@@ -519,14 +598,14 @@ describe('signing in with a password', () => {
       );
       assert.deepEqual(new Set(answers), new Set(['OK']));
       let free = false;
-      const asking: PasswordHasher = {
+      const asking: PasswordHasher = inAttempts({
         ...cheap,
         async verify(hash, password) {
           await single.raw('select 1');
           free = true;
           return cheap.verify(hash, password);
         },
-      };
+      });
       assert.equal(await answer(tryIn(String(addresses[0]), right, north, asking, single)), 'OK');
       assert.equal(free, true);
     } finally {
@@ -535,14 +614,15 @@ describe('signing in with a password', () => {
   });
 
   it('takes a proof for nothing when the account changed while it was compared', async () => {
-    const during = (change: () => Promise<unknown>): PasswordHasher => ({
-      ...cheap,
-      async verify(hash, password) {
-        const result = await cheap.verify(hash, password);
-        await change();
-        return result;
-      },
-    });
+    const during = (change: () => Promise<unknown>): PasswordHasher =>
+      inAttempts({
+        ...cheap,
+        async verify(hash, password) {
+          const result = await cheap.verify(hash, password);
+          await change();
+          return result;
+        },
+      });
     const changes: ((user: User) => Promise<unknown>)[] = [
       (user) => deactivateUser(db, { tenantId: north, userId: user.id }, caller),
       (user) => deleteUser(db, { tenantId: north, userId: user.id }, caller),

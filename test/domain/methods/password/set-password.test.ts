@@ -11,10 +11,11 @@ import { createUser } from '../../../../src/domain/users/users.ts';
 import { createDatabase, type Database } from '../../../../src/platform/database.ts';
 import { createSecrets, randomToken } from '../../../../src/platform/secrets.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts';
+import { unlimited } from '../../../support/limits.ts';
 
 const passwords = createPasswordHasher({ memoryKiB: 64, iterations: 1 });
 const secrets = createSecrets([randomToken(48)]);
-const context = { passwords, secrets, caller: systemCaller };
+const context = { passwords, secrets, limits: unlimited, caller: systemCaller };
 const first = 'lantern orbit velvet';
 const second = 'another orbit velvet';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../../../src/domain/audit/audit-events.ts';
-import { createPasswordHasher } from '../../../../src/domain/methods/password/password-hash.ts';
+import { createPasswordHasher, type PasswordHasher } from '../../../../src/domain/methods/password/password-hash.ts';
 import { signInWithPassword } from '../../../../src/domain/methods/password/password-sign-in.ts';
 import { createTenant } from '../../../../src/domain/setup/create-tenant.ts';
 import { unlockAccount } from '../../../../src/domain/sign-in/unlock-account.ts';
@@ -10,9 +10,10 @@ import { createUser, type User } from '../../../../src/domain/users/users.ts';
 import { createDatabase, type Database } from '../../../../src/platform/database.ts';
 import { createSecrets, randomToken } from '../../../../src/platform/secrets.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts';
+import { unlimited } from '../../../support/limits.ts';
 
 const secrets = createSecrets([randomToken(48)]);
-const hasher = createPasswordHasher({ memoryKiB: 64, iterations: 1, queueLimit: 2000 });
+const hasher = createPasswordHasher({ memoryKiB: 64, iterations: 1, longestWaitMs: 600_000 });
 const right = 'lantern orbit velvet';
 
 describe('signing in with a username and a password', () => {
@@ -42,7 +43,7 @@ describe('signing in with a username and a password', () => {
   }
 
   const calls = { nothing: 0, real: 0 };
-  const passwords = {
+  const passwords: PasswordHasher = {
     ...hasher,
     verify: (hash: string, password: string) => {
       calls.real += 1;
@@ -52,9 +53,18 @@ describe('signing in with a username and a password', () => {
       calls.nothing += 1;
       return hasher.verifyAgainstNothing(password);
     },
+    // What an attempt compares is counted as well.
+    forAttempt: (hashes: number) => {
+      const { verify, verifyAgainstNothing } = passwords;
+      return { verify, verifyAgainstNothing, leave: hasher.forAttempt(hashes).leave };
+    },
   };
   const tryIn = (address: string, tenantId: string | null, password = right) =>
-    signInWithPassword(db, { address, password, tenantId }, { passwords, secrets, caller: systemCaller });
+    signInWithPassword(
+      db,
+      { address, password, tenantId },
+      { passwords, secrets, limits: unlimited, caller: systemCaller },
+    );
   const refused = { code: 'INVALID_CREDENTIALS' };
 
   it('proves the account, whatever the case, the width and the space around it', async () => {
