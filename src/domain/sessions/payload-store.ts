@@ -40,14 +40,16 @@ const upsert = prepared(
   `with given as (
      select g.n, g.model, decode(g.id_hash, 'base64') as id_hash, decode(g.payload, 'base64') as payload, g.grant_id,
             decode(g.uid_hash, 'base64') as uid_hash, decode(g.user_code_hash, 'base64') as user_code_hash,
-            decode(g.session_uid_hash, 'base64') as session_uid_hash, g.account_id, g.client_id, g.expires_at, g.event
+            decode(g.session_uid_hash, 'base64') as session_uid_hash, g.account_id, g.client_id, g.expires_at,
+            g.counted_as, g.event
        from jsonb_to_recordset($1::jsonb) as g(n int, model text, id_hash text, payload text, grant_id text,
               uid_hash text, user_code_hash text, session_uid_hash text, account_id uuid, client_id text,
-              expires_at timestamptz, event jsonb)
+              expires_at timestamptz, counted_as text[], event jsonb)
    ), written as (
      insert into oidc_payloads (model, id_hash, payload, grant_id, uid_hash, user_code_hash, session_uid_hash,
-                                account_id, client_id, expires_at)
-     select model, id_hash, payload, grant_id, uid_hash, user_code_hash, session_uid_hash, account_id, client_id, expires_at
+                                account_id, client_id, expires_at, counted_as)
+     select model, id_hash, payload, grant_id, uid_hash, user_code_hash, session_uid_hash, account_id, client_id, expires_at,
+            counted_as
        from given
       order by model, id_hash
      on conflict (model, id_hash) do update
@@ -85,6 +87,7 @@ const upsertGathered = gathered<Upsert, boolean>(async (db, upserts) => {
     account_id: row.accountId,
     client_id: row.clientId,
     expires_at: row.expiresAt,
+    counted_as: row.countedAs ?? null,
     event: auditRow,
   }));
   const written = await runPrepared<{ n: number }>(db, upsert, [JSON.stringify(given)]);
