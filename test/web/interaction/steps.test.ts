@@ -168,7 +168,8 @@ describe('the steps of an interaction, read', () => {
       ['interaction/context.ts'],
       'toDispatcher alone',
     );
-    const spelled = others.filter(({ text }) => /\bredirect\(\s*['"`]/.test(text));
+    // A page may go on at its own address, with another query.
+    const spelled = others.filter(({ text }) => /\bredirect\(\s*(?!`\$\{ctx\.path\}\?)['"`]/.test(text));
     assert.deepEqual(
       spelled.map(({ file }) => file),
       [],
