@@ -9,6 +9,7 @@ import { freePort, startTestApp, type TestApp } from '../support/app.ts';
 import { openBrowser } from '../support/browser.ts';
 import { Browserless, type Reply } from '../support/browserless.ts';
 import { eventually } from '../support/eventually.ts';
+import { hasOpenssl } from '../support/openssl.ts';
 
 const nginx = '/usr/sbin/nginx';
 const redirectUri = 'http://localhost:1/callback';
@@ -20,15 +21,6 @@ interface Proxy {
   origin: string;
   certificate: string;
   stop(): Promise<void>;
-}
-
-function hasOpenssl(): boolean {
-  try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The block that docs/deployment.md tells operators to use, at a port of this test. */

@@ -14,6 +14,7 @@ import { gzipSync } from 'node:zlib';
 import { createOutboundFetch, OutboundError } from '../../../src/platform/network/outbound.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type LoopbackServer, listen } from '../../support/loopback.ts';
+import { hasOpenssl } from '../../support/openssl.ts';
 
 const limits = { timeoutMs: 2_000, maxBytes: 1_000 };
 const toLoopback = createOutboundFetch({ ...limits, allowedNetworks: ['127.0.0.1'] });
@@ -381,7 +382,8 @@ describe('calling addresses that others chose', () => {
     let port: number;
     let ca: string;
 
-    before(async () => {
+    before(async function () {
+      if (!hasOpenssl()) this.skip();
       const file = (name: string) => join(directory, name);
       const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
       execFileSync(
