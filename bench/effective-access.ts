@@ -4,16 +4,13 @@
  * question beside a recursive query over `parent_id`. Run it with `node bench/effective-access.ts`.
  */
 import { findAccessOfPerson, listAccessChains, listHolders } from '../src/domain/access/access-chains.ts';
-import {
-  capabilitiesAtNode,
-  findEffectiveAccess,
-  nodesWithCapability,
-  usersWithCapabilityAtNode,
-} from '../src/domain/access/effective-access.ts';
+import { permittedNodes, permittedUsers } from '../src/domain/access/decisions.ts';
+import { findEffectiveAccess } from '../src/domain/access/effective-access.ts';
 import { systemCaller } from '../src/domain/audit/audit-events.ts';
 import { moveOrgNode } from '../src/domain/organisation/org-nodes.ts';
 import { createTenant } from '../src/domain/setup/create-tenant.ts';
 import { createDatabase, type Database, firstRow, prepared, rows, runPrepared } from '../src/platform/database.ts';
+import { newId } from '../src/platform/ids.ts';
 import { mochaGlobalTeardown } from '../test/support/cluster.ts';
 import { createTestDatabase } from '../test/support/database.ts';
 import { startDecisionEndpoint } from './decision-endpoint.ts';
@@ -69,8 +66,8 @@ const fill = `
     from generate_series(1, :assignments) n;`;
 
 const naive = {
-  capabilitiesAtNode: prepared(
-    'naive-capabilities-at-node',
+  capabilities: prepared(
+    'naive-capabilities',
     `with recursive up as (
        select id, parent_id, active and deleted_at is null as active from org_nodes where id = $3
        union all
@@ -85,8 +82,8 @@ const naive = {
       where a.starts_at <= now() and (a.ends_at is null or a.ends_at > now())
         and not exists (select from up where not active)`,
   ),
-  nodesWithCapability: prepared(
-    'naive-nodes-with-capability',
+  nodes: prepared(
+    'naive-nodes',
     `with recursive down as (
        select id, active and deleted_at is null as active from org_nodes where tenant_id = $1 and parent_id is null
        union all
@@ -176,46 +173,44 @@ async function run(db: Database): Promise<void> {
   const key = (n: number) => keys[(n * 13) % keys.length]?.key ?? '';
   const ofMember = 'part1.do1';
   const root = tenant.rootNodeId;
+  // As an API asks, of capabilities that are of no API.
+  const asker = { tenantId, resourceServerId: newId() };
+  const doing = (name: string) => ({ action: { name, properties: {} }, type: null });
+  const at = (n: number) => ({ name: node(n), type: null });
 
   await measure('findEffectiveAccess', 2000, (n) => findEffectiveAccess(db, { tenantId, userId: user(n) }));
   await measure('findEffectiveAccess (at one node)', 2000, (n) =>
     findEffectiveAccess(db, { tenantId, userId: user(n), orgNodeId: node(n) }),
   );
-  await measure('capabilitiesAtNode', 2000, (n) =>
-    capabilitiesAtNode(db, { tenantId, userId: user(n), orgNodeId: node(n) }),
-  );
   await measure(
     '  recursive',
     500,
-    async (n) => (await runPrepared(db, naive.capabilitiesAtNode, [tenantId, user(n), node(n)])).rows,
+    async (n) => (await runPrepared(db, naive.capabilities, [tenantId, user(n), node(n)])).rows,
   );
   await measure(
-    'nodesWithCapability (held in some places)',
+    'permittedNodes (held in some places)',
     2000,
-    async (n) => (await nodesWithCapability(db, { tenantId, userId: user(n), capability: key(n) })).items,
+    async (n) => (await permittedNodes(db, asker, { person: user(n), ...doing(key(n)) })).items,
   );
   await measure(
-    'nodesWithCapability (held at the root)',
+    'permittedNodes (held at the root)',
     2000,
-    async (n) =>
-      (await nodesWithCapability(db, { tenantId, userId: user(n), capability: ofMember, after: node(n) })).items,
+    async (n) => (await permittedNodes(db, asker, { person: user(n), ...doing(ofMember), after: node(n) })).items,
   );
   await measure(
     '  recursive',
     5,
-    async (n) => (await runPrepared(db, naive.nodesWithCapability, [tenantId, user(n), ofMember])).rows,
+    async (n) => (await runPrepared(db, naive.nodes, [tenantId, user(n), ofMember])).rows,
   );
   await measure(
-    'usersWithCapabilityAtNode (few)',
+    'permittedUsers (few)',
     2000,
-    async (n) => (await usersWithCapabilityAtNode(db, { tenantId, orgNodeId: node(n), capability: key(n) })).items,
+    async (n) => (await permittedUsers(db, asker, { node: at(n), ...doing(key(n)) })).items,
   );
   await measure(
-    'usersWithCapabilityAtNode (everybody)',
+    'permittedUsers (everybody)',
     2000,
-    async (n) =>
-      (await usersWithCapabilityAtNode(db, { tenantId, orgNodeId: node(n), capability: ofMember, after: user(n) }))
-        .items,
+    async (n) => (await permittedUsers(db, asker, { node: at(n), ...doing(ofMember), after: user(n) })).items,
   );
 
   // As a delegate asks: what stands within their part alone.

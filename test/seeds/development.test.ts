@@ -7,7 +7,7 @@ import { type DevelopmentAccounts, describeSeeds, loadSeeds } from '../../seeds/
 import { tenants as samples } from '../../seeds/development-content.ts';
 import { readablePassword, words } from '../../seeds/development-passwords.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
-import { capabilitiesAtNode, findEffectiveAccess } from '../../src/domain/access/effective-access.ts';
+import { findEffectiveAccess } from '../../src/domain/access/effective-access.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { findClient } from '../../src/domain/clients/client-store.ts';
 import { verifyClientSecret } from '../../src/domain/clients/clients.ts';
@@ -17,7 +17,7 @@ import { openPayload, revivedMessage } from '../../src/domain/messages/outgoing-
 import { createPasswordHasher } from '../../src/domain/methods/password/password-hash.ts';
 import { checkNewPassword } from '../../src/domain/methods/password/password-policy.ts';
 import { signInWithPassword } from '../../src/domain/methods/password/password-sign-in.ts';
-import { findReferralCode } from '../../src/domain/referrals/referrals.ts';
+import { listReferralCodes } from '../../src/domain/referrals/referrals.ts';
 import { findTenantBySlug } from '../../src/domain/tenants/tenants.ts';
 import { createClientCheck } from '../../src/oidc/client-registration.ts';
 import { createDatabase, type Database, firstRow } from '../../src/platform/database.ts';
@@ -119,8 +119,8 @@ describe('the sample content of development', () => {
     const arts = await nodeOf(tenantId, 'Arts');
     const harbour = await nodeOf(tenantId, 'Harbour School');
     const stockroom = await nodeOf(tenantId, 'Stockroom');
-    const at = (person: { userId: string }, orgNodeId: string, when?: Date) =>
-      capabilitiesAtNode(db, { tenantId, userId: person.userId, orgNodeId, at: when });
+    const at = async (person: { userId: string }, orgNodeId: string, when?: Date) =>
+      (await findEffectiveAccess(db, { tenantId, userId: person.userId, orgNodeId, at: when })).capabilities;
     const days = (n: number) => new Date(Date.now() + n * 86_400_000);
 
     assert.equal((await at(olivia, stockroom)).length, 5);
@@ -176,7 +176,8 @@ describe('the sample content of development', () => {
     const { tenantId, userId } = await personOf('clara.nystrom@example.com');
     const { referralCode = '', referredBy } = accounts.firstSteps?.signUp ?? {};
     assert.equal(referredBy, 'Clara Nyström');
-    assert.equal((await findReferralCode(db, { tenantId, code: referralCode }))?.userId, userId);
+    const { items } = await listReferralCodes(db, { tenantId });
+    assert.equal(items.find(({ code }) => code === referralCode)?.userId, userId);
     const [, query] = /^ +http:\/\/localhost:3456\/account\?(\S+)$/m.exec(describeSeeds(config) ?? '') ?? [];
     assert.deepEqual(Object.fromEntries(new URLSearchParams(query)), {
       tenant: 'northwind',

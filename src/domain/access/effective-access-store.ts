@@ -110,29 +110,6 @@ export async function selectEffectiveAccess(
   return row;
 }
 
-const atNode = prepared(
-  'capabilities-at-node',
-  `with ${person}
-   select distinct c.key
-     from person p
-     join org_assignments a    on a.user_id = p.id
-     join org_node_paths path  on path.ancestor_id = a.org_node_id and path.descendant_id = $3
-     join roles r              on r.id = a.role_id and r.deleted_at is null
-     join role_capabilities rc on rc.role_id = r.id
-     join capabilities c       on c.id = rc.capability_id and c.deleted_at is null and not c.is_system
-    where ${liveAt('a', '$4')} and ${reachable('$3')}
-    order by c.key`,
-);
-
-export async function selectCapabilitiesAtNode(
-  db: Database,
-  query: { tenantId: string; userId: string; orgNodeId: string; at: Date | null },
-): Promise<string[]> {
-  const { tenantId, userId, orgNodeId, at } = query;
-  const { rows } = await runPrepared<{ key: string }>(db, atNode, [tenantId, userId, orgNodeId, at]);
-  return rows.map((row) => row.key);
-}
-
 export interface NodeRow {
   id: string;
   parentId: string | null;
@@ -173,16 +150,6 @@ export const nodesWhere = (isMeant: string, isWanted = 'true') => `
      from page
      join org_nodes n on n.id = page.id
     order by n.id`;
-
-const nodes = prepared('nodes-with-capability', nodesWhere('c.key = $3'));
-
-export async function selectNodesWithCapability(
-  db: Database,
-  query: { tenantId: string; userId: string; capability: string; at: Date | null; after: string; limit: number },
-): Promise<NodeRow[]> {
-  const { tenantId, userId, capability, at, after, limit } = query;
-  return (await runPrepared<NodeRow>(db, nodes, [tenantId, userId, capability, at, after, limit])).rows;
-}
 
 export interface HolderRow {
   id: string;
@@ -228,13 +195,3 @@ export const usersWhere = (isMeant: string) => `
      from page
      join users u on u.id = page.user_id
     order by u.id`;
-
-const users = prepared('users-with-capability-at-node', usersWhere('c.key = $3'));
-
-export async function selectUsersWithCapabilityAtNode(
-  db: Database,
-  query: { tenantId: string; orgNodeId: string; capability: string; at: Date | null; after: string; limit: number },
-): Promise<HolderRow[]> {
-  const { tenantId, orgNodeId, capability, at, after, limit } = query;
-  return (await runPrepared<HolderRow>(db, users, [tenantId, orgNodeId, capability, at, after, limit])).rows;
-}

@@ -5,13 +5,7 @@
  */
 import type { Database } from '../../platform/database.ts';
 import { isId } from '../../platform/ids.ts';
-import { emptyPage, type Page, type PageRequest, preparedPage } from '../../platform/paging.ts';
-import {
-  selectCapabilitiesAtNode,
-  selectEffectiveAccess,
-  selectNodesWithCapability,
-  selectUsersWithCapabilityAtNode,
-} from './effective-access-store.ts';
+import { selectEffectiveAccess } from './effective-access-store.ts';
 
 export interface LiveAssignment {
   id: string;
@@ -99,47 +93,6 @@ export async function findEffectiveAccess(
     earliestEnd: ends.length > 0 ? new Date(ends.reduce((first, end) => Math.min(first, end))) : null,
   };
 }
-
-/** Keys of what a user may do at one node, sorted. */
-export async function capabilitiesAtNode(
-  db: Database,
-  { tenantId, userId, orgNodeId, at }: { tenantId: string; userId: string; orgNodeId: string; at?: Date },
-): Promise<string[]> {
-  if (![tenantId, userId, orgNodeId].every(isId)) return [];
-  return (await selectCapabilitiesAtNode(db, { tenantId, userId, orgNodeId, at: at ?? null })).sort();
-}
-
-/**
- * The nodes at which a user has a capability, in the order of their ids.
- * @throws DomainError invalid CURSOR_INVALID
- */
-export async function nodesWithCapability(
-  db: Database,
-  query: PageRequest & { tenantId: string; userId: string; capability: string; at?: Date },
-): Promise<Page<ReachedNode>> {
-  const { tenantId, userId, capability, at } = query;
-  if (!isId(tenantId) || !isId(userId)) return emptyPage();
-  return preparedPage(query, byId, (page) =>
-    selectNodesWithCapability(db, { tenantId, userId, capability, at: at ?? null, ...page }),
-  );
-}
-
-/**
- * The active users who have a capability at a node, in the order of their ids.
- * @throws DomainError invalid CURSOR_INVALID
- */
-export async function usersWithCapabilityAtNode(
-  db: Database,
-  query: PageRequest & { tenantId: string; orgNodeId: string; capability: string; at?: Date },
-): Promise<Page<Holder>> {
-  const { tenantId, orgNodeId, capability, at } = query;
-  if (!isId(tenantId) || !isId(orgNodeId)) return emptyPage();
-  return preparedPage(query, byId, (page) =>
-    selectUsersWithCapabilityAtNode(db, { tenantId, orgNodeId, capability, at: at ?? null, ...page }),
-  );
-}
-
-const byId = { type: 'uuid', of: ({ id }: { id: string }) => id } as const;
 
 function periodOf(row: { starts_at: string; ends_at: string | null }): { startsAt: Date; endsAt: Date | null } {
   return { startsAt: new Date(row.starts_at), endsAt: row.ends_at === null ? null : new Date(row.ends_at) };

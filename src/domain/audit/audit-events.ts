@@ -39,7 +39,7 @@ export interface AuditEvent {
 const secretName = /pass(word|phrase)|secret|token|code$|assertion|authorization|cookie|private|_key$|apikey/i;
 
 /** The payload without anything that could be a credential, strings cut to 500 characters. */
-export function withoutSecrets(payload: Record<string, unknown>): Record<string, unknown> {
+function withoutSecrets(payload: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(payload)
       .filter(([name, value]) => value !== undefined && !secretName.test(name))

@@ -85,7 +85,7 @@ const day = 86_400;
  * there alone, and some of the day's messages are kept for them, and for recovery: strangers cannot use up all of them.
  * @param sends those of the last day, in any order
  */
-export function sendWait(
+function sendWait(
   sends: readonly RecentSend[],
   { channel, purpose }: Pick<Send, 'channel' | 'purpose'>,
   knownDevice: boolean,

@@ -202,7 +202,7 @@ async function secondsUntil(db: Database, moment: Date): Promise<number> {
 }
 
 /** What a job passes on to `deliver`. */
-export function deliveryJob(id: string, job: JobContext): DeliveryJob {
+function deliveryJob(id: string, job: JobContext): DeliveryJob {
   return { id, signal: job.signal, isLastAttempt: job.attempt >= job.maxAttempts };
 }
 

@@ -11,7 +11,7 @@ import { findIdentityProvider, isOffered } from './federation/identity-providers
 import { methodNames } from './methods.ts';
 
 /** Whether the provider is there for the tenant: its own, or one of all tenants; disabled ones too. */
-export async function hasProvider(db: Database, tenantId: string, key: string): Promise<boolean> {
+async function hasProvider(db: Database, tenantId: string, key: string): Promise<boolean> {
   const provider = await findIdentityProvider(db, key);
   return provider !== undefined && (provider.tenantId === null || provider.tenantId === tenantId);
 }

@@ -53,17 +53,6 @@ const usable = `c.is_active and (c.expires_at is null or c.expires_at > statemen
         and exists (select from users u
                      where u.tenant_id = c.tenant_id and u.id = c.user_id and u.state = 'active' and u.deleted_at is null)`;
 
-export async function selectUsableCode(
-  db: Database,
-  query: { tenantId: string; code: string },
-): Promise<ReferralCodeRow | undefined> {
-  return firstRow<ReferralCodeRow>(
-    db,
-    `select ${codeColumns} from referral_codes c where c.tenant_id = :tenantId and c.code = :code and ${usable}`,
-    query,
-  );
-}
-
 export interface ReferralRow {
   id: string;
   tenantId: string;

@@ -18,7 +18,6 @@ import {
   selectReferralCodeOf,
   selectReferralCodes,
   selectReferrals,
-  selectUsableCode,
   updatePendingReferral,
   updateSettledReferral,
 } from './referral-store.ts';
@@ -84,15 +83,6 @@ export async function ensureReferralCode(db: Database, user: UserOfTenant, calle
     }
     throw noSuchUser();
   });
-}
-
-/** The code, if it counts now: active, not expired, its owner active. Undefined for another tenant's. */
-export async function findReferralCode(
-  db: Database,
-  { tenantId, code: typed }: { tenantId: string; code: string },
-): Promise<ReferralCode | undefined> {
-  const code = parseReferralCode(typed);
-  return code === undefined || !isId(tenantId) ? undefined : selectUsableCode(db, { tenantId, code });
 }
 
 /**

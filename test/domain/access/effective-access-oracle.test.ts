@@ -6,12 +6,8 @@ import {
   listAccessChains,
   listHolders,
 } from '../../../src/domain/access/access-chains.ts';
-import {
-  capabilitiesAtNode,
-  findEffectiveAccess,
-  nodesWithCapability,
-  usersWithCapabilityAtNode,
-} from '../../../src/domain/access/effective-access.ts';
+import { selectPermittedNodes, selectPermittedUsers } from '../../../src/domain/access/decision-store.ts';
+import { findEffectiveAccess } from '../../../src/domain/access/effective-access.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import type { Page } from '../../../src/platform/paging.ts';
@@ -22,6 +18,10 @@ import * as make from '../../support/factories.ts';
 const hours = 8;
 const start = Date.UTC(2024, 0, 1);
 const time = (hour: number) => new Date(start + hour * 3_600_000);
+
+/** An API that asks: of capabilities that are of none, as these are. */
+const resourceServerId = newId();
+const named = (name: string) => ({ name, properties: {} });
 
 const capabilityKeys = ['oracle.a', 'oracle.b', 'oracle.c', 'oracle.d'];
 const sometimes = (weight: number) =>
@@ -253,7 +253,7 @@ describe('effective access and a plain reading of its rules', () => {
               held.some((it) => oracle.isAtOrAbove(it.node, node) && it.role.carries.includes(key));
             for (const node of nodes)
               assert.deepEqual(
-                await capabilitiesAtNode(db, { tenantId, userId: user.id, orgNodeId: node.id, at }),
+                (await findEffectiveAccess(db, { tenantId, userId: user.id, orgNodeId: node.id, at })).capabilities,
                 capabilityKeys.filter((key) => may(node, key)),
               );
             for (const node of nodes.slice(-3)) {
@@ -264,8 +264,8 @@ describe('effective access and a plain reading of its rules', () => {
               assert.deepEqual(ids(there.visibilityGrants), ids(seeing.filter(countsHere)));
             }
             for (const capability of capabilityKeys.slice(0, 2)) {
-              const query = { tenantId, userId: user.id, capability, at, limit: 2 };
-              const found = await everyPage((after) => nodesWithCapability(db, { ...query, after }));
+              const query = { tenantId, userId: user.id, action: named(capability), at, resourceServerId, type: null };
+              const found = await everyPage((page) => selectPermittedNodes(db, { ...query, ...page }));
               assert.deepEqual(found, ids(nodes.filter((node) => may(node, capability))));
             }
           }
@@ -277,7 +277,8 @@ describe('effective access and a plain reading of its rules', () => {
               at,
               limit: 2,
             };
-            const found = await everyPage((after) => usersWithCapabilityAtNode(db, { ...query, after }));
+            const who = { tenantId, orgNodeId: node.id, action: named(query.capability), at, resourceServerId };
+            const found = await everyPage((page) => selectPermittedUsers(db, { ...who, ...page }));
             const holders = assignments.filter(
               (it) =>
                 oracle.counts(it, at) &&
@@ -317,15 +318,16 @@ describe('effective access and a plain reading of its rules', () => {
     return found;
   }
 
-  async function everyPage(page: (after: string | null) => Promise<Page<{ id: string }>>): Promise<string[]> {
+  async function everyPage(
+    page: (of: { after: string; limit: number }) => Promise<{ id: string }[]>,
+  ): Promise<string[]> {
     const found: string[] = [];
-    let after: string | null = null;
+    let items: { id: string }[];
     do {
-      const { items, next }: Page<{ id: string }> = await page(after);
+      items = await page({ after: found.at(-1) ?? '00000000-0000-0000-0000-000000000000', limit: 2 });
       assert.ok(items.length <= 2);
       found.push(...items.map(({ id }) => id));
-      after = next;
-    } while (after !== null);
+    } while (items.length > 0);
     return found;
   }
 });

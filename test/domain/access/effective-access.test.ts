@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  capabilitiesAtNode,
-  type EffectiveAccess,
-  findEffectiveAccess,
-  nodesWithCapability,
-  usersWithCapabilityAtNode,
-} from '../../../src/domain/access/effective-access.ts';
+import { permittedNodes, permittedUsers } from '../../../src/domain/access/decisions.ts';
+import { type EffectiveAccess, findEffectiveAccess } from '../../../src/domain/access/effective-access.ts';
 import { deleteRole, revokeCapabilityFromRole } from '../../../src/domain/access/roles.ts';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
 import { activateTenant, suspendTenant } from '../../../src/domain/lifecycle/end-tenant.ts';
@@ -45,6 +40,24 @@ describe('effective access', () => {
     await database?.drop();
   });
 
+  async function capabilitiesAt(query: { tenantId: string; userId: string; orgNodeId: string }): Promise<string[]> {
+    return (await findEffectiveAccess(db, query)).capabilities;
+  }
+
+  /** As an API of the tenant is told, of capabilities that are of no API. */
+  const asker = (tenantId: string) => ({ tenantId, resourceServerId: newId() });
+  const action = (name: string) => ({ name, properties: {} });
+
+  async function nodesWhere(query: { tenantId: string; userId: string; capability: string }) {
+    const asked = { person: query.userId, action: action(query.capability), type: null };
+    return (await permittedNodes(db, asker(query.tenantId), asked)).items;
+  }
+
+  async function peopleAt(query: { tenantId: string; orgNodeId: string; capability: string }) {
+    const asked = { node: { name: query.orgNodeId, type: null }, action: action(query.capability) };
+    return (await permittedUsers(db, asker(query.tenantId), asked)).items;
+  }
+
   /** company > school > class, and a person who teaches at the school. */
   async function school() {
     const tenant = await make.createTenant(db);
@@ -60,7 +73,7 @@ describe('effective access', () => {
     const user = await make.createUser(db, { tenantId });
     const assignment = await make.assign(db, { tenantId, userId: user.id, roleId: role.id, orgNodeId: place.id });
     const person = { tenantId, userId: user.id };
-    const at = (orgNodeId: string) => capabilitiesAtNode(db, { ...person, orgNodeId });
+    const at = (orgNodeId: string) => capabilitiesAt({ ...person, orgNodeId });
     return { tenant, tenantId, company, place, group, role, user, assignment, person, at };
   }
 
@@ -89,20 +102,20 @@ describe('effective access', () => {
     assert.deepEqual(await at(place.id), ['grades.read', 'grades.write']);
     assert.deepEqual(await at(group.id), ['grades.read', 'grades.write']);
     const query = { ...person, capability: 'grades.read' };
-    assert.deepEqual((await nodesWithCapability(db, query)).items, [
+    assert.deepEqual(await nodesWhere(query), [
       { id: place.id, parentId: company.id, type: 'school', name: 'School', externalId: null },
       { id: group.id, parentId: place.id, type: 'class', name: 'Class', externalId: null },
     ]);
-    assert.deepEqual((await nodesWithCapability(db, { ...query, capability: 'grades.none' })).items, []);
+    assert.deepEqual(await nodesWhere({ ...query, capability: 'grades.none' }), []);
   });
 
   it('says who may do something somewhere', async () => {
     const { tenantId, place, group, company, user } = await school();
     const query = { tenantId, capability: 'grades.write' };
     const teacher = [{ id: user.id, fullName: user.fullName, email: user.email, externalId: null }];
-    assert.deepEqual((await usersWithCapabilityAtNode(db, { ...query, orgNodeId: group.id })).items, teacher);
-    assert.deepEqual((await usersWithCapabilityAtNode(db, { ...query, orgNodeId: place.id })).items, teacher);
-    assert.deepEqual((await usersWithCapabilityAtNode(db, { ...query, orgNodeId: company.id })).items, []);
+    assert.deepEqual(await peopleAt({ ...query, orgNodeId: group.id }), teacher);
+    assert.deepEqual(await peopleAt({ ...query, orgNodeId: place.id }), teacher);
+    assert.deepEqual(await peopleAt({ ...query, orgNodeId: company.id }), []);
   });
 
   it('begins at the first moment of an assignment and is over at its end', async () => {
@@ -164,14 +177,14 @@ describe('effective access', () => {
     await deactivateOrgNode(db, node(group.id), systemCaller);
     assert.deepEqual(await at(group.id), []);
     assert.equal((await at(place.id)).length, 2);
-    assert.equal((await nodesWithCapability(db, { ...person, capability: 'grades.read' })).items.length, 1);
+    assert.equal((await nodesWhere({ ...person, capability: 'grades.read' })).length, 1);
     for (const orgNodeId of [place.id, company.id]) {
       await deactivateOrgNode(db, node(orgNodeId), systemCaller);
       assert.deepEqual(await findEffectiveAccess(db, person), nothing);
       assert.deepEqual(await at(place.id), []);
-      assert.deepEqual((await nodesWithCapability(db, { ...person, capability: 'grades.read' })).items, []);
+      assert.deepEqual(await nodesWhere({ ...person, capability: 'grades.read' }), []);
       const query = { tenantId, orgNodeId: place.id, capability: 'grades.read' };
-      assert.deepEqual((await usersWithCapabilityAtNode(db, query)).items, []);
+      assert.deepEqual(await peopleAt(query), []);
       await activateOrgNode(db, node(orgNodeId), systemCaller);
     }
     assert.equal((await findEffectiveAccess(db, person)).assignments.length, 1);
@@ -216,7 +229,7 @@ describe('effective access', () => {
     assert.deepEqual((await findEffectiveAccess(db, person)).capabilities, []);
     assert.deepEqual(await byCapability.at(place.id), []);
     const query = { tenantId, orgNodeId: place.id, capability: 'grades.read' };
-    assert.deepEqual((await usersWithCapabilityAtNode(db, query)).items, []);
+    assert.deepEqual(await peopleAt(query), []);
     await db('capabilities').where({ key: 'grades.read' }).update({ deletedAt: null });
   });
 
@@ -225,9 +238,9 @@ describe('effective access', () => {
     const checkNothing = async () => {
       assert.deepEqual(await findEffectiveAccess(db, person), nothing);
       assert.deepEqual(await at(place.id), []);
-      assert.deepEqual((await nodesWithCapability(db, { ...person, capability: 'grades.read' })).items, []);
+      assert.deepEqual(await nodesWhere({ ...person, capability: 'grades.read' }), []);
       const query = { tenantId, orgNodeId: place.id, capability: 'grades.read' };
-      assert.deepEqual((await usersWithCapabilityAtNode(db, query)).items, []);
+      assert.deepEqual(await peopleAt(query), []);
     };
     await db('users').where({ id: user.id }).update({ state: 'inactive' });
     await checkNothing();
@@ -245,13 +258,13 @@ describe('effective access', () => {
     const { tenantId } = ours;
     for (const userId of [theirs.user.id, newId(), 'not-an-id']) {
       assert.deepEqual(await findEffectiveAccess(db, { tenantId, userId }), nothing);
-      assert.deepEqual(await capabilitiesAtNode(db, { tenantId, userId, orgNodeId: theirs.place.id }), []);
-      assert.deepEqual((await nodesWithCapability(db, { tenantId, userId, capability: 'grades.read' })).items, []);
+      assert.deepEqual(await capabilitiesAt({ tenantId, userId, orgNodeId: theirs.place.id }), []);
+      assert.deepEqual(await nodesWhere({ tenantId, userId, capability: 'grades.read' }), []);
     }
     for (const orgNodeId of [theirs.place.id, newId(), 'not-an-id']) {
       assert.deepEqual(await ours.at(orgNodeId), []);
       const query = { tenantId, orgNodeId, capability: 'grades.read' };
-      assert.deepEqual((await usersWithCapabilityAtNode(db, query)).items, []);
+      assert.deepEqual(await peopleAt(query), []);
     }
   });
 });

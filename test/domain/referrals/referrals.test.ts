@@ -4,7 +4,6 @@ import { deactivateUser } from '../../../src/domain/lifecycle/end-person.ts';
 import {
   completeReferral,
   ensureReferralCode,
-  findReferralCode,
   listReferrals,
   parseReferralCode,
   recordReferral,
@@ -91,18 +90,24 @@ describe('referrals', () => {
 
     it('counts in its tenant, while it is active, not expired, and its owner may act', async () => {
       const { code, tenantId, id, referrer } = await someCode();
-      const find = () => findReferralCode(db, { tenantId, code: code.toLowerCase() });
-      assert.equal((await find())?.id, id);
-      assert.equal(await findReferralCode(db, { tenantId: (await createTenant(db)).id, code }), undefined);
+      // Each time somebody new: a person is referred once.
+      const counts = async () => {
+        const referred = { ...(await someone(tenantId)), code: code.toLowerCase() };
+        return (await recordReferral(db, referred, systemCaller)) !== undefined;
+      };
+      assert.equal(await counts(), true);
+      const elsewhere = await someone((await createTenant(db)).id);
+      assert.equal(await recordReferral(db, { ...elsewhere, code }, systemCaller), undefined);
       const set = (change: object) => db('referral_codes').where({ id }).update(change);
       await set({ expiresAt: new Date() });
-      assert.equal(await find(), undefined);
+      assert.equal(await counts(), false);
       await set({ expiresAt: null, isActive: false });
-      assert.equal(await find(), undefined);
+      assert.equal(await counts(), false);
       assert.equal((await ensureReferralCode(db, referrer, systemCaller)).isActive, false, 'asking wakes nothing');
       await set({ isActive: true });
+      assert.equal(await counts(), true);
       await deactivateUser(db, referrer, systemCaller);
-      assert.equal(await find(), undefined);
+      assert.equal(await counts(), false);
     });
   });
 

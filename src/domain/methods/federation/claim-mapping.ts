@@ -78,7 +78,7 @@ export interface ProviderPerson {
 type Claims = Readonly<Record<string, unknown>>;
 
 /** OpenID Connect Core section 2: at most 255 characters, ASCII. Undefined for anything else. */
-export function checkedSubject(subject: unknown): string | undefined {
+function checkedSubject(subject: unknown): string | undefined {
   return typeof subject === 'string' && /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(subject)
     ? subject
     : undefined;
