@@ -52,8 +52,19 @@ describe('the device flow (RFC 8628)', () => {
     return body;
   }
 
-  const poll = (device_code: string, as = client, origin = app.issuer) =>
+  const pollAtOnce = (device_code: string, as = client, origin = app.issuer) =>
     postAs(`${origin}/token`, as, { grant_type: grantType, device_code });
+
+  /** The times between two polls pass. */
+  async function letPass(seconds: number): Promise<void> {
+    const polledAt = app.db.raw(`polled_at - make_interval(secs => ?)`, [seconds]);
+    await app.db('oidc_payloads').where({ model: 'DeviceCode' }).update({ polledAt });
+  }
+
+  async function poll(device_code: string, as = client, origin = app.issuer) {
+    await letPass(60);
+    return pollAtOnce(device_code, as, origin);
+  }
 
   async function typeCode(userCode: string, browser = new Browserless()): Promise<Reply> {
     return browser.submit(await browser.open(`${app.issuer}/device`), { user_code: userCode });
@@ -98,6 +109,37 @@ describe('the device flow (RFC 8628)', () => {
       await approving;
       assert.deepEqual([...errors], ['authorization_pending']);
     }
+  });
+
+  it('tells a device that asks too often to slow down, by five seconds more each time, on either process', async () => {
+    const { device_code, user_code } = await start();
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => pollAtOnce(device_code, client, index % 2 ? other : app.issuer)),
+    );
+    const errors = answers.map(({ body }) => body.error).sort();
+    assert.deepEqual(errors, ['authorization_pending', ...Array.from({ length: 9 }, () => 'slow_down')]);
+
+    const again = (await start()).device_code;
+    assert.equal((await pollAtOnce(again)).body.error, 'authorization_pending');
+    for (const [seconds, error] of [
+      [5, 'authorization_pending'],
+      [3, 'slow_down'],
+      [8, 'slow_down'],
+      [16, 'authorization_pending'],
+      [10, 'slow_down'],
+      [21, 'authorization_pending'],
+    ] as const) {
+      await letPass(seconds);
+      const { status, body } = await pollAtOnce(again);
+      assert.deepEqual([status, body.error], [400, error], `after ${seconds} s`);
+    }
+
+    await approve(user_code);
+    assert.equal(
+      (await pollAtOnce(device_code)).status,
+      200,
+      'what was granted is given, however soon it is asked for',
+    );
   });
 
   it('says authorization_pending until then, on either process', async () => {
