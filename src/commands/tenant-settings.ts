@@ -12,6 +12,7 @@ import type { TenantSettings, TenantSettingsInput } from '../domain/tenants/tena
 import type { Tenant } from '../domain/tenants/tenants.ts';
 import type { Database } from '../platform/database.ts';
 import { countries } from '../platform/environment/environment-forms.ts';
+import { isNarrowNetwork } from '../platform/network/networks.ts';
 import { type CommandResult, performs } from './frame/command-action.ts';
 import { UsageError } from './frame/failures.ts';
 import { wholeNumber } from './frame/list-options.ts';
@@ -62,6 +63,14 @@ function countriesOf(text: string): string[] {
   return parsed.data;
 }
 
+function networksOf(text: string): string[] {
+  return listOf(text).map((entry) => {
+    if (!isNarrowNetwork(entry))
+      throw new InvalidArgumentError('Give networks such as 203.0.113.0/24, no wider than /16, or /32 of IPv6.');
+    return entry;
+  });
+}
+
 function domainsOf(text: string): string[] {
   return listOf(text).map((entry) => {
     const domain = domainToASCII(entry.replace(/^@/, ''));
@@ -80,6 +89,9 @@ interface SetOptions {
   dailyPhoneMessages?: number | 'server';
   sessionHours?: number | 'server';
   auditRetentionDays?: number | 'server';
+  trustedNetworks?: string[];
+  signInFailuresPerAddress?: number | 'server';
+  codesPerAddress?: number | 'server';
   accentColor?: string;
   logoUrl?: string;
   supportUrl?: string;
@@ -102,6 +114,11 @@ function changeOf(options: SetOptions): TenantSettingsInput {
     logoUrl: orNull(logoUrl, 'none'),
     supportUrl: orNull(supportUrl, 'server'),
   });
+  const addressLimits = named({
+    trustedNetworks: options.trustedNetworks,
+    signInFailures: orNull(options.signInFailuresPerAddress, 'server'),
+    codes: orNull(options.codesPerAddress, 'server'),
+  });
   return named({
     usernames: usernames && usernames === 'on',
     selfSignUp: selfSignUp && selfSignUp === 'on',
@@ -112,6 +129,7 @@ function changeOf(options: SetOptions): TenantSettingsInput {
     dailyPhoneMessages: orNull(dailyPhoneMessages, 'server'),
     sessionHours: orNull(sessionHours, 'server'),
     auditRetentionDays: orNull(auditRetentionDays, 'server'),
+    addressLimits: Object.keys(addressLimits).length > 0 ? addressLimits : undefined,
     branding: Object.keys(branding).length > 0 ? branding : undefined,
   });
 }
@@ -148,6 +166,9 @@ function dataOf({ id, slug, name, state, settings }: Tenant) {
       daily_phone_messages: settings.dailyPhoneMessages,
       session_hours: settings.sessionHours,
       audit_retention_days: settings.auditRetentionDays,
+      trusted_networks: settings.addressLimits.trustedNetworks,
+      sign_in_failures_per_address: settings.addressLimits.signInFailures,
+      codes_per_address: settings.addressLimits.codes,
       accent_color: branding.accentColor,
       logo_url: branding.logoUrl,
       support_url: branding.supportUrl,
@@ -168,6 +189,9 @@ function textOf(settings: TenantSettings): string {
     'daily phone messages': settings.dailyPhoneMessages ?? asServer,
     'session hours': settings.sessionHours ?? asServer,
     'audit retention days': settings.auditRetentionDays ?? asServer,
+    'trusted networks': settings.addressLimits.trustedNetworks.join(', ') || 'none',
+    'sign-in failures per address': settings.addressLimits.signInFailures ?? asServer,
+    'codes per address': settings.addressLimits.codes ?? asServer,
     'accent colour': branding.accentColor,
     'logo URL': branding.logoUrl,
     'support URL': branding.supportUrl ?? asServer,
@@ -225,6 +249,21 @@ export function addTenantSettings(tenants: Command): void {
         '--audit-retention-days <number>',
         'how long audit events are kept; or server',
         unless('server', 'server', wholeNumber(1, 3650)),
+      )
+      .option(
+        '--trusted-networks <list>',
+        'where nobody is limited by address; or none',
+        unless('none', [], networksOf),
+      )
+      .option(
+        '--sign-in-failures-per-address <number>',
+        'wrong passwords in ten minutes; or server',
+        unless('server', 'server', wholeNumber(1, 1_000_000)),
+      )
+      .option(
+        '--codes-per-address <number>',
+        'codes in an hour that nobody used; or server',
+        unless('server', 'server', wholeNumber(1, 1_000_000)),
       )
       .option('--accent-color <#rrggbb>', 'the colour of its pages and mails; or none')
       .option('--logo-url <url>', 'its logo, by https; or none')

@@ -21,6 +21,17 @@ const branding = {
     .meta({ description: 'By https, or `mailto:` and an address; null: as the server' }),
 };
 
+const perAddress = (what: string) =>
+  asServer(1_000_000).meta({ description: `${what}; null: as the server, which is also the highest` });
+const addressLimits = {
+  trusted_networks: z
+    .array(text(50))
+    .max(20)
+    .meta({ description: 'Networks such as a school’s, where nobody is limited by address: `203.0.113.0/24`' }),
+  sign_in_failures: perAddress('Wrong passwords from one address in ten minutes'),
+  codes: perAddress('Codes and links from one address in an hour that nobody used'),
+};
+
 const members = {
   sign_in_methods: names.meta({ description: '`password`, `otp`, or the key of an identity provider' }),
   usernames: z.boolean().meta({ description: 'Whether people may sign in by a username, too' }),
@@ -37,20 +48,26 @@ const members = {
 };
 
 export const TenantSettings = z
-  .object({ ...members, branding: z.object(branding), federation: z.record(z.string(), z.object(terms)) })
+  .object({
+    ...members,
+    branding: z.object(branding),
+    address_limits: z.object(addressLimits),
+    federation: z.record(z.string(), z.object(terms)),
+  })
   .meta({ id: 'TenantSettings' });
 
 export const SettingsChange = z
   .strictObject({
     ...members,
     branding: z.strictObject(branding).partial(),
+    address_limits: z.strictObject(addressLimits).partial(),
     federation: z.record(text(32), z.strictObject(terms).partial().nullable()),
   })
   .partial();
 
 /** What a change makes of the settings before; nothing but what it names. */
 export function settingsInput(change: z.output<typeof SettingsChange>): (before: Settings) => TenantSettingsInput {
-  const { branding: brand, federation } = change;
+  const { branding: brand, address_limits: limits, federation } = change;
   return (before) => {
     const wanted: TenantSettingsInput = {
       signInMethods: change.sign_in_methods,
@@ -64,6 +81,13 @@ export function settingsInput(change: z.output<typeof SettingsChange>): (before:
       auditRetentionDays: change.audit_retention_days,
       branding:
         brand && named({ logoUrl: brand.logo_url, accentColor: brand.accent_color, supportUrl: brand.support_url }),
+      addressLimits:
+        limits &&
+        named({
+          trustedNetworks: limits.trusted_networks,
+          signInFailures: limits.sign_in_failures,
+          codes: limits.codes,
+        }),
       federation: federation && mergedFederation(before.federation, federation),
     };
     return named(wanted);

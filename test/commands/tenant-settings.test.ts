@@ -26,7 +26,7 @@ describe('the settings of a tenant by command', function () {
 
   it('are changed as named, with their event, and told afterwards', async () => {
     const run = await bench.run(
-      'tenants set acme --self-sign-up on --countries fr,CH --code-channels email,sms --sign-up-domains example.org,@zürich.example --sign-in-methods password,otp,google --daily-phone-messages 200 --session-hours 8 --accent-color #1f6f6b --support-url mailto:help@example.org --json',
+      'tenants set acme --self-sign-up on --countries fr,CH --code-channels email,sms --sign-up-domains example.org,@zürich.example --sign-in-methods password,otp,google --daily-phone-messages 200 --session-hours 8 --accent-color #1f6f6b --support-url mailto:help@example.org --trusted-networks 203.0.113.0/24,2001:db8::/48 --codes-per-address 40 --json',
     );
     assert.equal(run.code, 0, run.stderr);
     assert.deepEqual(run.json.settings, {
@@ -38,6 +38,9 @@ describe('the settings of a tenant by command', function () {
       daily_phone_messages: 200,
       session_hours: 8,
       audit_retention_days: null,
+      trusted_networks: ['203.0.113.0/24', '2001:db8::/48'],
+      sign_in_failures_per_address: null,
+      codes_per_address: 40,
       accent_color: '#1f6f6b',
       logo_url: null,
       support_url: 'mailto:help@example.org',

@@ -194,6 +194,8 @@ describe('tenants', () => {
       sessionHours: null,
       branding: { logoUrl: null, accentColor: null, supportUrl: null },
       countryList: [],
+      addressLimits: { trustedNetworks: [], signInFailures: null, codes: null },
+      usernames: false,
       auditRetentionDays: null,
     };
 
@@ -234,6 +236,10 @@ describe('tenants', () => {
         [{ signInMethods: ['Magic link'] }, 'settings.signInMethods.0'],
         [{ countryList: ['ch'] }, 'settings.countryList.0'],
         [{ sessionHours: 0 }, 'settings.sessionHours'],
+        [{ addressLimits: { trustedNetworks: ['0.0.0.0/0'] } }, 'settings.addressLimits.trustedNetworks.0'],
+        [{ addressLimits: { trustedNetworks: ['::/0'] } }, 'settings.addressLimits.trustedNetworks.0'],
+        [{ addressLimits: { trustedNetworks: ['127.1'] } }, 'settings.addressLimits.trustedNetworks.0'],
+        [{ addressLimits: { codes: 0 } }, 'settings.addressLimits.codes'],
         [{ auditRetentionDays: 0 }, 'settings.auditRetentionDays'],
         [{ auditRetentionDays: 1.5 }, 'settings.auditRetentionDays'],
         [{ __proto__: null, toString: 'x' }, 'settings.toString'],
