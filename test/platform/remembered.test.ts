@@ -80,6 +80,18 @@ describe('remembered configuration', () => {
     ['a capability of a service', (trx) => trx('client_capabilities').insert({ clientId, capabilityId })],
     ['a capability withdrawn from it', (trx) => trx('client_capabilities').delete()],
     ['a deleted secret', (trx) => trx('client_secrets').delete()],
+    [
+      'a new identity provider',
+      (trx) =>
+        trx('identity_providers').insert({
+          id: newId(),
+          key: 'remembered',
+          name: 'R',
+          issuer: 'https://issuer.example',
+          clientId: 'c',
+        }),
+    ],
+    ['a changed identity provider', (trx) => trx('identity_providers').update({ state: 'disabled' })],
     ['a deleted client', (trx) => trx('clients').delete()],
   ];
   for (const [name, change] of changes)
