@@ -64,6 +64,8 @@ const kept = [
   'choose-tenant',
   'consent',
   'account',
+  'account-security',
+  'account-devices',
 ];
 
 async function startServer() {

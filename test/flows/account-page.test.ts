@@ -4,6 +4,7 @@ import { deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
 import { assignRole } from '../../src/domain/organisation/org-assignments.ts';
 import { createOrgNode } from '../../src/domain/organisation/org-nodes.ts';
 import { grantVisibility } from '../../src/domain/organisation/visibility-grants.ts';
+import { accountSections } from '../../src/web/account/sections.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless, type Reply } from '../support/browserless.ts';
 import { refresh } from '../support/endpoints.ts';
@@ -80,11 +81,40 @@ describe('the account page', () => {
     const reply = await browser.send(
       `${app.issuer}/account?redirect_uri=https://evil.example&return_to=//evil.example`,
     );
-    assert.ok(!reply.location?.includes('evil.example'), reply.location);
+    const { origin, pathname } = new URL(reply.location ?? '');
+    assert.equal(`${origin}${pathname}`, `${app.issuer}/account`);
     const failed = await new Browserless().send(
       `${app.issuer}/account/signed-in?error=access_denied&return_to=//evil.example`,
     );
     assert.equal(failed.location, `${app.issuer}/`);
+  });
+
+  it('comes back from a sign-in to the page that asked for it, and to no other place', async () => {
+    const person = await app.person();
+    for (const { section, href } of accountSections) {
+      const browser = new Browserless();
+      const page = await browser.open(`${app.issuer}${href}`);
+      const back = await browser.submit(page, { login: person.email, password: person.password });
+      assert.equal(back.url, `${app.issuer}${href}`, section);
+      assert.equal(back.status, 200);
+      assert.equal(back.headers['cache-control'], 'no-store', section);
+    }
+    const { browser } = await signInHere(person);
+    const states = [
+      'x~//evil.example',
+      'x~/evil',
+      'x~https://evil.example',
+      'x~..',
+      'x~a/../..',
+      'x~a//b',
+      'x~%2e%2e',
+      'x~A',
+    ];
+    for (const state of states) {
+      const query = new URLSearchParams({ state });
+      const { location } = await browser.send(`${app.issuer}/account/signed-in?${query}`);
+      assert.equal(location, `${app.issuer}/account`, state);
+    }
   });
 
   it('shows who somebody is, what they hold and where, and what they may see', async () => {
@@ -109,9 +139,11 @@ describe('the account page', () => {
     await assignRole(app.db, { ...held, roleId: notYet.id, orgNodeId: school.id, ...future }, systemCaller);
     await grantVisibility(app.db, { ...held, orgNodeId: region.id, accessScope: 'analyze' }, systemCaller);
 
-    const { home } = await signInHere(person);
-    assert.doesNotMatch(home.body, /<b>Lovelace|<teacher>|<Academies>/);
-    const text = textOf(home);
+    const { browser, home } = await signInHere(person);
+    const pages = [home];
+    for (const section of ['access', 'devices']) pages.push(await browser.open(`${app.issuer}/account/${section}`));
+    for (const { body } of pages) assert.doesNotMatch(body, /<b>Lovelace|<teacher>|<Academies>/);
+    const text = pages.map(textOf).join(' ');
     for (const shown of [
       person.email,
       'Head &lt;teacher&gt;',
@@ -132,13 +164,13 @@ describe('the account page', () => {
     const party = await discover(app, client);
     const elsewhere = await signIn(party, person);
     const [other = ''] = await sessionIds(person);
-    const { browser, home } = await signInHere(person);
-    assert.ok(home.body.includes(other));
+    const { browser } = await signInHere(person);
+    assert.ok((await browser.open(`${app.issuer}/account/devices`)).body.includes(other));
     const own = (await sessionIds(person)).find((id) => id !== other) ?? '';
 
     const done = await revoke(browser, other);
     assert.equal(done.status, 303);
-    assert.equal(done.location, `${app.issuer}/account`);
+    assert.equal(done.location, `${app.issuer}/account/devices`);
     assert.deepEqual(await sessionIds(person), [own]);
     assert.equal((await browser.send(`${app.issuer}/account`)).status, 200);
     assert.equal((await elsewhere.browser.send(`${app.issuer}/account`)).status, 303, 'signed out there');
@@ -146,7 +178,7 @@ describe('the account page', () => {
       (await refresh(app.issuer, client, elsewhere.tokens.refresh_token as string)).body.error,
       'invalid_grant',
     );
-    assert.equal((await revoke(browser, other)).status, 404, 'it has ended already');
+    assert.equal((await revoke(browser, other)).status, 303, 'once more does no harm');
   });
 
   it('ends this very session, and asks to sign in again', async () => {

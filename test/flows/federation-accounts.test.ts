@@ -180,10 +180,11 @@ describe('accounts that an identity provider vouches for', () => {
     it('are linked with whatever address they have, told of, and sign in from then on', async () => {
       const person = await stage.app.person({ tenantId: open.id });
       const { browser, home } = await homeOf(person);
-      assert.match(home.body, /name="provider" value="google"/);
+      assert.equal(home.status, 200);
+      assert.match((await browser.open(`${account()}/security`)).body, /name="provider" value="google"/);
       const them = someoneAt(google, { email_verified: false });
       const done = await link(browser, them);
-      assert.equal(new URL(done.url).pathname, '/account');
+      assert.equal(new URL(done.url).pathname, '/account/security');
       assert.ok(textOf(done).includes(them.email), textOf(done));
       assert.deepEqual(await identitiesOf(stage.app, person.id), [`google ${them.login}`, 'password']);
       assert.match((await stage.mailbox.waitFor(person.email)).text, /Google/);
@@ -287,7 +288,8 @@ describe('accounts that an identity provider vouches for', () => {
       const them = someoneAt(google);
       const journey = await signIn(them.login, party);
       const { sub } = await claimsOf(journey, party);
-      const home = await journey.browser.open(account());
+      const home = await journey.browser.open(`${account()}/security`);
+      assert.match(textOf(home), /Your only way to sign in/);
       assert.doesNotMatch(home.body, /identities\/unlink/);
       const refused = await post(journey.browser, 'unlink');
       assert.equal(refused.status, 409);
@@ -335,7 +337,7 @@ describe('accounts that an identity provider vouches for', () => {
       const reply = await post((await homeOf(person)).browser, 'link', 'gone');
       assert.equal(reply.status, 503);
       assert.match(textOf(reply), /Gone doesn.t answer just now/);
-      assert.match(reply.body, /Where you are signed in/);
+      assert.match(reply.body, /Accounts elsewhere that sign you in/);
     });
   });
 });

@@ -22,8 +22,6 @@ const ofMethods: { samples: PageSample[] }[] = await Promise.all(
 /** The moment at which the samples are looked at. */
 export const sampleNow = new Date('2025-11-20T14:30:00Z');
 
-const ago = (minutes: number) => new Date(sampleNow.getTime() - minutes * 60_000);
-
 const anna = { name: 'Anna Larsson', email: 'anna.larsson@northwind.example' };
 
 const portal = {
@@ -762,127 +760,6 @@ export function pageSamples(origin: string): PageSample[] {
     },
     { name: 'device-done', view: 'interaction/device-done', page: {}, model: {} },
     { name: 'device-cancelled', view: 'interaction/device-done', page: {}, model: { cancelled: true } },
-    {
-      name: 'account',
-      view: 'account/home',
-      page: {},
-      model: {
-        account: { ...anna, emailVerified: true, phone: '+46701740605', phoneVerified: false },
-        verify: { phone: '/account/verify/phone' },
-        notice: 'identity_linked',
-        identities: [
-          {
-            provider: 'google',
-            name: 'Google',
-            detail: 'anna.larsson@gmail.example',
-            linkedAt: ago(2),
-            canUnlink: true,
-          },
-        ],
-        linkable: [{ key: 'contoso', name: 'Contoso' }],
-        linkAction: '/account/identities/link',
-        unlinkAction: '/account/identities/unlink',
-        roles: [
-          {
-            role: 'Terminal manager',
-            place: 'Gothenburg terminal',
-            path: ['Northwind Logistics', 'Nordics'],
-            startsAt: new Date('2024-03-01T00:00:00Z'),
-          },
-          {
-            role: 'Safety officer',
-            place: 'Nordics',
-            path: ['Northwind Logistics'],
-            startsAt: new Date('2025-09-01T00:00:00Z'),
-            endsAt: new Date('2026-02-28T00:00:00Z'),
-          },
-        ],
-        visibility: [{ place: 'Baltics', scope: 'analyze', endsAt: new Date('2025-12-31T00:00:00Z') }],
-        sessions: [
-          {
-            id: 's1',
-            browser: 'Firefox 145',
-            os: 'macOS',
-            ip: '203.0.113.7',
-            amr: ['pwd', 'otp'],
-            signedInAt: ago(64),
-            lastSeenAt: ago(0),
-            current: true,
-          },
-          {
-            id: 's2',
-            browser: 'Safari 18',
-            os: 'iOS',
-            ip: '2001:db8:4f1:20::9',
-            amr: ['pwd'],
-            signedInAt: ago(4300),
-            lastSeenAt: ago(130),
-            current: false,
-          },
-          { id: 's3', browser: '', os: '', amr: [], signedInAt: ago(9000), lastSeenAt: ago(8400), current: false },
-        ],
-        revokeAction: '/account/sessions',
-        signOutHref: '/account/sign-out',
-      },
-    },
-    {
-      name: 'account-new',
-      view: 'account/home',
-      page: {},
-      model: {
-        account: { ...anna, emailVerified: false },
-        verify: { email: '/account/verify/email' },
-        identities: [{ provider: 'google', name: 'Google', linkedAt: ago(1), canUnlink: false }],
-        unlinkAction: '/account/identities/unlink',
-        error: { code: 'IDENTITY_LAST_WAY' },
-        roles: [],
-        visibility: [],
-        sessions: [
-          {
-            id: 's1',
-            browser: 'Chrome 142',
-            os: 'Windows',
-            ip: '203.0.113.7',
-            amr: ['pwd'],
-            signedInAt: ago(1),
-            lastSeenAt: ago(0),
-            current: true,
-          },
-        ],
-        revokeAction: '/account/sessions',
-        signOutHref: '/account/sign-out',
-      },
-    },
-    {
-      name: 'verify',
-      view: 'account/verify',
-      page: {},
-      model: {
-        action: '/account/verify/phone',
-        sendAction: '/account/verify/phone/send',
-        destination: '+46701740605',
-        kind: 'phone',
-        sent: false,
-        resendInSeconds: 0,
-        channels: ['sms', 'whatsapp'],
-        backHref: '/account',
-      },
-    },
-    {
-      name: 'verify-sent',
-      view: 'account/verify',
-      page: {},
-      model: {
-        action: '/account/verify/email',
-        sendAction: '/account/verify/email/send',
-        destination: anna.email,
-        kind: 'email',
-        sent: true,
-        resendInSeconds: 30,
-        minutes: 5,
-        backHref: '/account',
-      },
-    },
     ...ofMethods.flatMap(({ samples }) => samples),
     ...errors.map(([name, page, model]): PageSample => ({ name, view: 'errors/error', page, model })),
   ];

@@ -15,21 +15,22 @@ import type { AccountProfile } from '../../domain/users/users.ts';
 import type { VerifiedPerson } from '../../oidc/federation-client.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
-import { readForm } from '../middleware/body.ts';
 import { statusOf } from '../middleware/errors.ts';
-import type { FormError } from '../pages/form-model.ts';
 import type { ViewModels } from '../pages/view-models.ts';
 import { beginFederation } from '../sign-in/begin-federation.ts';
 import { isProviderFailure } from '../sign-in/federation-failure.ts';
-import { isFresh, type SignedIn, signedIn, signInAgainAddress } from './signed-in.ts';
+import { freshForm, leadTo } from './account-page.ts';
+import { type SignedIn, signedIn } from './signed-in.ts';
 
-type HomeModel = ViewModels['account/home'];
+type SecurityModel = ViewModels['account/security'];
 
-/** What the account page shows of it. */
+const page = '/account/security';
+
+/** What the page of the ways to sign in shows of it. */
 export async function identitiesModel(
   web: WebDependencies,
   { tenantId, userId, tenant }: AccountProfile,
-): Promise<Pick<HomeModel, 'identities' | 'linkable' | 'linkAction' | 'unlinkAction'>> {
+): Promise<Pick<SecurityModel, 'identities' | 'linkable' | 'linkAction' | 'unlinkAction'>> {
   const { linked, linkable } = await describeIdentities(web.db, { tenantId, userId }, tenant.settings, web);
   return {
     identities: linked.map(({ email, ...identity }) => ({ ...identity, detail: email ?? undefined })),
@@ -39,32 +40,24 @@ export async function identitiesModel(
   };
 }
 
-export interface IdentitiesOptions {
-  /** Draws the account page. */
-  showHome(ctx: Context, person: SignedIn, more?: { error?: FormError; status?: number }): Promise<void>;
-}
+/** Draws the page of the ways to sign in. */
+type ShowSecurity = (
+  ctx: Context,
+  person: SignedIn,
+  more?: Pick<SecurityModel, 'error'> & { status?: number },
+) => Promise<void>;
 
 /** Mounts `/identities/link` and `/identities/unlink` on the router of the account pages. */
-export function mountIdentities(router: Router, web: WebDependencies, { showHome }: IdentitiesOptions): void {
-  /** The person and the provider's key; undefined where they are led to sign in again. */
-  async function begin(ctx: Context): Promise<{ person: SignedIn; key: string } | undefined> {
-    const form = await readForm(ctx);
-    const person = await signedIn(ctx, web);
-    if (!person) throw new DomainError('unauthenticated', 'SIGN_IN_REQUIRED');
-    if (isFresh(person)) return { person, key: form.provider ?? '' };
-    ctx.status = 303;
-    ctx.redirect(signInAgainAddress(web.issuer, person));
-    return undefined;
-  }
-
+export function mountIdentities(router: Router, web: WebDependencies, showSecurity: ShowSecurity): void {
   async function showRefused(ctx: Context, person: SignedIn, error: DomainError): Promise<void> {
-    await showHome(ctx, person, { error: { code: error.code, params: error.params }, status: statusOf(error) });
+    await showSecurity(ctx, person, { error: { code: error.code, params: error.params }, status: statusOf(error) });
   }
 
   router.post('/identities/link', async (ctx) => {
-    const begun = await begin(ctx);
-    if (!begun) return;
-    const { person, key } = begun;
+    const posted = await freshForm(ctx, web, page);
+    if (!posted) return;
+    const { person } = posted;
+    const key = posted.form.provider ?? '';
     const { userId, tenant } = person.profile;
     const provider = await findIdentityProvider(web.db, key);
     if (!provider || !isOffered(provider, tenant)) throw new DomainError('not_found', 'NOT_FOUND');
@@ -77,7 +70,7 @@ export function mountIdentities(router: Router, web: WebDependencies, { showHome
       // No redirect: browsers hold all that follows a form against the page's form-action, and where a provider leads on
       // to (the organisation's own sign-in, perhaps) nobody here can know.
       ctx.set('refresh', `0; url=${address}`);
-      await showHome(ctx, person);
+      await showSecurity(ctx, person);
     } catch (error) {
       if (!isProviderFailure(error)) throw error;
       await showRefused(ctx, person, error);
@@ -85,9 +78,10 @@ export function mountIdentities(router: Router, web: WebDependencies, { showHome
   });
 
   router.post('/identities/unlink', async (ctx) => {
-    const begun = await begin(ctx);
-    if (!begun) return;
-    const { person, key } = begun;
+    const posted = await freshForm(ctx, web, page);
+    if (!posted) return;
+    const { person } = posted;
+    const key = posted.form.provider ?? '';
     const { tenantId, userId } = person.profile;
     try {
       await unlinkIdentity(web.db, { tenantId, userId, provider: key }, { ...web, caller: callerOf(ctx, userId) });
@@ -95,8 +89,7 @@ export function mountIdentities(router: Router, web: WebDependencies, { showHome
       if (!(error instanceof DomainError) || error.code !== 'IDENTITY_LAST_WAY') throw error;
       return showRefused(ctx, person, error);
     }
-    ctx.status = 303;
-    ctx.redirect('/account?notice=identity_unlinked');
+    leadTo(ctx, `${page}?notice=identity_unlinked`);
   });
 }
 
@@ -121,6 +114,5 @@ export async function linkIdentityOf(
   const { person } = await verify();
   const deps = { secrets: web.secrets, issuer: web.issuer, caller: callerOf(ctx, userId) };
   await linkToAccount(web.db, { tenantId: who.profile.tenantId, userId, provider, person }, deps);
-  ctx.status = 303;
-  ctx.redirect('/account?notice=identity_linked');
+  leadTo(ctx, `${page}?notice=identity_linked`);
 }

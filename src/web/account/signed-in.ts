@@ -45,13 +45,29 @@ export function isFresh({ provedAt }: SignedIn): boolean {
 /** Parameters of an authorization request that a link to the account may carry, such as one to sign up with a referral. */
 const carriedOn = ['tenant', 'prompt', 'referral_code', 'login_hint', 'ui_locales'];
 
-export function signInAddress(issuer: string, asked: ParsedUrlQuery = {}): string {
+/** Pages of ours that a sign-in may come back to, below `/account/`. They change nothing by being opened. */
+const pagePath = /^[a-z]+(?:-[a-z]+)*(?:\/[a-z]+(?:-[a-z]+)*)*$/;
+
+/** The state of a sign-in: unguessable, and the page that it comes back to. */
+function stateOf(page: string): string {
+  const below = page.startsWith('/account/') ? page.slice('/account/'.length) : '';
+  return pagePath.test(below) ? `${randomToken(16)}~${below}` : randomToken(16);
+}
+
+/** The page that the state of a sign-in names. Anybody can write one: it leads to a page of the account, or to its first. */
+export function pageOfState(state: unknown): string {
+  const [, below = ''] = typeof state === 'string' && state.length <= 200 ? state.split('~') : [];
+  return pagePath.test(below) ? `/account/${below}` : '/account';
+}
+
+/** @param page of the account, to come back to */
+export function signInAddress(issuer: string, asked: ParsedUrlQuery = {}, page = '/account'): string {
   const query = new URLSearchParams({
     client_id: accountClientId,
     response_type: 'none',
     scope: 'openid',
     redirect_uri: `${issuer}/account/signed-in`,
-    state: randomToken(16),
+    state: stateOf(page),
   });
   for (const name of carriedOn) {
     const value = asked[name];
@@ -60,8 +76,8 @@ export function signInAddress(issuer: string, asked: ParsedUrlQuery = {}): strin
   return `/authorize?${query}`;
 }
 
-/** To sign in once more as the same person. */
-export function signInAgainAddress(issuer: string, { profile }: SignedIn): string {
+/** To sign in once more as the same person, and come back to a page of the account. */
+export function signInAgainAddress(issuer: string, { profile }: SignedIn, page = '/account'): string {
   const hint = profile.email ?? profile.phone ?? undefined;
-  return signInAddress(issuer, { prompt: 'login', tenant: profile.tenant.slug, login_hint: hint });
+  return signInAddress(issuer, { prompt: 'login', tenant: profile.tenant.slug, login_hint: hint }, page);
 }

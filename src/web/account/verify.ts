@@ -16,8 +16,31 @@ import { sendCode, submitCode, submitRequest, wantedChannel } from '../interacti
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
 import { refusal } from '../interaction/form-refusal.ts';
 import { messageChannels } from '../interaction/offered-channels.ts';
-import { readForm } from '../middleware/body.ts';
+import type { FormModel } from '../pages/form-model.ts';
+import { drawPage, leadTo, personOfPage, postedForm } from './account-page.ts';
+import type { AccountNav } from './sections.ts';
 import type { SignedIn } from './signed-in.ts';
+
+declare module '../pages/view-models.ts' {
+  interface ViewModels {
+    /** Proves an address of one's own. `sendAction` takes `channel` or nothing, `action` takes `code`. */
+    'account/verify': FormModel & {
+      nav: AccountNav;
+      action: string;
+      sendAction: string;
+      destination: string;
+      kind: 'email' | 'phone';
+      /** Whether a code is on its way; before, the page only offers to send one. */
+      sent: boolean;
+      resendInSeconds: number;
+      backHref: string;
+      /** The ways to a phone, the preferred one first. Without it: email for an email address, SMS for a phone. */
+      channels?: Channel[];
+      /** How long the code works; needed once it is sent. */
+      minutes?: number;
+    };
+  }
+}
 
 const challenges = defineSecretPurpose('address-challenges');
 
@@ -47,16 +70,10 @@ function waitFrom(query: unknown): { sent: boolean; seconds: number } {
   return { sent: true, seconds: Math.min(longest, Math.max(0, Number(query) - Math.floor(Date.now() / 1000))) };
 }
 
-export interface VerifyOptions {
-  /** Who is signed in to this browser. */
-  person(ctx: Context): Promise<SignedIn | undefined>;
-  /** Leads on to signing in. */
-  askToSignIn(ctx: Context): void;
-}
-
 /** A request about one address of the person who is signed in. */
 interface Verification {
   web: WebDependencies;
+  person: SignedIn;
   profile: AccountProfile;
   kind: Kind;
   channels: Channel[];
@@ -66,25 +83,19 @@ interface Verification {
 }
 
 function toHome(ctx: Context, notice?: 'address_verified'): void {
-  ctx.status = 303;
-  ctx.redirect(notice ? `/account?notice=${notice}` : '/account');
+  leadTo(ctx, notice ? `/account?notice=${notice}` : '/account');
 }
 
 /** Undefined where the answer is given already. @throws DomainError not_found NOT_FOUND, unauthenticated SIGN_IN_REQUIRED */
 async function begin(
   ctx: Context,
   web: WebDependencies,
-  { person, askToSignIn }: VerifyOptions,
+  person: SignedIn | undefined,
 ): Promise<Verification | undefined> {
   const { kind } = ctx.params;
   if (kind !== 'email' && kind !== 'phone') throw new DomainError('not_found', 'NOT_FOUND');
-  const signedIn = await person(ctx);
-  if (!signedIn && ctx.method === 'POST') throw new DomainError('unauthenticated', 'SIGN_IN_REQUIRED');
-  if (!signedIn) {
-    askToSignIn(ctx);
-    return undefined;
-  }
-  const { profile, sessionUidHash } = signedIn;
+  if (!person) return undefined;
+  const { profile, sessionUidHash } = person;
   const channels = verificationChannels(web, profile, kind);
   const destination = kind === 'email' ? profile.email : profile.phone;
   if (channels.length === 0 || destination === null) {
@@ -93,20 +104,22 @@ async function begin(
   }
   const about = `verify-address:${kind}:${profile.userId}:${sessionUidHash.toString('hex')}`;
   const challenge = web.secrets.mac(challenges, about).toString('base64url');
-  return { web, profile, kind, channels, destination, challenge, base: `/account/verify/${kind}` };
+  return { web, person, profile, kind, channels, destination, challenge, base: `/account/verify/${kind}` };
 }
 
 function draw(
   ctx: Context,
-  { web, profile, kind, channels, destination, base }: Verification,
+  { web, person, kind, channels, destination, base }: Verification,
   { sent, seconds }: { sent: boolean; seconds: number },
   refused?: DomainError,
 ): void {
   const { error, status } = refusal(ctx, refused, 'code');
   const until = Math.floor(Date.now() / 1000) + seconds;
-  web.pages.render(
+  drawPage(
     ctx,
-    'account/verify',
+    web,
+    person,
+    { section: 'profile', view: 'account/verify', status },
     {
       action: `${base}/code${sent ? `?again=${until}` : ''}`,
       sendAction: `${base}/send`,
@@ -119,7 +132,6 @@ function draw(
       minutes: codeLimits.codeSeconds / 60,
       error,
     },
-    { tenant: profile.tenant, theme: profile.theme, timeZone: profile.zoneinfo ?? undefined, status },
   );
 }
 
@@ -162,19 +174,19 @@ async function takeCode(ctx: Context, at: Verification, typed: string | undefine
 }
 
 /** Mounts `/verify/:kind` on the router of the account pages. */
-export function mountVerify(router: Router, web: WebDependencies, options: VerifyOptions): void {
+export function mountVerify(router: Router, web: WebDependencies): void {
   router.get('/verify/:kind', async (ctx) => {
-    const at = await begin(ctx, web, options);
+    const at = await begin(ctx, web, await personOfPage(ctx, web));
     if (at) draw(ctx, at, waitFrom(ctx.query.again));
   });
   router.post('/verify/:kind/send', async (ctx) => {
-    const form = await readForm(ctx);
-    const at = await begin(ctx, web, options);
+    const { form, person } = await postedForm(ctx, web);
+    const at = await begin(ctx, web, person);
     if (at) await send(ctx, at, form.channel);
   });
   router.post('/verify/:kind/code', async (ctx) => {
-    const form = await readForm(ctx);
-    const at = await begin(ctx, web, options);
+    const { form, person } = await postedForm(ctx, web);
+    const at = await begin(ctx, web, person);
     if (at) await takeCode(ctx, at, form.code);
   });
 }

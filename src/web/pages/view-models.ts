@@ -7,8 +7,8 @@
 import type { Brand } from '../../platform/brand.ts';
 import type { ErrorKind } from '../../platform/errors.ts';
 import type { TextParams } from '../../platform/i18n.ts';
-import type { FormError, FormModel, HiddenField } from './form-model.ts';
-import type { MessageChannel, SignInViewModels } from './sign-in-view-models.ts';
+import type { FormModel, HiddenField } from './form-model.ts';
+import type { SignInViewModels } from './sign-in-view-models.ts';
 
 /** What surrounds every page, whatever it shows. */
 export interface PageContext {
@@ -122,71 +122,6 @@ export interface ViewModels extends SignInViewModels {
   };
   /** `signsOut`: what is carried on is the end of the session. */
   'interaction/switching': { formAction: string; fields: HiddenField[]; signsOut?: boolean };
-  'account/home': {
-    account: {
-      name: string;
-      email: string;
-      emailVerified: boolean;
-      phone?: string;
-      /** Without it, nothing is said about the phone's proof. */
-      phoneVerified?: boolean;
-      pictureUrl?: string;
-    };
-    /** Where an address that is not verified yet can be. */
-    verify?: { email?: string; phone?: string };
-    /** What the person has just done. */
-    notice?: 'identity_linked' | 'identity_unlinked' | 'address_verified';
-    /** Why what the person has just tried failed. */
-    error?: FormError;
-    /** Accounts elsewhere that sign in to this one. Unlinking posts `provider=<key>`. */
-    identities?: {
-      /** The provider's key; a person has one account at each. */
-      provider: string;
-      /** The provider's name. */
-      name: string;
-      /** The account there, such as its email address. */
-      detail?: string;
-      linkedAt?: Date;
-      /** False where it is the only way left to sign in. */
-      canUnlink: boolean;
-    }[];
-    /** Providers that could still be linked. Linking posts `provider=<key>`. */
-    linkable?: { key: string; name: string }[];
-    linkAction?: string;
-    unlinkAction?: string;
-    /** `path` runs from the tenant's root to the place's parent, by name. */
-    roles: { role: string; place: string; path: string[]; startsAt?: Date; endsAt?: Date }[];
-    visibility: { place: string; scope: 'read' | 'analyze'; endsAt?: Date }[];
-    sessions: {
-      id: string;
-      browser: string;
-      os: string;
-      ip?: string;
-      /** RFC 8176 method names. */
-      amr: string[];
-      signedInAt: Date;
-      lastSeenAt: Date;
-      current: boolean;
-    }[];
-    /** Takes a POST with `session=<id>`. */
-    revokeAction: string;
-    signOutHref: string;
-  };
-  /** Proves an address of one's own. `sendAction` takes `channel` or nothing, `action` takes `code`. */
-  'account/verify': FormModel & {
-    action: string;
-    sendAction: string;
-    destination: string;
-    kind: 'email' | 'phone';
-    /** Whether a code is on its way; before, the page only offers to send one. */
-    sent: boolean;
-    resendInSeconds: number;
-    backHref: string;
-    /** The ways to a phone, the preferred one first. Without it: email for an email address, SMS for a phone. */
-    channels?: MessageChannel[];
-    /** How long the code works; needed once it is sent. */
-    minutes?: number;
-  };
   'errors/error': ErrorModel;
 }
 

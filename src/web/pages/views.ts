@@ -10,6 +10,7 @@ import { roleText } from '../../domain/messages/role-text.ts';
 import { isSupportUrl, lookOf, productName } from '../../platform/brand.ts';
 import { type DateStyle, formatDate, knownZone } from '../../platform/format-date.ts';
 import type { I18n, TextParams } from '../../platform/i18n.ts';
+import type { AccountNav } from '../account/sections.ts';
 import type { FormError } from './form-model.ts';
 import { addressText, errorText, sentenceSegments } from './page-text.ts';
 import type { ErrorModel, PageContext, ViewModels, ViewName } from './view-models.ts';
@@ -36,6 +37,8 @@ interface Frame {
   title?: string;
   /** 44rem rather than 26rem. */
   wide?: boolean;
+  /** Of a page of the account: its sections, beside it. */
+  nav?: AccountNav;
   /** A form came back with an error; the title says so first, for those who hear it. */
   failed?: boolean;
   /** The page links to the client's policy and terms itself. */

@@ -198,10 +198,10 @@ describe('the page that links an account', () => {
 
 describe("an account's ways to sign in", () => {
   it('can be linked and unlinked, but for the last', () => {
-    const html = render('account/home', 'account');
+    const html = render('account/security', 'account-security');
     assert.match(html, /name="provider" value="google" aria-label="Unlink Google"/);
     assert.match(html, /name="provider" value="contoso" aria-label="Link Contoso"/);
-    const last = render('account/home', 'account-new');
+    const last = render('account/security', 'account-security-last-way');
     assert.doesNotMatch(last, /Unlink/);
     assert.match(last, /Your only way to sign in/);
   });

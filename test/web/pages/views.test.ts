@@ -24,7 +24,7 @@ function renderSignIn(model: Partial<ViewModels['interaction/sign-in']> = {}, pa
 /** What chooses among texts of our own. */
 const choices = [
   ...['kind', 'label', 'scope', 'locale', 'theme', 'code', 'field', 'heading', 'channel', 'channels', 'switchTo'],
-  ...['purpose', 'loginKind', 'notice', 'button', 'to'],
+  ...['purpose', 'loginKind', 'notice', 'button', 'to', 'section', 'icon'],
 ];
 
 /** The value with each of its strings replaced, but those choices. */
@@ -219,28 +219,36 @@ describe('the error page', () => {
   });
 });
 
-describe('the account page', () => {
-  const account = samples.find(({ name }) => name === 'account');
-  const model = account?.model as ViewModels['account/home'];
+describe('the pages of the account', () => {
+  const modelOf = <V extends 'account/devices' | 'account/access'>(name: string) =>
+    samples.find((sample) => sample.name === name)?.model as ViewModels[V];
+  const devices = modelOf<'account/devices'>('account-devices');
 
-  it("tells times in the reader's language and zone", () => {
-    const render = (page: Partial<PageContext>) => views.render('account/home', samplePage(origin, page), model);
+  it("tell times in the reader's language and zone", () => {
+    const render = (page: Partial<PageContext>) => views.render('account/devices', samplePage(origin, page), devices);
     assert.match(render({}), /20 November 2025 at 13:26 UTC/);
     assert.match(render({}), /Last active 2 hours ago/);
     assert.match(render({ locale: 'fr', timeZone: 'Europe/Paris' }), /20 novembre 2025 à 14:26/);
     assert.match(render({ timeZone: 'Mars/Olympus' }), /13:26 UTC/);
   });
 
-  it('speaks of what is still to come as such', () => {
+  it('speak of what is still to come as such', () => {
     const startsAt = new Date('2026-01-01T00:00:00Z');
+    const access = modelOf<'account/access'>('account-access');
     const roles = [{ role: 'Auditor', place: 'Oslo', path: [], startsAt }];
-    assert.match(views.render('account/home', samplePage(origin), { ...model, roles }), />From 1 January 2026</);
+    assert.match(views.render('account/access', samplePage(origin), { ...access, roles }), />From 1 January 2026</);
   });
 
-  it('names each session on the button that ends it', () => {
-    const html = views.render('account/home', samplePage(origin), model);
+  it('name each session on the button that ends it', () => {
+    const html = views.render('account/devices', samplePage(origin), devices);
     assert.equal(html.match(/name="session" value="s\d"/g)?.length, 3);
     assert.match(html, /aria-label="End the session in Safari 18 on iOS/);
+  });
+
+  it('say in which section one is', () => {
+    const html = views.render('account/devices', samplePage(origin), devices);
+    const current = [...html.matchAll(/href="([^"]+)" aria-current="page"/g)].map(([, href]) => href);
+    assert.deepEqual([...new Set(current)], ['/account/devices']);
   });
 });
 

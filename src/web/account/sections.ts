@@ -1,0 +1,35 @@
+/**
+ * The sections of a person's own pages, in the order in which the navigation shows them. A feature that has a section of its
+ * own adds a row here, its words as `account.nav.<section>` in the locales, and mounts its routes in account.ts.
+ */
+
+export interface AccountSection {
+  /** `account.nav.<section>` in the locales. */
+  section: string;
+  /** A page that takes a GET. */
+  href: string;
+  /** Of views/partials/icon.ejs. */
+  icon: string;
+}
+
+export const accountSections = [
+  { section: 'profile', href: '/account', icon: 'person' },
+  { section: 'security', href: '/account/security', icon: 'key' },
+  { section: 'devices', href: '/account/devices', icon: 'screen' },
+  { section: 'access', href: '/account/access', icon: 'place' },
+] as const satisfies readonly AccountSection[];
+
+export type AccountSectionName = (typeof accountSections)[number]['section'];
+
+/** What `views/partials/account-nav.ejs` is drawn from; every page of the account has it as `nav`. */
+export interface AccountNav {
+  sections: (AccountSection & { current: boolean })[];
+  signOutHref: string;
+}
+
+export function accountNav(current: AccountSectionName, signOutHref: string): AccountNav {
+  return {
+    sections: accountSections.map((row) => ({ ...row, current: row.section === current })),
+    signOutHref,
+  };
+}

@@ -1,0 +1,62 @@
+/** The ways in which a person signs in. Each is changed by its own file. */
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+import type { WebDependencies } from '../interaction/context.ts';
+import type { FormModel } from '../pages/form-model.ts';
+import type { ViewModels } from '../pages/view-models.ts';
+import { drawPage, personOfPage } from './account-page.ts';
+import { identitiesModel, mountIdentities } from './identities.ts';
+import type { AccountNav } from './sections.ts';
+import type { SignedIn } from './signed-in.ts';
+
+declare module '../pages/view-models.ts' {
+  interface ViewModels {
+    'account/security': FormModel & {
+      nav: AccountNav;
+      /** What the person has just done. */
+      notice?: 'identity_linked' | 'identity_unlinked';
+      /** Accounts elsewhere that sign in to this one. Unlinking posts `provider=<key>`. */
+      identities: {
+        /** The provider's key; a person has one account at each. */
+        provider: string;
+        /** The provider's name. */
+        name: string;
+        /** The account there, such as its email address. */
+        detail?: string;
+        linkedAt?: Date;
+        /** False where it is the only way left to sign in. */
+        canUnlink: boolean;
+      }[];
+      /** Providers that could still be linked. Linking posts `provider=<key>`. */
+      linkable: { key: string; name: string }[];
+      linkAction: string;
+      unlinkAction: string;
+    };
+  }
+}
+
+type SecurityModel = ViewModels['account/security'];
+
+/** What has just been done, as an address of ours says it; anybody can write the address, and it says no more than this. */
+function noticeOf({ notice }: Context['query']): SecurityModel['notice'] {
+  return notice === 'identity_linked' || notice === 'identity_unlinked' ? notice : undefined;
+}
+
+async function show(
+  ctx: Context,
+  web: WebDependencies,
+  person: SignedIn,
+  { error, status }: Pick<SecurityModel, 'error'> & { status?: number } = {},
+): Promise<void> {
+  const model = { notice: noticeOf(ctx.query), error, ...(await identitiesModel(web, person.profile)) };
+  drawPage(ctx, web, person, { section: 'security', view: 'account/security', status }, model);
+}
+
+/** Mounts `/security`, and what changes the ways to sign in, on the router of the account pages. */
+export function mountSecurity(router: Router, web: WebDependencies): void {
+  router.get('/security', async (ctx) => {
+    const person = await personOfPage(ctx, web);
+    if (person) await show(ctx, web, person);
+  });
+  mountIdentities(router, web, (ctx, person, more) => show(ctx, web, person, more));
+}

@@ -1,0 +1,173 @@
+/** The pages of a person's own account. */
+import { type AccountSectionName, accountNav } from '../../../src/web/account/sections.ts';
+import type { PageSample } from '../page-samples.ts';
+
+/** Before the moment at which the samples are looked at (`sampleNow`, which imports this file). */
+const ago = (minutes: number) => new Date(Date.parse('2025-11-20T14:30:00Z') - minutes * 60_000);
+
+const nav = (section: AccountSectionName) => accountNav(section, '/logout');
+
+const anna = { name: 'Anna Larsson', email: 'anna.larsson@northwind.example' };
+
+const own: PageSample[] = [
+  {
+    name: 'account',
+    view: 'account/home',
+    page: {},
+    model: {
+      nav: nav('profile'),
+      account: { ...anna, emailVerified: true, phone: '+46701740605', phoneVerified: false },
+      verify: { phone: '/account/verify/phone' },
+      notice: 'address_verified',
+    },
+  },
+  {
+    name: 'account-new',
+    view: 'account/home',
+    page: {},
+    model: {
+      nav: nav('profile'),
+      account: { ...anna, emailVerified: false },
+      verify: { email: '/account/verify/email' },
+    },
+  },
+  {
+    name: 'verify',
+    view: 'account/verify',
+    page: {},
+    model: {
+      nav: nav('profile'),
+      action: '/account/verify/phone',
+      sendAction: '/account/verify/phone/send',
+      destination: '+46701740605',
+      kind: 'phone',
+      sent: false,
+      resendInSeconds: 0,
+      channels: ['sms', 'whatsapp'],
+      backHref: '/account',
+    },
+  },
+  {
+    name: 'verify-sent',
+    view: 'account/verify',
+    page: {},
+    model: {
+      nav: nav('profile'),
+      action: '/account/verify/email',
+      sendAction: '/account/verify/email/send',
+      destination: anna.email,
+      kind: 'email',
+      sent: true,
+      resendInSeconds: 30,
+      minutes: 5,
+      backHref: '/account',
+    },
+  },
+];
+
+const security: PageSample[] = [
+  {
+    name: 'account-security',
+    view: 'account/security',
+    page: {},
+    model: {
+      nav: nav('security'),
+      notice: 'identity_linked',
+      identities: [
+        {
+          provider: 'google',
+          name: 'Google',
+          detail: 'anna.larsson@gmail.example',
+          linkedAt: ago(2),
+          canUnlink: true,
+        },
+      ],
+      linkable: [{ key: 'contoso', name: 'Contoso' }],
+      linkAction: '/account/identities/link',
+      unlinkAction: '/account/identities/unlink',
+    },
+  },
+  {
+    name: 'account-security-last-way',
+    view: 'account/security',
+    page: {},
+    model: {
+      nav: nav('security'),
+      error: { code: 'IDENTITY_LAST_WAY' },
+      identities: [{ provider: 'google', name: 'Google', linkedAt: ago(1), canUnlink: false }],
+      linkable: [],
+      linkAction: '/account/identities/link',
+      unlinkAction: '/account/identities/unlink',
+    },
+  },
+];
+
+const devices: PageSample[] = [
+  {
+    name: 'account-devices',
+    view: 'account/devices',
+    page: {},
+    model: {
+      nav: nav('devices'),
+      sessions: [
+        {
+          id: 's1',
+          browser: 'Firefox 145',
+          os: 'macOS',
+          ip: '203.0.113.7',
+          amr: ['pwd', 'otp'],
+          signedInAt: ago(64),
+          lastSeenAt: ago(0),
+          current: true,
+        },
+        {
+          id: 's2',
+          browser: 'Safari 18',
+          os: 'iOS',
+          ip: '2001:db8:4f1:20::9',
+          amr: ['pwd'],
+          signedInAt: ago(4300),
+          lastSeenAt: ago(130),
+          current: false,
+        },
+        { id: 's3', browser: '', os: '', amr: [], signedInAt: ago(9000), lastSeenAt: ago(8400), current: false },
+      ],
+      revokeAction: '/account/sessions/revoke',
+    },
+  },
+];
+
+const access: PageSample[] = [
+  {
+    name: 'account-access',
+    view: 'account/access',
+    page: {},
+    model: {
+      nav: nav('access'),
+      roles: [
+        {
+          role: 'Terminal manager',
+          place: 'Gothenburg terminal',
+          path: ['Northwind Logistics', 'Nordics'],
+          startsAt: new Date('2024-03-01T00:00:00Z'),
+        },
+        {
+          role: 'Safety officer',
+          place: 'Nordics',
+          path: ['Northwind Logistics'],
+          startsAt: new Date('2025-09-01T00:00:00Z'),
+          endsAt: new Date('2026-02-28T00:00:00Z'),
+        },
+      ],
+      visibility: [{ place: 'Baltics', scope: 'analyze', endsAt: new Date('2025-12-31T00:00:00Z') }],
+    },
+  },
+  {
+    name: 'account-access-none',
+    view: 'account/access',
+    page: {},
+    model: { nav: nav('access'), roles: [], visibility: [] },
+  },
+];
+
+export const samples: PageSample[] = [...own, ...security, ...devices, ...access];
