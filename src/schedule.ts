@@ -15,6 +15,7 @@ import { deliverRecoveryJob } from './domain/recovery/recovery.ts';
 import { sweepPayloads } from './domain/sessions/payload-store.ts';
 import { backchannelLogoutJob, sweepSessions } from './domain/sessions/sessions.ts';
 import { sweepSignInFailures } from './domain/sign-in/sign-in-failures.ts';
+import { sweepRepeatedRequests } from './management/repeated-requests.ts';
 import { rotateSigningKeys, sweepSigningKeys } from './oidc/keys.ts';
 import { sendBackchannelLogout } from './oidc/overrides/backchannel-logout.ts';
 import type { Database } from './platform/database.ts';
@@ -67,6 +68,7 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
       await sweepSignInFailures(db);
       await sweepFederationRequests(db);
       await sweepCodes(db);
+      await sweepRepeatedRequests(db);
       await sweepSigningKeys(db);
     },
     async 'keep-audit'() {

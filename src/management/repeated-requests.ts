@@ -95,7 +95,11 @@ async function earlierAnswer<T>(
 export async function forgetAnswersAbout(trx: Database, words: PersonWords, secrets: Secrets): Promise<void> {
   const found = await rows<{ actorHash: Buffer; keyHash: Buffer; answer: Buffer }>(
     trx,
-    'select actor_hash, key_hash, answer from idempotency_keys where answer is not null',
+    // In the order of the keys: two that forget different people wait for each other instead of locking up.
+    `select actor_hash, key_hash, answer
+       from idempotency_keys
+      where answer is not null
+      order by actor_hash, key_hash`,
     [],
   );
   for (const { actorHash, keyHash, answer } of found) {
@@ -112,7 +116,13 @@ function contextOf(actorHash: Buffer | undefined, keyHash: Buffer | undefined): 
   return `${actorHash?.toString('hex')}:${keyHash?.toString('hex')}`;
 }
 
-/** Deletes keys whose day is over. Answers how many went. */
+/** Deletes keys whose day is over. Answers how many went. Waits for nobody. */
 export async function sweepRepeatedRequests(db: Database): Promise<number> {
-  return (await db.raw('delete from idempotency_keys where expires_at <= now()')).rowCount;
+  const result = await db.raw(
+    `with held as (
+       select actor_hash, key_hash from idempotency_keys where expires_at <= now() for update skip locked
+     )
+     delete from idempotency_keys k using held where k.actor_hash = held.actor_hash and k.key_hash = held.key_hash`,
+  );
+  return result.rowCount;
 }

@@ -191,7 +191,13 @@ export async function proveWritable(db: Database): Promise<void> {
   await runPrepared(db, note, []);
 }
 
-/** Deletes windows that have ended; they count for nothing whether swept or not. Answers how many went. */
+/** Deletes windows that have ended; they count for nothing whether swept or not. Answers how many went. Waits for nobody. */
 export async function sweepRateLimits(db: Database): Promise<number> {
-  return db('rate_limits').where('windowEndsAt', '<', db.fn.now()).delete();
+  const result = await db.raw(
+    `with held as (
+       select key from rate_limits where window_ends_at < now() for update skip locked
+     )
+     delete from rate_limits r using held where r.key = held.key`,
+  );
+  return result.rowCount;
 }

@@ -116,9 +116,13 @@ export async function deleteCapabilityRow(trx: Database, id: string, actorId: st
 export async function forgetResourceServerOfDeleted(trx: Database, resourceServerId: string): Promise<void> {
   await rows(
     trx,
-    `update capabilities
-        set resource_server_id = null
-      where resource_server_id = :resourceServerId and deleted_at is not null`,
+    `with held as (
+       select id from capabilities
+        where resource_server_id = :resourceServerId and deleted_at is not null
+        order by id
+          for no key update
+     )
+     update capabilities c set resource_server_id = null from held where c.id = held.id`,
     { resourceServerId },
   );
 }
@@ -139,9 +143,13 @@ export async function selectCapabilities(db: Database, request: PageRequest): Pr
 export async function bindSystemCapabilities(trx: Database, resourceServerId: string): Promise<void> {
   await rows(
     trx,
-    `update capabilities
-        set resource_server_id = :resourceServerId
-      where is_system and resource_server_id is distinct from :resourceServerId`,
+    `with held as (
+       select id from capabilities
+        where is_system and resource_server_id is distinct from :resourceServerId
+        order by id
+          for no key update
+     )
+     update capabilities c set resource_server_id = :resourceServerId from held where c.id = held.id`,
     { resourceServerId },
   );
 }

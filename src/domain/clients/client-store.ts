@@ -246,7 +246,13 @@ export async function mayServeApi(db: Database, resourceServerId: string, tenant
 export async function forgetResourceServerOfDeleted(trx: Database, resourceServerId: string): Promise<void> {
   await rows(
     trx,
-    'update clients set resource_server_id = null where resource_server_id = :resourceServerId and deleted_at is not null',
+    `with held as (
+       select id from clients
+        where resource_server_id = :resourceServerId and deleted_at is not null
+        order by id
+          for no key update
+     )
+     update clients c set resource_server_id = null from held where c.id = held.id`,
     { resourceServerId },
   );
 }

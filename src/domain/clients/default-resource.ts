@@ -41,9 +41,13 @@ async function holdApi(trx: Database, identifier: string, tenantId: string | nul
 export async function renameDefaultResource(trx: Database, from: string, to: string): Promise<void> {
   await rows(
     trx,
-    `update clients
-        set metadata = jsonb_set(metadata, '{default_resource}', to_jsonb(:to::text))
-      where metadata ->> 'default_resource' = :from`,
+    `with held as (
+       select id from clients where metadata ->> 'default_resource' = :from order by id for no key update
+     )
+     update clients c
+        set metadata = jsonb_set(c.metadata, '{default_resource}', to_jsonb(:to::text))
+       from held
+      where c.id = held.id`,
     { from, to },
   );
 }

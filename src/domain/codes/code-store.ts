@@ -232,8 +232,13 @@ export async function revokeCodes(
   );
 }
 
-/** Deletes rows that no limit counts any more. Answers how many went. */
+/** Deletes rows that no limit counts any more. Answers how many went. Waits for nobody. */
 export async function deleteOldSends(db: Database): Promise<number> {
-  const result = await db.raw(`delete from otp_codes where created_at < now() - interval '2 days'`);
+  const result = await db.raw(
+    `with held as (
+       select id from otp_codes where created_at < now() - interval '2 days' for update skip locked
+     )
+     delete from otp_codes c using held where c.id = held.id`,
+  );
   return result.rowCount;
 }

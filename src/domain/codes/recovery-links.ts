@@ -28,9 +28,12 @@ export async function findRecoveryLink(db: Database, tokenHash: Buffer): Promise
   );
 }
 
-/** Locks the unused links of an address, in the order of ids: two of them wait for each other instead of locking up. */
-export async function holdRecoveryLinks(trx: Database, destination: string): Promise<void> {
-  await rows(
+/**
+ * Locks the unused links of an address, in the order of ids: two of them wait for each other instead of locking up. Answers
+ * the ids.
+ */
+export async function holdRecoveryLinks(trx: Database, destination: string): Promise<string[]> {
+  const held = await rows<{ id: string }>(
     trx,
     `select id
        from otp_codes
@@ -39,16 +42,17 @@ export async function holdRecoveryLinks(trx: Database, destination: string): Pro
         for update`,
     [destination],
   );
+  return held.map(({ id }) => id);
 }
 
-/** Revokes every unused link to an address that reaches a tenant. */
-export async function revokeRecoveryLinks(trx: Database, destination: string, tenantId: string): Promise<void> {
+/** Revokes those of the held links that are unused and reach a tenant. One that came since then is newer than the proof. */
+export async function revokeRecoveryLinks(trx: Database, held: readonly string[], tenantId: string): Promise<void> {
   await rows(
     trx,
     `update otp_codes
         set revoked_at = statement_timestamp()
-      where destination = :destination and purpose = 'reset_password' and consumed_at is null and revoked_at is null
+      where id = any(:held::uuid[]) and consumed_at is null and revoked_at is null
         and (tenant_id is null or tenant_id = :tenantId)`,
-    { destination, tenantId },
+    { held, tenantId },
   );
 }

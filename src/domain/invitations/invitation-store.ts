@@ -149,11 +149,15 @@ export async function revokeSuperseded(
 ): Promise<string[]> {
   const revoked = await rows<{ id: string }>(
     trx,
-    `update invitations i
-        set revoked_at = now()
-      where i.tenant_id = :tenantId and i.role_id = :roleId and i.org_node_id = :orgNodeId and ${unended}
-        and ${email === null ? 'i.phone = :phone' : 'lower(i.email) = lower(:email)'}
-  returning i.id`,
+    `with held as (
+       select i.id
+         from invitations i
+        where i.tenant_id = :tenantId and i.role_id = :roleId and i.org_node_id = :orgNodeId and ${unended}
+          and ${email === null ? 'i.phone = :phone' : 'lower(i.email) = lower(:email)'}
+        order by i.id
+          for no key update
+     )
+     update invitations i set revoked_at = now() from held where i.id = held.id returning i.id`,
     { tenantId, roleId, orgNodeId, ...(email === null ? { phone } : { email }) },
   );
   return revoked.map(({ id }) => id);

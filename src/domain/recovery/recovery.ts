@@ -213,11 +213,11 @@ async function storeRecovered(
     // The address, the user or the tenant has changed since the link was read.
     throw error instanceof DomainError && error.kind === 'not_found' ? invalidLink() : error;
   });
-  await holdRecoveryLinks(trx, address);
+  const held = await holdRecoveryLinks(trx, address);
   if (!(await useUpCode(trx, id))) throw invalidLink();
   const person = (await findRecoverable(trx, { ...link, tenantId })).find((found) => found.userId === userId);
   if (!person) throw invalidLink();
-  await revokeRecoveryLinks(trx, address, tenantId);
+  await revokeRecoveryLinks(trx, held, tenantId);
 
   await storeNewPassword(trx, { user: { ...person, id: userId }, passwordHash }, { secrets, caller });
   const event = { tenantId, action: 'password.recovered', entityType: 'user', entityId: userId, payload: { channel } };

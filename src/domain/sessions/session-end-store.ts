@@ -2,7 +2,8 @@
  * The SQL of ending: sign-ins, the services' tokens, and the browser sessions, grants, tokens and codes they led to.
  *
  * Everybody locks in one order: sign-ins by id, what the protocol stores by its key, services' rows by id. What is to be
- * deleted is locked by a statement of its own, so that the one that deletes sees the rows as they are by then.
+ * deleted is locked and deleted by one statement, as of one moment: a second one would also see what came in between, and
+ * would lock that out of order.
  */
 import { type Database, firstRow, rows } from '../../platform/database.ts';
 
@@ -48,8 +49,14 @@ async function end(trx: Database, { sessions, payloads, bindings }: Whose): Prom
 }
 
 async function deletePayloads(trx: Database, where: string, bindings: Record<string, unknown>): Promise<void> {
-  await rows(trx, `select 1 from oidc_payloads where ${where} order by model, id_hash for update`, bindings);
-  await rows(trx, `delete from oidc_payloads where ${where}`, bindings);
+  await rows(
+    trx,
+    `with held as (
+       select 1 from oidc_payloads where ${where} order by model, id_hash for update
+     )
+     delete from oidc_payloads where (${where}) and (select count(*) from held) >= 0`,
+    bindings,
+  );
 }
 
 /** Ends one live sign-in of a person, with what it led to. */
@@ -73,7 +80,7 @@ export async function endSessionsOfUser(
   });
 }
 
-/** The same for all people of a tenant, and what its clients hold,. */
+/** The same for all people of a tenant, and what its clients hold. */
 export async function endSessionsOfPeople(trx: Database, tenantId: string): Promise<EndedSession[]> {
   return end(trx, {
     sessions: 'tenant_id = :tenantId',
@@ -116,7 +123,6 @@ export async function deleteGrant(
              and exists (select from oidc_payloads g
                            join users u on u.id = g.account_id and u.tenant_id = :tenantId
                           where g.model = 'Grant' and g.grant_id = :grantId and g.account_id = :userId)`;
-  // Locked and deleted as of one moment: what came in between would be locked out of order.
   return firstRow(
     trx,
     `with held as (
@@ -176,8 +182,14 @@ export async function endServiceSessions(
   return ended.length;
 }
 
-/** Deletes sign-ins and services' rows that ran out a month ago: so long they can be told of. */
+/** Deletes sign-ins and services' rows that ran out a month ago: so long they can be told of. Waits for nobody. */
 export async function deleteOldSessions(db: Database): Promise<void> {
-  await rows(db, `delete from service_sessions where expires_at < now() - interval '30 days'`);
-  await rows(db, `delete from user_sessions where expires_at < now() - interval '30 days'`);
+  for (const table of ['service_sessions', 'user_sessions'])
+    await rows(
+      db,
+      `with held as (
+         select id from ${table} where expires_at < now() - interval '30 days' for update skip locked
+       )
+       delete from ${table} s using held where s.id = held.id`,
+    );
 }

@@ -68,9 +68,15 @@ export async function storeSetupLink(
     await lockSetupLinks(trx);
     await rows(
       trx,
-      `update setup_links set revoked_at = now()
-        where tenant_id is not distinct from :tenantId and email is not distinct from :email
-          and consumed_at is null and revoked_at is null`,
+      `with held as (
+         select id
+           from setup_links
+          where tenant_id is not distinct from :tenantId and email is not distinct from :email
+            and consumed_at is null and revoked_at is null
+          order by id
+            for update
+       )
+       update setup_links l set revoked_at = now() from held where l.id = held.id`,
       { tenantId, email },
     );
     await trx('setup_links').insert({ ...link, tokenHash: sha256(token), expiresAt });

@@ -234,8 +234,13 @@ export async function forgiveBystander(
   return true;
 }
 
-/** Deletes runs that count for nothing any more. Answers how many went. */
+/** Deletes runs that count for nothing any more. Answers how many went. Waits for nobody. */
 export async function sweepSignInFailures(db: Database): Promise<number> {
-  const result = await db.raw(`delete from sign_in_failures f where ${isForgotten}`);
+  const result = await db.raw(
+    `with held as (
+       select f.subject_hash from sign_in_failures f where ${isForgotten} for update skip locked
+     )
+     delete from sign_in_failures f using held where f.subject_hash = held.subject_hash`,
+  );
   return result.rowCount;
 }

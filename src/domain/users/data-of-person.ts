@@ -92,7 +92,14 @@ export async function exportAccountOf(
 /** Blanks the row and takes settings and identities away. The person is held, and deleted already. */
 export async function eraseAccountOf(trx: Database, { tenantId, userId }: UserOfTenant): Promise<void> {
   const user = { tenantId, userId };
-  await rows(trx, 'delete from user_identities where tenant_id = :tenantId and user_id = :userId', user);
+  await rows(
+    trx,
+    `with held as (
+       select id from user_identities where tenant_id = :tenantId and user_id = :userId order by id for update
+     )
+     delete from user_identities i using held where i.id = held.id`,
+    user,
+  );
   await rows(trx, 'delete from user_settings where tenant_id = :tenantId and user_id = :userId', user);
   await rows(
     trx,

@@ -95,7 +95,14 @@ export async function deleteIdentity(trx: Database, id: string): Promise<void> {
 
 /** Takes the identities at a provider away from everybody who has one. */
 export async function deleteProviderIdentities(trx: Database, key: string): Promise<void> {
-  await trx('user_identities').where({ provider: key }).delete();
+  await rows(
+    trx,
+    `with held as (
+       select id from user_identities where provider = :key order by id for update
+     )
+     delete from user_identities i using held where i.id = held.id`,
+    { key },
+  );
 }
 
 /** Takes the password of a user away. False where there was none. */
@@ -124,8 +131,14 @@ export async function deleteIdentitiesOf(
 ): Promise<string[]> {
   const deleted = await rows<{ provider: string }>(
     trx,
-    `delete from user_identities where tenant_id = ? and user_id = ? and provider <> 'password' returning provider`,
-    [tenantId, userId],
+    `with held as (
+       select id from user_identities
+        where tenant_id = :tenantId and user_id = :userId and provider <> 'password'
+        order by id
+          for update
+     )
+     delete from user_identities i using held where i.id = held.id returning i.provider`,
+    { tenantId, userId },
   );
   return deleted.map(({ provider }) => provider);
 }

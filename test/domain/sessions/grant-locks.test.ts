@@ -62,7 +62,7 @@ describe('the rows of one grant', () => {
                    when i = 60 then 'Grant' when i % 2 = 0 then 'AccessToken'
                    else 'DeviceCode' end,
               case when i <= 11 then known when i = 60 then sha256(convert_to(:grantId, 'UTF8')) else sha256(gen_random_uuid()::text::bytea) end,
-              'sealed', :grantId, :accountId, :clientId, 
+              'sealed', :grantId, :accountId, :clientId,
               now() + case when i between 12 and 30 then interval '-1 minute' else interval '1 minute' end,
               case when i = 11 then now() end
          from generate_series(1, 60) as i
@@ -94,6 +94,12 @@ describe('the rows of one grant', () => {
     'the use of the grant': ({ grantId }) => once((trx) => recordGrantUse(trx, sha256(grantId))),
     'a sweep': async () => {
       while ((await once((trx) => sweepPayloads(trx, 7))) > 0);
+    },
+    'a new access token': async (grant) => {
+      for (let n = 0; n < 10; n++) {
+        const token = { ...refreshToken(grant, randomBytes(32)), model: 'AccessToken' };
+        await once((trx) => upsertPayload(trx, token, null));
+      }
     },
     refreshing: async (grant) => {
       for (const idHash of grant.refreshTokens) {

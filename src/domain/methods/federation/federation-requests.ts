@@ -154,7 +154,13 @@ export async function endFederationRequestsOfTenant(trx: Database, tenantId: str
   );
 }
 
-/** Deletes what has ended. Answers how many rows went. */
+/** Deletes what has ended. Answers how many rows went. Waits for nobody. */
 export async function sweepFederationRequests(db: Database): Promise<number> {
-  return db('federation_requests').where('expiresAt', '<', db.fn.now()).delete();
+  const result = await db.raw(
+    `with held as (
+       select id from federation_requests where expires_at < now() for update skip locked
+     )
+     delete from federation_requests r using held where r.id = held.id`,
+  );
+  return result.rowCount;
 }
