@@ -49,6 +49,7 @@ const features = [
   'referrals',
   'sign-up',
   'setup',
+  'api-keys',
   'lifecycle',
 ];
 

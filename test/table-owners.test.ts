@@ -25,6 +25,7 @@ const ownedTables: Record<string, readonly string[]> = {
   invitations: ['invitations'],
   referrals: ['referral_codes', 'referrals'],
   setup: ['setup_links'],
+  'api-keys': ['api_key_capabilities', 'api_keys'],
   oidc: ['signing_keys'],
   management: ['idempotency_keys'],
 };
@@ -37,6 +38,8 @@ const allowedReads: Record<string, { tables: readonly string[]; why: string }> =
   organisation: { tables: ['roles', 'users'], why: 'an assignment is made in one statement, of what is live' },
   access: {
     tables: [
+      'api_key_capabilities',
+      'api_keys',
       'client_capabilities',
       'clients',
       'org_assignments',
@@ -46,7 +49,7 @@ const allowedReads: Record<string, { tables: readonly string[]; why: string }> =
       'users',
       'visibility_grants',
     ],
-    why: 'what a person or a service may do is decided in one statement, as of one moment',
+    why: 'what a person, a service or a key may do is decided in one statement, as of one moment',
   },
   clients: {
     tables: ['capabilities', 'resource_servers', 'tenants', 'users'],
@@ -70,6 +73,10 @@ const allowedReads: Record<string, { tables: readonly string[]; why: string }> =
     why: 'where an invitation leads is locked in one statement',
   },
   referrals: { tables: ['users'], why: 'a code counts while its owner may act, also at the very moment' },
+  'api-keys': {
+    tables: ['capabilities', 'org_nodes', 'tenants', 'users'],
+    why: 'a key counts while its tenant, its place and its person do, asked at each use in one statement',
+  },
   setup: { tables: ['tenants', 'users'], why: 'whether anybody is there, and which slugs are taken' },
   web: { tables: ['signing_keys'], why: 'the server is ready when it can sign' },
 };

@@ -96,6 +96,7 @@ const resources: [noun: string, description: string][] = [
   ['companies', 'companies and their members'],
   ['sessions', 'where people are signed in'],
   ['service-sessions', 'the live tokens of services'],
+  ['api-keys', 'long-lived keys of people and places'],
 ];
 for (const [name, description] of resources)
   entries.push({ name, description, load: async () => (await import('./operations.ts')).addResource(name) });

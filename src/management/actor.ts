@@ -1,4 +1,4 @@
-/** Who asks for an operation: a person, a service, or the server itself at the command line. */
+/** Who asks for an operation: a person, a service, an API key, or the server itself at the command line. */
 import type { StandingOf } from '../domain/access/authorise.ts';
 import type { Caller } from '../domain/audit/audit-events.ts';
 import { type Codes, defineCodes } from '../platform/errors.ts';
@@ -15,7 +15,7 @@ declare module '../platform/errors.ts' {
 
 export interface Actor {
   kind: 'person' | 'service' | 'api_key' | 'system';
-  /** users.id, clients.client_id or the key's prefix; null: the system. */
+  /** users.id, clients.client_id or api_keys.id; null: the system. */
   id: string | null;
   /** Where the actor belongs; null: the system, and services that serve all tenants. */
   tenantId: string | null;

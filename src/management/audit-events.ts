@@ -8,7 +8,7 @@ const AuditEvent = z
   .object({
     id,
     tenant_id: id.nullable().meta({ description: 'null: an event of the server itself' }),
-    actor_type: z.enum(['user', 'client', 'system']),
+    actor_type: z.enum(['user', 'client', 'api_key', 'system']),
     actor_id: z.string().nullable().meta({ description: 'The id of a person, the client_id of a service' }),
     action: z.string().meta({ example: 'role.assigned' }),
     entity_type: z.string().nullable(),
@@ -24,7 +24,7 @@ const AuditEvent = z
   .meta({ id: 'AuditEvent' });
 
 const query = pageQuery.extend({
-  actor_type: z.enum(['user', 'client', 'system']).optional(),
+  actor_type: z.enum(['user', 'client', 'api_key', 'system']).optional(),
   actor_id: text(100).optional().meta({ description: 'Who did it' }),
   action: z
     .string()

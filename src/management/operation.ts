@@ -89,6 +89,8 @@ export type Need<I> = {
   server?: From<I, boolean>;
   /** Besides `at`: other capabilities that are needed, and where. */
   besides?: From<I, { capability: string; at: string }[]>;
+  /** Besides `at`: capabilities that a key carries; the one who asks must hold them there, for as long, by this credential. */
+  carries?: From<I, { capabilities: readonly string[]; orgNodeId: string; endsAt: Date | null } | undefined>;
   /** Besides `at`: the capability itself is lent for a time, and must be held for as long. */
   lends?: From<I, { orgNodeId: string; endsAt: Date | null } | undefined>;
 } & (

@@ -1,5 +1,6 @@
 /** Every operation of the management API, by resource. */
 import { access } from './access.ts';
+import { apiKeys } from './api-keys.ts';
 import { assignments } from './assignments.ts';
 import { auditEvents } from './audit-events.ts';
 import { capabilities } from './capabilities.ts';
@@ -50,6 +51,7 @@ export const operations: readonly AnyOperation[] = [
   ...messages,
   ...sessions,
   ...companies,
+  ...apiKeys,
 ];
 
 /** @throws Error where there is no such operation */

@@ -1,10 +1,10 @@
 /** Operations on the organisation tree. */
 import { z } from 'zod';
+import { deleteNode } from '../domain/lifecycle/end-node.ts';
 import {
   activateOrgNode,
   createOrgNode,
   deactivateOrgNode,
-  deleteOrgNode,
   findDeletedOrgNode,
   findOrgNode,
   listAncestors,
@@ -180,7 +180,7 @@ export const orgNodes = [
     params,
     errors: ['ORG_HAS_CHILDREN', 'ORG_ROOT_FIXED'],
     run: async ({ db, tenantId, params, actor }) => {
-      await deleteOrgNode(db, { tenantId, orgNodeId: params.org_node_id }, actor.caller);
+      await deleteNode(db, { tenantId, orgNodeId: params.org_node_id }, actor.caller);
       return undefined;
     },
   }),

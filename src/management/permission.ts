@@ -13,6 +13,7 @@ import {
   reachesPerson,
   type Standing,
 } from '../domain/access/authorise.ts';
+import { findCapability } from '../domain/access/capabilities.ts';
 import { findStandingIn } from '../domain/access/standing-of-actor.ts';
 import { isPlatformTenant } from '../domain/tenants/platform-tenant.ts';
 import { type Codes, DomainError, defineCodes } from '../platform/errors.ts';
@@ -141,6 +142,25 @@ async function permitGiving(
   const { rootId } = standing;
   for (const granted of many(await needs.grants?.(input, lookup)))
     if (!(await holdsUntil(db, standing, { capability: granted, orgNodeId: rootId, endsAt: null }))) throw exceeded();
+  await permitCarrying(needs, input, lookup, standing);
   for (const lent of many(await needs.lends?.(input, lookup)))
     if (!(await holdsUntil(db, standing, { capability: needs.capability, ...lent }))) throw exceeded();
+}
+
+/** What a key carries acts without the one who made it: so neither they nor their token may have less. */
+async function permitCarrying(
+  needs: AnyOperation['needs'],
+  input: Input,
+  { db, tenantId, actor }: Lookup,
+  standing: Standing,
+): Promise<void> {
+  const carried = await needs.carries?.(input, { db, tenantId, actor });
+  if (!carried) return;
+  const { capabilities, ...where } = carried;
+  for (const capability of capabilities) {
+    if (!(await holdsUntil(db, standing, { capability, ...where }))) throw exceeded();
+    // Capabilities of other APIs are scopes of other tokens.
+    const isOurs = actor.scopes !== null && (await findCapability(db, capability))?.isSystem !== false;
+    if (isOurs && !allowsScope(actor, capability)) throw exceeded();
+  }
 }

@@ -97,6 +97,20 @@ const HeldOnPerson = z
     messages: z
       .array(z.object({ channel: text, template: text, to: text }))
       .meta({ description: 'Messages that have not gone' }),
+    api_keys: z
+      .array(
+        z.object({
+          id,
+          name: text,
+          prefix: text,
+          org_node_id: id,
+          expires_at: time,
+          last_used_at: at,
+          revoked_at: at,
+          created_at: time,
+        }),
+      )
+      .meta({ description: 'Their own keys; what they are is told by nobody' }),
     referral: z.object({
       code: z.object({ code: text, is_active: z.boolean(), created_at: time }).nullable(),
       referrals: z.array(z.object({ referrer_user_id: id, referred_user_id: id, status: text, created_at: time })),

@@ -19,6 +19,7 @@ import * as answersAndActions from '../../migrations/0013-answers-and-actions.ts
 import * as recoveryWayBack from '../../migrations/0014-recovery-way-back.ts';
 import * as grantsAndErasure from '../../migrations/0015-grants-and-erasure.ts';
 import * as configurationVersion from '../../migrations/0016-configuration-version.ts';
+import * as apiKeys from '../../migrations/0017-api-keys.ts';
 import * as profileMoments from '../../migrations/0022-profile-moments.ts';
 import type { Database } from './database.ts';
 
@@ -44,6 +45,7 @@ const migrations: NamedMigration[] = [
   { name: '0014-recovery-way-back', migration: recoveryWayBack },
   { name: '0015-grants-and-erasure', migration: grantsAndErasure },
   { name: '0016-configuration-version', migration: configurationVersion },
+  { name: '0017-api-keys', migration: apiKeys },
   { name: '0022-profile-moments', migration: profileMoments },
 ];
 

@@ -13,6 +13,7 @@ import {
   holdRole,
   selectAncestorsAmong,
   selectGivenTo,
+  selectKey,
   selectPlaces,
   selectPlacesOfRole,
   selectRoleToGive,
@@ -38,11 +39,11 @@ interface Given {
   capabilities: readonly string[];
 }
 
-export type StandingOf = { person: string } | { service: string } | 'system';
+export type StandingOf = { person: string } | { service: string } | { key: string } | 'system';
 
 /**
  * Reads what an actor holds in a tenant. Undefined where the tenant does not exist.
- * @param of a user's id, a client's `client_id`, or the server itself, which holds what an owner holds
+ * @param of a user's id, a client's `client_id`, an API key's id, or the server itself, which holds what an owner holds
  */
 export async function findStanding(
   db: Database,
@@ -63,7 +64,27 @@ async function heldBy(
 ): Promise<HeldRow[]> {
   if (of === 'system') return [{ orgNodeId: rootId, endsAt: null, isOwner: true, capabilities: [] }];
   if ('service' in of) return selectStandingOfService(db, { tenantId, clientId: of.service });
+  if ('key' in of) return isId(of.key) ? heldByKey(db, tenantId, of.key, at) : [];
   return isId(of.person) ? selectStandingOfPerson(db, { tenantId, userId: of.person, at }) : [];
+}
+
+/**
+ * What an API key holds: at its node and below it, what it was made for. A node's key holds it until it ends, so that it
+ * gives nothing for longer; a person's key, as far as the person holds it there now. None is an owner, whoever made it.
+ */
+async function heldByKey(db: Database, tenantId: string, keyId: string, at: Date | null): Promise<HeldRow[]> {
+  const key = await selectKey(db, { tenantId, keyId });
+  if (!key) return [];
+  const { userId, orgNodeId, expiresAt, capabilities } = key;
+  if (userId === null) return [{ orgNodeId, endsAt: expiresAt, isOwner: false, capabilities }];
+  const held = await selectStandingOfPerson(db, { tenantId, userId, at });
+  const nodeIds = [...new Set([orgNodeId, ...held.map((row) => row.orgNodeId)])];
+  const above = await selectAncestorsAmong(db, { tenantId, nodeIds, among: nodeIds });
+  return held.flatMap((row) => {
+    const both = { ...row, isOwner: false, capabilities: capabilities.filter((wanted) => carries(row, wanted)) };
+    if (above.get(orgNodeId)?.has(row.orgNodeId)) return [{ ...both, orgNodeId }];
+    return above.get(row.orgNodeId)?.has(orgNodeId) ? [both] : [];
+  });
 }
 
 function carries({ isOwner, capabilities }: HeldRow, capability: string): boolean {

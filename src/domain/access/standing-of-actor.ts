@@ -33,7 +33,7 @@ export async function findStandingIn(
 /** Who acted once, as a row names them. */
 export interface ActorOfRecord {
   type: Caller['type'];
-  /** users.id, or a client's `client_id`; null: the system. */
+  /** users.id, a client's `client_id`, or an API key's id; null: the system. */
   id: string | null;
   /** Where they belong, where that is another tenant. */
   homeId: string | null;
@@ -47,6 +47,6 @@ export async function findStandingOfRecord(
 ): Promise<Standing | undefined> {
   if (type === 'system') return findStandingIn(db, tenantId, { of: 'system', homeId: null });
   if (id === null) return undefined;
-  const of = type === 'client' ? { service: id } : { person: id };
+  const of = { client: { service: id }, api_key: { key: id }, user: { person: id } }[type];
   return findStandingIn(db, tenantId, { of, homeId: homeId ?? tenantId });
 }

@@ -59,6 +59,35 @@ export async function selectStandingOfService(
   return (await runPrepared<HeldRow>(db, ofService, [tenantId, clientId])).rows;
 }
 
+export interface KeyRow {
+  /** Whose key it is; null: the node's own. */
+  userId: string | null;
+  orgNodeId: string;
+  expiresAt: Date;
+  capabilities: string[];
+}
+
+const ofKey = prepared(
+  'standing-of-key',
+  `select k.user_id, k.org_node_id, k.expires_at,
+          array(select c.key
+                  from api_key_capabilities kc
+                  join capabilities c on c.id = kc.capability_id and c.deleted_at is null
+                 where kc.api_key_id = k.id) as capabilities
+     from api_keys k
+     join tenants t on t.id = k.tenant_id and t.state = 'active'
+    where k.tenant_id = $1 and k.id = $2 and k.active and k.revoked_at is null
+      and k.expires_at > statement_timestamp() and ${reachable('k.org_node_id')}`,
+);
+
+/** What an API key was made for, if it counts now. */
+export async function selectKey(
+  db: Database,
+  { tenantId, keyId }: { tenantId: string; keyId: string },
+): Promise<KeyRow | undefined> {
+  return (await runPrepared<KeyRow>(db, ofKey, [tenantId, keyId])).rows[0];
+}
+
 const ancestors = prepared(
   'standing-ancestors',
   `select path.descendant_id as node_id, array_agg(path.ancestor_id) as ancestor_ids

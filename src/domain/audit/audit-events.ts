@@ -9,8 +9,9 @@ import { newId } from '../../platform/ids.ts';
 
 /** Who acts, and from where; passed to every function that changes something. */
 export interface Caller {
-  type: 'user' | 'client' | 'system';
-  /** users.id or clients.client_id; absent for the system. */
+  /** `api_key`: a key of a place; a person's own key acts as the person. */
+  type: 'user' | 'client' | 'api_key' | 'system';
+  /** users.id, clients.client_id or api_keys.id; absent for the system. */
   id?: string;
   ip?: string;
   userAgent?: string;
@@ -21,6 +22,8 @@ export interface Caller {
   cause?: string;
   /** Where the one who acts belongs, where that is another tenant than the one acted in. */
   actorTenantId?: string;
+  /** The API key by which a person acts. */
+  keyId?: string;
 }
 
 /** The server itself: migrations, schedules, the command line. */
@@ -57,7 +60,7 @@ function cleanValue(value: unknown): unknown {
 
 /** An event by the names of its columns, for statements that write it together with the change. */
 export function auditEventRow(event: AuditEvent, caller: Caller): Record<string, unknown> {
-  const { cause, actorTenantId } = caller;
+  const { cause, actorTenantId, keyId } = caller;
   return {
     id: newId(),
     tenant_id: event.tenantId ?? null,
@@ -74,6 +77,7 @@ export function auditEventRow(event: AuditEvent, caller: Caller): Record<string,
       ...withoutSecrets(event.payload ?? {}),
       ...(cause && { cause }),
       ...(actorTenantId && { actorTenantId }),
+      ...(keyId && { keyId }),
     },
   };
 }

@@ -2,10 +2,11 @@
  * Stopping a person, and letting them in again. Owns that a person who may act no longer holds nothing: sign-ins, grants and
  * tokens, codes and links, invitations from them and to them all end in the transaction that stops them.
  *
- * Locks are taken in the order in which everybody takes them: the user, codes, invitations, links, sign-ins, what the
+ * Locks are taken in the order in which everybody takes them: the user, codes, invitations, links, keys, sign-ins, what the
  * protocol stores, and last what services were given. Where there are several of a kind, in the order of their ids.
  */
 import { type Database, inTransaction } from '../../platform/database.ts';
+import { endApiKeysOfPerson } from '../api-keys/api-keys.ts';
 import type { Caller } from '../audit/audit-events.ts';
 import { endCodesOfPerson } from '../codes/one-time-codes.ts';
 import { endInvitationsOfPerson } from '../invitations/invitations.ts';
@@ -26,7 +27,8 @@ async function endPerson(
   await endCodesOfPerson(trx, person);
   const invitations = await endInvitationsOfPerson(trx, person);
   if (email !== null) await endSetupLinksOf(trx, { tenantId, email });
-  await store(invitations > 0 ? { invitations } : {});
+  const keys = await endApiKeysOfPerson(trx, person);
+  await store({ ...(invitations > 0 && { invitations }), ...(keys > 0 && { keys }) });
   await revokeAllSessions(trx, { tenantId, userId }, caller);
 }
 

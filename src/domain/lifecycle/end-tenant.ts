@@ -3,6 +3,7 @@
  * the transaction that suspends it. Locks as in end-person.ts, the tenant in the place of the user.
  */
 import { type Database, inTransaction } from '../../platform/database.ts';
+import { endApiKeysOfTenant } from '../api-keys/api-keys.ts';
 import type { Caller } from '../audit/audit-events.ts';
 import { endCodesOfTenant } from '../codes/one-time-codes.ts';
 import { endInvitationsOfTenant } from '../invitations/invitations.ts';
@@ -12,13 +13,17 @@ import { endSetupLinksOf } from '../setup/setup-links.ts';
 import { refusePlatform } from '../tenants/platform-tenant.ts';
 import { lockTenant, storeTenantState, type Tenant } from '../tenants/tenants.ts';
 
-/** Ends what a tenant's people and clients hold. Answers how many sign-ins and invitations ended. */
-async function endTenant(trx: Database, tenantId: string): Promise<{ sessions: number; invitations: number }> {
+/** Ends what a tenant's people, places and clients hold. Answers how many sign-ins, invitations and API keys ended. */
+async function endTenant(
+  trx: Database,
+  tenantId: string,
+): Promise<{ sessions: number; invitations: number; keys: number }> {
   await endCodesOfTenant(trx, tenantId);
   const invitations = await endInvitationsOfTenant(trx, tenantId);
   await endSetupLinksOf(trx, { tenantId });
+  const keys = await endApiKeysOfTenant(trx, tenantId);
   await endFederationRequestsOfTenant(trx, tenantId);
-  return { sessions: await endSessionsOfTenant(trx, tenantId), invitations };
+  return { sessions: await endSessionsOfTenant(trx, tenantId), invitations, keys };
 }
 
 async function changeState(db: Database, tenantId: string, state: Tenant['state'], caller: Caller): Promise<Tenant> {

@@ -8,6 +8,7 @@
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import type { Secrets } from '../../platform/secrets.ts';
+import { eraseApiKeysOf } from '../api-keys/data-of-person.ts';
 import type { Caller } from '../audit/audit-events.ts';
 import { eraseEventsOf } from '../audit/data-of-person.ts';
 import { eraseCodesOf } from '../codes/data-of-person.ts';
@@ -54,6 +55,7 @@ export async function erasePerson(
       // Ends what they hold, and tells applications.
       if (person.deletedAt) await revokeAllSessions(trx, user, caller);
       else await deleteUser(trx, user, caller);
+      await eraseApiKeysOf(trx, user);
       await forgetFailures(trx, secrets, { tenantId, userId, email, phone, username });
       await eraseSessionsOf(trx, user);
       for (const forget of sealedAbove) await forget(trx, sealed, secrets);

@@ -6,6 +6,7 @@
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import type { Secrets } from '../../platform/secrets.ts';
+import { exportApiKeysOf } from '../api-keys/data-of-person.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { exportEventsOf } from '../audit/data-of-person.ts';
 import { exportCodesOf } from '../codes/data-of-person.ts';
@@ -52,6 +53,7 @@ export async function exportPerson<Grant>(
       failures: await exportFailuresOf(trx, { ...user, email, phone, username }, secrets),
       setupLinks: await exportSetupLinksOf(trx, { tenantId, email }),
       messages: await exportMessagesOf(trx, { tenantId, words }, secrets),
+      apiKeys: await exportApiKeysOf(trx, user),
       referral: await exportReferralsOf(trx, user),
       events: await exportEventsOf(trx, user),
     };

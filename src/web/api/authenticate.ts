@@ -1,9 +1,11 @@
 /**
  * Who asks for an operation over HTTP: the bearer of an access token for this API (RFC 6750), with a proof of its key where
- * it is bound to one (RFC 9449). Refuses tokens in a query or a body, tokens for other audiences, and people who may not
+ * it is bound to one (RFC 9449); or of an API key. Refuses tokens in a query or a body, tokens for other audiences, and people who may not
  * act any longer.
  */
 import type { Context } from 'koa';
+import { openApiKey } from '../../domain/api-keys/api-keys.ts';
+import { looksLikeKey } from '../../domain/api-keys/key-format.ts';
 import type { Caller } from '../../domain/audit/audit-events.ts';
 import { findAccount } from '../../domain/users/users.ts';
 import type { Actor } from '../../management/actor.ts';
@@ -37,11 +39,22 @@ function refuse(ctx: Context, error?: 'invalid_token'): DomainError {
   return new DomainError('unauthenticated', 'ACCESS_TOKEN_INVALID');
 }
 
+/** A person's key acts as the person, and the trail says by which key; a place's key acts in nobody's name. */
+async function actorOfKey(ctx: Context, db: Database, value: string): Promise<Actor> {
+  const key = schemeOf(ctx) === 'Bearer' ? await openApiKey(db, value) : undefined;
+  if (!key) throw refuse(ctx, 'invalid_token');
+  const { id, tenantId, userId } = key;
+  const acting: Caller = userId === null ? { type: 'api_key', id } : { type: 'user', id: userId, keyId: id };
+  const caller = { ...acting, ...originOf(ctx) };
+  return { kind: 'api_key', id, tenantId, scopes: null, authTime: null, caller, standingOf: { key: id } };
+}
+
 /** @throws DomainError unauthenticated ACCESS_TOKEN_INVALID */
 export async function authenticate(ctx: Context, { db, live }: AuthenticateDependencies): Promise<Actor> {
   const header = ctx.get('authorization');
   if (header === '') throw refuse(ctx);
   const [, token = ''] = /^(?:Bearer|DPoP) +([A-Za-z0-9._~+/-]+=*)$/i.exec(header) ?? [];
+  if (looksLikeKey(token)) return actorOfKey(ctx, db, token);
   const keys = live.keys();
   const found = await findManagementToken(ctx, { db, provider: live.provider(), publicJwks: keys.publicJwks }, token);
   if (!found) throw refuse(ctx, 'invalid_token');
