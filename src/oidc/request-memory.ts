@@ -21,6 +21,8 @@ export interface RequestMemory {
   foundUserCode?: boolean;
   /** The row of a JWT access token that this request may look for, because the token's signature was checked. */
   admittedRecordId?: string;
+  /** What the answer of introspection is made of where it is asked about an API key. */
+  introspectedKey?: object;
 }
 
 const memories = new WeakMap<object, RequestMemory>();

@@ -157,6 +157,11 @@ export const samples: Record<string, (world: World) => Sample> = {
   'referrals.codes': nothing,
   'signing_keys.list': nothing,
   'signing_keys.rotate': () => ({ body: {} }),
+  'api_keys.list': nothing,
+  'api_keys.create': (w) => ({ body: { name: 'New key', org_node_id: w.northId, capabilities: ['roles.read'] } }),
+  'api_keys.get': (w) => ({ params: { api_key_id: w.apiKeyId } }),
+  'api_keys.update': (w) => ({ params: { api_key_id: w.apiKeyId }, body: { name: 'Renamed' } }),
+  'api_keys.revoke': (w) => ({ params: { api_key_id: w.apiKeyId } }),
   'messages.unsent': nothing,
   'invitations.list': nothing,
   'invitations.create': (w) => ({

@@ -3,6 +3,7 @@
  * called so, and every member of a world is an id that nobody else should be told.
  */
 import { defineCapability } from '../../src/domain/access/capabilities.ts';
+import { createApiKey } from '../../src/domain/api-keys/api-keys.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
 import { addIdentity } from '../../src/domain/methods/federation/administer-identities.ts';
@@ -45,6 +46,8 @@ export interface World {
   tokenGrantId: string;
   serviceSessionId: string;
   referralId: string;
+  /** A key of the place. */
+  apiKeyId: string;
   /** Another tenant, for who manages tenants. */
   otherTenantId: string;
 }
@@ -92,6 +95,7 @@ export async function makeWorld(app: TestApp): Promise<World> {
     ...(await makeClients(app, tenantId)),
     ...byRequest,
     ...(await signedIn(app, person)),
+    apiKeyId: await makeKey(app, { tenantId, orgNodeId: northId }),
     referralId: await refer(app, { tenantId, userId: personId }),
   };
 }
@@ -110,6 +114,11 @@ async function refer(app: TestApp, { tenantId, userId }: { tenantId: string; use
   await completeReferral(app.db, { tenantId, userId: id }, systemCaller);
   if (!made) throw new Error('not referred');
   return made.id;
+}
+
+async function makeKey(app: TestApp, place: { tenantId: string; orgNodeId: string }): Promise<string> {
+  const wanted = { ...place, userId: null, name: 'Secret Key', capabilities: ['roles.read'] };
+  return (await createApiKey(app.db, wanted, systemCaller)).id;
 }
 
 async function makeClients(app: TestApp, tenantId: string) {

@@ -75,13 +75,16 @@ async function heldBy(
 async function heldByKey(db: Database, tenantId: string, keyId: string, at: Date | null): Promise<HeldRow[]> {
   const key = await selectKey(db, { tenantId, keyId });
   if (!key) return [];
-  const { userId, orgNodeId, expiresAt, capabilities } = key;
+  const { userId, orgNodeId, expiresAt, capabilities, systemCapabilities } = key;
   if (userId === null) return [{ orgNodeId, endsAt: expiresAt, isOwner: false, capabilities }];
   const held = await selectStandingOfPerson(db, { tenantId, userId, at });
   const nodeIds = [...new Set([orgNodeId, ...held.map((row) => row.orgNodeId)])];
   const above = await selectAncestorsAmong(db, { tenantId, nodeIds, among: nodeIds });
   return held.flatMap((row) => {
-    const both = { ...row, isOwner: false, capabilities: capabilities.filter((wanted) => carries(row, wanted)) };
+    // An owner administers everything; what other APIs allow is told of an owner's roles, as in tokens.
+    const ownership = row.isOwner ? systemCapabilities : [];
+    const shared = capabilities.filter((one) => row.capabilities.includes(one) || ownership.includes(one));
+    const both = { ...row, isOwner: false, capabilities: shared };
     if (above.get(orgNodeId)?.has(row.orgNodeId)) return [{ ...both, orgNodeId }];
     return above.get(row.orgNodeId)?.has(orgNodeId) ? [both] : [];
   });

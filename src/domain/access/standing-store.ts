@@ -65,15 +65,20 @@ export interface KeyRow {
   orgNodeId: string;
   expiresAt: Date;
   capabilities: string[];
+  /** Those of them that are the program's own. */
+  systemCapabilities: string[];
 }
+
+const capabilitiesOfKey = (which = 'true') => `array(
+            select c.key
+              from api_key_capabilities kc
+              join capabilities c on c.id = kc.capability_id and c.deleted_at is null
+             where kc.api_key_id = k.id and ${which})`;
 
 const ofKey = prepared(
   'standing-of-key',
-  `select k.user_id, k.org_node_id, k.expires_at,
-          array(select c.key
-                  from api_key_capabilities kc
-                  join capabilities c on c.id = kc.capability_id and c.deleted_at is null
-                 where kc.api_key_id = k.id) as capabilities
+  `select k.user_id, k.org_node_id, k.expires_at, ${capabilitiesOfKey()} as capabilities,
+          ${capabilitiesOfKey('c.is_system')} as system_capabilities
      from api_keys k
      join tenants t on t.id = k.tenant_id and t.state = 'active'
     where k.tenant_id = $1 and k.id = $2 and k.active and k.revoked_at is null

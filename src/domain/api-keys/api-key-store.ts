@@ -187,6 +187,23 @@ export async function selectKeyByPrefix(db: Database, prefix: string): Promise<F
   return (await runPrepared<FoundKey>(db, byPrefix, [prefix])).rows[0];
 }
 
+const ofApi = prepared(
+  'api-key-capabilities-of-api',
+  `select c.key
+     from capabilities c
+    where c.resource_server_id = $1 and c.key = any($2::text[]) and c.deleted_at is null and not c.is_system
+    order by c.key`,
+);
+
+/** Which of some capabilities are those of an API. */
+export async function selectCapabilitiesOfApi(
+  db: Database,
+  { resourceServerId, keys }: { resourceServerId: string; keys: readonly string[] },
+): Promise<string[]> {
+  const found = await runPrepared<{ key: string }>(db, ofApi, [resourceServerId, keys]);
+  return found.rows.map(({ key }) => key);
+}
+
 const writeUse = prepared(
   'api-key-used',
   `update api_keys set last_used_at = now()

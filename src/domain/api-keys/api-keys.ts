@@ -10,6 +10,7 @@ import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
 import { equalInConstantTime, sha256 } from '../../platform/secrets.ts';
+import { findStanding } from '../access/authorise.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { differences } from '../audit/differences.ts';
 import { actingUserId } from '../organisation/acting-user.ts';
@@ -24,6 +25,7 @@ import {
   selectApiKey,
   selectApiKeyForUpdate,
   selectApiKeys,
+  selectCapabilitiesOfApi,
   selectKeyByPrefix,
   updateApiKey,
   updateLastUsed,
@@ -197,6 +199,19 @@ export async function openApiKey(db: Database, value: string): Promise<LiveApiKe
   const { keyHash: _, isLive: __, isUnwritten, ...key } = found;
   if (isUnwritten) await updateLastUsed(db, key.id);
   return key;
+}
+
+/**
+ * What of an API's capabilities a key is good for at this moment, sorted. Nothing: the key is not meant for that API.
+ */
+export async function findKeyScope(
+  db: Database,
+  { id, tenantId }: Pick<LiveApiKey, 'id' | 'tenantId'>,
+  resourceServerId: string,
+): Promise<string[]> {
+  const standing = await findStanding(db, { tenantId, of: { key: id } });
+  const keys = standing?.held.flatMap(({ capabilities }) => capabilities) ?? [];
+  return keys.length === 0 ? [] : selectCapabilitiesOfApi(db, { resourceServerId, keys });
 }
 
 /** Ends the keys of a person who may act no longer. Answers how many. */

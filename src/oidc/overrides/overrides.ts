@@ -8,6 +8,7 @@ import { basicCredentials } from './basic-credentials.ts';
 import { claimMapping } from './claim-mapping.ts';
 import { clientSecrets } from './client-secrets.ts';
 import { formCharset } from './form-charset.ts';
+import { introspectedKeys } from './introspected-keys.ts';
 import { issuerAddresses } from './issuer-addresses.ts';
 import { nativeClientPrompt } from './native-client-prompt.ts';
 import { orgNodeCarrier } from './org-node-carrier.ts';
@@ -33,6 +34,7 @@ export const overrides: readonly Override[] = [
   postLogoutQuery,
   typedUserCodes,
   structuredTokens,
+  introspectedKeys,
   claimMapping,
   registeredResources,
 ];

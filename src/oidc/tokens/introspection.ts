@@ -7,6 +7,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { findResourceServerIdentifier } from '../../domain/resource-servers/resource-servers.ts';
 import type { Database } from '../../platform/database.ts';
 import { type AccountWithProfile, createFindAccount } from '../account.ts';
+import { memoryOf } from '../request-memory.ts';
 import { currentTokenClaims, type StoredAccessToken, storedSignInClaims } from './token-claims.ts';
 
 type Client = KoaContextWithOIDC['oidc']['client'];
@@ -30,6 +31,8 @@ export function createIntrospectionPolicy(db: Database) {
   }
 
   return async (ctx: KoaContextWithOIDC, client: Client, given: object): Promise<boolean> => {
+    // A key was held against who asks when it was found (introspected-keys.ts).
+    if (memoryOf(ctx).introspectedKey === given) return true;
     const token = given as IntrospectedToken;
     if (!(await mayAsk(client, token))) return false;
     // Disabled, or of a suspended tenant: what it was given is worth nothing meanwhile.

@@ -584,6 +584,30 @@ const registeredResourcesClauses: Clause[] = [
   },
 ];
 
+const introspectedKeysClauses: Clause[] = [
+  {
+    says: 'introspection looks for a token by AccessToken.find, when Provider.ctx knows the route and the client, and answers with what it holds and with its extra',
+    holds: () =>
+      withLibrary(async ({ provider, post }) => {
+        const seen: unknown[] = [];
+        replaceMethod(
+          provider.AccessToken as unknown as { find(value: string): Promise<unknown> },
+          'find',
+          () =>
+            async function find() {
+              seen.push(Provider.ctx?.oidc?.route, Provider.ctx?.oidc?.client?.clientId);
+              const exp = Math.floor(Date.now() / 1000) + 60;
+              const extra = { sub: 'somebody' };
+              return Object.assign(new provider.AccessToken({} as never), { aud: api, scope: 'read', exp, extra });
+            },
+        );
+        const { json } = await post('/token/introspection', { token: 'anything' }, basic());
+        assert.deepEqual(seen, ['introspection', 'app']);
+        assert.deepEqual([json.active, json.aud, json.scope, json.sub], [true, api, 'read', 'somebody']);
+      }),
+  },
+];
+
 const contract: Record<string, Clause[]> = {
   'issuer-addresses': issuerAddressesClauses,
   'form-charset': formCharsetClauses,
@@ -598,6 +622,7 @@ const contract: Record<string, Clause[]> = {
   'post-logout-query': postLogoutQueryClauses,
   'typed-user-codes': typedUserCodesClauses,
   'structured-tokens': structuredTokens,
+  'introspected-keys': introspectedKeysClauses,
   'claim-mapping': claimMappingClauses,
   'registered-resources': registeredResourcesClauses,
 };
