@@ -74,7 +74,7 @@ const allowedReads: Record<string, { tables: readonly string[]; why: string }> =
   },
   referrals: { tables: ['users'], why: 'a code counts while its owner may act, also at the very moment' },
   'api-keys': {
-    tables: ['capabilities', 'org_nodes', 'tenants', 'users'],
+    tables: ['capabilities', 'org_node_paths', 'org_nodes', 'tenants', 'users'],
     why: 'a key counts while its tenant, its place and its person do, asked at each use in one statement',
   },
   setup: { tables: ['tenants', 'users'], why: 'whether anybody is there, and which slugs are taken' },

@@ -1,9 +1,7 @@
 /** The SQL of API keys. A key itself is nowhere: its hash is, and the prefix that finds it. */
 import { type Database, firstRow, prepared, rows, runPrepared } from '../../platform/database.ts';
 import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
-import { reachable } from '../access/effective-access-store.ts';
 import { actorInTenant } from '../organisation/acting-user.ts';
-import { atOrBelow } from '../organisation/org-node-store.ts';
 
 export interface ApiKeyRow {
   id: string;
@@ -116,6 +114,16 @@ export async function revokeApiKeyRow(trx: Database, id: string): Promise<void> 
   await trx('api_keys').where({ id }).update({ revokedAt: trx.fn.now() });
 }
 
+/** The key's node is one of those named, or below one. */
+const isWithin = `exists (select from org_node_paths p
+                    where p.descendant_id = k.org_node_id and p.ancestor_id = any(:within::uuid[]))`;
+
+/** Its node and every node above it are active. */
+const placeCounts = `(select bool_and(n.active and n.deleted_at is null)
+             from org_node_paths p
+             join org_nodes n on n.id = p.ancestor_id
+            where p.descendant_id = k.org_node_id)`;
+
 export type ApiKeyState = 'live' | 'inactive' | 'ended';
 
 const states: Record<ApiKeyState, string> = {
@@ -147,7 +155,7 @@ export async function selectApiKeys(
           ${query.orgNodeId ? 'and k.org_node_id = :orgNodeId' : ''}
           ${query.userId ? 'and k.user_id = :userId' : ''}
           ${query.state ? `and ${states[query.state]}` : ''}
-          ${query.within ? `and ${atOrBelow('k.org_node_id', ':within')}` : ''}
+          ${query.within ? `and ${isWithin}` : ''}
           and ${where}
         ${order}`,
     { ...query },
@@ -174,7 +182,7 @@ const byPrefix = prepared(
   'api-key-by-prefix',
   `select k.id, k.tenant_id, k.org_node_id, k.user_id, k.key_hash, k.created_at, k.expires_at,
           t.slug as tenant_slug, t.name as tenant_name,
-          ${states.live} and t.state = 'active' and ${reachable('k.org_node_id')}
+          ${states.live} and t.state = 'active' and ${placeCounts}
             and (k.user_id is null or (u.state = 'active' and u.deleted_at is null)) as is_live,
           k.last_used_at is null or k.last_used_at <= statement_timestamp() - interval '1 minute' as is_unwritten
      from api_keys k
