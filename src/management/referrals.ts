@@ -1,8 +1,15 @@
 /** Operations on referrals: by whose code people came, and what came of it. */
 import { z } from 'zod';
-import { listReferralCodes, listReferrals, settleReferral } from '../domain/referrals/referrals.ts';
+import {
+  changeReferralCode,
+  ensureReferralCode,
+  listReferralCodes,
+  listReferrals,
+  settleReferral,
+} from '../domain/referrals/referrals.ts';
 import { operation } from './operation.ts';
-import { id, pageQuery, time } from './shapes.ts';
+import { personParams } from './person.ts';
+import { id, pageQuery, time, timeIn } from './shapes.ts';
 
 const Referral = z
   .object({
@@ -65,5 +72,34 @@ export const referrals = [
     list: true,
     answer: ReferralCode,
     run: ({ db, tenantId, query }) => listReferralCodes(db, { tenantId, ...query }),
+  }),
+  operation({
+    id: 'referrals.ensure_code',
+    method: 'PUT',
+    path: '/users/{user_id}/referral-code',
+    summary: 'Show the referral code of a person, which is made the first time',
+    needs: { capability: 'referrals.manage', at: 'root' },
+    params: personParams,
+    answer: ReferralCode,
+    run: ({ db, tenantId, params, actor }) =>
+      ensureReferralCode(db, { tenantId, userId: params.user_id }, actor.caller),
+  }),
+  operation({
+    id: 'referrals.change_code',
+    method: 'PATCH',
+    path: '/users/{user_id}/referral-code',
+    summary: 'Switch the referral code of a person off or on, or say until when it works',
+    description: 'Who came by it before stays referred.',
+    needs: { capability: 'referrals.manage', at: 'root' },
+    params: personParams,
+    body: z.strictObject({
+      is_active: z.boolean().optional(),
+      expires_at: timeIn.nullish().meta({ description: 'From when on it counts for nothing; null: never' }),
+    }),
+    answer: ReferralCode,
+    run: ({ db, tenantId, params, body, actor }) => {
+      const { is_active: isActive, expires_at: expiresAt } = body;
+      return changeReferralCode(db, { tenantId, userId: params.user_id, isActive, expiresAt }, actor.caller);
+    },
   }),
 ];

@@ -155,6 +155,8 @@ export const samples: Record<string, (world: World) => Sample> = {
   'referrals.list': nothing,
   'referrals.settle': (w) => ({ params: { referral_id: w.referralId } }),
   'referrals.codes': nothing,
+  'referrals.ensure_code': (w) => ({ params: person(w) }),
+  'referrals.change_code': (w) => ({ params: person(w), body: { is_active: false } }),
   'signing_keys.list': nothing,
   'signing_keys.rotate': () => ({ body: {} }),
   'api_keys.list': nothing,

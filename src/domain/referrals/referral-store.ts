@@ -48,6 +48,36 @@ export async function selectReferralCodeOf(
   );
 }
 
+/** Locks it until the transaction ends. Undefined where the person has none, or is deleted. */
+export async function lockReferralCodeOf(
+  trx: Database,
+  { tenantId, userId }: { tenantId: string; userId: string },
+): Promise<ReferralCodeRow | undefined> {
+  return firstRow<ReferralCodeRow>(
+    trx,
+    `select ${codeColumns}
+       from referral_codes
+      where tenant_id = :tenantId and user_id = :userId
+        and exists (select from users where tenant_id = :tenantId and id = :userId and deleted_at is null)
+        for no key update`,
+    { tenantId, userId },
+  );
+}
+
+export async function updateReferralCode(
+  trx: Database,
+  code: { tenantId: string; id: string; isActive: boolean; expiresAt: Date | null },
+): Promise<ReferralCodeRow | undefined> {
+  return firstRow<ReferralCodeRow>(
+    trx,
+    `update referral_codes
+        set is_active = :isActive, expires_at = :expiresAt
+      where tenant_id = :tenantId and id = :id
+  returning ${codeColumns}`,
+    code,
+  );
+}
+
 /** SQL: what makes a code `c` count now. */
 const usable = `c.is_active and (c.expires_at is null or c.expires_at > statement_timestamp())
         and exists (select from users u

@@ -9,16 +9,19 @@ import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
+import { differences } from '../audit/differences.ts';
 import type { UserOfTenant } from '../users/users.ts';
 import {
   insertReferral,
   insertReferralCode,
+  lockReferralCodeOf,
   type ReferralCodeRow,
   type ReferralRow,
   selectReferralCodeOf,
   selectReferralCodes,
   selectReferrals,
   updatePendingReferral,
+  updateReferralCode,
   updateSettledReferral,
 } from './referral-store.ts';
 
@@ -82,6 +85,32 @@ export async function ensureReferralCode(db: Database, user: UserOfTenant, calle
       if (other) return other;
     }
     throw noSuchUser();
+  });
+}
+
+/**
+ * Switches the code of a person off or on, or says until when it works. Who came by it before stays referred. Already so:
+ * nothing is recorded.
+ * @param wanted.expiresAt null: until further notice
+ * @throws DomainError not_found NOT_FOUND where the person has no code
+ */
+export async function changeReferralCode(
+  db: Database,
+  { tenantId, userId, ...wanted }: UserOfTenant & { isActive?: boolean; expiresAt?: Date | null },
+  caller: Caller,
+): Promise<ReferralCode> {
+  return inTransaction(db, async (trx) => {
+    const before = isId(tenantId) && isId(userId) ? await lockReferralCodeOf(trx, { tenantId, userId }) : undefined;
+    if (!before) throw new DomainError('not_found', 'NOT_FOUND', { entity: 'referral_code' });
+    const isSameTime = wanted.expiresAt && wanted.expiresAt.getTime() === before.expiresAt?.getTime();
+    const expiresAt = isSameTime ? undefined : wanted.expiresAt;
+    const { from, to } = differences(before, { isActive: wanted.isActive, expiresAt });
+    if (Object.keys(to).length === 0) return before;
+    const { id, isActive } = before;
+    const after = await updateReferralCode(trx, { tenantId, id, isActive, expiresAt: before.expiresAt, ...to });
+    const event = { tenantId, action: 'referral_code.changed', entityType: 'referral_code', entityId: id };
+    await recordEvent(trx, { ...event, payload: { userId, from, to } }, caller);
+    return after ?? before;
   });
 }
 
