@@ -32,6 +32,17 @@ export async function insertTenant(
 const bySlug = prepared('tenant-by-slug', `select ${columns} from tenants where slug = $1`);
 const byId = prepared('tenant-by-id', `select ${columns} from tenants where id = $1`);
 
+/** Whether there are more than two tenants that people can sign in to. */
+export async function selectManyTenants(db: Database): Promise<boolean> {
+  return remembered(db, 'many-tenants', async () => {
+    const found = await rows<{ many: boolean }>(
+      db,
+      `select count(*) > 2 as many from (select from tenants where state = 'active' limit 3) as found`,
+    );
+    return found[0]?.many === true;
+  });
+}
+
 /** Shared, as the next: not to be changed. */
 export async function selectTenantBySlug(db: Database, slug: string): Promise<TenantRow | undefined> {
   return remembered(db, `tenant-of-slug ${slug}`, async () => {

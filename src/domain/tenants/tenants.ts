@@ -20,6 +20,7 @@ import {
 } from './tenant-settings.ts';
 import {
   insertTenant,
+  selectManyTenants,
   selectTenantById,
   selectTenantBySlug,
   selectTenantForUpdate,
@@ -82,6 +83,11 @@ export async function findTenantBySlug(db: Database, slug: string): Promise<Tena
   if (!slugForm.test(slug)) return undefined;
   const row = await selectTenantBySlug(db, slug);
   return row && tenantOf(row);
+}
+
+/** Whether an address may have more accounts than are compared without a tenant. Says nothing of any address. */
+export async function hasManyTenants(db: Database): Promise<boolean> {
+  return selectManyTenants(db);
 }
 
 export async function findTenantById(db: Database, id: string): Promise<Tenant | undefined> {

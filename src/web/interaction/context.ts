@@ -11,7 +11,7 @@ import type { MessageBudgets } from '../../domain/messages/phone-policy.ts';
 import type { PasswordHasher } from '../../domain/methods/password/password-hash.ts';
 import type { SignInMethod } from '../../domain/sign-in/method.ts';
 import type { SignInMetrics } from '../../domain/sign-in/sign-in-metrics.ts';
-import { findTenantById, findTenantBySlug, type Tenant } from '../../domain/tenants/tenants.ts';
+import type { Tenant } from '../../domain/tenants/tenants.ts';
 import type { FederationClient } from '../../oidc/federation-client.ts';
 import { interactionFault } from '../../oidc/library-texts.ts';
 import type { AddressLimits } from '../../platform/address-limits.ts';
@@ -19,6 +19,7 @@ import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { applyUiLocales, clientSurroundings, keepSurroundings, type Pages, type Surroundings } from '../pages/pages.ts';
+import { tenantOf } from './named-tenant.ts';
 import { hrefOf, nextStep, type Outcome, startHref } from './steps.ts';
 
 export interface WebDependencies extends MailReach {
@@ -78,12 +79,6 @@ async function findInteraction(ctx: Context, provider: Provider): Promise<Intera
   throw new DomainError('expired', 'INTERACTION_EXPIRED');
 }
 
-async function tenantOf(db: Database, clientTenantId: unknown, slug: unknown): Promise<Tenant | null> {
-  if (typeof clientTenantId === 'string') return (await findTenantById(db, clientTenantId)) ?? null;
-  if (typeof slug === 'string') return (await findTenantBySlug(db, slug)) ?? null;
-  return null;
-}
-
 /** @throws DomainError INTERACTION_NOT_FOUND, INTERACTION_EXPIRED, WRONG_BROWSER */
 export async function interactionContext(ctx: Context, web: WebDependencies): Promise<InteractionContext> {
   return contextOf(ctx, web, await findInteraction(ctx, web.provider()));
@@ -95,11 +90,11 @@ export async function contextOf(
   { db, provider, pages }: WebDependencies,
   interaction: Interaction,
 ): Promise<InteractionContext> {
-  const { client_id: clientId, redirect_uri: redirectUri, tenant: slug, ui_locales: uiLocales } = interaction.params;
+  const { client_id: clientId, redirect_uri: redirectUri, ui_locales: uiLocales } = interaction.params;
   const client = await provider().Client.find(clientId as string);
   if (!client) throw new DomainError('expired', 'INTERACTION_EXPIRED');
   applyUiLocales(ctx, pages.i18n, uiLocales);
-  const tenant = await tenantOf(db, client.tenant_id, slug);
+  const tenant = await tenantOf(db, interaction, client.tenant_id);
   const surroundings = { tenant, ...clientSurroundings(client, redirectUri) };
   keepSurroundings(ctx, surroundings);
   return { interaction, tenant, surroundings };

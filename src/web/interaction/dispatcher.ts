@@ -18,6 +18,7 @@ import {
   type WebDependencies,
 } from './context.ts';
 import { signUpChannels } from './offered-channels.ts';
+import { organisation } from './organisation.ts';
 import { provedAccounts } from './proof.ts';
 import { selectAccount } from './select-account.ts';
 import { signUp } from './sign-up.ts';
@@ -31,6 +32,7 @@ const parts: Partial<Handlers>[] = [
   ...methods.map(({ steps }) => steps),
   recovery,
   signUp,
+  organisation,
   tenantChoice,
   selectAccount,
   consent,

@@ -31,6 +31,7 @@ interface Proof {
 
 /** What steps keep in the interaction; it ends with the sign-in, and is not carried into the session or the next prompt. */
 const forgotten = {
+  organisation: undefined,
   proof: undefined,
   otp: undefined,
   signUp: undefined,

@@ -5,9 +5,10 @@ import type { LoginKind } from '../pages/sign-in-view-models.ts';
 import { refusal } from './form-refusal.ts';
 import { addressToConfirm } from './known-person.ts';
 import { phoneCountriesOf, recoveryChannels, signUpChannels } from './offered-channels.ts';
+import { asksOrganisation } from './organisation.ts';
 import type { Visit } from './visit.ts';
 
-export type SignInVisit = Visit<'recovery' | 'signUp' | 'cancel'>;
+export type SignInVisit = Visit<'recovery' | 'signUp' | 'organisation' | 'cancel'>;
 
 /** Asks for whoever it is, of a person who is signed in already. */
 const other = '?other';
@@ -37,6 +38,10 @@ export async function showSignInPage(
       recoveryHref: hasRecovery ? links.recovery : undefined,
       signUpHref: expectedEmail === undefined && signUpChannels(web, tenant).length > 0 ? links.signUp : undefined,
       loginKind: loginKindOf(visit),
+      organisationHref:
+        expectedEmail === undefined && (await asksOrganisation(web.db, visit.interaction, tenant))
+          ? links.organisation
+          : undefined,
       error,
     },
     { ...surroundings, status },

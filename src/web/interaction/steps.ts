@@ -55,14 +55,15 @@ export const steps = {
   'sign-in': {
     path: 'sign-in',
     when: () => true,
-    after: ['other-account-wanted'],
-    links: { recovery: 'recovery', signUp: 'sign-up', cancel: 'cancel' },
+    after: ['other-account-wanted', 'organisation-named'],
+    links: { recovery: 'recovery', signUp: 'sign-up', organisation: 'organisation', cancel: 'cancel' },
   },
 
   // What only a step before leads to, or a link.
   'select-account-continue': { path: 'select-account/continue' },
   'select-account-switch': { path: 'select-account/switch' },
   cancel: { path: 'cancel', during: 'any' },
+  organisation: { path: 'organisation', links: { back: 'sign-in' } },
   code: { path: 'code', after: ['login-code-missing'], links: signInCode },
   'code-entry': { path: 'code/enter', after: ['login-code-sent'], links: signInCode },
   'code-resend': { path: 'code/resend', links: signInCode },

@@ -51,6 +51,8 @@ export interface SignInViewModels {
     /** Where a one-time code can be asked for, in the order in which they are offered. */
     codeMethods?: ChannelLink[];
     providers?: ProviderLink[];
+    /** Where a person of several organisations names the one that is meant. */
+    organisationHref?: string;
     /** Only where anyone may make an account. */
     signUpHref?: string;
     /** A button each: `button`, such as `passkey`, chooses its mark, and its words `interaction.sign_in.by_<button>`. */
