@@ -50,18 +50,29 @@ function connectionsOf(operation: BenchOperation): number {
   return operation.connections ?? Number(options.connections);
 }
 
-async function measureTarget(target: Target, put: (row: Row, measured: Measured) => void): Promise<void> {
+async function measureAt(target: Target, operation: BenchOperation): Promise<Measured | undefined> {
+  if (operation.needsPerson && !target.people) return undefined;
   const endpoints = await discoverEndpoints(target);
+  const measured = await measure((connection) => operation.prepare(target, endpoints, connection), {
+    connections: connectionsOf(operation),
+    seconds: Number(options.seconds),
+    pids: target.pids,
+  });
+  const spent = Object.entries(measured.processor).map(([name, ms]) => `${name} ${ms.toFixed(2)} ms`);
+  console.error(`${target.name}: ${operation.name}: ${measured.perSecond.toFixed(0)}/s, ${spent.join(', ')}`);
+  return measured;
+}
+
+/** One after the other for each operation: what else the machine does changes from minute to minute. */
+async function measureSideBySide(gatehouse: Target, bare: Target | undefined, peers: readonly Target[]): Promise<void> {
   for (const operation of wanted) {
-    if (operation.needsPerson && !target.people) continue;
-    const measured = await measure((connection) => operation.prepare(target, endpoints, connection), {
-      connections: connectionsOf(operation),
-      seconds: Number(options.seconds),
-      pids: target.pids,
-    });
-    put(rowOf(operation), measured);
-    const spent = Object.entries(measured.processor).map(([name, ms]) => `${name} ${ms.toFixed(2)} ms`);
-    console.error(`${target.name}: ${operation.name}: ${measured.perSecond.toFixed(0)}/s, ${spent.join(', ')}`);
+    const row = rowOf(operation);
+    row.gatehouse = await measureAt(gatehouse, operation);
+    if (bare) row.bare = await measureAt(bare, operation);
+    for (const peer of peers) {
+      const measured = await measureAt(peer, operation);
+      if (measured) row.peers[peer.name] = measured;
+    }
   }
 }
 
@@ -138,26 +149,12 @@ try {
   running.push(gatehouse);
   summary.startMs = Math.round(gatehouse.startMs);
   summary.idleMebibytes = Math.round(residentMebibytes(gatehouse.pids.server as number));
-  await measureTarget(gatehouse, (row, measured) => {
-    row.gatehouse = measured;
-  });
+  const bare = options['skip-bare'] ? undefined : await startBareTarget();
+  if (bare) running.push(bare);
+  await measureSideBySide(gatehouse, bare, (options.peer ?? []).map(peerOf));
   summary.loadedMebibytes = Math.round(residentMebibytes(gatehouse.pids.server as number));
   await gatehouse.stop();
   if (!options['skip-statements']) await countStatements(database, gatehouse);
-  if (!options['skip-bare']) {
-    const bare = await startBareTarget();
-    running.push(bare);
-    await measureTarget(bare, (row, measured) => {
-      row.bare = measured;
-    });
-    await bare.stop();
-  }
-  for (const text of options.peer ?? []) {
-    const peer = peerOf(text);
-    await measureTarget(peer, (row, measured) => {
-      row.peers[peer.name] = measured;
-    });
-  }
 } finally {
   for (const target of running) await target.stop();
   await database.stop();

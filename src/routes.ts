@@ -37,7 +37,7 @@ import { dropOtherTargets, refuseTarget } from './web/middleware/request-target.
 import { sameOrigin } from './web/middleware/same-origin.ts';
 import { locale } from './web/pages/locale.ts';
 import { securityHeaders } from './web/pages/security-headers.ts';
-import { publicDocuments } from './web/provider/public-documents.ts';
+import type { PublicDocuments } from './web/provider/public-documents.ts';
 import { selfSubmittingForms } from './web/provider/self-submitting-forms.ts';
 import { callbackRoutes } from './web/sign-in/federation-callback.ts';
 
@@ -54,7 +54,9 @@ const machinePaths = new Set<string>([
 const machineFolders = ['/.well-known/', '/access/v1/', '/api/v1/'];
 
 const authzenMetadata = '/.well-known/authzen-configuration';
-const documents = ['/.well-known/openid-configuration', protocol.jwks];
+
+/** The documents that the library publishes. */
+export const publishedDocuments = ['/.well-known/openid-configuration', protocol.jwks];
 
 /** Machines' addresses that the library knows nothing of. */
 function isOurs(path: string): boolean {
@@ -131,7 +133,7 @@ function people(dependencies: Dependencies, live: LiveProvider): Middleware[] {
   ];
 }
 
-function machines(dependencies: Dependencies, live: LiveProvider): Middleware[] {
+function machines(dependencies: Dependencies, live: LiveProvider, documents: PublicDocuments): Middleware[] {
   const { config, db, secrets, pages, logger } = dependencies;
   const { issuer } = config;
   // A token request has no business with a hundred operations of management.
@@ -142,7 +144,7 @@ function machines(dependencies: Dependencies, live: LiveProvider): Middleware[] 
   return [
     machineHeaders({ issuer }),
     handleErrors(pages, logger),
-    publicDocuments(live, documents),
+    documents.keep,
     limitBody(),
     (ctx, next) => (isOurs(ctx.path) ? ours(ctx, next) : next()),
     accessClaims({ db, issuer, provider: live.provider, keys: live.keys }),
@@ -160,11 +162,11 @@ export function mountRoutes(
   app: Koa,
   dependencies: Dependencies,
   live: LiveProvider,
-  { isStopping }: { isStopping: () => boolean },
+  { isStopping, documents }: { isStopping: () => boolean; documents: PublicDocuments },
 ): void {
   const { config, db, logger, metrics } = dependencies;
   const forPeople = compose(people(dependencies, live));
-  const forMachines = compose(machines(dependencies, live));
+  const forMachines = compose(machines(dependencies, live, documents));
   const astray = compose(refusals(dependencies));
   const routeOf = createRouteFinder();
   app.use(discardRest());

@@ -11,9 +11,11 @@ import { type Jobs, startJobs } from './platform/jobs/jobs.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { trustProxies } from './platform/network/trusted-proxies.ts';
-import { mountRoutes } from './routes.ts';
+import { mountRoutes, publishedDocuments } from './routes.ts';
 import { crontab, scheduledTasks } from './schedule.ts';
+import { createRequestTeller } from './web/middleware/request-log.ts';
 import { createProviderPages } from './web/provider/provider-pages.ts';
+import { createPublicDocuments, type PublicDocuments } from './web/provider/public-documents.ts';
 
 export interface GatehouseServer {
   app: Koa;
@@ -56,10 +58,13 @@ export async function createGatehouse(options: ServerOptions): Promise<Gatehouse
     uiLocales: i18n.locales.map(({ code }) => code),
   });
   let stopping = false;
-  const app = createApp(dependencies, live, () => stopping);
+  const isStopping = () => stopping;
+  const tell = createRequestTeller(dependencies);
+  const documents = createPublicDocuments({ live, paths: publishedDocuments, tell, isStopping });
+  const app = createApp(dependencies, live, { isStopping, documents });
   const jobs = runJobs ? startJobsOf(dependencies, live) : undefined;
   const keepAliveTimeout = config.listen.keepAliveSeconds * 1000;
-  const http = createHttpServer(app.callback(), { keepAliveTimeout, ...options.timeouts?.http });
+  const http = createHttpServer(documents.before(app.callback()), { keepAliveTimeout, ...options.timeouts?.http });
   return {
     app,
     db,
@@ -75,7 +80,11 @@ export async function createGatehouse(options: ServerOptions): Promise<Gatehouse
   };
 }
 
-function createApp(dependencies: Dependencies, live: LiveProvider, isStopping: () => boolean): Koa {
+function createApp(
+  dependencies: Dependencies,
+  live: LiveProvider,
+  { isStopping, documents }: { isStopping: () => boolean; documents: PublicDocuments },
+): Koa {
   const { config, secrets, logger } = dependencies;
   const app = new Koa();
   app.keys = cookieKeys(secrets);
@@ -85,7 +94,7 @@ function createApp(dependencies: Dependencies, live: LiveProvider, isStopping: (
     // Else the connection would wait for the next request, and the end for the connection.
     if (isStopping()) ctx.set('Connection', 'close');
   });
-  mountRoutes(app, dependencies, live, { isStopping });
+  mountRoutes(app, dependencies, live, { isStopping, documents });
   trustProxies(app, config.trustedProxies);
   return app;
 }

@@ -5,6 +5,7 @@
  */
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { type ClientRow, findLiveClient } from '../../domain/clients/client-store.ts';
+import { remembered } from '../../platform/remembered.ts';
 import { defineSecretPurpose, type Secrets } from '../../platform/secrets.ts';
 import { accountClientId, accountClientMetadata } from '../account-client.ts';
 import type { AdapterDependencies } from './sealing.ts';
@@ -44,8 +45,10 @@ export function createClientAdapter({ db, secrets, issuer }: Omit<AdapterDepende
       if (id === accountClientId) return accountClientMetadata(issuer);
       // NUL and oversized ids can be no client's, and PostgreSQL refuses NUL in text.
       if (!/^[\x21-\x7e]{1,100}$/.test(id)) return undefined;
-      const client = await findLiveClient(db, id);
-      return client ? clientMetadata(client, secrets) : undefined;
+      return remembered(db, `client-metadata ${id}`, async () => {
+        const client = await findLiveClient(db, id);
+        return client && clientMetadata(client, secrets);
+      });
     },
     upsert: refuse,
     destroy: refuse,

@@ -3,7 +3,7 @@
  * that stands in a path, or an id that somebody other than a trusted proxy chose.
  */
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import type { Logger } from '../../platform/logger.ts';
 import type { Metrics } from '../../platform/metrics.ts';
@@ -20,28 +20,46 @@ export interface RequestLogOptions {
 /** Asked every few seconds by machines: of interest only when something else is. */
 const quietRoutes = new Set(['/healthz', '/readyz', '/assets/*']);
 
+/** A request whose answer has been sent, or whose client went away first. */
+export interface ToldRequest {
+  req: IncomingMessage;
+  res: ServerResponse;
+  requestId: string;
+  /** `performance.now()`. */
+  began: number;
+  route: string;
+  ip: string | undefined;
+  /** Where it is not the target itself. */
+  path?: string;
+}
+
+/** The line and the measurement of a request. */
+export function createRequestTeller({ logger, metrics }: Pick<RequestLogOptions, 'logger' | 'metrics'>) {
+  return ({ req, res, requestId, began, route, ip, path = route }: ToldRequest): void => {
+    const method = req.method ?? '';
+    // 499, as nginx has it: nobody was there to be answered.
+    const status = res.writableFinished ? res.statusCode : 499;
+    const ms = performance.now() - began;
+    metrics.observeRequest({ method, route, status, seconds: ms / 1000 });
+    const level = status >= 500 ? 'error' : quietRoutes.has(route) ? 'debug' : 'info';
+    logger[level]({ requestId, method, path, status, ms: Math.round(ms), ip }, 'request');
+  };
+}
+
 /** Gives `ctx.state.requestId` and the header `X-Request-Id`; logs and measures when the answer has been sent. */
 export function createRequestLog({ logger, metrics, routes }: RequestLogOptions): Middleware {
   const routeOf = createRouteFinder(routes);
+  const tell = createRequestTeller({ logger, metrics });
 
   return (ctx, next) => {
     const began = performance.now();
     const requestId = acceptedId(ctx.req) ?? randomUUID();
     ctx.state.requestId = requestId;
     ctx.set('X-Request-Id', requestId);
-    const { method, path, ip } = ctx;
+    const { path, ip, req, res } = ctx;
     const route = routeOf(path) ?? 'other';
-
     // `close` also comes where the client goes away first, and where another handler answers on `res` itself.
-    ctx.res.once('close', () => {
-      const aborted = !ctx.res.writableFinished;
-      // 499, as nginx has it: nobody was there to be answered.
-      const status = aborted ? 499 : ctx.res.statusCode;
-      const ms = performance.now() - began;
-      metrics.observeRequest({ method, route, status, seconds: ms / 1000 });
-      const level = status >= 500 ? 'error' : quietRoutes.has(route) ? 'debug' : 'info';
-      logger[level]({ requestId, method, path: maskedPath(path, route), status, ms: Math.round(ms), ip }, 'request');
-    });
+    res.once('close', () => tell({ req, res, requestId, began, route, ip, path: maskedPath(path, route) }));
     return next();
   };
 }
