@@ -40,12 +40,19 @@ export interface Collected {
   value: string;
 }
 
+/** Cookies that open nothing: the chosen language, and the client_id of the application that somebody comes from. */
+const openCookies = /locale|^gh_client$/;
+
 export class CredentialRecorder {
   readonly collected = new Map<string, string>();
 
   add(name: string, value: string | undefined | null): void {
     // Shorter ones are words of a protocol or of ours, such as `code` for a response type.
     if (value && (value.length >= 8 || name === 'one_time_code')) this.collected.set(value, name);
+  }
+
+  addCookie(name: string, value: string | undefined): void {
+    if (!openCookies.test(name)) this.add(`cookie ${name}`, value);
   }
 
   /** Every parameter of a query, a form or a fragment. */
@@ -137,7 +144,7 @@ class RecordingBrowser extends Browserless {
     if (reply.location) recorder.addAddress(reply.location);
     for (const line of [reply.headers['set-cookie'] ?? []].flat()) {
       const [, name = '', value] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      if (!/locale/.test(name)) recorder.add(`cookie ${name}`, value);
+      recorder.addCookie(name, value);
     }
     for (const [input] of reply.body.matchAll(/<input\b[^>]*type="hidden"[^>]*>/g)) {
       const name = /name="([^"]*)"/.exec(input)?.[1] ?? '';
