@@ -140,3 +140,37 @@ export async function retention({ ask }: Stage): Promise<void> {
   await ask('PATCH', '/tenant/settings', { audit_retention_days: 0 }, 422);
   assert.equal((await ask('PATCH', '/tenant/settings', { audit_retention_days: null })).audit_retention_days, null);
 }
+
+/** user_id or company_id, name, key_prefix (unique), hashed_key, permissions, expires_at, last_used_at, is_active. */
+export async function apiKeys({ ask, list, owner, ownerId, rootId, app, fresh }: Stage): Promise<void> {
+  const company = await ask('POST', '/companies', { name: fresh('Acme') });
+  const wanted = { name: fresh('key'), capabilities: ['org.read'] };
+  const made = await ask('POST', '/api-keys', { ...wanted, org_node_id: company.id });
+  assert.match(made.key, /^gk_[^_]{8}_/);
+  assert.equal(made.key.slice(3, 11), made.prefix);
+  assert.deepEqual([made.user_id, made.org_node_id, made.capabilities], [null, company.id, ['org.read']]);
+  const ninetyDays = Date.now() + 90 * 86_400_000;
+  assert.ok(Math.abs(Date.parse(made.expires_at) - ninetyDays) < 600_000);
+  const statusOf = async (path: string, key = made.key) =>
+    (await fetch(`${app.issuer}/api/v1${path}`, { headers: { authorization: `Bearer ${key}` } })).status;
+  assert.equal(await statusOf(`/org-nodes/${company.id}`), 200);
+  assert.equal(await statusOf(`/org-nodes/${rootId}`), 404, 'above its place');
+  assert.equal(await statusOf('/roles'), 403, 'not among its permissions');
+  const [used] = await list(`/api-keys?org_node_id=${company.id}`);
+  assert.ok(used.last_used_at);
+  assert.ok(!JSON.stringify(used).includes(made.key));
+  const renamed = await ask('PATCH', `/api-keys/${made.id}`, { name: 'Renamed', active: false });
+  assert.deepEqual([renamed.name, renamed.active], ['Renamed', false]);
+  assert.equal(await statusOf(`/org-nodes/${company.id}`), 401);
+  await ask('PATCH', `/api-keys/${made.id}`, { active: true });
+  assert.equal(await statusOf(`/org-nodes/${company.id}`), 200);
+  await ask('DELETE', `/api-keys/${made.id}`);
+  assert.equal(await statusOf(`/org-nodes/${company.id}`), 401);
+
+  const { status, body: own } = await owner('POST', '/api-keys', { ...wanted, org_node_id: rootId, user_id: ownerId });
+  assert.equal(status, 201, JSON.stringify(own));
+  assert.equal(own.user_id, ownerId);
+  assert.equal(await statusOf(`/org-nodes/${rootId}`, own.key), 200);
+  await owner('DELETE', `/api-keys/${own.id}`);
+  assert.equal(await statusOf(`/org-nodes/${rootId}`, own.key), 401);
+}
