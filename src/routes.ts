@@ -17,7 +17,7 @@ import { welcomeRoutes } from './web/account/welcome.ts';
 import { accessClaims } from './web/api/access-claims.ts';
 import { authzenRoutes } from './web/api/authzen.ts';
 import { createHealth } from './web/api/health.ts';
-import { apiRoutes } from './web/api/v1.ts';
+import { apiRoutes, bodyLimitAt } from './web/api/v1.ts';
 import type { WebDependencies } from './web/interaction/context.ts';
 import { interactionRoutes } from './web/interaction/dispatcher.ts';
 import { invitationRoutes } from './web/links/invitations.ts';
@@ -134,18 +134,18 @@ function people(dependencies: Dependencies, live: LiveProvider): Middleware[] {
 }
 
 function machines(dependencies: Dependencies, live: LiveProvider, documents: PublicDocuments): Middleware[] {
-  const { config, db, secrets, pages, logger } = dependencies;
+  const { config, db, secrets, i18n, pages, logger } = dependencies;
   const { issuer } = config;
   // A token request has no business with a hundred operations of management.
   const ours = compose([
     ...ofRouter(authzenRoutes({ db, secrets, issuer, provider: live.provider, keys: live.keys })),
-    ...ofRouter(apiRoutes({ ...managementDependencies(dependencies), live })),
+    ...ofRouter(apiRoutes({ ...managementDependencies(dependencies), live, i18n })),
   ]);
   return [
     machineHeaders({ issuer }),
     handleErrors(pages, logger),
     documents.keep,
-    limitBody(),
+    limitBody(bodyLimitAt),
     (ctx, next) => (isOurs(ctx.path) ? ours(ctx, next) : next()),
     accessClaims({ db, issuer, provider: live.provider, keys: live.keys }),
     live.handle,

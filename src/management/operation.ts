@@ -130,6 +130,10 @@ export interface Operation<
   needs: Need<Input<z.output<P>, z.output<Q>, z.output<B>>>;
   /** Codes of what it refuses itself; what every operation may answer is added. */
   errors?: readonly ErrorCode[];
+  /** Longer than what any request may be. */
+  bodyLimitBytes?: number;
+  /** Of a bulk operation: the one that each row is (bulk.ts). */
+  each?: AnyOperation;
   /** Takes an Idempotency-Key: what makes something. */
   idempotent?: boolean;
   /** Asks a person for an authentication within the last five minutes. */

@@ -3,6 +3,7 @@ import { access } from './access.ts';
 import { apiKeys } from './api-keys.ts';
 import { assignments } from './assignments.ts';
 import { auditEvents } from './audit-events.ts';
+import { bulkOf } from './bulk.ts';
 import { capabilities } from './capabilities.ts';
 import { clients } from './clients.ts';
 import { companies } from './companies.ts';
@@ -26,7 +27,7 @@ import { sessions } from './user-sessions.ts';
 import { users } from './users.ts';
 import { visibilityGrants } from './visibility-grants.ts';
 
-export const operations: readonly AnyOperation[] = [
+const single: readonly AnyOperation[] = [
   ...orgNodes,
   ...roles,
   ...assignments,
@@ -52,6 +53,23 @@ export const operations: readonly AnyOperation[] = [
   ...sessions,
   ...companies,
   ...apiKeys,
+];
+
+/** What is done for many at once. */
+const bulk = [
+  'users.create',
+  'users.update',
+  'org_nodes.create',
+  'org_nodes.update',
+  'assignments.create',
+  'assignments.update',
+  'visibility_grants.create',
+  'invitations.create',
+];
+
+export const operations: readonly AnyOperation[] = [
+  ...single,
+  ...single.filter(({ id }) => bulk.includes(id)).map(bulkOf),
 ];
 
 /** @throws Error where there is no such operation */

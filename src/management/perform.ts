@@ -9,6 +9,8 @@ import { type Codes, DomainError, defineCodes } from '../platform/errors.ts';
 import { openCursor, type Page, sealCursor } from '../platform/paging.ts';
 import { sha256 } from '../platform/secrets.ts';
 import { type Actor, actorKey } from './actor.ts';
+import { performEach } from './bulk.ts';
+import type { Failure } from './failure.ts';
 import { type AnyOperation, type Input, isChange, type Lookup, type ManagementDependencies } from './operation.ts';
 import { permit } from './permission.ts';
 import { present } from './present.ts';
@@ -37,6 +39,10 @@ export interface ManagementRequest extends RawInput {
   idempotencyKey?: string;
   /** Says what would happen, and does nothing. */
   dryRun?: boolean;
+  /** A row of a bulk request: a change takes its key as well. */
+  isRow?: boolean;
+  /** What a reader is told of a row that was refused. */
+  tell?(failure: Failure): string;
 }
 
 export interface ManagementAnswer {
@@ -73,6 +79,7 @@ export async function perform(
   deps: ManagementDependencies,
   operations: readonly AnyOperation[],
 ): Promise<ManagementAnswer> {
+  if (operation.each) return performEach({ ...operation, each: operation.each }, request, deps, operations);
   const input = validate(operation, request);
   const { fresh } = operation;
   if (typeof fresh === 'function' ? fresh(input) : fresh) assertFresh(request.actor);
@@ -93,6 +100,11 @@ function withCause(request: ManagementRequest, { id }: AnyOperation): Management
   const { actor, tenantId } = request;
   const actorTenantId = actor.tenantId !== null && actor.tenantId !== tenantId ? actor.tenantId : undefined;
   return { ...request, actor: { ...actor, caller: { ...actor.caller, cause: id, actorTenantId } } };
+}
+
+/** All that a request asks, for telling it from another one under the same key. */
+export function contentOf({ id }: AnyOperation, { tenantId, params, query, body }: ManagementRequest): string {
+  return JSON.stringify([id, tenantId, params, query, body]);
 }
 
 /** One request on its way through the frame. */
@@ -163,9 +175,9 @@ class Work {
   }
 
   async #once(trx: Database, work: () => Promise<ManagementAnswer>): Promise<ManagementAnswer> {
-    const { idempotencyKey, actor, tenantId, params, query, body, dryRun } = this.#request;
-    if (idempotencyKey === undefined || !this.#operation.idempotent || dryRun) return work();
-    const content = JSON.stringify([this.#operation.id, tenantId, params, query, body]);
+    const { idempotencyKey, actor, dryRun, isRow } = this.#request;
+    if (idempotencyKey === undefined || !(this.#operation.idempotent || isRow) || dryRun) return work();
+    const content = contentOf(this.#operation, this.#request);
     const request = { actor: actorKey(actor), key: checkKey(idempotencyKey), content };
     // Who may not ask any longer is not told what was answered when they might.
     await permit(this.#operation, this.#input, this.#lookup(trx));

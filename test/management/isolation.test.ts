@@ -79,6 +79,7 @@ describe('the isolation matrix of the management API', () => {
       const query = isChange(operation) ? { dry_run: 'true' } : {};
       const { status, body } = await request(as.owner, operation, sampleOf(operation), query);
       assert.ok(status < 300, `${operation.id}: ${status} ${JSON.stringify(body)}`);
+      if (operation.each) assert.ok(body.items[0].status < 300, `${operation.id}: ${JSON.stringify(body)}`);
     });
   });
 
@@ -130,7 +131,8 @@ describe('the isolation matrix of the management API', () => {
           shown(answer),
           operation.id,
         );
-        if (!operation.list) assert.ok([403, 404].includes(answer.status), `${operation.id}: ${answer.status}`);
+        const { status } = operation.each ? answer.body.items[0] : answer;
+        if (!operation.list) assert.ok([403, 404].includes(status), `${operation.id}: ${status}`);
       });
     });
   }
@@ -161,6 +163,7 @@ describe('the isolation matrix of the management API', () => {
         // Their own place, and who they are themselves; no more.
         const { rootId: _, southId: __, delegateRoleId: ___, ...hidden } = world;
         for (const id of Object.values(hidden)) assert.ok(!JSON.stringify(answer.body).includes(id), operation.id);
+        if (operation.each) assert.equal(answer.body.items[0].status, 404, operation.id);
         return;
       }
       assert.equal(answer.status, ofTheWhole(operation) ? 403 : 404, operation.id);
@@ -175,6 +178,7 @@ describe('the isolation matrix of the management API', () => {
       const answer = await request(as.inside, operation, sampleOf(operation), query);
       if (ofTheWhole(operation)) assert.equal(answer.status, 403, operation.id);
       else assert.ok(answer.status < 300, `${operation.id}: ${answer.status} ${JSON.stringify(answer.body)}`);
+      if (operation.each) assert.ok(answer.body.items[0].status < 300, operation.id);
       if (!ofAnyPlace(operation) || ofEverybody(operation)) return;
       // What stands at the top of their part names the place that it hangs at, and no more of it.
       const ids = answer.body.items.map(({ id }: { id: string }) => id);

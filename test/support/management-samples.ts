@@ -174,6 +174,19 @@ export const samples: Record<string, (world: World) => Sample> = {
   'invitations.revoke': (w) => ({ params: invitation(w) }),
 };
 
+/** One row of a bulk operation is a request of the operation itself. */
+for (const one of [
+  'users.create',
+  'users.update',
+  'org_nodes.create',
+  'org_nodes.update',
+  'assignments.create',
+  'assignments.update',
+  'visibility_grants.create',
+  'invitations.create',
+])
+  samples[one.replace('.', '.bulk_')] = (world) => ({ body: { items: [samples[one]?.(world)] } });
+
 /** The same request about things that are nowhere: every id of the world becomes one that nobody has. */
 export function aboutNothing(sample: Sample, world: World): Sample {
   const another = (id: string) => (isId(id) ? crypto.randomUUID() : `x${crypto.randomUUID().slice(0, 13)}`);

@@ -8,26 +8,36 @@ import type { Context } from 'koa';
 import { findPlatformTenantId } from '../../domain/tenants/platform-tenant.ts';
 import { findTenantById, findTenantBySlug } from '../../domain/tenants/tenants.ts';
 import { type Actor, actorKey } from '../../management/actor.ts';
+import { bulkBodyBytes } from '../../management/bulk.ts';
 import { openApiDocument } from '../../management/openapi.ts';
 import { type AnyOperation, isChange, type ManagementDependencies } from '../../management/operation.ts';
 import { operations } from '../../management/operations.ts';
-import { type ManagementAnswer, perform } from '../../management/perform.ts';
+import { type ManagementAnswer, type ManagementRequest, perform } from '../../management/perform.ts';
 import { assertMayActIn } from '../../management/permission.ts';
 import { ValidationError } from '../../management/validate.ts';
 import { DomainError } from '../../platform/errors.ts';
+import type { I18n } from '../../platform/i18n.ts';
 import { isId } from '../../platform/ids.ts';
 import { consume, defineLimits } from '../../platform/rate-limits.ts';
-import { readJson } from '../middleware/body.ts';
+import { defaultLimitBytes, readJson } from '../middleware/body.ts';
+import { acceptedLanguages } from '../pages/locale.ts';
 import { type AuthenticateDependencies, authenticate, schemeOf } from './authenticate.ts';
 
 export const managementLimits = defineLimits({
   /** Operations of the management API by one person, service or key. */
   managementPerActor: { hits: 3_000, windowSeconds: 60 },
+  /** Requests with up to 1,000 rows. */
+  managementBulkPerActor: { hits: 60, windowSeconds: 60 },
 });
 
 export const apiPath = '/api/v1';
 
-type ApiDependencies = ManagementDependencies & AuthenticateDependencies;
+type ApiDependencies = ManagementDependencies & AuthenticateDependencies & { i18n: I18n };
+
+/** How long a body may be at an address, for who refuses one before it is read. */
+export function bodyLimitAt(path: string): number {
+  return path.startsWith(`${apiPath}/bulk/`) ? bulkBodyBytes : defaultLimitBytes;
+}
 
 /** The routes below `/api/v1`. */
 export function apiRoutes(deps: ApiDependencies): Router {
@@ -47,6 +57,7 @@ export function apiRoutes(deps: ApiDependencies): Router {
 async function answer(ctx: Context, operation: AnyOperation, deps: ApiDependencies): Promise<void> {
   const actor = await authenticate(ctx, deps);
   await consume(deps.db, managementLimits.managementPerActor, actorKey(actor));
+  if (operation.each) await consume(deps.db, managementLimits.managementBulkPerActor, actorKey(actor));
   const { tenant, dry_run: dryRun, ...query } = ctx.query;
   const found = await perform(
     operation,
@@ -59,6 +70,7 @@ async function answer(ctx: Context, operation: AnyOperation, deps: ApiDependenci
       ifMatch: ctx.get('if-match') || undefined,
       idempotencyKey: ctx.get('idempotency-key') || undefined,
       dryRun: isDryRun(operation, dryRun),
+      tell: teller(ctx, deps.i18n),
     },
     deps,
     operations,
@@ -66,6 +78,12 @@ async function answer(ctx: Context, operation: AnyOperation, deps: ApiDependenci
     throw toldInHeader(ctx, error);
   });
   send(ctx, operation, found);
+}
+
+/** In the language of who asks. */
+function teller(ctx: Context, i18n: I18n): NonNullable<ManagementRequest['tell']> {
+  const translate = i18n.translator(i18n.negotiate(acceptedLanguages(ctx.get('accept-language'))));
+  return ({ code, params }) => translate(`errors.${code}`, params);
 }
 
 /** RFC 9470 section 3: how to come back. */
@@ -105,7 +123,7 @@ async function bodyOf(ctx: Context, operation: AnyOperation): Promise<unknown> {
   const announced = Number(ctx.req.headers['content-length'] ?? 0) > 0 || 'transfer-encoding' in ctx.req.headers;
   if (!announced) return undefined;
   if (!operation.body) throw new ValidationError([{ field: 'body', message: 'nothing is taken here' }]);
-  return readJson(ctx);
+  return readJson(ctx, { limitBytes: operation.bodyLimitBytes });
 }
 
 function send(ctx: Context, operation: AnyOperation, { status, body, etag, next }: ManagementAnswer): void {

@@ -16,7 +16,8 @@ declare module '../../platform/errors.ts' {
   interface ErrorCodes extends Codes<typeof bodyCodes> {}
 }
 
-const defaultLimitBytes = 64 * 1024;
+/** Of any body, where nothing else is said. */
+export const defaultLimitBytes = 64 * 1024;
 const maxFields = 200;
 
 export interface ReadFormOptions {
@@ -138,12 +139,12 @@ export function discardRest(): Middleware {
 }
 
 /**
- * Refuses, before reading, a request that announces more than `limitBytes`. A body of unannounced length (chunked) is
+ * Refuses, before reading, a request that announces more than its address takes. A body of unannounced length (chunked) is
  * counted by its reader: `readForm` here, and oidc-provider (56 KiB) for its own endpoints.
  */
-export function limitBody(limitBytes = defaultLimitBytes): Middleware {
+export function limitBody(limitOf: (path: string) => number = () => defaultLimitBytes): Middleware {
   return async (ctx, next) => {
-    if (Number(ctx.req.headers['content-length'] ?? 0) <= limitBytes) return next();
+    if (Number(ctx.req.headers['content-length'] ?? 0) <= limitOf(ctx.path)) return next();
     // Stands in front of the error pages, and what sends such a request is no browser.
     ctx.status = 413;
     ctx.body = {

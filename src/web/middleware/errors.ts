@@ -5,10 +5,11 @@
  */
 import { STATUS_CODES } from 'node:http';
 import type { Context, Middleware } from 'koa';
+import { statusOfFailure } from '../../management/failure.ts';
 import { ValidationError } from '../../management/validate.ts';
 import { TooManyRequests } from '../../oidc/storage/stored-requests.ts';
 import { isConnectionError } from '../../platform/database.ts';
-import { type Codes, DomainError, defineCodes, type ErrorKind, type ErrorParams } from '../../platform/errors.ts';
+import { type Codes, DomainError, defineCodes, type ErrorParams } from '../../platform/errors.ts';
 import type { I18n } from '../../platform/i18n.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { acceptedLanguages } from '../pages/locale.ts';
@@ -24,30 +25,15 @@ declare module '../../platform/errors.ts' {
   interface ErrorCodes extends Codes<typeof requestCodes> {}
 }
 
-const statusOfKind: Record<ErrorKind, number> = {
-  invalid: 422,
-  unauthenticated: 401,
-  forbidden: 403,
-  not_found: 404,
-  conflict: 409,
-  expired: 410,
-  rate_limited: 429,
-  unavailable: 503,
-};
-
 const statusOfCode: Partial<Record<DomainError['code'], number>> = {
   BODY_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   METHOD_NOT_ALLOWED: 405,
-  INVALID_INPUT: 400,
-  IDEMPOTENCY_KEY_INVALID: 400,
-  PRECONDITION_FAILED: 412,
-  PRECONDITION_REQUIRED: 428,
 };
 
 /** The HTTP status of a domain error. */
-export function statusOf({ kind, code }: Pick<DomainError, 'kind' | 'code'>): number {
-  return statusOfCode[code] ?? statusOfKind[kind];
+export function statusOf(error: Pick<DomainError, 'kind' | 'code'>): number {
+  return statusOfCode[error.code] ?? statusOfFailure(error);
 }
 
 /** Where the heading of the kind does not say what happened. */
