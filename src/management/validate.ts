@@ -28,6 +28,9 @@ export class ValidationError extends DomainError<'VALIDATION_FAILED'> {
 
 const mostFaults = 20;
 
+/** How deep anything may be nested: what reads it after us may call itself at each level. */
+const mostDepth = 100;
+
 /** What a request holds, as it came. */
 export interface RawInput {
   params: Record<string, unknown>;
@@ -44,6 +47,11 @@ export function validate(operation: AnyOperation, raw: RawInput): Input {
       faults.push({ field: name, message: 'nothing is taken here' });
       return undefined;
     }
+    const tooDeep = tooDeepIn(name, raw[name]);
+    if (tooDeep) {
+      faults.push(tooDeep);
+      return undefined;
+    }
     const parsed = schema.safeParse(raw[name] ?? {});
     if (parsed.success) return parsed.data;
     faults.push(...parsed.error.issues.flatMap((issue) => faultsOf(name, issue)));
@@ -56,6 +64,23 @@ export function validate(operation: AnyOperation, raw: RawInput): Input {
   };
   if (faults.length > 0) throw new ValidationError(faults.slice(0, mostFaults));
   return input as Input;
+}
+
+/** The first member that is nested too deeply. */
+function tooDeepIn(part: string, value: unknown): FieldFault | undefined {
+  if (!isDeeper(value, mostDepth)) return undefined;
+  const members = Array.isArray(value) ? [] : Object.entries(value as object);
+  const [name] = members.find(([, member]) => isDeeper(member, mostDepth - 1)) ?? [];
+  return { field: (name === undefined ? part : `${part}.${name}`).slice(0, 200), message: 'is nested too deeply' };
+}
+
+function isDeeper(value: unknown, most: number): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > most) return true;
+    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
+  }
+  return false;
 }
 
 function isEmpty(value: unknown): boolean {

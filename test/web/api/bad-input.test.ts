@@ -101,6 +101,9 @@ describe('bad input at the management API', () => {
     const deep = `${'['.repeat(10_000)}${']'.repeat(10_000)}`;
     refused(await raw('/roles', deep), 422);
     refused(await raw('/roles', `{"name":${deep}}`), 422, 'body.name');
+    // Where anything may stand, it is read by who calls itself at each level.
+    refused(await raw('/users', `{"email":"a@b.example","metadata":{"a":${deep}}}`), 422, 'body.metadata');
+    refused(await raw('/bulk/users', `{"items":[{"body":${deep}}]}`), 422, 'body.items');
     refused(await raw('/roles', `${'{"name":'.repeat(7_000)}1${'}'.repeat(7_000)}`), 422, 'body.name');
     const strange = await raw('/roles', '{"__proto__":{"name":"x"},"constructor":1}');
     assert.equal(strange.status, 422);
