@@ -170,7 +170,7 @@ describe('the account page', () => {
 
     const done = await revoke(browser, other);
     assert.equal(done.status, 303);
-    assert.equal(done.location, `${app.issuer}/account/devices`);
+    assert.equal(done.location, `${app.issuer}/account/devices?notice=session_ended`);
     assert.deepEqual(await sessionIds(person), [own]);
     assert.equal((await browser.send(`${app.issuer}/account`)).status, 200);
     assert.equal((await elsewhere.browser.send(`${app.issuer}/account`)).status, 303, 'signed out there');

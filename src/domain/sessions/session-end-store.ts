@@ -17,10 +17,12 @@ export interface EndedSession {
 interface Whose {
   sessions: string;
   payloads: string;
+  /** What stays, though it is meant; never true for null alone. */
+  kept?: string;
   bindings: Record<string, unknown>;
 }
 
-async function end(trx: Database, { sessions, payloads, bindings }: Whose): Promise<EndedSession[]> {
+async function end(trx: Database, { sessions, payloads, kept = 'false', bindings }: Whose): Promise<EndedSession[]> {
   const ended = await rows<EndedSession & { uidHash: Buffer; grantIds: string[] }>(
     trx,
     `with held as (
@@ -42,7 +44,8 @@ async function end(trx: Database, { sessions, payloads, bindings }: Whose): Prom
   const grantIds = ended.flatMap((session) => session.grantIds);
   await deletePayloads(
     trx,
-    `uid_hash = any(:uidHashes) or session_uid_hash = any(:uidHashes) or grant_id = any(:grantIds) or ${payloads}`,
+    `(uid_hash = any(:uidHashes) or session_uid_hash = any(:uidHashes) or grant_id = any(:grantIds) or ${payloads})
+     and not coalesce(${kept}, false)`,
     { ...bindings, uidHashes, grantIds },
   );
   return ended.map(({ id, userId, clients }) => ({ id, userId, clients }));
@@ -76,6 +79,25 @@ export async function endSessionsOfUser(
   return end(trx, {
     sessions: 'tenant_id = :tenantId and user_id = :userId',
     payloads: 'account_id = :userId',
+    bindings: wanted,
+  });
+}
+
+/** As `endSessionsOfUser`, but for one sign-in with what it led to. A grant that it shares stays; others' tokens of it go. */
+export async function endOtherSessionsOfUser(
+  trx: Database,
+  wanted: { tenantId: string; userId: string; keptUidHash: Buffer },
+): Promise<EndedSession[]> {
+  return end(trx, {
+    sessions: 'tenant_id = :tenantId and user_id = :userId and oidc_session_uid_hash <> :keptUidHash',
+    payloads: 'account_id = :userId',
+    kept: `(uid_hash = :keptUidHash or session_uid_hash = :keptUidHash
+             or session_uid_hash is null
+                and grant_id in (select c.grant_id
+                                   from session_clients c
+                                   join user_sessions s on s.id = c.user_session_id
+                                  where s.tenant_id = :tenantId and s.user_id = :userId
+                                    and s.oidc_session_uid_hash = :keptUidHash and s.revoked_at is null))`,
     bindings: wanted,
   });
 }

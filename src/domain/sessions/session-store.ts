@@ -122,11 +122,21 @@ export async function upsertSessionClients(
   await runPrepared(trx, insertClients, [session.tenantId, session.id, JSON.stringify(clients)]);
 }
 
+export interface LiveSession extends UserSessionRow {
+  /** Where it led to, by name. */
+  applications: string[];
+}
+
 /** The live sessions of a person, newest first. */
-export async function listLiveSessions(db: Database, tenantId: string, userId: string): Promise<UserSessionRow[]> {
-  return rows<UserSessionRow>(
+export async function listLiveSessions(db: Database, tenantId: string, userId: string): Promise<LiveSession[]> {
+  return rows<LiveSession>(
     db,
-    `select ${columns}
+    `select ${columns},
+            array(select c.name
+                    from session_clients sc
+                    join clients c on c.client_id = sc.client_id and c.deleted_at is null
+                   where sc.user_session_id = user_sessions.id
+                   order by 1) as applications
        from user_sessions
       where tenant_id = ? and user_id = ? and revoked_at is null and expires_at > now()
       order by login_at desc

@@ -14,6 +14,7 @@ import {
   deleteOldSessions,
   deletePayloadsOfClient,
   type EndedSession,
+  endOtherSessionsOfUser,
   endServiceSession,
   endServiceSessions,
   endSession,
@@ -88,6 +89,26 @@ export async function revokeAllSessions(
       },
       caller,
     );
+    return ended.length;
+  });
+}
+
+/**
+ * Ends every session, grant, token and code of a person but those of one sign-in. Answers how many sessions ended.
+ * @param wanted.keptUidHash of the browser session that goes on
+ */
+export async function revokeOtherSessions(
+  db: Database,
+  wanted: { tenantId: string; userId: string; keptUidHash: Buffer },
+  caller: Caller,
+): Promise<number> {
+  const { tenantId, userId, keptUidHash } = wanted;
+  return inTransaction(db, async (trx) => {
+    const ended = await endOtherSessionsOfUser(trx, { tenantId, userId, keptUidHash });
+    await tellRelyingParties(trx, ended);
+    const about = { tenantId, entityType: 'user', entityId: userId };
+    const payload = { sessions: ended.length };
+    await recordEvent(trx, { ...about, action: 'session.others_revoked', payload }, caller);
     return ended.length;
   });
 }

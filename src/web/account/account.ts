@@ -6,7 +6,9 @@ import Router from '@koa/router';
 import type { WebDependencies } from '../interaction/context.ts';
 import { mountAccess } from './access.ts';
 import { leadTo } from './account-page.ts';
+import { mountApplications } from './applications.ts';
 import { mountDevices } from './devices.ts';
+import { mountPreferences } from './preferences.ts';
 import { mountProfile } from './profile.ts';
 import { mountSecurity } from './security.ts';
 import { pageOfState } from './signed-in.ts';
@@ -19,9 +21,11 @@ export function accountRoutes(web: WebDependencies): Router {
     leadTo(ctx, ctx.query.error === undefined ? pageOfState(ctx.query.state) : '/');
   });
   mountProfile(router, web);
+  mountPreferences(router, web);
   mountVerify(router, web);
   mountSecurity(router, web);
   mountDevices(router, web);
+  mountApplications(router, web);
   mountAccess(router, web);
   return router;
 }

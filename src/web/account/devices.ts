@@ -1,10 +1,11 @@
 /** Where a person is signed in, and ending it. Refuses to end a session of anybody else. */
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-import { listLiveSessions, type UserSessionRow } from '../../domain/sessions/session-store.ts';
-import { revokeSession } from '../../domain/sessions/sessions.ts';
+import { type LiveSession, listLiveSessions } from '../../domain/sessions/session-store.ts';
+import { revokeOtherSessions, revokeSession } from '../../domain/sessions/sessions.ts';
 import type { Database } from '../../platform/database.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
+import type { ViewModels } from '../pages/view-models.ts';
 import { describeBrowser } from '../provider/provider-pages.ts';
 import { drawPage, leadTo, personOfPage, postedForm } from './account-page.ts';
 import type { AccountNav } from './sections.ts';
@@ -24,23 +25,28 @@ declare module '../pages/view-models.ts' {
         signedInAt: Date;
         lastSeenAt: Date;
         current: boolean;
+        /** Where it led to, by name. */
+        applications: string[];
       }[];
       /** Takes a POST with `session=<id>`. */
       revokeAction: string;
+      /** Takes a POST that ends all but this one. */
+      othersAction: string;
+      notice?: 'session_ended' | 'others_ended';
     };
   }
 }
 
 const page = '/account/devices';
 
-type Sessions = import('../pages/view-models.ts').ViewModels['account/devices']['sessions'];
+type DevicesModel = ViewModels['account/devices'];
 
 /** The devices that are signed in, this one first. */
 async function sessionsModel(
   db: Database,
   { profile: { tenantId, userId }, sessionUidHash }: SignedIn,
-): Promise<Sessions> {
-  const isCurrent = (session: UserSessionRow) => session.oidcSessionUidHash.equals(sessionUidHash);
+): Promise<DevicesModel['sessions']> {
+  const isCurrent = (session: LiveSession) => session.oidcSessionUidHash.equals(sessionUidHash);
   const sessions = await listLiveSessions(db, tenantId, userId);
   sessions.sort((a, b) => Number(isCurrent(b)) - Number(isCurrent(a)));
   return sessions.map((session) => ({
@@ -51,31 +57,41 @@ async function sessionsModel(
     signedInAt: session.loginAt,
     lastSeenAt: session.lastSeenAt,
     current: isCurrent(session),
+    applications: session.applications,
   }));
+}
+
+/** What has just been done, as an address of ours says it; anybody can write the address, and it says no more than this. */
+function noticeOf({ notice }: Context['query']): DevicesModel['notice'] {
+  return notice === 'session_ended' || notice === 'others_ended' ? notice : undefined;
 }
 
 async function show(ctx: Context, web: WebDependencies): Promise<void> {
   const person = await personOfPage(ctx, web);
   if (!person) return;
+  const notice = noticeOf(ctx.query);
   const sessions = await sessionsModel(web.db, person);
-  drawPage(
-    ctx,
-    web,
-    person,
-    { section: 'devices', view: 'account/devices' },
-    { sessions, revokeAction: '/account/sessions/revoke' },
-  );
+  const actions = { revokeAction: '/account/sessions/revoke', othersAction: '/account/sessions/revoke-others' };
+  drawPage(ctx, web, person, { section: 'devices', view: 'account/devices' }, { sessions, notice, ...actions });
 }
 
 async function revoke(ctx: Context, web: WebDependencies): Promise<void> {
   const { person, form } = await postedForm(ctx, web);
   const { tenantId, userId } = person.profile;
   await revokeSession(web.db, { tenantId, userId, sessionId: form.session ?? '' }, callerOf(ctx, userId));
-  leadTo(ctx, page);
+  leadTo(ctx, `${page}?notice=session_ended`);
 }
 
-/** Mounts `/devices` and `/sessions/revoke` on the router of the account pages. */
+async function revokeOthers(ctx: Context, web: WebDependencies): Promise<void> {
+  const { person } = await postedForm(ctx, web);
+  const { tenantId, userId } = person.profile;
+  await revokeOtherSessions(web.db, { tenantId, userId, keptUidHash: person.sessionUidHash }, callerOf(ctx, userId));
+  leadTo(ctx, `${page}?notice=others_ended`);
+}
+
+/** Mounts `/devices` and what ends sessions on the router of the account pages. */
 export function mountDevices(router: Router, web: WebDependencies): void {
   router.get('/devices', (ctx) => show(ctx, web));
   router.post('/sessions/revoke', (ctx) => revoke(ctx, web));
+  router.post('/sessions/revoke-others', (ctx) => revokeOthers(ctx, web));
 }

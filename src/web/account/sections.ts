@@ -16,6 +16,7 @@ export const accountSections = [
   { section: 'profile', href: '/account', icon: 'person' },
   { section: 'security', href: '/account/security', icon: 'key' },
   { section: 'devices', href: '/account/devices', icon: 'screen' },
+  { section: 'applications', href: '/account/applications', icon: 'apps' },
   { section: 'access', href: '/account/access', icon: 'place' },
 ] as const satisfies readonly AccountSection[];
 

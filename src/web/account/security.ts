@@ -6,6 +6,7 @@ import type { FormModel } from '../pages/form-model.ts';
 import type { ViewModels } from '../pages/view-models.ts';
 import { drawPage, personOfPage } from './account-page.ts';
 import { identitiesModel, mountIdentities } from './identities.ts';
+import { findOwnPassword, mountPassword } from './password.ts';
 import type { AccountNav } from './sections.ts';
 import type { SignedIn } from './signed-in.ts';
 
@@ -14,7 +15,9 @@ declare module '../pages/view-models.ts' {
     'account/security': FormModel & {
       nav: AccountNav;
       /** What the person has just done. */
-      notice?: 'identity_linked' | 'identity_unlinked';
+      notice?: 'identity_linked' | 'identity_unlinked' | 'password_changed';
+      /** Absent where the tenant has no passwords. */
+      password?: { isSet: boolean; changedAt?: Date; href: string };
       /** Accounts elsewhere that sign in to this one. Unlinking posts `provider=<key>`. */
       identities: {
         /** The provider's key; a person has one account at each. */
@@ -37,9 +40,11 @@ declare module '../pages/view-models.ts' {
 
 type SecurityModel = ViewModels['account/security'];
 
+const notices = ['identity_linked', 'identity_unlinked', 'password_changed'] as const;
+
 /** What has just been done, as an address of ours says it; anybody can write the address, and it says no more than this. */
 function noticeOf({ notice }: Context['query']): SecurityModel['notice'] {
-  return notice === 'identity_linked' || notice === 'identity_unlinked' ? notice : undefined;
+  return notices.find((name) => name === notice);
 }
 
 async function show(
@@ -48,7 +53,10 @@ async function show(
   person: SignedIn,
   { error, status }: Pick<SecurityModel, 'error'> & { status?: number } = {},
 ): Promise<void> {
-  const model = { notice: noticeOf(ctx.query), error, ...(await identitiesModel(web, person.profile)) };
+  const isSet = await findOwnPassword(web, person);
+  const changedAt = person.profile.passwordChangedAt ?? undefined;
+  const password = isSet === undefined ? undefined : { isSet, changedAt, href: '/account/password' };
+  const model = { notice: noticeOf(ctx.query), error, password, ...(await identitiesModel(web, person.profile)) };
   drawPage(ctx, web, person, { section: 'security', view: 'account/security', status }, model);
 }
 
@@ -58,5 +66,6 @@ export function mountSecurity(router: Router, web: WebDependencies): void {
     const person = await personOfPage(ctx, web);
     if (person) await show(ctx, web, person);
   });
+  mountPassword(router, web);
   mountIdentities(router, web, (ctx, person, more) => show(ctx, web, person, more));
 }

@@ -18,7 +18,10 @@ const own: PageSample[] = [
       nav: nav('profile'),
       account: { ...anna, emailVerified: true, phone: '+46701740605', phoneVerified: false },
       verify: { phone: '/account/verify/phone' },
-      notice: 'address_verified',
+      preferences: { language: 'English', timeZone: 'Europe/Stockholm', theme: 'system', mails: true },
+      editHref: '/account/profile',
+      preferencesHref: '/account/preferences',
+      notice: 'profile_saved',
     },
   },
   {
@@ -29,6 +32,46 @@ const own: PageSample[] = [
       nav: nav('profile'),
       account: { ...anna, emailVerified: false },
       verify: { email: '/account/verify/email' },
+      preferences: { theme: 'dark', mails: false },
+      editHref: '/account/profile',
+      preferencesHref: '/account/preferences',
+    },
+  },
+  {
+    name: 'account-profile',
+    view: 'account/profile',
+    page: {},
+    model: {
+      nav: nav('profile'),
+      action: '/account/profile',
+      backHref: '/account',
+      values: {
+        full_name: anna.name,
+        given_name: 'Anna',
+        family_name: 'Larsson',
+        picture_url: 'http://example.org/a.png',
+      },
+      error: { code: 'INVALID_INPUT', field: 'picture_url' },
+    },
+  },
+  {
+    name: 'account-preferences',
+    view: 'account/preferences',
+    page: {},
+    model: {
+      nav: nav('profile'),
+      action: '/account/preferences',
+      backHref: '/account',
+      locale: 'en',
+      locales: [
+        { value: 'en', name: 'English' },
+        { value: 'fr', name: 'Français' },
+      ],
+      zoneinfo: 'Europe/Stockholm',
+      zones: ['UTC', 'America/Los_Angeles', 'Europe/Stockholm'],
+      theme: 'system',
+      notifyByEmail: true,
+      notifyInApp: false,
     },
   },
   {
@@ -73,6 +116,7 @@ const security: PageSample[] = [
     model: {
       nav: nav('security'),
       notice: 'identity_linked',
+      password: { isSet: true, changedAt: ago(60_000), href: '/account/password' },
       identities: [
         {
           provider: 'google',
@@ -94,11 +138,79 @@ const security: PageSample[] = [
     model: {
       nav: nav('security'),
       error: { code: 'IDENTITY_LAST_WAY' },
+      password: { isSet: false, href: '/account/password' },
       identities: [{ provider: 'google', name: 'Google', linkedAt: ago(1), canUnlink: false }],
       linkable: [],
       linkAction: '/account/identities/link',
       unlinkAction: '/account/identities/unlink',
     },
+  },
+];
+
+const password: PageSample[] = [
+  {
+    name: 'account-password',
+    view: 'account/password',
+    page: {},
+    model: {
+      nav: nav('security'),
+      action: '/account/password',
+      backHref: '/account/security',
+      username: anna.email,
+      isSet: true,
+      error: { code: 'PASSWORD_COMMON', field: 'password' },
+    },
+  },
+  {
+    name: 'account-password-first',
+    view: 'account/password',
+    page: {},
+    model: {
+      nav: nav('security'),
+      action: '/account/password',
+      backHref: '/account/security',
+      username: anna.email,
+      isSet: false,
+    },
+  },
+];
+
+const applications: PageSample[] = [
+  {
+    name: 'account-applications',
+    view: 'account/applications',
+    page: {},
+    model: {
+      nav: nav('applications'),
+      notice: 'withdrawn',
+      applications: [
+        {
+          grant: 'g1',
+          name: 'Northwind Portal',
+          firstParty: true,
+          scopes: [{ name: 'openid' }, { name: 'profile' }, { name: 'roles' }],
+          resources: [],
+          grantedAt: ago(90_000),
+          lastUsedAt: ago(3),
+        },
+        {
+          grant: 'g2',
+          name: 'Planner',
+          firstParty: false,
+          scopes: [{ name: 'openid' }, { name: 'email' }, { name: 'offline_access' }],
+          resources: [{ identifier: 'https://api.northwind.example/', scopes: ['shipments:read', 'shipments:write'] }],
+          grantedAt: ago(9000),
+        },
+      ],
+      more: false,
+      withdrawAction: '/account/applications',
+    },
+  },
+  {
+    name: 'account-applications-none',
+    view: 'account/applications',
+    page: {},
+    model: { nav: nav('applications'), applications: [], more: false, withdrawAction: '/account/applications' },
   },
 ];
 
@@ -119,6 +231,7 @@ const devices: PageSample[] = [
           signedInAt: ago(64),
           lastSeenAt: ago(0),
           current: true,
+          applications: ['Northwind Portal', 'Planner'],
         },
         {
           id: 's2',
@@ -129,10 +242,21 @@ const devices: PageSample[] = [
           signedInAt: ago(4300),
           lastSeenAt: ago(130),
           current: false,
+          applications: [],
         },
-        { id: 's3', browser: '', os: '', amr: [], signedInAt: ago(9000), lastSeenAt: ago(8400), current: false },
+        {
+          id: 's3',
+          browser: '',
+          os: '',
+          amr: [],
+          signedInAt: ago(9000),
+          lastSeenAt: ago(8400),
+          current: false,
+          applications: [],
+        },
       ],
       revokeAction: '/account/sessions/revoke',
+      othersAction: '/account/sessions/revoke-others',
     },
   },
 ];
@@ -170,4 +294,4 @@ const access: PageSample[] = [
   },
 ];
 
-export const samples: PageSample[] = [...own, ...security, ...devices, ...access];
+export const samples: PageSample[] = [...own, ...security, ...password, ...devices, ...applications, ...access];

@@ -6,7 +6,7 @@ import { type Database, inTransaction } from '../../../platform/database.ts';
 import { DomainError } from '../../../platform/errors.ts';
 import type { Secrets } from '../../../platform/secrets.ts';
 import type { Caller } from '../../audit/audit-events.ts';
-import { revokeAllSessions } from '../../sessions/sessions.ts';
+import { revokeAllSessions, revokeOtherSessions } from '../../sessions/sessions.ts';
 import { forgetFailures } from '../../sign-in/sign-in-failures.ts';
 import { findTenantById } from '../../tenants/tenants.ts';
 import { findUser, storePasswordHash, type User } from '../../users/users.ts';
@@ -15,17 +15,27 @@ import type { PasswordHasher } from './password-hash.ts';
 /**
  * What a new password leads to, in the transaction of the caller that has checked and hashed it.
  * @param user as they are now: failures are forgotten under their addresses
+ * @param keptUidHash of the browser session that the password is changed in, which goes on
  * @throws DomainError not_found
  */
 export async function storeNewPassword(
   trx: Database,
-  { user, passwordHash }: { user: Pick<User, 'id' | 'tenantId' | 'email' | 'phone'>; passwordHash: string },
+  {
+    user,
+    passwordHash,
+    keptUidHash,
+  }: {
+    user: Pick<User, 'id' | 'tenantId' | 'email' | 'phone'>;
+    passwordHash: string;
+    keptUidHash?: Buffer;
+  },
   { secrets, caller }: { secrets: Secrets; caller: Caller },
 ): Promise<void> {
   const { tenantId, id: userId } = user;
   await storePasswordHash(trx, { tenantId, userId, passwordHash }, caller);
   await forgetFailures(trx, secrets, { ...user, userId });
-  await revokeAllSessions(trx, { tenantId, userId }, caller);
+  if (keptUidHash) await revokeOtherSessions(trx, { tenantId, userId, keptUidHash }, caller);
+  else await revokeAllSessions(trx, { tenantId, userId }, caller);
 }
 
 /**
