@@ -2,7 +2,9 @@
  * The OpenAPI 3.1 document, made of the operations and of the very schemas that check their input and their answers. Owns
  * nothing that an operation does not say.
  */
+import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
+import { routes } from '../oidc/provider.ts';
 import type { AnyOperation } from './operation.ts';
 import { isChange } from './operation.ts';
 
@@ -63,13 +65,44 @@ export function openApiDocument(operations: readonly AnyOperation[], issuer: str
     },
     servers: [{ url: `${issuer}/api/v1` }],
     security: [{ oauth2: [] }],
-    tags: [...new Set(operations.map(tagOf))].map((name) => ({ name, description: `Operations on ${name}` })),
+    tags: [...new Set(operations.map(tagOf))].sort().map((name) => ({ name, description: `Operations on ${name}` })),
     paths,
     components: {
       schemas,
-      securitySchemes: {
-        oauth2: { type: 'openIdConnect', openIdConnectUrl: `${issuer}/.well-known/openid-configuration` },
+      responses: refusals(),
+      securitySchemes: { oauth2: oauth2(operations, issuer) },
+    },
+  };
+}
+
+/** `PreconditionFailed` of 412. */
+function nameOf(status: string): string {
+  return (STATUS_CODES[status] as string).replaceAll(' ', '');
+}
+
+/** What all operations refuse in one form, said once. */
+function refusals(): Json {
+  const content = { 'application/json': { schema: { $ref: '#/components/schemas/Failure' } } };
+  const answers = Object.entries(statuses).map(([status, description]) => [nameOf(status), { description, content }]);
+  return Object.fromEntries(answers);
+}
+
+/** How a token is had: people by a browser, services by their own credentials. The scopes are the capabilities. */
+function oauth2(operations: readonly AnyOperation[], issuer: string): Json {
+  const keys = [...new Set(operations.map(({ needs }) => needs.capability))].sort();
+  const scopes = Object.fromEntries(keys.map((key) => [key, `What needs the capability ${key}`]));
+  const tokenUrl = `${issuer}${routes.token}`;
+  return {
+    type: 'oauth2',
+    description: `For the resource ${issuer}/api/v1. A token gives what it and the one who acts both hold.`,
+    flows: {
+      authorizationCode: {
+        authorizationUrl: `${issuer}${routes.authorization}`,
+        tokenUrl,
+        refreshUrl: tokenUrl,
+        scopes,
       },
+      clientCredentials: { tokenUrl, scopes },
     },
   };
 }
@@ -106,11 +139,11 @@ function parametersOf(operation: AnyOperation): Json[] {
       properties?: Record<string, Json>;
       required?: string[];
     };
-    return Object.entries(properties).map(([name, { description, ...member }]) => ({
+    return Object.entries(properties).map(([name, { description = wordsOf(name), ...member }]) => ({
       name,
       in: place,
       required: place === 'path' || required.includes(name),
-      ...(description !== undefined && { description }),
+      description,
       schema: member,
     }));
   });
@@ -148,14 +181,17 @@ function parametersOf(operation: AnyOperation): Json[] {
   ];
 }
 
+/** What a parameter is that says no more than its name. */
+function wordsOf(name: string): string {
+  const words = name.replaceAll('_', ' ');
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+}
+
 function responsesOf(operation: AnyOperation, schemas: Json): Json {
   const { answer, list, idempotent } = operation;
-  const refused = Object.entries(statuses)
-    .filter(([status]) => operation.guards || !['412', '428'].includes(status))
-    .map(([status, description]) => [
-      status,
-      { description, content: { 'application/json': { schema: { $ref: '#/components/schemas/Failure' } } } },
-    ]);
+  const refused = Object.keys(statuses)
+    .filter((status) => operation.guards || !['412', '428'].includes(status))
+    .map((status) => [status, { $ref: `#/components/responses/${nameOf(status)}` }]);
   if (!answer) return { 204: { description: 'Done' }, ...Object.fromEntries(refused) };
   const item = schemaOf(answer, 'output', schemas);
   const schema = list

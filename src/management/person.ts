@@ -7,7 +7,7 @@ export const personParams = z.strictObject({ user_id: id });
 /** For `needs.person`. */
 export const named = ({ params }: { params: { user_id: string } }): string => params.user_id;
 
-const metadata = z.record(z.string().max(200), z.json()).meta({
+const metadata = z.record(z.string().max(200), z.unknown()).meta({
   description: 'What applications keep with the person: at most 16 KB',
   example: { room: '12' },
 });
