@@ -5,7 +5,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { managementTypes } from '../examples/management-client/generate.ts';
 import { nounOf, verbOf } from '../src/commands/frame/operation-commands.ts';
+import { openApiDocument } from '../src/management/openapi.ts';
 import { operations } from '../src/management/operations.ts';
 import type { CodeDeclaration, ErrorCode, ErrorKind } from '../src/platform/errors.ts';
 import { statusOf } from '../src/web/middleware/errors.ts';
@@ -18,6 +20,8 @@ export const generatedDocs: Record<string, Maker> = {
   'docs/errors.md': errorCodesDocument,
   'docs/operations.md': operationsDocument,
   'docs/request-lifecycle.md': requestLifecycleDocument,
+  'examples/management-client/management-api.ts': () =>
+    managementTypes(openApiDocument(operations, 'https://id.example.org')),
 };
 
 /** What a function of src/routes.ts puts on its stack, in order: the names that are imported from other files. */
