@@ -1,6 +1,60 @@
 // Made from the OpenAPI document by `npm run docs`. Do not change it by hand.
 
 export interface paths {
+    "/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List API keys, those that have ended too
+         * @description Needs `api_keys.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["api_keys.list"];
+        put?: never;
+        /**
+         * Make an API key of a place, or one of your own
+         * @description The answer alone holds the key. It lives 90 days if nothing else is said. docs/api-keys.md says what it looks like.
+         *
+         *     Needs `api_keys.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, INVALID_INPUT, PERIOD_INVALID, PRIVILEGE_EXCEEDED.
+         */
+        post: operations["api_keys.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api-keys/{api_key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an API key; what it is is told by nobody
+         * @description Needs `api_keys.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["api_keys.get"];
+        put?: never;
+        post?: never;
+        /**
+         * End an API key at once, and for good
+         * @description Needs `api_keys.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        delete: operations["api_keys.revoke"];
+        options?: never;
+        head?: never;
+        /**
+         * Change what an API key is called or good for, until when, and whether it counts
+         * @description Needs `api_keys.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, API_KEY_ENDED, INVALID_INPUT, PERIOD_INVALID, PRIVILEGE_EXCEEDED.
+         */
+        patch: operations["api_keys.update"];
+        trace?: never;
+    };
     "/assignments": {
         parameters: {
             query?: never;
@@ -1789,6 +1843,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/users/{user_id}/referral-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Show the referral code of a person, which is made the first time
+         * @description Needs `referrals.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        put: operations["referrals.ensure_code"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Switch the referral code of a person off or on, or say until when it works
+         * @description Who came by it before stays referred.
+         *
+         *     Needs `referrals.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        patch: operations["referrals.change_code"];
+        trace?: never;
+    };
     "/users/{user_id}/sessions": {
         parameters: {
             query?: never;
@@ -2114,6 +2194,46 @@ export interface components {
                 id: string;
             };
         };
+        ApiKey: {
+            active: boolean;
+            capabilities: string[];
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            created_at: string;
+            created_by: string | null;
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            expires_at: string;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description To the minute */
+            last_used_at: string | null;
+            name: string;
+            /**
+             * Format: uuid
+             * @description It counts there and below
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            org_node_id: string;
+            /**
+             * @description How it begins, after `gk_`
+             * @example 7Kq0ZxT2
+             */
+            prefix: string;
+            revoked_at: string | null;
+            /** @description Whose it is; null: it is the place’s own */
+            user_id: string | null;
+        };
         Assignment: {
             assigned_by: string | null;
             /**
@@ -2160,7 +2280,7 @@ export interface components {
             /** @description The id of a person, the client_id of a service */
             actor_id: string | null;
             /** @enum {string} */
-            actor_type: "user" | "client" | "system";
+            actor_type: "user" | "client" | "api_key" | "system";
             entity_id: string | null;
             entity_type: string | null;
             /**
@@ -2378,6 +2498,37 @@ export interface components {
             scopes: string[];
         };
         HeldOnPerson: {
+            /** @description Their own keys; what they are is told by nobody */
+            api_keys: {
+                /**
+                 * Format: date-time
+                 * @description A time as of RFC 3339
+                 * @example 2027-01-31T08:00:00Z
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description A time as of RFC 3339
+                 * @example 2027-01-31T08:00:00Z
+                 */
+                expires_at: string;
+                /**
+                 * Format: uuid
+                 * @description An id
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+                last_used_at: string | null;
+                name: string;
+                /**
+                 * Format: uuid
+                 * @description An id
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                org_node_id: string;
+                prefix: string;
+                revoked_at: string | null;
+            }[];
             assignments: {
                 assigned_by: string | null;
                 /**
@@ -2945,6 +3096,48 @@ export interface components {
             /** @description Services that must ask the other API for it from now on */
             services: string[];
         };
+        NewApiKey: {
+            active: boolean;
+            capabilities: string[];
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            created_at: string;
+            created_by: string | null;
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            expires_at: string;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description The key itself; told now and never again */
+            key: string;
+            /** @description To the minute */
+            last_used_at: string | null;
+            name: string;
+            /**
+             * Format: uuid
+             * @description It counts there and below
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            org_node_id: string;
+            /**
+             * @description How it begins, after `gk_`
+             * @example 7Kq0ZxT2
+             */
+            prefix: string;
+            revoked_at: string | null;
+            /** @description Whose it is; null: it is the place’s own */
+            user_id: string | null;
+        };
         NewClient: {
             /** @description The client_id, as the protocol has it */
             client_id: string;
@@ -3395,6 +3588,14 @@ export interface components {
             updated_at: string;
         };
         TenantSettings: {
+            address_limits: {
+                /** @description Codes and links from one address in an hour that nobody used; null: as the server, which is also the highest */
+                codes: number | null;
+                /** @description Wrong passwords from one address in ten minutes; null: as the server, which is also the highest */
+                sign_in_failures: number | null;
+                /** @description Networks such as a school’s, where nobody is limited by address: `203.0.113.0/24` */
+                trusted_networks: string[];
+            };
             /** @description How long audit events are kept; null: as the server */
             audit_retention_days: number | null;
             branding: {
@@ -3671,6 +3872,233 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "api_keys.list": {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before */
+                after?: string;
+                /** @description How many at the most */
+                limit?: number;
+                /** @description An id */
+                org_node_id?: string;
+                /** @description State */
+                state?: "live" | "inactive" | "ended";
+                /** @description Another tenant than your own */
+                tenant?: string;
+                /** @description An id */
+                user_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ApiKey"][];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "api_keys.create": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: {
+                /** @description The same key gets the same answer for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What it is good for. A person’s key never counts for more than the person holds at that moment */
+                    capabilities: string[];
+                    /**
+                     * Format: date-time
+                     * @description At the most 366 days from now
+                     * @example 2027-01-31T08:00:00Z
+                     */
+                    expires_at?: string;
+                    name: string;
+                    /**
+                     * Format: uuid
+                     * @description It counts there and below
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    org_node_id: string;
+                    /** @description Your own id, for a key that acts as you; else it is the place’s own */
+                    user_id?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "api_keys.get": {
+        parameters: {
+            query?: {
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                api_key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "api_keys.revoke": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                api_key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "api_keys.update": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: {
+                /** @description The ETag that you have seen */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description An id */
+                api_key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description false: it does not count for now */
+                    active?: boolean;
+                    /** @description What it is good for. A person’s key never counts for more than the person holds at that moment */
+                    capabilities?: string[];
+                    /**
+                     * Format: date-time
+                     * @description At the most 366 days from now
+                     * @example 2027-01-31T08:00:00Z
+                     */
+                    expires_at?: string;
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["UnprocessableEntity"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     "assignments.list": {
         parameters: {
             query?: {
@@ -3925,7 +4353,7 @@ export interface operations {
                 /** @description Who did it */
                 actor_id?: string;
                 /** @description Actor type */
-                actor_type?: "user" | "client" | "system";
+                actor_type?: "user" | "client" | "api_key" | "system";
                 /** @description The `next` of the page before */
                 after?: string;
                 /** @description To what it was done */
@@ -3977,7 +4405,7 @@ export interface operations {
                 /** @description Who did it */
                 actor_id?: string;
                 /** @description Actor type */
-                actor_type?: "user" | "client" | "system";
+                actor_type?: "user" | "client" | "api_key" | "system";
                 /** @description The `next` of the page before */
                 after?: string;
                 /** @description To what it was done */
@@ -7386,6 +7814,14 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    address_limits?: {
+                        /** @description Codes and links from one address in an hour that nobody used; null: as the server, which is also the highest */
+                        codes?: number | null;
+                        /** @description Wrong passwords from one address in ten minutes; null: as the server, which is also the highest */
+                        sign_in_failures?: number | null;
+                        /** @description Networks such as a school’s, where nobody is limited by address: `203.0.113.0/24` */
+                        trusted_networks?: string[];
+                    };
                     /** @description How long audit events are kept; null: as the server */
                     audit_retention_days?: number | null;
                     branding?: {
@@ -8433,6 +8869,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SentRecovery"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "referrals.ensure_code": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralCode"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "referrals.change_code": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description From when on it counts for nothing; null: never */
+                    expires_at?: string | null;
+                    is_active?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralCode"];
                 };
             };
             400: components["responses"]["BadRequest"];
