@@ -171,6 +171,134 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/bulk/assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a person a role at a place for a time: up to 1,000 at once
+         * @description Each row is `assignments.create`, by itself, and has its own result. With an Idempotency-Key a request that broke off goes on where it stopped.
+         *
+         *     Needs `roles.assign`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED, PERIOD_INVALID, PERIOD_OVERLAP, PRIVILEGE_EXCEEDED.
+         */
+        post: operations["assignments.bulk_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change when an assignment ends, or when one to come begins: up to 1,000 at once
+         * @description Each row is `assignments.update`, by itself, and has its own result. With an Idempotency-Key a request that broke off goes on where it stopped.
+         *
+         *     Needs `roles.assign`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED, PERIOD_INVALID, PERIOD_OVERLAP, LAST_OWNER, PRIVILEGE_EXCEEDED.
+         */
+        patch: operations["assignments.bulk_update"];
+        trace?: never;
+    };
+    "/bulk/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invite the holder of an address to a role at a place: up to 1,000 at once
+         * @description Each row is `invitations.create`, by itself, and has its own result. With an Idempotency-Key a request that broke off goes on where it stopped.
+         *
+         *     Needs `invitations.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED, CHANNEL_UNAVAILABLE, MESSAGES_EXHAUSTED, PERIOD_INVALID, PRIVILEGE_EXCEEDED, EMAIL_INVALID, EMAIL_NOT_SUPPORTED, PHONE_INVALID, PHONE_NOT_SUPPORTED, FIELD_REQUIRED, INVALID_INPUT.
+         */
+        post: operations["invitations.bulk_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/bulk/org-nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a node below another: up to 1,000 at once
+         * @description Each row is `org_nodes.create`, by itself, and has its own result. With an Idempotency-Key a request that broke off goes on where it stopped.
+         *
+         *     Needs `org.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED, DUPLICATE, ORG_PARENT_INVALID.
+         */
+        post: operations["org_nodes.bulk_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change what a node is called and what it is: up to 1,000 at once
+         * @description Each row is `org_nodes.update`, by itself, and has its own result. With an Idempotency-Key a request that broke off goes on where it stopped.
+         *
+         *     Needs `org.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED, DUPLICATE, ORG_ROOT_FIXED.
+         */
+        patch: operations["org_nodes.bulk_update"];
+        trace?: never;
+    };
+    "/bulk/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a person: up to 1,000 at once
+         * @description Each row is `users.create`, by itself, and has its own result. With an Idempotency-Key a request that broke off goes on where it stopped.
+         *
+         *     Needs `users.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED, EMAIL_INVALID, PHONE_INVALID, INVALID_INPUT, FIELD_REQUIRED, DUPLICATE_EMAIL, DUPLICATE_PHONE, DUPLICATE, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_COMMON, PASSWORD_CONTAINS_PERSONAL, SERVICE_BUSY, PERIOD_INVALID, PERIOD_OVERLAP, PRIVILEGE_EXCEEDED.
+         */
+        post: operations["users.bulk_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a person: up to 1,000 at once
+         * @description Each row is `users.update`, by itself, and has its own result. With an Idempotency-Key a request that broke off goes on where it stopped.
+         *
+         *     Needs `users.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED, EMAIL_INVALID, PHONE_INVALID, INVALID_INPUT, FIELD_REQUIRED, DUPLICATE_EMAIL, DUPLICATE_PHONE, DUPLICATE, PRIVILEGE_EXCEEDED.
+         */
+        patch: operations["users.bulk_update"];
+        trace?: never;
+    };
+    "/bulk/visibility-grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a person see a place, and everything below it, for a time: up to 1,000 at once
+         * @description Each row is `visibility_grants.create`, by itself, and has its own result. With an Idempotency-Key a request that broke off goes on where it stopped.
+         *
+         *     Needs `visibility.grant`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED, PERIOD_INVALID, PERIOD_OVERLAP, PRIVILEGE_EXCEEDED.
+         */
+        post: operations["visibility_grants.bulk_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/capabilities": {
         parameters: {
             query?: never;
@@ -2305,6 +2433,27 @@ export interface components {
             tenant_id: string | null;
             user_agent: string | null;
         };
+        BulkResult: {
+            /** @description Its answer; null where it was refused */
+            body: unknown;
+            error: {
+                code: string;
+                error: string;
+                fields?: {
+                    field: string;
+                    message: string;
+                }[];
+                message: string;
+                statusCode: number;
+            } | null;
+            /** @description Which row of the request, from 0 */
+            index: number;
+            /** @description What the operation would have answered by itself */
+            status: number;
+        };
+        BulkResults: {
+            items: components["schemas"]["BulkResult"][];
+        };
         Capability: {
             /** @description What that API calls it when it asks for a decision; null: its key */
             action: string | null;
@@ -4437,6 +4586,342 @@ export interface operations {
                         items: components["schemas"]["AuditEvent"][];
                         next: string | null;
                     };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "assignments.bulk_create": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: {
+                /** @description The same key gets the same answer for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    items: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResults"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "assignments.bulk_update": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: {
+                /** @description The same key gets the same answer for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    items: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResults"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "invitations.bulk_create": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: {
+                /** @description The same key gets the same answer for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    items: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResults"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "org_nodes.bulk_create": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: {
+                /** @description The same key gets the same answer for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    items: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResults"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "org_nodes.bulk_update": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: {
+                /** @description The same key gets the same answer for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    items: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResults"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "users.bulk_create": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: {
+                /** @description The same key gets the same answer for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    items: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResults"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "users.bulk_update": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: {
+                /** @description The same key gets the same answer for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    items: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResults"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "visibility_grants.bulk_create": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: {
+                /** @description The same key gets the same answer for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    items: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResults"];
                 };
             };
             400: components["responses"]["BadRequest"];
