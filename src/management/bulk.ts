@@ -154,7 +154,9 @@ class Rows {
     } catch (error) {
       const failure = failureOf(error);
       if (!failure) throw error;
-      return rowKey === undefined ? { failure } : this.#kept(request, rowKey, failure);
+      // What was kept told of a person who is erased since.
+      const isForgotten = failure.code === 'IDEMPOTENCY_KEY_REUSED';
+      return rowKey === undefined || isForgotten ? { failure } : this.#kept(request, rowKey, failure);
     }
   }
 

@@ -141,7 +141,11 @@ async function permitGiving(
   for (const put of puts) if (!(await mayGiveCapability(db, standing, put))) throw exceeded();
   const { rootId } = standing;
   for (const granted of many(await needs.grants?.(input, lookup)))
-    if (!(await holdsUntil(db, standing, { capability: granted, orgNodeId: rootId, endsAt: null }))) throw exceeded();
+    if (
+      !(await holdsUntil(db, standing, { capability: granted, orgNodeId: rootId, endsAt: null })) ||
+      (await exceedsScopes(lookup, granted))
+    )
+      throw exceeded();
   await permitCarrying(needs, input, lookup, standing);
   for (const lent of many(await needs.lends?.(input, lookup)))
     if (!(await holdsUntil(db, standing, { capability: needs.capability, ...lent }))) throw exceeded();
@@ -151,16 +155,19 @@ async function permitGiving(
 async function permitCarrying(
   needs: AnyOperation['needs'],
   input: Input,
-  { db, tenantId, actor }: Lookup,
+  lookup: Lookup,
   standing: Standing,
 ): Promise<void> {
-  const carried = await needs.carries?.(input, { db, tenantId, actor });
+  const carried = await needs.carries?.(input, lookup);
   if (!carried) return;
   const { capabilities, ...where } = carried;
-  for (const capability of capabilities) {
-    if (!(await holdsUntil(db, standing, { capability, ...where }))) throw exceeded();
-    // Capabilities of other APIs are scopes of other tokens.
-    const isOurs = actor.scopes !== null && (await findCapability(db, capability))?.isSystem !== false;
-    if (isOurs && !allowsScope(actor, capability)) throw exceeded();
-  }
+  for (const capability of capabilities)
+    if (!(await holdsUntil(lookup.db, standing, { capability, ...where })) || (await exceedsScopes(lookup, capability)))
+      throw exceeded();
+}
+
+/** Whether a token is not good for a capability that it would give to a credential. Those of other APIs are no scopes of it. */
+async function exceedsScopes({ db, actor }: Lookup, capability: string): Promise<boolean> {
+  if (allowsScope(actor, capability)) return false;
+  return (await findCapability(db, capability))?.isSystem !== false;
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { mayInviterGive } from '../../src/domain/invitations/inviter.ts';
 import { activateUser, deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
 import { activateTenant, suspendTenant } from '../../src/domain/lifecycle/end-tenant.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { createApi, introspect, post } from '../support/endpoints.ts';
+import { basic, createApi, introspect, post } from '../support/endpoints.ts';
 import * as make from '../support/factories.ts';
 import { asking, give, performAs } from '../support/management.ts';
 
@@ -22,7 +23,7 @@ describe('API keys', () => {
   let owner: string;
 
   before(async () => {
-    app = await startTestApp();
+    app = await startTestApp({ mailbox: true, runJobs: false });
     other = await app.startProcess();
     const tenant = await app.tenant();
     tenantId = tenant.id;
@@ -187,15 +188,23 @@ describe('API keys', () => {
     }
   });
 
-  it('take no token’s scopes for more than they are', async () => {
-    const { clientId, clientSecret } = await app.service({ tenantId, capabilities: ['api_keys.manage', 'org.read'] });
+  it('take no token’s scopes for more than they are, and neither do services', async () => {
+    const capabilities = ['api_keys.manage', 'services.manage', 'org.read'];
+    const { clientId, clientSecret } = await app.service({ tenantId, capabilities });
+    const scope = 'api_keys.manage services.manage';
     const response = await post(
       `${app.issuer}/token`,
-      { grant_type: 'client_credentials', resource: `${app.issuer}/api/v1`, scope: 'api_keys.manage' },
-      { authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}` },
+      { grant_type: 'client_credentials', resource: `${app.issuer}/api/v1`, scope },
+      basic({ clientId, clientSecret }),
     );
-    const { status: refused, body } = await asking(app, response.body.access_token)('POST', '/api-keys', wanted({}));
-    assert.deepEqual([refused, body.code], [403, 'PRIVILEGE_EXCEEDED']);
+    const ask = asking(app, response.body.access_token);
+    for (const { status: refused, body } of [
+      await ask('POST', '/api-keys', wanted({})),
+      await ask('POST', '/services', { name: 'Wider', capabilities: ['org.read'] }),
+    ])
+      assert.deepEqual([refused, body.code], [403, 'PRIVILEGE_EXCEEDED']);
+    const within = wanted({ org_node_id: rootId, capabilities: ['services.manage'] });
+    assert.equal((await ask('POST', '/api-keys', within)).status, 201);
   });
 
   it('are refused by every process once they are revoked, and stay so', async () => {
@@ -247,6 +256,34 @@ describe('API keys', () => {
     await suspendTenant(app.db, elsewhere.id, systemCaller);
     await activateTenant(app.db, elsewhere.id, systemCaller);
     assert.equal(await status(key, '/org-nodes'), 401);
+  });
+
+  it('of a person are told with all that is held on them, without what they are, and erased', async () => {
+    const userId = await personWith(north, 'api_keys.manage', 'org.read');
+    const { id, key, prefix } = await made({ user_id: userId, name: 'Of Ada' }, userId);
+    const { body } = await as(owner)('users.export', { params: { user_id: userId } });
+    const told = body as { api_keys: { id: string; prefix: string; name: string }[] };
+    assert.deepEqual([told.api_keys[0]?.id, told.api_keys[0]?.prefix, told.api_keys[0]?.name], [id, prefix, 'Of Ada']);
+    assert.ok(!JSON.stringify(body).includes(key.slice(12)));
+    await as(owner)('users.erase', { params: { user_id: userId } });
+    assert.deepEqual(await app.db('api_keys').where({ id }), []);
+    assert.equal(await status(key), 401);
+    const events = await app.db('audit_events').where({ entityId: id });
+    assert.ok(events.length > 0 && !JSON.stringify(events).includes('Of Ada'));
+  });
+
+  it('let a place invite for as long as they count', async () => {
+    const { id, key } = await made({ capabilities: ['invitations.manage', 'org.read', 'roles.read'] });
+    const role = await make.createRole(app.db, { tenantId, capabilities: [] });
+    const wish = { email: 'invited-by-a-key@example.test', role_id: role.id, org_node_id: school };
+    const { status: created, body } = await asking(app, key)('POST', '/invitations', wish);
+    assert.equal(created, 201, JSON.stringify(body));
+    const row = await app.db('invitations').where({ id: body.id }).first('inviterType', 'inviterId');
+    assert.deepEqual({ ...row }, { inviterType: 'api_key', inviterId: id });
+    const inviter = { ...row, inviterTenantId: null, tenantId, roleId: role.id, orgNodeId: school };
+    assert.equal(await mayInviterGive(app.db, inviter), true);
+    await as(owner)('api_keys.revoke', { params: { api_key_id: id } });
+    assert.equal(await mayInviterGive(app.db, inviter), false);
   });
 
   it('say when they were used last, written once a minute however many come', async () => {

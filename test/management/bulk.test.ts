@@ -205,6 +205,17 @@ describe('many at once', () => {
     assert.equal((await app.db('users').where({ email: 'key-2@many.example' })).length, 0);
   });
 
+  it('forgets what it kept of a person who is erased, and tells the rest as before', async () => {
+    const items = [person('to-be-erased'), person('to-be-kept')];
+    const first = await ask('POST', '/bulk/users', { items }, keyed('erased'));
+    const [erased, kept] = first.body.items as Row[];
+    assert.equal((await ask('POST', `/users/${erased?.body?.id}/erase`)).status, 204);
+    const again = await ask('POST', '/bulk/users', { items }, keyed('erased'));
+    const rows = again.body.items as Row[];
+    assert.deepEqual([rows[0]?.status, rows[0]?.error?.code, rows[1]], [409, 'IDEMPOTENCY_KEY_REUSED', kept]);
+    assert.equal((await app.db('users').where({ email: 'to-be-erased@many.example' })).length, 0);
+  });
+
   it('tells who may not ask any longer nothing of what was done', async () => {
     const { id, ...signer } = await app.person({ tenantId });
     const role = await make.createRole(app.db, { tenantId, capabilities: ['users.manage', 'users.read'] });
