@@ -206,12 +206,19 @@ export async function endServiceSessions(
 
 /** Deletes sign-ins and services' rows that ran out a month ago: so long they can be told of. Waits for nobody. */
 export async function deleteOldSessions(db: Database): Promise<void> {
-  for (const table of ['service_sessions', 'user_sessions'])
-    await rows(
-      db,
-      `with held as (
-         select id from ${table} where expires_at < now() - interval '30 days' for update skip locked
-       )
-       delete from ${table} s using held where s.id = held.id`,
-    );
+  const old = `expires_at < now() - interval '30 days'`;
+  await rows(
+    db,
+    `with held as (
+       select id from service_sessions where ${old} for update skip locked
+     )
+     delete from service_sessions s using held where s.id = held.id`,
+  );
+  await rows(
+    db,
+    `with held as (
+       select id from user_sessions where ${old} for update skip locked
+     )
+     delete from user_sessions s using held where s.id = held.id`,
+  );
 }
