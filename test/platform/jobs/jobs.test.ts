@@ -249,6 +249,24 @@ describe('jobs', () => {
     await eventually(() => seen.length > 0, 'the job ran');
   });
 
+  it('leaves a server that takes no writes any more, and takes jobs at the one that does', async () => {
+    const name = new URL(database.url).pathname.slice(1);
+    const ownConnections = `from pg_stat_activity where application_name = 'gatehouse-jobs' and datname = current_database()`;
+    const seen: unknown[] = [];
+    start({ patient: async (payload) => void seen.push(payload) }, { pollIntervalMs: 50 });
+    await eventually(async () => (await db.raw(`select 1 ${ownConnections}`)).rows.length > 0, 'it is connected');
+    // As if the server had been demoted: the connections of the queue cannot write, and stay so.
+    await db.raw(`alter database ${name} set default_transaction_read_only = on`);
+    try {
+      await db.raw(`select pg_terminate_backend(pid) ${ownConnections}`);
+      await eventually(() => lines.some((line) => /read-only transaction/.test(line)), 'it could not write');
+    } finally {
+      await db.raw(`alter database ${name} reset default_transaction_read_only`);
+    }
+    await enqueueJob(db, 'patient', { n: 1 });
+    await eventually(() => seen.length > 0, 'the job ran');
+  });
+
   it('leaves a job alone while the worker that began it lives', async () => {
     let release = () => {};
     const held = new Promise<void>((resolve) => {
