@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { parseRoleOption } from '../../src/commands/frame/role-option.ts';
 import { findEffectiveAccess } from '../../src/domain/access/effective-access.ts';
 import { findRoleAtNode } from '../../src/domain/access/role-at-node.ts';
@@ -160,6 +161,39 @@ describe('commands about tenants and their people', function () {
     assert.equal(run.code, 0, run.stderr);
     assert.ok(!`${run.stdout}${run.stderr}`.includes(password));
     assert.equal((await signIn('bo@example.com', password)).accounts[0]?.email, 'bo@example.com');
+  });
+
+  it('gives a person another password from standard input, and ends what they are signed in to', async () => {
+    const made = await bench.run('users create --tenant acme --email fay@example.com --json');
+    const { id, password: first } = made.json;
+    await bench.db('user_sessions').insert({
+      id: newId(),
+      tenantId: acme.id,
+      userId: id,
+      oidcSessionUidHash: randomBytes(32),
+      amr: ['pwd'],
+      expiresAt: new Date(Date.now() + 3_600_000),
+    });
+    const set = (input: string, user = 'fay@example.com') =>
+      bench.run(`users set-password ${user} --tenant acme`, input);
+    const password = 'nine patient otters';
+    const refusals = await Promise.all([set('password1\n'), set(''), set(`${password}\n`, 'nobody@example.com')]);
+    assert.deepEqual(
+      refusals.map(({ code, stderr }) => `${code} ${/\[(\w+)\]/.exec(stderr)?.[1] ?? ''}`.trim()),
+      ['3 PASSWORD_COMMON', '2', '3 NOT_FOUND'],
+    );
+    const live = () => bench.db('user_sessions').where({ userId: id }).whereNull('revoked_at');
+    assert.equal((await signIn('fay@example.com', first)).accounts[0]?.userId, id, 'nothing is done by a refusal');
+    assert.equal((await live()).length, 1);
+    const run = await set(`${password}\n`);
+    assert.equal(run.code, 0, run.stderr);
+    assert.ok(!`${run.stdout}${run.stderr}`.includes(password));
+    assert.equal((await signIn('fay@example.com', password)).accounts[0]?.userId, id);
+    await assert.rejects(signIn('fay@example.com', first), { code: 'INVALID_CREDENTIALS' });
+    assert.equal((await live()).length, 0);
+    const events = await eventsAbout(id);
+    assert.ok(events.some(({ action, actorType }) => /^password\./.test(action) && actorType === 'system'));
+    assert.ok(!JSON.stringify(events).includes(password));
   });
 
   it('refuses what a person cannot have, and then makes nobody', async () => {
