@@ -5,9 +5,10 @@ import { storeNewPassword } from '../domain/methods/password/set-password.ts';
 import { listPeople, peopleOrders } from '../domain/organisation/people.ts';
 import { createUserWithRoles } from '../domain/organisation/user-with-roles.ts';
 import { requestRecovery } from '../domain/recovery/recovery.ts';
+import { changeProfile } from '../domain/sign-in/change-profile.ts';
 import { unlockAccount } from '../domain/sign-in/unlock-account.ts';
 import { findTenantById } from '../domain/tenants/tenants.ts';
-import { findProfile, findSettings, updateProfile, updateSettings } from '../domain/users/profiles.ts';
+import { findProfile, findSettings, updateSettings } from '../domain/users/profiles.ts';
 import { findUser, type PersonalWords, type UserOfTenant } from '../domain/users/users.ts';
 import type { Database } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
@@ -165,8 +166,8 @@ export const users = [
     errors: [...profileErrors, 'PRIVILEGE_EXCEEDED'],
     fresh: ({ body }) => touchesCredentials(body),
     guards: { read: 'users.get', ifMatch: 'honoured' },
-    run: ({ db, tenantId, params, body, actor }) =>
-      updateProfile(db, { tenantId, userId: params.user_id, ...profileOf(body) }, actor.caller),
+    run: ({ db, tenantId, params, body, actor, deps }) =>
+      changeProfile(db, { tenantId, userId: params.user_id, ...profileOf(body) }, { ...deps, caller: actor.caller }),
   }),
   operation({
     id: 'users.settings.get',

@@ -32,6 +32,8 @@ export interface MessageModels {
     expiresAt: Date;
   };
   'identity-linked': { tenantName: string; provider: string; href: string };
+  /** Somebody else took the address from its account; it is what the message goes to. */
+  'email-changed': { tenantName: string; href: string };
   /** An address was proved for the first time, and what somebody else had set up before was taken away. */
   'credentials-removed': { tenantName: string; href: string };
 }
@@ -45,6 +47,7 @@ export const messageTemplates = [
   'password-changed',
   'invitation',
   'identity-linked',
+  'email-changed',
   'credentials-removed',
 ] as const satisfies readonly MessageTemplate[];
 

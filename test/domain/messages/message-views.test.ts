@@ -32,6 +32,7 @@ const models: MessageModels = {
     expiresAt: new Date('2026-11-28T08:05:00Z'),
   },
   'identity-linked': { tenantName: 'Northwind', provider: 'Google', href: link },
+  'email-changed': { tenantName: 'Northwind', href: link },
   'credentials-removed': { tenantName: 'Northwind', href: link },
 };
 
