@@ -14,6 +14,7 @@ import { defineCapability } from '../../src/domain/access/capabilities.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { createResourceServer } from '../../src/domain/resource-servers/resource-servers.ts';
 import { freePort } from '../support/app.ts';
+import { eventually } from '../support/eventually.ts';
 import { processEnvironment } from '../support/process-environment.ts';
 import { type SampleApp, sampleAudience, startSampleApi, startSampleApp } from '../support/sample-applications.ts';
 
@@ -127,10 +128,20 @@ describe('the sample service', () => {
 
     it('the portal says where it is and who can sign in', async () => {
       const port = await freePort();
-      const child = run('examples/run.ts', { DATA_DIR: sample.app.config.dataDirectory, PORT: String(port) });
-      const [line] = await once(child.stdout as Readable, 'data');
-      assert.match(String(line), new RegExp(`Open http://localhost:${port}/`));
-      assert.match(String(line), /Sign in as olivia\.hart@example\.com with the password [\w-]+/);
+      const child = run('examples/run.ts', {
+        DATA_DIR: sample.app.config.dataDirectory,
+        DATABASE_URL: sample.app.databaseUrl,
+        PORT: String(port),
+      });
+      let output = '';
+      for (const stream of [child.stdout, child.stderr])
+        stream?.setEncoding('utf8').on('data', (more: string) => {
+          output += more;
+        });
+      await eventually(() => /Sign in as/.test(output) || child.exitCode !== null, 'the portal is there');
+      assert.equal(child.exitCode, null, output);
+      assert.match(output, new RegExp(`Open http://localhost:${port}/`));
+      assert.match(output, /Sign in as olivia\.hart@example\.com with the password [\w-]+/);
       const page = await (await fetch(`http://localhost:${port}/`)).text();
       assert.match(page, /You are not signed in/);
       const ended = once(child, 'exit');

@@ -94,7 +94,9 @@ describe('an invitation', function () {
     assert.deepEqual(await rolesOf(user.id), [['Teacher', 'Riverside School']]);
     const signInPage = await browser.open(`${stage.app.issuer}/account`);
     const home = await browser.submit(signInPage, { login: email, password: chosen });
-    assert.ok(home.body.includes('Teacher'), home.body);
+    assert.ok(home.body.includes('Ada Lovelace'), home.body);
+    const access = await browser.open(`${stage.app.issuer}/account/access`);
+    assert.ok(access.body.includes('Teacher'), access.body);
   });
 
   it('gives the role to a person who has an account, and leaves the rest of it alone', async () => {

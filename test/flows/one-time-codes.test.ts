@@ -360,8 +360,10 @@ describe('signing in with a one-time code', function () {
   });
 
   it('asks an address that asks for too many codes to wait', async () => {
+    const few = await stage.app.tenant({ settings: { addressLimits: { codes: 10 } } });
+    const client = await discover(stage.app, await stage.app.relyingParty({ tenantId: few.id }));
     const browser = stage.visitor();
-    const { base } = await stage.begin(party, browser);
+    const { base } = await stage.begin(client, browser);
     const statuses: number[] = [];
     let last: Reply | undefined;
     for (let n = 0; n < 11; n++) {

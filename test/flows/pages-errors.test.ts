@@ -80,6 +80,10 @@ describe('the pages that say what went wrong', () => {
     await enterPassword(page, anna);
     const callback = await backAtClient(page, stage());
     assert.ok(callback.searchParams.get('code'));
+    const home = new URL('/', callback).href;
+    await page.goto(address);
+    assert.equal(page.url(), home, 'whoever is still signed in is led on');
+    await page.context().clearCookies({ name: /session/ });
     for (const path of ['', '/sign-in', '/consent', '/tenant', '/select-account', '/cancel']) {
       await page.goto(address.replace(/\/sign-in$/, path));
       await assertFriendly(page, 'This was already used', /already finished/);

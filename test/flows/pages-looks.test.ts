@@ -141,7 +141,9 @@ describe('every page, live, in light and dark and at each width', () => {
       await enter(elsewhere, anna);
       await backAtClient(elsewhere, stage());
       await page.goto(`${app.issuer}/account`);
-      await look(page, `account${suffix}`, /^(Your account|Votre compte)$/);
+      await look(page, `account${suffix}`, /^(Your profile|Votre profil)$/);
+      await page.goto(`${app.issuer}/account/devices`);
+      await look(page, `account-devices${suffix}`, /^(Devices and sessions|Appareils et sessions)$/);
       await page.goto(app.issuer);
       await look(page, `welcome-back${suffix}`, /^(Welcome|Bienvenue)$/);
       await page.goto(openid.buildEndSessionUrl(client.config).href);
@@ -215,6 +217,8 @@ describe('every page, live, in light and dark and at each width', () => {
       await look(stranger, `error-other-browser${suffix}`, /^(This belongs|Cette page appartient)/);
       await enter(page, anna);
       await backAtClient(page, stage());
+      // Whoever is still signed in is led on.
+      await page.context().clearCookies({ name: /session/ });
       await page.goto(address);
       await look(page, `error-finished${suffix}`, /^(This was already used|Cela a déjà servi)$/);
     });
@@ -228,6 +232,7 @@ describe('every page, live, in light and dark and at each width', () => {
       await enter(page, anna);
       await backAtClient(page, stage());
       await page.goto((await stage().request(client, { prompt: 'login' })).address.href);
+      await page.getByRole('link', { name: /^(Use another account|Utiliser un autre compte)$/ }).click();
       await enter(page, bo);
       await look(page, `switching${suffix}`, /^(One more step|Encore une étape)$/);
     });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as openid from 'openid-client';
 import type { Page } from 'playwright-core';
+import { eventually } from '../support/eventually.ts';
 import { enterPassword, expectFocus, headingOf, onStage, type Person, signInAt } from '../support/pages.ts';
 import type { RelyingParty } from '../support/relying-party.ts';
 
@@ -70,7 +71,7 @@ describe('signing out', () => {
       assert.equal(await headingOf(page), 'You are still signed in');
     }
     await page.getByRole('link', { name: 'Continue' }).click();
-    assert.equal(await headingOf(page), 'Your account');
+    assert.equal(await headingOf(page), 'Your profile');
   });
 
   for (const javaScriptEnabled of [true, false]) {
@@ -133,9 +134,11 @@ describe('the start page and the account page', () => {
   it('lead to each other', async () => {
     const page = await stage().newPage();
     await openAccount(page);
-    assert.equal(await headingOf(page), 'Your account');
+    assert.equal(await headingOf(page), 'Your profile');
     const text = (await page.locator('main').textContent()) ?? '';
-    assert.ok(text.includes('Anna Larsson') && text.includes(anna.email) && text.includes('This device'), text);
+    assert.ok(text.includes('Anna Larsson') && text.includes(anna.email), text);
+    await page.getByRole('link', { name: 'Devices' }).click();
+    assert.match((await page.locator('main').textContent()) ?? '', /This device/);
     await page.goto(stage().app.issuer);
     assert.match((await page.locator('main').textContent()) ?? '', /You are signed in as Anna Larsson/);
     await page.getByRole('link', { name: 'Your account' }).click();
@@ -151,7 +154,7 @@ describe('the start page and the account page', () => {
     const there = await stage().newPage();
     await openAccount(here);
     await signInAt(there, stage(), client, anna);
-    await here.reload();
+    await here.getByRole('link', { name: 'Devices' }).click();
     const others = here.getByRole('listitem').filter({ hasNotText: 'This device' }).filter({ hasText: 'Signed in' });
     const before = await others.count();
     const sessions = here.getByRole('listitem').filter({ hasText: 'Signed in' });
@@ -161,8 +164,8 @@ describe('the start page and the account page', () => {
       .first()
       .getByRole('button', { name: /^End the session in / })
       .click();
-    await here.waitForURL(`${stage().app.issuer}/account`);
-    assert.equal(await others.count(), before - 1);
+    await here.waitForURL(`${stage().app.issuer}/account/devices`);
+    await eventually(async () => (await others.count()) === before - 1, 'the session is gone from the list');
     await there.goto((await stage().request(client)).address.href);
     assert.ok(await there.getByLabel('Password', { exact: true }).isVisible());
     assert.ok(await here.getByText('This device').isVisible());
@@ -171,11 +174,12 @@ describe('the start page and the account page', () => {
   it('ask to sign in once the person has ended this very session', async () => {
     const page = await stage().newPage();
     await openAccount(page);
+    await page.getByRole('link', { name: 'Devices' }).click();
     const current = page.getByRole('listitem').filter({ hasText: 'This device' });
     await current.getByRole('button', { name: /^End the session/ }).click();
     assert.ok(await page.getByLabel('Password', { exact: true }).isVisible());
     await enterPassword(page, anna);
-    await page.waitForURL(`${stage().app.issuer}/account`);
+    await page.waitForURL(`${stage().app.issuer}/account/devices`);
   });
 
   it('lead back to the start page a person who does not sign in', async () => {

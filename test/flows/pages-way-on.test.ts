@@ -104,7 +104,7 @@ describe('the ways on from the sign-in page', () => {
       await context.locator('#password').fill(anna.password);
       await context.keyboard.press('Enter');
       await context.waitForURL((url) => url.href.startsWith(stage().site.redirectUri));
-      await context.goto(`${app.issuer}/account`);
+      await context.goto(`${app.issuer}/account/devices`);
       assert.match((await context.locator('time').first().textContent()) ?? '', /GMT\+9$/);
       await app.db('user_settings').where({ userId: anna.id }).update({ zoneinfo: 'Europe/Stockholm' });
       await context.reload();
