@@ -108,7 +108,7 @@ describe('setting the server up', function () {
     const home = await browser.submit(signInPage, { login: 'Grace@Example.test', password: typed.password });
     assert.equal(home.status, 200);
     assert.equal(new URL(home.url).pathname, '/account');
-    assert.match(home.body, /Owner/);
+    assert.match((await browser.open(`${app.issuer}/account/access`)).body, /Owner/);
     assert.match(home.body, /Lakeside/);
   });
 
