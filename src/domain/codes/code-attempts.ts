@@ -2,12 +2,14 @@
  * Typing a one-time code. Owns that an attempt is counted before anything is compared, in one statement: a code is tried
  * five times at the most, however many tries arrive at once; that failures are counted over all codes of a destination
  * and so outlive the code, the browser and the tenant; and that a code counts for the browser, purpose, tenant, person
- * and destination that it was made for alone. Expiry is decided by the database's clock.
+ * and destination that it was made for alone; one that was asked for by a username also for the person whom it was sent to.
+ * Expiry is decided by the database's clock.
  */
 import { createHmac } from 'node:crypto';
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { defineSecretPurpose, equalInConstantTime, type Secrets, sha256 } from '../../platform/secrets.ts';
+import { usernameDestination, usernameOf } from '../users/username.ts';
 import { codeLimits } from './code-limits.ts';
 import { type FailureRow, lockNames, selectFailures, selectNewestCode, takeAttempt } from './code-store.ts';
 import type { CodeRow, SendPurpose, TypedCodeRow } from './sent-codes.ts';
@@ -52,13 +54,17 @@ export function parseCode(typed: unknown): string | undefined {
 type BoundTo = Pick<CodeRow, 'id' | 'purpose' | 'destination' | 'tenantId'>;
 
 /** A code with all that it is good for: the hash of one row is worth nothing in another. */
-function boundCode({ id, purpose, destination, tenantId }: BoundTo, code: string): string {
-  return JSON.stringify([id, purpose, destination, tenantId, code]);
+function boundCode({ id, purpose, destination, tenantId }: BoundTo, code: string, personId: string | null): string {
+  const person = usernameOf(destination) === undefined ? [] : [personId];
+  return JSON.stringify([id, purpose, destination, tenantId, ...person, code]);
 }
 
-/** What is stored of a code. */
-export function hashCode(secrets: Secrets, row: BoundTo, code: string): Buffer {
-  return secrets.mac(hashedCodes, boundCode(row, code));
+/**
+ * What is stored of a code.
+ * @param personId of one that was asked for by a username: whom it is sent to; of nobody's, it is no code at all
+ */
+export function hashCode(secrets: Secrets, row: BoundTo, code: string, personId: string | null = null): Buffer {
+  return secrets.mac(hashedCodes, boundCode(row, code, personId));
 }
 
 /** Seconds until these failures are few enough again; 0 where they are now. */
@@ -98,7 +104,7 @@ export async function findCode(
   attempt: CodeAttempt,
 ): Promise<{ row: TypedCodeRow } | { refused: Refused }> {
   const row = await selectNewestCode(db, sha256(attempt.challenge));
-  const ofDestination = await selectFailures(db, [attempt.destination]);
+  const ofDestination = (await selectFailures(db, [attempt.destination])).filter(isOf(attempt));
   const seconds = failureWait(countedFor(row, ofDestination));
   if (seconds > 0) return { refused: slowed(seconds) };
   const matches =
@@ -113,26 +119,37 @@ export async function findCode(
   return { row };
 }
 
-/** An account that a code may prove; wrong codes are counted over both of its addresses. */
+/** An address is one mailbox or one phone for all tenants; a username is its tenant's. */
+function isOf({ destination, tenantId }: Pick<CodeRow, 'destination' | 'tenantId'>) {
+  const isUsername = usernameOf(destination) !== undefined;
+  return (failure: FailureRow) => failure.destination === destination && (!isUsername || failure.tenantId === tenantId);
+}
+
+/** An account that a code may prove; wrong codes are counted over its addresses and its username. */
 interface CountedAccount {
   userId: string;
   tenantId: string;
   email: string | null;
   phone: string | null;
+  username: string | null;
+}
+
+function destinationsOf({ email, phone, username }: CountedAccount): string[] {
+  const name = username === null ? null : usernameDestination(username);
+  return [email, phone, name].filter((destination) => destination !== null);
 }
 
 function failuresOf(account: CountedAccount, failures: readonly FailureRow[]): FailureRow[] {
+  const destinations = destinationsOf(account);
   return failures.filter(
     ({ destination, tenantId }) =>
-      (tenantId === null || tenantId === account.tenantId) &&
-      (destination === account.email || destination === account.phone),
+      (tenantId === null || tenantId === account.tenantId) && destinations.includes(destination),
   );
 }
 
 /** Seconds until a code that is typed for a destination is compared again; 0 where it is now. Counts nothing. */
 export async function findFailureWait(db: Database, account: CountedAccount, destination: string): Promise<number> {
-  const addresses = [account.email, account.phone].filter((address) => address !== null);
-  const failures = await selectFailures(db, [...new Set([destination, ...addresses])]);
+  const failures = await selectFailures(db, [...new Set([destination, ...destinationsOf(account)])]);
   const here = failures.filter((failure) => failure.destination === destination);
   return Math.max(failureWait(countedFor(undefined, here)), failureWait(failuresOf(account, failures)));
 }
@@ -144,15 +161,15 @@ export async function findFailureWait(db: Database, account: CountedAccount, des
  */
 export async function countCodeAttempt(
   db: Database,
-  row: Pick<TypedCodeRow, 'id' | 'destination' | 'knownDevice'>,
+  row: Pick<TypedCodeRow, 'id' | 'destination' | 'tenantId' | 'knownDevice'>,
   accounts: readonly CountedAccount[] = [],
 ): Promise<{ codeHash: Buffer; slowedUsers: ReadonlySet<string> } | { refused: Refused }> {
   const { id, destination } = row;
-  const addresses = accounts.flatMap(({ email, phone }) => [email, phone]).filter((address) => address !== null);
+  const destinations = new Set([destination, ...accounts.flatMap(destinationsOf)]);
   return inTransaction(db, async (trx) => {
     await lockNames(trx, [destination, ...accounts.map(({ userId }) => `account:${userId}`)]);
-    const failures = countedFor(row, await selectFailures(trx, [...new Set([destination, ...addresses])]));
-    const seconds = failureWait(failures.filter((failure) => failure.destination === destination));
+    const failures = countedFor(row, await selectFailures(trx, [...destinations]));
+    const seconds = failureWait(failures.filter(isOf(row)));
     if (seconds > 0) return { refused: slowed(seconds) };
     const codeHash = await takeAttempt(trx, id);
     // Used up, replaced or out of time since it was looked at.
@@ -162,9 +179,13 @@ export async function countCodeAttempt(
   });
 }
 
-/** Also under older keys: while a new one is rolled out, nodes make codes by either. */
-export function isRightCode(secrets: Secrets, row: BoundTo, codeHash: Buffer, code: string): boolean {
-  const bound = boundCode(row, code);
+/** Also under older keys: while a new one is rolled out, nodes make codes by either. @param personId as for `hashCode` */
+export function isRightCode(
+  secrets: Secrets,
+  row: BoundTo,
+  { codeHash, code, personId = null }: { codeHash: Buffer; code: string; personId?: string | null },
+): boolean {
+  const bound = boundCode(row, code, personId);
   return secrets
     .keys(hashedCodes)
     .map((key) => equalInConstantTime(codeHash, createHmac('sha256', key).update(bound).digest()))

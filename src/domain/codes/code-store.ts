@@ -1,6 +1,7 @@
 /** The SQL of one-time codes and links: what was sent where, and what was tried. */
 import { type Database, prepared, rows, runPrepared } from '../../platform/database.ts';
 import type { Channel } from '../messages/outgoing-message.ts';
+import { usernameOf } from '../users/username.ts';
 import { codeLimits } from './code-limits.ts';
 import type { SendPurpose, TypedCodeRow } from './sent-codes.ts';
 
@@ -11,7 +12,7 @@ export interface NewSendRow {
   destination: string;
   channel: Channel;
   purpose: SendPurpose;
-  /** Of phones alone: country code and the next three digits. */
+  /** Of phones alone: country code and the next three digits. Of usernames not known yet. */
   prefix: string | null;
   challengeHash: Buffer | null;
   codeHash: Buffer;
@@ -45,7 +46,8 @@ const recentSends = prepared(
   `select extract(epoch from statement_timestamp() - created_at)::double precision as age_seconds,
           consumed_at is not null as consumed, known_device
      from otp_codes
-    where destination = $1 and created_at > statement_timestamp() - interval '1 day'
+    where destination = $1 and ($2::uuid is null or tenant_id = $2)
+      and created_at > statement_timestamp() - interval '1 day'
     order by created_at desc
     limit 100`,
 );
@@ -57,8 +59,48 @@ export interface RecentSend {
 }
 
 /** What a destination was sent in the last day, the newest first, by all who asked and for every purpose. */
-export async function selectRecentSends(db: Database, destination: string): Promise<RecentSend[]> {
-  return (await runPrepared<RecentSend>(db, recentSends, [destination])).rows;
+export async function selectRecentSends(
+  db: Database,
+  { destination, tenantId }: { destination: string; tenantId: string | null },
+): Promise<RecentSend[]> {
+  // A mailbox is one for all tenants; a username is not.
+  const within = usernameOf(destination) === undefined ? null : tenantId;
+  return (await runPrepared<RecentSend>(db, recentSends, [destination, within])).rows;
+}
+
+const sendsTo = prepared(
+  'otp-sends-to-address',
+  `select extract(epoch from statement_timestamp() - created_at)::double precision as age_seconds,
+          consumed_at is not null as consumed, known_device, reached is not null as by_username
+     from otp_codes
+    where (destination = $1 or reached = $1) and id <> $2 and created_at > statement_timestamp() - interval '1 day'
+    order by created_at desc
+    limit 100`,
+);
+
+/** What else an address was sent in the last day, asked for by itself or by a username. */
+export async function selectSendsTo(
+  db: Database,
+  address: string,
+  id: string,
+): Promise<(RecentSend & { byUsername: boolean })[]> {
+  return (await runPrepared<RecentSend & { byUsername: boolean }>(db, sendsTo, [address, id])).rows;
+}
+
+const reach = prepared(
+  'otp-reach',
+  `update otp_codes
+      set reached = $2, prefix = $3, code_hash = coalesce($4, code_hash)
+    where id = $1 and (reached is null or reached = $2) and consumed_at is null and revoked_at is null
+   returning id`,
+);
+
+/** Keeps where something goes that was asked for by a username. False where it has gone elsewhere, or ended. */
+export async function updateReached(
+  trx: Database,
+  { id, address, prefix, codeHash }: { id: string; address: string; prefix: string | null; codeHash: Buffer | null },
+): Promise<boolean> {
+  return (await runPrepared(trx, reach, [id, address, prefix, codeHash])).rowCount > 0;
 }
 
 // By ranges, for the index knows no networks. The one that makes them too many has to leave the window.
@@ -157,7 +199,7 @@ const newestCode = prepared(
   'otp-newest-code',
   `select id, tenant_id, user_id, destination, channel, purpose, attempt_count >= attempt_max as exhausted,
           consumed_at is not null or revoked_at is not null as used, expires_at <= statement_timestamp() as expired,
-          known_device
+          created_at, reached, known_device
      from otp_codes
     where challenge_hash = $1
     order by created_at desc, id desc

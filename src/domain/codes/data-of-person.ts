@@ -22,12 +22,14 @@ interface CodeOfPerson {
 interface PersonToSendTo {
   tenantId: string;
   userId: string;
+  /** And the username, as `usernameDestination`. */
   addresses: readonly string[];
 }
 
 /** SQL: for the person, or to an address of theirs here or at the server's own sign-in, which knows no tenant. */
 const ofPerson = `(user_id = :userId
-        or destination = any(:addresses::text[]) and (tenant_id = :tenantId or tenant_id is null))`;
+        or (destination = any(:addresses::text[]) or reached = any(:addresses::text[]))
+           and (tenant_id = :tenantId or tenant_id is null))`;
 
 /** The codes and links of the last days. */
 export async function exportCodesOf(db: Database, person: PersonToSendTo): Promise<CodeOfPerson[]> {

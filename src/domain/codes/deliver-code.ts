@@ -1,6 +1,6 @@
 /**
  * The job that delivers a one-time code. Owns who gets a message at all: the request has looked nobody up, and nothing
- * here comes back to it. A code goes to a person who may use it. A person who signs up with an address that has an account is told
+ * here comes back to it. A code goes to a person who may use it; one that was asked for by a username is bound to them here. A person who signs up with an address that has an account is told
  * so instead, by that address; nobody hears of anything else. Retries carry the same code while it lives; one that was
  * replaced by a newer one is not sent. Refuses to write code or address into the queue's table.
  */
@@ -17,9 +17,12 @@ import {
   openPayload,
   sealPayload,
 } from '../messages/outgoing-message.ts';
-import { findPeople, noWayIn, type Person } from '../sign-in/candidates.ts';
+import { addressOf, findPeople, noWayIn, type Person } from '../sign-in/candidates.ts';
 import { findTenantById } from '../tenants/tenants.ts';
+import { usernameOf } from '../users/username.ts';
+import { hashCode } from './code-attempts.ts';
 import { codeLimits } from './code-limits.ts';
+import { mayReach } from './reach.ts';
 import { type DeliverableRow, findDeliverable, settleSend } from './sent-codes.ts';
 
 export const deliverCodeJob = 'deliver-code';
@@ -58,17 +61,21 @@ interface Delivery {
   /** For the trail: what is written of whom once it went out. */
   action: 'code.sent' | 'sign_up.refused';
   told: { tenantId: string; userId: string }[];
+  /** Of a username: whom the code is for alone. */
+  personId?: string;
 }
 
 function codeMessage(
   row: DeliverableRow,
   {
+    to = row.destination,
     code,
     locale,
     host,
     tenantId,
     tenantName,
   }: {
+    to?: string;
     code: string;
     locale: string;
     host: string;
@@ -79,7 +86,7 @@ function codeMessage(
   if (row.purpose === 'reset_password') throw new Error('a link is no code');
   return {
     channel: row.channel,
-    to: row.destination,
+    to,
     template: 'code',
     model: { code, minutes: codeLimits.codeSeconds / 60, purpose: row.purpose, tenantName, host },
     locale,
@@ -136,8 +143,10 @@ async function decide(db: Database, row: DeliverableRow, sending: Sending): Prom
     return noWayIn(person, { ...row, serverCountries: sending.phoneCountries }) === undefined;
   });
   const [first] = reached;
-  if (!first) return undefined;
+  const to = first && addressOf(first, row);
+  if (!first || !to) return undefined;
   const message = codeMessage(row, {
+    to,
     code: sending.code,
     locale: first.locale ?? sending.locale,
     host: new URL(sending.issuer).host,
@@ -145,7 +154,8 @@ async function decide(db: Database, row: DeliverableRow, sending: Sending): Prom
     tenantId: first.tenantId,
     tenantName: reached.length === 1 ? first.tenantName : undefined,
   });
-  return { message, action: 'code.sent', told: reached };
+  const personId = usernameOf(row.destination) === undefined ? undefined : first.userId;
+  return { message, action: 'code.sent', told: reached, personId };
 }
 
 /**
@@ -179,7 +189,10 @@ export async function deliverCode(
     if (row.expired) await settleSend(db, row.id, false);
     return;
   }
-  const outcome = await messenger.deliver(delivery.message, { id: row.id, signal, isLastAttempt });
+  const { message, personId } = delivery;
+  const codeHash = personId === undefined ? null : hashCode(secrets, row, code, personId);
+  if (!(await mayReach(db, row, { address: message.to, codeHash }))) return;
+  const outcome = await messenger.deliver(message, { id: row.id, signal, isLastAttempt });
   await inTransaction(db, async (trx) => {
     const caller: Caller = { type: 'system', ...origin };
     if (!(await settleSend(trx, row.id, outcome === 'sent')) || outcome !== 'sent') return;

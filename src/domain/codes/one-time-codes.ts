@@ -15,6 +15,7 @@ import { type Channel, kindOf } from '../messages/outgoing-message.ts';
 import { isDomainAllowed } from '../tenants/tenant-settings.ts';
 import type { Tenant } from '../tenants/tenants.ts';
 import { holdUsers } from '../users/user-state.ts';
+import { usernameDestination } from '../users/username.ts';
 import { findUser } from '../users/users.ts';
 import { checkDestination, type RequestDependencies } from './check-destination.ts';
 import {
@@ -40,7 +41,7 @@ export interface CodeRequest {
   userId?: string | null;
   purpose: CodePurpose;
   channel: Channel;
-  /** As typed; a phone number may be in the national form of an allowed country. */
+  /** As typed; a phone number may be in the national form of an allowed country. To sign in, also a username. */
   address: string;
   /** A random value that the browser's flow holds; the same for each resend. */
   challenge: string;
@@ -49,7 +50,7 @@ export interface CodeRequest {
 }
 
 export interface RequestedCode {
-  /** Canonical; what the code has to be verified with. */
+  /** Canonical, an address or `usernameDestination`; what the code has to be verified with. */
   destination: string;
   channel: Channel;
   expiresAt: Date;
@@ -93,7 +94,8 @@ export async function requestCode(
 ): Promise<RequestedCode> {
   const { tenantId, purpose, channel } = request;
   const { secrets, caller } = deps;
-  const { destination, tenant } = await checkDestination(db, request, deps, (it) => checkPurpose(request, it));
+  const wanted = { ...request, takesUsernames: purpose === 'login' };
+  const { destination, tenant } = await checkDestination(db, wanted, deps, (it) => checkPurpose(request, it));
   if (purpose === 'sign_up' && tenant && !isDomainAllowed(tenant.settings, destination))
     throw new DomainError('invalid', 'EMAIL_DOMAIN_NOT_ALLOWED', { field: 'email' });
   await checkOwner(db, request, destination);
@@ -148,7 +150,7 @@ export async function verifyCode(
   const { row } = found;
   const counted = await countCodeAttempt(db, row);
   if ('refused' in counted) throw counted.refused.error;
-  if (!isRightCode(secrets, row, counted.codeHash, code)) {
+  if (!isRightCode(secrets, row, { ...counted, code })) {
     await recordRefusal(db, attempt, row, 'wrong_code', caller);
     throw new DomainError('unauthenticated', 'CODE_INVALID');
   }
@@ -168,10 +170,11 @@ export async function verifyCode(
  */
 export async function endCodesOfPerson(
   trx: Database,
-  person: { tenantId: string; userId: string; email: string | null; phone: string | null },
+  person: { tenantId: string; userId: string; email: string | null; phone: string | null; username: string | null },
 ): Promise<void> {
-  const { tenantId, userId, email, phone } = person;
-  const addresses = [email, phone].filter((address) => address !== null);
+  const { tenantId, userId, email, phone, username } = person;
+  const name = username === null ? null : usernameDestination(username);
+  const addresses = [email, phone, name].filter((address) => address !== null);
   await revokeCodes(trx, { tenantId, person: { userId, addresses } });
 }
 

@@ -3,14 +3,12 @@
  * decided in domain/recovery.
  */
 import { type Database, firstRow, rows } from '../../platform/database.ts';
-import type { Channel } from '../messages/outgoing-message.ts';
+import type { AskedFor } from '../sign-in/candidates.ts';
 
-export interface RecoveryLink {
+export interface RecoveryLink extends AskedFor {
   id: string;
   /** Where it was asked for; null: at the server's own sign-in, and so for every tenant. */
   tenantId: string | null;
-  destination: string;
-  channel: Channel;
   /** The `client_id` of the application where it was asked for. */
   clientId: string | null;
   used: boolean;
@@ -20,7 +18,7 @@ export interface RecoveryLink {
 export async function findRecoveryLink(db: Database, tokenHash: Buffer): Promise<RecoveryLink | undefined> {
   return firstRow<RecoveryLink>(
     db,
-    `select id, tenant_id, destination, channel, client_id, consumed_at is not null or revoked_at is not null as used,
+    `select id, tenant_id, destination, channel, created_at, reached, client_id, consumed_at is not null or revoked_at is not null as used,
             expires_at <= statement_timestamp() as expired
        from otp_codes
       where code_hash = ? and challenge_hash is null and purpose = 'reset_password'`,
@@ -29,18 +27,18 @@ export async function findRecoveryLink(db: Database, tokenHash: Buffer): Promise
 }
 
 /**
- * Locks the unused links of an address, in the order of ids: two of them wait for each other instead of locking up. Answers
- * the ids.
+ * Locks the unused links of an address or a username, in the order of ids: two of them wait for each other instead of locking
+ * up. Answers the ids.
  */
-export async function holdRecoveryLinks(trx: Database, destination: string): Promise<string[]> {
+export async function holdRecoveryLinks(trx: Database, destinations: readonly string[]): Promise<string[]> {
   const held = await rows<{ id: string }>(
     trx,
     `select id
        from otp_codes
-      where destination = ? and purpose = 'reset_password' and consumed_at is null and revoked_at is null
+      where destination = any(?::text[]) and purpose = 'reset_password' and consumed_at is null and revoked_at is null
       order by id
         for update`,
-    [destination],
+    [destinations],
   );
   return held.map(({ id }) => id);
 }
@@ -53,6 +51,6 @@ export async function revokeRecoveryLinks(trx: Database, held: readonly string[]
         set revoked_at = statement_timestamp()
       where id = any(:held::uuid[]) and consumed_at is null and revoked_at is null
         and (tenant_id is null or tenant_id = :tenantId)`,
-    { held, tenantId },
+    { held: [...held], tenantId },
   );
 }

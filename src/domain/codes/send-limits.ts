@@ -3,7 +3,9 @@
  * address and of a tenant, and that a range of numbers whose messages nobody answers gets no more. Counts by rows that
  * are written whether or not anybody lives at the destination, so no refusal says who exists.
  *
- * A destination is counted over all tenants: it is one mailbox or one phone for all of them.
+ * A destination is counted over all tenants: it is one mailbox or one phone for all of them. What is asked for by a username
+ * is counted by that, and by the address once the job has found it: a refusal at the form that knew the address would tell
+ * whose it is.
  */
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { AddressLimits } from '../../platform/address-limits.ts';
@@ -17,6 +19,7 @@ import { whoKnowsDevice } from '../sessions/known-devices.ts';
 import { findPeople } from '../sign-in/candidates.ts';
 import { addressTerms } from '../tenants/address-terms.ts';
 import type { Tenant } from '../tenants/tenants.ts';
+import { usernameOf } from '../users/username.ts';
 import { codeLimits, codeRateLimits } from './code-limits.ts';
 import {
   insertSend,
@@ -48,7 +51,7 @@ export interface Send {
   tenantId: string | null;
   /** Whose it is, where somebody who is signed in asks for it; needs a tenant. Never set from a look-up of the address. */
   userId?: string | null;
-  /** Canonical: an email address, or E.164. */
+  /** Canonical: an email address, or E.164; or a username of the tenant (`usernameDestination`). */
   destination: string;
   channel: Channel;
   purpose: SendPurpose;
@@ -80,6 +83,23 @@ function untilFewer(ages: readonly number[], most: number, windowSeconds: number
 const hour = 3_600;
 const day = 86_400;
 
+/** Seconds until an hour and a day have room for one more. */
+export function waitForRoom(
+  sends: readonly RecentSend[],
+  { channel, purpose }: Pick<Send, 'channel' | 'purpose'>,
+  knownDevice: boolean,
+): number {
+  const kind = kindOf(channel);
+  const counted = knownDevice ? sends.filter((sent) => sent.knownDevice) : sends;
+  const { knownDevices, recovery } = codeLimits.keptPerDay;
+  const kept = knownDevice ? 0 : knownDevices + (purpose === 'reset_password' ? 0 : recovery);
+  const agesOf = (some: readonly RecentSend[]) => some.map(({ ageSeconds }) => ageSeconds);
+  return Math.max(
+    untilFewer(agesOf(counted), codeLimits.sendsPerHour[kind], hour),
+    untilFewer(agesOf(sends), codeLimits.sendsPerDay[kind] - kept, day),
+  );
+}
+
 /**
  * Seconds to wait for the next send; 0 where it may go now. Somebody at a browser of their own waits for what was asked for
  * there alone, and some of the day's messages are kept for them, and for recovery: strangers cannot use up all of them.
@@ -87,22 +107,14 @@ const day = 86_400;
  */
 function sendWait(
   sends: readonly RecentSend[],
-  { channel, purpose }: Pick<Send, 'channel' | 'purpose'>,
+  send: Pick<Send, 'channel' | 'purpose'>,
   knownDevice: boolean,
 ): { seconds: number; unconsumed: number } {
-  const kind = kindOf(channel);
   const counted = knownDevice ? sends.filter((sent) => sent.knownDevice) : sends;
   const unconsumed = counted.filter(({ ageSeconds, consumed }) => !consumed && ageSeconds < hour);
   const newest = Math.min(...unconsumed.map(({ ageSeconds }) => ageSeconds));
-  const { knownDevices, recovery } = codeLimits.keptPerDay;
-  const kept = knownDevice ? 0 : knownDevices + (purpose === 'reset_password' ? 0 : recovery);
-  const agesOf = (some: readonly RecentSend[]) => some.map(({ ageSeconds }) => ageSeconds);
-  const seconds = Math.max(
-    unconsumed.length === 0 ? 0 : waitAfter(unconsumed.length) - newest,
-    untilFewer(agesOf(counted), codeLimits.sendsPerHour[kind], hour),
-    untilFewer(agesOf(sends), codeLimits.sendsPerDay[kind] - kept, day),
-    0,
-  );
+  const resendWait = unconsumed.length === 0 ? 0 : waitAfter(unconsumed.length) - newest;
+  const seconds = Math.max(resendWait, waitForRoom(sends, send, knownDevice), 0);
   return { seconds: Math.ceil(seconds), unconsumed: unconsumed.length };
 }
 
@@ -113,7 +125,7 @@ async function isKnownDevice(db: Database, send: Send, device: Buffer | undefine
 }
 
 /** Whether of the messages to a prefix too few were answered. */
-async function isRangeStopped(
+export async function isRangeStopped(
   db: Database,
   { tenantId, purpose }: Pick<Send, 'tenantId' | 'purpose'>,
   prefix: string,
@@ -168,10 +180,11 @@ export async function recordSend(
   const countedIp = ip === undefined || mostUnanswered === undefined || knownDevice ? null : ip;
   await lockNames(trx, [send.destination, ...(countedIp === null ? [] : [`address:${widestNetwork(countedIp)}`])]);
   if (countedIp !== null && mostUnanswered !== undefined) await checkAddress(trx, countedIp, mostUnanswered);
-  const { seconds, unconsumed } = sendWait(await selectRecentSends(trx, send.destination), send, knownDevice);
+  const { seconds, unconsumed } = sendWait(await selectRecentSends(trx, send), send, knownDevice);
   if (seconds > 0) throw new DomainError('rate_limited', 'TOO_MANY_CODES', { seconds });
 
-  const prefix = kindOf(send.channel) === 'phone' ? phonePrefix(send.destination) : null;
+  const isPhone = kindOf(send.channel) === 'phone' && usernameOf(send.destination) === undefined;
+  const prefix = isPhone ? phonePrefix(send.destination) : null;
   if (prefix !== null && (await isRangeStopped(trx, send, prefix)))
     throw new DomainError('invalid', 'PHONE_NOT_SUPPORTED', { field: 'phone' });
   const expiresAt = await insertSend(trx, {
@@ -196,7 +209,7 @@ export async function findSendLimits(
   db: Database,
   send: Pick<Send, 'tenantId' | 'destination' | 'channel' | 'purpose'>,
 ): Promise<{ seconds: number; rangeStopped: boolean }> {
-  const { seconds } = sendWait(await selectRecentSends(db, send.destination), send, false);
+  const { seconds } = sendWait(await selectRecentSends(db, send), send, false);
   const prefix = kindOf(send.channel) === 'phone' ? phonePrefix(send.destination) : null;
   return { seconds, rangeStopped: prefix !== null && (await isRangeStopped(db, send, prefix)) };
 }

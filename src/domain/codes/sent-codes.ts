@@ -3,17 +3,15 @@
  * limits and attempts are in the other files here.
  */
 import { type Database, prepared, runPrepared } from '../../platform/database.ts';
-import type { Channel } from '../messages/outgoing-message.ts';
+import type { AskedFor } from '../sign-in/candidates.ts';
 
 /** What a row of `otp_codes` proves the destination for. */
 export type SendPurpose = 'login' | 'sign_up' | 'verify_email' | 'verify_phone' | 'reset_password' | 'link_identity';
 
-export interface CodeRow {
+export interface CodeRow extends AskedFor {
   id: string;
   tenantId: string | null;
   userId: string | null;
-  destination: string;
-  channel: Channel;
   purpose: SendPurpose;
   exhausted: boolean;
   used: boolean;
@@ -44,13 +42,14 @@ export interface DeliverableRow extends CodeRow {
   /** A newer one of the same challenge has been asked for. */
   superseded: boolean;
   settled: boolean;
+  knownDevice: boolean;
 }
 
 const deliverable = prepared(
   'otp-deliverable',
   `select c.id, c.tenant_id, c.user_id, c.destination, c.channel, c.purpose, c.attempt_count >= c.attempt_max as exhausted,
           c.consumed_at is not null or c.revoked_at is not null as used, c.expires_at <= statement_timestamp() as expired,
-          c.expires_at, c.sent_at is not null or c.failed_at is not null as settled,
+          c.expires_at, c.created_at, c.reached, c.known_device, c.sent_at is not null or c.failed_at is not null as settled,
           exists (select from otp_codes newer
                    where newer.challenge_hash = c.challenge_hash
                      and (newer.created_at, newer.id) > (c.created_at, c.id)) as superseded

@@ -19,12 +19,12 @@ import type { User, UserOfTenant } from '../users/users.ts';
 /** Ends what a person holds. `store` writes what becomes of the person, with the payload of its event. */
 async function endPerson(
   trx: Database,
-  { tenantId, userId, email, phone }: UserOfTenant & Pick<User, 'email' | 'phone'>,
+  { tenantId, userId, email, phone, username }: UserOfTenant & Pick<User, 'email' | 'phone' | 'username'>,
   store: (payload: Record<string, unknown>) => Promise<void>,
   caller: Caller,
 ): Promise<void> {
   const person = { tenantId, userId, email, phone };
-  await endCodesOfPerson(trx, person);
+  await endCodesOfPerson(trx, { ...person, username });
   const invitations = await endInvitationsOfPerson(trx, person);
   if (email !== null) await endSetupLinksOf(trx, { tenantId, email });
   const keys = await endApiKeysOfPerson(trx, person);

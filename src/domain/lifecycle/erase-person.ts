@@ -23,6 +23,7 @@ import { eraseSetupLinksOf } from '../setup/data-of-person.ts';
 import { forgetFailures } from '../sign-in/sign-in-failures.ts';
 import { eraseAccountOf, findPersonRow, recordErasure } from '../users/data-of-person.ts';
 import type { PersonWords } from '../users/person-words.ts';
+import { usernameDestination } from '../users/username.ts';
 import type { UserOfTenant } from '../users/users.ts';
 import { deleteUser } from './end-person.ts';
 import { findWordsOf } from './personal-data.ts';
@@ -48,7 +49,8 @@ export async function erasePerson(
     const { email, phone, username } = person;
     const { sealed, trail } = await findWordsOf(trx, { ...person, tenantId });
     if (!person.erasedAt) {
-      const addresses = [email, phone].filter((address) => address !== null);
+      const name = username === null ? null : usernameDestination(username);
+      const addresses = [email, phone, name].filter((address) => address !== null);
       const codeIds = await eraseCodesOf(trx, { tenantId, userId, addresses }, secrets);
       await eraseInvitationsOf(trx, { tenantId, userId, email, phone });
       await eraseSetupLinksOf(trx, { tenantId, email });

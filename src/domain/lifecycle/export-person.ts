@@ -18,6 +18,7 @@ import { exportSessionsOf } from '../sessions/data-of-person.ts';
 import { exportSetupLinksOf } from '../setup/data-of-person.ts';
 import { exportFailuresOf } from '../sign-in/data-of-person.ts';
 import { exportAccountOf, findPersonRow } from '../users/data-of-person.ts';
+import { usernameDestination } from '../users/username.ts';
 import type { UserOfTenant } from '../users/users.ts';
 import { findWordsOf } from './personal-data.ts';
 
@@ -40,7 +41,8 @@ export async function exportPerson<Grant>(
     if (!person) throw new DomainError('not_found', 'NOT_FOUND');
     const { email, phone, username } = person;
     const { sealed: words } = await findWordsOf(trx, { ...person, tenantId });
-    const addresses = [email, phone].filter((address) => address !== null);
+    const name = username === null ? null : usernameDestination(username);
+    const addresses = [email, phone, name].filter((address) => address !== null);
     const held = {
       exportedAt: new Date(),
       person,

@@ -7,10 +7,11 @@ import { type Database, inTransaction } from '../../platform/database.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { recordEvent } from '../audit/audit-events.ts';
 import { codeLimits } from '../codes/code-limits.ts';
+import { mayReach } from '../codes/reach.ts';
 import { findDeliverable, settleSend } from '../codes/sent-codes.ts';
 import type { Messenger } from '../messages/deliver-message.ts';
 import { openPayload } from '../messages/outgoing-message.ts';
-import type { Person } from '../sign-in/candidates.ts';
+import { addressOf, type Person } from '../sign-in/candidates.ts';
 import { deliverRecoveryJob, findRecoverable, type RecoveryToDeliver } from './recovery.ts';
 
 const recoveryToDeliver: z.ZodType<RecoveryToDeliver> = z.object({
@@ -52,17 +53,18 @@ export async function deliverRecovery(
   const link = await findDeliverable(db, codeId);
   if (link?.purpose !== 'reset_password' || link.used || link.settled) return;
 
-  const { channel, destination } = link;
+  const { channel } = link;
   if (link.expired) return void (await settleSend(db, codeId, false));
   const people = await findRecoverable(db, link);
   const [first] = people;
-  if (!first) return;
+  const to = first && addressOf(first, link);
+  if (!first || !to || !(await mayReach(db, link, { address: to }))) return;
 
   const href = `${issuer}/recovery/${token}`;
   const outcome = await messenger.deliver(
     {
       channel,
-      to: destination,
+      to,
       template: 'recovery',
       model: { href, minutes: codeLimits.linkSeconds / 60, tenantName: tenantNames(people) },
       locale: first.locale ?? asked,

@@ -5,7 +5,7 @@
  * is asked for afterwards as ever.
  *
  * Refuses users and tenants that may not act, tenants that have no passwords, an address that the account has no longer,
- * and one that never opened it (users/verified-address.ts). Whether anybody lives at an address is decided in the job alone
+ * and one that never opened it (users/verified-address.ts, sign-in/candidates.ts). Whether anybody lives at an address is decided in the job alone
  * (deliver-recovery.ts).
  */
 import { type Database, inTransaction } from '../../platform/database.ts';
@@ -27,7 +27,6 @@ import { useUpCode } from '../codes/sent-codes.ts';
 import {
   type Channel,
   enqueueMessage,
-  kindOf,
   messageJobOptions,
   type OutgoingMessage,
   sealPayload,
@@ -35,11 +34,11 @@ import {
 import type { PasswordHasher } from '../methods/password/password-hash.ts';
 import { allowsPasswords } from '../methods/password/password-method.ts';
 import { storeNewPassword } from '../methods/password/set-password.ts';
-import { findPeople, type Person } from '../sign-in/candidates.ts';
+import { type AskedFor, addressOf, findPeople, mayOpen, type Person, takesDestination } from '../sign-in/candidates.ts';
 import { type ProofDependencies, proveAddress } from '../sign-in/prove-address.ts';
 import { parseTenantSettings } from '../tenants/tenant-settings.ts';
+import { usernameDestination } from '../users/username.ts';
 import { findUser } from '../users/users.ts';
-import { opensAccount } from '../users/verified-address.ts';
 
 export const recoveryCodes = defineCodes({
   RECOVERY_LINK_EXPIRED: { kind: 'expired', means: 'the link is too old' },
@@ -78,7 +77,7 @@ export interface RecoveryToDeliver {
  * Asks for a link. Does the same for every address, known or not: checks its form, counts the limits, writes a row
  * and enqueues the job that decides.
  * @param wanted.tenantId null at the server's own sign-in: the accounts of every tenant are meant
- * @param wanted.address as typed
+ * @param wanted.address as typed; a username will do where the tenant takes them
  * @param wanted.clientId the `client_id` of the application that the person wants to go on to
  * @throws DomainError invalid EMAIL_INVALID, PHONE_INVALID, PHONE_NOT_SUPPORTED, CHANNEL_UNAVAILABLE (also of a tenant
  *   that has no passwords); forbidden TENANT_SUSPENDED; not_found for an unknown tenant; rate_limited TOO_MANY_CODES or
@@ -91,7 +90,8 @@ export async function requestRecovery(
 ): Promise<{ destination: string; channel: Channel; expiresAt: Date; resendInSeconds: number }> {
   const { tenantId, channel, locale, clientId } = wanted;
   const { secrets, caller } = deps;
-  const { destination, tenant } = await checkDestination(db, wanted, deps, (it) => {
+  const given = { ...wanted, takesUsernames: true };
+  const { destination, tenant } = await checkDestination(db, given, deps, (it) => {
     if (!allowsPasswords(it?.settings ?? null))
       throw new DomainError('invalid', 'CHANNEL_UNAVAILABLE', { field: 'channel' });
   });
@@ -112,15 +112,13 @@ export async function requestRecovery(
 }
 
 /** The people whom a link may give a new password, as things are now; the last who signed in first. */
-export async function findRecoverable(
-  db: Database,
-  link: { channel: Channel; destination: string; tenantId: string | null },
-): Promise<Person[]> {
+export async function findRecoverable(db: Database, link: AskedFor & { tenantId: string | null }): Promise<Person[]> {
   const people = await findPeople(db, link);
   return people.filter((person) => {
     const settings = parseTenantSettings(person.tenantSettings);
-    const allowed = allowsPasswords(settings) && settings.codeChannels.includes(link.channel);
-    return allowed && person.userActive && person.tenantActive && opensAccount(person, kindOf(link.channel));
+    const takesLink = settings.codeChannels.includes(link.channel) && takesDestination(settings, link.destination);
+    const allowed = allowsPasswords(settings) && takesLink;
+    return allowed && person.userActive && person.tenantActive && mayOpen(person, link);
   });
 }
 
@@ -132,7 +130,7 @@ export interface RecoverableAccount {
 }
 
 export interface Recovery {
-  /** Canonical. */
+  /** Canonical, an address or `usernameDestination`. */
   destination: string;
   channel: Channel;
   /** One at least. More than one: the person chooses. */
@@ -187,25 +185,24 @@ export async function resetPassword(
   if (!person || !user) throw invalidLink();
   const { tenantId, userId, tenantName, tenantSlug } = person;
   const passwordHash = await deps.passwords.hashNew(wanted.password, { ...user, tenantName, tenantSlug });
-  const recovered = { tenantId, userId, passwordHash, locale: wanted.locale ?? 'en' };
-  await inTransaction(db, (trx) => storeRecovered(trx, link, recovered, deps));
+  const recovered = { passwordHash, locale: wanted.locale ?? 'en' };
+  await inTransaction(db, (trx) => storeRecovered(trx, link, person, recovered, deps));
   return { tenantId, userId, clientId: link.clientId };
 }
 
-/** Locks the row of the user first and the links of the address then: everybody in this order. */
+/** Locks the row of the user first and the links of the address and the username then: everybody in this order. */
 async function storeRecovered(
   trx: Database,
   link: RecoveryLink,
-  {
-    tenantId,
-    userId,
-    passwordHash,
-    locale,
-  }: { tenantId: string; userId: string; passwordHash: string; locale: string },
+  found: Person,
+  { passwordHash, locale }: { passwordHash: string; locale: string },
   deps: ProofDependencies,
 ): Promise<void> {
   const { secrets, issuer } = deps;
-  const { id, destination: address, channel } = link;
+  const { id, channel } = link;
+  const { tenantId, userId, username } = found;
+  const address = addressOf(found, link);
+  if (address === null) throw invalidLink();
   const caller: Caller = { ...deps.caller, type: 'user', id: userId };
   // The new password says itself that the one before is gone.
   const proof = { tenantId, userId, channel, address, locale, replacing: 'password' };
@@ -213,9 +210,10 @@ async function storeRecovered(
     // The address, the user or the tenant has changed since the link was read.
     throw error instanceof DomainError && error.kind === 'not_found' ? invalidLink() : error;
   });
-  const held = await holdRecoveryLinks(trx, address);
+  const name = username === null ? [] : [usernameDestination(username)];
+  const held = await holdRecoveryLinks(trx, [address, ...name]);
   if (!(await useUpCode(trx, id))) throw invalidLink();
-  const person = (await findRecoverable(trx, { ...link, tenantId })).find((found) => found.userId === userId);
+  const person = (await findRecoverable(trx, { ...link, tenantId })).find((now) => now.userId === userId);
   if (!person) throw invalidLink();
   await revokeRecoveryLinks(trx, held, tenantId);
 

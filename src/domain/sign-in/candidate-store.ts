@@ -13,8 +13,10 @@ export interface PersonRow {
   fullName: string | null;
   email: string | null;
   emailVerified: boolean;
+  emailVerifiedAt: Date | null;
   phone: string | null;
   phoneVerified: boolean;
+  phoneVerifiedAt: Date | null;
   username: string | null;
   locale: string | null;
   zoneinfo: string | null;
@@ -22,8 +24,8 @@ export interface PersonRow {
 
 const personColumns = `u.id as user_id, u.tenant_id, t.name as tenant_name, t.slug as tenant_slug,
           t.settings as tenant_settings, t.state = 'active' as tenant_active, u.state = 'active' as user_active,
-          u.full_name, u.email, u.email_verified_at is not null as email_verified,
-          u.phone, u.phone_verified_at is not null as phone_verified, u.username,
+          u.full_name, u.email, u.email_verified_at is not null as email_verified, u.email_verified_at,
+          u.phone, u.phone_verified_at is not null as phone_verified, u.phone_verified_at, u.username,
           s.locale, s.zoneinfo
      from users u
      join tenants t on t.id = u.tenant_id
@@ -43,6 +45,12 @@ const byPhone = prepared(
     where u.phone = $1 and u.deleted_at is null and ($2::uuid is null or u.tenant_id = $2)
     ${personOrder}`,
 );
+const byUsername = prepared(
+  'sign-in-people-by-username',
+  `select ${personColumns}
+    where u.tenant_id = $2::uuid and lower(u.username) = lower($1) and u.deleted_at is null
+    ${personOrder}`,
+);
 
 /** One user who is not deleted. */
 export async function selectPerson(
@@ -56,12 +64,13 @@ export async function selectPerson(
   );
 }
 
-/** Users that are not deleted under an address in canonical form; those who may act first. At most 10. */
+/** Users that are not deleted under an address in canonical form, or the one of a username; those who may act first. At most 10. */
 export async function selectPeople(
   db: Database,
-  kind: 'email' | 'phone',
-  destination: string,
+  kind: 'email' | 'phone' | 'username',
+  name: string,
   tenantId: string | null,
 ): Promise<PersonRow[]> {
-  return (await runPrepared<PersonRow>(db, kind === 'email' ? byEmail : byPhone, [destination, tenantId])).rows;
+  const statement = { email: byEmail, phone: byPhone, username: byUsername }[kind];
+  return (await runPrepared<PersonRow>(db, statement, [name, tenantId])).rows;
 }

@@ -40,7 +40,7 @@ export async function recordSignIn(trx: Database, userId: string, loginAt: Date)
 }
 
 /** A user that changes state, as they are before, locked to the end of the transaction. */
-export type UserToChange = Pick<UserRow, 'state' | 'email' | 'phone'>;
+export type UserToChange = Pick<UserRow, 'state' | 'email' | 'phone' | 'username'>;
 
 /**
  * Holds a user who is to be stopped, deleted or let in again; first of all that the change locks.

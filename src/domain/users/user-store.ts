@@ -115,14 +115,14 @@ export async function selectUser(db: Database, tenantId: string, userId: string)
   );
 }
 
-/** The state and the addresses of a user that is not deleted, locked to the end of the transaction. */
+/** The state, the addresses and the username of a user that is not deleted, locked to the end of the transaction. */
 export async function lockUser(
   trx: Database,
   user: { tenantId: string; userId: string },
-): Promise<Pick<UserRow, 'state' | 'email' | 'phone'> | undefined> {
+): Promise<Pick<UserRow, 'state' | 'email' | 'phone' | 'username'> | undefined> {
   return firstRow(
     trx,
-    `select state, email, phone
+    `select state, email, phone, username
        from users
       where tenant_id = :tenantId and id = :userId and deleted_at is null
         for no key update`,

@@ -20,6 +20,24 @@ export function parseUsername(text: string): string | undefined {
   return normalUsername(text)?.toLowerCase();
 }
 
+// No address begins so: a colon stands in no email address of ours.
+const prefix = 'username:';
+
+/** A username as what codes and links are asked for by, beside addresses; of its tenant alone. @param name of any case */
+export function usernameDestination(name: string): string {
+  return prefix + name.toLowerCase();
+}
+
+/** The username that a destination is; undefined where it is an address. */
+export function usernameOf(destination: string): string | undefined {
+  return destination.startsWith(prefix) ? destination.slice(prefix.length) : undefined;
+}
+
+/** A destination as people type it and read it. */
+export function destinationText(destination: string): string {
+  return usernameOf(destination) ?? destination;
+}
+
 /** As it is stored; null for none. @throws DomainError invalid INVALID_INPUT */
 export function checkedUsername(value: string | null | undefined): string | null {
   if (value === null || value === undefined || value.trim() === '') return null;

@@ -22,6 +22,8 @@ export interface AddressForm {
   action: string;
   backHref: string;
   channels: readonly Channel[];
+  /** A username will do. */
+  usernames: boolean;
   /** The one address that this is about, where the person has no say in it. */
   fixedAddress?: string;
   /** Identity providers that the page offers beside. */
@@ -41,7 +43,7 @@ function shownChannel(
 export async function showAddressForm(
   ctx: Context,
   visit: Visit<string>,
-  { purpose, action, backHref, channels, fixedAddress, providers }: AddressForm,
+  { purpose, action, backHref, channels, usernames, fixedAddress, providers }: AddressForm,
   { wish, typed, refused }: { wish?: unknown; typed?: string; refused?: DomainError } = {},
 ): Promise<void> {
   const { web, interaction, tenant, surroundings } = visit;
@@ -57,7 +59,8 @@ export async function showAddressForm(
       address:
         fixedAddress ??
         typed?.slice(0, mostTypedCharacters) ??
-        (await suggestedAddress(web, interaction, kindOf(channel))),
+        (await suggestedAddress(web, interaction, { kind: kindOf(channel), usernames })),
+      usernames: usernames && fixedAddress === undefined,
       addressFixed: fixedAddress !== undefined,
       otherChannels: channelLinks(
         action,

@@ -6,6 +6,7 @@ import type { Context } from 'koa';
 import type { Interaction } from 'oidc-provider';
 import type { Channel } from '../../domain/messages/outgoing-message.ts';
 import { requestRecovery } from '../../domain/recovery/recovery.ts';
+import { destinationText, usernameOf } from '../../domain/users/username.ts';
 import { rememberWayBack } from '../links/way-back.ts';
 import { type AddressForm, showAddressForm, submitAddressForm } from './address-form.ts';
 import { toDispatcher } from './context.ts';
@@ -32,7 +33,8 @@ function sentLink(interaction: Interaction): SentLink | undefined {
 function addressFormOf({ web, tenant, href, links }: Visit<'back'>): AddressForm | undefined {
   const channels = recoveryChannels(web, tenant);
   if (channels.length === 0) return undefined;
-  return { purpose: 'recovery', action: href, backHref: links.back, channels };
+  const usernames = tenant?.settings.usernames === true;
+  return { purpose: 'recovery', action: href, backHref: links.back, channels, usernames };
 }
 
 async function showAsk(ctx: Context, visit: Visit<'back'>): Promise<void> {
@@ -77,7 +79,7 @@ async function sendLink(
     const resendAt = sentAt + resendInSeconds * 1000;
     const recovery: SentLink = { destination, channel: wanted.channel, minutes, resendAt };
     await keepInInteraction(interaction, { recovery });
-    await keepTypedAddress(interaction, destination);
+    await keepTypedAddress(interaction, destinationText(destination));
   });
 }
 
@@ -86,9 +88,11 @@ async function showSent(ctx: Context, visit: Visit<'back' | 'signIn'>): Promise<
   const sent = sentLink(interaction);
   if (recoveryChannels(web, tenant).length === 0) return toDispatcher(ctx, interaction.uid);
   if (!sent) return toDispatcher(ctx, interaction.uid, 'recovery-link-missing');
-  const { destination, channel, minutes } = sent;
+  const { channel, minutes } = sent;
+  const destination = destinationText(sent.destination);
+  const byUsername = usernameOf(sent.destination) !== undefined;
   const backHref = `${links.back}?channel=${channel}`;
-  const model = { destination, channel, minutes, backHref, signInHref: links.signIn };
+  const model = { destination, byUsername, channel, minutes, backHref, signInHref: links.signIn };
   web.pages.render(ctx, 'interaction/message-sent', model, surroundings);
 }
 

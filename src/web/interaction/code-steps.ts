@@ -9,6 +9,7 @@
 import type { Context } from 'koa';
 import type { Interaction } from 'oidc-provider';
 import { type Channel, kindOf } from '../../domain/messages/outgoing-message.ts';
+import { destinationText, usernameOf } from '../../domain/users/username.ts';
 import type { DomainError } from '../../platform/errors.ts';
 import { randomToken } from '../../platform/secrets.ts';
 import type { CodePagePurpose, ProviderLink } from '../pages/sign-in-view-models.ts';
@@ -88,6 +89,7 @@ async function addressFormOf(flow: CodeFlow, visit: CodeVisit, channels: readonl
     action: visit.links.ask,
     backHref: visit.links.back,
     channels,
+    usernames: flow.purpose === 'login' && visit.tenant?.settings.usernames === true,
     fixedAddress: (await flow.fixedAddress?.(visit))?.address,
     providers: flow.providers && (async () => flow.providers?.(visit) ?? []),
   };
@@ -107,7 +109,8 @@ function showEntry(
     {
       action: links.enter,
       resendAction: links.resend,
-      destination: sent.destination,
+      destination: destinationText(sent.destination),
+      byUsername: usernameOf(sent.destination) !== undefined,
       channel: sent.channel,
       resendInSeconds: Math.max(0, wait, Math.ceil((sent.resendAt - Date.now()) / 1000)),
       switchTo: otherWays(sent, channels),
@@ -191,7 +194,8 @@ function resendSteps(flow: CodeFlow): CodeHandlers {
         async () => {
           const channel = wantedChannel(visit.form.channel, [sent.channel, ...otherWays(sent, channels)]);
           const userId = (await flow.fixedAddress?.(visit))?.userId;
-          await send(ctx, visit, flow, { address: sent.destination, userId, channel, isEnough });
+          const address = destinationText(sent.destination);
+          await send(ctx, visit, flow, { address, userId, channel, isEnough });
         },
         (refused) => showEntry(ctx, visit, at, refused),
       );

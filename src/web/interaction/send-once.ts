@@ -8,13 +8,16 @@ import type { Interaction } from 'oidc-provider';
 import type { Caller } from '../../domain/audit/audit-events.ts';
 import type { Channel } from '../../domain/messages/outgoing-message.ts';
 import { parseAddress } from '../../domain/users/canonical-address.ts';
+import { parseUsername, usernameDestination } from '../../domain/users/username.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { callerOf, type InteractionContext, type WebDependencies } from './context.ts';
 import { phoneCountriesOf } from './offered-channels.ts';
 
-function canonical(address: string, phoneCountries: readonly string[]): string | undefined {
-  const parsed = parseAddress(address, phoneCountries);
-  return parsed && ('email' in parsed ? parsed.email : parsed.phone);
+function canonical(web: WebDependencies, tenant: InteractionContext['tenant'], typed: string): string | undefined {
+  const parsed = parseAddress(typed, phoneCountriesOf(web, tenant));
+  if (parsed) return 'email' in parsed ? parsed.email : parsed.phone;
+  const username = tenant?.settings.usernames ? parseUsername(typed) : undefined;
+  return username === undefined ? undefined : usernameDestination(username);
 }
 
 /** What the domain needs to send something. */
@@ -40,7 +43,7 @@ export async function unlessJustSent(
   enough: (interaction: Interaction) => { destination: string; channel: Channel } | undefined,
   send: () => Promise<void>,
 ): Promise<void> {
-  const destination = canonical(wanted.address, phoneCountriesOf(web, tenant));
+  const destination = canonical(web, tenant, wanted.address);
   const isThere = (now: Interaction) => {
     const sent = enough(now);
     return sent?.destination === destination && sent?.channel === wanted.channel;

@@ -3,6 +3,7 @@
  * that of the person signed in here.
  */
 import type { Interaction } from 'oidc-provider';
+import { parseUsername } from '../../domain/users/username.ts';
 import { findAccount } from '../../domain/users/users.ts';
 import type { WebDependencies } from './context.ts';
 import { keepInInteraction } from './proof.ts';
@@ -31,16 +32,17 @@ export function typedKind(interaction: Interaction): 'email' | 'phone' | undefin
   return /\d{4}/.test(typed.replace(/\D/g, '')) ? 'phone' : undefined;
 }
 
-/** @param kind of which kind it has to be; any by default */
+/** @param wanted.kind of which kind it has to be; any by default. Or a username, where they will do */
 export async function suggestedAddress(
   web: Pick<WebDependencies, 'db'>,
   interaction: Interaction,
-  kind?: 'email' | 'phone',
+  { kind, usernames = false }: { kind?: 'email' | 'phone'; usernames?: boolean } = {},
 ): Promise<string> {
+  const fits = (text: string) => !kind || looksLike(kind, text) || (usernames && parseUsername(text) !== undefined);
   const typed = typedAddress(interaction);
-  if (typed !== undefined && (!kind || looksLike(kind, typed))) return typed;
+  if (typed !== undefined && fits(typed)) return typed;
   const hint = interaction.params.login_hint;
-  if (typeof hint === 'string') return kind && !looksLike(kind, hint) ? '' : hint.slice(0, mostCharacters);
+  if (typeof hint === 'string') return fits(hint) ? hint.slice(0, mostCharacters) : '';
   const wantsOther = interaction.prompt.name === 'select_account' || interaction.prompt.name === 'create';
   const known = wantsOther ? undefined : interaction.session?.accountId;
   const profile = known ? await findAccount(web.db, known) : undefined;

@@ -6,6 +6,7 @@ import Router from '@koa/router';
 import type { Context } from 'koa';
 import { findRecovery, recoveryLimits, resetPassword } from '../../domain/recovery/recovery.ts';
 import { findTenantById } from '../../domain/tenants/tenants.ts';
+import { destinationText } from '../../domain/users/username.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
 import { countFailures } from '../interaction/count-failures.ts';
@@ -33,7 +34,8 @@ export function recoveryRoutes(web: WebDependencies): Router {
   const router = new Router({ prefix: '/recovery/:token' });
 
   async function show(ctx: Context, chosen?: string, refused?: DomainError): Promise<void> {
-    const { destination, accounts, clientId } = await findRecovery(web.db, ctx.params.token as string);
+    const { accounts, clientId, ...link } = await findRecovery(web.db, ctx.params.token as string);
+    const destination = destinationText(link.destination);
     const tenantIds = new Set(accounts.map(({ tenantId }) => tenantId));
     const surroundings = await surroundingsOf(web, [...tenantIds], clientId);
     keepSurroundings(ctx, surroundings);

@@ -64,6 +64,8 @@ export interface SignInViewModels {
     channel: MessageChannel;
     /** As it was typed before, or as it is known. */
     address: string;
+    /** A username of the tenant will do. */
+    usernames?: boolean;
     /** The address can't be changed: shown read-only, still submitted. */
     addressFixed?: boolean;
     otherChannels: ChannelLink[];
@@ -79,8 +81,9 @@ export interface SignInViewModels {
   'interaction/code-entry': FormModel & {
     action: string;
     resendAction: string;
-    /** As the message's sender sees it: the canonical address. */
+    /** As the message's sender sees it: the canonical address. Or a username; where that leads is told nobody. */
     destination: string;
+    byUsername?: boolean;
     channel: MessageChannel;
     /** How long another code can't be asked for. 0: at once. */
     resendInSeconds: number;
@@ -95,7 +98,9 @@ export interface SignInViewModels {
   };
   /** Recovery, after its form: says the same, whether or not somebody lives at the address. */
   'interaction/message-sent': {
+    /** An address, or a username. */
     destination: string;
+    byUsername?: boolean;
     channel: MessageChannel;
     /** Where another address can be given. */
     backHref: string;

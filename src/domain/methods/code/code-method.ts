@@ -37,7 +37,8 @@ async function checksOfChannel(
   const destination = kindOf(channel) === 'email' ? email : phone;
   const serves = { refusal: 'channel_unavailable', passes: server.channels.includes(channel), seconds: null };
   if (destination === null) return [{ refusal: 'unknown_account', passes: false, seconds: null }, serves];
-  const sent = { person, settings, destination, channel, serverCountries: server.phoneCountries };
+  const asked = { destination, channel, createdAt: new Date(), reached: null };
+  const sent = { person, settings, ...asked, serverCountries: server.phoneCountries };
   const held = await findHeldUp(db, secrets, 'code', { tenantId, userId, addresses: [destination] });
   const limits = await findSendLimits(db, { tenantId, destination, channel, purpose: 'login' });
   const usedUp = await isBudgetUsedUp(db, kindOf(channel), { id: tenantId, settings }, budgets);

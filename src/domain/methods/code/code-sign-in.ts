@@ -23,7 +23,7 @@ import {
 import { type CodeRow, type TypedCodeRow, useUpCode } from '../../codes/sent-codes.ts';
 import type { Channel } from '../../messages/outgoing-message.ts';
 import { whoKnowsDevice } from '../../sessions/known-devices.ts';
-import { findPeople, type NoWayIn, noWayIn, type Person } from '../../sign-in/candidates.ts';
+import { addressOf, findPeople, type NoWayIn, noWayIn, type Person } from '../../sign-in/candidates.ts';
 import { type ProofDependencies, proveAddress } from '../../sign-in/prove-address.ts';
 import type { ProvedAccount } from '../../sign-in/proved-account.ts';
 import {
@@ -36,6 +36,7 @@ import {
   doorKey,
 } from '../../sign-in/sign-in-failures.ts';
 import { holdUsers } from '../../users/user-state.ts';
+import { destinationText } from '../../users/username.ts';
 
 type Reason = NoWayIn | NotCompared | 'account_locked' | 'account_slowed' | 'unknown_account' | 'wrong_code';
 
@@ -106,13 +107,11 @@ async function settle(
 }
 
 /** False where the account, or its address, is gone since it was looked up. */
-async function comeIn(
-  trx: Database,
-  { tenantId, userId }: Person,
-  row: CodeRow,
-  deps: ProofDependencies,
-): Promise<boolean> {
-  const { channel, destination: address } = row;
+async function comeIn(trx: Database, person: Person, row: CodeRow, deps: ProofDependencies): Promise<boolean> {
+  const { channel } = row;
+  const address = addressOf(person, row);
+  if (address === null) return false;
+  const { tenantId, userId } = person;
   const caller: Caller = { ...deps.caller, type: 'user', id: userId };
   try {
     await proveAddress(trx, { tenantId, userId, channel, address, locale: 'en' }, { ...deps, caller });
@@ -139,10 +138,15 @@ interface Meant {
   bystanders: readonly Refusal[];
 }
 
-/** Whom the address means, whether or not there is a code for it. */
-async function findMeant(db: Database, destination: string, { tenantId, channel }: Surroundings): Promise<Meant> {
+/** Whom the address or the username means, whether or not there is a code for it. */
+async function findMeant(
+  db: Database,
+  asked: Pick<CodeRow, 'destination' | 'createdAt' | 'reached'>,
+  { tenantId, channel }: Surroundings,
+): Promise<Meant> {
+  const { destination, createdAt, reached } = asked;
   const people = await findPeople(db, { destination, channel, tenantId });
-  const about = (person: Person) => noWayIn(person, { destination, channel, serverCountries: [] });
+  const about = (person: Person) => noWayIn(person, { destination, channel, createdAt, reached, serverCountries: [] });
   const candidates = people.filter((person) => about(person) === undefined);
   const [other] = people;
   const reason = (other && about(other)) ?? 'unknown_account';
@@ -186,7 +190,7 @@ async function countAll(
   const doors =
     device && known.length > 0
       ? known.map(({ userId }) => deviceKey(secrets, 'code', userId, device))
-      : [doorKey(secrets, 'code', attempt.tenantId, attempt.destination)];
+      : [doorKey(secrets, 'code', attempt.tenantId, destinationText(attempt.destination))];
   const doorVerdicts = await countAttempt(db, doors);
   const refusals = doorVerdicts.map(heldUp);
   const [refused] = refusals;
@@ -218,7 +222,9 @@ async function tryCode(
   const counted = await countCodeAttempt(db, row, candidates);
   if ('refused' in counted) return counted;
   const held = candidates.filter((person) => first.held.has(person) || counted.slowedUsers.has(person.userId));
-  return { isRight: isRightCode(secrets, row, counted.codeHash, code), held: new Set(held) };
+  // Of a username, which means one person at the most.
+  const personId = candidates[0]?.userId ?? null;
+  return { isRight: isRightCode(secrets, row, { ...counted, code, personId }), held: new Set(held) };
 }
 
 /**
@@ -242,7 +248,8 @@ export async function signInWithCode(
   // Of a code that is not there the channel is unknown; the address says which kind it was.
   const channel = 'row' in found ? found.row.channel : destination.startsWith('+') ? 'sms' : 'email';
   const surroundings = { tenantId, channel, caller: deps.caller };
-  const { candidates, bystanders } = await findMeant(db, destination, surroundings);
+  const asked = 'row' in found ? found.row : { destination, createdAt: new Date(), reached: null };
+  const { candidates, bystanders } = await findMeant(db, asked, surroundings);
   const refuse = async (reason: Reason, error: DomainError): Promise<never> => {
     const refusals = candidates.length > 0 ? candidates.map((person) => ({ person, reason })) : bystanders;
     await recordRefusals(db, refusals, surroundings);
