@@ -134,7 +134,7 @@ const conversionWhere = `prefix = $1 and sent_at is not null and (purpose = 'sig
       and created_at >  statement_timestamp() - interval '${fromHours} hours'
       and created_at <= statement_timestamp() - interval '${untilMinutes} minutes'`;
 // What goes to people with accounts counts by numbers: one of them asking ten times is no pumping.
-const counted = `distinct case when purpose = 'sign_up' then id::text else destination end`;
+const counted = `distinct case when purpose = 'sign_up' then id::text else coalesce(reached, destination) end`;
 const conversionColumns = `select count(${counted}) as sent, count(${counted}) filter (where consumed_at is not null) as consumed
      from otp_codes`;
 const tenantConversion = prepared(
