@@ -45,11 +45,12 @@ const allowedReads: Record<string, { tables: readonly string[]; why: string }> =
       'org_assignments',
       'org_node_paths',
       'org_nodes',
+      'resource_servers',
       'tenants',
       'users',
       'visibility_grants',
     ],
-    why: 'what a person, a service or a key may do is decided in one statement, as of one moment',
+    why: 'what a person, a service or a key may do is decided in one statement, as of one moment; a move says whose default API it leaves',
   },
   clients: {
     tables: ['capabilities', 'resource_servers', 'tenants', 'users'],

@@ -26,6 +26,8 @@ Examples:
 const moveHelp = `
 A capability is a scope of one API. Who asks the old API for it is refused from then on: services have to name the other API
 as \`resource\`, and applications find it in tokens for that one alone. Tokens that are out keep it until they end.
+A service whose default API it was, and that has no other capability there, is refused (invalid_target) where it names none: give
+it another default. The answer names such services, and applications with that default.
 
 Examples:
   gatehouse capabilities move inventory.read --api https://inventory.example.com/ --dry-run
@@ -88,6 +90,8 @@ interface Moved {
   from_resource_server_id: string | null;
   resource_server_id: string | null;
   services: string[];
+  services_without_default: string[];
+  applications: string[];
   roles: number;
 }
 
@@ -118,6 +122,8 @@ async function move(options: { api: string; dryRun?: boolean }, key: string): Pr
             to,
             'roles that carry it': moved.roles,
             'services that ask for it': moved.services.join(' ') || 'none',
+            'services left without a default API': moved.services_without_default.join(' ') || 'none',
+            'applications with that default API': moved.applications.join(' ') || 'none',
           },
         )}`;
     return { data: { ...moved, from, to, dry_run: dryRun }, text };

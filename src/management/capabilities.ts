@@ -30,6 +30,13 @@ const MovedCapability = z
     from_resource_server_id: id.nullable().meta({ description: 'The API whose scope it was' }),
     resource_server_id: id.nullable().meta({ description: 'The API whose scope it is now' }),
     services: z.array(z.string()).meta({ description: 'Services that must ask the other API for it from now on' }),
+    services_without_default: z.array(z.string()).meta({
+      description:
+        'Those of them whose default API it was, and who have no other capability there: a token request that names no `resource` is refused (`invalid_target`) until they get another `default_resource`',
+    }),
+    applications: z.array(z.string()).meta({
+      description: 'Applications whose default API it was: they find it there no more, and have to name the other one',
+    }),
     roles: z.int().meta({ description: 'How many roles carry it: tokens for the other API alone say so from now on' }),
   })
   .meta({ id: 'MovedCapability' });

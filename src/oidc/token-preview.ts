@@ -11,7 +11,7 @@ import compose from 'koa-compose';
 import { type Adapter, type AdapterFactory, type AdapterPayload, errors, type Provider } from 'oidc-provider';
 import type { Config } from '../config.ts';
 import { scopes as knownScopes } from '../domain/claims/claims.ts';
-import type { Database } from '../platform/database.ts';
+import { type Database, isConnectionError } from '../platform/database.ts';
 import { randomToken, type Secrets, sha256 } from '../platform/secrets.ts';
 import { acr } from './authorization/prompts.ts';
 import { closed } from './closed-provider.ts';
@@ -144,6 +144,8 @@ class Rehearsal {
   readonly #provider: Provider;
   /** By how much the answer's times are moved. */
   readonly #shiftSeconds: number;
+  /** What the library answered `server_error` for: its answer says nothing of it. */
+  #fault: unknown;
 
   constructor(dependencies: PreviewDependencies, keys: SigningKeySet, question: PreviewQuestion) {
     const { at } = question;
@@ -152,6 +154,9 @@ class Rehearsal {
     this.#indicators = createResourceIndicators({ db, issuer: config.issuer });
     this.#question = question;
     this.#provider = createProvider({ config, db, secrets, ...closed(), keys, rehearsal });
+    this.#provider.on('server_error', (_ctx, error) => {
+      this.#fault = error;
+    });
     this.#shiftSeconds = at ? Math.floor(at.getTime() / 1000) - Math.floor(Date.now() / 1000) : 0;
   }
 
@@ -279,7 +284,10 @@ class Rehearsal {
   #asked<T>({ status, body }: Answer): T {
     if (status === 200) return body as T;
     const { error, error_description } = (body ?? {}) as { error?: string; error_description?: string };
-    if (status >= 500 || error === undefined) throw new Error(`a rehearsal was answered with ${status} ${error}`);
+    // The database does not answer: said as everywhere.
+    if (isConnectionError(this.#fault)) throw this.#fault;
+    if (status >= 500 || error === undefined)
+      throw new Error(`a rehearsal was answered with ${status} ${error}`, { cause: this.#fault });
     throw new Refused({ error, error_description });
   }
 

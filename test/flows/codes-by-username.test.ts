@@ -55,7 +55,7 @@ describe('a code and a link for a username, in the pages', function () {
       const soon = await browser.submit(again, {}, { form: 1 });
       pages.push([entry, wrong, again, soon].map((reply) => `${reply.status} ${bare(reply, name)}`));
     }
-    const seconds = (text: string) => text.replace(/\d+(?= seconds?)|(?<=data-seconds=")\d+/g, 'N');
+    const seconds = (text: string) => text.replace(/\d+(?= seconds?)|(?<=data-countdown=")\d+/g, 'N');
     assert.deepEqual(pages[1]?.map(seconds), pages[0]?.map(seconds));
   });
 

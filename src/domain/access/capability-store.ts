@@ -85,22 +85,52 @@ export async function updateCapability(db: Database, values: CapabilityValues): 
   );
 }
 
-/** Live services that may ask for it, by `client_id`, and the number of roles that carry it. */
-export async function selectHolders(db: Database, id: string): Promise<{ services: string[]; roles: number }> {
-  const held = await firstRow<{ services: string[]; roles: number }>(
+/** Whom a move of a capability concerns: clients by their `client_id`. */
+export interface CapabilityHolders {
+  /** Live services that may ask for it. */
+  services: string[];
+  /** Those of them whose default API is the one that it leaves, where they have no other capability. */
+  servicesWithoutDefault: string[];
+  /** Live applications whose default API is the one that it leaves. */
+  applications: string[];
+  /** How many roles carry it. */
+  roles: number;
+}
+
+export const noHolders: CapabilityHolders = { services: [], servicesWithoutDefault: [], applications: [], roles: 0 };
+
+export async function selectHolders(
+  db: Database,
+  { id, resourceServerId }: { id: string; resourceServerId: string | null },
+): Promise<CapabilityHolders> {
+  const held = await firstRow<CapabilityHolders>(
     db,
     `select array(select c.client_id
                     from client_capabilities cc
                     join clients c on c.id = cc.client_id and c.deleted_at is null
                    where cc.capability_id = :id
                    order by c.client_id) as services,
+            array(select c.client_id
+                    from client_capabilities cc
+                    join clients c on c.id = cc.client_id and c.deleted_at is null
+                    join resource_servers s on s.identifier = c.metadata ->> 'default_resource'
+                   where cc.capability_id = :id and s.id = :resourceServerId::uuid
+                     and not exists (select from client_capabilities other
+                                       join capabilities k on k.id = other.capability_id and k.deleted_at is null
+                                      where other.client_id = c.id and k.id <> :id and k.resource_server_id = s.id)
+                   order by c.client_id) as services_without_default,
+            array(select c.client_id
+                    from clients c
+                    join resource_servers s on s.identifier = c.metadata ->> 'default_resource'
+                   where s.id = :resourceServerId::uuid and c.kind <> 'service' and c.deleted_at is null
+                   order by c.client_id) as applications,
             (select count(*)::int
                from role_capabilities rc
                join roles r on r.id = rc.role_id and r.deleted_at is null
               where rc.capability_id = :id) as roles`,
-    { id },
+    { id, resourceServerId },
   );
-  return held ?? { services: [], roles: 0 };
+  return held ?? noHolders;
 }
 
 export async function deleteCapabilityRow(trx: Database, id: string, actorId: string | null): Promise<void> {

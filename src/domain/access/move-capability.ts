@@ -8,18 +8,24 @@ import { isId } from '../../platform/ids.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { actingUserId } from '../organisation/acting-user.ts';
 import { noResourceServer, withResourceServer } from './capabilities.ts';
-import { lockCapability, selectHolders, updateCapability } from './capability-store.ts';
+import {
+  type CapabilityHolders,
+  lockCapability,
+  noHolders,
+  selectHolders,
+  updateCapability,
+} from './capability-store.ts';
 
-export interface MovedCapability {
+/**
+ * And whom it concerns: services have to ask the other API for it, those without a default are refused (`invalid_target`) until
+ * they name an API or get another default; applications with that default, and people, find it in tokens for the other API alone.
+ */
+export interface MovedCapability extends CapabilityHolders {
   key: string;
   /** Null: it was a scope of no API. */
   fromResourceServerId: string | null;
   /** Null: it is a scope of no API now. */
   resourceServerId: string | null;
-  /** The `client_id`s of services that ask for it, sorted: from now on they have to ask the other API. */
-  services: string[];
-  /** How many roles carry it: applications find it in tokens for the other API alone. */
-  roles: number;
 }
 
 /**
@@ -40,9 +46,9 @@ export async function moveCapability(
     const { id, isSystem: _, ...values } = before;
     const { resourceServerId: fromResourceServerId } = values;
     const wanted = { ...values, resourceServerId, actorId: actingUserId(caller) };
-    const holders = await selectHolders(trx, id);
+    const holders = await selectHolders(trx, { id, resourceServerId: fromResourceServerId });
     const moved = await withResourceServer(updateCapability(trx, wanted));
-    if (!moved) return { key, fromResourceServerId, resourceServerId: fromResourceServerId, services: [], roles: 0 };
+    if (!moved) return { key, fromResourceServerId, resourceServerId: fromResourceServerId, ...noHolders };
     const to = { resourceServerId: moved.resourceServerId };
     const payload = { capability: key, from: { resourceServerId: fromResourceServerId }, to };
     await recordEvent(trx, { action: 'capability.moved', entityType: 'capability', entityId: id, payload }, caller);
