@@ -58,7 +58,9 @@ export const orgNodes = [
       parent_id: id.optional().meta({ description: 'The children of this node' }),
       below: id.optional().meta({ description: 'This node and everything below it' }),
       type: type.optional(),
-      q: text(200).optional().meta({ description: 'A part of the name' }),
+      q: text(200)
+        .optional()
+        .meta({ description: 'A part of the name; of one or two characters, the beginning of a word' }),
       external_id: externalId.optional(),
     }),
     list: true,

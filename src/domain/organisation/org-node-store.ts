@@ -133,6 +133,15 @@ export interface OrgNodeFilter {
   within?: readonly string[];
 }
 
+/**
+ * For `ilike` on a text that begins with a space: a part of it, whatever the case. Of one or two characters: the beginning of a
+ * word, which an index of three letters finds as well.
+ */
+export function searchPattern(search: string): string {
+  const escaped = search.replace(/[\\%_]/g, '\\$&');
+  return [...search].length < 3 ? `% ${escaped}%` : `%${escaped}%`;
+}
+
 /** The conditions of a filter, and what they name. */
 function filtering({ type, externalId, search, within }: OrgNodeFilter): {
   sql: string;
@@ -141,10 +150,10 @@ function filtering({ type, externalId, search, within }: OrgNodeFilter): {
   const conditions = [
     type !== undefined && 'n.type = :type',
     externalId !== undefined && 'n.external_id = :externalId',
-    search !== undefined && `n.name ilike :pattern`,
+    search !== undefined && `(' ' || n.name) ilike :pattern`,
     within && atOrBelow('n.id', ':within'),
   ].filter((condition) => condition !== false && condition !== undefined);
-  const pattern = search && `%${search.replace(/[\\%_]/g, '\\$&')}%`;
+  const pattern = search && searchPattern(search);
   return {
     sql: conditions.map((condition) => `and ${condition}`).join(' '),
     bindings: { type, externalId, pattern, within },

@@ -3,7 +3,7 @@ import type { Database } from '../../platform/database.ts';
 import { isId } from '../../platform/ids.ts';
 import { emptyPage, type Keyset, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 import { type Profile, profileColumns } from '../users/profiles.ts';
-import { atOrBelow } from './org-node-store.ts';
+import { atOrBelow, searchPattern } from './org-node-store.ts';
 
 const byId = { expression: 'u.id', type: 'uuid' } as const;
 
@@ -11,7 +11,8 @@ const byId = { expression: 'u.id', type: 'uuid' } as const;
 const orders = {
   name: { columns: [{ expression: `lower(coalesce(u.full_name, ''))`, type: 'text' }, byId] },
   email: { columns: [{ expression: `lower(coalesce(u.email, ''))`, type: 'text' }, byId] },
-  created_at: { columns: [{ expression: 'u.created_at', type: 'timestamptz' }, byId], descending: true },
+  // The order of ids is that of creation.
+  created_at: { columns: [byId], descending: true },
   last_login_at: {
     columns: [{ expression: `coalesce(u.last_login_at, 'epoch')`, type: 'timestamptz' }, byId],
     descending: true,
@@ -31,15 +32,22 @@ export interface PeopleQuery extends PageRequest {
   within?: readonly string[];
 }
 
-const searched = ['full_name', 'given_name', 'family_name', 'email', 'phone', 'username', 'external_id'];
+/** SQL: what a person is found by, each behind a space. An index has this very expression (migration 0021). */
+const words = `(' ' || ${['full_name', 'given_name', 'family_name', 'email', 'phone', 'username', 'external_id']
+  .map((column) => `coalesce(u.${column}, '')`)
+  .join(` || ' ' || `)})`;
 
 const lasts = (table: string) => `(${table}.ends_at is null or ${table}.ends_at > statement_timestamp())`;
-const isWithin = `(
-  exists (select from org_assignments a
-            join roles r on r.id = a.role_id and r.deleted_at is null
-           where a.user_id = u.id and ${lasts('a')} and ${atOrBelow('a.org_node_id', ':within')})
-  or exists (select from visibility_grants v
-              where v.user_id = u.id and ${lasts('v')} and ${atOrBelow('v.org_node_id', ':within')}))`;
+/** A set that can be made first, where it is small: the people of a branch are found by its nodes. */
+const isWithin = `u.id in (
+  select a.user_id
+    from org_assignments a
+    join roles r on r.id = a.role_id and r.deleted_at is null
+   where ${lasts('a')} and ${atOrBelow('a.org_node_id', ':within')}
+   union all
+  select v.user_id
+    from visibility_grants v
+   where ${lasts('v')} and ${atOrBelow('v.org_node_id', ':within')})`;
 
 /**
  * People who are not deleted.
@@ -48,12 +56,10 @@ const isWithin = `(
 export async function listPeople(db: Database, query: PeopleQuery): Promise<Page<Profile>> {
   const { tenantId, state, search, sort = 'created_at', within, ...page } = query;
   if (!isId(tenantId)) return emptyPage();
-  const pattern = search && `%${search.replace(/[\\%_]/g, '\\$&')}%`;
-  const conditions = [
-    state && 'u.state = :state',
-    pattern && `(${searched.map((column) => `u.${column} ilike :pattern`).join(' or ')})`,
-    within && isWithin,
-  ].filter((condition) => condition);
+  const pattern = search && searchPattern(search);
+  const conditions = [state && 'u.state = :state', pattern && `${words} ilike :pattern`, within && isWithin].filter(
+    (condition) => condition,
+  );
   return selectPage<Profile>(
     db,
     orders[sort],
