@@ -1,16 +1,14 @@
 /** Times one question many times, one after the other. */
-import { type Database, rows } from '../src/platform/database.ts';
-import { processorSeconds } from './processor-time.ts';
+import { type Database, firstRow } from '../src/platform/database.ts';
+import { parentOf, processorSeconds } from './processor-time.ts';
 
-/** Processor time so far, in ms: of this process, and of the sessions of a database, which hold on a busy machine. */
+/** Processor time so far, in ms, which holds on a busy machine: of this process, and of the whole database server. */
 async function spent(db: Database): Promise<{ server: number; postgres: number }> {
   const { user, system } = process.cpuUsage();
-  const sessions = await rows<{ pid: number }>(
-    db,
-    `select pid from pg_stat_activity where datname = current_database() and backend_type = 'client backend'`,
-  );
-  const seconds = sessions.reduce((sum, { pid }) => sum + processorSeconds(pid), 0);
-  return { server: (user + system) / 1000, postgres: seconds * 1000 };
+  const session = await firstRow<{ pid: number }>(db, 'select pg_backend_pid() as pid');
+  // Its parent outlives the sessions, and counts those that have ended.
+  const postgres = parentOf(session?.pid ?? 0);
+  return { server: (user + system) / 1000, postgres: processorSeconds(postgres) * 1000 };
 }
 
 /**

@@ -30,6 +30,11 @@ function statOf(pid: number): Stat | undefined {
   }
 }
 
+/** The process that started another; 0 for one that has ended. */
+export function parentOf(pid: number): number {
+  return statOf(pid)?.parent ?? 0;
+}
+
 /** Seconds that the process and its descendants have spent so far. */
 export function processorSeconds(pid: number): number {
   const all = new Map<number, Stat>();
