@@ -6422,7 +6422,7 @@ export interface operations {
                 limit?: number;
                 /** @description The children of this node */
                 parent_id?: string;
-                /** @description A part of the name */
+                /** @description A part of the name; of one or two characters, the beginning of a word */
                 q?: string;
                 /** @description Another tenant than your own */
                 tenant?: string;
@@ -8564,7 +8564,7 @@ export interface operations {
                 after?: string;
                 /** @description How many at the most */
                 limit?: number;
-                /** @description A part of a name, an address, a username or an external id */
+                /** @description A part of a name, an address, a username or an external id; of one or two characters, the beginning of a word */
                 q?: string;
                 /** @description Default: created_at. Times: the latest first */
                 sort?: "name" | "email" | "created_at" | "last_login_at";
