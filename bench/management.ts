@@ -67,8 +67,12 @@ async function run(app: TestApp, db: Database): Promise<void> {
   const owner = await actor(app, tenantId, tenant.systemRoleIds.owner, rootNodeId);
   const branch = await firstRow<{ id: string; size: number }>(
     db,
-    `select ancestor_id as id, count(*)::integer as size from org_node_paths
-      group by 1 having count(*) between 500 and 2000 order by 1 limit 1`,
+    `select b.ancestor_id as id, count(*)::integer as size
+       from org_node_paths b
+      where not exists (select from org_node_paths up join org_nodes n on n.id = up.ancestor_id
+                         where up.descendant_id = b.ancestor_id and not n.active)
+      group by 1 having count(*) between 500 and 2000
+      order by 1 limit 1`,
   );
   if (!branch) throw new Error('no branch');
   const head = await createRole(db, { tenantId, name: 'Head' });
