@@ -87,12 +87,10 @@ export const users = [
     summary: 'List the people of the tenant, as far as they are within reach',
     needs: { capability: 'users.read', at: 'anywhere' },
     query: pageQuery.extend({
-      q: text(200)
-        .optional()
-        .meta({
-          description:
-            'A part of a name, an address, a username or an external id; of one or two characters, the beginning of a word',
-        }),
+      q: text(200).optional().meta({
+        description:
+          'A part of a name, an address, a username or an external id; of one or two characters, the beginning of a word',
+      }),
       state: z.enum(['active', 'inactive']).optional(),
       sort: z.enum(peopleOrders).optional().meta({ description: 'Default: created_at. Times: the latest first' }),
     }),
