@@ -3231,6 +3231,8 @@ export interface components {
             users: number;
         };
         MovedCapability: {
+            /** @description Applications whose default API it was: they find it there no more, and have to name the other one */
+            applications: string[];
             /** @description The API whose scope it was */
             from_resource_server_id: string | null;
             /**
@@ -3244,6 +3246,8 @@ export interface components {
             roles: number;
             /** @description Services that must ask the other API for it from now on */
             services: string[];
+            /** @description Those of them whose default API it was, and who have no other capability there: a token request that names no `resource` is refused (`invalid_target`) until they get another `default_resource` */
+            services_without_default: string[];
         };
         NewApiKey: {
             active: boolean;
