@@ -20,6 +20,7 @@ const ownedTables: Record<string, readonly string[]> = {
   clients: ['client_capabilities', 'client_secrets', 'clients'],
   'resource-servers': ['resource_servers'],
   'sign-in': ['sign_in_failures'],
+  factors: ['factor_grace', 'recovery_codes', 'user_factors'],
   codes: ['otp_codes'],
   'methods/federation': ['federation_requests', 'identity_providers'],
   invitations: ['invitations'],
@@ -34,7 +35,10 @@ const ownedTables: Record<string, readonly string[]> = {
 const allowedReads: Record<string, { tables: readonly string[]; why: string }> = {
   sessions: { tables: ['clients', 'tenants', 'users'], why: 'a tenant of any size is ended in one statement' },
   tenants: { tables: ['users'], why: 'a list of tenants says how many people each has' },
-  users: { tables: ['tenants'], why: 'who may act is one question about a user and their tenant' },
+  users: {
+    tables: ['tenants', 'user_factors'],
+    why: 'who may act, and whether they have a second factor, is one question about a user and their tenant',
+  },
   organisation: { tables: ['roles', 'users'], why: 'an assignment is made in one statement, of what is live' },
   access: {
     tables: [

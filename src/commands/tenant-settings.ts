@@ -92,6 +92,9 @@ interface SetOptions {
   trustedNetworks?: string[];
   signInFailuresPerAddress?: number | 'server';
   codesPerAddress?: number | 'server';
+  secondFactor?: TenantSettings['secondFactorFor'];
+  secondFactorGraceDays?: number;
+  factorResetHours?: number;
   accentColor?: string;
   logoUrl?: string;
   supportUrl?: string;
@@ -105,7 +108,7 @@ function orNull<T>(value: T, word: string): T | null {
 /** What was named, and nothing else: an absent setting stays as it is. */
 function changeOf(options: SetOptions): TenantSettingsInput {
   const { usernames, selfSignUp, signUpDomains, signInMethods, codeChannels } = options;
-  const { accentColor, logoUrl, supportUrl } = options;
+  const { accentColor, logoUrl, supportUrl, secondFactor: secondFactorFor } = options;
   const { countries: countryList, dailyPhoneMessages, sessionHours, auditRetentionDays } = options;
   const named = (values: object) =>
     Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
@@ -130,6 +133,9 @@ function changeOf(options: SetOptions): TenantSettingsInput {
     sessionHours: orNull(sessionHours, 'server'),
     auditRetentionDays: orNull(auditRetentionDays, 'server'),
     addressLimits: Object.keys(addressLimits).length > 0 ? addressLimits : undefined,
+    secondFactorFor,
+    secondFactorGraceDays: options.secondFactorGraceDays,
+    factorResetHours: options.factorResetHours,
     branding: Object.keys(branding).length > 0 ? branding : undefined,
   });
 }
@@ -169,6 +175,9 @@ function dataOf({ id, slug, name, state, settings }: Tenant) {
       trusted_networks: settings.addressLimits.trustedNetworks,
       sign_in_failures_per_address: settings.addressLimits.signInFailures,
       codes_per_address: settings.addressLimits.codes,
+      second_factor: settings.secondFactorFor,
+      second_factor_grace_days: settings.secondFactorGraceDays,
+      factor_reset_hours: settings.factorResetHours,
       accent_color: branding.accentColor,
       logo_url: branding.logoUrl,
       support_url: branding.supportUrl,
@@ -192,6 +201,9 @@ function textOf(settings: TenantSettings): string {
     'trusted networks': settings.addressLimits.trustedNetworks.join(', ') || 'none',
     'sign-in failures per address': settings.addressLimits.signInFailures ?? asServer,
     'codes per address': settings.addressLimits.codes ?? asServer,
+    'second factor of': settings.secondFactorFor,
+    'second factor grace days': settings.secondFactorGraceDays,
+    'factor reset hours': settings.factorResetHours,
     'accent colour': branding.accentColor,
     'logo URL': branding.logoUrl,
     'support URL': branding.supportUrl ?? asServer,

@@ -40,6 +40,11 @@ const members = {
   code_channels: z.array(channel).max(10).meta({ description: 'The ways that one-time codes go' }),
   daily_phone_messages: asServer(1_000_000, 0).meta({ description: 'Messages to phones a day; null: as the server' }),
   session_hours: asServer(2160).meta({ description: 'How long a sign-in lasts; null: as the server' }),
+  second_factor_for: z
+    .enum(['nobody', 'administrators', 'everyone'])
+    .meta({ description: 'Of whom a second factor is asked; `administrators`: owners and admins' }),
+  second_factor_grace_days: z.int().min(0).max(90).meta({ description: 'How long people may put off enrolling one' }),
+  factor_reset_hours: z.int().min(0).max(168).meta({ description: 'How long a reset of a second factor waits' }),
   country_list: z
     .array(z.string().regex(/^[A-Z]{2}$/))
     .max(300)
@@ -77,6 +82,9 @@ export function settingsInput(change: z.output<typeof SettingsChange>): (before:
       codeChannels: change.code_channels,
       dailyPhoneMessages: change.daily_phone_messages,
       sessionHours: change.session_hours,
+      secondFactorFor: change.second_factor_for,
+      secondFactorGraceDays: change.second_factor_grace_days,
+      factorResetHours: change.factor_reset_hours,
       countryList: change.country_list,
       auditRetentionDays: change.audit_retention_days,
       branding:

@@ -5,6 +5,7 @@
 import type { Account, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
 import { type EffectiveAccess, findEffectiveAccess } from '../domain/access/effective-access.ts';
 import { asksForAccess, claimsFor } from '../domain/claims/claims.ts';
+import { isTooLittle } from '../domain/factors/requirement.ts';
 import { type AccountProfile, findAccount } from '../domain/users/users.ts';
 import type { Database } from '../platform/database.ts';
 import { isId } from '../platform/ids.ts';
@@ -45,15 +46,26 @@ function createAccount(
   return account;
 }
 
+/** What says how the person had proved themselves: a code or a refresh token itself, an access token in what is added to it. */
+interface ProvedToken {
+  acr?: unknown;
+  extra?: { acr?: unknown };
+}
+
 /**
- * Undefined for a person who may not act now: unknown, inactive, deleted, of a suspended tenant, or bound to prove a second
- * factor, which no session of today holds (domain/sign-in/second-factor.ts).
- * @param at another moment than now at which access is read, for rehearsals
+ * Undefined for a person who may not act now: unknown, inactive, deleted, of a suspended tenant. Nor by a token of a sign-in
+ * without the second factor that is asked of them by now. That a session has it is for the prompts (authorization/prompts.ts).
+ * @param rehearsal reads access at another moment than now, and takes the person to have proved all that they have to
  */
-export function createFindAccount(db: Database, at?: Date): FindAccount {
-  return async (ctx, id) => {
+export function createFindAccount(db: Database, rehearsal?: { at?: Date }): FindAccount {
+  return async (ctx, id, token) => {
     if (!isId(id)) return undefined;
     const profile = await findAccount(db, id);
-    return profile && !profile.mfaRequired ? createAccount(db, profile, ctx, at) : undefined;
+    if (!profile) return undefined;
+    if (token && !rehearsal) {
+      const { acr: proved, extra } = token as ProvedToken;
+      if (await isTooLittle(db, profile, { proved: proved ?? extra?.acr })) return undefined;
+    }
+    return createAccount(db, profile, ctx, rehearsal?.at);
   };
 }

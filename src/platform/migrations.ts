@@ -20,6 +20,7 @@ import * as recoveryWayBack from '../../migrations/0014-recovery-way-back.ts';
 import * as grantsAndErasure from '../../migrations/0015-grants-and-erasure.ts';
 import * as configurationVersion from '../../migrations/0016-configuration-version.ts';
 import * as apiKeys from '../../migrations/0017-api-keys.ts';
+import * as secondFactors from '../../migrations/0018-second-factors.ts';
 import * as listsAndSearches from '../../migrations/0021-lists-and-searches.ts';
 import * as profileMoments from '../../migrations/0022-profile-moments.ts';
 import * as codesByUsername from '../../migrations/0023-codes-by-username.ts';
@@ -48,6 +49,7 @@ const migrations: NamedMigration[] = [
   { name: '0015-grants-and-erasure', migration: grantsAndErasure },
   { name: '0016-configuration-version', migration: configurationVersion },
   { name: '0017-api-keys', migration: apiKeys },
+  { name: '0018-second-factors', migration: secondFactors },
   { name: '0021-lists-and-searches', migration: listsAndSearches },
   { name: '0022-profile-moments', migration: profileMoments },
   { name: '0023-codes-by-username', migration: codesByUsername },

@@ -11,11 +11,12 @@ import {
 import { signInMethods } from '../../src/domain/methods/methods.ts';
 import { signInWithPassword } from '../../src/domain/methods/password/password-sign-in.ts';
 import { explainSignIn, type SignInChecks } from '../../src/domain/methods/sign-in-checks.ts';
-import { requireOneFactorEnough } from '../../src/domain/sign-in/second-factor.ts';
 import { accountKey, doorKey } from '../../src/domain/sign-in/sign-in-failures.ts';
 import { updateTenantSettings } from '../../src/domain/tenants/tenants.ts';
 import { rows } from '../../src/platform/database.ts';
 import { newId } from '../../src/platform/ids.ts';
+import { proveFactor } from '../../src/domain/factors/prove-factor.ts';
+import { totpFactor } from '../../src/domain/factors/totp.ts';
 import { randomToken, sha256 } from '../../src/platform/secrets.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { unlimited } from '../support/limits.ts';
@@ -200,14 +201,24 @@ describe('why somebody cannot sign in', () => {
     assert.ok((await against(person, 'email')).includes('messages_exhausted'));
   });
 
-  it('tells of a second factor that nobody can prove yet, whatever the way', async () => {
+  it('tells of a second factor that was guessed at too often, whatever the way', async () => {
     const person = await newPerson();
-    await app.db('users').where({ id: person.id }).update({ mfaRequired: true });
+    const before = await explained(person);
+    assert.deepEqual([before.canSignIn, before.checks.every(({ passes }) => passes)], [true, true]);
+    const user = { tenantId: person.tenantId, userId: person.id };
+    const guess = () => proveFactor(app.db, { user, factor: totpFactor, answer: '000000' }, { secrets: app.secrets, caller });
+    for (let tried = 0; tried < 10; tried++) await assert.rejects(guess(), { code: 'FACTOR_INVALID' });
+    await assert.rejects(guess(), { code: 'TOO_MANY_ATTEMPTS' });
     const { canSignIn, checks } = await explained(person);
     assert.equal(canSignIn, false);
-    assert.deepEqual(checks, [{ refusal: 'second_factor_missing', passes: false, seconds: null }]);
-    await assert.rejects(requireOneFactorEnough(app.db, person.id, caller), { code: 'SECOND_FACTOR_REQUIRED' });
-    assert.equal(await reason(person), 'second_factor_missing');
+    assert.deepEqual(
+      checks.map(({ refusal, passes }) => [refusal, passes]),
+      [
+        ['factor_locked', true],
+        ['factor_slowed', false],
+      ],
+    );
+    assert.equal(await reason(person), 'factor_slowed');
   });
 
   it('tells of providers: not offered, disabled, not linked', async () => {

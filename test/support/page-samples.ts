@@ -107,15 +107,6 @@ export function pageSamples(origin: string): PageSample[] {
     ],
     ['error-forbidden', {}, { kind: 'forbidden', code: 'ACCESS_DENIED', wayOn: { href: '/', label: 'home' } }],
     [
-      'error-second-factor',
-      { client: portal },
-      {
-        kind: 'forbidden',
-        code: 'SECOND_FACTOR_REQUIRED',
-        wayOn: { href: '/', label: 'home' },
-      },
-    ],
-    [
       'error-unauthenticated',
       {},
       { kind: 'unauthenticated', code: 'SIGN_IN_REQUIRED', wayOn: { href: '/sign-in', label: 'sign_in' } },

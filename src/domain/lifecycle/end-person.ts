@@ -9,6 +9,7 @@ import { type Database, inTransaction } from '../../platform/database.ts';
 import { endApiKeysOfPerson } from '../api-keys/api-keys.ts';
 import type { Caller } from '../audit/audit-events.ts';
 import { endCodesOfPerson } from '../codes/one-time-codes.ts';
+import { endFactorsOf } from '../factors/factors.ts';
 import { endInvitationsOfPerson } from '../invitations/invitations.ts';
 import { signInMethods } from '../methods/methods.ts';
 import { revokeAllSessions } from '../sessions/sessions.ts';
@@ -72,6 +73,7 @@ export async function deleteUser(db: Database, { tenantId, userId }: UserOfTenan
     if (!user) return;
     const store = async (payload: Record<string, unknown>) => {
       for (const method of signInMethods) await method.takeAway(trx, { tenantId, userId });
+      await endFactorsOf(trx, { tenantId, userId });
       await storeUserDeleted(trx, { tenantId, userId, payload }, caller);
     };
     await endPerson(trx, { tenantId, userId, ...user }, store, caller);

@@ -12,6 +12,7 @@ import { eraseApiKeysOf } from '../api-keys/data-of-person.ts';
 import type { Caller } from '../audit/audit-events.ts';
 import { eraseEventsOf } from '../audit/data-of-person.ts';
 import { eraseCodesOf } from '../codes/data-of-person.ts';
+import { eraseFactorsOf } from '../factors/data-of-person.ts';
 import { eraseInvitationsOf } from '../invitations/data-of-person.ts';
 import { eraseMessagesOf } from '../messages/data-of-person.ts';
 import { eraseFederationRequestsOf } from '../methods/federation/data-of-person.ts';
@@ -58,12 +59,13 @@ export async function erasePerson(
       if (person.deletedAt) await revokeAllSessions(trx, user, caller);
       else await deleteUser(trx, user, caller);
       await eraseApiKeysOf(trx, user);
-      await forgetFailures(trx, secrets, { tenantId, userId, email, phone, username });
+      await forgetFailures(trx, secrets, { tenantId, userId, email, phone, username }, { secondFactor: true });
       await eraseSessionsOf(trx, user);
       for (const forget of sealedAbove) await forget(trx, sealed, secrets);
       await eraseFederationRequestsOf(trx, sealed, secrets);
       await eraseRecoveriesOf(trx, codeIds, secrets);
       await eraseMessagesOf(trx, { tenantId, words: sealed }, secrets);
+      await eraseFactorsOf(trx, user);
       await eraseReferralCodeOf(trx, user);
       await eraseAccountOf(trx, user);
     }

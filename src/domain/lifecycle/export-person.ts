@@ -10,6 +10,7 @@ import { exportApiKeysOf } from '../api-keys/data-of-person.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { exportEventsOf } from '../audit/data-of-person.ts';
 import { exportCodesOf } from '../codes/data-of-person.ts';
+import { exportFactorsOf } from '../factors/data-of-person.ts';
 import { exportInvitationsOf } from '../invitations/data-of-person.ts';
 import { exportMessagesOf } from '../messages/data-of-person.ts';
 import { exportPlacesOf } from '../organisation/data-of-person.ts';
@@ -51,6 +52,7 @@ export async function exportPerson<Grant>(
       invitations: await exportInvitationsOf(trx, { ...user, email, phone }),
       ...(await exportSessionsOf(trx, user)),
       grants: await grantsOf(trx, user),
+      ...(await exportFactorsOf(trx, user)),
       codes: await exportCodesOf(trx, { ...user, addresses }),
       failures: await exportFailuresOf(trx, { ...user, email, phone, username }, secrets),
       setupLinks: await exportSetupLinksOf(trx, { tenantId, email }),

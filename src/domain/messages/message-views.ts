@@ -15,6 +15,9 @@ import { roleText } from './role-text.ts';
 /** What a one-time code is for. */
 export type MessagePurpose = 'login' | 'sign_up' | 'verify_email' | 'verify_phone' | 'link_identity';
 
+/** What has become of a person's second factors. */
+export type FactorChange = 'enrolled' | 'removed' | 'codes_renewed' | 'reset' | 'reset_requested';
+
 /** The model of each message, by its folder. Links are complete and begin with the configured issuer. */
 export interface MessageModels {
   /** `host` is the host of the issuer: what phones bind the code to, and whom a code without `tenantName` is from. */
@@ -34,6 +37,8 @@ export interface MessageModels {
   'identity-linked': { tenantName: string; provider: string; href: string };
   /** Somebody else took the address from its account; it is what the message goes to. */
   'email-changed': { tenantName: string; href: string };
+  /** `at`: when it was done, or, of a reset that waits, when it will be. */
+  'factors-changed': { tenantName: string; change: FactorChange; at: Date; href: string };
   /** An address was proved for the first time, and what somebody else had set up before was taken away. */
   'credentials-removed': { tenantName: string; href: string };
 }
@@ -48,6 +53,7 @@ export const messageTemplates = [
   'invitation',
   'identity-linked',
   'email-changed',
+  'factors-changed',
   'credentials-removed',
 ] as const satisfies readonly MessageTemplate[];
 

@@ -8,8 +8,8 @@ import type { Database } from '../../platform/database.ts';
 import { isId } from '../../platform/ids.ts';
 import { findPerson } from '../sign-in/candidates.ts';
 import type { ExplainedWay, Explaining } from '../sign-in/method.ts';
-import { type Check, checksOf } from '../sign-in/rules.ts';
-import { secondFactorRules } from '../sign-in/second-factor.ts';
+import { type Check, waitCheck } from '../sign-in/rules.ts';
+import { findHeldUp } from '../sign-in/sign-in-failures.ts';
 import { parseTenantSettings } from '../tenants/tenant-settings.ts';
 import { findUser, type UserOfTenant } from '../users/users.ts';
 import { offeredProviders } from './federation/identity-providers.ts';
@@ -40,6 +40,10 @@ export async function explainSignIn(
   for (const method of signInMethods)
     for (const way of await method.explain(db, person, at))
       ways.push({ ...way, open: way.checks.every(({ passes }) => passes) });
-  const checks = checksOf(secondFactorRules, user);
+  const factor = await findHeldUp(db, secrets, 'factor', { tenantId, userId, addresses: [] });
+  const checks = [
+    { refusal: 'factor_locked', passes: !factor.locked, seconds: null },
+    waitCheck('factor_slowed', factor.seconds),
+  ];
   return { canSignIn: checks.every(({ passes }) => passes) && ways.some(({ open }) => open), checks, ways };
 }

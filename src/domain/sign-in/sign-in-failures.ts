@@ -29,8 +29,9 @@ const longestWaitSeconds = 900;
 const forgottenAfterDays = 90;
 
 /** What is counted apart from each other. */
-export type CountedWay = 'code' | 'password';
-const countedWays: readonly CountedWay[] = ['code', 'password'];
+export type CountedWay = 'code' | 'factor' | 'password';
+/** Those that prove the account alone. A second factor is not among them: no first one gives a guess at it back. */
+const firstFactors: readonly CountedWay[] = ['code', 'password'];
 
 /** Newest key first; all of them are counted alike. */
 export type FailureKey = readonly Buffer[];
@@ -180,7 +181,7 @@ export async function clearFailures(db: Database, keys: readonly FailureKey[]): 
 export function accountFailureKeys(secrets: Secrets, user: FailingUser): FailureKey[] {
   const username = user.username?.toLowerCase() ?? null;
   const addresses = [user.email, user.phone, username].filter((address) => address !== null);
-  return countedWays.flatMap((way) => [
+  return firstFactors.flatMap((way) => [
     accountKey(secrets, way, user.userId),
     ...addresses.flatMap((address) => [
       doorKey(secrets, way, user.tenantId, address),
@@ -198,12 +199,22 @@ interface FailingUser {
   username?: string | null;
 }
 
-/** Forgets all failures of an account, those of its devices too: it was recovered, or freed by an administrator. */
-export async function forgetFailures(trx: Database, secrets: Secrets, user: FailingUser): Promise<void> {
+/**
+ * Forgets the failures of an account, those of its devices too: it was recovered, or freed by an administrator.
+ * @param secondFactor also those at the second factor, which a recovery gives back no guess at
+ */
+export async function forgetFailures(
+  trx: Database,
+  secrets: Secrets,
+  user: FailingUser,
+  { secondFactor }: { secondFactor: boolean },
+): Promise<void> {
+  const ways: readonly CountedWay[] = secondFactor ? [...firstFactors, 'factor'] : firstFactors;
   const ofDevices = (await devicesOf(trx, user)).flatMap((device) =>
-    countedWays.map((way) => deviceKey(secrets, way, user.userId, device)),
+    ways.map((way) => deviceKey(secrets, way, user.userId, device)),
   );
-  await clearFailures(trx, [...accountFailureKeys(secrets, user), ...ofDevices]);
+  const ofFactor = secondFactor ? [accountKey(secrets, 'factor', user.userId)] : [];
+  await clearFailures(trx, [...accountFailureKeys(secrets, user), ...ofFactor, ...ofDevices]);
 }
 
 // In the order of the hashes, as everybody.

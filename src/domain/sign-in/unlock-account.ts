@@ -15,7 +15,7 @@ export async function unlockAccount(
   await inTransaction(db, async (trx) => {
     const user = await findUser(trx, { tenantId, userId });
     if (!user) throw new DomainError('not_found', 'NOT_FOUND');
-    await forgetFailures(trx, secrets, { ...user, userId });
+    await forgetFailures(trx, secrets, { ...user, userId }, { secondFactor: true });
     await recordEvent(trx, { tenantId, action: 'user.unlocked', entityType: 'user', entityId: userId }, caller);
   });
 }

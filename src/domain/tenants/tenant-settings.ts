@@ -58,6 +58,10 @@ const trustedNetworks = z
 const perAddress = z.int().min(1).max(1_000_000).nullable();
 const auditRetentionDays = z.int().min(1).max(3650).nullable();
 
+const secondFactorFor = z.enum(['nobody', 'administrators', 'everyone']);
+const secondFactorGraceDays = z.int().min(0).max(90);
+const factorResetHours = z.int().min(0).max(168);
+
 const storedSettings = z.object({
   /** The ways to sign in that the tenant's people are offered. */
   signInMethods: signInMethods.default(['password', 'otp', 'google']),
@@ -75,6 +79,12 @@ const storedSettings = z.object({
   federation: federation.default({}),
   /** How long a sign-in lasts at the most; null: as the server is configured. */
   sessionHours: sessionHours.default(null),
+  /** Of whom a second factor is asked; of those who have one it always is. `administrators`: owners and admins, wherever. */
+  secondFactorFor: secondFactorFor.default('nobody'),
+  /** For how many days after they were first asked people may put off enrolling one; 0: not at all. */
+  secondFactorGraceDays: secondFactorGraceDays.default(0),
+  /** How many hours an administrator's reset of a second factor waits, so that the person can object; 0: at once. */
+  factorResetHours: factorResetHours.default(0),
   /** Of its pages and mails, and where its people find help; null: no logo, and the server's colour and help. */
   branding: z
     .object({
@@ -107,6 +117,9 @@ const writtenSettings = z.strictObject({
   dailyPhoneMessages: dailyPhoneMessages.optional(),
   federation: federation.optional(),
   sessionHours: sessionHours.optional(),
+  secondFactorFor: secondFactorFor.optional(),
+  secondFactorGraceDays: secondFactorGraceDays.optional(),
+  factorResetHours: factorResetHours.optional(),
   branding: z.strictObject({ logoUrl, accentColor, supportUrl }).partial().optional(),
   countryList: countryList.optional(),
   addressLimits: z

@@ -84,6 +84,7 @@ export interface AccountRow extends Omit<UserRow, 'id' | 'state' | 'lastLoginAt'
   theme: 'light' | 'dark' | 'system' | null;
   notifyByEmail: boolean | null;
   notifyInApp: boolean | null;
+  hasSecondFactor: boolean;
   tenantSlug: string;
   tenantName: string;
   tenantState: 'active';
@@ -94,7 +95,11 @@ const activeAccount = prepared(
   'active-account',
   `select wanted.n::int, u.id as user_id, u.tenant_id, u.email, u.email_verified_at, u.email_verified_at is not null as email_verified,
           u.phone, u.phone_verified_at, u.phone_verified_at is not null as phone_verified, u.full_name, u.given_name,
-          u.family_name, u.username, u.picture_url, u.mfa_required, u.password_changed_at, u.created_at,
+          u.family_name, u.username, u.picture_url, u.mfa_required,
+          exists (select from user_factors f
+                   where f.tenant_id = u.tenant_id and f.user_id = u.id and (f.ends_at is null or f.ends_at > now()))
+            as has_second_factor,
+          u.password_changed_at, u.created_at,
           greatest(u.updated_at, s.updated_at) as updated_at, s.locale, s.zoneinfo, s.theme, s.notify_by_email, s.notify_in_app,
           t.slug as tenant_slug, t.name as tenant_name, t.state as tenant_state, t.settings as tenant_settings
      from unnest($1::uuid[]) with ordinality as wanted(id, n)

@@ -89,6 +89,8 @@ export interface AccountProfile {
   username: string | null;
   pictureUrl: string | null;
   mfaRequired: boolean;
+  /** Whether something is enrolled that they can prove as a second factor. */
+  hasSecondFactor: boolean;
   passwordChangedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;

@@ -1,17 +1,18 @@
 /**
  * When a person is asked. The library's login and consent checks, with ours added: a session of another tenant leads to
- * a new sign-in, an authentication context we cannot give is refused instead of asked for for ever, and the person may
- * be asked to choose an account or to make one.
+ * a new sign-in, one without the second factor that is needed by now to that factor, an authentication context we cannot give
+ * is refused instead of asked for for ever, and the person may be asked to choose an account or to make one.
  */
 import { decodeJwt } from 'jose';
 import { errors, type interactionPolicy, type KoaContextWithOIDC, interactionPolicy as policies } from 'oidc-provider';
 import type { AccountWithProfile } from '../account.ts';
+import { demandsUnknownContext } from './authentication-context.ts';
 import type { RequestedTenant } from './requested-tenant.ts';
 
-/** Authentication context class references we can give; `aal1`: one factor (NIST SP 800-63B-4). */
-export const acr = { aal1: 'urn:gatehouse:acr:aal1' } as const;
-
 const { Check, Prompt, base } = policies;
+
+/** Why the library asks a person again whose session lacks the second factor, in an interaction's `prompt.reasons`. */
+export const secondFactorReason = 'second_factor';
 
 function proved(ctx: KoaContextWithOIDC): boolean {
   return ctx.oidc.result?.login !== undefined;
@@ -20,18 +21,6 @@ function proved(ctx: KoaContextWithOIDC): boolean {
 async function isOfAnotherTenant(ctx: KoaContextWithOIDC, wanted: RequestedTenant | undefined): Promise<boolean> {
   const account = ctx.oidc.account as AccountWithProfile | undefined;
   return wanted !== undefined && account !== undefined && account.profile.tenantId !== wanted.id;
-}
-
-/** `acr` demanded by the `claims` parameter (OpenID Connect Core section 5.5.1.1) that is none of ours. */
-function demandsUnknownAcr(ctx: KoaContextWithOIDC): boolean {
-  const wanted = (
-    ctx.oidc.claims?.id_token as { acr?: { essential?: boolean; value?: string; values?: string[] } } | undefined
-  )?.acr;
-  // What is no list is refused by the library as an invalid request.
-  if (!wanted?.essential || (wanted.values !== undefined && !Array.isArray(wanted.values))) return false;
-  return !Object.values(acr).some(
-    (ours) => (wanted.values?.includes(ours) ?? true) && (wanted.value === undefined || wanted.value === ours),
-  );
 }
 
 /** The person whom `id_token_hint` or `sub` of the `claims` parameter name is not the one who is signed in. */
@@ -47,9 +36,13 @@ function isAnotherPerson(ctx: KoaContextWithOIDC): boolean {
 /** The policy, in the order in which it is checked: create, select_account, login, consent. */
 export function createInteractionPolicy(
   findTenant: (ctx: KoaContextWithOIDC) => Promise<RequestedTenant | undefined>,
+  needsSecondFactor: (ctx: KoaContextWithOIDC, account: AccountWithProfile) => Promise<boolean>,
 ): interactionPolicy.DefaultPolicy {
   const policy = base();
   const login = policy.get('login') as interactionPolicy.Prompt;
+  // The library knows no order among contexts, and would ask a person with two factors for one, for ever.
+  login.checks.remove('essential_acrs');
+  login.checks.remove('essential_acr');
 
   login.checks.add(
     new Check(
@@ -89,11 +82,19 @@ export function createInteractionPolicy(
       'the requested authentication context cannot be given',
       'unmet_authentication_requirements',
       (ctx) => {
-        if (demandsUnknownAcr(ctx))
+        if (demandsUnknownContext(ctx.oidc.claims === undefined ? {} : { claims: ctx.oidc.claims }))
           throw new errors.UnmetAuthenticationRequirements('the requested acr values cannot be satisfied');
         return Check.NO_NEED_TO_PROMPT;
       },
     ),
+  );
+  // Also where it was asked for after the session began. RFC 9470 section 5.
+  login.checks.add(
+    new Check(secondFactorReason, 'a second factor has to be proved', 'login_required', async (ctx) => {
+      const account = ctx.oidc.account as AccountWithProfile | undefined;
+      if (!ctx.oidc.session?.accountId || !account) return Check.NO_NEED_TO_PROMPT;
+      return (await needsSecondFactor(ctx, account)) ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT;
+    }),
   );
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 0);
   // Initiating User Registration via OpenID Connect 1.0. A person who signs in instead of signing up has answered it too.

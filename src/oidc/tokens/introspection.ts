@@ -41,7 +41,7 @@ export function createIntrospectionPolicy(db: Database) {
       token.extra = { ...token.extra, sub: token.clientId };
       return true;
     }
-    const account = (await findAccount(ctx, token.accountId)) as AccountWithProfile | undefined;
+    const account = (await findAccount(ctx, token.accountId, given as never)) as AccountWithProfile | undefined;
     if (!account) return false;
     const orgNodeId = token.extra?.org_node_id as string | undefined;
     const isForApi = token.kind === 'AccessToken' && token.aud !== undefined;

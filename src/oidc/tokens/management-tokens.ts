@@ -23,13 +23,14 @@ export function issuerOfAudience(audience: string): string {
 }
 
 export type ManagementToken =
-  | { kind: 'person'; accountId: string; clientId: string; scopes: ReadonlySet<string>; authTime: Date | null }
+  | { kind: 'person'; accountId: string; clientId: string; scopes: ReadonlySet<string>; authTime: Date | null; acr: unknown }
   | { kind: 'service'; clientId: string; tenantId: string | null; scopes: ReadonlySet<string> };
 
 interface Bound extends TokenBinding {
   aud?: string | string[];
   scope?: string;
   sessionUid?: string;
+  extra?: { acr?: unknown };
 }
 
 const scopesOf = ({ scope }: Bound) => new Set(scope?.split(' ').filter((name) => name !== ''));
@@ -52,7 +53,7 @@ export async function findManagementToken(
     const { sessionUid } = record;
     const authTime = sessionUid ? await findSessionLogin(db, sha256(sessionUid)) : undefined;
     const { accountId, clientId } = record;
-    return { kind: 'person', accountId, clientId, scopes: scopesOf(record), authTime: authTime ?? null };
+    return { kind: 'person', accountId, clientId, scopes: scopesOf(record), authTime: authTime ?? null, acr: record.extra?.acr };
   }
   const service = await findJwtServiceToken(provider, publicJwks, token);
   if (!service || !(await counts(service))) return undefined;

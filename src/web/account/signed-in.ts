@@ -1,6 +1,7 @@
 /** Who is signed in to this browser, how lately they proved themselves, and where they do so. */
 import type { ParsedUrlQuery } from 'node:querystring';
 import type { Context } from 'koa';
+import { isTooLittle } from '../../domain/factors/requirement.ts';
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
 import { accountClientId } from '../../oidc/account-client.ts';
 import { type Codes, defineCodes } from '../../platform/errors.ts';
@@ -28,12 +29,12 @@ export interface SignedIn {
 /** A person who changes what signs them in has proved who they are within this time (security.md). */
 const freshMs = 5 * 60_000;
 
-/** Who is signed in to this browser, if anybody who may act. */
+/** Who is signed in to this browser, if anybody who may act, with the second factor where one is asked of them. */
 export async function signedIn(ctx: Context, { db, provider }: WebDependencies): Promise<SignedIn | undefined> {
   const session = await provider().Session.get(ctx as never);
   if (!session.accountId) return undefined;
   const profile = await findAccount(db, session.accountId);
-  if (!profile) return undefined;
+  if (!profile || (await isTooLittle(db, profile, { proved: session.acr }))) return undefined;
   keepSurroundings(ctx, { tenant: profile.tenant, theme: profile.theme, timeZone: profile.zoneinfo ?? undefined });
   return { profile, sessionUidHash: sha256(session.uid), provedAt: (session.loginTs ?? 0) * 1000 };
 }

@@ -7,6 +7,7 @@ import type { Context } from 'koa';
 import { openApiKey } from '../../domain/api-keys/api-keys.ts';
 import { looksLikeKey } from '../../domain/api-keys/key-format.ts';
 import type { Caller } from '../../domain/audit/audit-events.ts';
+import { isTooLittle } from '../../domain/factors/requirement.ts';
 import { findAccount } from '../../domain/users/users.ts';
 import type { Actor } from '../../management/actor.ts';
 import type { LiveProvider } from '../../oidc/live-provider.ts';
@@ -65,7 +66,7 @@ export async function authenticate(ctx: Context, { db, live }: AuthenticateDepen
     return { kind: 'service', id, tenantId, scopes, authTime: null, caller, standingOf: { service: id } };
   }
   const account = await findAccount(db, found.accountId);
-  if (!account) throw refuse(ctx, 'invalid_token');
+  if (!account || (await isTooLittle(db, account, { proved: found.acr }))) throw refuse(ctx, 'invalid_token');
   const { userId: id, tenantId } = account;
   const { scopes, authTime } = found;
   const caller: Caller = { type: 'user', id, ...origin };

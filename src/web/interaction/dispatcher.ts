@@ -5,6 +5,11 @@
  */
 import Router from '@koa/router';
 import type { Context } from 'koa';
+import type { UserOfTenant } from '../../domain/users/users.ts';
+import { enrolSteps } from '../factors/enrol.ts';
+import { factorStanding, pendingFactor } from '../factors/pending-factor.ts';
+import type { FactorLink } from '../factors/web-second-factor.ts';
+import { secondFactors } from '../factors/web-second-factors.ts';
 import { readForm } from '../middleware/body.ts';
 import { methods } from '../sign-in/methods.ts';
 import type { SignInOptions } from '../sign-in/sign-in-method.ts';
@@ -30,6 +35,9 @@ import type { Handler, Handlers, StepHandlers, Visit } from './visit.ts';
 const parts: Partial<Handlers>[] = [
   { cancel: { show: leave } },
   ...methods.map(({ steps }) => steps),
+  ...secondFactors.map(({ steps }) => steps),
+  enrolSteps,
+  { factor: { show: toFactor } },
   recovery,
   signUp,
   organisation,
@@ -53,8 +61,28 @@ async function leave(ctx: Context, { web }: Visit): Promise<void> {
   });
 }
 
-function standingOf(web: WebDependencies, { interaction, tenant }: InteractionContext): Standing {
+/** The second factors of a person: what they have, and what everybody may use beside. */
+async function factorsOf(web: WebDependencies, uid: string, user: UserOfTenant): Promise<FactorLink[]> {
+  const links: FactorLink[] = [];
+  for (const { factor, entry, isAlwaysOffered } of secondFactors)
+    if (isAlwaysOffered || (await factor.isHeld(web.db, user)))
+      links.push({ kind: factor.kind, href: hrefOf(uid, entry) });
+  return links;
+}
+
+/** To the first of those that the person has. */
+async function toFactor(ctx: Context, { web, ...visit }: Visit): Promise<void> {
+  const pending = await pendingFactor(ctx, web, visit);
+  const [first] = pending?.need?.isEnrolled ? await visit.factors(pending.account) : [];
+  if (!first) return toDispatcher(ctx, visit.interaction.uid);
+  ctx.status = 303;
+  ctx.redirect(first.href);
+}
+
+async function standingOf(ctx: Context, web: WebDependencies, found: InteractionContext): Promise<Standing> {
+  const { interaction, tenant } = found;
   return {
+    factor: factorStanding(await pendingFactor(ctx, web, found)),
     prompt: interaction.prompt.name,
     hasSession: Boolean(interaction.session?.accountId),
     provedAccounts: provedAccounts(interaction).length,
@@ -98,7 +126,7 @@ async function dispatch(ctx: Context, web: WebDependencies): Promise<void> {
   if (!found) return;
   rememberClient(ctx, web, found.interaction);
   ctx.status = 303;
-  ctx.redirect(hrefOf(found.interaction.uid, nextStep(standingOf(web, found))));
+  ctx.redirect(hrefOf(found.interaction.uid, nextStep(await standingOf(ctx, web, found))));
 }
 
 /** One request to a step. */
@@ -112,7 +140,8 @@ async function visit(
   const { uid, prompt } = found.interaction;
   if (!belongsTo(name, prompt.name)) return toDispatcher(ctx, uid);
   const options = () => optionsOf(web, found);
-  await handler(ctx, { ...found, web, form, href: hrefOf(uid, name), links: linksOf(uid, name), options });
+  const factors = (user: UserOfTenant) => factorsOf(web, uid, user);
+  await handler(ctx, { ...found, web, form, href: hrefOf(uid, name), links: linksOf(uid, name), options, factors });
 }
 
 export function interactionRoutes(web: WebDependencies): Router {

@@ -5,10 +5,11 @@
 import type { Interaction } from 'oidc-provider';
 import { parseAddress } from '../../domain/users/canonical-address.ts';
 import { findAccount } from '../../domain/users/users.ts';
+import { secondFactorReason } from '../../oidc/authorization/prompts.ts';
 import type { InteractionContext, WebDependencies } from './context.ts';
 
 /** Why the library asks for a sign-in of a person whom it knows. Every other reason may mean another person. */
-const onceMore = new Set(['login_prompt', 'max_age']);
+const onceMore = new Set(['login_prompt', 'max_age', secondFactorReason]);
 
 function isHintedAt({ params }: Interaction, addresses: readonly (string | null)[]): boolean {
   const { login_hint: hint } = params;

@@ -1,19 +1,21 @@
 /**
- * What a person has proved in an interaction, and how: the library's login result of it, or, for a person of several
- * tenants, the proof that waits for their choice (sealed, this browser alone, ten minutes). Refuses a proof of an account
- * whose sessions were ended since: a sign-in that others have begun ends with them.
+ * What a person has proved in an interaction, and how: the library's login result of it, or the proof that waits for more, for
+ * the choice of a person of several tenants and for the second factor (sealed, this browser alone, ten minutes). Refuses a
+ * proof of an account whose sessions were ended since: a sign-in that others have begun ends with them. Every way in ends
+ * here, whatever was proved on it: none gets round the second factor.
  */
 import { setTimeout } from 'node:timers/promises';
 import type { Context } from 'koa';
 import type { Interaction, InteractionResults } from 'oidc-provider';
+import { acr, type FactorNeed, findFactorNeed } from '../../domain/factors/requirement.ts';
 import { findPayload, upsertPayload } from '../../domain/sessions/payload-store.ts';
 import type { ProvedAccount } from '../../domain/sign-in/proved-account.ts';
-import { requireOneFactorEnough } from '../../domain/sign-in/second-factor.ts';
-import { acr } from '../../oidc/authorization/prompts.ts';
+import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
+import { asksForTwoFactors } from '../../oidc/authorization/authentication-context.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import { rememberDevice } from '../middleware/device.ts';
-import { callerOf, finishInteraction, toDispatcher, type WebDependencies } from './context.ts';
+import { finishInteraction, toDispatcher, type WebDependencies } from './context.ts';
 import type { Outcome } from './steps.ts';
 
 const proofLifeMs = 10 * 60_000;
@@ -27,6 +29,8 @@ interface Proof {
   amr: string[];
   /** Where the person proved themselves elsewhere, and earlier. */
   authenticatedAt?: number;
+  /** The one account of them that it is, where its second factor is waited for. */
+  userId?: string;
 }
 
 /** What steps keep in the interaction; it ends with the sign-in, and is not carried into the session or the next prompt. */
@@ -38,17 +42,18 @@ const forgotten = {
   recovery: undefined,
   federation: undefined,
   typedAddress: undefined,
+  enrolment: undefined,
 };
 
-/**
- * The library's login result. Answers the prompts `select_account` and `create` too: a person who has signed in has chosen.
- * @param proof how (RFC 8176 method names), and when, in epoch milliseconds
- */
-export function loginResult(accountId: string, proof: { amr: string[]; provedAt: number }): InteractionResults {
+/** The library's login result. Answers the prompts `select_account` and `create` too: a person who has signed in has chosen. */
+function loginResult(
+  accountId: string,
+  proof: { amr: readonly string[]; provedAt: number; acr: string },
+): InteractionResults {
   const ts = Math.floor(proof.provedAt / 1000);
   return {
     ...forgotten,
-    login: { accountId, amr: proof.amr, acr: acr.aal1, remember: true, ts },
+    login: { accountId, amr: [...proof.amr], acr: proof.acr, remember: true, ts },
     select_account: {},
     create: {},
   };
@@ -61,7 +66,14 @@ function proofOf(interaction: Interaction): Proof | undefined {
 
 /** The accounts that were proved in this interaction and wait for the choice. */
 export function provedAccounts(interaction: Interaction): ProvedAccount[] {
-  return proofOf(interaction)?.accounts ?? [];
+  const proof = proofOf(interaction);
+  return proof && proof.userId === undefined ? proof.accounts : [];
+}
+
+/** The account that was proved by one factor in this interaction, and how. */
+export function provedOnce(interaction: Interaction): { userId: string; amr: string[] } | undefined {
+  const { userId, amr } = proofOf(interaction) ?? {};
+  return userId === undefined ? undefined : { userId, amr: amr ?? [] };
 }
 
 /**
@@ -74,6 +86,23 @@ function waitingHash({ uid }: Interaction, userId: string): Buffer {
   return sha256(`${uid}:${userId}`);
 }
 
+async function markWaiting(web: WebDependencies, interaction: Interaction, userId: string): Promise<void> {
+  const mark = {
+    model: waitingModel,
+    idHash: waitingHash(interaction, userId),
+    payload: Buffer.alloc(0),
+    accountId: userId,
+    expiresAt: new Date(Date.now() + proofLifeMs),
+  };
+  const none = { grantId: null, uidHash: null, userCodeHash: null, sessionUidHash: null, clientId: null };
+  await upsertPayload(web.db, { ...mark, ...none }, null);
+}
+
+/** Whether nothing has ended the account's sessions since it was proved here. */
+export async function stillWaits(web: WebDependencies, interaction: Interaction, userId: string): Promise<boolean> {
+  return (await findPayload(web.db, waitingModel, waitingHash(interaction, userId))) !== undefined;
+}
+
 /**
  * Keeps something in the interaction, sealed with it, beside what is kept under other names. A person who goes on with a step
  * has not finished: a result that stood there goes, so that storing can bring none back that was ended meanwhile.
@@ -83,40 +112,65 @@ export async function keepInInteraction(interaction: Interaction, kept: Record<s
   await interaction.persist();
 }
 
-/** Ends the interaction with the one account that was proved, or leads on to the choice among several. */
+/** What is needed of this person beside what they have proved, for this application; undefined where nothing is. */
+export async function factorNeedOf(
+  web: WebDependencies,
+  { params }: Interaction,
+  account: AccountProfile,
+): Promise<FactorNeed | undefined> {
+  const client = await web.provider().Client.find(params.client_id as string);
+  return findFactorNeed(web.db, account, { isAsked: asksForTwoFactors(params, client) });
+}
+
+/** Ends the interaction with one account, or has its second factor asked for. */
+async function settle(
+  ctx: Context,
+  web: WebDependencies,
+  interaction: Interaction,
+  { proof, userId, isTwo }: { proof: Proof; userId: string; isTwo: boolean },
+): Promise<void> {
+  const { amr, provedAt, authenticatedAt } = proof;
+  const account = await findAccount(web.db, userId);
+  if (account && !isTwo && (await factorNeedOf(web, interaction, account))) {
+    await markWaiting(web, interaction, userId);
+    await keepInInteraction(interaction, { proof: { ...proof, userId } satisfies Proof, enrolment: undefined });
+    return toDispatcher(ctx, interaction.uid);
+  }
+  await finishSignIn(ctx, web, userId, { amr, provedAt: authenticatedAt ?? provedAt, isTwo });
+}
+
+/** Ends the interaction: the person is signed in. @param proof how (RFC 8176 method names), and when, in epoch milliseconds */
+export async function finishSignIn(
+  ctx: Context,
+  web: WebDependencies,
+  userId: string,
+  { isTwo, ...proof }: { amr: readonly string[]; provedAt: number; isTwo: boolean },
+): Promise<void> {
+  rememberDevice(ctx, web.issuer);
+  await finishInteraction(ctx, web.provider(), loginResult(userId, { ...proof, acr: isTwo ? acr.aal2 : acr.aal1 }));
+}
+
+/**
+ * Ends the interaction with the one account that was proved, or leads on: to the choice among several, to the second factor.
+ * @param proved.isTwo whether the proof was of two factors at once, such as a passkey with user verification
+ */
 export async function acceptProof(
   ctx: Context,
   web: WebDependencies,
   interaction: Interaction,
-  { accounts, amr, authenticatedAt }: { accounts: ProvedAccount[]; amr: string[]; authenticatedAt?: number },
+  proved: { accounts: ProvedAccount[]; amr: string[]; authenticatedAt?: number; isTwo?: boolean },
 ): Promise<void> {
-  const provedAt = Date.now();
+  const { accounts, amr, authenticatedAt, isTwo = false } = proved;
+  const proof: Proof = { provedAt: Date.now(), accounts, amr, authenticatedAt };
   const [only] = accounts;
-  if (accounts.length === 1 && only) await requireOneFactorEnough(web.db, only.userId, callerOf(ctx, only.userId));
-  rememberDevice(ctx, web.issuer);
-  if (accounts.length === 1 && only)
-    return finishInteraction(
-      ctx,
-      web.provider(),
-      loginResult(only.userId, { amr, provedAt: authenticatedAt ?? provedAt }),
-    );
-  for (const { userId } of accounts) {
-    const mark = {
-      model: waitingModel,
-      idHash: waitingHash(interaction, userId),
-      payload: Buffer.alloc(0),
-      accountId: userId,
-      expiresAt: new Date(provedAt + proofLifeMs),
-    };
-    const none = { grantId: null, uidHash: null, userCodeHash: null, sessionUidHash: null, clientId: null };
-    await upsertPayload(web.db, { ...mark, ...none }, null);
-  }
-  await keepInInteraction(interaction, { proof: { provedAt, accounts, amr, authenticatedAt } satisfies Proof });
+  if (accounts.length === 1 && only) return settle(ctx, web, interaction, { proof, userId: only.userId, isTwo });
+  for (const { userId } of accounts) await markWaiting(web, interaction, userId);
+  await keepInInteraction(interaction, { proof, enrolment: undefined });
   toDispatcher(ctx, interaction.uid);
 }
 
 /**
- * Ends the interaction with one of the accounts that were proved.
+ * Ends the interaction with one of the accounts that were proved, or leads on to its second factor.
  * @throws DomainError forbidden ACCESS_DENIED for any other; expired INTERACTION_EXPIRED where its sessions were ended
  *   since
  */
@@ -127,16 +181,36 @@ export async function acceptChoice(
   userId: string | undefined,
 ): Promise<void> {
   const proof = proofOf(interaction);
-  const chosen = proof?.accounts.find((account) => account.userId === userId);
+  const chosen = provedAccounts(interaction).find((account) => account.userId === userId);
   if (!proof || !chosen) throw new DomainError('forbidden', 'ACCESS_DENIED');
-  if (!(await findPayload(web.db, waitingModel, waitingHash(interaction, chosen.userId))))
-    throw new DomainError('expired', 'INTERACTION_EXPIRED');
-  await requireOneFactorEnough(web.db, chosen.userId, callerOf(ctx, chosen.userId));
-  await finishInteraction(
-    ctx,
-    web.provider(),
-    loginResult(chosen.userId, { amr: proof.amr, provedAt: proof.authenticatedAt ?? proof.provedAt }),
-  );
+  if (!(await stillWaits(web, interaction, chosen.userId))) throw new DomainError('expired', 'INTERACTION_EXPIRED');
+  await settle(ctx, web, interaction, { proof, userId: chosen.userId, isTwo: false });
+}
+
+/** Gives the proof that waits its ten minutes anew, for a person who has just done more. */
+export async function renewProof(
+  web: WebDependencies,
+  interaction: Interaction,
+  kept: Record<string, unknown>,
+): Promise<void> {
+  const proof = proofOf(interaction);
+  if (!proof?.userId) throw new DomainError('expired', 'INTERACTION_EXPIRED');
+  const { provedAt, authenticatedAt = provedAt } = proof;
+  await markWaiting(web, interaction, proof.userId);
+  await keepInInteraction(interaction, { proof: { ...proof, provedAt: Date.now(), authenticatedAt }, ...kept });
+}
+
+/** Where another request of this interaction has signed the person in, such as the first of two clicks: goes where it went. */
+export async function followFinished(ctx: Context, web: WebDependencies, { uid }: Interaction): Promise<boolean> {
+  for (let look = 0; look < looks.times; look++) {
+    if (look > 0) await setTimeout(looks.pauseMs);
+    const now = await web.provider().Interaction.find(uid);
+    if (now?.result?.login === undefined) continue;
+    ctx.status = 303;
+    ctx.redirect(now.returnTo);
+    return true;
+  }
+  return false;
 }
 
 /**
@@ -161,9 +235,9 @@ export async function followEarlierProof(
       ctx.redirect(now.returnTo);
       return true;
     }
-    const waitsForChoice = provedAccounts(now).length > 0;
-    const outcome = waitsForChoice ? undefined : outcomeOf?.(now);
-    if (waitsForChoice || outcome !== undefined) {
+    const waits = provedAccounts(now).length > 0 || provedOnce(now) !== undefined;
+    const outcome = waits ? undefined : outcomeOf?.(now);
+    if (waits || outcome !== undefined) {
       toDispatcher(ctx, uid, outcome);
       return true;
     }

@@ -10,13 +10,12 @@ import type { Channel } from '../../domain/messages/outgoing-message.ts';
 import { completeSignUp, passwordAtSignUp } from '../../domain/sign-up/sign-up.ts';
 import type { Tenant } from '../../domain/tenants/tenants.ts';
 import type { DomainError } from '../../platform/errors.ts';
-import { rememberDevice } from '../middleware/device.ts';
 import type { SentCode } from './code-journey.ts';
 import { type CodeFlow, type CodeVisit, codeSteps, showAskAgain } from './code-steps.ts';
-import { callerOf, finishInteraction, toDispatcher } from './context.ts';
+import { callerOf, toDispatcher } from './context.ts';
 import { isShownOnForm, refusal } from './form-refusal.ts';
 import { signUpChannels } from './offered-channels.ts';
-import { followEarlierProof, keepInInteraction, loginResult } from './proof.ts';
+import { acceptProof, followEarlierProof, keepInInteraction } from './proof.ts';
 import type { Handlers } from './visit.ts';
 
 /** How long the proof of the address waits for the name; the interaction may end sooner. */
@@ -127,8 +126,10 @@ async function submitProfile(ctx: Context, visit: CodeVisit): Promise<void> {
   const { web } = visit;
   const { channel, provedAt } = begun.proved;
   web.metrics.countSignIn('otp', 'succeeded');
-  rememberDevice(ctx, web.issuer);
-  await finishInteraction(ctx, web.provider(), loginResult(userId, { amr: methodsOf(channel), provedAt }));
+  const { id: tenantId, name: tenantName, slug: tenantSlug } = begun.tenant;
+  const account = { userId, tenantId, tenantName, tenantSlug, name: null, email: null };
+  const proved = { accounts: [account], amr: methodsOf(channel), authenticatedAt: provedAt };
+  await acceptProof(ctx, web, visit.interaction, proved);
 }
 
 /** @returns the new person's id. @throws DomainError as completeSignUp */

@@ -11,6 +11,8 @@ export interface Standing {
   hasSession: boolean;
   /** How many accounts were proved and wait for a choice. */
   provedAccounts: number;
+  /** What is to be done about a second factor, the first one proved. */
+  factor: 'none' | 'prove' | 'enrol' | 'codes';
   /** Whether anyone may make an account here. */
   maySignUp: boolean;
 }
@@ -40,6 +42,18 @@ const linkCode = {
 export const steps = {
   // Where an interaction stands, in this order.
   consent: { path: 'consent', during: 'consent', when: ({ prompt }) => prompt === 'consent' },
+  'factor-codes': {
+    path: 'factor/codes',
+    when: ({ factor }) => factor === 'codes',
+    after: ['factor-enrolled'],
+    links: { file: 'factor-codes-file' },
+  },
+  'factor-enrol': {
+    path: 'factor/enrol',
+    when: ({ factor }) => factor === 'enrol',
+    links: { later: 'factor-later', restart: 'sign-in' },
+  },
+  factor: { path: 'factor', when: ({ factor }) => factor === 'prove' },
   tenant: { path: 'tenant', when: ({ provedAccounts }) => provedAccounts > 1 },
   'select-account': {
     path: 'select-account',
@@ -60,6 +74,10 @@ export const steps = {
   },
 
   // What only a step before leads to, or a link.
+  'factor-totp': { path: 'factor/totp', links: { restart: 'sign-in' } },
+  'factor-recovery': { path: 'factor/recovery-code', links: { restart: 'sign-in' } },
+  'factor-codes-file': { path: 'factor/recovery-codes.txt' },
+  'factor-later': { path: 'factor/later' },
   'select-account-continue': { path: 'select-account/continue' },
   'select-account-switch': { path: 'select-account/switch' },
   cancel: { path: 'cancel', during: 'any' },

@@ -3,6 +3,8 @@
  * the one, or not any more, goes back to the dispatcher.
  */
 import type { Context } from 'koa';
+import type { UserOfTenant } from '../../domain/users/users.ts';
+import type { FactorLink } from '../factors/web-second-factor.ts';
 import type { SignInOptions } from '../sign-in/sign-in-method.ts';
 import type { InteractionContext, WebDependencies } from './context.ts';
 import type { LinkOf, StepName } from './steps.ts';
@@ -15,6 +17,8 @@ export interface Visit<Link extends string = never> extends InteractionContext {
   /** The address of the step itself. */
   href: string;
   links: Readonly<Record<Link, string>>;
+  /** The second factors that a person who has enrolled some may be asked for, the first of them at once. */
+  factors(user: UserOfTenant): Promise<FactorLink[]>;
   /** What the sign-in page offers in this tenant. */
   options(): Promise<SignInOptions>;
 }

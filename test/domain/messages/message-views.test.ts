@@ -33,6 +33,12 @@ const models: MessageModels = {
   },
   'identity-linked': { tenantName: 'Northwind', provider: 'Google', href: link },
   'email-changed': { tenantName: 'Northwind', href: link },
+  'factors-changed': {
+    tenantName: 'Northwind',
+    change: 'reset_requested',
+    at: new Date('2026-11-21T08:05:00Z'),
+    href: link,
+  },
   'credentials-removed': { tenantName: 'Northwind', href: link },
 };
 

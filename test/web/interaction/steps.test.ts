@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { signInMethods } from '../../../src/domain/methods/methods.ts';
 import type { WebDependencies } from '../../../src/web/interaction/context.ts';
+import { secondFactors } from '../../../src/web/factors/web-second-factors.ts';
 import { interactionRoutes } from '../../../src/web/interaction/dispatcher.ts';
 import {
   belongsTo,
@@ -20,7 +21,7 @@ import {
 import { pageNames } from '../../../src/web/pages/views.ts';
 import { methods } from '../../../src/web/sign-in/methods.ts';
 
-const begun: Standing = { prompt: 'login', hasSession: false, provedAccounts: 0, maySignUp: false };
+const begun: Standing = { prompt: 'login', hasSession: false, provedAccounts: 0, factor: 'none', maySignUp: false };
 
 type Row = { path: string; when?: unknown; after?: readonly Outcome[]; links?: Readonly<Record<string, StepName>> };
 const rows = Object.entries(steps) as [StepName, Row][];
@@ -39,6 +40,10 @@ describe('the table of steps', () => {
       [{ prompt: 'create' }, 'sign-in'],
       [{ maySignUp: true }, 'sign-in'],
       [{ prompt: 'consent', hasSession: true, provedAccounts: 2 }, 'consent'],
+      [{ factor: 'prove' }, 'factor'],
+      [{ factor: 'enrol', prompt: 'create', maySignUp: true }, 'factor-enrol'],
+      [{ factor: 'codes', prompt: 'select_account', hasSession: true }, 'factor-codes'],
+      [{ factor: 'prove', prompt: 'consent', hasSession: true }, 'consent'],
     ];
     for (const [standing, expected] of cases)
       assert.equal(nextStep({ ...begun, ...standing }), expected, JSON.stringify(standing));
@@ -55,7 +60,7 @@ describe('the table of steps', () => {
   it('has a way to every step, and links to its own steps alone', () => {
     const linked = rows.flatMap(([, { links = {} }]) => Object.values(links));
     for (const name of linked) assert.ok(stepNames.includes(name), name);
-    const entries = methods.map(({ entry }) => entry);
+    const entries = [...methods, ...secondFactors].map(({ entry }) => entry);
     const lost = rows.filter(([name, { when, after }]) => !when && !after && ![...linked, ...entries].includes(name));
     assert.deepEqual(
       lost.map(([name]) => name),
@@ -128,7 +133,7 @@ function namesAddress(literal: string): boolean {
 describe('the steps of an interaction, read', () => {
   const source = fileURLToPath(new URL('../../../src/web/', import.meta.url));
   const table = new Set(['interaction/steps.ts', 'interaction/dispatcher.ts']);
-  const files = ['interaction', 'sign-in'].flatMap((folder) =>
+  const files = ['interaction', 'sign-in', 'factors'].flatMap((folder) =>
     readdirSync(`${source}${folder}`).map((name) => `${folder}/${name}`),
   );
   const others = files

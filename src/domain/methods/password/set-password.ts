@@ -33,7 +33,7 @@ export async function storeNewPassword(
 ): Promise<void> {
   const { tenantId, id: userId } = user;
   await storePasswordHash(trx, { tenantId, userId, passwordHash }, caller);
-  await forgetFailures(trx, secrets, { ...user, userId });
+  await forgetFailures(trx, secrets, { ...user, userId }, { secondFactor: false });
   if (keptUidHash) await revokeOtherSessions(trx, { tenantId, userId, keptUidHash }, caller);
   else await revokeAllSessions(trx, { tenantId, userId }, caller);
 }

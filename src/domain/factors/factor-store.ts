@@ -1,0 +1,178 @@
+/** The SQL of second factors and recovery codes. What has ended by a reset (`ends_at`) is found by none of it. */
+import { type Database, firstRow, prepared, rows, runPrepared } from '../../platform/database.ts';
+import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
+import type { UserOfTenant } from '../users/users.ts';
+
+export interface FactorRow {
+  id: string;
+  kind: string;
+  createdAt: Date;
+  lastUsedAt: Date | null;
+  /** When a reset that waits takes it away. */
+  endsAt: Date | null;
+}
+
+const columns = 'f.id, f.kind, f.created_at, f.last_used_at, f.ends_at';
+const isLive = '(f.ends_at is null or f.ends_at > now())';
+
+export async function selectFactorPage(
+  db: Database,
+  { tenantId, userId }: UserOfTenant,
+  page: PageRequest,
+): Promise<Page<FactorRow>> {
+  return selectPage<FactorRow>(
+    db,
+    byId('f.id'),
+    page,
+    ({ key, where, order }) =>
+      `select ${columns}, ${key} from user_factors f
+        where f.tenant_id = :tenantId and f.user_id = :userId and ${isLive} and ${where} order by ${order}`,
+    { tenantId, userId },
+  );
+}
+
+export async function selectFactors(db: Database, { tenantId, userId }: UserOfTenant): Promise<FactorRow[]> {
+  return rows<FactorRow>(
+    db,
+    `select ${columns} from user_factors f where f.tenant_id = ? and f.user_id = ? and ${isLive} order by f.id`,
+    [tenantId, userId],
+  );
+}
+
+export interface TotpRow {
+  id: string;
+  secret: Buffer;
+}
+
+const totp = prepared(
+  'factor-totp',
+  `select f.id, f.secret from user_factors f where f.tenant_id = $1 and f.user_id = $2 and f.kind = 'totp' and ${isLive}`,
+);
+
+export async function selectTotp(db: Database, { tenantId, userId }: UserOfTenant): Promise<TotpRow | undefined> {
+  return (await runPrepared<TotpRow>(db, totp, [tenantId, userId])).rows[0];
+}
+
+const useStep = prepared(
+  'factor-totp-use',
+  `update user_factors f set last_step = $2, last_used_at = now()
+    where f.id = $1 and f.last_step < $2 and ${isLive}
+   returning f.id`,
+);
+
+/** Uses up a time step, and with it every step before. @returns false where it was used up before */
+export async function useTotpStep(db: Database, id: string, step: number): Promise<boolean> {
+  return (await runPrepared(db, useStep, [id, step])).rows.length > 0;
+}
+
+/** What stands there has been ended by a reset: the caller has made sure that nothing live does. */
+export async function replaceTotp(
+  trx: Database,
+  factor: UserOfTenant & { id: string; secret: Buffer; lastStep: number },
+): Promise<void> {
+  await rows(trx, `delete from user_factors where tenant_id = ? and user_id = ? and kind = 'totp'`, [
+    factor.tenantId,
+    factor.userId,
+  ]);
+  await rows(
+    trx,
+    `insert into user_factors (id, tenant_id, user_id, kind, secret, last_step, last_used_at)
+     values (:id, :tenantId, :userId, 'totp', :secret, :lastStep, now())`,
+    { ...factor },
+  );
+}
+
+/** @returns the kind of what was there */
+export async function deleteFactor(
+  trx: Database,
+  { tenantId, userId, id }: UserOfTenant & { id: string },
+): Promise<string | undefined> {
+  const deleted = await firstRow<{ kind: string }>(
+    trx,
+    'delete from user_factors where tenant_id = :tenantId and user_id = :userId and id = :id returning kind',
+    { tenantId, userId, id },
+  );
+  return deleted?.kind;
+}
+
+/** Everything that was enrolled, and the codes. @returns how many factors there were */
+export async function deleteFactors(trx: Database, { tenantId, userId }: UserOfTenant): Promise<number> {
+  await rows(trx, 'delete from recovery_codes where tenant_id = ? and user_id = ?', [tenantId, userId]);
+  const sql = 'delete from user_factors where tenant_id = ? and user_id = ? returning id';
+  return (await rows(trx, sql, [tenantId, userId])).length;
+}
+
+/** Has everything enrolled end at a time to come; what ends earlier stays so. @returns when; undefined: there is nothing */
+export async function endFactorsAfter(
+  trx: Database,
+  { tenantId, userId, hours }: UserOfTenant & { hours: number },
+): Promise<Date | undefined> {
+  const ended = await rows<{ endsAt: Date }>(
+    trx,
+    `update user_factors f set ends_at = coalesce(f.ends_at, now() + make_interval(hours => :hours))
+      where f.tenant_id = :tenantId and f.user_id = :userId and ${isLive}
+     returning f.ends_at`,
+    { tenantId, userId, hours },
+  );
+  return ended[0]?.endsAt;
+}
+
+const keep = prepared(
+  'factor-keep',
+  `update user_factors f set ends_at = null
+    where f.tenant_id = $1 and f.user_id = $2 and f.ends_at > now()
+   returning f.id`,
+);
+
+/** Takes back a reset that waits. @returns whether there was one */
+export async function keepFactors(trx: Database, { tenantId, userId }: UserOfTenant): Promise<boolean> {
+  return (await runPrepared(trx, keep, [tenantId, userId])).rows.length > 0;
+}
+
+export async function replaceRecoveryCodes(
+  trx: Database,
+  { tenantId, userId, hashes }: UserOfTenant & { hashes: readonly Buffer[] },
+): Promise<void> {
+  await rows(trx, 'delete from recovery_codes where tenant_id = ? and user_id = ?', [tenantId, userId]);
+  await rows(
+    trx,
+    `insert into recovery_codes (tenant_id, user_id, code_hash)
+     select :tenantId, :userId, hash from unnest(:hashes::bytea[]) as hash`,
+    { tenantId, userId, hashes },
+  );
+}
+
+const useCode = prepared(
+  'recovery-code-use',
+  `update recovery_codes set used_at = now()
+    where tenant_id = $1 and user_id = $2 and code_hash = any($3::bytea[]) and used_at is null
+   returning id`,
+);
+
+/** @param hashes of what was typed, under each secret key */
+export async function useUpRecoveryCode(
+  trx: Database,
+  { tenantId, userId }: UserOfTenant,
+  hashes: readonly Buffer[],
+): Promise<boolean> {
+  return (await runPrepared(trx, useCode, [tenantId, userId, hashes])).rows.length > 0;
+}
+
+export async function countRecoveryCodes(db: Database, { tenantId, userId }: UserOfTenant): Promise<number> {
+  const sql =
+    'select count(*)::int as left from recovery_codes where tenant_id = ? and user_id = ? and used_at is null';
+  return (await firstRow<{ left: number }>(db, sql, [tenantId, userId]))?.left ?? 0;
+}
+
+/** When the person was first asked to enrol; from now on where they never were. */
+export async function beginGrace(db: Database, { tenantId, userId }: UserOfTenant): Promise<Date> {
+  const sql = 'select began_at from factor_grace where user_id = ?';
+  const known = await firstRow<{ beganAt: Date }>(db, sql, [userId]);
+  if (known) return known.beganAt;
+  const begun = await firstRow<{ beganAt: Date }>(
+    db,
+    'insert into factor_grace (tenant_id, user_id) values (?, ?) on conflict do nothing returning began_at',
+    [tenantId, userId],
+  );
+  return begun?.beganAt ?? (await firstRow<{ beganAt: Date }>(db, sql, [userId]))?.beganAt ?? new Date();
+}

@@ -1,0 +1,154 @@
+/**
+ * What a person has enrolled: enrolling it, taking it away, and an administrator's reset. Owns that each change leaves its event
+ * and is told to the person, that who knows the first factor alone enrols nothing beside what is there, and that a reset
+ * waits as long as the tenant says. Who may reset is for the caller.
+ */
+import { type Database, inTransaction } from '../../platform/database.ts';
+import { DomainError } from '../../platform/errors.ts';
+import { isId } from '../../platform/ids.ts';
+import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
+import type { Secrets } from '../../platform/secrets.ts';
+import { type Caller, recordEvent } from '../audit/audit-events.ts';
+import type { FactorChange } from '../messages/message-views.ts';
+import { enqueueMessage } from '../messages/outgoing-message.ts';
+import { revokeAllSessions } from '../sessions/sessions.ts';
+import { findTenantById } from '../tenants/tenants.ts';
+import { findSettings } from '../users/profiles.ts';
+import { holdUser } from '../users/user-state.ts';
+import type { UserOfTenant } from '../users/users.ts';
+import {
+  deleteFactor,
+  deleteFactors,
+  endFactorsAfter,
+  type FactorRow,
+  selectFactorPage,
+  selectFactors,
+} from './factor-store.ts';
+import { makeRecoveryCodes } from './recovery-codes.ts';
+import { stepOfCode, storeTotp } from './totp.ts';
+
+export interface FactorDependencies {
+  secrets: Secrets;
+  issuer: string;
+  caller: Caller;
+}
+
+const about = ({ tenantId, userId }: UserOfTenant) => ({ tenantId, entityType: 'user', entityId: userId });
+
+/** What a person has enrolled, in the order of the ids. @throws DomainError invalid CURSOR_INVALID */
+export async function listFactors(
+  db: Database,
+  { tenantId, userId, ...page }: PageRequest & UserOfTenant,
+): Promise<Page<FactorRow>> {
+  if (!isId(tenantId) || !isId(userId)) return emptyPage();
+  return selectFactorPage(db, { tenantId, userId }, page);
+}
+
+/** Tells the person by mail, if there is an address. */
+export async function tellOfFactors(
+  trx: Database,
+  { tenantId, userId, email, change, at }: UserOfTenant & { email: string | null; change: FactorChange; at?: Date },
+  { secrets, issuer }: Pick<FactorDependencies, 'secrets' | 'issuer'>,
+): Promise<void> {
+  if (email === null) return;
+  const tenant = await findTenantById(trx, tenantId);
+  const { locale, zoneinfo } = await findSettings(trx, { tenantId, userId });
+  const model = { tenantName: tenant?.name ?? '', change, at: at ?? new Date(), href: `${issuer}/account` };
+  const to = { channel: 'email', to: email, locale: locale ?? 'en', timeZone: zoneinfo ?? undefined } as const;
+  await enqueueMessage(trx, { ...to, tenantId, template: 'factors-changed', model }, { secrets });
+}
+
+/**
+ * Enrols an authenticator app as the person's second factor, once a code has shown that the app has the seed.
+ * @param wanted.replaces whether the person has proved what they had
+ * @returns the recovery codes, to be shown once
+ * @throws DomainError unauthenticated FACTOR_INVALID, conflict FACTOR_ENROLLED, not_found
+ */
+export async function enrolTotp(
+  db: Database,
+  { tenantId, userId, seed, code, replaces = false }: UserOfTenant & { seed: string; code: string; replaces?: boolean },
+  deps: FactorDependencies,
+): Promise<string[]> {
+  const step = stepOfCode(seed, code, new Date());
+  if (step === undefined) throw new DomainError('unauthenticated', 'FACTOR_INVALID');
+  const user = { tenantId, userId };
+  return inTransaction(db, async (trx) => {
+    const { email, state } = await holdUser(trx, user);
+    if (state !== 'active') throw new DomainError('not_found', 'NOT_FOUND');
+    if (!replaces && (await selectFactors(trx, user)).length > 0) throw new DomainError('conflict', 'FACTOR_ENROLLED');
+    await storeTotp(trx, { ...user, seed, step }, deps.secrets);
+    const codes = await makeRecoveryCodes(trx, user, deps.secrets);
+    await recordEvent(trx, { ...about(user), action: 'factor.enrolled', payload: { kind: 'totp' } }, deps.caller);
+    await tellOfFactors(trx, { ...user, email, change: 'enrolled' }, deps);
+    return codes;
+  });
+}
+
+/** New recovery codes in the place of all before. @throws DomainError not_found where nothing is enrolled */
+export async function renewRecoveryCodes(
+  db: Database,
+  user: UserOfTenant,
+  deps: FactorDependencies,
+): Promise<string[]> {
+  return inTransaction(db, async (trx) => {
+    const { email } = await holdUser(trx, user);
+    if ((await selectFactors(trx, user)).length === 0) throw new DomainError('not_found', 'NOT_FOUND');
+    const codes = await makeRecoveryCodes(trx, user, deps.secrets);
+    await recordEvent(trx, { ...about(user), action: 'recovery_codes.renewed' }, deps.caller);
+    await tellOfFactors(trx, { ...user, email, change: 'codes_renewed' }, deps);
+    return codes;
+  });
+}
+
+/** Takes away one that the person has; with the last one the recovery codes go. Once more does no harm. */
+export async function removeFactor(
+  db: Database,
+  { tenantId, userId, id }: UserOfTenant & { id: string },
+  deps: FactorDependencies,
+): Promise<void> {
+  const user = { tenantId, userId };
+  await inTransaction(db, async (trx) => {
+    const { email } = await holdUser(trx, user);
+    const kind = isId(id) ? await deleteFactor(trx, { ...user, id }) : undefined;
+    if (kind === undefined) return;
+    if ((await selectFactors(trx, user)).length === 0) await deleteFactors(trx, user);
+    await recordEvent(trx, { ...about(user), action: 'factor.removed', payload: { kind } }, deps.caller);
+    await tellOfFactors(trx, { ...user, email, change: 'removed' }, deps);
+  });
+}
+
+/**
+ * Takes everything away that a person has enrolled, for one who has lost it: at once, or when the tenant's delay is over,
+ * unless they prove it meanwhile. At once it ends what they are signed in to. Once more does no harm.
+ * @returns when it takes effect; null where there is nothing
+ * @throws DomainError not_found, also for a person of another tenant
+ */
+export async function resetFactors(db: Database, user: UserOfTenant, deps: FactorDependencies): Promise<Date | null> {
+  return inTransaction(db, async (trx) => {
+    const { email } = await holdUser(trx, user);
+    const enrolled = await selectFactors(trx, user);
+    const [first] = enrolled;
+    if (!first) return null;
+    const tenant = await findTenantById(trx, user.tenantId);
+    const hours = tenant?.settings.factorResetHours ?? 0;
+    if (hours === 0) {
+      await deleteFactors(trx, user);
+      const payload = { kinds: enrolled.map(({ kind }) => kind) };
+      await recordEvent(trx, { ...about(user), action: 'factors.reset', payload }, deps.caller);
+      await tellOfFactors(trx, { ...user, email, change: 'reset' }, deps);
+      await revokeAllSessions(trx, user, deps.caller);
+      return new Date();
+    }
+    if (enrolled.every(({ endsAt }) => endsAt !== null)) return first.endsAt;
+    const endsAt = await endFactorsAfter(trx, { ...user, hours });
+    if (!endsAt) return null;
+    await recordEvent(trx, { ...about(user), action: 'factors.reset_requested', payload: { endsAt } }, deps.caller);
+    await tellOfFactors(trx, { ...user, email, change: 'reset_requested', at: endsAt }, deps);
+    return endsAt;
+  });
+}
+
+/** Everything of a person who is deleted; the caller writes the event. */
+export async function endFactorsOf(trx: Database, user: UserOfTenant): Promise<void> {
+  await deleteFactors(trx, user);
+}

@@ -1,0 +1,104 @@
+/**
+ * Whose second factor an interaction waits for. Either somebody has proved a first one in it, or the browser's own session has,
+ * and a second one is asked for by now. A session is enough to be asked for what is enrolled; to enrol something, the person
+ * proves the first factor again, or whoever finds an open browser would.
+ */
+import type { Context } from 'koa';
+import type { Interaction } from 'oidc-provider';
+import type { FactorNeed } from '../../domain/factors/requirement.ts';
+import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
+import { secondFactorReason } from '../../oidc/authorization/prompts.ts';
+import type { InteractionContext, WebDependencies } from '../interaction/context.ts';
+import { factorNeedOf, finishSignIn, provedOnce, stillWaits } from '../interaction/proof.ts';
+
+/** A new factor that has been enrolled in this interaction, its recovery codes still to be read. */
+export interface Enrolled {
+  codes: string[];
+  amr: string[];
+}
+
+/** What an interaction keeps of an enrolment: the seed until a code has proved it, then what came of it. */
+export interface Enrolment {
+  userId: string;
+  seed?: string;
+  enrolled?: Enrolled;
+}
+
+export interface PendingFactor {
+  account: AccountProfile;
+  /** How the first factor was proved. */
+  amr: readonly string[];
+  /** Undefined where nothing more is needed: it has been enrolled in this interaction. */
+  need: FactorNeed | undefined;
+  enrolment?: Enrolment;
+}
+
+export function enrolmentOf(interaction: Interaction, userId: string): Enrolment | undefined {
+  const enrolment = (interaction.lastSubmission as { enrolment?: Enrolment } | undefined)?.enrolment;
+  return enrolment?.userId === userId ? enrolment : undefined;
+}
+
+async function ofProof(web: WebDependencies, interaction: Interaction): Promise<PendingFactor | undefined> {
+  const proved = provedOnce(interaction);
+  if (!proved || !(await stillWaits(web, interaction, proved.userId))) return undefined;
+  const account = await findAccount(web.db, proved.userId);
+  if (!account) return undefined;
+  const enrolment = enrolmentOf(interaction, account.userId);
+  const need = enrolment?.enrolled ? undefined : await factorNeedOf(web, interaction, account);
+  return { account, amr: proved.amr, need, enrolment };
+}
+
+async function ofSession(
+  ctx: Context,
+  web: WebDependencies,
+  { interaction, tenant }: InteractionContext,
+): Promise<PendingFactor | undefined> {
+  const { name, reasons } = interaction.prompt;
+  const userId = interaction.session?.accountId;
+  if (name !== 'login' || userId === undefined || !reasons.every((reason) => reason === secondFactorReason))
+    return undefined;
+  // As it is now: it may have been ended since the interaction began.
+  const session = await web.provider().Session.get(ctx as never);
+  const account = session.accountId === userId ? await findAccount(web.db, userId) : undefined;
+  if (!account || (tenant && tenant.id !== account.tenantId)) return undefined;
+  const need = await factorNeedOf(web, interaction, account);
+  return need?.isEnrolled ? { account, amr: session.amr ?? [], need } : undefined;
+}
+
+/** Undefined where a first factor has to be proved before. */
+export async function pendingFactor(
+  ctx: Context,
+  web: WebDependencies,
+  found: InteractionContext,
+): Promise<PendingFactor | undefined> {
+  return (await ofProof(web, found.interaction)) ?? (await ofSession(ctx, web, found));
+}
+
+/** What the dispatcher's table asks. */
+export type FactorStanding = 'none' | 'prove' | 'enrol' | 'codes';
+
+export function factorStanding(pending: PendingFactor | undefined): FactorStanding {
+  if (pending?.enrolment?.enrolled) return 'codes';
+  if (!pending?.need) return 'none';
+  return pending.need.isEnrolled ? 'prove' : 'enrol';
+}
+
+/** Ends the interaction with both factors proved. @param amr of the second (RFC 8176) */
+export async function acceptSecondFactor(
+  ctx: Context,
+  web: WebDependencies,
+  { account, amr: first }: PendingFactor,
+  amr: readonly string[],
+): Promise<void> {
+  const both = [...new Set([...first, ...amr])];
+  await finishSignIn(ctx, web, account.userId, { amr: both, provedAt: Date.now(), isTwo: true });
+}
+
+/** Ends the interaction with the first factor alone, where the second may still be put off. */
+export async function acceptFirstFactor(
+  ctx: Context,
+  web: WebDependencies,
+  { account, amr }: PendingFactor,
+): Promise<void> {
+  await finishSignIn(ctx, web, account.userId, { amr, provedAt: Date.now(), isTwo: false });
+}

@@ -1,0 +1,11 @@
+/** A recovery code, in the place of what was lost. */
+import { recoveryCodeFactor } from '../../domain/factors/recovery-codes.ts';
+import { typedFactor } from './typed-factor.ts';
+import type { WebSecondFactor } from './web-second-factor.ts';
+
+export const recoveryCode: WebSecondFactor = {
+  factor: recoveryCodeFactor,
+  steps: { 'factor-recovery': typedFactor({ kind: 'recovery_code', factor: recoveryCodeFactor }) },
+  entry: 'factor-recovery',
+  isAlwaysOffered: true,
+};
