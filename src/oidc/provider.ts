@@ -4,13 +4,13 @@
 import type { AdapterFactory, Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Config } from '../config.ts';
 import { claimsByScope, scopes } from '../domain/claims/claims.ts';
-import { acr, isTooLittle } from '../domain/factors/requirement.ts';
+import { acr } from '../domain/factors/requirement.ts';
 import type { AddressLimits } from '../platform/address-limits.ts';
 import type { Database } from '../platform/database.ts';
 import { defineSecretPurpose, type Secrets } from '../platform/secrets.ts';
 import { createFindAccount } from './account.ts';
+import { createFactorCheck } from './authorization/authentication-context.ts';
 import { createLoadGrant } from './authorization/consent.ts';
-import { asksForTwoFactors } from './authorization/authentication-context.ts';
 import { createInteractionPolicy } from './authorization/prompts.ts';
 import { createTenantFinder } from './authorization/requested-tenant.ts';
 import { isOriginOf } from './client-origins.ts';
@@ -169,10 +169,7 @@ export function createProvider(dependencies: ProviderDependencies): Provider {
   const secure = issuer.startsWith('https:');
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true, secure, overwrite: true } as const;
   const findTenant = createTenantFinder(db);
-  const policy = createInteractionPolicy(findTenant, ({ oidc }, { profile }) => {
-    const isAsked = asksForTwoFactors({ ...oidc.params, claims: oidc.claims }, oidc.client);
-    return isTooLittle(db, profile, { proved: oidc.session?.acr, isAsked });
-  });
+  const policy = createInteractionPolicy(findTenant, createFactorCheck(db));
 
   const provider = new QueryKeepingProvider(issuer, {
     ...clients,

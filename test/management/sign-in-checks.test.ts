@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { requestCode } from '../../src/domain/codes/one-time-codes.ts';
+import { proveFactor } from '../../src/domain/factors/prove-factor.ts';
+import { totpFactor } from '../../src/domain/factors/totp.ts';
 import { deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
 import { suspendTenant } from '../../src/domain/lifecycle/end-tenant.ts';
 import { signInWithCode } from '../../src/domain/methods/code/code-sign-in.ts';
@@ -15,8 +17,6 @@ import { accountKey, doorKey } from '../../src/domain/sign-in/sign-in-failures.t
 import { updateTenantSettings } from '../../src/domain/tenants/tenants.ts';
 import { rows } from '../../src/platform/database.ts';
 import { newId } from '../../src/platform/ids.ts';
-import { proveFactor } from '../../src/domain/factors/prove-factor.ts';
-import { totpFactor } from '../../src/domain/factors/totp.ts';
 import { randomToken, sha256 } from '../../src/platform/secrets.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { unlimited } from '../support/limits.ts';
@@ -206,7 +206,8 @@ describe('why somebody cannot sign in', () => {
     const before = await explained(person);
     assert.deepEqual([before.canSignIn, before.checks.every(({ passes }) => passes)], [true, true]);
     const user = { tenantId: person.tenantId, userId: person.id };
-    const guess = () => proveFactor(app.db, { user, factor: totpFactor, answer: '000000' }, { secrets: app.secrets, caller });
+    const guess = () =>
+      proveFactor(app.db, { user, factor: totpFactor, answer: '000000' }, { secrets: app.secrets, caller });
     for (let tried = 0; tried < 10; tried++) await assert.rejects(guess(), { code: 'FACTOR_INVALID' });
     await assert.rejects(guess(), { code: 'TOO_MANY_ATTEMPTS' });
     const { canSignIn, checks } = await explained(person);

@@ -100,7 +100,7 @@ describe('discovery', () => {
     assert.deepEqual(metadata.scopes_supported, known);
     for (const claim of ['sub', 'email', 'email_verified', 'auth_time', 'acr', 'amr', 'roles', 'org_assignments'])
       assert.ok(metadata.claims_supported.includes(claim), claim);
-    assert.deepEqual(metadata.acr_values_supported, ['urn:gatehouse:acr:aal1']);
+    assert.deepEqual(metadata.acr_values_supported, ['urn:gatehouse:acr:aal1', 'urn:gatehouse:acr:aal2']);
     assert.ok(metadata.ui_locales_supported.includes('fr'));
   });
 });

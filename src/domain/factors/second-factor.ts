@@ -11,7 +11,10 @@ import type { UserOfTenant } from '../users/users.ts';
 
 export const factorCodes = defineCodes({
   FACTOR_ENROLLED: { kind: 'conflict', means: 'the person has a second factor by now, and has not proved it' },
-  FACTOR_INVALID: { kind: 'unauthenticated', means: 'the second factor was not proved: it is wrong, or was used before' },
+  FACTOR_INVALID: {
+    kind: 'unauthenticated',
+    means: 'the second factor was not proved: it is wrong, or was used before',
+  },
   FACTOR_LOCKED: {
     kind: 'rate_limited',
     means: 'too many proofs of the second factor failed in a row; an administrator has to unlock the account',

@@ -3,7 +3,10 @@
  * registration (`default_acr_values`). Two factors do for whoever asks for one: the stronger context is reported as what it is.
  * What is asked for by registration holds whatever a request says, which goes through the person's browser.
  */
-import { acr } from '../../domain/factors/requirement.ts';
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { acr, isTooLittle } from '../../domain/factors/requirement.ts';
+import type { Database } from '../../platform/database.ts';
+import type { AccountWithProfile } from '../account.ts';
 
 /** What of a client matters here. */
 interface AskingClient {
@@ -19,22 +22,32 @@ interface AcrClaim {
   values?: unknown;
 }
 
-function essentialAcr({ claims }: Params): unknown[] | undefined {
+function essentialAcr({ claims }: Params): AcrClaim | undefined {
   try {
     const parsed = typeof claims === 'string' ? JSON.parse(claims) : claims;
     const wanted = (parsed as { id_token?: { acr?: AcrClaim } } | undefined)?.id_token?.acr;
-    if (!wanted?.essential) return undefined;
-    const values = Array.isArray(wanted.values) ? wanted.values : [];
-    return wanted.value === undefined ? values : [wanted.value];
+    return wanted?.essential ? wanted : undefined;
   } catch {
     // No JSON: the library refuses the request.
     return undefined;
   }
 }
 
+/** Those of ours that an essential claim takes; undefined where there is none. @throws InvalidRequest */
+function acceptable(params: Params): string[] | undefined {
+  const wanted = essentialAcr(params);
+  if (!wanted) return undefined;
+  const { value, values } = wanted;
+  if (values !== undefined && !Array.isArray(values))
+    throw new errors.InvalidRequest('invalid claims.id_token.acr.values type');
+  return Object.values(acr).filter(
+    (ours) => (values?.includes(ours) ?? true) && (value === undefined || value === ours),
+  );
+}
+
 /** Two factors, and one will not do. */
-function namesTwo(values: readonly unknown[] | undefined): boolean {
-  return values !== undefined && values.includes(acr.aal2) && !values.includes(acr.aal1);
+function namesTwo(values: readonly unknown[] = []): boolean {
+  return values.includes(acr.aal2) && !values.includes(acr.aal1);
 }
 
 /** Whether an authorization request asks for two factors (RFC 9470 section 4, OpenID Connect Core section 5.5.1.1). */
@@ -42,13 +55,20 @@ export function asksForTwoFactors(params: Params, client: AskingClient | undefin
   const { acr_values: asked } = params;
   return (
     namesTwo(client?.defaultAcrValues) ||
-    namesTwo(typeof asked === 'string' ? asked.split(' ') : undefined) ||
-    namesTwo(essentialAcr(params))
+    namesTwo(typeof asked === 'string' ? asked.split(' ') : []) ||
+    namesTwo(acceptable(params))
   );
 }
 
-/** Whether an essential claim names contexts, and none that we give. */
+/** Whether an essential claim takes none of the contexts that we give. @throws InvalidRequest where it makes no sense */
 export function demandsUnknownContext(params: Params): boolean {
-  const values = essentialAcr(params);
-  return values !== undefined && values.length > 0 && !Object.values(acr).some((ours) => values.includes(ours));
+  return acceptable(params)?.length === 0;
+}
+
+/** Whether the session of an authorization request lacks the second factor that is needed for it. */
+export function createFactorCheck(db: Database) {
+  return ({ oidc }: KoaContextWithOIDC, { profile }: AccountWithProfile): Promise<boolean> => {
+    const isAsked = asksForTwoFactors({ ...oidc.params, claims: oidc.claims }, oidc.client);
+    return isTooLittle(db, profile, { proved: oidc.session?.acr, isAsked });
+  };
 }

@@ -33,16 +33,43 @@ function isAnotherPerson(ctx: KoaContextWithOIDC): boolean {
   return [hinted, named].some((sub) => sub !== undefined && sub !== session?.accountId);
 }
 
-/** The policy, in the order in which it is checked: create, select_account, login, consent. */
-export function createInteractionPolicy(
-  findTenant: (ctx: KoaContextWithOIDC) => Promise<RequestedTenant | undefined>,
-  needsSecondFactor: (ctx: KoaContextWithOIDC, account: AccountWithProfile) => Promise<boolean>,
-): interactionPolicy.DefaultPolicy {
-  const policy = base();
-  const login = policy.get('login') as interactionPolicy.Prompt;
+type NeedsSecondFactor = (ctx: KoaContextWithOIDC, account: AccountWithProfile) => Promise<boolean>;
+
+/** How a person has to have signed in: an `acr` that we can give, and the second factor where it is needed. */
+function addContextChecks(login: interactionPolicy.Prompt, needsSecondFactor: NeedsSecondFactor): void {
   // The library knows no order among contexts, and would ask a person with two factors for one, for ever.
   login.checks.remove('essential_acrs');
   login.checks.remove('essential_acr');
+  // OpenID Connect Core Unmet Authentication Requirements 1.0.
+  login.checks.add(
+    new Check(
+      'acr_known',
+      'the requested authentication context cannot be given',
+      'unmet_authentication_requirements',
+      (ctx) => {
+        if (demandsUnknownContext({ claims: ctx.oidc.claims }))
+          throw new errors.UnmetAuthenticationRequirements('the requested acr values cannot be satisfied');
+        return Check.NO_NEED_TO_PROMPT;
+      },
+    ),
+  );
+  // Also where it was asked for after the session began. RFC 9470 section 5.
+  login.checks.add(
+    new Check(secondFactorReason, 'a second factor has to be proved', 'login_required', async (ctx) => {
+      const account = ctx.oidc.account as AccountWithProfile | undefined;
+      if (!ctx.oidc.session?.accountId || !account) return Check.NO_NEED_TO_PROMPT;
+      return (await needsSecondFactor(ctx, account)) ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT;
+    }),
+  );
+}
+
+/** The policy, in the order in which it is checked: create, select_account, login, consent. */
+export function createInteractionPolicy(
+  findTenant: (ctx: KoaContextWithOIDC) => Promise<RequestedTenant | undefined>,
+  needsSecondFactor: NeedsSecondFactor,
+): interactionPolicy.DefaultPolicy {
+  const policy = base();
+  const login = policy.get('login') as interactionPolicy.Prompt;
 
   login.checks.add(
     new Check(
@@ -75,27 +102,7 @@ export function createInteractionPolicy(
       return Check.NO_NEED_TO_PROMPT;
     }),
   );
-  // OpenID Connect Core Unmet Authentication Requirements 1.0.
-  login.checks.add(
-    new Check(
-      'acr_known',
-      'the requested authentication context cannot be given',
-      'unmet_authentication_requirements',
-      (ctx) => {
-        if (demandsUnknownContext(ctx.oidc.claims === undefined ? {} : { claims: ctx.oidc.claims }))
-          throw new errors.UnmetAuthenticationRequirements('the requested acr values cannot be satisfied');
-        return Check.NO_NEED_TO_PROMPT;
-      },
-    ),
-  );
-  // Also where it was asked for after the session began. RFC 9470 section 5.
-  login.checks.add(
-    new Check(secondFactorReason, 'a second factor has to be proved', 'login_required', async (ctx) => {
-      const account = ctx.oidc.account as AccountWithProfile | undefined;
-      if (!ctx.oidc.session?.accountId || !account) return Check.NO_NEED_TO_PROMPT;
-      return (await needsSecondFactor(ctx, account)) ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT;
-    }),
-  );
+  addContextChecks(login, needsSecondFactor);
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 0);
   // Initiating User Registration via OpenID Connect 1.0. A person who signs in instead of signing up has answered it too.
   policy.add(new Prompt({ name: 'create', requestable: true }), 0);

@@ -23,7 +23,14 @@ export function issuerOfAudience(audience: string): string {
 }
 
 export type ManagementToken =
-  | { kind: 'person'; accountId: string; clientId: string; scopes: ReadonlySet<string>; authTime: Date | null; acr: unknown }
+  | {
+      kind: 'person';
+      accountId: string;
+      clientId: string;
+      scopes: ReadonlySet<string>;
+      authTime: Date | null;
+      acr: unknown;
+    }
   | { kind: 'service'; clientId: string; tenantId: string | null; scopes: ReadonlySet<string> };
 
 interface Bound extends TokenBinding {
@@ -53,7 +60,14 @@ export async function findManagementToken(
     const { sessionUid } = record;
     const authTime = sessionUid ? await findSessionLogin(db, sha256(sessionUid)) : undefined;
     const { accountId, clientId } = record;
-    return { kind: 'person', accountId, clientId, scopes: scopesOf(record), authTime: authTime ?? null, acr: record.extra?.acr };
+    return {
+      kind: 'person',
+      accountId,
+      clientId,
+      scopes: scopesOf(record),
+      authTime: authTime ?? null,
+      acr: record.extra?.acr,
+    };
   }
   const service = await findJwtServiceToken(provider, publicJwks, token);
   if (!service || !(await counts(service))) return undefined;

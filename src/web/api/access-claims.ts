@@ -56,7 +56,9 @@ export function accessClaims({ db, issuer, provider, keys }: AccessClaimsDepende
     const record = await findJwtAccessToken(provider(), keys().publicJwks, token);
     const address = `${issuer}/access-claims`;
     const isShown = record && (await provesPossession(ctx, { provider: provider(), address }, token, record));
-    const account = isShown && ((await findAccount(ctx as never, record.accountId, record as never)) as AccountWithProfile | undefined);
+    const account =
+      isShown &&
+      ((await findAccount(ctx as never, record.accountId, record as never)) as AccountWithProfile | undefined);
     if (!record || !account) {
       ctx.status = 401;
       const scheme = record && isBound(record) ? 'DPoP' : 'Bearer';

@@ -131,7 +131,12 @@ async function showCodes(ctx: Context, { web, href, links, ...visit }: Visit<'fi
   if (!pending || !codes) return toDispatcher(ctx, visit.interaction.uid);
   const { surroundings } = visit;
   const tenant = surroundings.tenant ?? pending.account.tenant;
-  web.pages.render(ctx, 'interaction/factor-codes', { action: href, codes, fileHref: links.file }, { ...surroundings, tenant });
+  web.pages.render(
+    ctx,
+    'interaction/factor-codes',
+    { action: href, codes, fileHref: links.file },
+    { ...surroundings, tenant },
+  );
 }
 
 async function sendCodes(ctx: Context, { web, ...visit }: Visit): Promise<void> {

@@ -36,7 +36,8 @@ describe('codes of an authenticator app', () => {
   it('are read as people type them, and nothing else is', () => {
     const now = new Date(59_000);
     assert.equal(stepOfCode(seed, ' 287 082', now), 1);
-    for (const typed of ['', '28708', '2870821', '28708a', '٢٨٧٠٨٢']) assert.equal(stepOfCode(seed, typed, now), undefined);
+    for (const typed of ['', '28708', '2870821', '28708a', '٢٨٧٠٨٢'])
+      assert.equal(stepOfCode(seed, typed, now), undefined);
   });
 
   it('have seeds of 160 bits, each another', () => {

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { signInMethods } from '../../../src/domain/methods/methods.ts';
-import type { WebDependencies } from '../../../src/web/interaction/context.ts';
 import { secondFactors } from '../../../src/web/factors/web-second-factors.ts';
+import type { WebDependencies } from '../../../src/web/interaction/context.ts';
 import { interactionRoutes } from '../../../src/web/interaction/dispatcher.ts';
 import {
   belongsTo,
