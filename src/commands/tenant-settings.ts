@@ -234,13 +234,28 @@ async function show(_options: object, slug = ''): Promise<CommandResult> {
   });
 }
 
+function withSecondFactor(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--second-factor <whom>', 'of whom a second factor is asked').choices([
+        'nobody',
+        'administrators',
+        'everyone',
+      ]),
+    )
+    .option('--second-factor-grace-days <number>', 'how long people may put off enrolling one', wholeNumber(0, 90))
+    .option('--factor-reset-hours <number>', 'how long a reset of a second factor waits', wholeNumber(0, 168));
+}
+
 export function addTenantSettings(tenants: Command): void {
   const which = ['<slug>', 'its short name'] as const;
   performs<SetOptions>(
-    tenants
-      .command('set')
-      .description('change settings of a tenant')
-      .argument(...which)
+    withSecondFactor(
+      tenants
+        .command('set')
+        .description('change settings of a tenant')
+        .argument(...which),
+    )
       .addOption(new Option('--usernames <on|off>', 'whether a username signs in, too').choices(['on', 'off']))
       .addOption(new Option('--self-sign-up <on|off>', 'whether anybody may make an account').choices(['on', 'off']))
       .option('--sign-up-domains <list>', 'and with which email addresses; or any', unless('any', [], domainsOf))

@@ -21,6 +21,7 @@ import { signingKeys } from './signing-keys.ts';
 import { tenants } from './tenants.ts';
 import { tokenPreview } from './token-preview.ts';
 import { userData } from './user-data.ts';
+import { userFactors } from './user-factors.ts';
 import { userGrants } from './user-grants.ts';
 import { userIdentities } from './user-identities.ts';
 import { sessions } from './user-sessions.ts';
@@ -41,6 +42,7 @@ const single: readonly AnyOperation[] = [
   ...identityProviders,
   ...auditEvents,
   ...users,
+  ...userFactors,
   ...userGrants,
   ...access,
   ...tokenPreview,

@@ -27,6 +27,7 @@ export const User = z
     picture_url: z.string().nullable(),
     state: z.enum(['active', 'inactive']),
     mfa_required: z.boolean(),
+    mfa_enabled: z.boolean().meta({ description: 'Whether a second factor is enrolled' }),
     metadata: z.record(z.string(), z.unknown()),
     last_login_at: time.nullable(),
     password_changed_at: time.nullable().meta({ description: 'Null: they have no password' }),

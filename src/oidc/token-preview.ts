@@ -2,7 +2,7 @@
  * What the tokens of a person would say: the whole way from a code to id_token, access token and userinfo, gone by a provider
  * that is configured as the server's and stands apart. Owns that nothing comes of it: what it stores is kept in memory and
  * forgotten, what it signs is signed by keys that are published nowhere, and no token leaves; its claims and its size do. The
- * person is taken to have come in by a password and to have allowed what is asked for.
+ * person is taken to have come in by a password, whatever second factor is asked of them, and to have allowed what is asked for.
  */
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';

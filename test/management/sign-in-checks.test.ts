@@ -215,11 +215,11 @@ describe('why somebody cannot sign in', () => {
     assert.deepEqual(
       checks.map(({ refusal, passes }) => [refusal, passes]),
       [
-        ['factor_locked', true],
-        ['factor_slowed', false],
+        ['second_factor_locked', true],
+        ['second_factor_slowed', false],
       ],
     );
-    assert.equal(await reason(person), 'factor_slowed');
+    assert.equal(await reason(person), 'second_factor_slowed');
   });
 
   it('tells of providers: not offered, disabled, not linked', async () => {

@@ -199,9 +199,6 @@ describe('what the tokens of a person would say', () => {
     const elsewhere = (await make.createNode(app.db, { tenantId, name: 'Elsewhere' })).id;
     assert.equal(await refused({ resource, scope: 'openid', org_node_id: crypto.randomUUID() }), 'invalid_request');
     assert.notEqual(await preview({ client_id, resource, scope: 'openid', org_node_id: elsewhere }), undefined);
-    const { id: bound } = await app.person({ tenantId });
-    await app.db('users').where({ id: bound }).update({ mfaRequired: true });
-    assert.equal(await refused({}, bound), 'invalid_grant');
   });
 
   it('knows no client of another tenant, no service, and none that is disabled', async () => {

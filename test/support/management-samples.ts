@@ -132,6 +132,8 @@ export const samples: Record<string, (world: World) => Sample> = {
     body: { provider: w.providerKey, subject: 'what they call them' },
   }),
   'users.identities.remove': (w) => ({ params: { ...person(w), provider: w.linkedProviderKey } }),
+  'users.factors.list': (w) => ({ params: person(w) }),
+  'users.factors.reset': (w) => ({ params: person(w) }),
   'users.grants.list': (w) => ({ params: person(w) }),
   'users.grants.withdraw': (w) => ({ params: { ...person(w), grant_id: w.tokenGrantId } }),
   'users.access': (w) => ({ params: person(w) }),

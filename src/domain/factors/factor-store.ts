@@ -26,7 +26,7 @@ export async function selectFactorPage(
     page,
     ({ key, where, order }) =>
       `select ${columns}, ${key} from user_factors f
-        where f.tenant_id = :tenantId and f.user_id = :userId and ${isLive} and ${where} order by ${order}`,
+        where f.tenant_id = :tenantId and f.user_id = :userId and ${isLive} and ${where} ${order}`,
     { tenantId, userId },
   );
 }

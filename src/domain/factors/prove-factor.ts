@@ -43,7 +43,7 @@ async function admit(db: Database, proof: FactorProof, key: FailureKey, caller: 
   const [verdict] = await countAttempt(db, [key]);
   if (verdict?.allowed) return;
   const isLocked = !verdict || verdict.locked;
-  await recordEvent(db, eventOf(proof, isLocked ? 'factor_locked' : 'factor_slowed'), caller);
+  await recordEvent(db, eventOf(proof, isLocked ? 'second_factor_locked' : 'second_factor_slowed'), caller);
   if (isLocked) throw new DomainError('rate_limited', 'FACTOR_LOCKED');
   throw new DomainError('rate_limited', 'TOO_MANY_ATTEMPTS', { seconds: verdict.seconds });
 }

@@ -42,8 +42,8 @@ export async function explainSignIn(
       ways.push({ ...way, open: way.checks.every(({ passes }) => passes) });
   const factor = await findHeldUp(db, secrets, 'factor', { tenantId, userId, addresses: [] });
   const checks = [
-    { refusal: 'factor_locked', passes: !factor.locked, seconds: null },
-    waitCheck('factor_slowed', factor.seconds),
+    { refusal: 'second_factor_locked', passes: !factor.locked, seconds: null },
+    waitCheck('second_factor_slowed', factor.seconds),
   ];
   return { canSignIn: checks.every(({ passes }) => passes) && ways.some(({ open }) => open), checks, ways };
 }

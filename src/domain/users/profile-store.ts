@@ -16,6 +16,8 @@ export interface ProfileRow {
   pictureUrl: string | null;
   state: 'active' | 'inactive';
   mfaRequired: boolean;
+  /** Whether a second factor is enrolled. */
+  mfaEnabled: boolean;
   metadata: Record<string, unknown>;
   lastLoginAt: Date | null;
   passwordChangedAt: Date | null;
@@ -26,7 +28,10 @@ export interface ProfileRow {
 /** SQL: the columns of a profile, of `users u`. */
 export const profileColumns = `u.id, u.tenant_id, u.email, u.email_verified_at is not null as email_verified, u.phone,
   u.phone_verified_at is not null as phone_verified, u.username, u.external_id, u.full_name, u.given_name, u.family_name,
-  u.picture_url, u.state, u.mfa_required, u.metadata, u.last_login_at, u.password_changed_at, u.created_at, u.updated_at`;
+  u.picture_url, u.state, u.mfa_required,
+  exists (select from user_factors f
+           where f.tenant_id = u.tenant_id and f.user_id = u.id and (f.ends_at is null or f.ends_at > now())) as mfa_enabled,
+  u.metadata, u.last_login_at, u.password_changed_at, u.created_at, u.updated_at`;
 
 /** A user that is not deleted; locked to the end of the transaction where it is to be changed. */
 export async function selectProfile(
