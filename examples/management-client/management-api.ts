@@ -1837,6 +1837,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/users/{user_id}/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a person has enrolled as a second factor
+         * @description Needs `users.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["users.factors.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{user_id}/factors/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take away what a person has enrolled, who has lost it
+         * @description The person is told by mail. It waits as long as the tenant says (`factor_reset_hours`), and is taken back when the person proves a factor meanwhile; at once, it ends what they are signed in to. A second factor that is required has to be enrolled anew.
+         *
+         *     Needs `users.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, PRIVILEGE_EXCEEDED.
+         */
+        post: operations["users.factors.reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/users/{user_id}/grants": {
         parameters: {
             query?: never;
@@ -2605,6 +2647,32 @@ export interface components {
              */
             user_id: string;
         };
+        Factor: {
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            created_at: string;
+            /** @description When a reset that waits takes it away */
+            ends_at: string | null;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /**
+             * @description `totp`: an authenticator app
+             * @example totp
+             */
+            kind: string;
+            last_used_at: string | null;
+        };
+        FactorReset: {
+            /** @description When it takes effect; null: nothing is enrolled */
+            ends_at: string | null;
+        };
         Failure: {
             /**
              * @description What programs read
@@ -2865,6 +2933,8 @@ export interface components {
                 metadata: {
                     [key: string]: unknown;
                 };
+                /** @description Whether a second factor is enrolled */
+                mfa_enabled: boolean;
                 mfa_required: boolean;
                 /** @description Null: they have no password */
                 password_changed_at: string | null;
@@ -3765,6 +3835,8 @@ export interface components {
             country_list: string[];
             /** @description Messages to phones a day; null: as the server */
             daily_phone_messages: number | null;
+            /** @description How long a reset of a second factor waits */
+            factor_reset_hours: number;
             federation: {
                 [key: string]: {
                     /** @description Accounts of this organisation alone; null: any */
@@ -3773,6 +3845,13 @@ export interface components {
                     trusted_email_domains: string[];
                 };
             };
+            /**
+             * @description Of whom a second factor is asked; `administrators`: owners and admins
+             * @enum {string}
+             */
+            second_factor_for: "nobody" | "administrators" | "everyone";
+            /** @description How long people may put off enrolling one */
+            second_factor_grace_days: number;
             /** @description Whether anybody may make an account */
             self_sign_up: boolean;
             /** @description How long a sign-in lasts; null: as the server */
@@ -3865,6 +3944,8 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            /** @description Whether a second factor is enrolled */
+            mfa_enabled: boolean;
             mfa_required: boolean;
             /** @description Null: they have no password */
             password_changed_at: string | null;
@@ -8327,6 +8408,8 @@ export interface operations {
                     country_list?: string[];
                     /** @description Messages to phones a day; null: as the server */
                     daily_phone_messages?: number | null;
+                    /** @description How long a reset of a second factor waits */
+                    factor_reset_hours?: number;
                     federation?: {
                         [key: string]: {
                             /** @description Accounts of this organisation alone; null: any */
@@ -8335,6 +8418,13 @@ export interface operations {
                             trusted_email_domains?: string[];
                         } | null;
                     };
+                    /**
+                     * @description Of whom a second factor is asked; `administrators`: owners and admins
+                     * @enum {string}
+                     */
+                    second_factor_for?: "nobody" | "administrators" | "everyone";
+                    /** @description How long people may put off enrolling one */
+                    second_factor_grace_days?: number;
                     /** @description Whether anybody may make an account */
                     self_sign_up?: boolean;
                     /** @description How long a sign-in lasts; null: as the server */
@@ -9064,6 +9154,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HeldOnPerson"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "users.factors.list": {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before */
+                after?: string;
+                /** @description How many at the most */
+                limit?: number;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Factor"][];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "users.factors.reset": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorReset"];
                 };
             };
             400: components["responses"]["BadRequest"];
