@@ -215,7 +215,8 @@ describe('starting the program', function () {
     assert.equal((await answered)?.status, 200, 'a person who reads it may try at once');
 
     const browser = new Browserless();
-    const page = await browser.send(`${first.origin}${path}`);
+    // As behind the proxy, which passes on the name that the browser asked for.
+    const page = await browser.send(`${first.origin}${path}`, undefined, { host: 'id.example.test' });
     assert.equal(page.status, 200);
     assert.match(String(page.headers['strict-transport-security']), /max-age=31536000/);
     const [, action = ''] = /<form[^>]*action="([^"]*)"/.exec(page.body) ?? [];
@@ -232,7 +233,7 @@ describe('starting the program', function () {
     const second = launch(env);
     await second.said(/Gatehouse is ready/);
     assert.doesNotMatch(second.output(), /set-up/);
-    assert.equal((await browser.send(`${second.origin}${path}`)).status, 404);
+    assert.equal((await browser.send(`${second.origin}${path}`, undefined, { host: 'id.example.test' })).status, 404);
     assert.deepEqual(await second.stop(), { code: 0, signal: null });
   });
 
