@@ -43,7 +43,7 @@ async function activeTenant(db: Database, tenantId: string): Promise<Tenant> {
  * hold a field twice: that is neither.
  * @throws DomainError invalid EMAIL_INVALID or PHONE_INVALID
  */
-export function canonicalDestination(
+function canonicalDestination(
   typed: unknown,
   { kind, countries, usernames }: { kind: MessageKind; countries: readonly string[]; usernames: boolean },
 ): string {
