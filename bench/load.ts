@@ -16,6 +16,15 @@ export interface LoadOptions {
   seconds: number;
   /** Whose processor time is counted: process ids by name. */
   pids: Record<string, number>;
+  /** What they spend in a second while nobody asks for anything: it is no operation's. */
+  idle: Record<string, number>;
+}
+
+/** Processor seconds a second of each process while nothing is asked of it. */
+export async function measureIdle(pids: LoadOptions['pids'], seconds = 3): Promise<Record<string, number>> {
+  const before = Object.entries(pids).map(([name, pid]) => [name, pid, processorSeconds(pid)] as const);
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  return Object.fromEntries(before.map(([name, pid, spent]) => [name, (processorSeconds(pid) - spent) / seconds]));
 }
 
 /** One connection's own operation; each keeps its own state (a session, a line of refresh tokens). */
@@ -27,7 +36,7 @@ export type Operation = () => Promise<void>;
  */
 export async function measure(
   prepare: (connection: number) => Promise<Operation>,
-  { connections, seconds, pids }: LoadOptions,
+  { connections, seconds, pids, idle }: LoadOptions,
 ): Promise<Measured> {
   const operations = await Promise.all(Array.from({ length: connections }, (_, index) => prepare(index)));
   const run = async (until: number, times: number[]): Promise<void> => {
@@ -50,7 +59,10 @@ export async function measure(
   await run(begun + seconds * 1000, times);
   const elapsed = (performance.now() - begun) / 1000;
   const processor = Object.fromEntries(
-    before.map(([name, pid, spent]) => [name, ((processorSeconds(pid) - spent) * 1000) / times.length]),
+    before.map(([name, pid, spent]) => {
+      const ofOperations = processorSeconds(pid) - spent - (idle[name] ?? 0) * elapsed;
+      return [name, (Math.max(0, ofOperations) * 1000) / times.length];
+    }),
   );
   times.sort((a, b) => a - b);
   const quantile = (q: number) => times[Math.min(times.length - 1, Math.floor(times.length * q))] ?? Number.NaN;

@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type Measured, measure } from './load.ts';
+import { type Measured, measure, measureIdle } from './load.ts';
 import { type BenchOperation, benchOperations, discoverEndpoints } from './operations.ts';
 import { residentMebibytes } from './processor-time.ts';
 import { startStatementCounter } from './statement-counter.ts';
@@ -50,6 +50,15 @@ function connectionsOf(operation: BenchOperation): number {
   return operation.connections ?? Number(options.connections);
 }
 
+const idle = new Map<Target, Promise<Record<string, number>>>();
+
+/** Measured once, before the first operation. */
+function idleOf(target: Target): Promise<Record<string, number>> {
+  const known = idle.get(target) ?? measureIdle(target.pids);
+  idle.set(target, known);
+  return known;
+}
+
 async function measureAt(target: Target, operation: BenchOperation): Promise<Measured | undefined> {
   if (operation.needsPerson && !target.people) return undefined;
   const endpoints = await discoverEndpoints(target);
@@ -57,6 +66,7 @@ async function measureAt(target: Target, operation: BenchOperation): Promise<Mea
     connections: connectionsOf(operation),
     seconds: Number(options.seconds),
     pids: target.pids,
+    idle: await idleOf(target),
   });
   const spent = Object.entries(measured.processor).map(([name, ms]) => `${name} ${ms.toFixed(2)} ms`);
   console.error(`${target.name}: ${operation.name}: ${measured.perSecond.toFixed(0)}/s, ${spent.join(', ')}`);
