@@ -17,6 +17,7 @@ import { welcomeRoutes } from './web/account/welcome.ts';
 import { accessClaims } from './web/api/access-claims.ts';
 import { authzenRoutes } from './web/api/authzen.ts';
 import { createHealth } from './web/api/health.ts';
+import { readerRoutes } from './web/api/reader.ts';
 import { apiRoutes, bodyLimitAt } from './web/api/v1.ts';
 import type { WebDependencies } from './web/interaction/context.ts';
 import { interactionRoutes } from './web/interaction/dispatcher.ts';
@@ -63,8 +64,12 @@ function isOurs(path: string): boolean {
   return path.startsWith('/access/v1/') || path.startsWith('/api/v1/') || path === authzenMetadata;
 }
 
+/** The API for readers is a page. */
+const readerPath = '/api/v1/docs';
+
 /** Whether an address, in its one spelling, is a machine's. */
 function isForMachines(path: string): boolean {
+  if (path === readerPath) return false;
   return machinePaths.has(path) || machineFolders.some((folder) => path.startsWith(folder));
 }
 
@@ -127,6 +132,7 @@ function people(dependencies: Dependencies, live: LiveProvider): Middleware[] {
     ),
     // What is posted there comes from the page of a provider.
     ...ofRouter(callbackRoutes(web)),
+    ...ofRouter(readerRoutes({ pages, issuer })),
     limitUserCodes(db, limits, protocol.code_verification),
     selfSubmittingForms(pages),
     live.handle,

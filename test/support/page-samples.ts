@@ -138,6 +138,40 @@ export function pageSamples(origin: string): PageSample[] {
   ];
   return [
     {
+      name: 'api-reader',
+      view: 'api/reader',
+      page: { tenant: null },
+      model: {
+        query: 'roles',
+        address: 'https://id.northwind.example/api/v1',
+        documentHref: '/api/v1/openapi.json',
+        groups: [
+          {
+            name: 'roles',
+            operations: [
+              {
+                id: 'roles.create',
+                method: 'POST',
+                path: '/roles',
+                summary: 'Make a role',
+                notes: ['Needs roles.manage.'],
+                parameters: [
+                  {
+                    name: 'dry_run',
+                    place: 'query',
+                    type: 'boolean',
+                    required: false,
+                    description: 'Say what would happen',
+                  },
+                ],
+                body: [{ name: 'name', type: 'string', required: true, description: '' }],
+              },
+            ],
+          },
+        ],
+      },
+    },
+    {
       name: 'welcome',
       view: 'welcome',
       page: { tenant: null },

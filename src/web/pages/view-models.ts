@@ -7,6 +7,7 @@
 import type { Brand } from '../../platform/brand.ts';
 import type { ErrorKind } from '../../platform/errors.ts';
 import type { TextParams } from '../../platform/i18n.ts';
+import type { ReaderModel } from '../api/reader.ts';
 import type { FormModel, HiddenField } from './form-model.ts';
 import type { SignInViewModels } from './sign-in-view-models.ts';
 
@@ -53,6 +54,7 @@ export interface ViewModels extends SignInViewModels {
     discoveryHref: string;
     developmentNotes: boolean;
   };
+  'api/reader': ReaderModel;
   'interaction/choose-tenant': FormModel & {
     action: string;
     choices: {
