@@ -172,6 +172,19 @@ describe('a second factor', () => {
     assert.ok(asksToEnrol(forced), 'a request cannot ask for less than the registration');
   });
 
+  it('is set up from the account, which asks for the password once more before it shows a seed', async () => {
+    const person = await app.person();
+    const { browser } = await signIn(party, person);
+    const security = await browser.open(`${app.issuer}/account/security`);
+    assert.match(security.body, /href="\/account\/security\/second-factor"/);
+    const asked = await browser.open(`${app.issuer}/account/security/second-factor`);
+    assert.match(asked.body, /name="password"/);
+    const page = await browser.submit(asked, { login: person.email, password: person.password });
+    const { reply } = await enrolOn(browser, page, 'none:');
+    assert.equal(new URL(reply.url).pathname, '/account/security', reply.body);
+    assert.doesNotMatch(reply.body, /security\/second-factor"/);
+  });
+
   it('may be put off while the grace period runs, and not after it', async () => {
     const { id: tenantId } = await app.tenant();
     await updateTenantSettings(

@@ -7,6 +7,7 @@ import type { ViewModels } from '../pages/view-models.ts';
 import { drawPage, personOfPage } from './account-page.ts';
 import { identitiesModel, mountIdentities } from './identities.ts';
 import { findOwnPassword, mountPassword } from './password.ts';
+import { mountSecondFactor, type SecondFactorModel, secondFactorModel } from './second-factor.ts';
 import type { AccountNav } from './sections.ts';
 import type { SignedIn } from './signed-in.ts';
 
@@ -14,6 +15,7 @@ declare module '../pages/view-models.ts' {
   interface ViewModels {
     'account/security': FormModel & {
       nav: AccountNav;
+      secondFactor: SecondFactorModel;
       /** What the person has just done. */
       notice?: 'identity_linked' | 'identity_unlinked' | 'password_changed';
       /** Absent where the tenant has no passwords. */
@@ -56,7 +58,13 @@ async function show(
   const isSet = await findOwnPassword(web, person);
   const changedAt = person.profile.passwordChangedAt ?? undefined;
   const password = isSet === undefined ? undefined : { isSet, changedAt, href: '/account/password' };
-  const model = { notice: noticeOf(ctx.query), error, password, ...(await identitiesModel(web, person.profile)) };
+  const model = {
+    notice: noticeOf(ctx.query),
+    error,
+    password,
+    ...(await identitiesModel(web, person.profile)),
+    secondFactor: secondFactorModel(person.profile),
+  };
   drawPage(ctx, web, person, { section: 'security', view: 'account/security', status }, model);
 }
 
@@ -67,5 +75,6 @@ export function mountSecurity(router: Router, web: WebDependencies): void {
     if (person) await show(ctx, web, person);
   });
   mountPassword(router, web);
+  mountSecondFactor(router, web);
   mountIdentities(router, web, (ctx, person, more) => show(ctx, web, person, more));
 }

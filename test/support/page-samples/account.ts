@@ -115,6 +115,7 @@ const security: PageSample[] = [
     page: {},
     model: {
       nav: nav('security'),
+      secondFactor: { isEnrolled: false, enrolHref: '/account/security/second-factor' },
       notice: 'identity_linked',
       password: { isSet: true, changedAt: ago(60_000), href: '/account/password' },
       identities: [
@@ -137,6 +138,7 @@ const security: PageSample[] = [
     page: {},
     model: {
       nav: nav('security'),
+      secondFactor: { isEnrolled: true, enrolHref: '/account/security/second-factor' },
       error: { code: 'IDENTITY_LAST_WAY' },
       password: { isSet: false, href: '/account/password' },
       identities: [{ provider: 'google', name: 'Google', linkedAt: ago(1), canUnlink: false }],

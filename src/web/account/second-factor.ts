@@ -1,0 +1,32 @@
+/**
+ * The way from the account to setting up a second factor: a sign-in that asks for two (web/factors/enrol.ts). So the person
+ * has just proved who they are, and comes back with both.
+ */
+import type Router from '@koa/router';
+import { acr } from '../../domain/factors/requirement.ts';
+import type { AccountProfile } from '../../domain/users/users.ts';
+import type { WebDependencies } from '../interaction/context.ts';
+import { leadTo, personOfPage } from './account-page.ts';
+import { signInAgainAddress } from './signed-in.ts';
+
+const page = '/account/security';
+
+/** What `views/partials/second-factor.ejs` is drawn from. */
+export interface SecondFactorModel {
+  isEnrolled: boolean;
+  enrolHref: string;
+}
+
+export function secondFactorModel({ hasSecondFactor }: AccountProfile): SecondFactorModel {
+  return { isEnrolled: hasSecondFactor, enrolHref: `${page}/second-factor` };
+}
+
+/** Mounts `/security/second-factor` on the router of the account pages. */
+export function mountSecondFactor(router: Router, web: WebDependencies): void {
+  router.get('/security/second-factor', async (ctx) => {
+    const person = await personOfPage(ctx, web);
+    if (!person) return;
+    const address = signInAgainAddress(web.issuer, person, page);
+    leadTo(ctx, person.profile.hasSecondFactor ? page : `${address}&${new URLSearchParams({ acr_values: acr.aal2 })}`);
+  });
+}
