@@ -50,7 +50,9 @@ function loginAtOf(payload: SessionPayload): Date {
 /** Whether this request signed somebody in, or had them prove themselves again. */
 function isNewProof(payload: SessionPayload): boolean {
   const before = requestMemory()?.sessionAsRead;
-  return before?.accountId !== payload.accountId || before?.loginTs !== payload.loginTs;
+  // A second factor may follow the first within the same second.
+  const isSame = before?.loginTs === payload.loginTs && before?.acr === payload.acr;
+  return before?.accountId !== payload.accountId || !isSame;
 }
 
 interface SignIn {
@@ -109,7 +111,7 @@ async function followSignIn(
 
   const proof = proofOf(payload, expiresAt, caller.ip);
   const userId = payload.accountId as string;
-  if (known && known.loginAt.getTime() === proof.loginAt.getTime()) {
+  if (known && known.loginAt.getTime() === proof.loginAt.getTime() && known.acr === proof.acr) {
     if (Date.now() - known.lastSeenAt.getTime() > touchEveryMs) await touchSession(trx, known.id, expiresAt, proof.ip);
     await upsertSessionClients(trx, known, sessionClients(payload));
     return true;
