@@ -3,7 +3,7 @@ import type { Database } from '../../platform/database.ts';
 import { isId } from '../../platform/ids.ts';
 import { emptyPage, type Keyset, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 import { type Profile, profileColumns } from '../users/profiles.ts';
-import { atOrBelow, searchPattern } from './org-node-store.ts';
+import { searchPattern } from './org-node-store.ts';
 
 const byId = { expression: 'u.id', type: 'uuid' } as const;
 
@@ -38,16 +38,18 @@ const words = `(' ' || ${['full_name', 'given_name', 'family_name', 'email', 'ph
   .join(` || ' ' || `)})`;
 
 const lasts = (table: string) => `(${table}.ends_at is null or ${table}.ends_at > statement_timestamp())`;
-/** A set that can be made first, where it is small: the people of a branch are found by its nodes. */
+/** A set, joined from the nodes: the people of a branch are found by it, and not by asking everybody. */
 const isWithin = `u.id in (
   select a.user_id
-    from org_assignments a
-    join roles r on r.id = a.role_id and r.deleted_at is null
-   where ${lasts('a')} and ${atOrBelow('a.org_node_id', ':within')}
+    from org_node_paths reach
+    join org_assignments a on a.org_node_id = reach.descendant_id
+    join roles r           on r.id = a.role_id and r.deleted_at is null
+   where reach.ancestor_id = any(:within::uuid[]) and ${lasts('a')}
    union all
   select v.user_id
-    from visibility_grants v
-   where ${lasts('v')} and ${atOrBelow('v.org_node_id', ':within')})`;
+    from org_node_paths reach
+    join visibility_grants v on v.org_node_id = reach.descendant_id
+   where reach.ancestor_id = any(:within::uuid[]) and ${lasts('v')})`;
 
 /**
  * People who are not deleted.
