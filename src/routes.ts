@@ -23,6 +23,7 @@ import type { WebDependencies } from './web/interaction/context.ts';
 import { interactionRoutes } from './web/interaction/dispatcher.ts';
 import { invitationRoutes } from './web/links/invitations.ts';
 import { recoveryRoutes } from './web/links/recovery.ts';
+import { safetyRoutes } from './web/links/safety.ts';
 import { setUpRoutes } from './web/links/set-up.ts';
 import { discardRest, limitBody } from './web/middleware/body.ts';
 import { device } from './web/middleware/device.ts';
@@ -127,9 +128,15 @@ function people(dependencies: Dependencies, live: LiveProvider): Middleware[] {
     limitBody(),
     device(),
     postToGet(new Set([protocol.authorization, protocol.end_session])),
-    ...[welcomeRoutes, interactionRoutes, accountRoutes, setUpRoutes, invitationRoutes, recoveryRoutes].flatMap(
-      (routesOf) => ofPages(routesOf(web), issuer),
-    ),
+    ...[
+      welcomeRoutes,
+      interactionRoutes,
+      accountRoutes,
+      setUpRoutes,
+      invitationRoutes,
+      recoveryRoutes,
+      safetyRoutes,
+    ].flatMap((routesOf) => ofPages(routesOf(web), issuer)),
     // What is posted there comes from the page of a provider.
     ...ofRouter(callbackRoutes(web)),
     ...ofRouter(readerRoutes({ pages, issuer })),

@@ -12,6 +12,7 @@ import { sendMessageJob } from './domain/messages/outgoing-message.ts';
 import { sweepFederationRequests } from './domain/methods/federation/federation-requests.ts';
 import { deliverRecovery } from './domain/recovery/deliver-recovery.ts';
 import { deliverRecoveryJob } from './domain/recovery/recovery.ts';
+import { sweepSafetyLinks } from './domain/safety/safety-links.ts';
 import { sweepPayloads } from './domain/sessions/payload-store.ts';
 import { backchannelLogoutJob, sweepSessions } from './domain/sessions/sessions.ts';
 import { sweepSignInFailures } from './domain/sign-in/sign-in-failures.ts';
@@ -68,6 +69,7 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
       await sweepSignInFailures(db);
       await sweepFederationRequests(db);
       await sweepCodes(db);
+      await sweepSafetyLinks(db);
       await sweepRepeatedRequests(db);
       await sweepSigningKeys(db);
     },

@@ -46,6 +46,7 @@ const features = [
   'methods/*',
   'methods',
   'recovery',
+  'safety',
   'invitations',
   'referrals',
   'sign-up',
@@ -82,6 +83,7 @@ const otherMeanings: [path: string, words: string, why: string][] = [
   ],
   ['jobs/', 'client', "the driver's connection"],
   ['brand.ts', 'password', 'part of a URL'],
+  ['describe-browser.ts', 'user', '`user-agent` of HTTP'],
   ['database.ts', 'client session', "the driver's connection"],
   ['metrics.ts', 'client', "the driver's connection"],
   [

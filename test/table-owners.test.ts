@@ -23,6 +23,7 @@ const ownedTables: Record<string, readonly string[]> = {
   factors: ['factor_grace', 'recovery_codes', 'user_factors'],
   codes: ['otp_codes'],
   'methods/federation': ['federation_requests', 'identity_providers'],
+  safety: ['safety_links'],
   invitations: ['invitations'],
   referrals: ['referral_codes', 'referrals'],
   setup: ['setup_links'],
@@ -72,6 +73,10 @@ const allowedReads: Record<string, { tables: readonly string[]; why: string }> =
   'methods/federation': {
     tables: ['tenants', 'user_identities', 'user_settings', 'users'],
     why: 'an identity finds its accounts in one statement',
+  },
+  safety: {
+    tables: ['tenants', 'user_sessions', 'user_settings', 'users'],
+    why: 'whether a sign-in is told, and to whom, is asked in one statement of every sign-in',
   },
   invitations: {
     tables: ['org_assignments', 'org_node_paths', 'org_nodes', 'roles', 'tenants', 'user_settings', 'users'],

@@ -2984,6 +2984,23 @@ export interface components {
                     status: string;
                 }[];
             };
+            /** @description Links by which they could take back what was done to the account */
+            safety_links: {
+                consumed_at: string | null;
+                /**
+                 * Format: date-time
+                 * @description A time as of RFC 3339
+                 * @example 2027-01-31T08:00:00Z
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description A time as of RFC 3339
+                 * @example 2027-01-31T08:00:00Z
+                 */
+                expires_at: string;
+                kind: string;
+            }[];
             sessions: {
                 acr: string | null;
                 amr: string[];
@@ -3845,6 +3862,8 @@ export interface components {
                     trusted_email_domains: string[];
                 };
             };
+            /** @description Whether people are told by mail of a sign-in from a browser that is new to them */
+            new_device_notices: boolean;
             /**
              * @description Of whom a second factor is asked; `administrators`: owners and admins
              * @enum {string}
@@ -8418,6 +8437,8 @@ export interface operations {
                             trusted_email_domains?: string[];
                         } | null;
                     };
+                    /** @description Whether people are told by mail of a sign-in from a browser that is new to them */
+                    new_device_notices?: boolean;
                     /**
                      * @description Of whom a second factor is asked; `administrators`: owners and admins
                      * @enum {string}

@@ -81,6 +81,7 @@ function domainsOf(text: string): string[] {
 
 interface SetOptions {
   usernames?: 'on' | 'off';
+  newDeviceNotices?: 'on' | 'off';
   selfSignUp?: 'on' | 'off';
   signUpDomains?: string[];
   signInMethods?: string[];
@@ -124,6 +125,7 @@ function changeOf(options: SetOptions): TenantSettingsInput {
   });
   return named({
     usernames: usernames && usernames === 'on',
+    newDeviceNotices: options.newDeviceNotices && options.newDeviceNotices === 'on',
     selfSignUp: selfSignUp && selfSignUp === 'on',
     signUpEmailDomains: signUpDomains,
     signInMethods,
@@ -164,6 +166,7 @@ function dataOf({ id, slug, name, state, settings }: Tenant) {
     state,
     settings: {
       usernames: settings.usernames,
+      new_device_notices: settings.newDeviceNotices,
       self_sign_up: settings.selfSignUp,
       sign_up_domains: settings.signUpEmailDomains,
       sign_in_methods: settings.signInMethods,
@@ -190,6 +193,7 @@ function textOf(settings: TenantSettings): string {
   const { branding } = settings;
   return fields({
     usernames: settings.usernames ? 'on' : 'off',
+    'new-device notices': settings.newDeviceNotices ? 'on' : 'off',
     'self sign-up': settings.selfSignUp ? 'on' : 'off',
     'sign-up domains': settings.signUpEmailDomains.join(', ') || 'any',
     'sign-in methods': settings.signInMethods.join(', '),
@@ -247,6 +251,10 @@ function withSecondFactor(command: Command): Command {
     .option('--factor-reset-hours <number>', 'how long a reset of a second factor waits', wholeNumber(0, 168));
 }
 
+function onOff(flags: string, description: string): Option {
+  return new Option(flags, description).choices(['on', 'off']);
+}
+
 export function addTenantSettings(tenants: Command): void {
   const which = ['<slug>', 'its short name'] as const;
   performs<SetOptions>(
@@ -256,8 +264,9 @@ export function addTenantSettings(tenants: Command): void {
         .description('change settings of a tenant')
         .argument(...which),
     )
-      .addOption(new Option('--usernames <on|off>', 'whether a username signs in, too').choices(['on', 'off']))
-      .addOption(new Option('--self-sign-up <on|off>', 'whether anybody may make an account').choices(['on', 'off']))
+      .addOption(onOff('--usernames <on|off>', 'whether a username signs in, too'))
+      .addOption(onOff('--new-device-notices <on|off>', 'whether a sign-in from a new browser is told'))
+      .addOption(onOff('--self-sign-up <on|off>', 'whether anybody may make an account'))
       .option('--sign-up-domains <list>', 'and with which email addresses; or any', unless('any', [], domainsOf))
       .option('--sign-in-methods <list>', 'the ways to sign in', listOf)
       .option('--code-channels <list>', 'the ways that codes go; or none', unless('none', [], channelsOf))
@@ -279,7 +288,7 @@ export function addTenantSettings(tenants: Command): void {
       )
       .option(
         '--trusted-networks <list>',
-        'where nobody is limited by address; or none',
+        'nobody there is limited by address; or none',
         unless('none', [], networksOf),
       )
       .option(

@@ -35,6 +35,9 @@ const addressLimits = {
 const members = {
   sign_in_methods: names.meta({ description: '`password`, `otp`, or the key of an identity provider' }),
   usernames: z.boolean().meta({ description: 'Whether people may sign in by a username, too' }),
+  new_device_notices: z
+    .boolean()
+    .meta({ description: 'Whether people are told by mail of a sign-in from a browser that is new to them' }),
   self_sign_up: z.boolean().meta({ description: 'Whether anybody may make an account' }),
   sign_up_email_domains: names.meta({ description: 'Where self sign-up takes addresses from; empty: any domain' }),
   code_channels: z.array(channel).max(10).meta({ description: 'The ways that one-time codes go' }),
@@ -77,6 +80,7 @@ export function settingsInput(change: z.output<typeof SettingsChange>): (before:
     const wanted: TenantSettingsInput = {
       signInMethods: change.sign_in_methods,
       usernames: change.usernames,
+      newDeviceNotices: change.new_device_notices,
       selfSignUp: change.self_sign_up,
       signUpEmailDomains: change.sign_up_email_domains,
       codeChannels: change.code_channels,

@@ -1,5 +1,6 @@
 /** Operations on all that is held on a person at once: telling it, and erasing it. */
 import { z } from 'zod';
+import type { Caller } from '../domain/audit/audit-events.ts';
 import { erasePerson } from '../domain/lifecycle/erase-person.ts';
 import { exportPerson } from '../domain/lifecycle/export-person.ts';
 import type { UserOfTenant } from '../domain/users/users.ts';
@@ -9,6 +10,7 @@ import type { Database } from '../platform/database.ts';
 import type { Secrets } from '../platform/secrets.ts';
 import { operation } from './operation.ts';
 import { named, personParams, User, UserSettings } from './person.ts';
+import { present } from './present.ts';
 import { forgetAnswersAbout } from './repeated-requests.ts';
 import { id, time } from './shapes.ts';
 import { Grant } from './user-grants.ts';
@@ -88,6 +90,9 @@ const HeldOnPerson = z
         }),
       )
       .meta({ description: 'Codes and links that were sent in the last days' }),
+    safety_links: z
+      .array(z.object({ kind: text, created_at: time, expires_at: time, consumed_at: at }))
+      .meta({ description: 'Links by which they could take back what was done to the account' }),
     failures: z
       .array(z.object({ failures: z.int(), last_failed_at: time }))
       .meta({ description: 'Failed sign-ins in a row, by the account and by the addresses' }),
@@ -143,6 +148,16 @@ async function allGrants(db: Database, user: UserOfTenant, secrets: Secrets): Pr
     after = next;
   }
   return all;
+}
+
+/** All that is held on a person, in the form in which the API tells it. @throws DomainError not_found NOT_FOUND */
+export async function tellPerson(
+  db: Database,
+  user: UserOfTenant,
+  { secrets, caller }: { secrets: Secrets; caller: Caller },
+): Promise<unknown> {
+  const grantsOf = (trx: Database, whose: UserOfTenant) => allGrants(trx, whose, secrets);
+  return present(HeldOnPerson, await exportPerson(db, user, { secrets, caller, grantsOf }));
 }
 
 export const userData = [

@@ -1,6 +1,7 @@
 /** What a person changes on their own pages, and what nobody else changes there for them. */
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { recordReferral } from '../../src/domain/referrals/referrals.ts';
 import { updateTenantSettings } from '../../src/domain/tenants/tenants.ts';
 import { ageSessions } from '../support/aged-session.ts';
 import { Browserless, type Reply } from '../support/browserless.ts';
@@ -217,6 +218,51 @@ describe('the pages of the account', function () {
       assert.equal(await userinfoStatus(stage.app.issuer, mine.tokens.access_token), 401);
       assert.equal((await eventsOf(person)).filter((action) => action === 'grant.withdrawn').length, 1);
       assert.doesNotMatch((await mine.browser.open(at('/applications'))).body, /Ledger/);
+    });
+  });
+
+  describe('of referrals', () => {
+    it('make a code once, and show its link and who came by it, to its owner alone', async () => {
+      const { id, slug } = await stage.app.tenant({ settings: { selfSignUp: true } });
+      const [person, other] = [await stage.app.person({ tenantId: id }), await stage.app.person({ tenantId: id })];
+      const newcomer = await stage.app.person({ tenantId: id, fullName: 'New <i>Comer' });
+      const { browser, page } = await signedIn(person, '/referrals');
+      assert.match(page.body, /Get my code/);
+      await Promise.all(Array.from({ length: 10 }, () => browser.send(at('/referrals'), {})));
+      const codes = await stage.app.db('referral_codes').where({ userId: person.id });
+      assert.equal(codes.length, 1);
+      const { code } = codes[0];
+      const user = { tenantId: id, userId: newcomer.id };
+      await recordReferral(stage.app.db, { ...user, code }, systemCaller);
+      const mine = await browser.open(at('/referrals'));
+      assert.ok(mine.body.includes(`tenant=${slug}&amp;prompt=create&amp;referral_code=${code}`), mine.body);
+      assert.match(mine.body, /New &lt;i&gt;Comer/);
+      assert.match(mine.body, /Not signed in yet/);
+      const theirs = await signedIn(other, '/referrals');
+      assert.doesNotMatch(theirs.page.body, /Comer/);
+      const sent = await stage
+        .visitor()
+        .open(`${stage.app.issuer}/account?tenant=${slug}&prompt=create&referral_code=${code}`);
+      assert.equal(sent.status, 200);
+    });
+  });
+
+  describe('of one’s data', () => {
+    it('send a file of it, soon after a sign-in, with nobody else in it and no secret', async () => {
+      const [person, other] = [await stage.app.person(), await stage.app.person()];
+      const { browser } = await signedIn(person, '/data');
+      const file = await browser.send(at('/data/download'), {});
+      assert.equal(file.status, 200);
+      assert.match(String(file.headers['content-disposition']), /attachment; filename="my-data.json"/);
+      assert.equal(file.headers['cache-control'], 'no-store');
+      const held = JSON.parse(file.body);
+      assert.equal(held.person.email, person.email);
+      assert.ok(held.sessions.length > 0);
+      assert.ok(!file.body.includes(other.email) && !file.body.includes('argon2'));
+      assert.equal((await new Browserless().send(at('/data/download'), {})).status, 401);
+      assert.equal((await browser.send(at('/data/download'), {}, { 'sec-fetch-site': 'cross-site' })).status, 403);
+      await ageSessions(stage.app, person.id, 301);
+      assert.equal((await browser.send(at('/data/download'), {})).status, 303);
     });
   });
 });

@@ -20,6 +20,7 @@ import {
 import { addressOf, findPeople, noWayIn, type Person } from '../sign-in/candidates.ts';
 import { findTenantById } from '../tenants/tenants.ts';
 import { usernameOf } from '../users/username.ts';
+import { findAccount } from '../users/users.ts';
 import { hashCode } from './code-attempts.ts';
 import { codeLimits } from './code-limits.ts';
 import { mayReach } from './reach.ts';
@@ -131,6 +132,17 @@ async function signUpDelivery(
   return { message, action: 'sign_up.refused', told: [{ tenantId, userId: known.userId }] };
 }
 
+/** To an address that a person who is signed in wants to have: nobody's of their tenant yet, or another's, who is not told apart. */
+async function newAddressDelivery(db: Database, row: DeliverableRow, sending: Sending): Promise<Delivery | undefined> {
+  const person = row.userId === null ? undefined : await findAccount(db, row.userId);
+  if (!person || person.tenantId !== row.tenantId) return undefined;
+  const { tenantId, userId, tenant } = person;
+  const { code, locale, issuer } = sending;
+  const reader = { code, locale: person.locale ?? locale, host: new URL(issuer).host };
+  const message = codeMessage(row, { ...reader, tenantId, tenantName: tenant.name });
+  return { message, action: 'code.sent', told: [{ tenantId, userId }] };
+}
+
 /** Who gets what; undefined where nobody gets anything. */
 async function decide(db: Database, row: DeliverableRow, sending: Sending): Promise<Delivery | undefined> {
   const people = await findPeople(db, row);
@@ -143,8 +155,9 @@ async function decide(db: Database, row: DeliverableRow, sending: Sending): Prom
     return noWayIn(person, { ...row, serverCountries: sending.phoneCountries }) === undefined;
   });
   const [first] = reached;
-  const to = first && addressOf(first, row);
-  if (!first || !to) return undefined;
+  if (!first) return verifies ? newAddressDelivery(db, row, sending) : undefined;
+  const to = addressOf(first, row);
+  if (!to) return undefined;
   const message = codeMessage(row, {
     to,
     code: sending.code,

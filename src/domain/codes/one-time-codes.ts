@@ -39,6 +39,8 @@ export interface CodeRequest {
   tenantId: string | null;
   /** The person who is signed in and verifies an address of theirs; needed for `verify_email` and `verify_phone`. */
   userId?: string | null;
+  /** The address is to become that person's; else it has to be theirs already. */
+  forNewAddress?: boolean;
   purpose: CodePurpose;
   channel: Channel;
   /** As typed; a phone number may be in the national form of an allowed country. To sign in, also a username. */
@@ -77,7 +79,8 @@ async function checkOwner(db: Database, request: CodeRequest, destination: strin
   const { tenantId, userId } = request;
   const user = tenantId && userId ? await findUser(db, { tenantId, userId }) : undefined;
   const own = kindOf(request.channel) === 'email' ? user?.email : user?.phone;
-  if (user?.state !== 'active' || own !== destination) throw new DomainError('not_found', 'NOT_FOUND');
+  if (user?.state !== 'active' || (own !== destination && !request.forNewAddress))
+    throw new DomainError('not_found', 'NOT_FOUND');
 }
 
 /**

@@ -18,6 +18,7 @@ import { eraseMessagesOf } from '../messages/data-of-person.ts';
 import { eraseFederationRequestsOf } from '../methods/federation/data-of-person.ts';
 import { eraseRecoveriesOf } from '../recovery/data-of-person.ts';
 import { eraseReferralCodeOf } from '../referrals/data-of-person.ts';
+import { eraseSafetyLinksOf } from '../safety/data-of-person.ts';
 import { eraseSessionsOf } from '../sessions/data-of-person.ts';
 import { revokeAllSessions } from '../sessions/sessions.ts';
 import { eraseSetupLinksOf } from '../setup/data-of-person.ts';
@@ -67,6 +68,7 @@ export async function erasePerson(
       await eraseMessagesOf(trx, { tenantId, words: sealed }, secrets);
       await eraseFactorsOf(trx, user);
       await eraseReferralCodeOf(trx, user);
+      await eraseSafetyLinksOf(trx, user);
       await eraseAccountOf(trx, user);
     }
     await eraseEventsOf(trx, user, (payload) => trail.mentions(payload));

@@ -15,6 +15,7 @@ import { exportInvitationsOf } from '../invitations/data-of-person.ts';
 import { exportMessagesOf } from '../messages/data-of-person.ts';
 import { exportPlacesOf } from '../organisation/data-of-person.ts';
 import { exportReferralsOf } from '../referrals/data-of-person.ts';
+import { exportSafetyLinksOf } from '../safety/data-of-person.ts';
 import { exportSessionsOf } from '../sessions/data-of-person.ts';
 import { exportSetupLinksOf } from '../setup/data-of-person.ts';
 import { exportFailuresOf } from '../sign-in/data-of-person.ts';
@@ -53,6 +54,7 @@ export async function exportPerson<Grant>(
       ...(await exportSessionsOf(trx, user)),
       grants: await grantsOf(trx, user),
       ...(await exportFactorsOf(trx, user)),
+      safetyLinks: await exportSafetyLinksOf(trx, user),
       codes: await exportCodesOf(trx, { ...user, addresses }),
       failures: await exportFailuresOf(trx, { ...user, email, phone, username }, secrets),
       setupLinks: await exportSetupLinksOf(trx, { tenantId, email }),

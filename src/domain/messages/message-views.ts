@@ -41,6 +41,10 @@ export interface MessageModels {
   'factors-changed': { tenantName: string; change: FactorChange; at: Date; href: string };
   /** An address was proved for the first time, and what somebody else had set up before was taken away. */
   'credentials-removed': { tenantName: string; href: string };
+  /** To the address that the person had before. `href` takes it back, for so many hours. */
+  'address-changed': { tenantName: string; kind: 'email' | 'phone'; at: Date; hours: number; href: string };
+  /** What is not known of the browser is empty. `href` says that it was somebody else. */
+  'new-device': { tenantName: string; browser: string; os: string; ip: string; at: Date; href: string };
 }
 
 export type MessageTemplate = keyof MessageModels;
@@ -55,6 +59,8 @@ export const messageTemplates = [
   'email-changed',
   'factors-changed',
   'credentials-removed',
+  'address-changed',
+  'new-device',
 ] as const satisfies readonly MessageTemplate[];
 
 export interface MailContent {

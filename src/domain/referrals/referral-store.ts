@@ -1,5 +1,5 @@
 /** The SQL of referral codes, and of who referred whom. */
-import { type Database, firstRow } from '../../platform/database.ts';
+import { type Database, firstRow, rows } from '../../platform/database.ts';
 import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 
 export interface ReferralCodeRow {
@@ -154,6 +154,30 @@ export async function updateSettledReferral(
        from before b
        left join settled s on s.id = b.id`,
     { tenantId, id },
+  );
+}
+
+export interface ReferredRow {
+  /** Null: none, or the person is gone. */
+  fullName: string | null;
+  status: ReferralRow['status'];
+  createdAt: Date;
+}
+
+/** Who came by a person's code, the newest first. */
+export async function selectReferred(
+  db: Database,
+  query: { tenantId: string; userId: string; most: number },
+): Promise<ReferredRow[]> {
+  return rows<ReferredRow>(
+    db,
+    `select u.full_name, r.status, r.created_at
+       from referrals r
+       left join users u on u.tenant_id = r.tenant_id and u.id = r.referred_user_id and u.deleted_at is null
+      where r.tenant_id = :tenantId and r.referrer_user_id = :userId
+      order by r.created_at desc, r.id desc
+      limit :most`,
+    query,
   );
 }
 

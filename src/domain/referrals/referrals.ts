@@ -17,9 +17,11 @@ import {
   lockReferralCodeOf,
   type ReferralCodeRow,
   type ReferralRow,
+  type ReferredRow,
   selectReferralCodeOf,
   selectReferralCodes,
   selectReferrals,
+  selectReferred,
   updatePendingReferral,
   updateReferralCode,
   updateSettledReferral,
@@ -160,6 +162,18 @@ export async function listReferrals(
 ): Promise<Page<Referral>> {
   if (!isId(tenantId) || (referrerUserId !== null && !isId(referrerUserId))) return emptyPage();
   return selectReferrals(db, { tenantId, referrerUserId }, page);
+}
+
+const mostReferred = 100;
+
+/** A person's own code, if they have one, and who came by it: the last 100. */
+export async function findOwnReferrals(
+  db: Database,
+  { tenantId, userId }: UserOfTenant,
+): Promise<{ code: ReferralCode | undefined; referred: ReferredRow[]; more: boolean }> {
+  const code = await selectReferralCodeOf(db, { tenantId, userId });
+  const referred = await selectReferred(db, { tenantId, userId, most: mostReferred + 1 });
+  return { code, referred: referred.slice(0, mostReferred), more: referred.length > mostReferred };
 }
 
 /** The codes of a tenant's people, in the order of their ids. @throws DomainError invalid CURSOR_INVALID */

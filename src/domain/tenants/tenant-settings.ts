@@ -30,6 +30,7 @@ const accentColor = z.string().refine(isAccentColor).nullable();
 const supportUrl = z.string().refine(isSupportUrl).nullable();
 const selfSignUp = z.boolean();
 const usernames = z.boolean();
+const newDeviceNotices = z.boolean();
 const codeChannels = z.array(z.enum(['email', 'sms', 'whatsapp'])).transform((channels) => [...new Set(channels)]);
 /** Lower case, in ASCII: `example.org`. */
 const emailDomains = z
@@ -67,6 +68,8 @@ const storedSettings = z.object({
   signInMethods: signInMethods.default(['password', 'otp', 'google']),
   /** Whether people may sign in by a username in the place of an address, where the tenant is known. */
   usernames: usernames.default(false),
+  /** Whether people are told by mail of a sign-in from a browser that is new to them. */
+  newDeviceNotices: newDeviceNotices.default(true),
   /** Whether anyone may make an account; off, people come by invitation. */
   selfSignUp: selfSignUp.default(false),
   /** Where self sign-up takes email addresses from; empty: any domain. */
@@ -111,6 +114,7 @@ const storedSettings = z.object({
 const writtenSettings = z.strictObject({
   signInMethods: signInMethods.optional(),
   usernames: usernames.optional(),
+  newDeviceNotices: newDeviceNotices.optional(),
   selfSignUp: selfSignUp.optional(),
   signUpEmailDomains: emailDomains.optional(),
   codeChannels: codeChannels.optional(),

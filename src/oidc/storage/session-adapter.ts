@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import Provider, { type Adapter } from 'oidc-provider';
 import { type Caller, recordEvent } from '../../domain/audit/audit-events.ts';
 import { completeReferral } from '../../domain/referrals/referrals.ts';
+import { tellOfNewDevice } from '../../domain/safety/new-device.ts';
 import { findPayload } from '../../domain/sessions/payload-store.ts';
 import {
   deleteBrowserSession,
@@ -95,6 +96,19 @@ async function storeSignIn(
   return session;
 }
 
+/** Tells the person of a sign-in from a browser that is new to them. */
+async function tellOfSession(
+  trx: Database,
+  { id: sessionId, tenantId }: { id: string; tenantId: string },
+  userId: string,
+  { userAgent, ip }: { userAgent: string | undefined; ip: string | null },
+  deps: Pick<AdapterDependencies, 'secrets' | 'issuer'>,
+): Promise<void> {
+  const { deviceFingerprint, locale } = (Provider.ctx?.state ?? {}) as { deviceFingerprint?: Buffer; locale?: string };
+  const seen = { sessionId, device: deviceFingerprint ?? null, userAgent: userAgent ?? null, ip };
+  await tellOfNewDevice(trx, { tenantId, userId, ...seen, locale: locale ?? 'en' }, deps);
+}
+
 /**
  * Keeps the sign-in's row in step with the session.
  * @returns false where the sign-in was ended meanwhile: the session must not be stored again
@@ -105,6 +119,7 @@ async function followSignIn(
   payload: SessionPayload,
   uidHash: Buffer,
   expiresAt: Date,
+  deps: Pick<AdapterDependencies, 'secrets' | 'issuer'>,
 ): Promise<boolean> {
   const { caller } = currentCaller();
   if (known?.revokedAt) return false;
@@ -135,6 +150,8 @@ async function followSignIn(
     self,
   );
   if (!known && person.isFirst) await completeReferral(trx, { tenantId: session.tenantId, userId }, self);
+  if (!known && !person.isFirst)
+    await tellOfSession(trx, session, userId, { userAgent: caller.userAgent, ip: proof.ip }, deps);
   return true;
 }
 
@@ -194,7 +211,7 @@ function isAsRead(payload: SessionPayload, expiresIn: number | undefined): boole
 }
 
 async function storeSession(
-  { db, secrets, limits }: AdapterDependencies,
+  { db, secrets, limits, issuer }: AdapterDependencies,
   id: string,
   payload: SessionPayload,
   expiresIn: number | undefined,
@@ -218,7 +235,7 @@ async function storeSession(
     const known = isNew ? undefined : await lockSessionByUid(trx, uidHash);
     const stored = isNew ? undefined : openPayload(secrets, model, await lockPayloadByUid(trx, uidHash));
     const merged = mergeSessions(payload, requestMemory()?.sessionAsRead, stored);
-    if (!(await followSignIn(trx, { known, person }, merged, uidHash, expiresAt))) return;
+    if (!(await followSignIn(trx, { known, person }, merged, uidHash, expiresAt, { secrets, issuer }))) return;
     const sealed = sealPayload(secrets, model, idHash, merged);
     await upsertBrowserSession(trx, { idHash, uidHash, payload: sealed, userId, expiresAt });
   });

@@ -7,9 +7,12 @@ import type { WebDependencies } from '../interaction/context.ts';
 import { mountAccess } from './access.ts';
 import { leadTo } from './account-page.ts';
 import { mountApplications } from './applications.ts';
+import { mountChangeAddress } from './change-address.ts';
+import { mountData } from './data.ts';
 import { mountDevices } from './devices.ts';
 import { mountPreferences } from './preferences.ts';
 import { mountProfile } from './profile.ts';
+import { mountReferrals } from './referrals.ts';
 import { mountSecurity } from './security.ts';
 import { pageOfState } from './signed-in.ts';
 import { mountVerify } from './verify.ts';
@@ -22,10 +25,13 @@ export function accountRoutes(web: WebDependencies): Router {
   });
   mountProfile(router, web);
   mountPreferences(router, web);
+  mountChangeAddress(router, web);
   mountVerify(router, web);
   mountSecurity(router, web);
   mountDevices(router, web);
   mountApplications(router, web);
   mountAccess(router, web);
+  mountReferrals(router, web);
+  mountData(router, web);
   return router;
 }

@@ -8,6 +8,7 @@ import { isShownOnForm, refusal } from '../interaction/form-refusal.ts';
 import type { FormModel } from '../pages/form-model.ts';
 import type { ViewModels } from '../pages/view-models.ts';
 import { drawPage, leadTo, personOfPage, postedForm } from './account-page.ts';
+import { newAddressChannels } from './change-address.ts';
 import { preferencesModel } from './preferences.ts';
 import type { AccountNav } from './sections.ts';
 import type { SignedIn } from './signed-in.ts';
@@ -35,12 +36,14 @@ declare module '../pages/view-models.ts' {
       };
       /** Where an address that is not verified yet can be. */
       verify: { email?: string; phone?: string };
+      /** Where another one can be given, for each that can. */
+      change: { email?: string; phone?: string };
       /** In the reader's words; without a zone, times are told in the browser's own. */
       preferences: { language?: string; timeZone?: string; theme: 'light' | 'dark' | 'system'; mails: boolean };
       editHref: string;
       preferencesHref: string;
       /** What the person has just done. */
-      notice?: 'address_verified' | 'profile_saved' | 'preferences_saved';
+      notice?: 'address_verified' | 'address_changed' | 'profile_saved' | 'preferences_saved';
     };
     'account/profile': FormModel & {
       nav: AccountNav;
@@ -54,7 +57,7 @@ declare module '../pages/view-models.ts' {
 
 type HomeModel = ViewModels['account/home'];
 
-const notices = ['address_verified', 'profile_saved', 'preferences_saved'] as const;
+const notices = ['address_verified', 'address_changed', 'profile_saved', 'preferences_saved'] as const;
 
 /** What has just been done, as an address of ours says it; anybody can write the address, and it says no more than this. */
 function noticeOf({ notice }: Context['query']): HomeModel['notice'] {
@@ -72,6 +75,12 @@ function accountModel({ fullName, email, phone, ...profile }: AccountProfile): H
   };
 }
 
+function changeLinks(web: WebDependencies, profile: AccountProfile): HomeModel['change'] {
+  const link = (kind: 'email' | 'phone') =>
+    newAddressChannels(web, profile, kind).length > 0 ? `/account/change-${kind}` : undefined;
+  return { email: link('email'), phone: link('phone') };
+}
+
 async function showHome(ctx: Context, web: WebDependencies): Promise<void> {
   const person = await personOfPage(ctx, web);
   if (!person) return;
@@ -79,6 +88,7 @@ async function showHome(ctx: Context, web: WebDependencies): Promise<void> {
   const model = {
     account: accountModel(profile),
     verify: verificationLinks(web, profile),
+    change: changeLinks(web, profile),
     preferences: preferencesModel(web, profile),
     editHref: '/account/profile',
     preferencesHref: '/account/preferences',

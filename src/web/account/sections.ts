@@ -18,6 +18,8 @@ export const accountSections = [
   { section: 'devices', href: '/account/devices', icon: 'screen' },
   { section: 'applications', href: '/account/applications', icon: 'apps' },
   { section: 'access', href: '/account/access', icon: 'place' },
+  { section: 'referrals', href: '/account/referrals', icon: 'gift' },
+  { section: 'data', href: '/account/data', icon: 'data' },
 ] as const satisfies readonly AccountSection[];
 
 export type AccountSectionName = (typeof accountSections)[number]['section'];

@@ -32,6 +32,8 @@ export interface WantedCode {
   tenantId: string | null;
   /** The one account that it is for, where that is known. */
   userId?: string;
+  /** The address is to become theirs. */
+  forNewAddress?: boolean;
   address: string;
   channel: Channel;
   challenge: string;

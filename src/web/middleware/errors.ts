@@ -105,7 +105,13 @@ export function renderAnswer(ctx: Context, pages: Pages, answer: Answer): void {
 }
 
 /** Links of messages that were used, or that a new one can be asked for in place of. */
-const leadsToSignIn = new Set<string>(['INVITATION_ACCEPTED', 'RECOVERY_LINK_EXPIRED', 'RECOVERY_LINK_INVALID']);
+const leadsToSignIn = new Set<string>([
+  'INVITATION_ACCEPTED',
+  'RECOVERY_LINK_EXPIRED',
+  'RECOVERY_LINK_INVALID',
+  'SAFETY_LINK_EXPIRED',
+  'SAFETY_LINK_INVALID',
+]);
 
 /** What the reader can do about it. */
 function wayOnFrom(ctx: Context, { kind, code }: Answer): ErrorModel['wayOn'] {

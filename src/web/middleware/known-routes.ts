@@ -39,6 +39,7 @@ export const knownRoutes: readonly string[] = [
   '/set-up-done',
   '/recovery/:token',
   '/invitations/:token',
+  '/safety/:token',
   '/account',
   '/account/*',
   '/access/v1/*',

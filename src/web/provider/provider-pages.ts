@@ -1,6 +1,5 @@
 /** The pages that oidc-provider asks for: refused requests, signing out, the device flow. */
 
-import Bowser from 'bowser';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { findTenantById } from '../../domain/tenants/tenants.ts';
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
@@ -8,6 +7,7 @@ import { formAction, hiddenFields, interactionFault, type UserCodeFault } from '
 import type { ProviderPages } from '../../oidc/provider.ts';
 import { TooManyRequests } from '../../oidc/storage/stored-requests.ts';
 import { type Database, isConnectionError } from '../../platform/database.ts';
+import { describeBrowser } from '../../platform/describe-browser.ts';
 import type { ErrorCode } from '../../platform/errors.ts';
 import { type Codes, defineCodes } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -23,13 +23,6 @@ export const providerPageCodes = defineCodes({
 });
 declare module '../../platform/errors.ts' {
   interface ErrorCodes extends Codes<typeof providerPageCodes> {}
-}
-
-/** "Firefox on Linux", or undefined for what says nothing. */
-export function describeBrowser(userAgent: string | null | undefined): { browser: string; os: string } {
-  if (!userAgent) return { browser: '', os: '' };
-  const parsed = Bowser.parse(userAgent);
-  return { browser: parsed.browser.name ?? '', os: parsed.os.name ?? '' };
 }
 
 const userCodeErrors: Record<Exclude<UserCodeFault, 'AbortedError'>, ErrorCode> = {

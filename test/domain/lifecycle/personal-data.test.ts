@@ -53,6 +53,8 @@ const columns: Record<string, string> = {
   ...named('otp_codes', told, 'user_id destination ip'),
   'otp_codes.known_device': 'erased with the row',
   'session_clients.user_session_id': 'told with the sign-in, and erased with it',
+  ...named('safety_links', told, 'user_id'),
+  'safety_links.sealed': 'an address that was theirs, for 72 hours; erased with its row',
   'setup_links.email': told,
   'referral_codes.user_id': id,
   'referral_codes.code': 'told; another text stays',

@@ -40,6 +40,21 @@ const models: MessageModels = {
     href: link,
   },
   'credentials-removed': { tenantName: 'Northwind', href: link },
+  'address-changed': {
+    tenantName: 'Northwind',
+    kind: 'email',
+    at: new Date('2026-11-21T08:05:00Z'),
+    hours: 72,
+    href: link,
+  },
+  'new-device': {
+    tenantName: 'Northwind',
+    browser: 'Firefox',
+    os: 'Linux',
+    ip: '203.0.113.7',
+    at: new Date('2026-11-21T08:05:00Z'),
+    href: link,
+  },
 };
 
 /** The alphabet of SMS: 3GPP TS 23.038, 6.2.1. */

@@ -18,6 +18,7 @@ const own: PageSample[] = [
       nav: nav('profile'),
       account: { ...anna, emailVerified: true, phone: '+46701740605', phoneVerified: false },
       verify: { phone: '/account/verify/phone' },
+      change: { email: '/account/change-email', phone: '/account/change-phone' },
       preferences: { language: 'English', timeZone: 'Europe/Stockholm', theme: 'system', mails: true },
       editHref: '/account/profile',
       preferencesHref: '/account/preferences',
@@ -32,6 +33,7 @@ const own: PageSample[] = [
       nav: nav('profile'),
       account: { ...anna, emailVerified: false },
       verify: { email: '/account/verify/email' },
+      change: { email: '/account/change-email', phone: '/account/change-phone' },
       preferences: { theme: 'dark', mails: false },
       editHref: '/account/profile',
       preferencesHref: '/account/preferences',
@@ -105,6 +107,87 @@ const own: PageSample[] = [
       minutes: 5,
       backHref: '/account',
     },
+  },
+];
+
+const newAddress = {
+  nav: nav('profile'),
+  kind: 'email',
+  action: '/account/change-email/code',
+  sendAction: '/account/change-email',
+  backHref: '/account',
+  address: '',
+  channel: 'email',
+  channels: ['email'],
+  hadOne: true,
+  old: anna.email,
+  sent: false,
+  resendInSeconds: 0,
+} as const;
+
+const addresses: PageSample[] = [
+  {
+    name: 'account-change-email',
+    view: 'account/change-address',
+    page: {},
+    model: { ...newAddress, channels: ['email'] },
+  },
+  {
+    name: 'account-change-email-sent',
+    view: 'account/change-address',
+    page: {},
+    model: {
+      ...newAddress,
+      channels: ['email'],
+      address: 'anna@larsson.example',
+      sent: true,
+      resendInSeconds: 30,
+      error: { code: 'CODE_INVALID', field: 'code' },
+    },
+  },
+  {
+    name: 'account-add-phone',
+    view: 'account/change-address',
+    page: {},
+    model: {
+      ...newAddress,
+      kind: 'phone',
+      hadOne: false,
+      old: undefined,
+      channel: 'sms',
+      channels: ['sms', 'whatsapp'],
+      sendAction: '/account/change-phone',
+    },
+  },
+  {
+    name: 'safety-undo',
+    view: 'interaction/safety',
+    page: {},
+    model: {
+      action: '/safety/x',
+      kind: 'undo_address',
+      address: anna.email,
+      tenantName: 'Northwind Logistics',
+      renewsPassword: true,
+    },
+  },
+  {
+    name: 'safety-not-me',
+    view: 'interaction/safety',
+    page: {},
+    model: {
+      action: '/safety/x',
+      kind: 'not_me',
+      address: anna.email,
+      tenantName: 'Northwind Logistics',
+      renewsPassword: true,
+    },
+  },
+  {
+    name: 'safety-done',
+    view: 'interaction/safety-done',
+    page: {},
+    model: { address: anna.email, recovery: true, signInHref: '/account' },
   },
 ];
 
@@ -296,4 +379,45 @@ const access: PageSample[] = [
   },
 ];
 
-export const samples: PageSample[] = [...own, ...security, ...password, ...devices, ...applications, ...access];
+const others: PageSample[] = [
+  {
+    name: 'account-referrals',
+    view: 'account/referrals',
+    page: {},
+    model: {
+      nav: nav('referrals'),
+      code: { text: 'K7RD2WQXNP', isActive: true, expiresAt: new Date('2026-06-30T00:00:00Z') },
+      link: 'https://id.northwind.example/account?tenant=northwind&prompt=create&referral_code=K7RD2WQXNP',
+      action: '/account/referrals',
+      referred: [
+        { name: 'Björn Ek', status: 'completed_signup', at: ago(4000) },
+        { name: 'Maja Lind', status: 'pending', at: ago(9000) },
+        { status: 'subscription_activated', at: ago(90_000) },
+      ],
+      more: false,
+    },
+  },
+  {
+    name: 'account-referrals-none',
+    view: 'account/referrals',
+    page: {},
+    model: { nav: nav('referrals'), action: '/account/referrals', referred: [], more: false },
+  },
+  {
+    name: 'account-data',
+    view: 'account/data',
+    page: {},
+    model: { nav: nav('data'), downloadAction: '/account/data/download' },
+  },
+];
+
+export const samples: PageSample[] = [
+  ...own,
+  ...addresses,
+  ...security,
+  ...password,
+  ...devices,
+  ...applications,
+  ...access,
+  ...others,
+];

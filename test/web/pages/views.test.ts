@@ -24,7 +24,7 @@ function renderSignIn(model: Partial<ViewModels['interaction/sign-in']> = {}, pa
 /** What chooses among texts of our own. */
 const choices = [
   ...['kind', 'label', 'scope', 'locale', 'theme', 'code', 'field', 'heading', 'channel', 'channels', 'switchTo'],
-  ...['purpose', 'loginKind', 'notice', 'button', 'to', 'section', 'icon'],
+  ...['purpose', 'loginKind', 'notice', 'button', 'to', 'section', 'icon', 'status'],
 ];
 
 /** The value with each of its strings replaced, but those choices. */

@@ -1,0 +1,158 @@
+/**
+ * Links by which a person takes back what was done to their account, sent to the address that they had at that time. Owns
+ * that a link works once, for 72 hours, by a form and never by being opened; and what it does, whatever was done: every
+ * sign-in, token and code ends, the address is theirs again, the password goes where a new one can be chosen by a link that is
+ * sent to that address, and the links that came after it are worth nothing: those may have gone to whoever took the account.
+ * The token is stored as SHA-256 and the address sealed.
+ *
+ * Refuses people and tenants that may not act, and an address that is somebody else's by now.
+ */
+import { type Database, inTransaction } from '../../platform/database.ts';
+import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
+import { newId } from '../../platform/ids.ts';
+import { defineLimits } from '../../platform/rate-limits.ts';
+import { defineSecretPurpose, randomToken, type Secrets, sha256 } from '../../platform/secrets.ts';
+import { type Caller, recordEvent } from '../audit/audit-events.ts';
+import type { RequestDependencies } from '../codes/check-destination.ts';
+import { endCodesOfPerson } from '../codes/one-time-codes.ts';
+import { type Channel, kindOf } from '../messages/outgoing-message.ts';
+import { allowsPasswords, passwordMethod } from '../methods/password/password-method.ts';
+import { requestRecovery } from '../recovery/recovery.ts';
+import { revokeAllSessions } from '../sessions/sessions.ts';
+import { findTenantById, type Tenant } from '../tenants/tenants.ts';
+import { updateProfile } from '../users/profiles.ts';
+import { holdUser } from '../users/user-state.ts';
+import type { UserOfTenant } from '../users/users.ts';
+import {
+  deleteOldSafetyLinks,
+  insertSafetyLink,
+  type SafetyLinkKind,
+  type SafetyLinkRow,
+  selectSafetyLink,
+  useUpSafetyLink,
+} from './safety-link-store.ts';
+
+export const safetyCodes = defineCodes({
+  SAFETY_LINK_EXPIRED: { kind: 'expired', means: 'the link is too old' },
+  SAFETY_LINK_INVALID: {
+    kind: 'not_found',
+    means: 'the link is incomplete, used, or of an account or address that is no longer there',
+  },
+});
+declare module '../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof safetyCodes> {}
+}
+
+const addresses = defineSecretPurpose('safety-links');
+
+/** How long a link works. */
+export const safetyLinkHours = 72;
+
+export const safetyLimits = defineLimits({
+  /** Safety links opened or used from one address, where they did not work. */
+  safetyLinkPerIp: { hits: 100, windowSeconds: 600 },
+});
+
+export interface KeptAddress {
+  /** By which the link goes, and a new password is chosen. */
+  channel: Channel;
+  /** Canonical, and proved. */
+  address: string;
+}
+
+/** Makes a link, in the transaction of what it takes back. @returns its path below the issuer */
+export async function makeSafetyLink(
+  trx: Database,
+  { tenantId, userId, kind, channel, address }: UserOfTenant & KeptAddress & { kind: SafetyLinkKind },
+  secrets: Secrets,
+): Promise<string> {
+  const id = newId();
+  const token = randomToken();
+  const sealed = secrets.seal(addresses, JSON.stringify({ channel, address }), id);
+  const seconds = safetyLinkHours * 3600;
+  await insertSafetyLink(trx, { id, tenantId, userId, kind, tokenHash: sha256(token), sealed, seconds });
+  return `/safety/${token}`;
+}
+
+export interface SafetyLink extends Pick<SafetyLinkRow, 'id' | 'tenantId' | 'userId' | 'kind'>, KeptAddress {
+  tenant: Tenant;
+}
+
+const invalidLink = () => new DomainError('not_found', 'SAFETY_LINK_INVALID');
+
+/**
+ * What a link is about. Changes nothing, so that a mail scanner that opens it uses nothing up.
+ * @throws DomainError not_found SAFETY_LINK_INVALID, expired SAFETY_LINK_EXPIRED
+ */
+export async function findSafetyLink(db: Database, token: string, secrets: Secrets): Promise<SafetyLink> {
+  const row = await selectSafetyLink(db, sha256(token));
+  if (!row || row.used) throw invalidLink();
+  if (row.expired) throw new DomainError('expired', 'SAFETY_LINK_EXPIRED');
+  const { id, tenantId, userId, kind } = row;
+  const kept = secrets.open(addresses, row.sealed, id);
+  const tenant = await findTenantById(db, tenantId);
+  if (kept === undefined || tenant?.state !== 'active') throw invalidLink();
+  return { id, tenantId, userId, kind, tenant, ...(JSON.parse(kept) as KeptAddress) };
+}
+
+/** Whether a link that is sent to the address could give the person a new password. */
+export function canChooseNewPassword(
+  { tenant, channel }: SafetyLink,
+  { channels }: { channels: readonly Channel[] },
+): boolean {
+  const { settings } = tenant;
+  return allowsPasswords(settings) && settings.codeChannels.includes(channel) && channels.includes(channel);
+}
+
+/**
+ * Uses a link up. Give the pool as `db`: what is sent afterwards stands in a transaction of its own.
+ * @returns `recovery`: whether a link to a new password is on its way
+ * @throws DomainError not_found SAFETY_LINK_INVALID, expired SAFETY_LINK_EXPIRED, conflict DUPLICATE_EMAIL or DUPLICATE_PHONE
+ */
+export async function useSafetyLink(
+  db: Database,
+  { token, locale }: { token: string; locale: string },
+  deps: RequestDependencies,
+): Promise<{ link: SafetyLink; recovery: boolean }> {
+  const link = await findSafetyLink(db, token, deps.secrets);
+  const { tenantId, userId, channel, address } = link;
+  const caller: Caller = { ...deps.caller, type: 'user', id: userId };
+  const renews = canChooseNewPassword(link, deps);
+  await inTransaction(db, async (trx) => {
+    const user = await holdUser(trx, { tenantId, userId }).catch((error: unknown) => {
+      throw error instanceof DomainError && error.kind === 'not_found' ? invalidLink() : error;
+    });
+    if (user.state !== 'active' || !(await useUpSafetyLink(trx, link))) throw invalidLink();
+    // Codes and links that wait at an address that is taken away are for whoever has it.
+    await endCodesOfPerson(trx, { tenantId, userId, ...user });
+    const restored =
+      kindOf(channel) === 'email' ? { email: address, emailVerified: true } : { phone: address, phoneVerified: true };
+    await updateProfile(trx, { tenantId, userId, ...restored }, caller);
+    const removed = renews ? await passwordMethod.takeAway(trx, { tenantId, userId }) : [];
+    await revokeAllSessions(trx, { tenantId, userId }, caller);
+    const about = { tenantId, entityType: 'user', entityId: userId };
+    await recordEvent(trx, { ...about, action: 'account.secured', payload: { reason: link.kind, removed } }, caller);
+  });
+  return { link, recovery: renews && (await sendsRecovery(db, link, { locale }, { ...deps, caller })) };
+}
+
+/** The account is safe by now: what cannot be sent at the moment the person asks for at the sign-in page. */
+async function sendsRecovery(
+  db: Database,
+  { tenantId, channel, address }: SafetyLink,
+  { locale }: { locale: string },
+  deps: RequestDependencies,
+): Promise<boolean> {
+  try {
+    await requestRecovery(db, { tenantId, address, channel, locale }, deps);
+    return true;
+  } catch (error) {
+    if (error instanceof DomainError) return false;
+    throw error;
+  }
+}
+
+/** Deletes what ran out a month ago. */
+export async function sweepSafetyLinks(db: Database): Promise<void> {
+  await deleteOldSafetyLinks(db);
+}
