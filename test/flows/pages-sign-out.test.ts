@@ -164,7 +164,7 @@ describe('the start page and the account page', () => {
       .first()
       .getByRole('button', { name: /^End the session in / })
       .click();
-    await here.waitForURL(`${stage().app.issuer}/account/devices`);
+    await here.waitForURL(`${stage().app.issuer}/account/devices?notice=session_ended`);
     await eventually(async () => (await others.count()) === before - 1, 'the session is gone from the list');
     await there.goto((await stage().request(client)).address.href);
     assert.ok(await there.getByLabel('Password', { exact: true }).isVisible());

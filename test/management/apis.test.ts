@@ -136,6 +136,8 @@ describe('operations on APIs and capabilities', () => {
       from_resource_server_id: one.id,
       resource_server_id: two.id,
       services: [],
+      services_without_default: [],
+      applications: [],
       roles: 0,
     });
     const again = await platform('POST', `${path}/move`, { resource_server_id: two.id });

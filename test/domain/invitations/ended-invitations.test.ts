@@ -52,7 +52,7 @@ describe('invitations and codes of those who are stopped', function () {
     const { events } = await eventsOf(db, () => suspendTenant(db, tenant.id, systemCaller));
     assert.deepEqual(
       events.map(({ action, payload }) => [action, payload]),
-      [['tenant.suspended', { sessions: 0, invitations: 1 }]],
+      [['tenant.suspended', { sessions: 0, invitations: 1, keys: 0 }]],
     );
     assert.deepEqual(
       await Promise.all([stateOfInvitation(open), stateOfInvitation(accepted), stateOfInvitation(elsewhere)]),
