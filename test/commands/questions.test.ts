@@ -1,0 +1,48 @@
+/** The questions about a person's access and sign-in, asked at the command line as an operator asks them. */
+import assert from 'node:assert/strict';
+import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { createTenant } from '../../src/domain/setup/create-tenant.ts';
+import { assign, createNode, createRole, createUser } from '../support/factories.ts';
+import { type CommandBench, createBench } from './run-gatehouse.ts';
+
+describe('commands that answer a question', function () {
+  this.timeout(180_000);
+  let bench: CommandBench;
+  let userId: string;
+  let nodeId: string;
+  before(async () => {
+    bench = await createBench();
+    const { db } = bench;
+    const { id: tenantId } = await createTenant(db, { slug: 'acme', name: 'Acme' }, systemCaller);
+    userId = (await createUser(db, { tenantId, email: 'ada@acme.example' })).id;
+    nodeId = (await createNode(db, { tenantId, name: 'North Region' })).id;
+    const role = await createRole(db, { tenantId, name: 'Auditor', capabilities: ['books.read'] });
+    await assign(db, { tenantId, userId, roleId: role.id, orgNodeId: nodeId });
+    const created = await bench.run(
+      'clients create --tenant acme --name Portal --kind web --client-id portal --first-party --redirect-uri https://app.example/cb',
+    );
+    assert.equal(created.code, 0, created.stderr);
+  });
+  after(() => bench?.close());
+
+  const questions: [question: string, words: () => string, told: RegExp][] = [
+    ['what a person holds', () => `users access ${userId}`, /Auditor[\s\S]*books\.read|books\.read[\s\S]*Auditor/],
+    ['why they hold it', () => `users why ${userId} --capability books.read`, /North Region/],
+    ['who can do it there', () => `orgs holders ${nodeId} --capability books.read`, /ada@acme\.example|Auditor/],
+    [
+      'what their token would say',
+      () => `users token-preview ${userId} --client-id portal --scope "openid roles"`,
+      /Auditor/,
+    ],
+    ['why they can or cannot sign in', () => `users sign-in-checks ${userId}`, /password/],
+  ];
+  for (const [question, words, told] of questions)
+    it(`say ${question}, for people and for programs`, async () => {
+      for (const form of ['', ' --json']) {
+        const run = await bench.run(`${words()} --tenant acme${form}`);
+        assert.equal(run.code, 0, `${run.stdout}${run.stderr}`);
+        assert.match(run.stdout, told);
+        if (form) assert.equal(typeof run.json, 'object');
+      }
+    });
+});
