@@ -10,6 +10,7 @@ import { sweepCodes } from './domain/codes/one-time-codes.ts';
 import { type Messenger, sendMessageTask } from './domain/messages/deliver-message.ts';
 import { sendMessageJob } from './domain/messages/outgoing-message.ts';
 import { sweepFederationRequests } from './domain/methods/federation/federation-requests.ts';
+import { sweepPasskeyChallenges } from './domain/methods/passkey/passkey-store.ts';
 import { deliverRecovery } from './domain/recovery/deliver-recovery.ts';
 import { deliverRecoveryJob } from './domain/recovery/recovery.ts';
 import { sweepSafetyLinks } from './domain/safety/safety-links.ts';
@@ -68,6 +69,7 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
       await sweepSessions(db);
       await sweepSignInFailures(db);
       await sweepFederationRequests(db);
+      await sweepPasskeyChallenges(db);
       await sweepCodes(db);
       await sweepSafetyLinks(db);
       await sweepRepeatedRequests(db);

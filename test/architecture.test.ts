@@ -97,7 +97,7 @@ const otherMeanings: [path: string, words: string, why: string][] = [
   ['phone-messages.ts', 'account client password', "Twilio's own terms"],
   [
     'migrations.ts',
-    'client grant identity invitation organisation recovery session tenant user',
+    'client grant identity invitation organisation passkey recovery session tenant user',
     'names of files; the list has to be explicit',
   ],
 ];

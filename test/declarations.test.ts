@@ -18,6 +18,7 @@ describe('the purposes of secrets', () => {
       'new-addresses',
       'one-time-codes',
       'page-tokens',
+      'passkey-challenges',
       'payloads',
       'recovery-codes',
       'refresh-successors',

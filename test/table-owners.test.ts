@@ -24,6 +24,7 @@ const ownedTables: Record<string, readonly string[]> = {
   codes: ['otp_codes'],
   'methods/federation': ['federation_requests', 'identity_providers'],
   safety: ['safety_links'],
+  'methods/passkey': ['passkey_challenges', 'passkeys'],
   invitations: ['invitations'],
   referrals: ['referral_codes', 'referrals'],
   setup: ['setup_links'],
@@ -78,6 +79,7 @@ const allowedReads: Record<string, { tables: readonly string[]; why: string }> =
     tables: ['tenants', 'user_sessions', 'user_settings', 'users'],
     why: 'whether a sign-in is told, and to whom, is asked in one statement of every sign-in',
   },
+  'methods/passkey': { tables: ['tenants', 'users'], why: 'a passkey finds its account in one statement' },
   invitations: {
     tables: ['org_assignments', 'org_node_paths', 'org_nodes', 'roles', 'tenants', 'user_settings', 'users'],
     why: 'where an invitation leads is locked in one statement',

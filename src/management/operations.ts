@@ -24,6 +24,7 @@ import { userData } from './user-data.ts';
 import { userFactors } from './user-factors.ts';
 import { userGrants } from './user-grants.ts';
 import { userIdentities } from './user-identities.ts';
+import { userPasskeys } from './user-passkeys.ts';
 import { sessions } from './user-sessions.ts';
 import { users } from './users.ts';
 import { visibilityGrants } from './visibility-grants.ts';
@@ -48,6 +49,7 @@ const single: readonly AnyOperation[] = [
   ...tokenPreview,
   ...signInChecks,
   ...userIdentities,
+  ...userPasskeys,
   ...userData,
   ...referrals,
   ...signingKeys,

@@ -22,6 +22,7 @@ import * as configurationVersion from '../../migrations/0016-configuration-versi
 import * as apiKeys from '../../migrations/0017-api-keys.ts';
 import * as secondFactors from '../../migrations/0018-second-factors.ts';
 import * as safetyLinks from '../../migrations/0019-safety-links.ts';
+import * as passkeys from '../../migrations/0020-passkeys.ts';
 import * as listsAndSearches from '../../migrations/0021-lists-and-searches.ts';
 import * as profileMoments from '../../migrations/0022-profile-moments.ts';
 import * as codesByUsername from '../../migrations/0023-codes-by-username.ts';
@@ -52,6 +53,7 @@ const migrations: NamedMigration[] = [
   { name: '0017-api-keys', migration: apiKeys },
   { name: '0018-second-factors', migration: secondFactors },
   { name: '0019-safety-links', migration: safetyLinks },
+  { name: '0020-passkeys', migration: passkeys },
   { name: '0021-lists-and-searches', migration: listsAndSearches },
   { name: '0022-profile-moments', migration: profileMoments },
   { name: '0023-codes-by-username', migration: codesByUsername },

@@ -134,6 +134,8 @@ export const samples: Record<string, (world: World) => Sample> = {
   'users.identities.remove': (w) => ({ params: { ...person(w), provider: w.linkedProviderKey } }),
   'users.factors.list': (w) => ({ params: person(w) }),
   'users.factors.reset': (w) => ({ params: person(w) }),
+  'users.passkeys.list': (w) => ({ params: person(w) }),
+  'users.passkeys.remove': (w) => ({ params: { ...person(w), passkey_id: w.passkeyId } }),
   'users.grants.list': (w) => ({ params: person(w) }),
   'users.grants.withdraw': (w) => ({ params: { ...person(w), grant_id: w.tokenGrantId } }),
   'users.access': (w) => ({ params: person(w) }),

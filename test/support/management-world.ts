@@ -11,6 +11,7 @@ import { grantVisibility } from '../../src/domain/organisation/visibility-grants
 import { completeReferral, ensureReferralCode, recordReferral } from '../../src/domain/referrals/referrals.ts';
 import { managementAudience } from '../../src/oidc/tokens/management-tokens.ts';
 import type { TestApp } from './app.ts';
+import { makePasskey } from './authenticator.ts';
 import * as make from './factories.ts';
 import { askAsService, asking, give, managementCapabilities } from './management.ts';
 import { discover, signIn } from './relying-party.ts';
@@ -38,6 +39,8 @@ export interface World {
   providerKey: string;
   /** A provider that the person has an account at. */
   linkedProviderKey: string;
+  /** Of the person. */
+  passkeyId: string;
   companyId: string;
   /** A member of the company. */
   memberId: string;
@@ -89,6 +92,7 @@ export async function makeWorld(app: TestApp): Promise<World> {
     roleId,
     delegateRoleId: delegate.id,
     personId,
+    passkeyId: await makePasskey(db, { tenantId, userId: personId, name: 'Secret Passkey' }),
     assignmentId: held.id,
     grantId: seen.id,
     otherTenantId: (await app.tenant()).id,

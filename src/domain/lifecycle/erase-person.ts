@@ -16,6 +16,7 @@ import { eraseFactorsOf } from '../factors/data-of-person.ts';
 import { eraseInvitationsOf } from '../invitations/data-of-person.ts';
 import { eraseMessagesOf } from '../messages/data-of-person.ts';
 import { eraseFederationRequestsOf } from '../methods/federation/data-of-person.ts';
+import { erasePasskeysOf } from '../methods/passkey/data-of-person.ts';
 import { eraseRecoveriesOf } from '../recovery/data-of-person.ts';
 import { eraseReferralCodeOf } from '../referrals/data-of-person.ts';
 import { eraseSafetyLinksOf } from '../safety/data-of-person.ts';
@@ -67,6 +68,7 @@ export async function erasePerson(
       await eraseRecoveriesOf(trx, codeIds, secrets);
       await eraseMessagesOf(trx, { tenantId, words: sealed }, secrets);
       await eraseFactorsOf(trx, user);
+      await erasePasskeysOf(trx, user);
       await eraseReferralCodeOf(trx, user);
       await eraseSafetyLinksOf(trx, user);
       await eraseAccountOf(trx, user);

@@ -39,6 +39,7 @@ export interface MessageModels {
   'email-changed': { tenantName: string; href: string };
   /** `at`: when it was done, or, of a reset that waits, when it will be. */
   'factors-changed': { tenantName: string; change: FactorChange; at: Date; href: string };
+  'passkey-added': { tenantName: string; href: string };
   /** An address was proved for the first time, and what somebody else had set up before was taken away. */
   'credentials-removed': { tenantName: string; href: string };
   /** To the address that the person had before. `href` takes it back, for so many hours. */
@@ -58,6 +59,7 @@ export const messageTemplates = [
   'identity-linked',
   'email-changed',
   'factors-changed',
+  'passkey-added',
   'credentials-removed',
   'address-changed',
   'new-device',

@@ -6,6 +6,7 @@ import type { FormModel } from '../pages/form-model.ts';
 import type { ViewModels } from '../pages/view-models.ts';
 import { drawPage, personOfPage } from './account-page.ts';
 import { identitiesModel, mountIdentities } from './identities.ts';
+import { mountPasskeys, passkeysModel } from './passkeys.ts';
 import { findOwnPassword, mountPassword } from './password.ts';
 import { mountSecondFactor, type SecondFactorModel, secondFactorModel } from './second-factor.ts';
 import type { AccountNav } from './sections.ts';
@@ -20,6 +21,8 @@ declare module '../pages/view-models.ts' {
       notice?: 'identity_linked' | 'identity_unlinked' | 'password_changed';
       /** Absent where the tenant has no passwords. */
       password?: { isSet: boolean; changedAt?: Date; href: string };
+      /** Absent where the tenant has no passkeys and the person has none. */
+      passkeys?: { count: number; href: string };
       /** Accounts elsewhere that sign in to this one. Unlinking posts `provider=<key>`. */
       identities: {
         /** The provider's key; a person has one account at each. */
@@ -62,6 +65,7 @@ async function show(
     notice: noticeOf(ctx.query),
     error,
     password,
+    passkeys: await passkeysModel(web, person),
     ...(await identitiesModel(web, person.profile)),
     secondFactor: secondFactorModel(person.profile),
   };
@@ -76,5 +80,6 @@ export function mountSecurity(router: Router, web: WebDependencies): void {
   });
   mountPassword(router, web);
   mountSecondFactor(router, web);
+  mountPasskeys(router, web);
   mountIdentities(router, web, (ctx, person, more) => show(ctx, web, person, more));
 }

@@ -82,6 +82,16 @@ export const steps = {
   'select-account-switch': { path: 'select-account/switch' },
   cancel: { path: 'cancel', during: 'any' },
   organisation: { path: 'organisation', links: { back: 'sign-in' } },
+  passkey: {
+    path: 'passkey',
+    links: {
+      recovery: 'recovery',
+      signUp: 'sign-up',
+      organisation: 'organisation',
+      cancel: 'cancel',
+      signIn: 'sign-in',
+    },
+  },
   code: { path: 'code', after: ['login-code-missing'], links: signInCode },
   'code-entry': { path: 'code/enter', after: ['login-code-sent'], links: signInCode },
   'code-resend': { path: 'code/resend', links: signInCode },

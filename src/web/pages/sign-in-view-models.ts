@@ -28,6 +28,14 @@ export interface ProviderLink {
   href: string;
 }
 
+/** What the browser asks an authenticator to sign. */
+export interface PasskeyRequest {
+  action: string;
+  rpId: string;
+  /** base64url */
+  challenge: string;
+}
+
 /** The models of these views, by the view's path; part of `ViewModels`. */
 export interface SignInViewModels {
   /**
@@ -51,6 +59,8 @@ export interface SignInViewModels {
     /** Where a one-time code can be asked for, in the order in which they are offered. */
     codeMethods?: ChannelLink[];
     providers?: ProviderLink[];
+    /** Where passkeys are taken; without scripts nothing of it shows. Posts `credential`: the JSON form of an assertion. */
+    passkey?: PasskeyRequest;
     /** Where a person of several organisations names the one that is meant. */
     organisationHref?: string;
     /** Only where anyone may make an account. */

@@ -11,7 +11,8 @@ import type { ViewModels } from '../pages/view-models.ts';
 type SignInModel = ViewModels['interaction/sign-in'];
 
 /** What the sign-in page shows of all methods. */
-export type SignInOptions = Required<Pick<SignInModel, 'hasPassword' | 'codeMethods' | 'providers' | 'otherMethods'>>;
+export type SignInOptions = Required<Pick<SignInModel, 'hasPassword' | 'codeMethods' | 'providers' | 'otherMethods'>> &
+  Pick<SignInModel, 'passkey'>;
 
 /** What it shows of one. */
 export interface Offer extends Partial<Omit<SignInOptions, 'otherMethods'>> {

@@ -66,6 +66,7 @@ const columns: Record<string, string> = {
   'oidc_payloads.user_code_hash': notTheirs,
   'audit_events.actor_type': notTheirs,
   ...named('api_keys', told, 'user_id name'),
+  ...named('passkeys', told, 'user_id name'),
   'api_keys.created_by': doer,
   'capabilities.key': notTheirs,
   'identity_providers.key': notTheirs,

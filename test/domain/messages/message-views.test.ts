@@ -39,6 +39,7 @@ const models: MessageModels = {
     at: new Date('2026-11-21T08:05:00Z'),
     href: link,
   },
+  'passkey-added': { tenantName: 'Northwind', href: link },
   'credentials-removed': { tenantName: 'Northwind', href: link },
   'address-changed': {
     tenantName: 'Northwind',

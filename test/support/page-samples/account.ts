@@ -299,6 +299,51 @@ const applications: PageSample[] = [
   },
 ];
 
+const passkeys: PageSample[] = [
+  {
+    name: 'account-passkeys',
+    view: 'account/passkeys',
+    page: {},
+    model: {
+      nav: nav('security'),
+      notice: 'added',
+      passkeys: [
+        {
+          id: '1',
+          name: 'My phone',
+          maySync: true,
+          isSynced: true,
+          addedAt: ago(60 * 24 * 40),
+          usedAt: ago(300),
+          canRemove: true,
+        },
+        { id: '2', name: 'Security key', maySync: false, isSynced: false, addedAt: ago(60), canRemove: true },
+      ],
+      options: { challenge: 'AAAA', user: { id: 'AAAA' }, excludeCredentials: [] },
+      addAction: '/account/passkeys',
+      renameAction: '/account/passkeys/rename',
+      removeAction: '/account/passkeys/remove',
+      backHref: '/account/security',
+    },
+  },
+  {
+    name: 'account-passkeys-only-way',
+    view: 'account/passkeys',
+    page: {},
+    model: {
+      nav: nav('security'),
+      passkeys: [
+        { id: '1', name: 'My laptop', maySync: true, isSynced: false, addedAt: ago(60 * 24 * 3), canRemove: false },
+      ],
+      addAction: '/account/passkeys',
+      renameAction: '/account/passkeys/rename',
+      removeAction: '/account/passkeys/remove',
+      backHref: '/account/security',
+      error: { code: 'PASSKEY_LAST_WAY' },
+    },
+  },
+];
+
 const devices: PageSample[] = [
   {
     name: 'account-devices',
@@ -416,6 +461,7 @@ export const samples: PageSample[] = [
   ...addresses,
   ...security,
   ...password,
+  ...passkeys,
   ...devices,
   ...applications,
   ...access,

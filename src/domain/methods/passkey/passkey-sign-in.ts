@@ -1,0 +1,188 @@
+/**
+ * Signing in with a passkey (WebAuthn Level 3 section 7.2), without an address: the authenticator says whose it is. Owns that
+ * every answer is refused in the same words, whether the passkey is unknown, its owner may not come in, or the signature is
+ * wrong; that the person was verified by the authenticator (a PIN, a fingerprint), which makes it two factors; that a
+ * challenge lets in once; and that a copied authenticator, whose counter falls behind, lets nobody in.
+ */
+import { verifyAuthenticationResponse } from '@simplewebauthn/server';
+import { type Database, inTransaction } from '../../../platform/database.ts';
+import { type Codes, DomainError, defineCodes } from '../../../platform/errors.ts';
+import { defineLimits } from '../../../platform/rate-limits.ts';
+import { equalInConstantTime, type Secrets } from '../../../platform/secrets.ts';
+import { type Caller, recordEvent } from '../../audit/audit-events.ts';
+import type { ProvedAccount } from '../../sign-in/proved-account.ts';
+import { firstRefusal } from '../../sign-in/rules.ts';
+import { lockForSignIn } from '../../users/user-state.ts';
+import { clientDataOf, parseSignedAnswer, userHandleOf } from './passkey-answers.ts';
+import { type AskedAt, isChallenge, useUpChallenge } from './passkey-challenges.ts';
+import { type NoPasskeyWay, passkeyRules } from './passkey-rules.ts';
+import { type CredentialRow, selectCredential, usePasskey } from './passkey-store.ts';
+import { partyOf } from './relying-party.ts';
+
+export const passkeySignInCodes = defineCodes({
+  PASSKEY_REFUSED: { kind: 'unauthenticated', means: 'the passkey signs nobody in here; why is not told' },
+});
+declare module '../../../platform/errors.ts' {
+  interface ErrorCodes extends Codes<typeof passkeySignInCodes> {}
+}
+
+export const passkeyLimits = defineLimits({
+  /** Answers from one address that signed nobody in. */
+  passkeysPerIp: { hits: 100, windowSeconds: 600 },
+});
+
+type Reason =
+  | NoPasskeyWay
+  | 'challenge_refused'
+  | 'counter_behind'
+  | 'other_tenant'
+  | 'unknown_passkey'
+  | 'wrong_signature';
+
+/** A key to hold a signature against where the passkey is unknown (P-256's base point, in COSE): whatever comes of it is refused. */
+const nobodysKey = Buffer.from(
+  'a5010203262001215820' +
+    '6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296' +
+    '225820' +
+    '4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5',
+  'hex',
+);
+
+interface Verified {
+  signCount: number;
+  backedUp: boolean;
+}
+
+type Answer = NonNullable<ReturnType<typeof parseSignedAnswer>>;
+
+/** What the signature says; undefined where it is not the passkey's, not for us, or not of a person who was verified. */
+async function verify(
+  answer: Answer,
+  passkey: Pick<CredentialRow, 'publicKey' | 'backupEligible'>,
+  { issuer, challenge }: { issuer: string; challenge: string },
+): Promise<Verified | undefined> {
+  const { rpId, origin } = partyOf(issuer);
+  try {
+    const { verified, authenticationInfo } = await verifyAuthenticationResponse({
+      response: answer,
+      expectedChallenge: challenge,
+      expectedOrigin: origin,
+      expectedRPID: rpId,
+      // The counter is held against the row in the statement that keeps it.
+      credential: { id: answer.id, publicKey: new Uint8Array(passkey.publicKey), counter: 0 },
+      requireUserVerification: true,
+    });
+    const { newCounter, credentialBackedUp, credentialDeviceType } = authenticationInfo;
+    // Whether it may be copied is settled for good when it is made (section 7.2, step 18).
+    if (!verified || (credentialDeviceType === 'multiDevice') !== passkey.backupEligible) return undefined;
+    return { signCount: newCounter, backedUp: credentialBackedUp };
+  } catch {
+    // The library throws for everything that is not as it should be.
+    return undefined;
+  }
+}
+
+export interface PasskeySignIn {
+  /** The JSON form of what the authenticator answered. */
+  answer: string;
+  /** The interaction that asked. */
+  interactionUid: string;
+  tenantId: string | null;
+}
+
+interface SignInDependencies {
+  secrets: Secrets;
+  issuer: string;
+  caller: Caller;
+}
+
+/** Whom the answer proves; the reason where it is nobody. */
+async function prove(
+  db: Database,
+  { answer: text, interactionUid, tenantId }: PasskeySignIn,
+  { secrets, issuer }: SignInDependencies,
+): Promise<{ row?: CredentialRow } & ({ reason: Reason } | { verified: Verified; challenge: string; at: AskedAt })> {
+  const at: AskedAt = { purpose: 'login', place: interactionUid };
+  const answer = parseSignedAnswer(text);
+  const told = answer && clientDataOf(answer.response.clientDataJSON);
+  if (!answer || !told || told.crossOrigin || !isChallenge(told.challenge, at, secrets))
+    return { reason: 'challenge_refused' };
+  const { challenge } = told;
+  const row = await selectCredential(db, Buffer.from(answer.id, 'base64url'));
+  const held = row ?? { publicKey: nobodysKey, backupEligible: false };
+  const verified = await verify(answer, held, { issuer, challenge });
+  if (!row) return { reason: 'unknown_passkey' };
+  const handle = Buffer.from(answer.response.userHandle, 'base64url');
+  if (!verified || !equalInConstantTime(handle, userHandleOf(row.userId))) return { row, reason: 'wrong_signature' };
+  if (tenantId !== null && row.tenantId !== tenantId) return { row, reason: 'other_tenant' };
+  const reason = firstRefusal(passkeyRules, row);
+  return reason === undefined ? { row, verified, challenge, at } : { row, reason };
+}
+
+/** Uses up the challenge and keeps the counter, both or neither. */
+async function settle(
+  trx: Database,
+  row: CredentialRow,
+  { verified, challenge, at }: { verified: Verified; challenge: string; at: AskedAt },
+  secrets: Secrets,
+): Promise<Reason | undefined> {
+  if (!(await lockForSignIn(trx, row.userId))) return 'user_inactive';
+  if (!(await useUpChallenge(trx, challenge, at, secrets))) return 'challenge_refused';
+  return (await usePasskey(trx, { id: row.id, ...verified })) ? undefined : 'counter_behind';
+}
+
+/** Undoes what a transaction has done. */
+class Refused extends Error {
+  readonly reason: Reason;
+  constructor(reason: Reason) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+/**
+ * Compares an authenticator's answer with the passkey that it names. Writes `login.failed` where it proves nobody;
+ * `login.succeeded` is written where the session is stored. Give the pool as `db`.
+ * @returns the account, the RFC 8176 methods, and that it is two factors: the authenticator, and what it verified the person by
+ * @throws DomainError unauthenticated PASSKEY_REFUSED
+ */
+export async function signInWithPasskey(
+  db: Database,
+  wanted: PasskeySignIn,
+  deps: SignInDependencies,
+): Promise<{ accounts: ProvedAccount[]; amr: string[]; isTwo: true }> {
+  const { secrets, caller } = deps;
+  const proved = await prove(db, wanted, deps);
+  const { row } = proved;
+  const refuse = async (reason: Reason): Promise<never> => {
+    const subject = row ? { entityType: 'user', entityId: row.userId } : {};
+    const payload = { method: 'passkey', reason, ...(row && { passkey: row.id }) };
+    const tenantId = row?.tenantId ?? wanted.tenantId;
+    await recordEvent(db, { tenantId, action: 'login.failed', ...subject, payload }, caller);
+    throw new DomainError('unauthenticated', 'PASSKEY_REFUSED');
+  };
+  if ('reason' in proved) return refuse(proved.reason);
+  if (!row) return refuse('unknown_passkey');
+  const settled = await inTransaction(db, async (trx) => {
+    const reason = await settle(trx, row, proved, secrets);
+    if (reason !== undefined) throw new Refused(reason);
+    return undefined;
+  }).catch((error) => {
+    if (error instanceof Refused) return error.reason;
+    throw error;
+  });
+  if (settled !== undefined) return refuse(settled);
+  return { accounts: [accountOf(row)], amr: amrOf(row), isTwo: true };
+}
+
+function accountOf({ userId, tenantId, tenantName, tenantSlug, fullName, email }: CredentialRow): ProvedAccount {
+  return { userId, tenantId, tenantName, tenantSlug, name: fullName, email };
+}
+
+/**
+ * RFC 8176: a key that may be copied between devices is software's; one that may not is the device's. What the person was
+ * verified by is not told to us, so neither `pin` nor `fpt` is claimed.
+ */
+function amrOf({ backupEligible }: Pick<CredentialRow, 'backupEligible'>): string[] {
+  return [backupEligible ? 'swk' : 'hwk', 'user', 'mfa'];
+}

@@ -1,0 +1,168 @@
+/** Passkeys in Chromium, with virtual authenticators of several kinds. */
+import assert from 'node:assert/strict';
+import type { CDPSession, Page } from 'playwright-core';
+import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { changeTenantSettings } from '../../src/domain/methods/tenant-methods.ts';
+import { eventually } from '../support/eventually.ts';
+import { backAtClient, enterPassword, headingOf, onStage, type Person } from '../support/pages.ts';
+import type { RelyingParty } from '../support/relying-party.ts';
+
+interface Kind {
+  /** Whether its passkeys are synced. */
+  isSynced?: boolean;
+  /** Whether it verifies the person. */
+  isVerified?: boolean;
+}
+
+interface VirtualAuthenticator {
+  cdp: CDPSession;
+  authenticatorId: string;
+}
+
+async function addAuthenticator(page: Page, { isSynced = false, isVerified = true }: Kind = {}) {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: isVerified,
+      automaticPresenceSimulation: true,
+      defaultBackupEligibility: isSynced,
+      defaultBackupState: isSynced,
+    },
+  });
+  return { cdp, authenticatorId };
+}
+
+describe('passkeys in a browser', () => {
+  let client: RelyingParty;
+  let tenantId: string;
+
+  const stage = onStage(async () => {
+    client = await stage().client();
+    ({ id: tenantId } = await stage().app.tenant());
+    await changeTenantSettings(stage().app.db, tenantId, { signInMethods: ['password', 'passkey'] }, systemCaller);
+  });
+
+  const passkeysOf = ({ id }: Person) => stage().app.db('passkeys').where({ userId: id });
+
+  /** Signed in by password, at the page of the passkeys. */
+  async function atPasskeys(page: Page): Promise<Person> {
+    const person = await stage().app.person({ tenantId, fullName: 'Anna Larsson' });
+    await page.goto(`${stage().app.issuer}/account/passkeys`);
+    await enterPassword(page, person);
+    await page.waitForURL('**/account/passkeys');
+    return person;
+  }
+
+  async function add(page: Page, name: string): Promise<void> {
+    await page.getByLabel('Name').last().fill(name);
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    await page.waitForURL('**/account/passkeys?notice=added');
+  }
+
+  async function openSignIn(page: Page): Promise<void> {
+    const { address } = await stage().request(client);
+    await page.goto(address.href);
+  }
+
+  /** Conditional mediation picks a passkey by itself where presence is simulated; so a test says when. */
+  async function setPresence({ cdp, authenticatorId }: VirtualAuthenticator, enabled: boolean): Promise<void> {
+    await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
+  }
+
+  for (const isSynced of [true, false])
+    it(`are added, and sign in by the button: ${isSynced ? 'synced' : 'of one device'}`, async () => {
+      const page = await stage().newPage();
+      const authenticator = await addAuthenticator(page, { isSynced });
+      const person = await atPasskeys(page);
+      await add(page, 'My phone');
+      assert.match(
+        (await page.locator('.rows').textContent()) ?? '',
+        isSynced ? /Synced between/ : /On one device only/,
+      );
+      const [row] = await passkeysOf(person);
+      assert.deepEqual([row.name, row.backupEligible, row.backedUp], ['My phone', isSynced, isSynced]);
+
+      await page.context().clearCookies();
+      await setPresence(authenticator, false);
+      await openSignIn(page);
+      assert.equal(await page.getByLabel('Email address').getAttribute('autocomplete'), 'username webauthn');
+      await setPresence(authenticator, true);
+      // The browser may have chosen by itself by now.
+      await page
+        .getByRole('button', { name: 'Use a passkey' })
+        .click()
+        .catch(() => undefined);
+      await backAtClient(page, stage());
+      const sessions = await stage().app.db('user_sessions').where({ userId: person.id }).orderBy('loginAt');
+      assert.deepEqual(sessions.at(-1)?.amr, [isSynced ? 'swk' : 'hwk', 'user', 'mfa']);
+    });
+
+  it('are filled in by the browser on the sign-in page, without a name', async () => {
+    const page = await stage().newPage();
+    await addAuthenticator(page, { isSynced: true });
+    const person = await atPasskeys(page);
+    await add(page, 'My phone');
+    await page.context().clearCookies();
+    await openSignIn(page);
+    await backAtClient(page, stage());
+    const sessions = await stage().app.db('user_sessions').where({ userId: person.id });
+    assert.equal(sessions.length, 2);
+  });
+
+  it('are not added, nor sign in, where the authenticator does not verify the person', async () => {
+    const page = await stage().newPage();
+    const authenticator = await addAuthenticator(page, { isVerified: false });
+    const person = await atPasskeys(page);
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    await eventually(async () => {
+      assert.equal(await page.getByText('No passkey was made. You can try again.').count(), 1);
+      return true;
+    });
+    assert.equal((await passkeysOf(person)).length, 0);
+    const { cdp, authenticatorId } = authenticator;
+    await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true });
+    await page.reload();
+    await add(page, 'My phone');
+    await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
+    await page.context().clearCookies();
+    await openSignIn(page);
+    await page.getByRole('button', { name: 'Use a passkey' }).click();
+    await eventually(async () => {
+      assert.equal(await page.getByText(/No passkey was used/).count(), 1);
+      return true;
+    });
+    assert.equal(await headingOf(page), 'Sign in');
+  });
+
+  it('are renamed and removed', async () => {
+    const page = await stage().newPage();
+    await addAuthenticator(page);
+    const person = await atPasskeys(page);
+    await add(page, 'My phone');
+    await page.getByLabel('Name').first().fill('Work laptop');
+    await page.getByRole('button', { name: 'Save the name of My phone' }).click();
+    await page.waitForURL('**/account/passkeys?notice=renamed');
+    await page.getByRole('button', { name: 'Remove Work laptop' }).click();
+    await page.waitForURL('**/account/passkeys?notice=removed');
+    assert.equal((await passkeysOf(person)).length, 0);
+    const events = await stage()
+      .app.db('audit_events')
+      .where({ entityId: person.id })
+      .where('action', 'like', 'passkey.%')
+      .orderBy('id')
+      .pluck('action');
+    assert.deepEqual(events, ['passkey.added', 'passkey.renamed', 'passkey.removed']);
+  });
+
+  it('show nothing without scripts', async () => {
+    const page = await stage().newPage({ javaScriptEnabled: false });
+    await openSignIn(page);
+    assert.equal(await page.getByRole('button', { name: 'Use a passkey' }).isVisible(), false);
+    assert.equal(await page.getByRole('button', { name: 'Sign in' }).isVisible(), true);
+  });
+});

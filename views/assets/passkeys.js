@@ -1,0 +1,95 @@
+/*
+ * Passkeys: asks the browser for one and sends what the authenticator answers with the page's form. Without this file, and in
+ * browsers that have no passkeys, nothing of them shows.
+ */
+(() => {
+  const form = document.querySelector('form[data-passkey]');
+  if (!form) return;
+  const { PublicKeyCredential: credentials } = globalThis;
+  const status = form.querySelector('[role=status]');
+  const isNew = form.dataset.passkey === 'create';
+
+  const bytesOf = (text) =>
+    Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (letter) => letter.charCodeAt(0));
+  const textOf = (buffer) =>
+    btoa(String.fromCharCode(...new Uint8Array(buffer)))
+      .replaceAll('+', '-')
+      .replaceAll('/', '_')
+      .replace(/=+$/, '');
+
+  if (!credentials || !navigator.credentials) {
+    if (isNew) status.textContent = status.dataset.unsupported;
+    return;
+  }
+  for (const part of [form, ...form.querySelectorAll('[data-with-passkeys]')]) part.hidden = false;
+
+  // As `toJSON` of the credential, which older browsers have not.
+  const answerOf = ({ id, rawId, type, response }) => {
+    const answer = { clientDataJSON: textOf(response.clientDataJSON) };
+    if (isNew) {
+      answer.attestationObject = textOf(response.attestationObject);
+      answer.transports = response.getTransports?.() ?? [];
+    } else {
+      answer.authenticatorData = textOf(response.authenticatorData);
+      answer.signature = textOf(response.signature);
+      if (response.userHandle) answer.userHandle = textOf(response.userHandle);
+    }
+    return JSON.stringify({ id, rawId: textOf(rawId), type, response: answer });
+  };
+
+  const signing = () => ({
+    publicKey: {
+      challenge: bytesOf(form.dataset.challenge),
+      rpId: form.dataset.rpId,
+      userVerification: 'required',
+      timeout: 300_000,
+    },
+  });
+  const making = () => {
+    const options = JSON.parse(form.dataset.options);
+    options.challenge = bytesOf(options.challenge);
+    options.user.id = bytesOf(options.user.id);
+    for (const known of options.excludeCredentials) known.id = bytesOf(known.id);
+    return { publicKey: options };
+  };
+
+  let waiting;
+  const send = (credential) => {
+    form.elements.credential.value = answerOf(credential);
+    form.submit();
+  };
+
+  form.addEventListener(
+    'submit',
+    async (event) => {
+      event.preventDefault();
+      // The form goes when there is an answer; the page's own script has no part in it until then.
+      event.stopImmediatePropagation();
+      waiting?.abort();
+      waiting = new AbortController();
+      status.textContent = '';
+      try {
+        const { signal } = waiting;
+        const credential = await (isNew
+          ? navigator.credentials.create({ ...making(), signal })
+          : navigator.credentials.get({ ...signing(), signal }));
+        send(credential);
+      } catch (error) {
+        if (error.name !== 'AbortError') status.textContent = status.dataset.failed;
+      }
+    },
+    { capture: true },
+  );
+
+  // Among what the browser fills the name in with. It waits in the background, and says nothing where nobody chooses one.
+  const offer = async () => {
+    if (!('autofill' in form.dataset) || !(await credentials.isConditionalMediationAvailable?.())) return;
+    waiting = new AbortController();
+    try {
+      send(await navigator.credentials.get({ ...signing(), mediation: 'conditional', signal: waiting.signal }));
+    } catch {
+      // Called off, or not possible here: the button is there.
+    }
+  };
+  offer();
+})();
