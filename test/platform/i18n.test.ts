@@ -32,13 +32,17 @@ describe('the locales', () => {
   });
 
   for (const [code, texts] of locales) {
+    // French has a plural of its own for millions (CLDR), where English says what it says of all others.
+    const inEnglish = (key: string) => key.replace(/_many$/, '_other');
+
     it(`${code} has exactly the keys of English, none empty`, () => {
-      assert.deepEqual([...texts.keys()].sort(), [...english.keys()].sort());
+      assert.deepEqual([...new Set([...texts.keys()].map(inEnglish))].sort(), [...english.keys()].sort());
       for (const [key, text] of texts) assert.notEqual(text.trim(), '', key);
     });
 
     it(`${code} has the placeholders of English`, () => {
-      for (const [key, text] of texts) assert.deepEqual(placeholders(text), placeholders(english.get(key) ?? ''), key);
+      for (const [key, text] of texts)
+        assert.deepEqual(placeholders(text), placeholders(english.get(inEnglish(key)) ?? ''), key);
     });
 
     it(`${code} is set with typographic apostrophes and without markup`, () => {

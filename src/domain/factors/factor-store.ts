@@ -82,19 +82,6 @@ export async function replaceTotp(
   );
 }
 
-/** @returns the kind of what was there */
-export async function deleteFactor(
-  trx: Database,
-  { tenantId, userId, id }: UserOfTenant & { id: string },
-): Promise<string | undefined> {
-  const deleted = await firstRow<{ kind: string }>(
-    trx,
-    'delete from user_factors where tenant_id = :tenantId and user_id = :userId and id = :id returning kind',
-    { tenantId, userId, id },
-  );
-  return deleted?.kind;
-}
-
 /** Everything that was enrolled, and the codes. @returns how many factors there were */
 export async function deleteFactors(trx: Database, { tenantId, userId }: UserOfTenant): Promise<number> {
   await rows(trx, 'delete from recovery_codes where tenant_id = ? and user_id = ?', [tenantId, userId]);

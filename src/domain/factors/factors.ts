@@ -16,14 +16,7 @@ import { findTenantById } from '../tenants/tenants.ts';
 import { findSettings } from '../users/profiles.ts';
 import { holdUser } from '../users/user-state.ts';
 import type { UserOfTenant } from '../users/users.ts';
-import {
-  deleteFactor,
-  deleteFactors,
-  endFactorsAfter,
-  type FactorRow,
-  selectFactorPage,
-  selectFactors,
-} from './factor-store.ts';
+import { deleteFactors, endFactorsAfter, type FactorRow, selectFactorPage, selectFactors } from './factor-store.ts';
 import { makeRecoveryCodes } from './recovery-codes.ts';
 import { stepOfCode, storeTotp } from './totp.ts';
 
@@ -45,7 +38,7 @@ export async function listFactors(
 }
 
 /** Tells the person by mail, if there is an address. */
-export async function tellOfFactors(
+async function tellOfFactors(
   trx: Database,
   { tenantId, userId, email, change, at }: UserOfTenant & { email: string | null; change: FactorChange; at?: Date },
   { secrets, issuer }: Pick<FactorDependencies, 'secrets' | 'issuer'>,
@@ -81,39 +74,6 @@ export async function enrolTotp(
     await recordEvent(trx, { ...about(user), action: 'factor.enrolled', payload: { kind: 'totp' } }, deps.caller);
     await tellOfFactors(trx, { ...user, email, change: 'enrolled' }, deps);
     return codes;
-  });
-}
-
-/** New recovery codes in the place of all before. @throws DomainError not_found where nothing is enrolled */
-export async function renewRecoveryCodes(
-  db: Database,
-  user: UserOfTenant,
-  deps: FactorDependencies,
-): Promise<string[]> {
-  return inTransaction(db, async (trx) => {
-    const { email } = await holdUser(trx, user);
-    if ((await selectFactors(trx, user)).length === 0) throw new DomainError('not_found', 'NOT_FOUND');
-    const codes = await makeRecoveryCodes(trx, user, deps.secrets);
-    await recordEvent(trx, { ...about(user), action: 'recovery_codes.renewed' }, deps.caller);
-    await tellOfFactors(trx, { ...user, email, change: 'codes_renewed' }, deps);
-    return codes;
-  });
-}
-
-/** Takes away one that the person has; with the last one the recovery codes go. Once more does no harm. */
-export async function removeFactor(
-  db: Database,
-  { tenantId, userId, id }: UserOfTenant & { id: string },
-  deps: FactorDependencies,
-): Promise<void> {
-  const user = { tenantId, userId };
-  await inTransaction(db, async (trx) => {
-    const { email } = await holdUser(trx, user);
-    const kind = isId(id) ? await deleteFactor(trx, { ...user, id }) : undefined;
-    if (kind === undefined) return;
-    if ((await selectFactors(trx, user)).length === 0) await deleteFactors(trx, user);
-    await recordEvent(trx, { ...about(user), action: 'factor.removed', payload: { kind } }, deps.caller);
-    await tellOfFactors(trx, { ...user, email, change: 'removed' }, deps);
   });
 }
 
