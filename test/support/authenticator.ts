@@ -27,8 +27,10 @@ export interface Ceremony {
 
 const sha256 = (value: string | Buffer) => createHash('sha256').update(value).digest();
 const text = (value: Buffer) => value.toString('base64url');
-const head = (major: number, size: number) =>
-  size < 24 ? Buffer.from([major | size]) : Buffer.from([major | 25, size >> 8, size & 255]);
+const head = (major: number, size: number) => {
+  if (size < 24) return Buffer.from([major | size]);
+  return size < 256 ? Buffer.from([major | 24, size]) : Buffer.from([major | 25, size >> 8, size & 255]);
+};
 const cborText = (value: string) => Buffer.concat([head(0x60, value.length), Buffer.from(value)]);
 const cborBytes = (value: Buffer) => Buffer.concat([head(0x40, value.length), value]);
 
