@@ -53,13 +53,12 @@ async function tellOfFactors(
 
 /**
  * Enrols an authenticator app as the person's second factor, once a code has shown that the app has the seed.
- * @param wanted.replaces whether the person has proved what they had
  * @returns the recovery codes, to be shown once
  * @throws DomainError unauthenticated FACTOR_INVALID, conflict FACTOR_ENROLLED, not_found
  */
 export async function enrolTotp(
   db: Database,
-  { tenantId, userId, seed, code, replaces = false }: UserOfTenant & { seed: string; code: string; replaces?: boolean },
+  { tenantId, userId, seed, code }: UserOfTenant & { seed: string; code: string },
   deps: FactorDependencies,
 ): Promise<string[]> {
   const step = stepOfCode(seed, code, new Date());
@@ -68,7 +67,7 @@ export async function enrolTotp(
   return inTransaction(db, async (trx) => {
     const { email, state } = await holdUser(trx, user);
     if (state !== 'active') throw new DomainError('not_found', 'NOT_FOUND');
-    if (!replaces && (await selectFactors(trx, user)).length > 0) throw new DomainError('conflict', 'FACTOR_ENROLLED');
+    if ((await selectFactors(trx, user)).length > 0) throw new DomainError('conflict', 'FACTOR_ENROLLED');
     await storeTotp(trx, { ...user, seed, step }, deps.secrets);
     const codes = await makeRecoveryCodes(trx, user, deps.secrets);
     await recordEvent(trx, { ...about(user), action: 'factor.enrolled', payload: { kind: 'totp' } }, deps.caller);
