@@ -1,7 +1,9 @@
 /** Another address of one's own, a sign-in from a browser that is new, and taking both back. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { updateTenantSettings } from '../../src/domain/tenants/tenants.ts';
+import { newId } from '../../src/platform/ids.ts';
 import { ageSessions } from '../support/aged-session.ts';
 import type { Browserless, Reply } from '../support/browserless.ts';
 import { type MessagingApp, startMessagingApp } from '../support/messaging-app.ts';
@@ -207,6 +209,28 @@ describe('the safety of an account', function () {
       const link = await linkTo(person.email);
       // The thief is quick, and gives the account another address.
       await changed(thief.browser, newAddress());
+      // What was there for long stays; what the thief adds to come back by does not.
+      const { db } = stage.app;
+      const { id: userId, tenantId } = person;
+      const identity = (provider: string, createdAt: Date) => ({
+        ...{ id: newId(), tenantId, userId, provider, issuer: 'https://idp.example', createdAt },
+        subject: `${provider}-${userId}`,
+      });
+      const longAgo = new Date(Date.now() - 30 * 86_400_000);
+      await db('user_identities').insert([identity('longknown', longAgo), identity('thiefs', new Date())]);
+      await db('user_factors').insert({
+        id: newId(),
+        tenantId,
+        userId,
+        kind: 'totp',
+        secret: Buffer.alloc(40),
+        lastStep: 1,
+      });
+      await db('passkeys').insert({
+        ...{ id: newId(), tenantId, userId, name: 'Phone', signCount: 0, backupEligible: false, backedUp: false },
+        credentialId: randomBytes(16),
+        publicKey: randomBytes(77),
+      });
       const page = await stage.visitor().open(link);
       assert.match(page.body, /This was not me/);
       const done = await stage.visitor().submit(page, {});
@@ -214,6 +238,10 @@ describe('the safety of an account', function () {
       assert.equal(await liveSessions(person), 0);
       for (const { browser } of [own, thief]) assert.equal((await browser.send(at(''))).status, 303);
       assert.equal((await userRow(person)).email, person.email, 'the address is theirs again');
+      const left = await db('user_identities').where({ userId }).pluck('provider');
+      assert.deepEqual(left, ['longknown']);
+      assert.deepEqual(await db('user_factors').where({ userId }), []);
+      assert.deepEqual(await db('passkeys').where({ userId }), []);
       await stage.settled();
       const recovery = stage.mailbox
         .to(person.email)

@@ -89,6 +89,18 @@ export async function deleteFactors(trx: Database, { tenantId, userId }: UserOfT
   return (await rows(trx, sql, [tenantId, userId])).length;
 }
 
+/** What was enrolled from a moment on; with the last factor the codes go. @returns how many factors there were */
+export async function deleteFactorsSince(
+  trx: Database,
+  { tenantId, userId, since }: UserOfTenant & { since: Date },
+): Promise<number> {
+  const sql = 'delete from user_factors where tenant_id = ? and user_id = ? and created_at >= ? returning id';
+  const { length } = await rows(trx, sql, [tenantId, userId, since]);
+  if (length > 0 && (await selectFactors(trx, { tenantId, userId })).length === 0)
+    await deleteFactors(trx, { tenantId, userId });
+  return length;
+}
+
 /** Has everything enrolled end at a time to come; what ends earlier stays so. @returns when; undefined: there is nothing */
 export async function endFactorsAfter(
   trx: Database,

@@ -16,7 +16,14 @@ import { findTenantById } from '../tenants/tenants.ts';
 import { findSettings } from '../users/profiles.ts';
 import { holdUser } from '../users/user-state.ts';
 import type { UserOfTenant } from '../users/users.ts';
-import { deleteFactors, endFactorsAfter, type FactorRow, selectFactorPage, selectFactors } from './factor-store.ts';
+import {
+  deleteFactors,
+  deleteFactorsSince,
+  endFactorsAfter,
+  type FactorRow,
+  selectFactorPage,
+  selectFactors,
+} from './factor-store.ts';
 import { makeRecoveryCodes } from './recovery-codes.ts';
 import { stepOfCode, storeTotp } from './totp.ts';
 
@@ -74,6 +81,11 @@ export async function enrolTotp(
     await tellOfFactors(trx, { ...user, email, change: 'enrolled' }, deps);
     return codes;
   });
+}
+
+/** Takes away what was enrolled since a moment by a person who was somebody else. @returns how many factors there were */
+export async function removeFactorsSince(trx: Database, wanted: UserOfTenant & { since: Date }): Promise<number> {
+  return deleteFactorsSince(trx, wanted);
 }
 
 /**

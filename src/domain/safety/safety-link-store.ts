@@ -10,6 +10,7 @@ export interface SafetyLinkRow {
   kind: SafetyLinkKind;
   /** The address that it was sent to. */
   sealed: Buffer;
+  createdAt: Date;
   used: boolean;
   expired: boolean;
 }
@@ -31,7 +32,7 @@ export async function insertSafetyLink(
 export async function selectSafetyLink(db: Database, tokenHash: Buffer): Promise<SafetyLinkRow | undefined> {
   return firstRow<SafetyLinkRow>(
     db,
-    `select id, tenant_id, user_id, kind, sealed, consumed_at is not null as used,
+    `select id, tenant_id, user_id, kind, sealed, created_at, consumed_at is not null as used,
             expires_at <= statement_timestamp() as expired
        from safety_links
       where token_hash = ?`,

@@ -1,8 +1,8 @@
 /**
  * Links by which a person takes back what was done to their account, sent to the address that they had at that time. Owns
  * that a link works once, for 72 hours, by a form and never by being opened; and what it does, whatever was done: every
- * sign-in, token and code ends, the address is theirs again, the password goes where a new one can be chosen by a link that is
- * sent to that address, and the links that came after it are worth nothing: those may have gone to whoever took the account.
+ * sign-in, token and code ends, the address is theirs again, what was added to sign in by in the 72 hours before or since
+ * goes, the password goes where a new one can be chosen by a link that is sent to that address, and the links that came after it are worth nothing: those may have gone to whoever took the account.
  * The token is stored as SHA-256 and the address sealed.
  *
  * Refuses people and tenants that may not act, and an address that is somebody else's by now.
@@ -15,7 +15,9 @@ import { defineSecretPurpose, randomToken, type Secrets, sha256 } from '../../pl
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import type { RequestDependencies } from '../codes/check-destination.ts';
 import { endCodesOfPerson } from '../codes/one-time-codes.ts';
+import { removeFactorsSince } from '../factors/factors.ts';
 import { type Channel, kindOf } from '../messages/outgoing-message.ts';
+import { signInMethods } from '../methods/methods.ts';
 import { allowsPasswords, passwordMethod } from '../methods/password/password-method.ts';
 import { requestRecovery } from '../recovery/recovery.ts';
 import { revokeAllSessions } from '../sessions/sessions.ts';
@@ -74,7 +76,9 @@ export async function makeSafetyLink(
   return `/safety/${token}`;
 }
 
-export interface SafetyLink extends Pick<SafetyLinkRow, 'id' | 'tenantId' | 'userId' | 'kind'>, KeptAddress {
+export interface SafetyLink
+  extends Pick<SafetyLinkRow, 'id' | 'tenantId' | 'userId' | 'kind' | 'createdAt'>,
+    KeptAddress {
   tenant: Tenant;
 }
 
@@ -88,11 +92,11 @@ export async function findSafetyLink(db: Database, token: string, secrets: Secre
   const row = await selectSafetyLink(db, sha256(token));
   if (!row || row.used) throw invalidLink();
   if (row.expired) throw new DomainError('expired', 'SAFETY_LINK_EXPIRED');
-  const { id, tenantId, userId, kind } = row;
+  const { id, tenantId, userId, kind, createdAt } = row;
   const kept = secrets.open(addresses, row.sealed, id);
   const tenant = await findTenantById(db, tenantId);
   if (kept === undefined || tenant?.state !== 'active') throw invalidLink();
-  return { id, tenantId, userId, kind, tenant, ...(JSON.parse(kept) as KeptAddress) };
+  return { id, tenantId, userId, kind, createdAt, tenant, ...(JSON.parse(kept) as KeptAddress) };
 }
 
 /** Whether a link that is sent to the address could give the person a new password. */
@@ -128,12 +132,28 @@ export async function useSafetyLink(
     const restored =
       kindOf(channel) === 'email' ? { email: address, emailVerified: true } : { phone: address, phoneVerified: true };
     await updateProfile(trx, { tenantId, userId, ...restored }, caller);
-    const removed = renews ? await passwordMethod.takeAway(trx, { tenantId, userId }) : [];
+    const removed = await takeAwayWhatWasAdded(trx, link, renews);
     await revokeAllSessions(trx, { tenantId, userId }, caller);
     const about = { tenantId, entityType: 'user', entityId: userId };
     await recordEvent(trx, { ...about, action: 'account.secured', payload: { reason: link.kind, removed } }, caller);
   });
   return { link, recovery: renews && (await sendsRecovery(db, link, { locale }, { ...deps, caller })) };
+}
+
+/**
+ * What somebody else may have added to come back by: passkeys, accounts elsewhere, an authenticator app. They were in the account
+ * for a while before it was noticed, so what the person added themselves in the days before goes too.
+ */
+async function takeAwayWhatWasAdded(
+  trx: Database,
+  { tenantId, userId, createdAt }: SafetyLink,
+  renewsPassword: boolean,
+): Promise<string[]> {
+  const user = { tenantId, userId, since: new Date(createdAt.getTime() - safetyLinkHours * 3_600_000) };
+  const removed: string[] = [];
+  for (const method of signInMethods)
+    if (method !== passwordMethod || renewsPassword) removed.push(...(await method.takeAway(trx, user)));
+  return (await removeFactorsSince(trx, user)) > 0 ? [...removed, 'second_factor'] : removed;
 }
 
 /** The account is safe by now: what cannot be sent at the moment the person asks for at the sign-in page. */

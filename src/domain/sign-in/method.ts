@@ -83,7 +83,9 @@ export interface SignInMethod {
   /**
    * Takes all of that away. Asked of every method when an address of the account is proved for the first time: somebody else
    * may have set it up (account pre-hijacking). The caller has locked the user, and writes the event.
+   * @param user.since what was added from then on alone, for an account that was somebody else's for a while; a password has
+   *   no such moment and goes whole
    * @returns the names of what was there
    */
-  takeAway(trx: Database, user: UserOfTenant): Promise<string[]>;
+  takeAway(trx: Database, user: UserOfTenant & { since?: Date }): Promise<string[]>;
 }

@@ -124,21 +124,22 @@ export async function deletePasswordOf(
   return deleted.length > 0;
 }
 
-/** Takes every identity of a user at a provider away. Answers the keys of the providers. */
+/** Takes every identity of a user at a provider away, or those linked from a moment on. Answers the keys of the providers. */
 export async function deleteIdentitiesOf(
   trx: Database,
-  { tenantId, userId }: { tenantId: string; userId: string },
+  { tenantId, userId, since }: { tenantId: string; userId: string; since?: Date },
 ): Promise<string[]> {
   const deleted = await rows<{ provider: string }>(
     trx,
     `with held as (
        select id from user_identities
         where tenant_id = :tenantId and user_id = :userId and provider <> 'password'
+          and created_at >= coalesce(:since::timestamptz, '-infinity')
         order by id
           for update
      )
      delete from user_identities i using held where i.id = held.id returning i.provider`,
-    { tenantId, userId },
+    { tenantId, userId, since: since ?? null },
   );
   return deleted.map(({ provider }) => provider);
 }

@@ -163,10 +163,15 @@ export async function deletePasskey(
   return deleted?.name;
 }
 
-/** @returns how many there were */
-export async function deletePasskeysOf(trx: Database, { tenantId, userId }: UserOfTenant): Promise<number> {
-  const sql = 'delete from passkeys where tenant_id = :tenantId and user_id = :userId returning id';
-  return (await rows(trx, sql, { tenantId, userId })).length;
+/** All, or those added from a moment on. @returns how many there were */
+export async function deletePasskeysOf(
+  trx: Database,
+  { tenantId, userId, since }: UserOfTenant & { since?: Date },
+): Promise<number> {
+  const sql = `delete from passkeys
+                where tenant_id = :tenantId and user_id = :userId and created_at >= coalesce(:since::timestamptz, '-infinity')
+               returning id`;
+  return (await rows(trx, sql, { tenantId, userId, since: since ?? null })).length;
 }
 
 export async function hasPasskey(db: Database, { tenantId, userId }: UserOfTenant): Promise<boolean> {
