@@ -191,6 +191,7 @@ describe('tenants', () => {
       codeChannels: ['email', 'sms', 'whatsapp'],
       dailyPhoneMessages: null,
       federation: {},
+      newDeviceNotices: true,
       sessionHours: null,
       secondFactorFor: 'nobody',
       secondFactorGraceDays: 0,

@@ -137,7 +137,7 @@ export async function setStage(): Promise<Stage> {
 }
 
 /** What a message would have brought: the job that waits to send it, opened. */
-async function queued<T>(app: TestApp, job: string): Promise<T> {
+async function queued<T>(app: TestApp, job: string, isWanted: (payload: T) => boolean = () => true): Promise<T> {
   const { rows } = await app.db.raw(
     `select j.payload
        from graphile_worker._private_jobs j
@@ -145,7 +145,12 @@ async function queued<T>(app: TestApp, job: string): Promise<T> {
       where t.identifier = ?`,
     [job],
   );
-  return openPayload(app.secrets, job, rows[0].payload).value as T;
+  const payloads = (rows as { payload: unknown }[]).map(
+    ({ payload }) => openPayload(app.secrets, job, payload).value as T,
+  );
+  const wanted = payloads.find(isWanted);
+  if (!wanted) throw new Error(`no such job: ${job}`);
+  return wanted;
 }
 
 async function setCodes(app: TestApp): Promise<Stage['codes']> {
@@ -180,7 +185,11 @@ async function setCodes(app: TestApp): Promise<Stage['codes']> {
       budgets: { email: 100, phone: 0 },
     },
   );
-  const { model } = await queued<{ model: { href: string } }>(app, 'send-message');
+  const { model } = await queued<{ template: string; model: { href: string } }>(
+    app,
+    'send-message',
+    ({ template }) => template === 'invitation',
+  );
   const unverified = await app.person({ tenantId: tenant.id, emailVerified: false });
   return {
     asking: await ask(undefined),
