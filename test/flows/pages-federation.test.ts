@@ -133,22 +133,23 @@ describe('pages of signing in with other providers', function () {
     const { app } = stage();
     const person = await app.person({ tenantId: tenant.id });
     const page = await stage().newPage();
-    await page.goto(`${app.issuer}/account`);
+    const security = `${app.issuer}/account/security`;
+    await page.goto(security);
     await enterPassword(page, person);
-    await page.waitForURL(`${app.issuer}/account`);
+    await page.waitForURL(security);
     const { login, email } = someoneAt(google);
     await page.locator('button[name=provider][value=google]').click();
     await page.getByLabel('Login').fill(login);
     await page.getByRole('button', { name: 'Go on' }).click();
-    await page.waitForURL(/\/account\?notice=identity_linked$/);
+    await page.waitForURL(/\/account\/security\?notice=identity_linked$/);
     assert.match((await page.locator('main').textContent()) ?? '', new RegExp(email));
     assert.deepEqual(await identitiesOf(app, person.id), [`google ${login}`, 'password']);
     // The way back does not post again.
     await page.goBack();
     await page.goForward();
-    await page.goto(`${app.issuer}/account`);
+    await page.goto(security);
     await page.locator('form[action$="/unlink"] button[value=google]').click();
-    await page.waitForURL(/\/account\?notice=identity_unlinked$/);
+    await page.waitForURL(/\/account\/security\?notice=identity_unlinked$/);
     assert.deepEqual(await identitiesOf(app, person.id), ['password']);
   });
 

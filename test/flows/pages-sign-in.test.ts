@@ -33,12 +33,12 @@ describe('the sign-in page', () => {
     assert.equal(await headingOf(page), 'Sign in');
     assert.match((await page.locator('.lead').textContent()) ?? '', /to continue to Northwind Portal/);
     const login = page.getByLabel('Email address');
-    assert.equal(await login.getAttribute('autocomplete'), 'username');
+    assert.equal(await login.getAttribute('autocomplete'), 'username webauthn');
     assert.equal(await login.getAttribute('inputmode'), 'email');
     const password = page.getByLabel('Password', { exact: true });
     assert.equal(await password.getAttribute('autocomplete'), 'current-password');
     assert.equal(await password.getAttribute('type'), 'password');
-    assert.equal(await page.locator('[type=submit]').count(), 1);
+    assert.equal(await page.locator('form:not(.passkey) [type=submit]').count(), 1);
     await expectFocus(page, 'login');
   });
 

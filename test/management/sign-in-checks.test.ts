@@ -98,7 +98,7 @@ describe('why somebody cannot sign in', () => {
     assert.deepEqual(await against(person, 'sms'), ['unknown_account'], 'they have no number');
     assert.deepEqual(
       ways.map(({ method, by }) => `${method} ${by}`),
-      ['password password', 'otp email', 'otp sms', 'otp whatsapp'],
+      ['password password', 'passkey passkey', 'otp email', 'otp sms', 'otp whatsapp'],
     );
     await byPassword(person);
   });

@@ -96,6 +96,7 @@ describe('the steps of an interaction', () => {
           .replaceAll(login, 'LOGIN')
           .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID')
           .replace(/\/interaction\/[\w-]{43}/g, '/interaction/UID')
+          .replace(/data-challenge="[\w-]+"/, '')
           .replace(/(?:code_challenge|state|nonce)=[\w-]+/g, '');
       const answers = [];
       for (const login of [person.email, 'nobody@example.test', '+41443334455', 'no address at all']) {
