@@ -56,7 +56,9 @@ async function checkVersion(db: Database, memory: Memory): Promise<void> {
 export async function remembered<T>(db: Database, key: string, load: () => Promise<T>): Promise<T> {
   const memory = memories.get(db);
   if (!memory || key.length > longestKey) return load();
-  if (performance.now() - memory.checkedAt >= memory.checkMs) {
+  // A check that was under way already may have been asked too long ago: then one more.
+  const oldest = performance.now() - memory.checkMs;
+  while (memory.checkedAt < oldest) {
     memory.checking ??= checkVersion(db, memory).finally(() => {
       memory.checking = undefined;
     });

@@ -159,6 +159,23 @@ describe('remembered configuration', () => {
     }
   });
 
+  it('counts for no longer by joining a check that was asked before', async () => {
+    const joining = createDatabase({ url: database.url, poolMax: 2 });
+    try {
+      rememberConfiguration(joining, { checkMs: 0 });
+      await remembered(joining, 'number g', load);
+      for (let round = 0; round < 20; round++) {
+        const first = remembered(joining, 'number g', load);
+        await createTenant(other);
+        const asked = remembered(joining, 'number g', load);
+        const [before, after] = await Promise.all([first, asked]);
+        assert.equal(after, loads, `round ${round}: ${before}, ${after}`);
+      }
+    } finally {
+      await joining.destroy();
+    }
+  });
+
   it('answers nothing where the database does not answer', async () => {
     const cut = createDatabase({ url: database.url, poolMax: 1 });
     rememberConfiguration(cut, { checkMs: 0 });
