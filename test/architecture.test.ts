@@ -41,6 +41,7 @@ const features = [
   'claims',
   'sign-in',
   'codes',
+  'webauthn',
   'factors',
   // Side by side: that none imports another is asserted below.
   'methods/*',

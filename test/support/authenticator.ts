@@ -3,8 +3,8 @@
  * (WebAuthn Level 3 section 6). Its answers are the JSON forms that the pages post.
  */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
-import { userHandleOf } from '../../src/domain/methods/passkey/passkey-answers.ts';
 import { insertPasskey } from '../../src/domain/methods/passkey/passkey-store.ts';
+import { userHandleOf } from '../../src/domain/webauthn/authenticator-answers.ts';
 import type { Database } from '../../src/platform/database.ts';
 import { newId } from '../../src/platform/ids.ts';
 

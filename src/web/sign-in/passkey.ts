@@ -3,10 +3,10 @@
  * that a refusal is the sign-in page again, with a new one. Without scripts nothing of it shows.
  */
 import type { Context } from 'koa';
-import { makeChallenge } from '../../domain/methods/passkey/passkey-challenges.ts';
 import { passkeyMethod } from '../../domain/methods/passkey/passkey-method.ts';
 import { passkeyLimits, signInWithPasskey } from '../../domain/methods/passkey/passkey-sign-in.ts';
-import { partyOf } from '../../domain/methods/passkey/relying-party.ts';
+import { makeChallenge } from '../../domain/webauthn/challenges.ts';
+import { partyOf } from '../../domain/webauthn/relying-party.ts';
 import { callerOf, toDispatcher } from '../interaction/context.ts';
 import { countFailures } from '../interaction/count-failures.ts';
 import { isShownOnForm } from '../interaction/form-refusal.ts';

@@ -1,10 +1,6 @@
 /**
- * Adding a passkey (WebAuthn Level 3 section 7.1). Owns what authenticators are asked for: a passkey that names its owner by
- * itself and verifies them, under a key of the usual kinds. No attestation is asked for, and none is looked at: its
- * certificates name addresses that a verifier would call.
+ * Adding a passkey (WebAuthn Level 3 section 7.1). Owns that one is asked for which names its owner by itself and verifies them.
  */
-import { verifyRegistrationResponse } from '@simplewebauthn/server';
-import { decodeAttestationObject } from '@simplewebauthn/server/helpers';
 import { type Database, inTransaction, violatedConstraint } from '../../../platform/database.ts';
 import { type Codes, DomainError, defineCodes } from '../../../platform/errors.ts';
 import { newId } from '../../../platform/ids.ts';
@@ -15,12 +11,11 @@ import { findTenantById } from '../../tenants/tenants.ts';
 import { findSettings } from '../../users/profiles.ts';
 import { holdUser } from '../../users/user-state.ts';
 import type { UserOfTenant } from '../../users/users.ts';
-import { clientDataOf, parseMadeCredential, userHandleOf } from './passkey-answers.ts';
-import { type AskedAt, isChallenge, makeChallenge, useUpChallenge } from './passkey-challenges.ts';
+import { type AskedAt, useUpChallenge } from '../../webauthn/challenges.ts';
+import { creationOptions, verifyMadeKey } from '../../webauthn/verify-made.ts';
 import { allowsPasskeys } from './passkey-rules.ts';
-import { insertPasskey, type NewPasskey, selectPasskeys } from './passkey-store.ts';
+import { insertPasskey, selectPasskeys } from './passkey-store.ts';
 import { aboutPasskeysOf, checkPasskeyName, passkeyNotFound } from './passkeys.ts';
-import { partyOf } from './relying-party.ts';
 
 export const addPasskeyCodes = defineCodes({
   PASSKEY_LIMIT: { kind: 'conflict', means: 'the person has as many passkeys as one may have' },
@@ -31,9 +26,6 @@ declare module '../../../platform/errors.ts' {
 }
 
 const mostPasskeys = 20;
-
-/** COSE algorithms (RFC 9053): ES256, EdDSA, RS256; the first that an authenticator can. */
-const algorithms = [-7, -8, -257];
 
 /** Whose page it is: one sign-in of one person. */
 export interface AddingPlace extends UserOfTenant {
@@ -50,74 +42,11 @@ export async function passkeyToAdd(
   place: AddingPlace & { name: string; displayName: string },
   { secrets, issuer, partyName }: { secrets: Secrets; issuer: string; partyName: string },
 ): Promise<Record<string, unknown>> {
-  const held = await selectPasskeys(db, place);
-  return {
-    rp: { id: partyOf(issuer).rpId, name: partyName },
-    user: {
-      id: userHandleOf(place.userId).toString('base64url'),
-      name: place.name,
-      displayName: place.displayName,
-    },
-    challenge: makeChallenge(secrets, askedAt(place)),
-    pubKeyCredParams: algorithms.map((alg) => ({ type: 'public-key', alg })),
-    timeout: 300_000,
-    excludeCredentials: held.map(({ credentialId, transports }) => ({
-      type: 'public-key',
-      id: credentialId.toString('base64url'),
-      transports,
-    })),
-    authenticatorSelection: { residentKey: 'required', requireResidentKey: true, userVerification: 'required' },
-    attestation: 'none',
-  };
+  const known = await selectPasskeys(db, place);
+  return creationOptions(place, { at: askedAt(place), known, isPasskey: true }, { secrets, issuer, partyName });
 }
 
 const notAdded = () => new DomainError('invalid', 'PASSKEY_NOT_ADDED');
-
-type Credential = Omit<NewPasskey, 'id' | 'name' | 'tenantId' | 'userId'>;
-
-/** @throws DomainError invalid PASSKEY_NOT_ADDED */
-async function verify(
-  text: string,
-  at: AskedAt,
-  { secrets, issuer }: { secrets: Secrets; issuer: string },
-): Promise<{ credential: Credential; challenge: string }> {
-  const made = parseMadeCredential(text);
-  const told = made && clientDataOf(made.response.clientDataJSON);
-  if (!made || !told || told.crossOrigin || !isChallenge(told.challenge, at, secrets)) throw notAdded();
-  const { rpId, origin } = partyOf(issuer);
-  try {
-    const attestation = decodeAttestationObject(
-      new Uint8Array(Buffer.from(made.response.attestationObject, 'base64url')),
-    );
-    // With certificates the library would call the addresses in them. An authenticator's own signature has none.
-    if (attestation.get('attStmt').size > 0 && attestation.get('attStmt').get('x5c') !== undefined) throw notAdded();
-    if (!['none', 'packed'].includes(attestation.get('fmt'))) throw notAdded();
-    const { verified, registrationInfo } = await verifyRegistrationResponse({
-      response: made,
-      expectedChallenge: told.challenge,
-      expectedOrigin: origin,
-      expectedRPID: rpId,
-      requireUserVerification: true,
-      supportedAlgorithmIDs: algorithms,
-    });
-    if (!verified) throw notAdded();
-    const { credential, credentialDeviceType, credentialBackedUp } = registrationInfo;
-    return {
-      challenge: told.challenge,
-      credential: {
-        credentialId: Buffer.from(credential.id, 'base64url'),
-        publicKey: Buffer.from(credential.publicKey),
-        signCount: credential.counter,
-        backupEligible: credentialDeviceType === 'multiDevice',
-        backedUp: credentialBackedUp,
-        transports: made.response.transports ?? [],
-      },
-    };
-  } catch {
-    // The library throws for everything that is not as it should be.
-    throw notAdded();
-  }
-}
 
 /**
  * Adds the passkey that an authenticator has made on the person's page.
@@ -132,22 +61,23 @@ export async function addPasskey(
 ): Promise<string> {
   const name = checkPasskeyName(typed);
   const at = askedAt(place);
-  const { credential, challenge } = await verify(answer, at, { secrets, issuer });
+  const made = await verifyMadeKey(answer, { at, mustVerifyUser: true }, { secrets, issuer });
+  if (!made) throw notAdded();
   const { tenantId, userId } = place;
   const user = { tenantId, userId };
   return inTransaction(db, async (trx) => {
     const { state, email } = await holdUser(trx, user);
     const tenant = await findTenantById(trx, tenantId);
     if (state !== 'active' || !tenant || !allowsPasskeys(tenant.settings)) throw passkeyNotFound();
-    if (!(await useUpChallenge(trx, challenge, at, secrets))) throw notAdded();
+    if (!(await useUpChallenge(trx, made.challenge, at, secrets))) throw notAdded();
     if ((await selectPasskeys(trx, user)).length >= mostPasskeys) throw new DomainError('conflict', 'PASSKEY_LIMIT');
     const id = newId();
-    await insertPasskey(trx, { id, ...user, name, ...credential }).catch((error) => {
+    await insertPasskey(trx, { id, ...user, name, ...made.key }).catch((error) => {
       const constraint = violatedConstraint(error)?.constraint;
       const isRefused = constraint === 'passkeys_credential_key' || constraint === 'passkeys_credential_length';
       throw isRefused ? notAdded() : error;
     });
-    const payload = { passkey: id, name, synced: credential.backupEligible };
+    const payload = { passkey: id, name, synced: made.key.backupEligible };
     await recordEvent(trx, { ...aboutPasskeysOf(user), action: 'passkey.added', payload }, caller);
     if (email !== null) {
       const { locale } = await findSettings(trx, user);

@@ -4,7 +4,6 @@
  * wrong; that the person was verified by the authenticator (a PIN, a fingerprint), which makes it two factors; that a
  * challenge lets in once; and that a copied authenticator, whose counter falls behind, lets nobody in.
  */
-import { verifyAuthenticationResponse } from '@simplewebauthn/server';
 import { type Database, inTransaction } from '../../../platform/database.ts';
 import { type Codes, DomainError, defineCodes } from '../../../platform/errors.ts';
 import { defineLimits } from '../../../platform/rate-limits.ts';
@@ -13,11 +12,17 @@ import { type Caller, recordEvent } from '../../audit/audit-events.ts';
 import type { ProvedAccount } from '../../sign-in/proved-account.ts';
 import { firstRefusal } from '../../sign-in/rules.ts';
 import { lockForSignIn } from '../../users/user-state.ts';
-import { clientDataOf, parseSignedAnswer, userHandleOf } from './passkey-answers.ts';
-import { type AskedAt, isChallenge, useUpChallenge } from './passkey-challenges.ts';
+import { userHandleOf } from '../../webauthn/authenticator-answers.ts';
+import { type AskedAt, useUpChallenge } from '../../webauthn/challenges.ts';
+import {
+  type AnsweredChallenge,
+  amrOfKey,
+  answeredChallenge,
+  type Signature,
+  verifySignature,
+} from '../../webauthn/verify-signed.ts';
 import { type NoPasskeyWay, passkeyRules } from './passkey-rules.ts';
 import { type CredentialRow, selectCredential, usePasskey } from './passkey-store.ts';
-import { partyOf } from './relying-party.ts';
 
 export const passkeySignInCodes = defineCodes({
   PASSKEY_REFUSED: { kind: 'unauthenticated', means: 'the passkey signs nobody in here; why is not told' },
@@ -48,40 +53,6 @@ const nobodysKey = Buffer.from(
   'hex',
 );
 
-interface Verified {
-  signCount: number;
-  backedUp: boolean;
-}
-
-type Answer = NonNullable<ReturnType<typeof parseSignedAnswer>>;
-
-/** What the signature says; undefined where it is not the passkey's, not for us, or not of a person who was verified. */
-async function verify(
-  answer: Answer,
-  passkey: Pick<CredentialRow, 'publicKey' | 'backupEligible'>,
-  { issuer, challenge }: { issuer: string; challenge: string },
-): Promise<Verified | undefined> {
-  const { rpId, origin } = partyOf(issuer);
-  try {
-    const { verified, authenticationInfo } = await verifyAuthenticationResponse({
-      response: answer,
-      expectedChallenge: challenge,
-      expectedOrigin: origin,
-      expectedRPID: rpId,
-      // The counter is held against the row in the statement that keeps it.
-      credential: { id: answer.id, publicKey: new Uint8Array(passkey.publicKey), counter: 0 },
-      requireUserVerification: true,
-    });
-    const { newCounter, credentialBackedUp, credentialDeviceType } = authenticationInfo;
-    // Whether it may be copied is settled for good when it is made (section 7.2, step 18).
-    if (!verified || (credentialDeviceType === 'multiDevice') !== passkey.backupEligible) return undefined;
-    return { signCount: newCounter, backedUp: credentialBackedUp };
-  } catch {
-    // The library throws for everything that is not as it should be.
-    return undefined;
-  }
-}
-
 export interface PasskeySignIn {
   /** The JSON form of what the authenticator answered. */
   answer: string;
@@ -96,39 +67,43 @@ interface SignInDependencies {
   caller: Caller;
 }
 
+interface Proved extends Pick<AnsweredChallenge, 'challenge'> {
+  signature: Signature;
+  at: AskedAt;
+}
+
 /** Whom the answer proves; the reason where it is nobody. */
 async function prove(
   db: Database,
   { answer: text, interactionUid, tenantId }: PasskeySignIn,
   { secrets, issuer }: SignInDependencies,
-): Promise<{ row?: CredentialRow } & ({ reason: Reason } | { verified: Verified; challenge: string; at: AskedAt })> {
+): Promise<{ row?: CredentialRow } & ({ reason: Reason } | Proved)> {
   const at: AskedAt = { purpose: 'login', place: interactionUid };
-  const answer = parseSignedAnswer(text);
-  const told = answer && clientDataOf(answer.response.clientDataJSON);
-  if (!answer || !told || told.crossOrigin || !isChallenge(told.challenge, at, secrets))
-    return { reason: 'challenge_refused' };
-  const { challenge } = told;
-  const row = await selectCredential(db, Buffer.from(answer.id, 'base64url'));
+  const answered = answeredChallenge(text, at, secrets);
+  // Without it nobody says whose passkey it is: it is none that signs in by itself.
+  const userHandle = answered?.answer.response.userHandle;
+  if (!answered || userHandle === undefined) return { reason: 'challenge_refused' };
+  const row = await selectCredential(db, answered.credentialId);
   const held = row ?? { publicKey: nobodysKey, backupEligible: false };
-  const verified = await verify(answer, held, { issuer, challenge });
+  const signature = await verifySignature(answered, held, { issuer, mustVerifyUser: true });
   if (!row) return { reason: 'unknown_passkey' };
-  const handle = Buffer.from(answer.response.userHandle, 'base64url');
-  if (!verified || !equalInConstantTime(handle, userHandleOf(row.userId))) return { row, reason: 'wrong_signature' };
+  const handle = Buffer.from(userHandle, 'base64url');
+  if (!signature || !equalInConstantTime(handle, userHandleOf(row.userId))) return { row, reason: 'wrong_signature' };
   if (tenantId !== null && row.tenantId !== tenantId) return { row, reason: 'other_tenant' };
   const reason = firstRefusal(passkeyRules, row);
-  return reason === undefined ? { row, verified, challenge, at } : { row, reason };
+  return reason === undefined ? { row, signature, challenge: answered.challenge, at } : { row, reason };
 }
 
 /** Uses up the challenge and keeps the counter, both or neither. */
 async function settle(
   trx: Database,
   row: CredentialRow,
-  { verified, challenge, at }: { verified: Verified; challenge: string; at: AskedAt },
+  { signature: { signCount, backedUp }, challenge, at }: Proved,
   secrets: Secrets,
 ): Promise<Reason | undefined> {
   if (!(await lockForSignIn(trx, row.userId))) return 'user_inactive';
   if (!(await useUpChallenge(trx, challenge, at, secrets))) return 'challenge_refused';
-  return (await usePasskey(trx, { id: row.id, ...verified })) ? undefined : 'counter_behind';
+  return (await usePasskey(trx, { id: row.id, signCount, backedUp })) ? undefined : 'counter_behind';
 }
 
 /** Undoes what a transaction has done. */
@@ -172,17 +147,9 @@ export async function signInWithPasskey(
     throw error;
   });
   if (settled !== undefined) return refuse(settled);
-  return { accounts: [accountOf(row)], amr: amrOf(row), isTwo: true };
+  return { accounts: [accountOf(row)], amr: [...amrOfKey(row), 'mfa'], isTwo: true };
 }
 
 function accountOf({ userId, tenantId, tenantName, tenantSlug, fullName, email }: CredentialRow): ProvedAccount {
   return { userId, tenantId, tenantName, tenantSlug, name: fullName, email };
-}
-
-/**
- * RFC 8176: a key that may be copied between devices is software's; one that may not is the device's. What the person was
- * verified by is not told to us, so neither `pin` nor `fpt` is claimed.
- */
-function amrOf({ backupEligible }: Pick<CredentialRow, 'backupEligible'>): string[] {
-  return [backupEligible ? 'swk' : 'hwk', 'user', 'mfa'];
 }

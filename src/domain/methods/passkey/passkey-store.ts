@@ -99,17 +99,6 @@ export async function usePasskey(
   return (await runPrepared(trx, use, [id, signCount, backedUp])).rows.length > 0;
 }
 
-const answer = prepared(
-  'passkey-challenge-answer',
-  `insert into passkey_challenges (challenge_hash, expires_at) values ($1, $2) on conflict do nothing
-   returning challenge_hash`,
-);
-
-/** @returns false where it was answered before */
-export async function answerChallenge(trx: Database, challengeHash: Buffer, expiresAt: Date): Promise<boolean> {
-  return (await runPrepared(trx, answer, [challengeHash, expiresAt])).rows.length > 0;
-}
-
 export interface NewPasskey extends UserOfTenant {
   id: string;
   credentialId: Buffer;
@@ -177,15 +166,4 @@ export async function deletePasskeysOf(
 export async function hasPasskey(db: Database, { tenantId, userId }: UserOfTenant): Promise<boolean> {
   const sql = 'select 1 as found from passkeys where tenant_id = :tenantId and user_id = :userId limit 1';
   return (await firstRow(db, sql, { tenantId, userId })) !== undefined;
-}
-
-/** Deletes what could not be answered any longer. Waits for nobody. @returns how many went */
-export async function sweepPasskeyChallenges(db: Database): Promise<number> {
-  const result = await db.raw(
-    `with held as (
-       select challenge_hash from passkey_challenges where expires_at < now() for update skip locked
-     )
-     delete from passkey_challenges c using held where c.challenge_hash = held.challenge_hash`,
-  );
-  return result.rowCount;
 }

@@ -5,9 +5,9 @@
  * statement.
  */
 import { randomBytes } from 'node:crypto';
-import type { Database } from '../../../platform/database.ts';
-import { defineSecretPurpose, equalInConstantTime, type Secrets, sha256 } from '../../../platform/secrets.ts';
-import { answerChallenge } from './passkey-store.ts';
+import type { Database } from '../../platform/database.ts';
+import { defineSecretPurpose, equalInConstantTime, type Secrets, sha256 } from '../../platform/secrets.ts';
+import { answerChallenge } from './challenge-store.ts';
 
 const challengePurpose = defineSecretPurpose('passkey-challenges');
 
@@ -18,7 +18,7 @@ const macBytes = 32;
 
 /** What a challenge is for, and where it was asked. */
 export interface AskedAt {
-  purpose: 'login' | 'add';
+  purpose: 'login' | 'add' | 'factor' | 'add-factor';
   /** The uid of the interaction, or the hash of the session and the person's id. */
   place: string;
 }
