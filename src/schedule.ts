@@ -7,6 +7,7 @@ import { ensureAuditPartitions, purgeAuditEvents } from './domain/audit/audit-up
 import { tellOfRepeatedRefusals } from './domain/audit/repeated-refusals.ts';
 import { deliverCode, deliverCodeJob } from './domain/codes/deliver-code.ts';
 import { sweepCodes } from './domain/codes/one-time-codes.ts';
+import { sweepRemovedFactors } from './domain/factors/factors.ts';
 import { type Messenger, sendMessageTask } from './domain/messages/deliver-message.ts';
 import { sendMessageJob } from './domain/messages/outgoing-message.ts';
 import { sweepFederationRequests } from './domain/methods/federation/federation-requests.ts';
@@ -72,6 +73,7 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
       await sweepPasskeyChallenges(db);
       await sweepCodes(db);
       await sweepSafetyLinks(db);
+      await sweepRemovedFactors(db);
       await sweepRepeatedRequests(db);
       await sweepSigningKeys(db);
     },

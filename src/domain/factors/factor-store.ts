@@ -1,4 +1,7 @@
-/** The SQL of second factors and recovery codes. What has ended by a reset (`ends_at`) is found by none of it. */
+/**
+ * The SQL of second factors and recovery codes. What has ended (`ends_at`), by a reset or because its owner took it away, is found by
+ * none of it. What the owner took away (`removed_at`) waits for three days whether that is taken back.
+ */
 import { type Database, firstRow, prepared, rows, runPrepared } from '../../platform/database.ts';
 import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 import type { UserOfTenant } from '../users/users.ts';
@@ -13,7 +16,8 @@ export interface FactorRow {
 }
 
 const columns = 'f.id, f.kind, f.created_at, f.last_used_at, f.ends_at';
-const isLive = '(f.ends_at is null or f.ends_at > now())';
+// A transaction that began before the owner took it away has waited for that: `now()` alone would not tell it.
+const isLive = '(f.removed_at is null and (f.ends_at is null or f.ends_at > now()))';
 
 export async function selectFactorPage(
   db: Database,
@@ -70,10 +74,11 @@ export async function replaceTotp(
   trx: Database,
   factor: UserOfTenant & { id: string; secret: Buffer; lastStep: number },
 ): Promise<void> {
-  await rows(trx, `delete from user_factors where tenant_id = ? and user_id = ? and kind = 'totp'`, [
-    factor.tenantId,
-    factor.userId,
-  ]);
+  await rows(
+    trx,
+    `delete from user_factors where tenant_id = ? and user_id = ? and kind = 'totp' and removed_at is null`,
+    [factor.tenantId, factor.userId],
+  );
   await rows(
     trx,
     `insert into user_factors (id, tenant_id, user_id, kind, secret, last_step, last_used_at)
@@ -89,16 +94,55 @@ export async function deleteFactors(trx: Database, { tenantId, userId }: UserOfT
   return (await rows(trx, sql, [tenantId, userId])).length;
 }
 
-/** What was enrolled from a moment on; with the last factor the codes go. @returns how many factors there were */
+/** Has a factor end that its owner takes away. @returns its kind; undefined where there is none such */
+export async function endRemovedFactor(
+  trx: Database,
+  { tenantId, userId, id }: UserOfTenant & { id: string },
+): Promise<string | undefined> {
+  const removed = await firstRow<{ kind: string }>(
+    trx,
+    `update user_factors f set removed_at = clock_timestamp(), ends_at = now()
+      where f.tenant_id = :tenantId and f.user_id = :userId and f.id = :id and ${isLive}
+     returning f.kind`,
+    { tenantId, userId, id },
+  );
+  return removed?.kind;
+}
+
+/**
+ * What was enrolled from a moment on, and codes that were made since. @returns how many factors and sets of codes there were
+ */
 export async function deleteFactorsSince(
   trx: Database,
   { tenantId, userId, since }: UserOfTenant & { since: Date },
 ): Promise<number> {
-  const sql = 'delete from user_factors where tenant_id = ? and user_id = ? and created_at >= ? returning id';
-  const { length } = await rows(trx, sql, [tenantId, userId, since]);
-  if (length > 0 && (await selectFactors(trx, { tenantId, userId })).length === 0)
-    await deleteFactors(trx, { tenantId, userId });
-  return length;
+  const those = 'where tenant_id = ? and user_id = ? and created_at >= ? returning id';
+  const codes = await rows(trx, `delete from recovery_codes ${those}`, [tenantId, userId, since]);
+  const factors = await rows(trx, `delete from user_factors ${those}`, [tenantId, userId, since]);
+  return factors.length + (codes.length > 0 ? 1 : 0);
+}
+
+/** Gives back what was taken away from a moment on. @returns how many factors there were */
+export async function restoreFactorsSince(
+  trx: Database,
+  { tenantId, userId, since }: UserOfTenant & { since: Date },
+): Promise<number> {
+  const sql = `update user_factors set removed_at = null, ends_at = null
+                where tenant_id = ? and user_id = ? and removed_at >= ? returning id`;
+  return (await rows(trx, sql, [tenantId, userId, since])).length;
+}
+
+/** What nobody takes back any longer, and the codes of people who have no factor left. */
+export async function deleteRemovedFactors(db: Database): Promise<void> {
+  await rows(
+    db,
+    `with gone as (
+       delete from user_factors where removed_at < now() - interval '4 days' returning id, user_id
+     )
+     delete from recovery_codes c using gone
+      where c.user_id = gone.user_id
+        and not exists (select from user_factors f where f.user_id = gone.user_id and f.id not in (select id from gone))`,
+  );
 }
 
 /** Has everything enrolled end at a time to come; what ends earlier stays so. @returns when; undefined: there is nothing */
@@ -119,7 +163,7 @@ export async function endFactorsAfter(
 const keep = prepared(
   'factor-keep',
   `update user_factors f set ends_at = null
-    where f.tenant_id = $1 and f.user_id = $2 and f.ends_at > now()
+    where f.tenant_id = $1 and f.user_id = $2 and f.removed_at is null and f.ends_at > now()
    returning f.id`,
 );
 

@@ -17,10 +17,14 @@ import { findSettings } from '../users/profiles.ts';
 import { holdUser } from '../users/user-state.ts';
 import type { UserOfTenant } from '../users/users.ts';
 import {
+  countRecoveryCodes,
   deleteFactors,
   deleteFactorsSince,
+  deleteRemovedFactors,
   endFactorsAfter,
+  endRemovedFactor,
   type FactorRow,
+  restoreFactorsSince,
   selectFactorPage,
   selectFactors,
 } from './factor-store.ts';
@@ -44,16 +48,38 @@ export async function listFactors(
   return selectFactorPage(db, { tenantId, userId }, page);
 }
 
+/** What a person sees of their own, and how many recovery codes are left. */
+export async function describeFactors(
+  db: Database,
+  user: UserOfTenant,
+): Promise<{ factors: FactorRow[]; codesLeft: number }> {
+  return { factors: await selectFactors(db, user), codesLeft: await countRecoveryCodes(db, user) };
+}
+
+interface ToldChange extends UserOfTenant {
+  email: string | null;
+  change: FactorChange;
+  at?: Date;
+  /** Below the issuer: what takes it back, where something does. */
+  path?: string;
+}
+
 /** Tells the person by mail, if there is an address. */
-async function tellOfFactors(
+export async function tellOfFactors(
   trx: Database,
-  { tenantId, userId, email, change, at }: UserOfTenant & { email: string | null; change: FactorChange; at?: Date },
+  { tenantId, userId, email, change, at, path }: ToldChange,
   { secrets, issuer }: Pick<FactorDependencies, 'secrets' | 'issuer'>,
 ): Promise<void> {
   if (email === null) return;
   const tenant = await findTenantById(trx, tenantId);
   const { locale, zoneinfo } = await findSettings(trx, { tenantId, userId });
-  const model = { tenantName: tenant?.name ?? '', change, at: at ?? new Date(), href: `${issuer}/account` };
+  const model = {
+    tenantName: tenant?.name ?? '',
+    change,
+    at: at ?? new Date(),
+    takesBack: path !== undefined,
+    href: `${issuer}${path ?? '/account'}`,
+  };
   const to = { channel: 'email', to: email, locale: locale ?? 'en', timeZone: zoneinfo ?? undefined } as const;
   await enqueueMessage(trx, { ...to, tenantId, template: 'factors-changed', model }, { secrets });
 }
@@ -83,9 +109,49 @@ export async function enrolTotp(
   });
 }
 
-/** Takes away what was enrolled since a moment by a person who was somebody else. @returns how many factors there were */
-export async function removeFactorsSince(trx: Database, wanted: UserOfTenant & { since: Date }): Promise<number> {
-  return deleteFactorsSince(trx, wanted);
+/**
+ * Takes one away that the person has, in the transaction of the caller, who holds the user, has seen that it may go, and tells
+ * them. The recovery codes stay as long as it can be taken back; alone they are no factor. Once more does no harm.
+ */
+export async function removeFactor(
+  trx: Database,
+  { tenantId, userId, id }: UserOfTenant & { id: string },
+  caller: Caller,
+): Promise<void> {
+  const user = { tenantId, userId };
+  const kind = isId(id) ? await endRemovedFactor(trx, { ...user, id }) : undefined;
+  if (kind === undefined) return;
+  await recordEvent(trx, { ...about(user), action: 'factor.removed', payload: { kind } }, caller);
+}
+
+/** New recovery codes in the place of all before; as `removeFactor`. @returns them, to be shown once */
+export async function renewRecoveryCodes(
+  trx: Database,
+  user: UserOfTenant,
+  { secrets, caller }: Pick<FactorDependencies, 'secrets' | 'caller'>,
+): Promise<string[]> {
+  const codes = await makeRecoveryCodes(trx, user, secrets);
+  await recordEvent(trx, { ...about(user), action: 'recovery_codes.renewed' }, caller);
+  return codes;
+}
+
+/**
+ * Takes back what was done by a person who was somebody else: what was enrolled or made since a moment goes, and what was taken away
+ * since another is theirs again.
+ * @returns whether there was anything
+ */
+export async function takeFactorsBack(
+  trx: Database,
+  { addedSince, removedSince, ...user }: UserOfTenant & { addedSince: Date; removedSince: Date },
+): Promise<boolean> {
+  const added = await deleteFactorsSince(trx, { ...user, since: addedSince });
+  const removed = await restoreFactorsSince(trx, { ...user, since: removedSince });
+  return added + removed > 0;
+}
+
+/** Deletes what nobody can take back any longer. */
+export async function sweepRemovedFactors(db: Database): Promise<void> {
+  await deleteRemovedFactors(db);
 }
 
 /**

@@ -24,7 +24,8 @@ const dayMs = 86_400_000;
 
 type Bound = Pick<AccountProfile, 'tenantId' | 'userId' | 'mfaRequired' | 'hasSecondFactor' | 'tenant'>;
 
-async function isBound(db: Database, { mfaRequired, tenant, tenantId, userId }: Bound): Promise<boolean> {
+/** Whether the person has to have a second factor, whatever applications ask for. */
+export async function isBound(db: Database, { mfaRequired, tenant, tenantId, userId }: Bound): Promise<boolean> {
   const { secondFactorFor } = tenant.settings;
   if (mfaRequired || secondFactorFor === 'everyone') return true;
   if (secondFactorFor === 'nobody') return false;

@@ -15,6 +15,7 @@ export const factorCodes = defineCodes({
     kind: 'unauthenticated',
     means: 'the second factor was not proved: it is wrong, or was used before',
   },
+  FACTOR_NEEDED: { kind: 'conflict', means: 'it is the last second factor of a person who has to have one' },
   FACTOR_LOCKED: {
     kind: 'rate_limited',
     means: 'too many proofs of the second factor failed in a row; an administrator has to unlock the account',

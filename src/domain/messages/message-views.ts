@@ -16,7 +16,7 @@ import { roleText } from './role-text.ts';
 export type MessagePurpose = 'login' | 'sign_up' | 'verify_email' | 'verify_phone' | 'link_identity';
 
 /** What has become of a person's second factors. */
-export type FactorChange = 'enrolled' | 'reset' | 'reset_requested';
+export type FactorChange = 'enrolled' | 'removed' | 'codes_renewed' | 'reset' | 'reset_requested';
 
 /** The model of each message, by its folder. Links are complete and begin with the configured issuer. */
 export interface MessageModels {
@@ -37,8 +37,8 @@ export interface MessageModels {
   'identity-linked': { tenantName: string; provider: string; href: string };
   /** Somebody else took the address from its account; it is what the message goes to. */
   'email-changed': { tenantName: string; href: string };
-  /** `at`: when it was done, or, of a reset that waits, when it will be. */
-  'factors-changed': { tenantName: string; change: FactorChange; at: Date; href: string };
+  /** `at`: when it was done, or, of a reset that waits, when it will be. `takesBack`: whether `href` takes back what was done. */
+  'factors-changed': { tenantName: string; change: FactorChange; at: Date; takesBack: boolean; href: string };
   'passkey-added': { tenantName: string; href: string };
   /** An address was proved for the first time, and what somebody else had set up before was taken away. */
   'credentials-removed': { tenantName: string; href: string };

@@ -1,7 +1,7 @@
 /** The SQL of the links by which a person takes back what was done to their account. */
 import { type Database, firstRow, prepared, rows, runPrepared } from '../../platform/database.ts';
 
-export type SafetyLinkKind = 'undo_address' | 'not_me';
+export type SafetyLinkKind = 'undo_address' | 'not_me' | 'undo_factor' | 'keep_account';
 
 export interface SafetyLinkRow {
   id: string;

@@ -15,7 +15,7 @@ import { defineSecretPurpose, randomToken, type Secrets, sha256 } from '../../pl
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import type { RequestDependencies } from '../codes/check-destination.ts';
 import { endCodesOfPerson } from '../codes/one-time-codes.ts';
-import { removeFactorsSince } from '../factors/factors.ts';
+import { takeFactorsBack } from '../factors/factors.ts';
 import { type Channel, kindOf } from '../messages/outgoing-message.ts';
 import { signInMethods } from '../methods/methods.ts';
 import { allowsPasswords, passwordMethod } from '../methods/password/password-method.ts';
@@ -141,8 +141,9 @@ export async function useSafetyLink(
 }
 
 /**
- * What somebody else may have added to come back by: passkeys, accounts elsewhere, an authenticator app. They were in the account
- * for a while before it was noticed, so what the person added themselves in the days before goes too.
+ * What somebody else may have added to come back by: passkeys, accounts elsewhere, an authenticator app, recovery codes. They were
+ * in the account for a while before it was noticed, so what the person added themselves in the days before goes too. A second
+ * factor that was taken away since is back.
  */
 async function takeAwayWhatWasAdded(
   trx: Database,
@@ -153,7 +154,8 @@ async function takeAwayWhatWasAdded(
   const removed: string[] = [];
   for (const method of signInMethods)
     if (method !== passwordMethod || renewsPassword) removed.push(...(await method.takeAway(trx, user)));
-  return (await removeFactorsSince(trx, user)) > 0 ? [...removed, 'second_factor'] : removed;
+  const factors = { tenantId, userId, addedSince: user.since, removedSince: createdAt };
+  return (await takeFactorsBack(trx, factors)) ? [...removed, 'second_factor'] : removed;
 }
 
 /** The account is safe by now: what cannot be sent at the moment the person asks for at the sign-in page. */

@@ -20,6 +20,7 @@ import type { ViewModels } from '../pages/view-models.ts';
 import { beginFederation } from '../sign-in/begin-federation.ts';
 import { isProviderFailure } from '../sign-in/federation-failure.ts';
 import { freshForm, leadTo } from './account-page.ts';
+import type { ShowSecurity } from './security.ts';
 import { type SignedIn, signedIn } from './signed-in.ts';
 
 type SecurityModel = ViewModels['account/security'];
@@ -39,13 +40,6 @@ export async function identitiesModel(
     unlinkAction: '/account/identities/unlink',
   };
 }
-
-/** Draws the page of the ways to sign in. */
-type ShowSecurity = (
-  ctx: Context,
-  person: SignedIn,
-  more?: Pick<SecurityModel, 'error'> & { status?: number },
-) => Promise<void>;
 
 /** Mounts `/identities/link` and `/identities/unlink` on the router of the account pages. */
 export function mountIdentities(router: Router, web: WebDependencies, showSecurity: ShowSecurity): void {

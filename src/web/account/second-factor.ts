@@ -4,22 +4,11 @@
  */
 import type Router from '@koa/router';
 import { acr } from '../../domain/factors/requirement.ts';
-import type { AccountProfile } from '../../domain/users/users.ts';
 import type { WebDependencies } from '../interaction/context.ts';
 import { leadTo, personOfPage } from './account-page.ts';
 import { signInAgainAddress } from './signed-in.ts';
 
 const page = '/account/security';
-
-/** What `views/partials/second-factor.ejs` is drawn from. */
-export interface SecondFactorModel {
-  isEnrolled: boolean;
-  enrolHref: string;
-}
-
-export function secondFactorModel({ hasSecondFactor }: AccountProfile): SecondFactorModel {
-  return { isEnrolled: hasSecondFactor, enrolHref: `${page}/second-factor` };
-}
 
 /** Mounts `/security/second-factor` on the router of the account pages. */
 export function mountSecondFactor(router: Router, web: WebDependencies): void {

@@ -5,10 +5,11 @@ import type { WebDependencies } from '../interaction/context.ts';
 import type { FormModel } from '../pages/form-model.ts';
 import type { ViewModels } from '../pages/view-models.ts';
 import { drawPage, personOfPage } from './account-page.ts';
+import { mountFactors, type SecondFactorModel, secondFactorModel } from './factors.ts';
 import { identitiesModel, mountIdentities } from './identities.ts';
 import { mountPasskeys, passkeysModel } from './passkeys.ts';
 import { findOwnPassword, mountPassword } from './password.ts';
-import { mountSecondFactor, type SecondFactorModel, secondFactorModel } from './second-factor.ts';
+import { mountSecondFactor } from './second-factor.ts';
 import type { AccountNav } from './sections.ts';
 import type { SignedIn } from './signed-in.ts';
 
@@ -18,7 +19,7 @@ declare module '../pages/view-models.ts' {
       nav: AccountNav;
       secondFactor: SecondFactorModel;
       /** What the person has just done. */
-      notice?: 'identity_linked' | 'identity_unlinked' | 'password_changed';
+      notice?: 'identity_linked' | 'identity_unlinked' | 'password_changed' | 'factor_removed';
       /** Absent where the tenant has no passwords. */
       password?: { isSet: boolean; changedAt?: Date; href: string };
       /** Absent where the tenant has no passkeys and the person has none. */
@@ -45,7 +46,14 @@ declare module '../pages/view-models.ts' {
 
 type SecurityModel = ViewModels['account/security'];
 
-const notices = ['identity_linked', 'identity_unlinked', 'password_changed'] as const;
+/** Draws the page of the ways to sign in, for what changes one of them and is refused. */
+export type ShowSecurity = (
+  ctx: Context,
+  person: SignedIn,
+  more?: Pick<SecurityModel, 'error'> & { status?: number },
+) => Promise<void>;
+
+const notices = ['identity_linked', 'identity_unlinked', 'password_changed', 'factor_removed'] as const;
 
 /** What has just been done, as an address of ours says it; anybody can write the address, and it says no more than this. */
 function noticeOf({ notice }: Context['query']): SecurityModel['notice'] {
@@ -67,7 +75,7 @@ async function show(
     password,
     passkeys: await passkeysModel(web, person),
     ...(await identitiesModel(web, person.profile)),
-    secondFactor: secondFactorModel(person.profile),
+    secondFactor: await secondFactorModel(web, person.profile),
   };
   drawPage(ctx, web, person, { section: 'security', view: 'account/security', status }, model);
 }
@@ -81,5 +89,7 @@ export function mountSecurity(router: Router, web: WebDependencies): void {
   mountPassword(router, web);
   mountSecondFactor(router, web);
   mountPasskeys(router, web);
-  mountIdentities(router, web, (ctx, person, more) => show(ctx, web, person, more));
+  const showSecurity: ShowSecurity = (ctx, person, more) => show(ctx, web, person, more);
+  mountFactors(router, web, showSecurity);
+  mountIdentities(router, web, showSecurity);
 }

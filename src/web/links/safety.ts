@@ -4,7 +4,13 @@
  */
 import Router from '@koa/router';
 import type { Context } from 'koa';
-import { canChooseNewPassword, findSafetyLink, safetyLimits, useSafetyLink } from '../../domain/safety/safety-links.ts';
+import {
+  canChooseNewPassword,
+  findSafetyLink,
+  type SafetyLink,
+  safetyLimits,
+  useSafetyLink,
+} from '../../domain/safety/safety-links.ts';
 import type { WebDependencies } from '../interaction/context.ts';
 import { countFailures } from '../interaction/count-failures.ts';
 import { requestDependencies } from '../interaction/send-once.ts';
@@ -15,7 +21,7 @@ declare module '../pages/view-models.ts' {
   interface ViewModels {
     'interaction/safety': {
       action: string;
-      kind: 'undo_address' | 'not_me';
+      kind: SafetyLink['kind'];
       address: string;
       tenantName: string;
       renewsPassword: boolean;

@@ -37,6 +37,7 @@ const models: MessageModels = {
     tenantName: 'Northwind',
     change: 'reset_requested',
     at: new Date('2026-11-21T08:05:00Z'),
+    takesBack: false,
     href: link,
   },
   'passkey-added': { tenantName: 'Northwind', href: link },

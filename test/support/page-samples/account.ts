@@ -191,6 +191,16 @@ const addresses: PageSample[] = [
   },
 ];
 
+const secondFactor = {
+  factors: [{ id: 'f1', kind: 'totp', addedAt: ago(60 * 24 * 40), usedAt: ago(300) }],
+  codes: { left: 7, href: '/account/recovery-codes' },
+  canRemove: true,
+  removeAction: '/account/second-factor/remove',
+  enrolHref: '/account/security/second-factor',
+};
+
+const codesPage = { nav: nav('security'), action: '/account/recovery-codes', backHref: '/account/security' };
+
 const security: PageSample[] = [
   {
     name: 'account-security',
@@ -198,7 +208,7 @@ const security: PageSample[] = [
     page: {},
     model: {
       nav: nav('security'),
-      secondFactor: { isEnrolled: false, enrolHref: '/account/security/second-factor' },
+      secondFactor: { ...secondFactor, factors: [], codes: undefined },
       notice: 'identity_linked',
       password: { isSet: true, changedAt: ago(60_000), href: '/account/password' },
       identities: [
@@ -221,13 +231,58 @@ const security: PageSample[] = [
     page: {},
     model: {
       nav: nav('security'),
-      secondFactor: { isEnrolled: true, enrolHref: '/account/security/second-factor' },
+      secondFactor: { ...secondFactor, codes: { left: 1, href: '/account/recovery-codes' }, canRemove: false },
       error: { code: 'IDENTITY_LAST_WAY' },
       password: { isSet: false, href: '/account/password' },
       identities: [{ provider: 'google', name: 'Google', linkedAt: ago(1), canUnlink: false }],
       linkable: [],
       linkAction: '/account/identities/link',
       unlinkAction: '/account/identities/unlink',
+    },
+  },
+];
+
+const factors: PageSample[] = [
+  {
+    name: 'account-second-factor',
+    view: 'account/security',
+    page: {},
+    model: {
+      nav: nav('security'),
+      secondFactor,
+      notice: 'password_changed',
+      password: { isSet: true, changedAt: ago(1), href: '/account/password' },
+      passkeys: { count: 2, href: '/account/passkeys' },
+      identities: [],
+      linkable: [],
+      linkAction: '/account/identities/link',
+      unlinkAction: '/account/identities/unlink',
+    },
+  },
+  { name: 'account-recovery-codes', view: 'account/recovery-codes', page: {}, model: { ...codesPage, left: 2 } },
+  {
+    name: 'account-recovery-codes-new',
+    view: 'account/recovery-codes',
+    page: {},
+    model: {
+      ...codesPage,
+      left: 10,
+      codes: [
+        ...['7kfd2-x9mqa', 'b3wtz-44hpn', 'c8rjv-m2xqs', 'd5ygh-7nkpa', 'e9mtb-3wvzc'],
+        ...['fq6sk-h8r2d', 'g4xnp-v7jtb', 'h2zcy-9kmw5', 'j8dqr-s3fxa', 'kt5vb-6gynh'],
+      ],
+    },
+  },
+  {
+    name: 'safety-undo-factor',
+    view: 'interaction/safety',
+    page: {},
+    model: {
+      action: '/safety/x',
+      kind: 'undo_factor',
+      address: anna.email,
+      tenantName: 'Northwind Logistics',
+      renewsPassword: true,
     },
   },
 ];
@@ -460,6 +515,7 @@ export const samples: PageSample[] = [
   ...own,
   ...addresses,
   ...security,
+  ...factors,
   ...password,
   ...passkeys,
   ...devices,
