@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: every operation of Gatehouse beside the bare library in one run. Processor time an operation holds on a
  * noisy machine; requests a second do not. Options: `--only NAME` (part of an operation's name, may be repeated),
- * `--seconds N`, `--json FILE`, `--skip-bare`, `--database URL`, and for each other server
+ * `--seconds N`, `--json FILE`, `--skip-bare`, `--database URL`, `--list` (the statements of one operation, in order), and for each other server
  * `--peer NAME=ISSUER,CLIENT_ID,CLIENT_SECRET`, whose client must be allowed client credentials.
  */
 import { writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { type Measured, measure, measureIdle } from './load.ts';
 import { type BenchOperation, benchOperations, discoverEndpoints } from './operations.ts';
 import { residentMebibytes } from './processor-time.ts';
-import { startStatementCounter } from './statement-counter.ts';
+import { type StatementCounter, startStatementCounter } from './statement-counter.ts';
 import {
   type BenchDatabase,
   startBareTarget,
@@ -27,6 +27,7 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
     database: { type: 'string' },
     'skip-bare': { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
     'skip-statements': { type: 'boolean', default: false },
     peer: { type: 'string', multiple: true },
   },
@@ -98,9 +99,23 @@ async function countStatements(database: BenchDatabase, known: Awaited<ReturnTyp
     const before = counter.count();
     for (let n = 0; n < counted; n++) await run();
     rowOf(operation).statements = (counter.count() - before) / counted;
+    if (options.list) await listStatements(counter, operation.name, run);
   }
   await target.stop();
   counter.stop();
+}
+
+/** What one operation asks, with the milliseconds until each was answered. */
+async function listStatements(counter: StatementCounter, name: string, run: () => Promise<void>): Promise<void> {
+  console.log(`\n${name}`);
+  let n = 0;
+  counter.listen((statement, took) => {
+    n += 1;
+    const text = statement.replace(/\s+/g, ' ').slice(0, 160);
+    console.log(`${String(n).padStart(3)} ${took.toFixed(2).padStart(6)} ms  ${text}`);
+  });
+  await run();
+  counter.listen(undefined);
 }
 
 function peerOf(text: string): Target {

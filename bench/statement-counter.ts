@@ -10,13 +10,17 @@ export interface StatementCounter {
   /** Of the database behind it. */
   url: string;
   count(): number;
+  /** From now on each statement goes to `hear` with the milliseconds until it was answered, as the way there takes them. */
+  listen(hear: ((statement: string, ms: number) => void) | undefined): void;
   stop(): void;
 }
 
-/** Reads the messages of one connection; the first one (start-up, or a request for TLS) has no type byte. */
-function createReader(onMessage: (type: string) => void): (chunk: Buffer) => void {
+/** Reads the messages of one direction; the first one of a client (start-up, or a request for TLS) has no type byte. */
+function createReader(
+  onMessage: (type: string, body: Buffer) => void,
+  { started = false } = {},
+): (chunk: Buffer) => void {
   let rest: Buffer = Buffer.alloc(0);
-  let started = false;
   return (chunk) => {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     for (;;) {
@@ -24,10 +28,24 @@ function createReader(onMessage: (type: string) => void): (chunk: Buffer) => voi
       if (rest.length < head + 4) return;
       const end = head + rest.readInt32BE(head);
       if (rest.length < end) return;
-      if (started) onMessage(String.fromCharCode(rest[0] as number));
+      if (started) onMessage(String.fromCharCode(rest[0] as number), rest.subarray(5, end));
       started = true;
       rest = rest.subarray(end);
     }
+  };
+}
+
+/** The name and text of what each execution runs, from the messages that lead to it. */
+function createTexts(): (type: string, body: Buffer) => string | undefined {
+  const texts = new Map<string, string>();
+  let bound = '';
+  return (type, body) => {
+    const strings = body.toString('utf8').split('\0');
+    if (type === 'Q') return strings[0];
+    // Parse names a statement; Bind says portal and statement.
+    if (type === 'P') texts.set(strings[0] as string, `${strings[0]}: ${strings[1]}`);
+    if (type === 'B') bound = texts.get(strings[1] as string) ?? '';
+    return type === 'E' ? bound : undefined;
   };
 }
 
@@ -35,12 +53,28 @@ function createReader(onMessage: (type: string) => void): (chunk: Buffer) => voi
 export async function startStatementCounter(databaseUrl: string): Promise<StatementCounter> {
   const target = new URL(databaseUrl);
   let statements = 0;
+  let hear: ((statement: string, ms: number) => void) | undefined;
   const server = createServer((incoming) => {
     const outgoing = connect(Number(target.port || 5432), target.hostname);
-    const read = createReader((type) => {
-      if (type === 'Q' || type === 'E') statements += 1;
+    const textOf = createTexts();
+    let asked: { text: string; at: number } | undefined;
+    const readQuestions = createReader((type, body) => {
+      const text = textOf(type, body);
+      if (text === undefined) return;
+      statements += 1;
+      asked = { text, at: performance.now() };
     });
-    incoming.on('data', read);
+    const readAnswers = createReader(
+      (type) => {
+        // ReadyForQuery
+        if (type !== 'Z' || !asked) return;
+        hear?.(asked.text, performance.now() - asked.at);
+        asked = undefined;
+      },
+      { started: true },
+    );
+    incoming.on('data', readQuestions);
+    outgoing.on('data', readAnswers);
     incoming.pipe(outgoing).pipe(incoming);
     const close = () => {
       incoming.destroy();
@@ -53,5 +87,12 @@ export async function startStatementCounter(databaseUrl: string): Promise<Statem
   const url = new URL(databaseUrl);
   url.hostname = '127.0.0.1';
   url.port = String((server.address() as AddressInfo).port);
-  return { url: url.href, count: () => statements, stop: () => void server.close() };
+  return {
+    url: url.href,
+    count: () => statements,
+    listen(to) {
+      hear = to;
+    },
+    stop: () => void server.close(),
+  };
 }
