@@ -41,7 +41,9 @@ export function gathered<Item, Result>(
 /**
  * Finds a row by its key, those of one moment in one statement.
  * @param statement takes the keys as one array (`$1`) and answers with each row the place of its key, from 1, as `n`:
- *   `from unnest($1::uuid[]) with ordinality as wanted(id, n) join ...`, `n::int`
+ *   `from unnest((select $1::uuid[])) with ordinality as wanted(id, n) join lateral (select ... offset 0) ...`, `n::int`.
+ *   So its plan does not depend on how many keys there are, and PostgreSQL keeps it: an array of one looks cheaper than any
+ *   array, and would be planned anew each time. Each row is found by an index, also in a table that was small then.
  */
 export function gatheredRows<Row>(
   statement: PreparedStatement,

@@ -119,7 +119,7 @@ export async function consume(db: Database, limit: Limit, subject: string): Prom
 const unhit = prepared(
   'rate-limit-unhit',
   `with held as (
-     select key from rate_limits where key = any($1::text[]) and hits > 0 order by key for update
+     select key from rate_limits where key = any((select $1::text[])::text[]) and hits > 0 order by key for update
    )
    update rate_limits r set hits = r.hits - 1 from held where r.key = held.key`,
 );

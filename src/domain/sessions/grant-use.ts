@@ -6,7 +6,7 @@ const touch = prepared(
   'grants-touch',
   `with held as (
      select id_hash from oidc_payloads
-      where model = 'Grant' and id_hash = any($1::bytea[])
+      where model = 'Grant' and id_hash = any((select $1::bytea[])::bytea[])
         and (last_used_at is null or last_used_at < now() - interval '1 minute')
         for update skip locked
    )

@@ -7,7 +7,7 @@ import { type Database, prepared, rows, runPrepared } from '../../platform/datab
 const knownTo = prepared(
   'sessions-known-device',
   `select distinct s.user_id
-     from unnest($1::uuid[], $2::uuid[]) as p(tenant_id, user_id)
+     from unnest((select $1::uuid[]), (select $2::uuid[])) as p(tenant_id, user_id)
      join user_sessions s on s.tenant_id = p.tenant_id and s.user_id = p.user_id
     where s.device_fingerprint = $3`,
 );

@@ -130,12 +130,16 @@ export async function insertPayloadOnce(
 const byId = prepared(
   'payload-by-id',
   `select wanted.n::int, p.id_hash, p.payload, p.consumed_at is not null as consumed
-     from unnest($1::text[], $2::bytea[]) with ordinality as wanted(model, id_hash, n)
-     join oidc_payloads p on p.model = wanted.model and p.id_hash = wanted.id_hash
-    where (p.expires_at is null or p.expires_at > now() or p.model = 'DeviceCode')
-      and not (p.model in ('AuthorizationCode', 'DeviceCode')
-               and exists (select from user_sessions s
-                            where s.oidc_session_uid_hash = p.session_uid_hash and s.revoked_at is not null))`,
+     from unnest((select $1::text[]), (select $2::bytea[])) with ordinality as wanted(model, id_hash, n)
+     join lateral (select p.id_hash, p.payload, p.consumed_at
+                     from oidc_payloads p
+                    where p.model = wanted.model and p.id_hash = wanted.id_hash
+                      and (p.expires_at is null or p.expires_at > now() or p.model = 'DeviceCode')
+                      and not (p.model in ('AuthorizationCode', 'DeviceCode')
+                               and exists (select from user_sessions s
+                                            where s.oidc_session_uid_hash = p.session_uid_hash
+                                              and s.revoked_at is not null))
+                   offset 0) p on true`,
 );
 
 const findGathered = gathered<{ model: string; idHash: Buffer }, StoredPayload | undefined>(async (db, wanted) => {

@@ -18,8 +18,11 @@ const isReused = `coalesce(${usedAt('p')} <= now() - interval '${refreshGraceSec
 const byId = prepared(
   'refresh-by-id',
   `select wanted.n::int, p.id_hash, p.payload, ${isReused} as consumed
-     from unnest($1::bytea[]) with ordinality as wanted(id_hash, n)
-     join oidc_payloads p on p.model = 'RefreshToken' and p.id_hash = wanted.id_hash and p.expires_at > now()`,
+     from unnest((select $1::bytea[])) with ordinality as wanted(id_hash, n)
+     join lateral (select p.id_hash, p.payload, p.consumed_at, p.successor_hash
+                     from oidc_payloads p
+                    where p.model = 'RefreshToken' and p.id_hash = wanted.id_hash and p.expires_at > now()
+                   offset 0) p on true`,
 );
 
 /** A refresh token used within the grace is not reported as consumed: it is a retry, or another tab. */

@@ -162,8 +162,11 @@ export async function endSessionByUid(
 const byUid = prepared(
   'session-payload-by-uid',
   `select wanted.n::int, p.id_hash, p.payload, p.consumed_at is not null as consumed
-     from unnest($1::bytea[]) with ordinality as wanted(uid_hash, n)
-     join oidc_payloads p on p.uid_hash = wanted.uid_hash and (p.expires_at is null or p.expires_at > now())`,
+     from unnest((select $1::bytea[])) with ordinality as wanted(uid_hash, n)
+     join lateral (select p.id_hash, p.payload, p.consumed_at
+                     from oidc_payloads p
+                    where p.uid_hash = wanted.uid_hash and (p.expires_at is null or p.expires_at > now())
+                   offset 0) p on true`,
 );
 
 export const findPayloadByUid: (db: Database, uidHash: Buffer) => Promise<StoredPayload | undefined> =

@@ -69,7 +69,7 @@ const isForgotten = `(f.failures < ${slowedAfter} and f.last_failed_at < now() -
 const count = prepared(
   'sign-in-failures-count',
   `insert into sign_in_failures as f (subject_hash, failures, last_failed_at)
-   select key, 1, now() from unnest($1::bytea[]) as key order by key
+   select key, 1, now() from unnest((select $1::bytea[])) as key order by key
    on conflict (subject_hash) do update
       set failures       = case when ${isForgotten} then 1 else f.failures + 1 end,
           last_failed_at = greatest(f.last_failed_at, now())
@@ -165,7 +165,7 @@ const clear = prepared(
   'sign-in-failures-clear',
   `delete from sign_in_failures
     where subject_hash in (select subject_hash from sign_in_failures
-                            where subject_hash = any($1::bytea[])
+                            where subject_hash = any((select $1::bytea[])::bytea[])
                             order by subject_hash for update)`,
 );
 

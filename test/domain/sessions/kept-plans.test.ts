@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { whoKnowsDevice } from '../../../src/domain/sessions/known-devices.ts';
+import { findPayload } from '../../../src/domain/sessions/payload-store.ts';
+import { findRefreshToken } from '../../../src/domain/sessions/refresh-store.ts';
+import { findPayloadByUid } from '../../../src/domain/sessions/session-store.ts';
+import { clearFailures, countAttempt } from '../../../src/domain/sign-in/sign-in-failures.ts';
+import { selectActiveAccount } from '../../../src/domain/users/user-store.ts';
+import { createDatabase, type Database, rows } from '../../../src/platform/database.ts';
+import { newId } from '../../../src/platform/ids.ts';
+import { giveBackHit } from '../../../src/platform/rate-limits.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+
+// To plan one of them takes longer than to run it.
+describe('what each request asks of the database', () => {
+  let database: TestDatabase;
+  let db: Database;
+  before(async () => {
+    database = await createTestDatabase();
+    db = createDatabase({ url: database.url, poolMax: 1 });
+  });
+  after(async () => {
+    await db?.destroy();
+    await database?.drop();
+  });
+
+  const asked: Record<string, () => Promise<unknown>> = {
+    'payload-by-id': () => findPayload(db, 'Interaction', randomBytes(32)),
+    'session-payload-by-uid': () => findPayloadByUid(db, randomBytes(32)),
+    'refresh-by-id': () => findRefreshToken(db, randomBytes(32)),
+    'active-account': () => selectActiveAccount(db, newId()),
+    'rate-limit-unhit': () => giveBackHit(db, ['nobody']),
+    'sessions-known-device': () => whoKnowsDevice(db, [{ tenantId: newId(), userId: newId() }], randomBytes(32)),
+    'sign-in-failures-count': () => countAttempt(db, [[randomBytes(32)]]),
+    'sign-in-failures-clear': () => clearFailures(db, [[randomBytes(32)]]),
+  };
+
+  for (const [name, ask] of Object.entries(asked))
+    it(`is planned for good: ${name}`, async () => {
+      // PostgreSQL plans a statement five times for what it is given, and compares.
+      for (let n = 0; n < 8; n++) await ask();
+      const [plans] = await rows<{ genericPlans: number; customPlans: number }>(
+        db,
+        'select generic_plans, custom_plans from pg_prepared_statements where name = ?',
+        [name],
+      );
+      assert.deepEqual(plans, { genericPlans: 3, customPlans: 5 });
+    });
+});
