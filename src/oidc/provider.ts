@@ -18,6 +18,7 @@ import type { SigningKeySet } from './keys.ts';
 import { createLifetimes } from './lifetimes.ts';
 import { applyOverrides } from './overrides/overrides.ts';
 import { QueryKeepingProvider } from './response-modes.ts';
+import { SigningKey } from './signing-key.ts';
 import { createAdapterFactory } from './storage/adapters.ts';
 import { extraClientMetadata } from './storage/client-adapter.ts';
 import { recordJwtAccessToken } from './tokens/access-token-records.ts';
@@ -129,6 +130,8 @@ function features({ config, db, secrets, pages, rehearsal }: ProviderDependencie
       userCodeConfirmSource: pages.userCodeConfirmSource,
       successSource: pages.successSource,
     },
+    // Under its name of the moment, so that another one stops the start.
+    externalSigningSupport: { enabled: true, ack: 'experimental-01' },
     dPoP: { enabled: true, nonceSecret: secrets.keys(dpopNonces)[0] as Buffer },
     introspection: { enabled: true, allowedPolicy: createIntrospectionPolicy(db) },
     jwtIntrospection: { enabled: true },
@@ -174,7 +177,7 @@ export function createProvider(dependencies: ProviderDependencies): Provider {
   const provider = new QueryKeepingProvider(issuer, {
     ...clients,
     adapter: rehearsal?.adapter ?? createAdapterFactory({ db, secrets, limits, issuer }),
-    jwks: { keys: keys.privateJwks as never },
+    jwks: { keys: keys.privateJwks.map((jwk) => new SigningKey(jwk)) },
     enabledJWA: algorithms,
     findAccount: createFindAccount(db, rehearsal),
     // What is in an id_token each client's registration says: tokens/person-claims.ts.
