@@ -35,5 +35,6 @@ export function managementDependencies({
     registration: createClientRegistration({ config, db, secrets }),
     allowHttp: !config.isProduction,
     verifySeconds: verifySecondsOf(config),
+    rotationDays: config.signingKeyRotationDays,
   };
 }

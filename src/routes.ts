@@ -7,6 +7,7 @@ import type Koa from 'koa';
 import type { Middleware } from 'koa';
 import compose from 'koa-compose';
 import type { Dependencies } from './dependencies.ts';
+import { recordProviderUse } from './domain/methods/federation/provider-uses.ts';
 import { signInMethods } from './domain/methods/methods.ts';
 import { managementDependencies } from './management-dependencies.ts';
 import { createFederationClient } from './oidc/federation-client.ts';
@@ -98,6 +99,11 @@ function webDependencies(dependencies: Dependencies, live: LiveProvider): WebDep
       logger,
       allowHttp: !config.isProduction,
       deadlineMs: timeouts.federationMs,
+      onUse: ({ id }, failure) => {
+        recordProviderUse(db, { providerId: id, failure }).catch((err: unknown) =>
+          logger.warn({ err }, 'how an identity provider answered could not be kept'),
+        );
+      },
     }),
     provider: live.provider,
   };

@@ -2,6 +2,7 @@
 import type { Provider } from 'oidc-provider';
 import { z } from 'zod';
 import type { Config } from './config.ts';
+import { countActivity } from './domain/audit/activity.ts';
 import { systemCaller } from './domain/audit/audit-events.ts';
 import { ensureAuditPartitions, purgeAuditEvents } from './domain/audit/audit-upkeep.ts';
 import { tellOfRepeatedRefusals } from './domain/audit/repeated-refusals.ts';
@@ -9,6 +10,7 @@ import { deliverCode, deliverCodeJob } from './domain/codes/deliver-code.ts';
 import { sweepCodes } from './domain/codes/one-time-codes.ts';
 import { sweepRemovedFactors } from './domain/factors/factors.ts';
 import { type Messenger, sendMessageTask } from './domain/messages/deliver-message.ts';
+import { sweepMessageDays } from './domain/messages/message-days.ts';
 import { sendMessageJob } from './domain/messages/outgoing-message.ts';
 import { sweepFederationRequests } from './domain/methods/federation/federation-requests.ts';
 import { deliverRecovery } from './domain/recovery/deliver-recovery.ts';
@@ -29,6 +31,7 @@ import type { Secrets } from './platform/secrets.ts';
 export const crontab = `
 * * * * * sweep-short-lived
 * * * * * tell-of-refusals
+* * * * * count-activity
 */10 * * * * sweep
 17 3 * * * keep-audit
 27 3 * * * rotate-keys
@@ -64,6 +67,7 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
       await sweepAll(db, ['PushedAuthorizationRequest', 'ReplayDetection']);
     },
     'tell-of-refusals': () => tellOfRepeatedRefusals(db),
+    'count-activity': () => countActivity(db),
     async sweep() {
       await sweepAll(db);
       await sweepRateLimits(db);
@@ -76,6 +80,7 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
       await sweepRemovedFactors(db);
       await sweepRepeatedRequests(db);
       await sweepSigningKeys(db);
+      await sweepMessageDays(db);
     },
     async 'keep-audit'() {
       await ensureAuditPartitions(db);

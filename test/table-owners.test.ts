@@ -11,7 +11,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 const ownedTables: Record<string, readonly string[]> = {
   platform: ['configuration_version', 'rate_limits'],
-  audit: ['audit_events', 'repeated_refusals'],
+  audit: ['activity_counted', 'activity_days', 'audit_events', 'repeated_refusals'],
+  messages: ['message_days'],
   sessions: ['oidc_payloads', 'service_sessions', 'session_clients', 'user_sessions'],
   tenants: ['tenants'],
   users: ['user_identities', 'user_settings', 'users'],
@@ -22,7 +23,7 @@ const ownedTables: Record<string, readonly string[]> = {
   'sign-in': ['sign_in_failures'],
   factors: ['factor_grace', 'recovery_codes', 'user_factors'],
   codes: ['otp_codes'],
-  'methods/federation': ['federation_requests', 'identity_providers'],
+  'methods/federation': ['federation_requests', 'identity_provider_uses', 'identity_providers'],
   safety: ['safety_links'],
   webauthn: ['passkey_challenges'],
   'methods/passkey': ['passkeys'],
@@ -42,7 +43,12 @@ const allowedReads: Record<string, { tables: readonly string[]; why: string }> =
     tables: ['tenants', 'user_factors'],
     why: 'who may act, and whether they have a second factor, is one question about a user and their tenant',
   },
-  organisation: { tables: ['roles', 'users'], why: 'an assignment is made in one statement, of what is live' },
+  audit: { tables: ['tenants'], why: 'only what is of a tenant that is there is counted' },
+  messages: { tables: ['tenants'], why: 'only what is of a tenant that is there is counted' },
+  organisation: {
+    tables: ['roles', 'user_factors', 'users'],
+    why: 'an assignment is made in one statement, of what is live; who must enrol a factor is asked of those within reach',
+  },
   access: {
     tables: [
       'api_key_capabilities',

@@ -993,6 +993,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what happened in the last 30 days, and what needs a look
+         * @description What needs a look is told as far as it is within reach: of people, roles, invitations and keys what stands at or below the places where the capability for them is held, of the rest what is of the whole tenant.
+         *
+         *     Needs `users.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["overview.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/referral-codes": {
         parameters: {
             query?: never;
@@ -3557,6 +3579,47 @@ export interface components {
         };
         OrgNodeAncestors: {
             items: components["schemas"]["OrgNode"][];
+        };
+        Overview: {
+            /** @description The last 30, today last; null for who may not read the audit trail of the whole tenant */
+            days: {
+                /**
+                 * Format: date
+                 * @description Of UTC
+                 * @example 2027-01-31
+                 */
+                day: string;
+                /** @description Those of channels by which any were sent or not */
+                messages: {
+                    /** @enum {string} */
+                    channel: "email" | "sms" | "whatsapp";
+                    not_sent: number;
+                    sent: number;
+                }[];
+                new_people: number;
+                refusals: number;
+                /** @description The most frequent first */
+                refused_because: {
+                    count: number;
+                    reason: string;
+                }[];
+                sign_ins: number;
+            }[] | null;
+            needs_a_look: {
+                /** @description 1001: more than 1000 */
+                count: number;
+                /** @description The first ten */
+                items: {
+                    /** @description When it ends, or last failed */
+                    at: string | null;
+                    detail: string | null;
+                    /** @description Of a person, a client, a key, an invitation, a channel */
+                    id: string;
+                    name: string;
+                }[];
+                /** @enum {string} */
+                kind: "identity_provider_failing" | "messages_not_sent" | "client_secret_ending" | "service_secret_ending" | "api_key_ending" | "signing_key_rotating" | "account_locked" | "role_ending" | "second_factor_missing" | "invitation_expiring";
+            }[];
         };
         Passkey: {
             /** @description Whether it has been, as of its last use */
@@ -6978,6 +7041,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrgNode"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "overview.get": {
+        parameters: {
+            query?: {
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -91,6 +91,7 @@ const resources: [noun: string, description: string][] = [
   ['roles', 'roles, and what they carry'],
   ['assignments', 'who holds which role where, from when until when'],
   ['visibility', 'who may see which part of the tree'],
+  ['overview', 'what happened in a month, and what needs a look'],
   ['audit', 'what was done, by whom and to what'],
   ['messages', 'messages that did not go'],
   ['companies', 'companies and their members'],

@@ -37,6 +37,8 @@ export interface ManagementDependencies extends MailReach {
   allowHttp: boolean;
   /** How long a retired signing key stays published. */
   verifySeconds: number;
+  /** After how many days a signing key is replaced. */
+  rotationDays: number;
 }
 
 /** What a request names, parsed and checked. */
@@ -54,6 +56,8 @@ export interface Run<P, Q, B> extends Input<P, Q, B> {
   tenantId: string;
   /** What the actor reaches, for lists that show a part. */
   reach: Reach;
+  /** What they reach by another capability, for answers of several parts. */
+  reaches(capability: string): Reach;
   deps: ManagementDependencies;
 }
 

@@ -12,6 +12,7 @@ import { invitations } from './invitations.ts';
 import { messages } from './messages.ts';
 import type { AnyOperation } from './operation.ts';
 import { orgNodes } from './org-nodes.ts';
+import { overview } from './overview.ts';
 import { referrals } from './referrals.ts';
 import { resourceServers } from './resource-servers.ts';
 import { roles } from './roles.ts';
@@ -54,6 +55,7 @@ const single: readonly AnyOperation[] = [
   ...referrals,
   ...signingKeys,
   ...messages,
+  ...overview,
   ...sessions,
   ...companies,
   ...apiKeys,

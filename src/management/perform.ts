@@ -151,10 +151,10 @@ class Work {
   async run(db: Database, prepared?: unknown): Promise<ManagementAnswer> {
     const operation = this.#operation;
     const lookup = this.#lookup(db);
-    const reach = await permit(operation, this.#input, lookup);
+    const { reach, reaches } = await permit(operation, this.#input, lookup);
     const cursor = operation.list ? this.#cursor(reach) : undefined;
     const query = cursor ? { ...this.#input.query, ...cursor.opened() } : this.#input.query;
-    const found = await operation.run({ ...this.#input, query, ...lookup, reach, deps: this.#deps, prepared });
+    const found = await operation.run({ ...this.#input, query, ...lookup, reach, reaches, deps: this.#deps, prepared });
     if (operation.answer === undefined) return { status: 204, body: undefined };
     if (cursor) return cursor.answer(found as Page<object>);
     const body = present(operation.answer, found);

@@ -19,7 +19,7 @@ import { isPlatformTenant } from '../domain/tenants/platform-tenant.ts';
 import { type Codes, DomainError, defineCodes } from '../platform/errors.ts';
 import type { Actor } from './actor.ts';
 import type { AnyOperation, Input, Lookup } from './operation.ts';
-import { type Reach, reachOf } from './reach.ts';
+import { noReach, type Reach, reachOf } from './reach.ts';
 
 export const permissionCodes = defineCodes({
   FORBIDDEN: { kind: 'forbidden', params: ['capability'], means: 'the capability is missing' },
@@ -60,11 +60,19 @@ function allowsScope({ scopes }: Actor, capability: string): boolean {
   return scopes === null || scopes.has(capability);
 }
 
+/** What somebody who may do an operation reaches. */
+export interface Permitted {
+  /** By the operation's own capability. */
+  reach: Reach;
+  /** By another one, for answers of several parts; nothing where their token is not good for it. */
+  reaches(capability: string): Reach;
+}
+
 /**
- * Refuses what the actor may not do; answers what they reach by the operation's capability.
+ * Refuses what the actor may not do; answers what they reach.
  * @throws DomainError forbidden FORBIDDEN or PRIVILEGE_EXCEEDED, not_found NOT_FOUND
  */
-export async function permit(operation: AnyOperation, input: Input, lookup: Lookup): Promise<Reach> {
+export async function permit(operation: AnyOperation, input: Input, lookup: Lookup): Promise<Permitted> {
   const { needs } = operation;
   const { capability } = needs;
   if (!allowsScope(lookup.actor, capability)) throw forbidden(capability);
@@ -73,7 +81,8 @@ export async function permit(operation: AnyOperation, input: Input, lookup: Look
   await permitPlace(needs, input, lookup, standing);
   await permitGiving(needs, input, lookup, standing);
   if (await needs.server?.(input, lookup)) await permitServer(lookup, standing);
-  return reachOf(standing, capability);
+  const reaches = (other: string) => (allowsScope(lookup.actor, other) ? reachOf(standing, other) : noReach);
+  return { reach: reachOf(standing, capability), reaches };
 }
 
 async function permitPlace(

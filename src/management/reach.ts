@@ -8,6 +8,8 @@ export interface Reach {
   nodeIds: readonly string[];
 }
 
+export const noReach: Reach = { everything: false, nodeIds: [] };
+
 export function reachOf(standing: Standing, capability: string): Reach {
   return { everything: holdsAtRoot(standing, capability), nodeIds: nodesOf(standing, capability) };
 }

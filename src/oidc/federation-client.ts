@@ -76,17 +76,22 @@ const toleranceSeconds = 60;
 
 /** Does the work within the deadline; whatever goes wrong becomes one of three errors, and the reason is logged. */
 async function attempt<T>(
-  { logger, deadlineMs }: Workings,
+  { logger, deadlineMs, onUse }: Workings,
   provider: IdentityProvider,
   work: (deadline: AbortSignal) => Promise<T>,
   forget: () => void = () => {},
 ): Promise<T> {
   try {
-    return await work(AbortSignal.timeout(deadlineMs));
+    const done = await work(AbortSignal.timeout(deadlineMs));
+    onUse(provider, undefined);
+    return done;
   } catch (error) {
     const fault = faultOf(error);
-    if (fault.code !== 'PROVIDER_CANCELLED')
+    if (fault.code !== 'PROVIDER_CANCELLED') {
       logger.warn({ provider: provider.key, reason: fault.reason }, 'an identity provider could not be used');
+      // What an answer of the browser says is anybody's text.
+      onUse(provider, fault.reason.startsWith('authorization:') ? 'authorization' : fault.reason);
+    }
     if (fault.code === 'PROVIDER_REFUSED') forget();
     // Without the cause: it holds claims and tokens.
     throw new DomainError(fault.kind, fault.code, { provider: provider.name });
@@ -160,10 +165,15 @@ async function verifyAnswer(
   };
 }
 
-export function createFederationClient({ deadlineMs = 4_000, ...options }: FederationClientOptions): FederationClient {
+export function createFederationClient({
+  deadlineMs = 4_000,
+  onUse = () => {},
+  ...options
+}: FederationClientOptions): FederationClient {
   const workings: Workings = {
     ...options,
     deadlineMs,
+    onUse,
     metadataByIssuer: new Map(),
     keysByAddress: new Map(),
     execute: options.allowHttp ? [openid.allowInsecureRequests] : [],

@@ -19,6 +19,8 @@ export interface FederationClientOptions {
   logger: Logger;
   /** Whether issuers may be http addresses (the fetch above decides which); never in production. */
   allowHttp: boolean;
+  /** Is told how a provider answered; `failure`: why it could not be used. What it does is waited for by nobody. */
+  onUse?(provider: IdentityProvider, failure: string | undefined): void;
   /** For everything that one request of a person costs; default 4 s. */
   deadlineMs?: number;
 }

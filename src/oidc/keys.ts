@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { type Caller, recordEvent } from '../domain/audit/audit-events.ts';
 import { type Database, inTransaction, rows } from '../platform/database.ts';
+import { type Glimpse, glimpse } from '../platform/glimpse.ts';
 import { defineSecretPurpose, type Secrets } from '../platform/secrets.ts';
 
 export type SigningAlg = 'RS256' | 'ES256';
@@ -172,6 +173,17 @@ export async function listSigningKeys(db: Database): Promise<SigningKeyRow[]> {
   return rows(
     db,
     `select kid, alg, state, created_at, activates_at, retires_at, verifies_until from signing_keys order by created_at desc`,
+  );
+}
+
+/** The keys that sign and are replaced soon, or should have been: made longer ago than `olderThanDays`. */
+export async function findKeysToRotate(db: Database, { olderThanDays }: { olderThanDays: number }): Promise<Glimpse> {
+  return glimpse(
+    db,
+    `select kid as id, alg as name, null as detail, activates_at as at
+       from signing_keys
+      where state = 'current' and activates_at < now() - make_interval(days => :olderThanDays::integer)`,
+    { olderThanDays },
   );
 }
 

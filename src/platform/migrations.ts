@@ -27,6 +27,7 @@ import * as listsAndSearches from '../../migrations/0021-lists-and-searches.ts';
 import * as profileMoments from '../../migrations/0022-profile-moments.ts';
 import * as codesByUsername from '../../migrations/0023-codes-by-username.ts';
 import * as removedFactors from '../../migrations/0029-removed-factors.ts';
+import * as overview from '../../migrations/0031-overview.ts';
 import type { Database } from './database.ts';
 
 interface NamedMigration {
@@ -59,6 +60,7 @@ const migrations: NamedMigration[] = [
   { name: '0022-profile-moments', migration: profileMoments },
   { name: '0023-codes-by-username', migration: codesByUsername },
   { name: '0029-removed-factors', migration: removedFactors },
+  { name: '0031-overview', migration: overview },
 ];
 
 const tableName = 'schema_migrations';

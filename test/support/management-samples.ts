@@ -66,6 +66,7 @@ export const samples: Record<string, (world: World) => Sample> = {
   'tenants.rename': () => ({ body: { name: 'Renamed tenant' } }),
   'tenants.settings.get': nothing,
   'tenants.settings.update': () => ({ body: {} }),
+  'overview.get': nothing,
   'audit_events.list': nothing,
   'audit_events.list_server': nothing,
   'clients.list': nothing,

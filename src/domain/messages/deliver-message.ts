@@ -15,6 +15,7 @@ import type { Secrets } from '../../platform/secrets.ts';
 import { recordEvent, systemCaller } from '../audit/audit-events.ts';
 import { brandOf } from '../tenants/tenant-settings.ts';
 import { findTenantById, type Tenant } from '../tenants/tenants.ts';
+import { type CountedMessage, countMessage } from './message-days.ts';
 import type { MessageMetrics } from './message-metrics.ts';
 import type { MessageReader, MessageViews } from './message-views.ts';
 import {
@@ -127,36 +128,43 @@ async function send(
   await phone?.send({ channel, to, text, code, validForSeconds: secondsLeft }, signal);
 }
 
+/** What came of an attempt, and why where it did not go. */
+interface Attempted {
+  outcome: DeliveryOutcome;
+  reason?: string;
+}
+
 /** After a failed attempt: what was certainly not sent is not counted. Throws where it should be tried again. */
 async function settle(
   error: unknown,
   { message, job, spent }: { message: OutgoingMessage; job: DeliveryJob; spent: Spent },
   carriers: MessengerDependencies,
-): Promise<'failed'> {
+): Promise<Attempted> {
   if (!(error instanceof DeliveryError)) {
     await giveBack(carriers.db, spent);
     throw error;
   }
   if (error.notSent) await giveBack(carriers.db, spent);
   if (!error.permanent && !job.isLastAttempt) throw error;
-  await record('message.failed', message, { id: job.id, reason: error.reason }, carriers);
-  return 'failed';
+  const { reason } = error;
+  await record('message.failed', message, { id: job.id, reason }, carriers);
+  return { outcome: 'failed', reason };
 }
 
 async function attempt(
   message: OutgoingMessage,
   job: DeliveryJob,
   carriers: MessengerDependencies,
-): Promise<DeliveryOutcome> {
+): Promise<Attempted> {
   const { db, config } = carriers;
   const kind = kindOf(message.channel);
   const secondsLeft = message.expiresAt && (await secondsUntil(db, message.expiresAt));
-  if (secondsLeft !== undefined && secondsLeft <= 0) return 'expired';
+  if (secondsLeft !== undefined && secondsLeft <= 0) return { outcome: 'expired' };
 
   const tenant = message.tenantId === null ? undefined : await findTenantById(db, message.tenantId);
-  const refuse = async (reason: Refusal): Promise<'refused'> => {
+  const refuse = async (reason: Refusal): Promise<Attempted> => {
     await record('message.refused', message, { id: job.id, reason }, carriers);
-    return 'refused';
+    return { outcome: 'refused', reason };
   };
   const refusal = refusalOf(message, tenant, carriers);
   if (refusal) return refuse(refusal);
@@ -167,9 +175,23 @@ async function attempt(
   if (!spent) return refuse('budget_used_up');
   try {
     await send(message, { ...job, secondsLeft, tenant }, carriers);
-    return 'sent';
+    return { outcome: 'sent' };
   } catch (error) {
     return settle(error, { message, job, spent }, carriers);
+  }
+}
+
+/** A message that went must not go again because it could not be counted. */
+async function count(
+  { tenantId, channel }: OutgoingMessage,
+  counted: Pick<CountedMessage, 'outcome' | 'reason'>,
+  { db, logger }: MessengerDependencies,
+): Promise<void> {
+  if (tenantId === null) return;
+  try {
+    await countMessage(db, { tenantId, channel, ...counted });
+  } catch (err) {
+    logger.warn({ err }, 'a message could not be counted');
   }
 }
 
@@ -181,11 +203,15 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
   return {
     async deliver(message, job) {
       try {
-        const outcome = await attempt(message, job, dependencies);
+        const attempted = await attempt(message, job, dependencies);
+        const { outcome } = attempted;
         metrics?.countMessage(message.channel, outcome);
+        if (outcome !== 'expired') await count(message, { ...attempted, outcome }, dependencies);
         return outcome;
       } catch (error) {
         metrics?.countMessage(message.channel, 'retried');
+        const reason = error instanceof DeliveryError ? error.reason : undefined;
+        await count(message, { outcome: 'retried', reason }, dependencies);
         throw error;
       }
     },

@@ -22,7 +22,7 @@ import { devicesOf } from '../sessions/known-devices.ts';
 const failureKeys = defineSecretPurpose('sign-in-failures');
 
 const slowedAfter = 10;
-const lockedAfter = 100;
+export const lockedAfter = 100;
 const firstWaitSeconds = 2;
 const longestWaitSeconds = 900;
 // Too short a run to have slowed anybody ends by itself, or addresses that nobody has would fill the table for ever.
@@ -190,7 +190,7 @@ export function accountFailureKeys(secrets: Secrets, user: FailingUser): Failure
   ]);
 }
 
-interface FailingUser {
+export interface FailingUser {
   userId: string;
   tenantId: string;
   email: string | null;

@@ -177,6 +177,24 @@ describe('delivering a message', function () {
       .select('tenantId', 'actorType', 'action', 'payload');
   }
 
+  it('counts it by the day, the channel and what came of it', async () => {
+    const messenger = messengerFor({ emailBudget: 1 });
+    await messenger.deliver(code(), { id: newId() });
+    await messenger.deliver(code(), { id: newId() });
+    twilio.fail({ status: 503 });
+    await assert.rejects(messenger.deliver(code({ channel: 'sms' }), { id: newId() }));
+    await messenger.deliver(code({ tenantId: null }), { id: newId() });
+    const counted = await db('message_days').where({ tenantId: tenant.id }).orderBy(['channel', 'outcome']);
+    assert.deepEqual(
+      counted.map(({ channel, outcome, count, lastReason }) => [channel, outcome, count, lastReason !== null]),
+      [
+        ['email', 'refused', 1, true],
+        ['email', 'sent', 1, false],
+        ['sms', 'retried', 1, true],
+      ],
+    );
+  });
+
   it('sends it by mail, SMS or WhatsApp, in the language of the reader', async () => {
     const messenger = messengerFor();
     const mail = code({ locale: 'fr' });
