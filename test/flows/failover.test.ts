@@ -4,6 +4,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless } from '../support/browserless.ts';
 import { post } from '../support/endpoints.ts';
 import { eventually } from '../support/eventually.ts';
+import { holdEveryConnection } from '../support/held-connections.ts';
 import { discover, redirectUri, signIn, startSignIn } from '../support/relying-party.ts';
 
 describe('a failover of the database', () => {
@@ -22,13 +23,8 @@ describe('a failover of the database', () => {
   async function demote(also: boolean): Promise<void> {
     const name = new URL(app.databaseUrl).pathname.slice(1);
     const { db } = app.server;
-    await Promise.all(
-      Array.from({ length: app.config.database.poolMax }, () =>
-        db.transaction(async (trx) => {
-          await trx.raw('set session characteristics as transaction read only');
-          await trx.raw('select pg_sleep(0.2)');
-        }),
-      ),
+    await holdEveryConnection(db, app.config.database.poolMax, (trx) =>
+      trx.raw('set session characteristics as transaction read only'),
     );
     if (also) await app.db.raw('alter database ?? set default_transaction_read_only = on', [name]);
   }

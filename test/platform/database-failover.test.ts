@@ -8,6 +8,7 @@ import {
   runPrepared,
 } from '../../src/platform/database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { holdEveryConnection } from '../support/held-connections.ts';
 
 const write = prepared('test-write', `insert into kept default values`);
 
@@ -26,13 +27,7 @@ describe('a database that fails over', () => {
 
   /** As if the server that the connections of the pool lead to had been demoted: those to come lead to the new primary. */
   async function demote(): Promise<void> {
-    const sleeping = [1, 2, 3].map(() =>
-      db.transaction(async (trx) => {
-        await trx.raw('set session characteristics as transaction read only');
-        await trx.raw('select pg_sleep(0.2)');
-      }),
-    );
-    await Promise.all(sleeping);
+    await holdEveryConnection(db, 3, (trx) => trx.raw('set session characteristics as transaction read only'));
   }
 
   const ways: [string, () => Promise<unknown>][] = [
