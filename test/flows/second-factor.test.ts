@@ -5,6 +5,7 @@ import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { updateTenantSettings } from '../../src/domain/tenants/tenants.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless, type Reply } from '../support/browserless.ts';
+import { keepWaiting } from '../support/held-back.ts';
 import {
   discover,
   enterPassword,
@@ -249,11 +250,7 @@ describe('a second factor', () => {
     // What comes when every connection is taken is told to come later, and compared no more than the rest.
     const others = statuses.filter((status) => ![401, 429, 503].includes(status));
     assert.deepEqual(others, []);
-    // Long enough for the slowest machine to come in between.
-    await app
-      .db('sign_in_failures')
-      .where('failures', '>=', 10)
-      .update({ lastFailedAt: new Date(Date.now() + 3_600_000) });
+    await keepWaiting(app.db);
     await app.db('rate_limits').delete();
     const again = await withPassword(person);
     assert.equal((await proveOn(again.browser, again.page, codeOf(seed))).status, 429, 'nor does the right code help');

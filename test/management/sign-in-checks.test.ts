@@ -19,6 +19,7 @@ import { rows } from '../../src/platform/database.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { randomToken, sha256 } from '../../src/platform/secrets.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { keepWaiting } from '../support/held-back.ts';
 import { unlimited } from '../support/limits.ts';
 import { give, performAs } from '../support/management.ts';
 
@@ -151,6 +152,7 @@ describe('why somebody cannot sign in', () => {
   it('tells of failures that slow and lock, at every door, until they are forgotten', async () => {
     const person = await newPerson();
     for (let n = 0; n < 11; n++) await assert.rejects(byPassword(person, 'not the password'));
+    await keepWaiting(app.db);
     const slowed = (await explained(person)).ways.find(({ by }) => by === 'password');
     const wait = slowed?.checks.find(({ refusal }) => refusal === 'account_slowed');
     assert.equal(wait?.passes, false);

@@ -4,6 +4,7 @@ import { deactivateUser } from '../../../src/domain/lifecycle/end-person.ts';
 import { openPayload, sealPayload } from '../../../src/oidc/storage/sealing.ts';
 import { startTestApp, type TestApp } from '../../support/app.ts';
 import { Browserless, type Reply } from '../../support/browserless.ts';
+import { keepWaiting } from '../../support/held-back.ts';
 import { discover, type RelyingParty, redirectUri, startSignIn } from '../../support/relying-party.ts';
 
 type Person = Awaited<ReturnType<TestApp['person']>>;
@@ -121,6 +122,7 @@ describe('the steps of an interaction', () => {
       for (let n = 0; n < 11; n++) {
         last = await browser.send(page.url, { login: account.email, password: `wrong ${n}` });
         statuses.push(last.status);
+        await keepWaiting(app.db);
       }
       assert.deepEqual(statuses, [...Array(10).fill(401), 429]);
       assert.match(String(last?.headers['retry-after']), /^[1-9]\d*$/);
