@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -68,23 +68,33 @@ export interface TestAppOptions {
   timeouts?: ServerOptions['timeouts'];
 }
 
-const handedOut = new Set<number>();
+const portsOfOne = 100;
+let nextPort = 0;
+
+/** Listens on it, if nobody else does. */
+async function take(port: number): Promise<Server | undefined> {
+  const server = createServer().unref();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(undefined));
+    server.listen(port, () => resolve(server));
+  });
+}
 
 /**
- * A port that was free a moment ago and stays so: not of the range from which systems take ports by themselves, where an
- * outgoing connection may have it the next moment. By chance, because other processes look for one as well.
+ * A port that is free and stays so: not of the range from which systems take ports by themselves, where an outgoing
+ * connection may have it the next moment; and of a hundred that no other process of tests hands out, because this one
+ * listens on the first of them as long as it lives.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(11_000, 32_000);
-    if (handedOut.has(port)) continue;
-    handedOut.add(port);
-    const probe = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      probe.once('error', () => resolve(false));
-      probe.listen(port, () => resolve(true));
-    });
-    if (!isFree) continue;
+    if (nextPort % portsOfOne === 0) {
+      const first = randomInt(11_000 / portsOfOne, 32_000 / portsOfOne) * portsOfOne;
+      if (await take(first)) nextPort = first + 1;
+      continue;
+    }
+    const port = nextPort++;
+    const probe = await take(port);
+    if (!probe) continue;
     probe.close();
     await once(probe, 'close');
     return port;
