@@ -67,6 +67,10 @@ describe('limits by address', () => {
     for (let first = 0; first < times; first += 50) {
       const some = Array.from({ length: Math.min(50, times - first) }, (_, more) => first + more);
       all.push(...(await Promise.all(some.map(work))));
+      // No minute ends while a slow machine is at it.
+      await app.db.raw(
+        `update rate_limits set window_ends_at = greatest(window_ends_at, now() + interval '50 seconds')`,
+      );
     }
     return all;
   }

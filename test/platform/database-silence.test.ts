@@ -48,7 +48,7 @@ describe('a database that falls silent', () => {
     const url = new URL(database.url);
     url.port = String((network.address() as AddressInfo).port);
     const log = { warn() {}, error() {} };
-    db = createDatabase({ url: url.href, poolMax: 1, answerTimeoutMs: 300, log });
+    db = createDatabase({ url: url.href, poolMax: 1, answerTimeoutMs: 1_500, log });
   });
   after(async () => {
     await db?.destroy();
@@ -83,9 +83,9 @@ describe('a database that falls silent', () => {
 
   it('is not taken for one that answers slowly', async () => {
     await db.raw('select pg_sleep(0.2)');
-    const patient = createDatabase({ url: database.url, poolMax: 1, statementTimeoutMs: 100 });
+    const patient = createDatabase({ url: database.url, poolMax: 1, statementTimeoutMs: 1_000 });
     try {
-      await assert.rejects(patient.raw('select pg_sleep(5)'), (error) => isConnectionError(error));
+      await assert.rejects(patient.raw('select pg_sleep(120)'), (error) => isConnectionError(error));
       assert.equal((await patient.raw('select 1 as one')).rows[0].one, 1);
     } finally {
       await patient.destroy();

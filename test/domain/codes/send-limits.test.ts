@@ -65,6 +65,13 @@ describe('the limits on sending codes and links', () => {
   const consumeAll = (destination: string) =>
     db('otp_codes').where({ destination }).update({ consumedAt: db.fn.now() });
 
+  /** Is refused for so many seconds, less what a slow machine has taken since. */
+  async function toWait(destination: string, seconds: number, more: Parameters<typeof send>[1] = {}): Promise<void> {
+    const said = await answer(send(destination, more));
+    const left = Number(/^TOO_MANY_CODES (\d+)$/.exec(said)?.[1]);
+    assert.ok(left <= seconds && left > seconds - 20, `${said}, not some ${seconds}`);
+  }
+
   it('waits 30, 60, 120 and 300 seconds for the next one', async () => {
     const destination = newEmail();
     const waits = [30, 60, 120, 300, 300, 300];
@@ -72,10 +79,10 @@ describe('the limits on sending codes and links', () => {
       const { resendInSeconds, expiresAt } = await send(destination);
       assert.equal(resendInSeconds, wait);
       assert.ok(Math.abs(expiresAt.getTime() - Date.now() - 300_000) < 60_000);
-      assert.match(await answer(send(destination)), new RegExp(`^TOO_MANY_CODES (${wait}|${wait - 1})$`));
-      await letPass(db, destination, `${wait - 2} seconds`);
-      assert.match(await answer(send(destination)), /^TOO_MANY_CODES [12]$/);
-      await letPass(db, destination, '2 seconds');
+      await toWait(destination, wait);
+      await letPass(db, destination, `${wait - 20} seconds`);
+      await toWait(destination, 20);
+      await letPass(db, destination, '20 seconds');
     }
     assert.equal(await countOf(destination), waits.length);
   });
@@ -95,7 +102,7 @@ describe('the limits on sending codes and links', () => {
     };
     const phone = newPhone();
     for (let sent = 0; sent < 5; sent++) await used(phone);
-    assert.match(await answer(send(phone)), /^TOO_MANY_CODES (3300|3299)$/);
+    await toWait(phone, 3300);
     assert.match(await answer(send(phone, { channel: 'whatsapp' })), /^TOO_MANY_CODES/, 'the phone is counted');
     await letPass(db, phone, '55 minutes');
     for (let sent = 0; sent < 2; sent++) await used(phone);
@@ -132,7 +139,8 @@ describe('the limits on sending codes and links', () => {
     assert.deepEqual([codes, links], [7, 1]);
     assert.match(await answer(send(email)), /^TOO_MANY_CODES/);
     assert.equal(await answer(send(email, { device })), 'sent');
-    assert.match(await answer(send(email, { device })), /^TOO_MANY_CODES (30|29)$/, 'a wait of its own');
+    // A wait of its own.
+    await toWait(email, 30, { device });
     await letPass(db, email, '30 seconds');
     assert.equal(await answer(send(email, { device })), 'sent');
     await letPass(db, email, '1 hour');
