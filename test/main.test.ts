@@ -242,7 +242,7 @@ describe('starting the program', function () {
     const env = { PORT: String(await freePort()), DATA_DIR: directory, LOG_LEVEL: 'warn' };
     const first = launch(env);
     await first.ready();
-    const [, email = '', password = ''] = await first.said(/^\s*(\S+@\S+\.\S+)\s+(\S+)$/m);
+    const [, email = '', password = ''] = await first.said(/^\s*(\S+@\S+\.\S+)\s+(\S+)\n/m);
     assert.doesNotMatch(first.output(), /set-up/);
     const browser = new Browserless();
     const home = await browser.submit(await browser.open(`${first.origin}/account`), { login: email, password });
@@ -263,7 +263,7 @@ describe('starting the program', function () {
 
     const third = launch(env);
     await third.ready();
-    await third.said(new RegExp(`${email}\\s+${password}`));
+    await third.said(new RegExp(`${email}\\s+${password}\\n`));
     assert.equal((await browser.send(`${third.origin}/account`)).status, 200, 'still signed in');
     assert.deepEqual(await (await fetch(`${third.origin}/jwks`)).json(), keys);
     assert.equal(await readFile(join(directory, 'secret-key'), 'utf8'), key);

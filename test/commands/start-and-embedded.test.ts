@@ -32,7 +32,7 @@ describe('gatehouse start', function () {
       // It says so when the port is open.
       await eventually(() => /Gatehouse is ready at http:\/\/localhost:\d+/.test(output));
       assert.equal((await fetch(`${environment.ISSUER}/readyz`)).status, 200);
-      const link = /http:\/\/localhost:\d+\/set-up\/[\w-]{43}/.exec(output)?.[0] ?? '';
+      const link = await eventually(() => /http:\/\/localhost:\d+\/set-up\/[\w-]{43}/.exec(output)?.[0]);
       const second = startServerProcess({ ...environment, PORT: String(await freePort()) });
       const [shown] = await second.said(/http:\/\/localhost:\d+\/set-up\/[\w-]{43}/);
       assert.equal(shown, link, 'a second node shows the link of the first');

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { disableClient } from '../../src/domain/lifecycle/end-client.ts';
 import { suspendTenant } from '../../src/domain/lifecycle/end-tenant.ts';
+import { eventually } from '../support/eventually.ts';
 import { backAtClient, enterPassword, headingOf, onStage, type Person } from '../support/pages.ts';
 import type { RelyingParty } from '../support/relying-party.ts';
 
@@ -32,7 +33,7 @@ describe('the pages that say what went wrong', () => {
     assert.doesNotMatch(await page.content(), /node_modules|at [\w.]+ \(|Error:|undefined|\[object/);
     const id = (await page.locator('.request-id .mono').textContent()) ?? '';
     assert.match(id, /^[0-9a-f-]{36}$/);
-    assert.ok(stage().app.logs().includes(id), 'the log has the request number');
+    await eventually(() => stage().app.logs().includes(id), 'the log has the request number');
     assert.ok(await page.locator('main a.button').isVisible(), 'a way on');
   }
 
