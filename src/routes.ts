@@ -9,6 +9,7 @@ import compose from 'koa-compose';
 import type { Dependencies } from './dependencies.ts';
 import { recordProviderUse } from './domain/methods/federation/provider-uses.ts';
 import { signInMethods } from './domain/methods/methods.ts';
+import type { ManagementDependencies } from './management/operation.ts';
 import { managementDependencies } from './management-dependencies.ts';
 import { createFederationClient } from './oidc/federation-client.ts';
 import type { LiveProvider } from './oidc/live-provider.ts';
@@ -20,6 +21,7 @@ import { authzenRoutes } from './web/api/authzen.ts';
 import { createHealth } from './web/api/health.ts';
 import { readerRoutes } from './web/api/reader.ts';
 import { apiRoutes, bodyLimitAt } from './web/api/v1.ts';
+import { consoleHomeRoutes, consoleRoutes } from './web/console/console.ts';
 import type { WebDependencies } from './web/interaction/context.ts';
 import { interactionRoutes } from './web/interaction/dispatcher.ts';
 import { invitationRoutes } from './web/links/invitations.ts';
@@ -121,7 +123,17 @@ function ofPages(router: Router, issuer: string): Middleware[] {
   return [guard, ...ofRouter(router)];
 }
 
-function people(dependencies: Dependencies, live: LiveProvider): Middleware[] {
+/** Of the console alone: other requests do not go by its many routes. */
+function inConsole(web: WebDependencies, management: ManagementDependencies): Middleware[] {
+  const surroundings = { web, management };
+  const routes = compose(
+    [consoleHomeRoutes(surroundings), consoleRoutes(surroundings)].flatMap((router) => ofPages(router, web.issuer)),
+  );
+  const isConsole = (path: string) => path === '/console' || path.startsWith('/console/');
+  return [(ctx, next) => (isConsole(ctx.path) ? routes(ctx, next) : next())];
+}
+
+function people(dependencies: Dependencies, live: LiveProvider, management: ManagementDependencies): Middleware[] {
   const { db, limits, i18n, assets, pages, logger } = dependencies;
   const { issuer } = dependencies.config;
   const web = webDependencies(dependencies, live);
@@ -143,6 +155,7 @@ function people(dependencies: Dependencies, live: LiveProvider): Middleware[] {
       recoveryRoutes,
       safetyRoutes,
     ].flatMap((routesOf) => ofPages(routesOf(web), issuer)),
+    ...inConsole(web, management),
     // What is posted there comes from the page of a provider.
     ...ofRouter(callbackRoutes(web)),
     ...ofRouter(readerRoutes({ pages, issuer })),
@@ -152,13 +165,18 @@ function people(dependencies: Dependencies, live: LiveProvider): Middleware[] {
   ];
 }
 
-function machines(dependencies: Dependencies, live: LiveProvider, documents: PublicDocuments): Middleware[] {
+function machines(
+  dependencies: Dependencies,
+  live: LiveProvider,
+  documents: PublicDocuments,
+  management: ManagementDependencies,
+): Middleware[] {
   const { config, db, secrets, i18n, pages, logger } = dependencies;
   const { issuer } = config;
   // A token request has no business with a hundred operations of management.
   const ours = compose([
     ...ofRouter(authzenRoutes({ db, secrets, issuer, provider: live.provider, keys: live.keys })),
-    ...ofRouter(apiRoutes({ ...managementDependencies(dependencies), live, i18n })),
+    ...ofRouter(apiRoutes({ ...management, live, i18n })),
   ]);
   return [
     machineHeaders({ issuer }),
@@ -184,8 +202,9 @@ export function mountRoutes(
   { isStopping, documents }: { isStopping: () => boolean; documents: PublicDocuments },
 ): void {
   const { config, db, logger, metrics } = dependencies;
-  const forPeople = compose(people(dependencies, live));
-  const forMachines = compose(machines(dependencies, live, documents));
+  const management = managementDependencies(dependencies);
+  const forPeople = compose(people(dependencies, live, management));
+  const forMachines = compose(machines(dependencies, live, documents, management));
   const astray = compose(refusals(dependencies));
   const routeOf = createRouteFinder();
   app.use(discardRest());

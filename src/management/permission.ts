@@ -56,6 +56,36 @@ export async function assertMayActIn(lookup: Lookup): Promise<void> {
   await standingIn(lookup);
 }
 
+/** What an actor may see of a tenant's administration at all, by capability: for menus, which decide nothing. */
+export interface Holdings {
+  /** The nodes at which it is held, now; it counts below them. */
+  nodesOf(capability: string): readonly string[];
+  /** In the whole tenant. */
+  everywhere(capability: string): boolean;
+}
+
+/** @throws DomainError not_found NOT_FOUND */
+export async function findHoldings(lookup: Lookup): Promise<Holdings> {
+  const standing = await standingIn(lookup);
+  const { actor } = lookup;
+  const nodes = (capability: string) => (allowsScope(actor, capability) ? nodesOf(standing, capability) : []);
+  return {
+    nodesOf: nodes,
+    everywhere: (capability) => nodes(capability).includes(standing.rootId),
+  };
+}
+
+/** Whether `permit` lets it: for what shows an action only to who may do it. The action is asked again when it is done. */
+export async function isPermitted(operation: AnyOperation, input: Input, lookup: Lookup): Promise<boolean> {
+  try {
+    await permit(operation, input, lookup);
+    return true;
+  } catch (error) {
+    if (error instanceof DomainError && error.kind !== 'unavailable') return false;
+    throw error;
+  }
+}
+
 function allowsScope({ scopes }: Actor, capability: string): boolean {
   return scopes === null || scopes.has(capability);
 }

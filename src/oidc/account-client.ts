@@ -1,5 +1,5 @@
 /**
- * Gatehouse as its own relying party: the account pages sign people in by an ordinary authorization request with
+ * Gatehouse as its own relying party: the pages of the account and of the console sign people in by an ordinary authorization request with
  * `response_type=none` (OAuth 2.0 Multiple Response Type Encoding Practices section 4), so that every rule of signing in
  * holds for them too. Nothing is handed out but the session.
  */
@@ -18,7 +18,7 @@ export function accountClientMetadata(issuer: string): AdapterPayload {
     token_endpoint_auth_method: 'none',
     grant_types: [],
     response_types: ['none'],
-    redirect_uris: [`${issuer}/account/signed-in`],
+    redirect_uris: [`${issuer}/account/signed-in`, `${issuer}/console/_signed-in`],
     post_logout_redirect_uris: [`${issuer}/`],
   };
 }

@@ -4,7 +4,7 @@
  * key is an error, unless the caller says what else to do about it.
  */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInstance } from 'i18next';
 
@@ -41,8 +41,33 @@ const refuseMissing = (locale: string, key: string): void => {
   throw new Error(`No text for ${key} in locale ${locale}`);
 };
 
+type Texts = { [key: string]: string | Texts };
+
+const readTexts = (file: string): Texts => JSON.parse(readFileSync(file, 'utf8'));
+
 /**
- * Reads every `<code>.json` of a directory. A file names its own language under `locale.name`.
+ * The texts of one language: those of `<code>.json`, and of each file in the folder `<code>` beside it, under a key by the
+ * file's name: `console-api-keys.json` is `console.api_keys`. Throws for a key that two files have.
+ */
+export function readLocale(directory: string, code: string): Texts {
+  const texts = readTexts(join(directory, `${code}.json`));
+  const folder = join(directory, code);
+  if (!existsSync(folder)) return texts;
+  for (const file of readdirSync(folder).sort()) {
+    const [, group = '', section] = /^([a-z]+)(?:-([a-z-]+))?\.json$/.exec(file) ?? [];
+    if (!section) throw new Error(`${code}/${file} is not named <group>-<section>.json`);
+    const key = section.replaceAll('-', '_');
+    texts[group] ??= {};
+    const within = texts[group];
+    if (typeof within === 'string' || key in within)
+      throw new Error(`${code}/${file}: ${group}.${key} is there already`);
+    within[key] = readTexts(join(folder, file));
+  }
+  return texts;
+}
+
+/**
+ * Reads every language of a directory. A file names its own language under `locale.name`.
  * Throws when the default locale is not among them.
  */
 export function createI18n(directory: string, options: I18nOptions = {}): I18n {
@@ -51,7 +76,7 @@ export function createI18n(directory: string, options: I18nOptions = {}): I18n {
   for (const file of readdirSync(directory).sort()) {
     if (!file.endsWith('.json')) continue;
     const code = file.slice(0, -'.json'.length);
-    resources[code] = { translation: JSON.parse(readFileSync(join(directory, file), 'utf8')) };
+    resources[code] = { translation: readLocale(directory, code) };
   }
   if (!resources[defaultLocale]) throw new Error(`No ${defaultLocale}.json among the locales`);
 

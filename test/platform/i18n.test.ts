@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { createI18n, formatDuration } from '../../src/platform/i18n.ts';
+import { createI18n, formatDuration, readLocale } from '../../src/platform/i18n.ts';
 import { declared } from '../support/declared.ts';
 
 const directory = fileURLToPath(new URL('../../views/locales', import.meta.url));
@@ -18,10 +18,10 @@ function flatten(texts: Texts, prefix = ''): [string, string][] {
 }
 
 const locales = new Map(
-  readdirSync(directory).map((file) => [
-    file.replace('.json', ''),
-    new Map(flatten(JSON.parse(readFileSync(join(directory, file), 'utf8')))),
-  ]),
+  readdirSync(directory)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.replace('.json', ''))
+    .map((code) => [code, new Map(flatten(readLocale(directory, code)))]),
 );
 const english = locales.get('en') ?? new Map<string, string>();
 const placeholders = (text: string) => (text.match(/{{\s*\w+/g) ?? []).sort();
@@ -38,6 +38,12 @@ describe('the locales', () => {
     it(`${code} has exactly the keys of English, none empty`, () => {
       assert.deepEqual([...new Set([...texts.keys()].map(inEnglish))].sort(), [...english.keys()].sort());
       for (const [key, text] of texts) assert.notEqual(text.trim(), '', key);
+    });
+
+    it(`${code} has its keys in the order of English, and the same files`, () => {
+      const inOrder = [...new Set([...texts.keys()].map(inEnglish))];
+      assert.deepEqual(inOrder, [...english.keys()]);
+      assert.deepEqual(readdirSync(join(directory, code)).sort(), readdirSync(join(directory, 'en')).sort());
     });
 
     it(`${code} has the placeholders of English`, () => {
@@ -120,6 +126,36 @@ describe('translating', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+});
+
+describe('the files of a language', () => {
+  const reading = (files: Record<string, string>) => {
+    const folder = mkdtempSync(join(tmpdir(), 'gatehouse-locales-'));
+    mkdirSync(join(folder, 'en'));
+    for (const [file, content] of Object.entries(files)) writeFileSync(join(folder, file), content);
+    try {
+      return readLocale(folder, 'en');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+
+  it('stand under the keys that their names say', () => {
+    const texts = reading({
+      'en.json': '{"locale":{"name":"English"},"console":{"here":"x"}}',
+      'en/console-people.json': '{"title":"People"}',
+      'en/console-api-keys.json': '{"title":"API keys"}',
+    });
+    assert.deepEqual(texts.console, { here: 'x', api_keys: { title: 'API keys' }, people: { title: 'People' } });
+  });
+
+  it('do not have a key twice, nor a name that says none', () => {
+    assert.throws(
+      () => reading({ 'en.json': '{"console":{"people":{}}}', 'en/console-people.json': '{}' }),
+      /console\.people is there already/,
+    );
+    assert.throws(() => reading({ 'en.json': '{}', 'en/people.json': '{}' }), /people\.json is not named/);
   });
 });
 

@@ -30,7 +30,11 @@
     button.hidden = false;
   }
 
-  const working = document.getElementById('working');
+  // Looked up each time: in the console, pages come and go under this script.
+  const sayWorking = (words) => {
+    const working = document.getElementById('working');
+    if (working) working.textContent = words ?? working.dataset.words;
+  };
 
   // `elements` has the buttons that stand outside of the form, too.
   const release = (form) => {
@@ -39,30 +43,31 @@
       element.removeAttribute('aria-busy');
       if (element.dataset.leftOut) element.disabled = false;
     }
-    working.textContent = '';
+    sayWorking('');
   };
 
-  for (const form of document.querySelectorAll('form[method=post]')) {
-    form.addEventListener('submit', (event) => {
-      if (form.dataset.sending) {
-        event.preventDefault();
-        return;
+  document.addEventListener('submit', (event) => {
+    const form = event.target;
+    // A field may be called `method`, and stands in front of the form's own then.
+    if (form.getAttribute('method') !== 'post') return;
+    if (form.dataset.sending) {
+      event.preventDefault();
+      return;
+    }
+    // The button stays enabled: a disabled one would not send its name and value.
+    form.dataset.sending = 'yes';
+    event.submitter?.setAttribute('aria-busy', 'true');
+    setTimeout(() => {
+      if (form.dataset.sending) sayWorking();
+    }, tellAfterMs);
+    setTimeout(() => release(form), resubmitAfterMs);
+    // A way on beside the form takes along the address, and no password.
+    if (event.submitter?.name === 'to')
+      for (const secret of form.querySelectorAll('[type=password]')) {
+        secret.disabled = true;
+        secret.dataset.leftOut = 'yes';
       }
-      // The button stays enabled: a disabled one would not send its name and value.
-      form.dataset.sending = 'yes';
-      event.submitter?.setAttribute('aria-busy', 'true');
-      setTimeout(() => {
-        if (form.dataset.sending) working.textContent = working.dataset.words;
-      }, tellAfterMs);
-      setTimeout(() => release(form), resubmitAfterMs);
-      // A way on beside the form takes along the address, and no password.
-      if (event.submitter?.name === 'to')
-        for (const secret of form.querySelectorAll('[type=password]')) {
-          secret.disabled = true;
-          secret.dataset.leftOut = 'yes';
-        }
-    });
-  }
+  });
 
   // Until a code can be asked for again. Told in words where there are no scripts, and the server decides in any case.
   for (const form of document.querySelectorAll('[data-countdown]')) {

@@ -49,26 +49,39 @@ const carriedOn = ['tenant', 'prompt', 'referral_code', 'login_hint', 'ui_locale
 /** Pages of ours that a sign-in may come back to, below `/account/`. They change nothing by being opened. */
 const pagePath = /^[a-z]+(?:-[a-z]+)*(?:\/[a-z]+(?:-[a-z]+)*)*$/;
 
-/** The state of a sign-in: unguessable, and the page that it comes back to. */
-function stateOf(page: string): string {
+/** Where a sign-in comes back to: its redirect URI below the issuer, and which page, kept in the state. */
+export interface WayBack {
+  redirectPath: '/account/signed-in' | '/console/_signed-in';
+  /** Empty: the first page. */
+  page: string;
+}
+
+/** Back to a page of the account. */
+function toAccount(page: string): WayBack {
   const below = page.startsWith('/account/') ? page.slice('/account/'.length) : '';
-  return pagePath.test(below) ? `${randomToken(16)}~${below}` : randomToken(16);
+  return { redirectPath: '/account/signed-in', page: pagePath.test(below) ? below : '' };
 }
 
-/** The page that the state of a sign-in names. Anybody can write one: it leads to a page of the account, or to its first. */
+/** What the state of a sign-in names; anybody can write one. */
+export function pageInState(state: unknown): string {
+  const [, page = ''] = typeof state === 'string' && state.length <= 4096 ? state.split('~') : [];
+  return page;
+}
+
+/** The page that the state of a sign-in names: a page of the account, or its first. */
 export function pageOfState(state: unknown): string {
-  const [, below = ''] = typeof state === 'string' && state.length <= 200 ? state.split('~') : [];
-  return pagePath.test(below) ? `/account/${below}` : '/account';
+  const below = pageInState(state);
+  return pagePath.test(below) && below.length <= 200 ? `/account/${below}` : '/account';
 }
 
-/** @param page of the account, to come back to */
-export function signInAddress(issuer: string, asked: ParsedUrlQuery = {}, page = '/account'): string {
+/** An authorization request of our own pages, unguessable by its state. */
+export function signInTo({ redirectPath, page }: WayBack, issuer: string, asked: ParsedUrlQuery = {}): string {
   const query = new URLSearchParams({
     client_id: accountClientId,
     response_type: 'none',
     scope: 'openid',
-    redirect_uri: `${issuer}/account/signed-in`,
-    state: stateOf(page),
+    redirect_uri: `${issuer}${redirectPath}`,
+    state: page === '' ? randomToken(16) : `${randomToken(16)}~${page}`,
   });
   for (const name of carriedOn) {
     const value = asked[name];
@@ -77,8 +90,18 @@ export function signInAddress(issuer: string, asked: ParsedUrlQuery = {}, page =
   return `/authorize?${query}`;
 }
 
-/** To sign in once more as the same person, and come back to a page of the account. */
-export function signInAgainAddress(issuer: string, { profile }: SignedIn, page = '/account'): string {
+/** To sign in once more as the same person. */
+export function signInAgainTo(back: WayBack, issuer: string, { profile }: SignedIn): string {
   const hint = profile.email ?? profile.phone ?? undefined;
-  return signInAddress(issuer, { prompt: 'login', tenant: profile.tenant.slug, login_hint: hint }, page);
+  return signInTo(back, issuer, { prompt: 'login', tenant: profile.tenant.slug, login_hint: hint });
+}
+
+/** @param page of the account, to come back to */
+export function signInAddress(issuer: string, asked: ParsedUrlQuery = {}, page = '/account'): string {
+  return signInTo(toAccount(page), issuer, asked);
+}
+
+/** To sign in once more as the same person, and come back to a page of the account. */
+export function signInAgainAddress(issuer: string, person: SignedIn, page = '/account'): string {
+  return signInAgainTo(toAccount(page), issuer, person);
 }

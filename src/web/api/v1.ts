@@ -7,8 +7,9 @@ import Router from '@koa/router';
 import type { Context } from 'koa';
 import { findPlatformTenantId } from '../../domain/tenants/platform-tenant.ts';
 import { findTenantById, findTenantBySlug } from '../../domain/tenants/tenants.ts';
-import { type Actor, actorKey } from '../../management/actor.ts';
+import type { Actor } from '../../management/actor.ts';
 import { bulkBodyBytes } from '../../management/bulk.ts';
+import { countOperation } from '../../management/limits.ts';
 import { openApiDocument } from '../../management/openapi.ts';
 import { type AnyOperation, isChange, type ManagementDependencies } from '../../management/operation.ts';
 import { operations } from '../../management/operations.ts';
@@ -18,17 +19,9 @@ import { ValidationError } from '../../management/validate.ts';
 import { DomainError } from '../../platform/errors.ts';
 import type { I18n } from '../../platform/i18n.ts';
 import { isId } from '../../platform/ids.ts';
-import { consume, defineLimits } from '../../platform/rate-limits.ts';
 import { defaultLimitBytes, readJson } from '../middleware/body.ts';
 import { acceptedLanguages } from '../pages/locale.ts';
 import { type AuthenticateDependencies, authenticate, schemeOf } from './authenticate.ts';
-
-export const managementLimits = defineLimits({
-  /** Operations of the management API by one person, service or key. */
-  managementPerActor: { hits: 3_000, windowSeconds: 60 },
-  /** Requests with up to 1,000 rows. */
-  managementBulkPerActor: { hits: 60, windowSeconds: 60 },
-});
 
 export const apiPath = '/api/v1';
 
@@ -56,8 +49,7 @@ export function apiRoutes(deps: ApiDependencies): Router {
 
 async function answer(ctx: Context, operation: AnyOperation, deps: ApiDependencies): Promise<void> {
   const actor = await authenticate(ctx, deps);
-  await consume(deps.db, managementLimits.managementPerActor, actorKey(actor));
-  if (operation.each) await consume(deps.db, managementLimits.managementBulkPerActor, actorKey(actor));
+  await countOperation(deps.db, actor, operation);
   const { tenant, dry_run: dryRun, ...query } = ctx.query;
   const found = await perform(
     operation,

@@ -42,6 +42,8 @@ export const knownRoutes: readonly string[] = [
   '/safety/:token',
   '/account',
   '/account/*',
+  '/console',
+  '/console/**',
   '/access/v1/*',
   '/api/v1/**',
 ];

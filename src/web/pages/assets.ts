@@ -6,6 +6,7 @@
 
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
 import type { Context, Middleware } from 'koa';
 import { accentStylesheet } from '../../platform/accent.ts';
@@ -34,15 +35,29 @@ export interface Assets {
   url(name: string): string;
 }
 
-/** Reads the files of one directory, without its folders. Throws for a file whose type has no media type here. */
+const require = createRequire(import.meta.url);
+
+/** Scripts of others, by the name that pages ask for: from their packages as npm has them, at the version of the lock file. */
+const packaged = { 'htmx.js': 'htmx.org/dist/htmx.min.js' };
+
+function read(path: string, type: string): Asset {
+  const body = readFileSync(path);
+  return { body, type, hash: digest(body) };
+}
+
+/**
+ * Reads the files of one directory, without its folders, and those of packages. Throws for a file whose type has no media
+ * type here.
+ */
 export function createAssets(directory: string): Assets {
   const files = new Map<string, Asset>();
+  for (const [name, path] of Object.entries(packaged))
+    files.set(name, read(require.resolve(path), 'text/javascript; charset=utf-8'));
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const type = mediaTypes[extname(entry.name)];
     if (!type) throw new Error(`No media type known for the asset ${entry.name}`);
-    const body = readFileSync(join(directory, entry.name));
-    files.set(entry.name, { body, type, hash: digest(body) });
+    files.set(entry.name, read(join(directory, entry.name), type));
   }
 
   return Object.freeze({

@@ -1,7 +1,7 @@
 /**
  * The headers every answer carries (security.md): no caching of pages, no referrer, no framing, no sniffing, and a policy
  * under which nothing runs that the program did not serve itself. Refuses inline script and style, and any widening of
- * the policy but the one below: where a form may lead.
+ * the policy but the two below: where a form may lead, and that a page's own script asks us.
  */
 import type { Context, Middleware } from 'koa';
 
@@ -58,6 +58,12 @@ export function allowFormAction(ctx: Context, uris: readonly string[]): void {
     'Content-Security-Policy',
     policy.replace(/(?<=^|;)(\s*form-action\b[^;]*)/, (directive) => `${directive} ${sources.join(' ')}`),
   );
+}
+
+/** Lets the scripts of this answer, all of them ours, ask this server for parts of pages. */
+export function allowOwnRequests(ctx: Context): void {
+  const policy = ctx.response.get('Content-Security-Policy');
+  if (policy !== '') ctx.set('Content-Security-Policy', `${policy}; connect-src 'self'`);
 }
 
 /** Schemes that run or show something here instead of leading to an application. */

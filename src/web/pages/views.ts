@@ -11,6 +11,7 @@ import { isSupportUrl, lookOf, productName } from '../../platform/brand.ts';
 import { type DateStyle, formatDate, knownZone } from '../../platform/format-date.ts';
 import type { I18n, TextParams } from '../../platform/i18n.ts';
 import type { AccountNav } from '../account/sections.ts';
+import type { ConsoleFrame } from '../console/frame.ts';
 import type { FormError } from './form-model.ts';
 import { addressText, errorText, sentenceSegments } from './page-text.ts';
 import type { ErrorModel, PageContext, ViewModels, ViewName } from './view-models.ts';
@@ -39,6 +40,8 @@ interface Frame {
   wide?: boolean;
   /** Of a page of the account: its sections, beside it. */
   nav?: AccountNav;
+  /** Of a page of the console: what surrounds it. It has a layout of its own. */
+  console?: ConsoleFrame;
   /** A form came back with an error; the title says so first, for those who hear it. */
   failed?: boolean;
   /** The page links to the client's policy and terms itself. */
@@ -96,7 +99,8 @@ export function createViews(options: ViewsOptions): Views {
     return made;
   }
 
-  if (options.cache) for (const name of ['layouts/page', ...pageNames(options.directory)]) template(name);
+  if (options.cache)
+    for (const name of ['layouts/page', 'layouts/console', ...pageNames(options.directory)]) template(name);
 
   return Object.freeze({
     render<V extends ViewName>(view: V, page: PageContext, model: ViewModels[V]): string {
@@ -126,7 +130,7 @@ export function createViews(options: ViewsOptions): Views {
       };
       const body = template(view)({ ...scope, model });
       if (!frame.title) throw new Error(`View ${view} gave the layout no title`);
-      return template('layouts/page')({ ...scope, model: frame, body });
+      return template(frame.console ? 'layouts/console' : 'layouts/page')({ ...scope, model: frame, body });
     },
   });
 }

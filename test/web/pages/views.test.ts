@@ -25,18 +25,22 @@ function renderSignIn(model: Partial<ViewModels['interaction/sign-in']> = {}, pa
 const choices = [
   ...['kind', 'label', 'scope', 'locale', 'theme', 'code', 'field', 'heading', 'channel', 'channels', 'switchTo'],
   ...['purpose', 'loginKind', 'notice', 'button', 'to', 'section', 'icon', 'status'],
+  ...['words', 'key', 'group', 'state', 'tab'],
 ];
 
+/** As those, within others alone: what a field of a form is called, and what a filter is. */
+const choicesWithin: Record<string, string[]> = { name: ['fields', 'filters'], value: ['options'] };
+
 /** The value with each of its strings replaced, but those choices. */
-function replaceStrings(value: unknown, replacement: string, key = ''): unknown {
+function replaceStrings(value: unknown, replacement: string, key = '', within = ''): unknown {
   if (typeof value === 'string') {
-    const isChoice = choices.includes(key);
+    const isChoice = choices.includes(key) || choicesWithin[key]?.includes(within);
     return isChoice && !/ /.test(value) ? value : replacement;
   }
-  if (Array.isArray(value)) return value.map((item) => replaceStrings(item, replacement, key));
+  if (Array.isArray(value)) return value.map((item) => replaceStrings(item, replacement, key, within));
   if (value instanceof Date || value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [name, replaceStrings(item, replacement, name)]),
+    Object.entries(value).map(([name, item]) => [name, replaceStrings(item, replacement, name, key)]),
   );
 }
 
@@ -102,7 +106,11 @@ describe('escaping', () => {
           const scripts = html.match(/<script.*/g) ?? [];
           assert.ok(scripts.length > 0, sample.name);
           for (const script of scripts)
-            assert.match(script, /^<script src="[\w/.-]*\/(gatehouse|passkeys)\.js" defer><\/script>$/, sample.name);
+            assert.match(
+              script,
+              /^<script src="[\w/.-]*\/(gatehouse|passkeys|htmx|console)\.js" defer><\/script>$/,
+              sample.name,
+            );
           assert.doesNotMatch(html, /49|(href|src|action)="\s*(java\s*script|data):/i, sample.name);
         }
       }

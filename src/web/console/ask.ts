@@ -1,0 +1,76 @@
+/**
+ * How the console does anything: it performs operations of management as whoever is signed in, as the API does. The same
+ * rules decide, the same errors refuse, the same trail remembers, the same limits count. Nothing of the console reads or
+ * writes in another way.
+ */
+import type { Tenant } from '../../domain/tenants/tenants.ts';
+import { countOperation } from '../../management/limits.ts';
+import type { Input, ManagementDependencies } from '../../management/operation.ts';
+import { operationOf, operations } from '../../management/operations.ts';
+import { perform } from '../../management/perform.ts';
+import { isPermitted } from '../../management/permission.ts';
+import type { Operator } from './operator.ts';
+
+/** Who asks, and in which tenant. */
+export interface Asker {
+  management: ManagementDependencies;
+  operator: Operator;
+  tenant: Tenant;
+}
+
+export interface Asked {
+  params?: Record<string, string>;
+  /** What is undefined is left out. */
+  query?: Record<string, string | number | boolean | undefined>;
+  body?: unknown;
+  ifMatch?: string;
+  idempotencyKey?: string;
+  /** Says what would happen, and does nothing. */
+  dryRun?: boolean;
+}
+
+export interface Answer<T> {
+  /** As the operation's schema says: times are texts (RFC 3339), names have underscores. */
+  body: T;
+  etag?: string;
+}
+
+/** One page of a list. */
+export interface Listed<T> {
+  items: T[];
+  next: string | null;
+}
+
+/**
+ * Performs an operation, such as `users.get`.
+ * @throws what the operation refuses: DomainError, ValidationError with its fields
+ */
+export async function ask<T>(asker: Asker, operationId: string, asked: Asked = {}): Promise<Answer<T>> {
+  const { management, operator, tenant } = asker;
+  const operation = operationOf(operationId);
+  await countOperation(management.db, operator.actor, operation);
+  const { params = {}, query = {}, ...rest } = asked;
+  const named = Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
+  const request = { body: undefined, ...rest, actor: operator.actor, tenantId: tenant.id, params, query: named };
+  const { body, etag } = await perform(operation, request, management, operations);
+  return { body: body as T, etag };
+}
+
+/** As `ask`, of a list: one page. */
+export async function askList<T>(asker: Asker, operationId: string, asked: Asked = {}): Promise<Listed<T>> {
+  return (await ask<Listed<T>>(asker, operationId, asked)).body;
+}
+
+/**
+ * Whether the operation would be permitted, without its being done: so that nobody is shown what they may not do. Takes
+ * input as the operation's schemas leave it; what `needs` of the operation does not look at may be left out.
+ */
+export async function mayAsk(asker: Asker, operationId: string, input: Partial<Input> = {}): Promise<boolean> {
+  const { management, operator, tenant } = asker;
+  const whole = { params: {}, query: {}, body: {}, ...input };
+  return isPermitted(operationOf(operationId), whole, {
+    db: management.db,
+    tenantId: tenant.id,
+    actor: operator.actor,
+  });
+}

@@ -1,0 +1,47 @@
+/**
+ * The console: where those who run a tenant, and their delegates, do so. It is drawn by the server, on the operations of
+ * management, and decides nothing itself. Each section (sections.ts) has its pages in files of its own, mounted here.
+ */
+import Router from '@koa/router';
+import { leadTo } from '../account/account-page.ts';
+import { consolePageOfState, findOperator, signInForPage } from './operator.ts';
+import { leadHome } from './page.ts';
+import { mountPeople } from './people/people.ts';
+import { mountPlace } from './place.ts';
+import { mountSearch } from './search.ts';
+import type { SectionName } from './sections.ts';
+import type { ConsoleDependencies } from './visit.ts';
+
+type Mount = (router: Router, deps: ConsoleDependencies) => void;
+
+/** The pages of each section, below the tenant's address. What is not mounted is not in the rail. */
+const mounts: Partial<Record<SectionName, Mount>> = {
+  people: mountPeople,
+};
+
+type Surroundings = Omit<ConsoleDependencies, 'mounted'>;
+
+/** `/console`, which leads to one's own tenant, and where its sign-in comes back to. */
+export function consoleHomeRoutes({ web }: Surroundings): Router {
+  const router = new Router({ prefix: '/console', sensitive: true });
+  router.get('/', async (ctx) => {
+    const operator = await findOperator(ctx, web);
+    leadTo(ctx, operator ? `/console/${operator.person.profile.tenant.slug}` : signInForPage(web, '/console'));
+  });
+  // No tenant has a name that begins so.
+  router.get('/_signed-in', (ctx) => {
+    leadTo(ctx, ctx.query.error === undefined ? consolePageOfState(ctx.query.state) : '/');
+  });
+  return router;
+}
+
+/** Everything below `/console/<tenant>`. */
+export function consoleRoutes(surroundings: Surroundings): Router {
+  const router = new Router({ prefix: '/console/:tenant', sensitive: true });
+  const deps = { ...surroundings, mounted: new Set(Object.keys(mounts)) };
+  router.get('/', leadHome(deps));
+  mountSearch(router, deps);
+  mountPlace(router, deps);
+  for (const mount of Object.values(mounts)) mount(router, deps);
+  return router;
+}

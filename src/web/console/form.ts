@@ -1,0 +1,198 @@
+/**
+ * A page with a form, as data: which operation it is for, and which fields it has. The form comes back with what was typed
+ * and with every fault at its field; a change that somebody else made in between is told, and nothing of it is lost. What
+ * asks for a fresh sign-in leads there before the form is shown.
+ */
+import type Router from '@koa/router';
+import { operationOf } from '../../management/operations.ts';
+import { ValidationError } from '../../management/validate.ts';
+import { DomainError } from '../../platform/errors.ts';
+import { knownZone } from '../../platform/format-date.ts';
+import { randomToken } from '../../platform/secrets.ts';
+import { leadTo } from '../account/account-page.ts';
+import { statusOf } from '../middleware/errors.ts';
+import type { HiddenField } from '../pages/form-model.ts';
+import { ask } from './ask.ts';
+import { bodyOf, type DrawnField, type FieldSpec, sentValues, shownValues, type Values } from './fields.ts';
+import type { ConsoleFrame } from './frame.ts';
+import { hasProvedLately, signInAgainForPage } from './operator.ts';
+import { draw, leadOn, page, posted } from './page.ts';
+import type { SectionName } from './sections.ts';
+import { addressOf, type ConsoleDependencies, hrefTo, type Visit } from './visit.ts';
+
+/** A fault of a field, or of the whole where there is no `field`. */
+export interface ConsoleFormError {
+  code: string;
+  params: Record<string, string | number>;
+  field?: string;
+}
+
+export interface ConsoleFormModel {
+  words: string;
+  action: string;
+  backHref: string;
+  /** What it is about, for the words: a name. Empty where it is about nothing that is there yet. */
+  subject: string;
+  fields: DrawnField[];
+  errors: ConsoleFormError[];
+  hidden: HiddenField[];
+  /** IANA zone in which moments are typed. */
+  timeZone: string;
+  /** Somebody else has changed it meanwhile: what is stored now, of the fields that differ. */
+  changed?: { field: string; value: string }[];
+  /** The sign-in has become too old meanwhile: where it is renewed, in another tab. */
+  signInHref?: string;
+}
+
+declare module '../pages/view-models.ts' {
+  interface ViewModels {
+    'console/form': { frame: ConsoleFrame; form: ConsoleFormModel };
+  }
+}
+
+export interface FormPage {
+  /** Below the tenant's address, with its parameters: `/people/:userId/edit`. */
+  path: string;
+  section: SectionName;
+  operation: string;
+  /** Under which its words stand: `title`, `lead`, `submit`, `fields.<name>`, `hints.<name>`, `options.<name>.<value>`. */
+  words: string;
+  fields(visit: Visit): FieldSpec[] | Promise<FieldSpec[]>;
+  /** The parameters of the operation's path. */
+  params?(visit: Visit): Record<string, string>;
+  /** Of what is changed: what is stored, and its version. Only what differs from it is sent. */
+  read?(visit: Visit): Promise<{ stored: object; etag?: string; subject: string }>;
+  /** Of what is made: what the fields begin with. */
+  initial?(visit: Visit): Values | Promise<Values>;
+  /** Adds to the body what no field says. */
+  complete?(body: Record<string, unknown>, visit: Visit): unknown;
+  /** Asks for a sign-in within five minutes before the form is shown. Default: where the operation always does. */
+  fresh?: boolean;
+  back(visit: Visit): string;
+  /** Where it leads once done; default: back. */
+  after?(visit: Visit, answer: Record<string, unknown>): string;
+  notice: string;
+}
+
+interface Stored {
+  stored?: object;
+  etag?: string;
+  subject: string;
+}
+
+/** Leads through another sign-in where the last is too old for what comes; undefined where it is not. */
+export function leadToFresh(visit: Visit, isAsked: boolean): boolean {
+  if (!isAsked || hasProvedLately(visit.operator)) return false;
+  leadTo(visit.ctx, signInAgainForPage(visit.web, visit.operator, addressOf(visit.ctx)));
+  return true;
+}
+
+function zoneOf({ operator }: Visit): string {
+  return knownZone(operator.person.profile.zoneinfo ?? undefined);
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** The faults of a refusal, each at the field that it is about. */
+export function faultsOf(error: DomainError, fields: readonly FieldSpec[], values: Values): ConsoleFormError[] {
+  const fieldOf = (path: string) =>
+    fields.find(({ name }) => path === name || path.startsWith(`${name}.`) || snakeCase(path) === name)?.name;
+  if (!(error instanceof ValidationError)) {
+    const field = typeof error.params.field === 'string' ? fieldOf(error.params.field) : undefined;
+    return [{ code: error.code, params: error.params, field }];
+  }
+  const named = error.fields.map((fault) => {
+    const field = fieldOf(fault.field.replace(/^body\./, ''));
+    const isEmpty = field !== undefined && (values[field] ?? '') === '';
+    return { code: isEmpty ? 'FIELD_REQUIRED' : 'INVALID_INPUT', params: {}, field };
+  });
+  return named.filter(({ field }, index) => named.findIndex((other) => other.field === field) === index);
+}
+
+function changedSince(fields: readonly FieldSpec[], values: Values, now: Values): ConsoleFormModel['changed'] {
+  return fields.flatMap(({ name, kind }) =>
+    kind !== 'password' && now[name] !== values[name] ? [{ field: name, value: now[name] ?? '' }] : [],
+  );
+}
+
+function drawForm(
+  visit: Visit,
+  form: FormPage,
+  fields: readonly FieldSpec[],
+  { values, stored, refused, once }: { values: Values; stored: Stored; refused?: DomainError; once: string },
+): void {
+  const isLost = refused?.code === 'PRECONDITION_FAILED';
+  const isStale = refused?.code === 'FRESH_AUTHENTICATION_REQUIRED';
+  const zone = zoneOf(visit);
+  const model: ConsoleFormModel = {
+    words: form.words,
+    action: addressOf(visit.ctx),
+    backHref: hrefTo(visit, form.back(visit)),
+    subject: stored.subject,
+    fields: fields.map((field) => ({ ...field, value: field.kind === 'password' ? '' : (values[field.name] ?? '') })),
+    errors: refused && !isLost && !isStale ? faultsOf(refused, fields, values) : [],
+    hidden: [
+      { name: 'once', value: once },
+      ...(stored.etag === undefined ? [] : [{ name: 'if_match', value: stored.etag }]),
+    ],
+    timeZone: zone,
+    changed:
+      isLost && stored.stored ? changedSince(fields, values, shownValues(fields, stored.stored, zone)) : undefined,
+    signInHref: isStale ? signInAgainForPage(visit.web, visit.operator, addressOf(visit.ctx)) : undefined,
+  };
+  draw(visit, 'console/form', { form: model }, { status: refused && statusOf(refused) });
+}
+
+async function storedOf(visit: Visit, form: FormPage): Promise<Stored> {
+  return (await form.read?.(visit)) ?? { subject: '' };
+}
+
+async function show(visit: Visit, form: FormPage): Promise<void> {
+  const { fresh = operationOf(form.operation).fresh === true } = form;
+  if (leadToFresh(visit, fresh)) return;
+  const stored = await storedOf(visit, form);
+  const fields = await form.fields(visit);
+  const values = stored.stored
+    ? shownValues(fields, stored.stored, zoneOf(visit))
+    : ((await form.initial?.(visit)) ?? {});
+  drawForm(visit, form, fields, { values, stored, once: randomToken(16) });
+}
+
+async function send(visit: Visit, form: FormPage, sent: Record<string, string>): Promise<void> {
+  const fields = await form.fields(visit);
+  const values = sentValues(fields, sent);
+  const stored = await storedOf(visit, form);
+  const before = stored.stored && shownValues(fields, stored.stored, zoneOf(visit));
+  const wanted = before ? fields.filter(({ name }) => before[name] !== values[name]) : fields;
+  const after = (answer: Record<string, unknown>) => form.after?.(visit, answer) ?? hrefTo(visit, form.back(visit));
+  if (before && wanted.length === 0) return leadOn(visit, after(stored.stored as Record<string, unknown>));
+  const body = bodyOf(wanted, values, zoneOf(visit));
+  const once = sent.once ?? '';
+  const asked = {
+    params: form.params?.(visit),
+    body: form.complete ? form.complete(body, visit) : body,
+    ifMatch: stored.etag === undefined ? undefined : (sent.if_match ?? stored.etag),
+    idempotencyKey: operationOf(form.operation).idempotent && once !== '' ? once : undefined,
+  };
+  try {
+    const { body: answer } = await ask<Record<string, unknown>>(visit, form.operation, asked);
+    leadOn(visit, after(answer ?? {}), form.notice);
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.kind === 'not_found') throw error;
+    drawForm(visit, form, fields, { values, stored, refused: error, once });
+  }
+}
+
+/** Mounts the page, and what its form is sent to: the same address. */
+export function mountForm(router: Router, deps: ConsoleDependencies, form: FormPage): void {
+  router.get(
+    form.path,
+    page(deps, form.section, (visit) => show(visit, form)),
+  );
+  router.post(
+    form.path,
+    posted(deps, form.section, (visit, sent) => send(visit, form, sent)),
+  );
+}

@@ -1,0 +1,158 @@
+/**
+ * A list: what narrows and orders it stands in the page's address, so that it can be sent to somebody. Pages follow each
+ * other by cursor. Reads by one operation; shows what that answers and counts nothing that would have to be counted.
+ */
+import { DomainError } from '../../platform/errors.ts';
+import { leadTo } from '../account/account-page.ts';
+import { askList } from './ask.ts';
+import { hrefTo, queryValue, type Visit } from './visit.ts';
+
+export interface FilterSpec {
+  /** Of the page's query, and of the operation's. */
+  name: string;
+  /** What can be chosen, in order. A value without a label has its words in the locale (`filters.<name>.<value>`). */
+  values: readonly (string | { value: string; label: string })[];
+}
+
+export interface ListSpec {
+  /** Below the tenant's address. */
+  path: string;
+  operation: string;
+  /** `console.people`: what the words stand under. */
+  words: string;
+  filters?: readonly FilterSpec[];
+  /** What the operation takes as `sort`; the first is the order of a page that asks for none. */
+  sorts?: readonly string[];
+  /** Whether the operation takes `q`. */
+  search?: boolean;
+  /** Under which name the operation takes the place that one looks at. */
+  placeAs?: string;
+  params?: Record<string, string>;
+  /** Of the operation's query, whatever the page says. */
+  fixed?: Record<string, string | undefined>;
+  /** Default 50. */
+  limit?: number;
+}
+
+export interface FilterModel {
+  name: string;
+  /** The value that is chosen; empty: any. */
+  value: string;
+  options: { value: string; label?: string; href: string; current: boolean }[];
+}
+
+/** What the partials of lists are drawn from. */
+export interface ListModel<T> {
+  words: string;
+  items: T[];
+  /** Where the form of the search leads, without its query. */
+  action: string;
+  /** Absent where there is no search. */
+  q?: string;
+  /** What the form of the search takes along. */
+  hidden: { name: string; value: string }[];
+  filters: FilterModel[];
+  /** By the name of the order: where the head of its column leads. */
+  sorts: Record<string, { href: string; current: boolean }>;
+  /** Something narrows it: an empty list then says so, and `clearHref` leads to all. */
+  isNarrowed: boolean;
+  clearHref: string;
+  firstHref?: string;
+  nextHref?: string;
+}
+
+interface Chosen {
+  q: string | undefined;
+  sort: string | undefined;
+  filters: Record<string, string | undefined>;
+}
+
+const valueOf = (value: FilterSpec['values'][number]) => (typeof value === 'string' ? value : value.value);
+
+/** What the address asks for, as far as the list knows it. */
+function chosenOf(visit: Visit, { filters = [], sorts = [], search }: ListSpec): Chosen {
+  const chosen = filters.map(({ name, values }) => {
+    const asked = queryValue(visit, name);
+    return [name, values.map(valueOf).find((value) => value === asked)];
+  });
+  const sort = queryValue(visit, 'sort');
+  return {
+    q: search ? queryValue(visit, 'q')?.slice(0, 200) : undefined,
+    sort: sorts.find((name) => name === sort),
+    filters: Object.fromEntries(chosen),
+  };
+}
+
+function filtersOf(visit: Visit, spec: ListSpec, chosen: Chosen): FilterModel[] {
+  const { q, sort } = chosen;
+  return (spec.filters ?? []).map(({ name, values }) => {
+    const href = (value: string | undefined) => hrefTo(visit, spec.path, { q, sort, ...chosen.filters, [name]: value });
+    const value = chosen.filters[name] ?? '';
+    const options = values.map((one) => ({
+      value: valueOf(one),
+      label: typeof one === 'string' ? undefined : one.label,
+      href: href(valueOf(one)),
+      current: valueOf(one) === value,
+    }));
+    return {
+      name,
+      value,
+      options: [{ value: '', href: href(undefined), current: value === '', label: undefined }, ...options],
+    };
+  });
+}
+
+function modelOf<T>(
+  visit: Visit,
+  spec: ListSpec,
+  chosen: Chosen,
+  { items, next }: { items: T[]; next: string | null },
+): ListModel<T> {
+  const { q, sort, filters } = chosen;
+  const sorts = (spec.sorts ?? []).map((name, index) => {
+    const asked = index === 0 ? undefined : name;
+    return [name, { href: hrefTo(visit, spec.path, { ...filters, q, sort: asked }), current: sort === asked }];
+  });
+  const hidden = Object.entries({ at: visit.at?.id, sort, ...filters }).filter(([, value]) => value !== undefined);
+  return {
+    words: spec.words,
+    items,
+    action: hrefTo({ ...visit, at: undefined }, spec.path),
+    q: spec.search ? (q ?? '') : undefined,
+    hidden: hidden.map(([name, value]) => ({ name, value: value as string })),
+    filters: filtersOf(visit, spec, chosen),
+    sorts: Object.fromEntries(sorts),
+    isNarrowed:
+      q !== undefined || visit.at !== undefined || Object.values(filters).some((value) => value !== undefined),
+    clearHref: hrefTo(visit, spec.path, { at: undefined }),
+    firstHref: queryValue(visit, 'after') ? hrefTo(visit, spec.path, { q, sort, ...filters }) : undefined,
+    nextHref: next === null ? undefined : hrefTo(visit, spec.path, { q, sort, ...filters, after: next }),
+  };
+}
+
+/**
+ * One page of a list, as the page's address asks for it. Undefined where the answer is given already: a position that has
+ * ended leads to the first page.
+ */
+export async function readList<T>(visit: Visit, spec: ListSpec): Promise<ListModel<T> | undefined> {
+  const chosen = chosenOf(visit, spec);
+  const { q, sort, filters } = chosen;
+  const place = spec.placeAs && visit.at ? { [spec.placeAs]: visit.at.id } : {};
+  const after = queryValue(visit, 'after');
+  const query = {
+    ...filters,
+    ...place,
+    q,
+    sort: sort ?? spec.sorts?.[0],
+    ...spec.fixed,
+    limit: spec.limit ?? 50,
+    after,
+  };
+  try {
+    return modelOf(visit, spec, chosen, await askList<T>(visit, spec.operation, { params: spec.params, query }));
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code !== 'CURSOR_INVALID' || after === undefined) throw error;
+    leadTo(visit.ctx, hrefTo(visit, spec.path, { q, sort, ...filters }));
+    return undefined;
+  }
+}

@@ -1,0 +1,54 @@
+/*
+ * What scripts add to the console beside htmx: the key of the search, menus that close, and care for what htmx loads: a page
+ * that is none of the console's is loaded as a whole, and whoever hears the page is taken to what is new. Every page works
+ * without this file.
+ */
+(() => {
+  const isTyping = (element) => element.isContentEditable || /^(?:INPUT|TEXTAREA|SELECT)$/.test(element.tagName);
+
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape')
+      for (const open of document.querySelectorAll('.bar details[open], .pick[open]')) open.open = false;
+    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    const search = document.querySelector('[data-search]');
+    if (!search) return;
+    event.preventDefault();
+    search.focus();
+    search.select();
+  });
+
+  // A menu that nobody looks at any more closes.
+  document.addEventListener('click', (event) => {
+    for (const open of document.querySelectorAll('.bar details[open], .pick[open]'))
+      if (!open.contains(event.target)) open.open = false;
+  });
+
+  // The word of what was done is told once: the page's address forgets it.
+  const forgetNotice = () => {
+    const url = new URL(location.href);
+    if (!url.searchParams.has('notice')) return;
+    url.searchParams.delete('notice');
+    history.replaceState(history.state, '', url);
+  };
+  forgetNotice();
+
+  document.addEventListener('htmx:beforeSwap', (event) => {
+    const { xhr, requestConfig, boosted } = event.detail;
+    const isOurs = xhr.responseText.includes('id="content"');
+    if (isOurs && (boosted || xhr.status < 400)) return;
+    event.detail.shouldSwap = false;
+    if (requestConfig.verb === 'get') location.assign(xhr.responseURL || event.detail.pathInfo.finalRequestPath);
+  });
+
+  document.addEventListener('htmx:sendError', (event) => {
+    // The browser has words for a server that does not answer.
+    if (event.detail.requestConfig.verb === 'get') location.assign(event.detail.pathInfo.finalRequestPath);
+  });
+
+  document.addEventListener('htmx:afterSettle', (event) => {
+    if (event.detail.target !== document.body) return;
+    forgetNotice();
+    const summary = document.getElementById('error-summary');
+    (summary ?? document.getElementById('content'))?.focus({ preventScroll: true });
+  });
+})();
