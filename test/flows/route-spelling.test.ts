@@ -19,6 +19,7 @@ const rests: Record<string, string> = {
   '/assets/*': 'gatehouse.css',
   '/interaction/:uid/*': 'sign-in',
   '/account/*': 'signed-in',
+  '/console/**': 'here/people',
   '/access/v1/*': 'evaluation',
   '/api/v1/**': 'openapi.json',
 };

@@ -86,7 +86,7 @@ function lines(text: string): string[] {
 }
 
 /** The value as the operation takes it; undefined: it is left out. */
-function valueOf({ kind, empty }: FieldSpec, text: string, timeZone: string): unknown {
+function taken({ kind, empty }: FieldSpec, text: string, timeZone: string): unknown {
   if (kind === 'check') return text !== '';
   if (kind === 'lines' || kind === 'checks') return lines(text);
   const trimmed = kind === 'password' ? text : text.trim();
@@ -100,7 +100,7 @@ function valueOf({ kind, empty }: FieldSpec, text: string, timeZone: string): un
 export function bodyOf(fields: readonly FieldSpec[], values: Values, timeZone: string): Record<string, unknown> {
   const body: Record<string, unknown> = {};
   for (const field of fields) {
-    const value = valueOf(field, values[field.name] ?? '', timeZone);
+    const value = taken(field, values[field.name] ?? '', timeZone);
     if (value === undefined) continue;
     const path = field.name.split('.');
     const last = path.pop() as string;

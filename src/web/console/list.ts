@@ -67,13 +67,13 @@ interface Chosen {
   filters: Record<string, string | undefined>;
 }
 
-const valueOf = (value: FilterSpec['values'][number]) => (typeof value === 'string' ? value : value.value);
+const chosenValue = (value: FilterSpec['values'][number]) => (typeof value === 'string' ? value : value.value);
 
 /** What the address asks for, as far as the list knows it. */
 function chosenOf(visit: Visit, { filters = [], sorts = [], search }: ListSpec): Chosen {
   const chosen = filters.map(({ name, values }) => {
     const asked = queryValue(visit, name);
-    return [name, values.map(valueOf).find((value) => value === asked)];
+    return [name, values.map(chosenValue).find((value) => value === asked)];
   });
   const sort = queryValue(visit, 'sort');
   return {
@@ -89,10 +89,10 @@ function filtersOf(visit: Visit, spec: ListSpec, chosen: Chosen): FilterModel[] 
     const href = (value: string | undefined) => hrefTo(visit, spec.path, { q, sort, ...chosen.filters, [name]: value });
     const value = chosen.filters[name] ?? '';
     const options = values.map((one) => ({
-      value: valueOf(one),
+      value: chosenValue(one),
       label: typeof one === 'string' ? undefined : one.label,
-      href: href(valueOf(one)),
-      current: valueOf(one) === value,
+      href: href(chosenValue(one)),
+      current: chosenValue(one) === value,
     }));
     return {
       name,

@@ -105,7 +105,7 @@ describe('the console', () => {
     const page = await browser.open(at('here'));
     assert.equal(page.status, 403);
     assert.match(page.body, /There is nothing here for you/);
-    assert.doesNotMatch(page.body, /rail-link/);
+    assert.doesNotMatch(page.body, /class="rail-link"/);
   });
 
   describe('what one may not do', () => {
@@ -268,7 +268,7 @@ describe('the console', () => {
     assert.equal((await browser.open(at('here/people?at=x'))).status, 404);
     const chosen = await browser.open(at(`here/place?back=${encodeURIComponent('//evil.example/')}&q=South`));
     assert.match(chosen.body, new RegExp(`href="/console/here\\?at=${south.id}"`));
-    assert.doesNotMatch(chosen.body, /href="[^"]*evil/);
+    assert.doesNotMatch(chosen.body, /href="(?:https?:)?\/\/evil/);
   });
 
   it('finds people and places from the bar', async () => {

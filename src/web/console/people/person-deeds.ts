@@ -13,18 +13,16 @@ async function count(visit: Visit, operation: string, query: Record<string, stri
   return (await askList(visit, operation, { params, query: { ...query, limit: 200 } })).items.length;
 }
 
-const effect = (key: string, value: number | undefined): Effect[] =>
-  value === undefined ? [] : [{ key, params: { count: value } }];
-
 async function sessionsEnd(visit: Visit): Promise<Effect[]> {
-  return effect('sessions', await count(visit, 'sessions.list', {}));
+  const sessions = await count(visit, 'sessions.list', {});
+  return sessions === undefined ? [] : [{ key: 'sessions', params: { count: sessions } }];
 }
 
 async function rolesEnd(visit: Visit): Promise<Effect[]> {
   const [live, coming] = await Promise.all(
     ['live', 'coming'].map((state) => count(visit, 'assignments.list', { user_id: visit.params.userId ?? '', state })),
   );
-  return effect('roles', (live ?? 0) + (coming ?? 0));
+  return [{ key: 'roles', params: { count: (live ?? 0) + (coming ?? 0) } }];
 }
 
 const shared = {
