@@ -3305,6 +3305,56 @@ export interface components {
             /** @description The slug of the tenant whose it is; null: of all tenants */
             tenant: string | null;
         };
+        ListedOrgNode: {
+            /** @description Nothing held at or below an inactive node counts */
+            active: boolean;
+            /** @description With `counts=true`; of people null for who may not see them */
+            counts?: {
+                /** @description Directly below it */
+                children: number;
+                /** @description Held now, at it or below it; 1001: more than 1000 */
+                live_roles: number | null;
+                /** @description Who holds a role now, at it or below it; at least so many where `live_roles` is 1001 */
+                people: number | null;
+            };
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            created_at: string;
+            external_id: string | null;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            name: string;
+            /** @description null: the root */
+            parent_id: string | null;
+            /** @description With `path=true`: the nodes above it within reach, the top first */
+            path?: {
+                /**
+                 * Format: uuid
+                 * @description An id
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+                name: string;
+            }[];
+            /**
+             * @description What it is
+             * @example school
+             */
+            type: string;
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            updated_at: string;
+        };
         ListedResourceServer: {
             /** @description How long an access token lives, in seconds */
             access_token_ttl: number;
@@ -6647,12 +6697,16 @@ export interface operations {
                 after?: string;
                 /** @description This node and everything below it */
                 below?: string;
+                /** @description Whether to count what stands at and below each */
+                counts?: "true" | "false";
                 /** @description What another system calls it; unique in the tenant */
                 external_id?: string;
                 /** @description How many at the most */
                 limit?: number;
                 /** @description The children of this node */
                 parent_id?: string;
+                /** @description Whether to tell the nodes above each */
+                path?: "true" | "false";
                 /** @description A part of the name; of one or two characters, the beginning of a word */
                 q?: string;
                 /** @description Another tenant than your own */
@@ -6673,7 +6727,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        items: components["schemas"]["OrgNode"][];
+                        items: components["schemas"]["ListedOrgNode"][];
                         next: string | null;
                     };
                 };

@@ -1,6 +1,7 @@
 /** Operations on the organisation tree. */
 import { z } from 'zod';
 import { deleteNode } from '../domain/lifecycle/end-node.ts';
+import { countAtNodes, findPathsOf, rolesCountedAtMost } from '../domain/organisation/node-details.ts';
 import {
   activateOrgNode,
   createOrgNode,
@@ -29,6 +30,31 @@ const OrgNode = z
     updated_at: time,
   })
   .meta({ id: 'OrgNode' });
+const ListedOrgNode = OrgNode.extend({
+  counts: z
+    .object({
+      children: z.int().meta({ description: 'Directly below it' }),
+      people: z
+        .int()
+        .nullable()
+        .meta({
+          description: `Who holds a role now, at it or below it; at least so many where \`live_roles\` is ${rolesCountedAtMost + 1}`,
+        }),
+      live_roles: z
+        .int()
+        .nullable()
+        .meta({
+          description: `Held now, at it or below it; ${rolesCountedAtMost + 1}: more than ${rolesCountedAtMost}`,
+        }),
+    })
+    .optional()
+    .meta({ description: 'With `counts=true`; of people null for who may not see them' }),
+  path: z
+    .array(z.object({ id, name }))
+    .optional()
+    .meta({ description: 'With `path=true`: the nodes above it within reach, the top first' }),
+}).meta({ id: 'ListedOrgNode' });
+const flag = z.enum(['true', 'false']).optional();
 const params = z.strictObject({ org_node_id: id });
 const type = text(60);
 
@@ -62,12 +88,25 @@ export const orgNodes = [
         .optional()
         .meta({ description: 'A part of the name; of one or two characters, the beginning of a word' }),
       external_id: externalId.optional(),
+      counts: flag.meta({ description: 'Whether to count what stands at and below each' }),
+      path: flag.meta({ description: 'Whether to tell the nodes above each' }),
     }),
     list: true,
-    answer: OrgNode,
-    run: ({ db, tenantId, query, reach }) => {
-      const { parent_id: parentId, external_id, q, ...rest } = query;
-      return listOrgNodes(db, { tenantId, parentId, externalId: external_id, search: q, ...rest, ...within(reach) });
+    answer: ListedOrgNode,
+    run: async ({ db, tenantId, query, reach, reaches }) => {
+      const { parent_id: parentId, external_id, q, counts, path, ...rest } = query;
+      const asked = { tenantId, parentId, externalId: external_id, search: q, ...rest, ...within(reach) };
+      const { items, next } = await listOrgNodes(db, asked);
+      const nodes = { tenantId, nodeIds: items.map((node) => node.id) };
+      const { within: peopleWithin } = within(reaches('users.read'));
+      const counted = counts === 'true' ? await countAtNodes(db, { ...nodes, peopleWithin }) : undefined;
+      const paths = path === 'true' ? await findPathsOf(db, { ...nodes, ...within(reach) }) : undefined;
+      const shown = items.map((node) => ({
+        ...node,
+        counts: counted?.get(node.id),
+        path: paths && (paths.get(node.id) ?? []),
+      }));
+      return { items: shown, next };
     },
   }),
   operation({

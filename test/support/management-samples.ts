@@ -29,7 +29,7 @@ const nothing = (): Sample => ({});
 
 /** By operation: a request that who may do it can make. */
 export const samples: Record<string, (world: World) => Sample> = {
-  'org_nodes.list': (w) => ({ query: { below: w.northId } }),
+  'org_nodes.list': (w) => ({ query: { below: w.northId, counts: 'true', path: 'true' } }),
   'org_nodes.create': (w) => ({ body: { parent_id: w.northId, type: 'school', name: 'New' } }),
   'org_nodes.get': (w) => ({ params: node(w) }),
   'org_nodes.ancestors': (w) => ({ params: node(w) }),
