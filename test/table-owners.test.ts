@@ -15,7 +15,7 @@ const ownedTables: Record<string, readonly string[]> = {
   messages: ['message_days'],
   sessions: ['oidc_payloads', 'service_sessions', 'session_clients', 'user_sessions'],
   tenants: ['tenants'],
-  users: ['user_identities', 'user_settings', 'users'],
+  users: ['user_identities', 'user_last_logins', 'user_settings', 'users'],
   organisation: ['org_assignments', 'org_node_paths', 'org_nodes', 'visibility_grants'],
   access: ['capabilities', 'role_capabilities', 'roles'],
   clients: ['client_capabilities', 'client_secrets', 'clients'],
@@ -46,8 +46,8 @@ const allowedReads: Record<string, { tables: readonly string[]; why: string }> =
   audit: { tables: ['tenants'], why: 'only what is of a tenant that is there is counted' },
   messages: { tables: ['tenants'], why: 'only what is of a tenant that is there is counted' },
   organisation: {
-    tables: ['roles', 'user_factors', 'users'],
-    why: 'an assignment is made in one statement, of what is live; who must enrol a factor is asked of those within reach',
+    tables: ['roles', 'user_factors', 'user_last_logins', 'users'],
+    why: 'an assignment is made in one statement, of what is live; people are listed, and asked for a factor, as far as reached',
   },
   access: {
     tables: [

@@ -106,23 +106,87 @@ export async function selectPage<T extends object>(
   statement: (sql: PageSql) => string,
   bindings: Record<string, unknown> = {},
 ): Promise<Page<T>> {
+  const { limit, where, bindings: position } = placeOf(keyset, request);
+  const { columns, descending = false } = keyset;
+  const sql = {
+    where,
+    order: `${orderBy(columns, descending)} limit :pageLimit`,
+    key: `${textsOf(columns)} as page_key`,
+  };
+  const found = await rows<T & { pageKey: string[] }>(db, statement(sql), { ...bindings, ...position });
+  const { items, next } = pageOf(found, limit, ({ pageKey }) => positionOf(pageKey));
+  return { items: items.map(({ pageKey: _, ...item }) => item as unknown as T), next };
+}
+
+/** Where a page begins, and how many rows are asked for. @throws DomainError invalid CURSOR_INVALID */
+function placeOf(keyset: Keyset, request: PageRequest) {
   const { columns, descending = false, most } = keyset;
   const limit = boundedLimit(request.limit, most);
   const after = request.after == null ? undefined : valuesAt(request.after, keyset);
   const list = columns.map(({ expression }) => expression).join(', ');
   const placeholders = columns.map(({ type }, n) => `:pageAfter${n}::${type}`).join(', ');
-  const sql = {
+  return {
+    limit,
     where: after ? `(${list}) ${descending ? '<' : '>'} (${placeholders})` : 'true',
-    order: `order by ${columns.map(({ expression }) => expression + (descending ? ' desc' : '')).join(', ')} limit :pageLimit`,
-    key: `array[${columns.map(({ expression }) => `to_jsonb(${expression}) #>> '{}'`).join(', ')}] as page_key`,
+    bindings: {
+      ...Object.fromEntries((after ?? []).map((value, n) => [`pageAfter${n}`, value])),
+      pageLimit: limit + 1,
+    },
   };
-  const found = await rows<T & { pageKey: string[] }>(db, statement(sql), {
-    ...bindings,
-    ...Object.fromEntries((after ?? []).map((value, n) => [`pageAfter${n}`, value])),
-    pageLimit: limit + 1,
-  });
+}
+
+function orderBy(columns: readonly SortColumn[], descending: boolean): string {
+  return `order by ${columns.map(({ expression }) => expression + (descending ? ' desc' : '')).join(', ')}`;
+}
+
+function textsOf(columns: readonly SortColumn[]): string {
+  return `array[${columns.map(({ expression }) => `to_jsonb(${expression}) #>> '{}'`).join(', ')}]`;
+}
+
+/** A list that is read in its order, each row of which a costly condition is asked of. */
+export interface LookedAt {
+  /**
+   * The select of what is looked at: the id and what `passes` names, with `keys` in its select list, ending in `where` and
+   * `order`, which names how many.
+   */
+  rows: (sql: { where: string; order: string; keys: string }) => string;
+  /** The name of that select in `passes`. */
+  as: string;
+  /** SQL of the condition. */
+  passes: string;
+  /** So many rows are looked at, and no more. */
+  most: number;
+}
+
+/**
+ * The ids of a page, row by row in the order of the list until the page is full, so that it costs little where many rows pass.
+ * @returns undefined where `most` rows did not fill it and there are more: then few pass, and another way is cheaper
+ * @throws DomainError invalid CURSOR_INVALID
+ */
+export async function selectIdsByLooking(
+  db: Database,
+  keyset: Keyset,
+  request: PageRequest,
+  { rows: select, as, passes, most }: LookedAt,
+  bindings: Record<string, unknown>,
+): Promise<Page<string> | undefined> {
+  const { limit, where, bindings: position } = placeOf(keyset, request);
+  const { columns, descending = false } = keyset;
+  const keys = columns.map(({ expression }, n) => `${expression} as page_key_${n}`).join(', ');
+  const looked = `(${select({ where, keys, order: `${orderBy(columns, descending)} limit :pageMost` })}) ${as}`;
+  const sorted = columns.map(({ type }, n) => ({ expression: `${as}.page_key_${n}`, type }));
+  const all = { ...bindings, ...position, pageMost: most };
+  const found = await rows<{ id: string; pageKey: string[] }>(
+    db,
+    `select ${as}.id, ${textsOf(sorted)} as page_key from ${looked} where ${passes} ${orderBy(sorted, descending)} limit :pageLimit`,
+    all,
+  );
+  if (found.length <= limit) {
+    const [counted] = await rows<{ count: number }>(db, `select count(*) as count from ${looked}`, all);
+    if ((counted?.count ?? 0) >= most) return undefined;
+  }
   const { items, next } = pageOf(found, limit, ({ pageKey }) => positionOf(pageKey));
-  return { items: items.map(({ pageKey: _, ...item }) => item as unknown as T), next };
+  return { items: items.map(({ id }) => id), next };
 }
 
 /** What sorts before every value. */

@@ -1,9 +1,9 @@
 /** The SQL of org assignments: who holds which role at which node, from when until when. */
 import { type Database, firstRow } from '../../platform/database.ts';
-import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
+import type { Page, PageRequest } from '../../platform/paging.ts';
 import { actorInTenant } from './acting-user.ts';
-import { atOrBelow } from './org-node-store.ts';
-import { inState, momentOfStatement, type PeriodState } from './period.ts';
+import { type HeldQuery, selectHeldAtNodes } from './held-at-nodes.ts';
+import { momentOfStatement } from './period.ts';
 
 export interface OrgAssignmentRow {
   id: string;
@@ -104,34 +104,10 @@ export async function selectOrgAssignment(
   );
 }
 
-export async function selectOrgAssignments(
+export function selectOrgAssignments(
   db: Database,
-  query: {
-    tenantId: string;
-    userId: string | null;
-    orgNodeId: string | null;
-    roleId: string | null;
-    state?: PeriodState;
-    /** At or below one of these nodes. */
-    within?: readonly string[];
-  },
+  query: HeldQuery,
   request: PageRequest,
 ): Promise<Page<OrgAssignmentRow>> {
-  return selectPage<OrgAssignmentRow>(
-    db,
-    byId(),
-    request,
-    ({ key, where, order }) =>
-      `select ${columns}, ${key}
-         from org_assignments
-        where tenant_id = :tenantId
-          ${query.userId ? 'and user_id = :userId' : ''}
-          ${query.orgNodeId ? 'and org_node_id = :orgNodeId' : ''}
-          ${query.roleId ? 'and role_id = :roleId' : ''}
-          ${query.state ? `and ${inState(query.state)}` : ''}
-          ${query.within ? `and ${atOrBelow('org_node_id', ':within')}` : ''}
-          and ${where}
-        ${order}`,
-    { ...query },
-  );
+  return selectHeldAtNodes<OrgAssignmentRow>(db, { table: 'org_assignments', columns }, query, request);
 }

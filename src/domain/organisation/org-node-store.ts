@@ -1,6 +1,5 @@
 /** The SQL of organisation nodes. Triggers keep `org_node_paths`, and refuse cycles and orphans. */
 import { type Database, firstRow, rows } from '../../platform/database.ts';
-import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 import { actorInTenant } from './acting-user.ts';
 
 export interface OrgNodeRow {
@@ -19,7 +18,8 @@ export interface OrgNodeRow {
 
 const names = ['id', 'tenant_id', 'parent_id', 'type', 'name', 'external_id', 'active', 'created_at', 'updated_at'];
 const columns = names.join(', ');
-const columnsOf = (alias: string) => names.map((name) => `${alias}.${name}`).join(', ');
+/** SQL: the columns of a node, of a table of that name in the statement. */
+export const columnsOf = (alias: string) => names.map((name) => `${alias}.${name}`).join(', ');
 
 /** Has changes to the tenant's tree take turns until the transaction ends. */
 export async function lockTree(db: Database, tenantId: string): Promise<void> {
@@ -124,15 +124,6 @@ export async function updateOrgNode(
   );
 }
 
-export interface OrgNodeFilter {
-  type?: string;
-  externalId?: string;
-  /** A part of the name, whatever its case. */
-  search?: string;
-  /** At or below one of these nodes. */
-  within?: readonly string[];
-}
-
 /**
  * For `ilike` on a text that begins with a space: a part of it, whatever the case. Of one or two characters: the beginning of a
  * word, which an index of three letters finds as well.
@@ -142,64 +133,9 @@ export function searchPattern(search: string): string {
   return [...search].length < 3 ? `% ${escaped}%` : `%${escaped}%`;
 }
 
-/** The conditions of a filter, and what they name. */
-function filtering({ type, externalId, search, within }: OrgNodeFilter): {
-  sql: string;
-  bindings: Record<string, unknown>;
-} {
-  const conditions = [
-    type !== undefined && 'n.type = :type',
-    externalId !== undefined && 'n.external_id = :externalId',
-    search !== undefined && `(' ' || n.name) ilike :pattern`,
-    within && atOrBelow('n.id', ':within'),
-  ].filter((condition) => condition !== false && condition !== undefined);
-  const pattern = search && searchPattern(search);
-  return {
-    sql: conditions.map((condition) => `and ${condition}`).join(' '),
-    bindings: { type, externalId, pattern, within },
-  };
-}
-
 /** SQL: whether a node is one of some, or stands below one of them. */
 export function atOrBelow(node: string, among: string): string {
   return `exists (select from org_node_paths reach where reach.descendant_id = ${node} and reach.ancestor_id = any(${among}::uuid[]))`;
-}
-
-/** In the order of ids, which is that of creation. */
-export async function selectOrgNodes(
-  db: Database,
-  query: OrgNodeFilter & { tenantId: string; below: string | null; parentId: string | null },
-  request: PageRequest,
-): Promise<Page<OrgNodeRow>> {
-  const { tenantId, below, parentId, ...filter } = query;
-  const { sql: filtered, bindings } = filtering(filter);
-  // Each way of asking finds its rows by one index, in the order of the answer or few enough to sort.
-  const [from, where, id]: [string, string, string] = below
-    ? [
-        'org_node_paths p join org_nodes n on n.id = p.descendant_id',
-        'p.tenant_id = :tenantId and p.ancestor_id = :below',
-        'p.descendant_id',
-      ]
-    : parentId
-      ? [
-          'org_nodes parent join org_nodes n on n.parent_id = parent.id',
-          'parent.tenant_id = :tenantId and parent.id = :parentId',
-          'n.id',
-        ]
-      : ['org_nodes n', 'n.tenant_id = :tenantId', 'n.id'];
-  return selectPage<OrgNodeRow>(
-    db,
-    byId(id),
-    request,
-    (page) =>
-      `select ${columnsOf('n')}, ${page.key}
-         from ${from}
-        where ${where} and n.deleted_at is null
-          ${below && parentId ? 'and n.parent_id = :parentId' : ''} ${filtered}
-          and ${page.where}
-        ${page.order}`,
-    { tenantId, below, parentId, ...bindings },
-  );
 }
 
 /** The nodes above one, the top first. */

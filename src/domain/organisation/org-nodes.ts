@@ -11,15 +11,14 @@ import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { differences } from '../audit/differences.ts';
 import { checkDisplayName } from '../tenants/display-name.ts';
 import { actingUserId } from './acting-user.ts';
+import { type OrgNodesQuery, selectOrgNodes } from './list-org-nodes.ts';
 import {
   insertOrgNode,
   lockTree,
-  type OrgNodeFilter,
   type OrgNodeRow,
   selectAncestors,
   selectDeletedOrgNode,
   selectOrgNode,
-  selectOrgNodes,
   selectRootNode,
   updateOrgNode as storeOrgNode,
 } from './org-node-store.ts';
@@ -172,7 +171,7 @@ export async function findRootNode(db: Database, tenantId: string): Promise<OrgN
  */
 export async function listOrgNodes(
   db: Database,
-  query: PageRequest & OrgNodeFilter & { tenantId: string; below?: string; parentId?: string },
+  query: PageRequest & Omit<OrgNodesQuery, 'below' | 'parentId'> & { below?: string; parentId?: string },
 ): Promise<Page<OrgNode>> {
   const { tenantId, below = null, parentId = null, type, externalId, search, within, ...page } = query;
   if (![tenantId, below, parentId].every((id) => id === null || isId(id))) return emptyPage();

@@ -3,7 +3,8 @@ import type { Database } from '../../platform/database.ts';
 import { isId } from '../../platform/ids.ts';
 import { emptyPage, type Keyset, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 import { type Profile, profileColumns } from '../users/profiles.ts';
-import { searchPattern } from './org-node-store.ts';
+import { type BranchList, selectPageInBranch } from './branch-page.ts';
+import { atOrBelow, searchPattern } from './org-node-store.ts';
 
 const byId = { expression: 'u.id', type: 'uuid' } as const;
 
@@ -13,8 +14,12 @@ const orders = {
   email: { columns: [{ expression: `lower(coalesce(u.email, ''))`, type: 'text' }, byId] },
   // The order of ids is that of creation.
   created_at: { columns: [byId], descending: true },
+  // Who never signed in has the beginning of time there. The ids are those of the same table, so that its index has the order.
   last_login_at: {
-    columns: [{ expression: `coalesce(u.last_login_at, 'epoch')`, type: 'timestamptz' }, byId],
+    columns: [
+      { expression: 'l.last_login_at', type: 'timestamptz' },
+      { expression: 'l.user_id', type: 'uuid' },
+    ],
     descending: true,
   },
 } as const satisfies Record<string, Keyset>;
@@ -38,8 +43,11 @@ const words = `(' ' || ${['full_name', 'given_name', 'family_name', 'email', 'ph
   .join(` || ' ' || `)})`;
 
 const lasts = (table: string) => `(${table}.ends_at is null or ${table}.ends_at > statement_timestamp())`;
+/** A role that was deleted holds nobody. By one look at the tenant's roles, and not one for each assignment. */
+const isLive = 'a.role_id in (select r.id from roles r where r.tenant_id = :tenantId and r.deleted_at is null)';
+
 /** A set, joined from the nodes: the people of a branch are found by it, and not by asking everybody. */
-const isWithin = `u.id in (
+const inSet = `u.id in (
   select a.user_id
     from org_node_paths reach
     join org_assignments a on a.org_node_id = reach.descendant_id
@@ -51,28 +59,50 @@ const isWithin = `u.id in (
     join visibility_grants v on v.org_node_id = reach.descendant_id
    where reach.ancestor_id = any(:within::uuid[]) and ${lasts('v')})`;
 
+/** Asked of one person after the other: `offset 0` keeps PostgreSQL from making a join of it. */
+const isWithin = `(
+  exists (select from org_assignments a
+           where a.user_id = u.id and ${lasts('a')} and ${isLive} and ${atOrBelow('a.org_node_id', ':within')} offset 0)
+  or exists (select from visibility_grants v
+              where v.user_id = u.id and ${lasts('v')} and ${atOrBelow('v.org_node_id', ':within')} offset 0))`;
+
 /**
  * People who are not deleted.
  * @throws DomainError invalid CURSOR_INVALID
  */
 export async function listPeople(db: Database, query: PeopleQuery): Promise<Page<Profile>> {
-  const { tenantId, state, search, sort = 'created_at', within, ...page } = query;
+  const { tenantId, state, search, sort = 'created_at', within, ...request } = query;
   if (!isId(tenantId)) return emptyPage();
+  const keyset: Keyset = orders[sort];
   const pattern = search && searchPattern(search);
-  const conditions = [state && 'u.state = :state', pattern && `${words} ilike :pattern`, within && isWithin].filter(
-    (condition) => condition,
-  );
-  return selectPage<Profile>(
-    db,
-    orders[sort],
-    page,
-    ({ key, where, order }) =>
-      `select ${profileColumns}, ${key}
-         from users u
-        where u.tenant_id = :tenantId and u.deleted_at is null
-          ${conditions.map((condition) => `and ${condition}`).join(' ')}
-          and ${where}
-        ${order}`,
-    { tenantId, state, pattern, within },
-  );
+  const bindings = { tenantId, state, pattern, within };
+  const from = sort === 'last_login_at' ? 'from user_last_logins l join users u on u.id = l.user_id' : 'from users u';
+  const conditions = [
+    'u.tenant_id = :tenantId and u.deleted_at is null',
+    sort === 'last_login_at' && 'l.tenant_id = :tenantId',
+    state && 'u.state = :state',
+    pattern && `${words} ilike :pattern`,
+  ];
+  const wanted = conditions.filter((condition) => condition).join(' and ');
+  const page = (asked: PageRequest, condition: string, more: { ids?: readonly string[] } = {}) =>
+    selectPage<Profile>(
+      db,
+      keyset,
+      asked,
+      ({ key, where, order }) =>
+        `select ${profileColumns}, ${key} ${from} where ${wanted} and ${condition} and ${where} ${order}`,
+      { ...bindings, ...more },
+    );
+  if (!within) return page(request, 'true');
+  const list: BranchList<Profile> = {
+    keyset,
+    rowsAnItem: 30,
+    looked: {
+      rows: ({ keys, where, order }) => `select u.id, ${keys} ${from} where ${wanted} and ${where} ${order}`,
+      as: 'u',
+      passes: isWithin,
+    },
+    page: (asked, of, more) => page(asked, of === 'set' ? inSet : 'u.id = any(:ids::uuid[])', more),
+  };
+  return selectPageInBranch(db, list, within, request, bindings);
 }

@@ -1,9 +1,9 @@
 /** The SQL of visibility grants: who may see which subtree, from when until when. */
 import { type Database, firstRow } from '../../platform/database.ts';
-import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
+import type { Page, PageRequest } from '../../platform/paging.ts';
 import { actorInTenant } from './acting-user.ts';
-import { atOrBelow } from './org-node-store.ts';
-import { inState, momentOfStatement, type PeriodState } from './period.ts';
+import { type HeldQuery, selectHeldAtNodes } from './held-at-nodes.ts';
+import { momentOfStatement } from './period.ts';
 
 export interface VisibilityGrantRow {
   id: string;
@@ -85,32 +85,10 @@ export async function selectVisibilityGrant(
   );
 }
 
-export async function selectVisibilityGrants(
+export function selectVisibilityGrants(
   db: Database,
-  query: {
-    tenantId: string;
-    userId: string | null;
-    orgNodeId: string | null;
-    state?: PeriodState;
-    /** At or below one of these nodes. */
-    within?: readonly string[];
-  },
+  query: HeldQuery,
   request: PageRequest,
 ): Promise<Page<VisibilityGrantRow>> {
-  return selectPage<VisibilityGrantRow>(
-    db,
-    byId(),
-    request,
-    ({ key, where, order }) =>
-      `select ${columns}, ${key}
-         from visibility_grants
-        where tenant_id = :tenantId
-          ${query.userId ? 'and user_id = :userId' : ''}
-          ${query.orgNodeId ? 'and org_node_id = :orgNodeId' : ''}
-          ${query.state ? `and ${inState(query.state)}` : ''}
-          ${query.within ? `and ${atOrBelow('org_node_id', ':within')}` : ''}
-          and ${where}
-        ${order}`,
-    { ...query },
-  );
+  return selectHeldAtNodes<VisibilityGrantRow>(db, { table: 'visibility_grants', columns }, query, request);
 }

@@ -27,6 +27,7 @@ const columns: Record<string, string> = {
     'state erased_at created_at updated_at deleted_at tenant_id',
   ),
   ...named('users', doer, 'created_by updated_by deleted_by'),
+  'user_last_logins.user_id': 'as users.last_login_at, whose order it has; back to the beginning of time',
   ...named('user_identities', told, 'user_id subject email email_verified'),
   'user_identities.password_hash': 'told that there is one; erased',
   ...named('user_settings', told, 'user_id notify_by_email'),
