@@ -30,7 +30,16 @@ describe('lists of a branch of the tree', () => {
     const role = await createRole(db, { tenantId, name: 'Head' });
     const gone = await createRole(db, { tenantId, name: 'Gone' });
     await db('roles').where({ id: gone.id }).update({ deletedAt: new Date() });
-    const values = { tenantId, rootNodeId, large, small, role: role.id, gone: gone.id, inside, people: inside + outside };
+    const values = {
+      tenantId,
+      rootNodeId,
+      large,
+      small,
+      role: role.id,
+      gone: gone.id,
+      inside,
+      people: inside + outside,
+    };
     for (const statement of fill.split(/;\n/)) await db.raw(statement, values);
     await db.raw('analyze');
   });
