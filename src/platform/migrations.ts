@@ -26,6 +26,7 @@ import * as passkeys from '../../migrations/0020-passkeys.ts';
 import * as listsAndSearches from '../../migrations/0021-lists-and-searches.ts';
 import * as profileMoments from '../../migrations/0022-profile-moments.ts';
 import * as codesByUsername from '../../migrations/0023-codes-by-username.ts';
+import * as keysAndCodesAsFactors from '../../migrations/0024-keys-and-codes-as-factors.ts';
 import * as largeTenants from '../../migrations/0027-large-tenants.ts';
 import * as removedFactors from '../../migrations/0029-removed-factors.ts';
 import * as overview from '../../migrations/0031-overview.ts';
@@ -60,6 +61,7 @@ const migrations: NamedMigration[] = [
   { name: '0021-lists-and-searches', migration: listsAndSearches },
   { name: '0022-profile-moments', migration: profileMoments },
   { name: '0023-codes-by-username', migration: codesByUsername },
+  { name: '0024-keys-and-codes-as-factors', migration: keysAndCodesAsFactors },
   { name: '0027-large-tenants', migration: largeTenants },
   { name: '0029-removed-factors', migration: removedFactors },
   { name: '0031-overview', migration: overview },

@@ -209,7 +209,11 @@ describe('why somebody cannot sign in', () => {
     assert.deepEqual([before.canSignIn, before.checks.every(({ passes }) => passes)], [true, true]);
     const user = { tenantId: person.tenantId, userId: person.id };
     const guess = () =>
-      proveFactor(app.db, { user, factor: totpFactor, answer: '000000' }, { secrets: app.secrets, caller });
+      proveFactor(
+        app.db,
+        { user, factor: totpFactor, answer: '000000' },
+        { secrets: app.secrets, issuer: app.issuer, interactionUid: '', caller },
+      );
     for (let tried = 0; tried < 10; tried++) await assert.rejects(guess(), { code: 'FACTOR_INVALID' });
     await assert.rejects(guess(), { code: 'TOO_MANY_ATTEMPTS' });
     const { canSignIn, checks } = await explained(person);

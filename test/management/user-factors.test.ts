@@ -30,7 +30,7 @@ describe('operations on the second factors of a person', () => {
     proveFactor(
       app.db,
       { user: { tenantId: person.tenantId, userId: person.id }, factor, answer },
-      { secrets: app.secrets, caller: systemCaller },
+      { secrets: app.secrets, issuer: app.issuer, interactionUid: '', caller: systemCaller },
     );
 
   it('list what is enrolled, and reset it at once: what was signed in to ends, and the person is told', async () => {

@@ -20,7 +20,8 @@ export interface Ceremony {
   isVerified?: boolean;
   isSynced?: boolean;
   isCrossOrigin?: boolean;
-  userHandle?: Buffer;
+  /** Null: it tells none, as one whose keys are not discoverable. */
+  userHandle?: Buffer | null;
   /** The type of the client data, where it is to be a wrong one. */
   type?: string;
 }
@@ -82,7 +83,7 @@ export class Authenticator {
       clientDataJSON: text(clientData),
       authenticatorData: text(data),
       signature: text(sign('sha256', Buffer.concat([data, sha256(clientData)]), this.#privateKey)),
-      userHandle: text(ceremony.userHandle ?? userHandleOf(this.#userId)),
+      ...(ceremony.userHandle !== null && { userHandle: text(ceremony.userHandle ?? userHandleOf(this.#userId)) }),
     });
   }
 

@@ -19,6 +19,7 @@
 
   if (!credentials || !navigator.credentials) {
     if (isNew) status.textContent = status.dataset.unsupported;
+    for (const part of document.querySelectorAll('[data-without-passkeys]')) part.hidden = false;
     return;
   }
   for (const part of [form, ...form.querySelectorAll('[data-with-passkeys]')]) part.hidden = false;
@@ -37,12 +38,17 @@
     return JSON.stringify({ id, rawId: textOf(rawId), type, response: answer });
   };
 
+  // After another factor, one of the keys that the page names is enough, and a touch of it.
+  const allowed = () =>
+    JSON.parse(form.dataset.allow).map(({ id, transports }) => ({ type: 'public-key', id: bytesOf(id), transports }));
   const signing = () => ({
     publicKey: {
       challenge: bytesOf(form.dataset.challenge),
       rpId: form.dataset.rpId,
-      userVerification: 'required',
       timeout: 300_000,
+      ...(form.dataset.allow
+        ? { allowCredentials: allowed(), userVerification: 'discouraged' }
+        : { userVerification: 'required' }),
     },
   });
   const making = () => {

@@ -7,7 +7,7 @@ export async function exportFactorsOf(db: Database, { tenantId, userId }: UserOf
   return {
     secondFactors: await rows(
       db,
-      `select id, kind, created_at, last_used_at, ends_at from user_factors
+      `select id, kind, name, backup_eligible, backed_up, transports, created_at, last_used_at, ends_at from user_factors
         where tenant_id = :tenantId and user_id = :userId order by id`,
       person,
     ),

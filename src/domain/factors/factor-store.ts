@@ -9,13 +9,15 @@ import type { UserOfTenant } from '../users/users.ts';
 export interface FactorRow {
   id: string;
   kind: string;
+  /** What the person calls a key; null: the kind says what it is. */
+  name: string | null;
   createdAt: Date;
   lastUsedAt: Date | null;
   /** When a reset that waits takes it away. */
   endsAt: Date | null;
 }
 
-const columns = 'f.id, f.kind, f.created_at, f.last_used_at, f.ends_at';
+const columns = 'f.id, f.kind, f.name, f.created_at, f.last_used_at, f.ends_at';
 // A transaction that began before the owner took it away has waited for that: `now()` alone would not tell it.
 const isLive = '(f.removed_at is null and (f.ends_at is null or f.ends_at > now()))';
 
@@ -87,11 +89,18 @@ export async function replaceTotp(
   );
 }
 
-/** Everything that was enrolled, and the codes. @returns how many factors there were */
-export async function deleteFactors(trx: Database, { tenantId, userId }: UserOfTenant): Promise<number> {
-  await rows(trx, 'delete from recovery_codes where tenant_id = ? and user_id = ?', [tenantId, userId]);
-  const sql = 'delete from user_factors where tenant_id = ? and user_id = ? returning id';
-  return (await rows(trx, sql, [tenantId, userId])).length;
+/** Everything that was enrolled, or one kind of it; with the last factor the codes go. @returns how many factors there were */
+export async function deleteFactors(
+  trx: Database,
+  { tenantId, userId, kind }: UserOfTenant & { kind?: string },
+): Promise<number> {
+  const sql = `delete from user_factors
+                where tenant_id = :tenantId and user_id = :userId and (:kind::text is null or kind = :kind)
+               returning id`;
+  const { length } = await rows(trx, sql, { tenantId, userId, kind: kind ?? null });
+  if (kind === undefined || (await selectFactors(trx, { tenantId, userId })).length === 0)
+    await rows(trx, 'delete from recovery_codes where tenant_id = ? and user_id = ?', [tenantId, userId]);
+  return length;
 }
 
 /** Has a factor end that its owner takes away. @returns its kind; undefined where there is none such */
@@ -145,31 +154,39 @@ export async function deleteRemovedFactors(db: Database): Promise<void> {
   );
 }
 
-/** Has everything enrolled end at a time to come; what ends earlier stays so. @returns when; undefined: there is nothing */
+/** Has everything enrolled, or one kind of it, end at a time to come; what ends earlier stays so. @returns when; undefined: there is nothing */
 export async function endFactorsAfter(
   trx: Database,
-  { tenantId, userId, hours }: UserOfTenant & { hours: number },
+  { tenantId, userId, hours, kind }: UserOfTenant & { hours: number; kind?: string },
 ): Promise<Date | undefined> {
   const ended = await rows<{ endsAt: Date }>(
     trx,
     `update user_factors f set ends_at = coalesce(f.ends_at, now() + make_interval(hours => :hours))
-      where f.tenant_id = :tenantId and f.user_id = :userId and ${isLive}
+      where f.tenant_id = :tenantId and f.user_id = :userId and (:kind::text is null or f.kind = :kind) and ${isLive}
      returning f.ends_at`,
-    { tenantId, userId, hours },
+    { tenantId, userId, hours, kind: kind ?? null },
   );
   return ended[0]?.endsAt;
 }
 
+// A reset of one kind is about that kind: what stands beside it proves nothing of it.
 const keep = prepared(
   'factor-keep',
   `update user_factors f set ends_at = null
     where f.tenant_id = $1 and f.user_id = $2 and f.removed_at is null and f.ends_at > now()
+      and (f.kind = $3 or not exists (select from user_factors other
+                                       where other.tenant_id = f.tenant_id and other.user_id = f.user_id
+                                         and other.ends_at is null and other.removed_at is null))
    returning f.id`,
 );
 
-/** Takes back a reset that waits. @returns whether there was one */
-export async function keepFactors(trx: Database, { tenantId, userId }: UserOfTenant): Promise<boolean> {
-  return (await runPrepared(trx, keep, [tenantId, userId])).rows.length > 0;
+/** Takes back a reset that waits: of what was proved, or of everything. @returns whether there was one */
+export async function keepFactors(
+  trx: Database,
+  { tenantId, userId }: UserOfTenant,
+  provedKind: string,
+): Promise<boolean> {
+  return (await runPrepared(trx, keep, [tenantId, userId, provedKind])).rows.length > 0;
 }
 
 export async function replaceRecoveryCodes(

@@ -84,29 +84,58 @@ export async function tellOfFactors(
   await enqueueMessage(trx, { ...to, tenantId, template: 'factors-changed', model }, { secrets });
 }
 
+/** Who enrols something. */
+export interface Enrolling extends UserOfTenant {
+  /** Whether they have proved two factors: else nothing is added to what is there. */
+  hasProvedTwo: boolean;
+}
+
 /**
- * Enrols an authenticator app as the person's second factor, once a code has shown that the app has the seed.
- * @returns the recovery codes, to be shown once
- * @throws DomainError unauthenticated FACTOR_INVALID, conflict FACTOR_ENROLLED, not_found
+ * Enrols something of a kind that has been proved to be theirs.
+ * @param store writes it, beside what is enrolled already
+ * @returns the recovery codes of a first factor, to be shown once; none where something stands there, with its codes
+ * @throws DomainError conflict FACTOR_ENROLLED, not_found
  */
-export async function enrolTotp(
+export async function enrolFactor(
   db: Database,
-  { tenantId, userId, seed, code }: UserOfTenant & { seed: string; code: string },
+  { tenantId, userId, hasProvedTwo }: Enrolling,
+  change: 'enrolled' | 'key_enrolled',
+  store: (trx: Database, enrolled: readonly FactorRow[]) => Promise<{ kind: string; name?: string }>,
   deps: FactorDependencies,
 ): Promise<string[]> {
-  const step = stepOfCode(seed, code, new Date());
-  if (step === undefined) throw new DomainError('unauthenticated', 'FACTOR_INVALID');
   const user = { tenantId, userId };
   return inTransaction(db, async (trx) => {
     const { email, state } = await holdUser(trx, user);
     if (state !== 'active') throw new DomainError('not_found', 'NOT_FOUND');
-    if ((await selectFactors(trx, user)).length > 0) throw new DomainError('conflict', 'FACTOR_ENROLLED');
-    await storeTotp(trx, { ...user, seed, step }, deps.secrets);
-    const codes = await makeRecoveryCodes(trx, user, deps.secrets);
-    await recordEvent(trx, { ...about(user), action: 'factor.enrolled', payload: { kind: 'totp' } }, deps.caller);
-    await tellOfFactors(trx, { ...user, email, change: 'enrolled' }, deps);
+    const enrolled = await selectFactors(trx, user);
+    if (enrolled.length > 0 && !hasProvedTwo) throw new DomainError('conflict', 'FACTOR_ENROLLED');
+    const payload = await store(trx, enrolled);
+    const codes = enrolled.length === 0 ? await makeRecoveryCodes(trx, user, deps.secrets) : [];
+    await recordEvent(trx, { ...about(user), action: 'factor.enrolled', payload }, deps.caller);
+    await tellOfFactors(trx, { ...user, email, change }, deps);
     return codes;
   });
+}
+
+/**
+ * Enrols an authenticator app as a second factor, once a code has shown that the app has the seed.
+ * @returns as `enrolFactor`
+ * @throws DomainError unauthenticated FACTOR_INVALID, conflict FACTOR_ENROLLED (also where there is an app), not_found
+ */
+export async function enrolTotp(
+  db: Database,
+  { seed, code, ...who }: Enrolling & { seed: string; code: string },
+  deps: FactorDependencies,
+): Promise<string[]> {
+  const step = stepOfCode(seed, code, new Date());
+  if (step === undefined) throw new DomainError('unauthenticated', 'FACTOR_INVALID');
+  const { tenantId, userId } = who;
+  const store = async (trx: Database, enrolled: readonly FactorRow[]) => {
+    if (enrolled.some(({ kind }) => kind === 'totp')) throw new DomainError('conflict', 'FACTOR_ENROLLED');
+    await storeTotp(trx, { tenantId, userId, seed, step }, deps.secrets);
+    return { kind: 'totp' };
+  };
+  return enrolFactor(db, who, 'enrolled', store, deps);
 }
 
 /**
@@ -155,31 +184,37 @@ export async function sweepRemovedFactors(db: Database): Promise<void> {
 }
 
 /**
- * Takes everything away that a person has enrolled, for one who has lost it: at once, or when the tenant's delay is over,
- * unless they prove it meanwhile. At once it ends what they are signed in to. Once more does no harm.
+ * Takes away what a person has enrolled, everything or one kind of it, for one who has lost it: at once, or when the tenant's
+ * delay is over, unless they prove it meanwhile. At once it ends what they are signed in to. Once more does no harm.
  * @returns when it takes effect; null where there is nothing
  * @throws DomainError not_found, also for a person of another tenant
  */
-export async function resetFactors(db: Database, user: UserOfTenant, deps: FactorDependencies): Promise<Date | null> {
+export async function resetFactors(
+  db: Database,
+  { tenantId, userId, kind }: UserOfTenant & { kind?: string },
+  deps: FactorDependencies,
+): Promise<Date | null> {
+  const user = { tenantId, userId };
   return inTransaction(db, async (trx) => {
     const { email } = await holdUser(trx, user);
-    const enrolled = await selectFactors(trx, user);
+    const enrolled = (await selectFactors(trx, user)).filter((factor) => kind === undefined || factor.kind === kind);
     const [first] = enrolled;
     if (!first) return null;
-    const tenant = await findTenantById(trx, user.tenantId);
+    const tenant = await findTenantById(trx, tenantId);
     const hours = tenant?.settings.factorResetHours ?? 0;
+    const kinds = [...new Set(enrolled.map((factor) => factor.kind))];
     if (hours === 0) {
-      await deleteFactors(trx, user);
-      const payload = { kinds: enrolled.map(({ kind }) => kind) };
-      await recordEvent(trx, { ...about(user), action: 'factors.reset', payload }, deps.caller);
+      await deleteFactors(trx, { ...user, kind });
+      await recordEvent(trx, { ...about(user), action: 'factors.reset', payload: { kinds } }, deps.caller);
       await tellOfFactors(trx, { ...user, email, change: 'reset' }, deps);
       await revokeAllSessions(trx, user, deps.caller);
       return new Date();
     }
     if (enrolled.every(({ endsAt }) => endsAt !== null)) return first.endsAt;
-    const endsAt = await endFactorsAfter(trx, { ...user, hours });
+    const endsAt = await endFactorsAfter(trx, { ...user, hours, kind });
     if (!endsAt) return null;
-    await recordEvent(trx, { ...about(user), action: 'factors.reset_requested', payload: { endsAt } }, deps.caller);
+    const payload = { kinds, endsAt };
+    await recordEvent(trx, { ...about(user), action: 'factors.reset_requested', payload }, deps.caller);
     await tellOfFactors(trx, { ...user, email, change: 'reset_requested', at: endsAt }, deps);
     return endsAt;
   });

@@ -6,23 +6,21 @@
  */
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
-import type { Secrets } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { whoKnowsDevice } from '../sessions/known-devices.ts';
 import { accountKey, clearFailures, countAttempt, deviceKey, type FailureKey } from '../sign-in/sign-in-failures.ts';
 import { lockForSignIn } from '../users/user-state.ts';
 import type { UserOfTenant } from '../users/users.ts';
 import { keepFactors } from './factor-store.ts';
-import type { SecondFactor } from './second-factor.ts';
+import type { FactorPlace, SecondFactor, UseUp } from './second-factor.ts';
 
 export interface FactorProof {
   user: UserOfTenant;
-  factor: SecondFactor;
+  factor: Pick<SecondFactor, 'kind' | 'prove'>;
   answer: string;
 }
 
-interface ProofDependencies {
-  secrets: Secrets;
+interface ProofDependencies extends Omit<FactorPlace, 'now'> {
   caller: Caller;
 }
 
@@ -48,6 +46,26 @@ async function admit(db: Database, proof: FactorProof, key: FailureKey, caller: 
   throw new DomainError('rate_limited', 'TOO_MANY_ATTEMPTS', { seconds: verdict.seconds });
 }
 
+/** Uses the answer up, and what follows from it. */
+async function settle(
+  db: Database,
+  { proof: { user, factor }, key, useUp }: { proof: FactorProof; key: FailureKey; useUp: UseUp },
+  caller: Caller,
+): Promise<readonly string[] | undefined> {
+  return inTransaction(db, async (trx) => {
+    const person = await lockForSignIn(trx, user.userId);
+    if (person?.tenantId !== user.tenantId) return undefined;
+    const amr = await useUp(trx);
+    if (!amr) return undefined;
+    await clearFailures(trx, [key]);
+    const about = { tenantId: user.tenantId, entityType: 'user', entityId: user.userId };
+    if (factor.kind === 'recovery_code') await recordEvent(trx, { ...about, action: 'recovery_code.used' }, caller);
+    if (await keepFactors(trx, user, factor.kind))
+      await recordEvent(trx, { ...about, action: 'factors.reset_cancelled' }, caller);
+    return amr;
+  });
+}
+
 /**
  * Give the pool as `db`: what is counted stays counted.
  * @returns what it adds to `amr` (RFC 8176)
@@ -55,23 +73,14 @@ async function admit(db: Database, proof: FactorProof, key: FailureKey, caller: 
  */
 export async function proveFactor(db: Database, proof: FactorProof, deps: ProofDependencies): Promise<string[]> {
   const { user, factor, answer } = proof;
-  const { secrets } = deps;
   const caller: Caller = { ...deps.caller, type: 'user', id: user.userId };
   const key = await keyOf(db, user, deps);
   await admit(db, proof, key, caller);
-  const isProved = await inTransaction(db, async (trx) => {
-    const person = await lockForSignIn(trx, user.userId);
-    if (person?.tenantId !== user.tenantId) return false;
-    if (!(await factor.prove(trx, user, answer, { secrets, now: new Date() }))) return false;
-    await clearFailures(trx, [key]);
-    const about = { tenantId: user.tenantId, entityType: 'user', entityId: user.userId };
-    if (factor.kind === 'recovery_code') await recordEvent(trx, { ...about, action: 'recovery_code.used' }, caller);
-    if (await keepFactors(trx, user)) await recordEvent(trx, { ...about, action: 'factors.reset_cancelled' }, caller);
-    return true;
-  });
-  if (!isProved) {
+  const useUp = await factor.prove(db, user, answer, { ...deps, now: new Date() });
+  const amr = useUp && (await settle(db, { proof, key, useUp }, caller));
+  if (!amr) {
     await recordEvent(db, eventOf(proof, 'wrong_factor'), caller);
     throw new DomainError('unauthenticated', 'FACTOR_INVALID');
   }
-  return [...factor.amr, 'mfa'];
+  return [...amr, 'mfa'];
 }

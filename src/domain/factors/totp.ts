@@ -73,13 +73,13 @@ export async function storeTotp(
 
 export const totpFactor: SecondFactor = {
   kind: 'totp',
-  amr: ['otp'],
   isHeld: async (db, user) => (await selectTotp(db, user)) !== undefined,
-  async prove(trx, user, answer, { secrets, now }) {
-    const row = await selectTotp(trx, user);
+  async prove(db, user, answer, { secrets, now }) {
+    const row = await selectTotp(db, user);
     const seed = row && secrets.open(seeds, row.secret, context(row.id));
-    if (!row || seed === undefined) return false;
+    if (!row || seed === undefined) return undefined;
     const step = stepOfCode(seed, answer, now);
-    return step !== undefined && (await useTotpStep(trx, row.id, step));
+    if (step === undefined) return undefined;
+    return async (trx) => ((await useTotpStep(trx, row.id, step)) ? ['otp'] : undefined);
   },
 };

@@ -16,7 +16,7 @@ import { roleText } from './role-text.ts';
 export type MessagePurpose = 'login' | 'sign_up' | 'verify_email' | 'verify_phone' | 'link_identity';
 
 /** What has become of a person's second factors. */
-export type FactorChange = 'enrolled' | 'removed' | 'codes_renewed' | 'reset' | 'reset_requested';
+export type FactorChange = 'enrolled' | 'key_enrolled' | 'removed' | 'codes_renewed' | 'reset' | 'reset_requested';
 
 /** The model of each message, by its folder. Links are complete and begin with the configured issuer. */
 export interface MessageModels {

@@ -37,6 +37,8 @@ declare module '../pages/view-models.ts' {
       appHref: string;
       /** Where enrolling may be put off: posts nothing. */
       later?: { action: string; until: Date };
+      /** To a security key instead. */
+      keyHref: string;
       restartHref: string;
     };
     /** Posts nothing: the person has kept the codes. */
@@ -44,7 +46,7 @@ declare module '../pages/view-models.ts' {
   }
 }
 
-type EnrolVisit = Visit<'later' | 'restart'>;
+type EnrolVisit = Visit<'later' | 'key' | 'restart'>;
 
 /** Who has to enrol something, with the seed that is offered to them. */
 interface Enrolling {
@@ -52,13 +54,30 @@ interface Enrolling {
   seed: string;
 }
 
-async function begin(ctx: Context, { web, ...visit }: EnrolVisit): Promise<Enrolling | undefined> {
-  const { interaction } = visit;
+/** Who has to enrol something; undefined where nobody has. */
+export async function whoEnrols(ctx: Context, { web, ...visit }: Visit<string>): Promise<PendingFactor | undefined> {
   const pending = await pendingFactor(ctx, web, visit);
-  if (!pending?.need || pending.need.isEnrolled) {
-    toDispatcher(ctx, interaction.uid);
-    return undefined;
-  }
+  if (pending?.need && !pending.need.isEnrolled) return pending;
+  toDispatcher(ctx, visit.interaction.uid);
+  return undefined;
+}
+
+/** What has been enrolled, with its recovery codes still to be read. @param amr of it (RFC 8176) */
+export async function keepEnrolled(
+  ctx: Context,
+  { web, interaction }: Visit<string>,
+  { account }: PendingFactor,
+  { codes, amr }: { codes: string[]; amr: readonly string[] },
+): Promise<void> {
+  const enrolment: Enrolment = { userId: account.userId, enrolled: { codes, amr: [...amr, 'mfa'] } };
+  await renewProof(web, interaction, { enrolment });
+  toDispatcher(ctx, interaction.uid, 'factor-enrolled');
+}
+
+async function begin(ctx: Context, visit: EnrolVisit): Promise<Enrolling | undefined> {
+  const { interaction } = visit;
+  const pending = await whoEnrols(ctx, visit);
+  if (!pending) return undefined;
   const { userId } = pending.account;
   const seed = enrolmentOf(interaction, userId)?.seed ?? newTotpSeed();
   if (!pending.enrolment) await keepInInteraction(interaction, { enrolment: { userId, seed } satisfies Enrolment });
@@ -85,6 +104,7 @@ function draw(
       seed: seed.match(/.{4}/g)?.join(' ') ?? seed,
       appHref: address,
       later: until ? { action: links.later, until } : undefined,
+      keyHref: links.key,
       restartHref: links.restart,
       error,
     },
@@ -97,14 +117,13 @@ async function enrol(ctx: Context, { web, form }: EnrolVisit, { pending, seed }:
   await consume(web.db, factorLimits.factorEntriesPerIp, ctx.ip);
   const { tenantId, userId } = pending.account;
   const deps = { secrets: web.secrets, issuer: web.issuer, caller: callerOf(ctx, userId) };
-  return enrolTotp(web.db, { tenantId, userId, seed, code: form.code }, deps);
+  return enrolTotp(web.db, { tenantId, userId, seed, code: form.code, hasProvedTwo: false }, deps);
 }
 
 async function submit(ctx: Context, visit: EnrolVisit): Promise<void> {
-  const { web, interaction } = visit;
+  const { interaction } = visit;
   const enrolling = await begin(ctx, visit);
   if (!enrolling) return;
-  const { userId } = enrolling.pending.account;
   let codes: string[];
   try {
     codes = await enrol(ctx, visit, enrolling);
@@ -114,9 +133,7 @@ async function submit(ctx: Context, visit: EnrolVisit): Promise<void> {
     if (!isShownOnForm(error)) throw error;
     return draw(ctx, visit, enrolling, error);
   }
-  const enrolment: Enrolment = { userId, enrolled: { codes, amr: ['otp', 'mfa'] } };
-  await renewProof(web, interaction, { enrolment });
-  toDispatcher(ctx, interaction.uid, 'factor-enrolled');
+  await keepEnrolled(ctx, visit, enrolling.pending, { codes, amr: ['otp'] });
 }
 
 async function postpone(ctx: Context, { web, ...visit }: Visit): Promise<void> {

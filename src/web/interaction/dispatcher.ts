@@ -5,9 +5,9 @@
  */
 import Router from '@koa/router';
 import type { Context } from 'koa';
-import type { UserOfTenant } from '../../domain/users/users.ts';
 import { enrolSteps } from '../factors/enrol.ts';
-import { factorStanding, pendingFactor } from '../factors/pending-factor.ts';
+import { enrolKeySteps } from '../factors/enrol-key.ts';
+import { factorStanding, type PendingFactor, pendingFactor } from '../factors/pending-factor.ts';
 import type { FactorLink } from '../factors/web-second-factor.ts';
 import { secondFactors } from '../factors/web-second-factors.ts';
 import { readForm } from '../middleware/body.ts';
@@ -37,6 +37,7 @@ const parts: Partial<Handlers>[] = [
   ...methods.map(({ steps }) => steps),
   ...secondFactors.map(({ steps }) => steps),
   enrolSteps,
+  enrolKeySteps,
   { factor: { show: toFactor } },
   recovery,
   signUp,
@@ -62,10 +63,10 @@ async function leave(ctx: Context, { web }: Visit): Promise<void> {
 }
 
 /** The second factors of a person: what they have, and what everybody may use beside. */
-async function factorsOf(web: WebDependencies, uid: string, user: UserOfTenant): Promise<FactorLink[]> {
+async function factorsOf(web: WebDependencies, uid: string, { account }: PendingFactor): Promise<FactorLink[]> {
   const links: FactorLink[] = [];
   for (const { factor, entry, isAlwaysOffered } of secondFactors)
-    if (isAlwaysOffered || (await factor.isHeld(web.db, user)))
+    if (isAlwaysOffered || (await factor.isHeld(web.db, account)))
       links.push({ kind: factor.kind, href: hrefOf(uid, entry) });
   return links;
 }
@@ -73,7 +74,7 @@ async function factorsOf(web: WebDependencies, uid: string, user: UserOfTenant):
 /** To the first of those that the person has. */
 async function toFactor(ctx: Context, { web, ...visit }: Visit): Promise<void> {
   const pending = await pendingFactor(ctx, web, visit);
-  const [first] = pending?.need?.isEnrolled ? await visit.factors(pending.account) : [];
+  const [first] = pending?.need?.isEnrolled ? await visit.factors(pending) : [];
   if (!first) return toDispatcher(ctx, visit.interaction.uid);
   ctx.status = 303;
   ctx.redirect(first.href);
@@ -140,7 +141,7 @@ async function visit(
   const { uid, prompt } = found.interaction;
   if (!belongsTo(name, prompt.name)) return toDispatcher(ctx, uid);
   const options = () => optionsOf(web, found);
-  const factors = (user: UserOfTenant) => factorsOf(web, uid, user);
+  const factors = (pending: PendingFactor) => factorsOf(web, uid, pending);
   await handler(ctx, { ...found, web, form, href: hrefOf(uid, name), links: linksOf(uid, name), options, factors });
 }
 

@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Context } from 'koa';
 import type { Interaction, InteractionResults } from 'oidc-provider';
 import { acr, type FactorNeed, findFactorNeed } from '../../domain/factors/requirement.ts';
+import { holdsFactor } from '../../domain/methods/second-factors.ts';
 import { findPayload, upsertPayload } from '../../domain/sessions/payload-store.ts';
 import type { ProvedAccount } from '../../domain/sign-in/proved-account.ts';
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
@@ -119,7 +120,9 @@ export async function factorNeedOf(
   account: AccountProfile,
 ): Promise<FactorNeed | undefined> {
   const client = await web.provider().Client.find(params.client_id as string);
-  return findFactorNeed(web.db, account, { isAsked: asksForTwoFactors(params, client) });
+  const need = await findFactorNeed(web.db, account, { isAsked: asksForTwoFactors(params, client) });
+  if (!need || need.isEnrolled || !(await holdsFactor(web.db, account))) return need;
+  return { isEnrolled: true, postponableUntil: null };
 }
 
 /** Ends the interaction with one account, or has its second factor asked for. */

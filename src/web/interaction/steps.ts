@@ -51,7 +51,7 @@ export const steps = {
   'factor-enrol': {
     path: 'factor/enrol',
     when: ({ factor }) => factor === 'enrol',
-    links: { later: 'factor-later', restart: 'sign-in' },
+    links: { later: 'factor-later', key: 'factor-enrol-key', restart: 'sign-in' },
   },
   factor: { path: 'factor', when: ({ factor }) => factor === 'prove' },
   tenant: { path: 'tenant', when: ({ provedAccounts }) => provedAccounts > 1 },
@@ -74,6 +74,11 @@ export const steps = {
   },
 
   // What only a step before leads to, or a link.
+  'factor-enrol-key': {
+    path: 'factor/enrol/key',
+    links: { later: 'factor-later', app: 'factor-enrol', restart: 'sign-in' },
+  },
+  'factor-key': { path: 'factor/key', links: { restart: 'sign-in' } },
   'factor-totp': { path: 'factor/totp', links: { restart: 'sign-in' } },
   'factor-recovery': { path: 'factor/recovery-code', links: { restart: 'sign-in' } },
   'factor-codes-file': { path: 'factor/recovery-codes.txt' },

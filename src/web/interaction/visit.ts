@@ -3,7 +3,7 @@
  * the one, or not any more, goes back to the dispatcher.
  */
 import type { Context } from 'koa';
-import type { UserOfTenant } from '../../domain/users/users.ts';
+import type { PendingFactor } from '../factors/pending-factor.ts';
 import type { FactorLink } from '../factors/web-second-factor.ts';
 import type { SignInOptions } from '../sign-in/sign-in-method.ts';
 import type { InteractionContext, WebDependencies } from './context.ts';
@@ -17,8 +17,8 @@ export interface Visit<Link extends string = never> extends InteractionContext {
   /** The address of the step itself. */
   href: string;
   links: Readonly<Record<Link, string>>;
-  /** The second factors that a person who has enrolled some may be asked for, the first of them at once. */
-  factors(user: UserOfTenant): Promise<FactorLink[]>;
+  /** The second factors that a person may be asked for, the first of them at once. */
+  factors(pending: PendingFactor): Promise<FactorLink[]>;
   /** What the sign-in page offers in this tenant. */
   options(): Promise<SignInOptions>;
 }

@@ -17,6 +17,25 @@ const enrolling = {
   qr: qrCode(appHref),
   seed: 'JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP',
   appHref,
+  keyHref: '/interaction/x/factor/enrol/key',
+  restartHref,
+};
+
+const touching = {
+  action: '/interaction/x/factor/key',
+  challenge: 'AAAA',
+  rpId: 'localhost',
+  allow: [{ id: 'AAAAAAAAAAAAAAAAAAAAAA', transports: ['usb'] }],
+  others: [
+    { kind: 'totp', href: '/interaction/x/factor/totp' },
+    { kind: 'recovery_code', href: '/interaction/x/factor/recovery-code' },
+  ],
+  restartHref,
+};
+const addingKey = {
+  action: '/interaction/x/factor/enrol/key',
+  options: { rp: { id: 'localhost', name: 'Northwind Logistics' }, challenge: 'AAAA', user: { id: 'AAAA' } },
+  appHref: '/interaction/x/factor/enrol',
   restartHref,
 };
 
@@ -54,6 +73,20 @@ export const samples: PageSample[] = [
       others: [{ kind: 'totp', href: '/interaction/x/factor/totp' }],
       restartHref,
     },
+  },
+  { name: 'factor-key', view: 'interaction/factor-key', page, model: touching },
+  {
+    name: 'factor-key-refused',
+    view: 'interaction/factor-key',
+    page,
+    model: { ...touching, error: { code: 'FACTOR_INVALID' } },
+  },
+  { name: 'factor-enrol-key', view: 'interaction/factor-enrol-key', page, model: addingKey },
+  {
+    name: 'factor-enrol-key-refused',
+    view: 'interaction/factor-enrol-key',
+    page,
+    model: { ...addingKey, error: { code: 'SECURITY_KEY_NOT_ADDED' } },
   },
   { name: 'factor-enrol', view: 'interaction/factor-enrol', page, model: enrolling },
   {

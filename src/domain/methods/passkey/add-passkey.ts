@@ -12,10 +12,11 @@ import { findSettings } from '../../users/profiles.ts';
 import { holdUser } from '../../users/user-state.ts';
 import type { UserOfTenant } from '../../users/users.ts';
 import { type AskedAt, useUpChallenge } from '../../webauthn/challenges.ts';
+import { checkKeyName } from '../../webauthn/key-name.ts';
 import { creationOptions, verifyMadeKey } from '../../webauthn/verify-made.ts';
 import { allowsPasskeys } from './passkey-rules.ts';
 import { insertPasskey, selectPasskeys } from './passkey-store.ts';
-import { aboutPasskeysOf, checkPasskeyName, passkeyNotFound } from './passkeys.ts';
+import { aboutPasskeysOf, passkeyNotFound } from './passkeys.ts';
 
 export const addPasskeyCodes = defineCodes({
   PASSKEY_LIMIT: { kind: 'conflict', means: 'the person has as many passkeys as one may have' },
@@ -59,7 +60,7 @@ export async function addPasskey(
   { answer, name: typed, ...place }: AddingPlace & { answer: string; name: string },
   { secrets, issuer, caller }: { secrets: Secrets; issuer: string; caller: Caller },
 ): Promise<string> {
-  const name = checkPasskeyName(typed);
+  const name = checkKeyName(typed);
   const at = askedAt(place);
   const made = await verifyMadeKey(answer, { at, mustVerifyUser: true }, { secrets, issuer });
   if (!made) throw notAdded();

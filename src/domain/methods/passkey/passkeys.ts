@@ -15,6 +15,7 @@ import { findProvable, waysIn } from '../../sign-in/ways-in.ts';
 import { findTenantById } from '../../tenants/tenants.ts';
 import { holdUser } from '../../users/user-state.ts';
 import type { UserOfTenant } from '../../users/users.ts';
+import { checkKeyName } from '../../webauthn/key-name.ts';
 import { passkeyMethod } from './passkey-method.ts';
 import { deletePasskey, type PasskeyRow, renameRow, selectPasskeyPage, selectPasskeys } from './passkey-store.ts';
 
@@ -29,17 +30,6 @@ declare module '../../../platform/errors.ts' {
 export interface OnePasskey extends UserOfTenant {
   /** Of the row; it is no credential. */
   id: string;
-}
-
-const longestName = 64;
-
-/** What a person calls a passkey, without what cannot be read. @throws DomainError invalid INVALID_INPUT, FIELD_REQUIRED */
-export function checkPasskeyName(typed: string): string {
-  const name = typed.normalize('NFC').replace(/\s+/g, ' ').trim();
-  if (name === '') throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'name' });
-  if ([...name].length > longestName || /\p{C}/u.test(name))
-    throw new DomainError('invalid', 'INVALID_INPUT', { field: 'name' });
-  return name;
 }
 
 export const passkeyNotFound = () => new DomainError('not_found', 'NOT_FOUND');
@@ -79,7 +69,7 @@ export async function renamePasskey(
   { tenantId, userId, id, ...typed }: OnePasskey & { name: string },
   caller: Caller,
 ): Promise<void> {
-  const name = checkPasskeyName(typed.name);
+  const name = checkKeyName(typed.name);
   if (!isId(id)) throw passkeyNotFound();
   await inTransaction(db, async (trx) => {
     const before = await renameRow(trx, { tenantId, userId, id, name });
