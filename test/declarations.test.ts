@@ -16,6 +16,7 @@ describe('the purposes of secrets', () => {
       'identity-providers',
       'messages',
       'new-addresses',
+      'new-second-factors',
       'one-time-codes',
       'page-tokens',
       'passkey-challenges',

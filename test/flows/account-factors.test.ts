@@ -76,7 +76,7 @@ describe('the second factors of an account', function () {
     assert.equal(again.location, done.location, 'once more does no harm');
     assert.equal((await eventsOf(person, 'factor.removed')).length, 1);
     const after = await browser.open(at('/security'));
-    assert.match(after.body, /Set up an authenticator app/);
+    assert.match(after.body, /Set up a second step/);
     assert.doesNotMatch(after.body, /Authenticator app</);
     await signedIn(person, '/security');
     await stage.settled();

@@ -6,6 +6,7 @@ import { proveFactor } from '../../src/domain/factors/prove-factor.ts';
 import { touchedAt } from '../../src/domain/factors/security-keys.ts';
 import { keyFactor } from '../../src/domain/methods/passkey/key-factor.ts';
 import { makeChallenge } from '../../src/domain/webauthn/challenges.ts';
+import { ageSessions } from '../support/aged-session.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { Authenticator, makePasskey } from '../support/authenticator.ts';
 import { Browserless, type Reply } from '../support/browserless.ts';
@@ -213,5 +214,30 @@ describe('a security key as a second factor', () => {
     await app.db('rate_limits').delete();
     const again = await withPassword(person);
     assert.equal((await touch(again.browser, again.page, key)).status, 429, 'nor does the right key help');
+  });
+
+  it('is added on the account page beside an app, by who has just proved both factors, and by nobody else', async () => {
+    const person = await app.person();
+    const { seed } = await enrolled(app, person);
+    const { browser, page } = await withPassword(person);
+    await proveOn(browser, page, codeOf(seed));
+    const at = `${app.issuer}/account/security/second-factor/key`;
+    const adding = await browser.open(at);
+    const [, told = ''] = /data-options="([^"]+)"/.exec(adding.body) ?? [];
+    const options = JSON.parse(told.replaceAll('&#34;', '"').replaceAll('&amp;', '&'));
+    const key = new Authenticator(person.id);
+    const made = (challenge: string) => key.make({ challenge, origin: app.issuer, isVerified: false });
+    const foreign = await browser.send(at, { credential: made(challengeOn(page)), name: 'Key' });
+    assert.equal(foreign.status, 422, 'a challenge of another page');
+    const done = await browser.send(at, { credential: made(options.challenge), name: 'Key' });
+    assert.equal(done.location, `${app.issuer}/account/security?notice=factor_added`, done.body);
+    const again = await browser.send(at, { credential: made(options.challenge), name: 'Key' });
+    assert.equal(again.status, 422, 'once');
+    // A session that is not fresh, or has one factor alone, is asked for both.
+    await ageSessions(app, person.id, 400);
+    const stale = await browser.open(at);
+    assert.ok(/name="password"/.test(stale.body), stale.body.slice(0, 500));
+    const asked = await browser.send(at, { credential: made(options.challenge), name: 'Key' });
+    assert.match(asked.location ?? '', /\/authorize\?.*prompt=login/);
   });
 });

@@ -13,7 +13,7 @@ import {
   tellOfFactors,
 } from '../factors/factors.ts';
 import { isBound } from '../factors/requirement.ts';
-import { secondFactors } from '../methods/second-factors.ts';
+import { holdsFactor } from '../methods/second-factors.ts';
 import { holdUser } from '../users/user-state.ts';
 import { type AccountProfile, findAccount, type UserOfTenant } from '../users/users.ts';
 import { makeSafetyLink } from './safety-links.ts';
@@ -24,13 +24,6 @@ async function holdAccount(trx: Database, user: UserOfTenant): Promise<AccountPr
   const account = await findAccount(trx, user.userId);
   if (account?.tenantId !== user.tenantId) throw new DomainError('not_found', 'NOT_FOUND');
   return account;
-}
-
-/** Whether a second factor is left. Recovery codes stand beside one and are none. */
-async function hasFactor(db: Database, user: UserOfTenant): Promise<boolean> {
-  for (const factor of secondFactors)
-    if (factor.kind !== 'recovery_code' && (await factor.isHeld(db, user))) return true;
-  return false;
 }
 
 /** The link is made before what it takes back, which it finds by the moment. */
@@ -59,7 +52,7 @@ export async function removeOwnFactor(
     if (!(await describeFactors(trx, account)).factors.some((factor) => factor.id === id)) return;
     const path = await linkBack(trx, account, deps);
     await removeFactor(trx, { tenantId, userId, id }, deps.caller);
-    if (!(await hasFactor(trx, account)) && (await isBound(trx, account)))
+    if (!(await holdsFactor(trx, account)) && (await isBound(trx, account)))
       throw new DomainError('conflict', 'FACTOR_NEEDED');
     await tellOfFactors(trx, { tenantId, userId, email: account.email, change: 'removed', path }, deps);
   });
@@ -89,6 +82,8 @@ export interface OwnFactor {
   /** Of its row. */
   id: string;
   kind: string;
+  /** What they call a key. */
+  name?: string;
   addedAt: Date;
   usedAt?: Date;
   /** When a reset that waits takes it away. */
@@ -106,9 +101,10 @@ export interface OwnFactors {
 export async function findOwnFactors(db: Database, account: AccountProfile): Promise<OwnFactors> {
   const { factors, codesLeft } = await describeFactors(db, account);
   const canRemove = factors.length > 1 || !(await isBound(db, account));
-  const own = factors.map(({ id, kind, createdAt, lastUsedAt, endsAt }) => ({
+  const own = factors.map(({ id, kind, name, createdAt, lastUsedAt, endsAt }) => ({
     id,
     kind,
+    name: name ?? undefined,
     addedAt: createdAt,
     usedAt: lastUsedAt ?? undefined,
     endsAt: endsAt ?? undefined,

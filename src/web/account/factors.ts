@@ -46,6 +46,8 @@ export interface SecondFactorModel {
   canRemove: boolean;
   removeAction: string;
   enrolHref: string;
+  /** What may be added beside. */
+  more: { kind: 'app' | 'key'; href: string }[];
 }
 
 /** What the page of the ways to sign in shows of them. */
@@ -57,10 +59,19 @@ export async function secondFactorModel(web: WebDependencies, account: AccountPr
     canRemove,
     removeAction: '/account/second-factor/remove',
     enrolHref: `${page}/second-factor`,
+    more: (['app', 'key'] as const)
+      .filter((kind) => kind === 'key' || !factors.some((factor) => factor.kind === 'totp'))
+      .map((kind) => ({ kind, href: `${page}/second-factor/${kind}` })),
   };
 }
 
-function drawCodes(ctx: Context, web: WebDependencies, person: SignedIn, codes: { left: number; codes?: string[] }) {
+/** The page of the recovery codes: how many are left, or new ones, which nobody sees again. */
+export function drawRecoveryCodes(
+  ctx: Context,
+  web: WebDependencies,
+  person: SignedIn,
+  codes: { left: number; codes?: string[] },
+) {
   const model = { ...codes, action: codesPage, backHref: page };
   drawPage(ctx, web, person, { section: 'security', view: 'account/recovery-codes' }, model);
 }
@@ -70,7 +81,7 @@ async function showCodes(ctx: Context, web: WebDependencies): Promise<void> {
   if (!person) return;
   const { factors, codesLeft } = await findOwnFactors(web.db, person.profile);
   if (factors.length === 0) return leadTo(ctx, page);
-  drawCodes(ctx, web, person, { left: codesLeft });
+  drawRecoveryCodes(ctx, web, person, { left: codesLeft });
 }
 
 async function renewCodes(ctx: Context, web: WebDependencies): Promise<void> {
@@ -79,7 +90,7 @@ async function renewCodes(ctx: Context, web: WebDependencies): Promise<void> {
   const { tenantId, userId } = posted.person.profile;
   const deps = { secrets: web.secrets, issuer: web.issuer, caller: callerOf(ctx, userId) };
   const codes = await renewOwnRecoveryCodes(web.db, { tenantId, userId }, deps);
-  drawCodes(ctx, web, posted.person, { left: codes.length, codes });
+  drawRecoveryCodes(ctx, web, posted.person, { left: codes.length, codes });
 }
 
 async function remove(ctx: Context, web: WebDependencies, showSecurity: ShowSecurity): Promise<void> {

@@ -19,7 +19,7 @@ declare module '../pages/view-models.ts' {
       nav: AccountNav;
       secondFactor: SecondFactorModel;
       /** What the person has just done. */
-      notice?: 'identity_linked' | 'identity_unlinked' | 'password_changed' | 'factor_removed';
+      notice?: 'identity_linked' | 'identity_unlinked' | 'password_changed' | 'factor_added' | 'factor_removed';
       /** Absent where the tenant has no passwords. */
       password?: { isSet: boolean; changedAt?: Date; href: string };
       /** Absent where the tenant has no passkeys and the person has none. */
@@ -53,7 +53,7 @@ export type ShowSecurity = (
   more?: Pick<SecurityModel, 'error'> & { status?: number },
 ) => Promise<void>;
 
-const notices = ['identity_linked', 'identity_unlinked', 'password_changed', 'factor_removed'] as const;
+const notices = ['identity_linked', 'identity_unlinked', 'password_changed', 'factor_added', 'factor_removed'] as const;
 
 /** What has just been done, as an address of ours says it; anybody can write the address, and it says no more than this. */
 function noticeOf({ notice }: Context['query']): SecurityModel['notice'] {

@@ -24,6 +24,8 @@ export interface SignedIn {
   sessionUidHash: Buffer;
   /** When they last proved themselves, in epoch milliseconds. */
   provedAt: number;
+  /** What they proved, as a context class (domain/factors/requirement.ts). */
+  acr: string | undefined;
 }
 
 /** A person who changes what signs them in has proved who they are within this time (security.md). */
@@ -36,7 +38,7 @@ export async function signedIn(ctx: Context, { db, provider }: WebDependencies):
   const profile = await findAccount(db, session.accountId);
   if (!profile || (await isTooLittle(db, profile, { proved: session.acr }))) return undefined;
   keepSurroundings(ctx, { tenant: profile.tenant, theme: profile.theme, timeZone: profile.zoneinfo ?? undefined });
-  return { profile, sessionUidHash: sha256(session.uid), provedAt: (session.loginTs ?? 0) * 1000 };
+  return { profile, sessionUidHash: sha256(session.uid), provedAt: (session.loginTs ?? 0) * 1000, acr: session.acr };
 }
 
 export function isFresh({ provedAt }: SignedIn): boolean {

@@ -1,5 +1,7 @@
 /** The pages of a person's own account. */
+
 import { type AccountSectionName, accountNav } from '../../../src/web/account/sections.ts';
+import { qrCode } from '../../../src/web/factors/qr-code.ts';
 import type { PageSample } from '../page-samples.ts';
 
 /** Before the moment at which the samples are looked at (`sampleNow`, which imports this file). */
@@ -197,6 +199,7 @@ const secondFactor = {
   canRemove: true,
   removeAction: '/account/second-factor/remove',
   enrolHref: '/account/security/second-factor',
+  more: [{ kind: 'key' as const, href: '/account/security/second-factor/key' }],
 };
 
 const codesPage = { nav: nav('security'), action: '/account/recovery-codes', backHref: '/account/security' };
@@ -243,6 +246,52 @@ const security: PageSample[] = [
 ];
 
 const factors: PageSample[] = [
+  {
+    name: 'account-second-factors',
+    view: 'account/security',
+    page: {},
+    model: {
+      nav: nav('security'),
+      secondFactor: {
+        ...secondFactor,
+        factors: [
+          ...secondFactor.factors,
+          { id: 'f2', kind: 'security_key', name: 'Blue key', addedAt: ago(60 * 24), usedAt: ago(30) },
+        ],
+      },
+      notice: 'factor_added',
+      password: { isSet: true, changedAt: ago(1), href: '/account/password' },
+      identities: [],
+      linkable: [],
+      linkAction: '/account/identities/link',
+      unlinkAction: '/account/identities/unlink',
+    },
+  },
+  {
+    name: 'account-factor-app',
+    view: 'account/factor-app',
+    page: {},
+    model: {
+      nav: nav('security'),
+      action: '/account/security/second-factor/app',
+      qr: qrCode('otpauth://totp/Northwind:anna?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'),
+      seed: 'JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP',
+      sealedSeed: 'AAAA',
+      appHref: 'otpauth://totp/Northwind:anna?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
+      backHref: '/account/security',
+    },
+  },
+  {
+    name: 'account-factor-key',
+    view: 'account/factor-key',
+    page: {},
+    model: {
+      nav: nav('security'),
+      action: '/account/security/second-factor/key',
+      options: { rp: { id: 'localhost', name: 'Northwind' }, challenge: 'AAAA', user: { id: 'AAAA' } },
+      backHref: '/account/security',
+    },
+  },
   {
     name: 'account-second-factor',
     view: 'account/security',
