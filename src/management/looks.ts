@@ -5,7 +5,7 @@
 import { findEndingKeys } from '../domain/api-keys/ending-keys.ts';
 import { findLockedOut } from '../domain/audit/activity.ts';
 import { findEndingSecrets } from '../domain/clients/ending-secrets.ts';
-import { findExpiringInvitations } from '../domain/invitations/expiring-invitations.ts';
+import { findExpiringInvitations } from '../domain/invitations/open-invitations.ts';
 import { findChannelsInTrouble } from '../domain/messages/message-days.ts';
 import { findFailingProviders } from '../domain/methods/federation/provider-uses.ts';
 import { findEndingRoles, findPeopleAmong, findWithoutFactor } from '../domain/organisation/people-to-look-at.ts';

@@ -7,6 +7,7 @@ import { bulkOf } from './bulk.ts';
 import { capabilities } from './capabilities.ts';
 import { clients } from './clients.ts';
 import { companies } from './companies.ts';
+import { effects } from './effects.ts';
 import { identityProviders } from './identity-providers.ts';
 import { invitations } from './invitations.ts';
 import { messages } from './messages.ts';
@@ -56,6 +57,7 @@ const single: readonly AnyOperation[] = [
   ...signingKeys,
   ...messages,
   ...overview,
+  ...effects,
   ...sessions,
   ...companies,
   ...apiKeys,

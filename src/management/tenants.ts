@@ -36,9 +36,9 @@ const ListedTenant = z
 const NewTenant = z
   .object({ ...members, root_node_id: id.meta({ description: 'The root of its tree' }) })
   .meta({ id: 'NewTenant' });
-const params = z.strictObject({ tenant: z.string().max(63).meta({ description: 'An id or a slug' }) });
+export const tenantParams = z.strictObject({ tenant: z.string().max(63).meta({ description: 'An id or a slug' }) });
 
-async function named(db: Database, idOrSlug: string): Promise<Tenant> {
+export async function namedTenant(db: Database, idOrSlug: string): Promise<Tenant> {
   const tenant = isId(idOrSlug) ? await findTenantById(db, idOrSlug) : await findTenantBySlug(db, idOrSlug);
   if (!tenant) throw new DomainError('not_found', 'NOT_FOUND');
   return tenant;
@@ -75,9 +75,9 @@ const ofServer = [
     path: '/tenants/{tenant}',
     summary: 'Show a tenant',
     needs: { capability: 'tenants.manage', at: 'platform' },
-    params,
+    params: tenantParams,
     answer: TenantAnswer,
-    run: ({ db, params }) => named(db, params.tenant),
+    run: ({ db, params }) => namedTenant(db, params.tenant),
   }),
   operation({
     id: 'tenants.suspend',
@@ -86,11 +86,11 @@ const ofServer = [
     summary: 'Stop a tenant',
     description: 'Nobody of it may act, and what its people and clients hold ends at once.',
     needs: { capability: 'tenants.manage', at: 'platform' },
-    params,
+    params: tenantParams,
     answer: TenantAnswer,
     errors: ['PLATFORM_TENANT_NEEDED'],
     fresh: true,
-    run: async ({ db, params, actor }) => suspendTenant(db, (await named(db, params.tenant)).id, actor.caller),
+    run: async ({ db, params, actor }) => suspendTenant(db, (await namedTenant(db, params.tenant)).id, actor.caller),
   }),
   operation({
     id: 'tenants.resume',
@@ -99,9 +99,9 @@ const ofServer = [
     summary: 'Let a suspended tenant act again',
     description: 'Its people sign in anew.',
     needs: { capability: 'tenants.manage', at: 'platform' },
-    params,
+    params: tenantParams,
     answer: TenantAnswer,
-    run: async ({ db, params, actor }) => activateTenant(db, (await named(db, params.tenant)).id, actor.caller),
+    run: async ({ db, params, actor }) => activateTenant(db, (await namedTenant(db, params.tenant)).id, actor.caller),
   }),
 ];
 
@@ -113,7 +113,7 @@ const own = [
     summary: 'Show the tenant that is acted in',
     needs: { capability: 'tenant.manage', at: 'root' },
     answer: TenantAnswer,
-    run: ({ db, tenantId }) => named(db, tenantId),
+    run: ({ db, tenantId }) => namedTenant(db, tenantId),
   }),
   operation({
     id: 'tenants.rename',
@@ -133,7 +133,7 @@ const own = [
     summary: 'Show what the tenant decides for itself',
     needs: { capability: 'tenant.manage', at: 'root' },
     answer: TenantSettings,
-    run: async ({ db, tenantId }) => (await named(db, tenantId)).settings,
+    run: async ({ db, tenantId }) => (await namedTenant(db, tenantId)).settings,
   }),
   operation({
     id: 'tenants.settings.update',

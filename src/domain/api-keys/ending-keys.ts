@@ -1,5 +1,5 @@
-/** API keys that end soon and that somebody still uses. */
-import type { Database } from '../../platform/database.ts';
+/** API keys that work: which of them end soon and are used still, and how many there are. */
+import { type Database, firstRow } from '../../platform/database.ts';
 import { type Glimpse, glimpse } from '../../platform/glimpse.ts';
 
 /** Those that end within two weeks and were used within the month before. */
@@ -17,4 +17,16 @@ export async function findEndingKeys(
         ${within ? 'and exists (select from org_node_paths p where p.descendant_id = k.org_node_id and p.ancestor_id = any(:within::uuid[]))' : ''}`,
     { tenantId, within },
   );
+}
+
+/** Keys of a person, or of a whole tenant, that work until something ends them. */
+export async function countLiveKeys(db: Database, whose: { tenantId: string; userId?: string }): Promise<number> {
+  const found = await firstRow<{ count: number }>(
+    db,
+    `select count(*) from api_keys
+      where tenant_id = :tenantId ${whose.userId === undefined ? '' : 'and user_id = :userId'}
+        and revoked_at is null and expires_at > now()`,
+    { ...whose },
+  );
+  return found?.count ?? 0;
 }

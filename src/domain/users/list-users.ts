@@ -62,3 +62,8 @@ export async function findUserByIdOrAddress(
     },
   );
 }
+
+export async function countActivePeople(db: Database, tenantId: string): Promise<number> {
+  const sql = `select count(*) from users where tenant_id = ? and state = 'active' and deleted_at is null`;
+  return (await firstRow<{ count: number }>(db, sql, [tenantId]))?.count ?? 0;
+}
