@@ -3,10 +3,11 @@
  * nothing of who uses the server, and leaves the lock file to PostgreSQL.
  */
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { constants } from 'node:fs';
 import { type FileHandle, open, readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { programPath, usableBinaries } from './postgres-binaries.ts';
@@ -99,19 +100,31 @@ const throwawaySettings = {
   max_wal_senders: '0',
 };
 
-/** The port used last time, so that a configured client finds it again, or any other one that is free. */
-async function freePort(preferred: number): Promise<number> {
+async function isFree(port: number): Promise<boolean> {
   const probe = createServer();
   try {
-    probe.listen({ host: '127.0.0.1', port: preferred, exclusive: true });
+    probe.listen({ host: '127.0.0.1', port, exclusive: true });
     await once(probe, 'listening');
-    return (probe.address() as AddressInfo).port;
-  } catch (error) {
-    if (preferred === 0) throw error;
-    return freePort(0);
+    return true;
+  } catch {
+    return false;
   } finally {
     probe.close();
   }
+}
+
+/**
+ * The port used last time, so that a configured client finds it again, or another one that is free. Not of those that
+ * systems give to outgoing connections (RFC 6335 section 6; Linux from 32,768 on): one of these could have it while the
+ * server is away, and the client would look for the server in vain.
+ */
+async function freePort(preferred: number): Promise<number> {
+  if (preferred !== 0 && (await isFree(preferred))) return preferred;
+  for (let tries = 0; tries < 100; tries++) {
+    const port = randomInt(25_000, 32_000);
+    if (await isFree(port)) return port;
+  }
+  throw new Error('No port between 25000 and 31999 is free for the embedded PostgreSQL');
 }
 
 async function openLog(path: string): Promise<FileHandle> {
