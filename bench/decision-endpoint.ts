@@ -9,7 +9,7 @@ import { createDatabase } from '../src/platform/database.ts';
 import { createLogger } from '../src/platform/logger.ts';
 import { createSecrets, randomToken } from '../src/platform/secrets.ts';
 import { createGatehouse } from '../src/server.ts';
-import { freePort } from '../test/support/app.ts';
+import { freePort } from '../test/support/free-port.ts';
 
 export interface DecisionEndpoint {
   evaluate(question: { userId: string; orgNodeId: string; capability: string }): Promise<boolean>;

@@ -14,7 +14,7 @@ import { createUser } from '../src/domain/users/users.ts';
 import { createDatabase } from '../src/platform/database.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedded-postgres.ts';
 import { randomToken } from '../src/platform/secrets.ts';
-import { freePort } from '../test/support/app.ts';
+import { freePort } from '../test/support/free-port.ts';
 import { processEnvironment } from '../test/support/process-environment.ts';
 import { redirectUri } from '../test/support/relying-party.ts';
 import { apis, scopeOf, type TokenForm } from './apis.ts';

@@ -9,9 +9,9 @@ import { ensureSigningKeys } from '../src/oidc/keys.ts';
 import { createDatabase, type Database } from '../src/platform/database.ts';
 import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedded-postgres.ts';
 import { createSecrets, randomToken } from '../src/platform/secrets.ts';
-import { freePort } from './support/app.ts';
 import { Browserless } from './support/browserless.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { freePort } from './support/free-port.ts';
 import { type ServerProcess, startServerProcess } from './support/server-process.ts';
 
 describe('starting the program', function () {

@@ -12,10 +12,10 @@ import { fileURLToPath } from 'node:url';
 import type { DevelopmentAccounts } from '../seeds/development.ts';
 import { type SampleNode, tenants } from '../seeds/development-content.ts';
 import { randomToken } from '../src/platform/secrets.ts';
-import { freePort } from './support/app.ts';
 import { Browserless } from './support/browserless.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { eventually } from './support/eventually.ts';
+import { freePort } from './support/free-port.ts';
 import { processEnvironment } from './support/process-environment.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { freePort } from '../support/app.ts';
+import { freePort } from '../support/free-port.ts';
 import { type CommandBench, createBench, runGatehouse } from './run-gatehouse.ts';
 
 describe('the command line', function () {

@@ -6,9 +6,9 @@ import { connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { freePort } from '../support/app.ts';
 import { testServer } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/free-port.ts';
 import { startServerProcess } from '../support/server-process.ts';
 import { type CommandBench, createBench, runGatehouse, spawnGatehouse } from './run-gatehouse.ts';
 

@@ -13,8 +13,8 @@ import { loadServiceSettings } from '../../examples/service/settings.ts';
 import { defineCapability } from '../../src/domain/access/capabilities.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { createResourceServer } from '../../src/domain/resource-servers/resource-servers.ts';
-import { freePort } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/free-port.ts';
 import { processEnvironment } from '../support/process-environment.ts';
 import { type SampleApp, sampleAudience, startSampleApi, startSampleApp } from '../support/sample-applications.ts';
 

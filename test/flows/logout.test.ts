@@ -7,10 +7,11 @@ import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
 import { listLiveSessions } from '../../src/domain/sessions/session-store.ts';
 import { revokeAllSessions, revokeSession } from '../../src/domain/sessions/sessions.ts';
-import { freePort, startTestApp, type TestApp } from '../support/app.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless, type Reply } from '../support/browserless.ts';
 import { refresh, userinfoStatus } from '../support/endpoints.ts';
 import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/free-port.ts';
 import { discover, type RelyingParty, redirectUri, signIn, startSignIn } from '../support/relying-party.ts';
 
 const home = 'http://localhost:1/';

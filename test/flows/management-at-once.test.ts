@@ -3,9 +3,10 @@
  * killed in the middle. One success or the same answer for all, and nothing half done.
  */
 import assert from 'node:assert/strict';
-import { freePort, startTestApp, type TestApp } from '../support/app.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import * as make from '../support/factories.ts';
+import { freePort } from '../support/free-port.ts';
 import { give, managementCapabilities, serviceToken } from '../support/management.ts';
 import { personToken } from '../support/management-world.ts';
 import { environmentOf, startServerProcess } from '../support/server-process.ts';

@@ -18,9 +18,10 @@ import {
   startEmbeddedPostgres,
 } from '../../src/platform/embedded-postgres/embedded-postgres.ts';
 import { randomToken, sha256 } from '../../src/platform/secrets.ts';
-import { freePort, startTestApp, type TestApp } from '../support/app.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless } from '../support/browserless.ts';
 import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/free-port.ts';
 import { send } from '../support/loopback.ts';
 import { discover, enterPassword, redirectUri, signIn, startSignIn } from '../support/relying-party.ts';
 import {

@@ -6,9 +6,10 @@ import { deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
 import { refreshSuccessor } from '../../src/oidc/storage/refresh-rotation.ts';
 import { openPayload, sealPayload } from '../../src/oidc/storage/sealing.ts';
 import { randomToken, sha256 } from '../../src/platform/secrets.ts';
-import { freePort, startTestApp, type TestApp } from '../support/app.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
 import { type ClientCredential, introspect, refresh, userinfoStatus } from '../support/endpoints.ts';
 import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/free-port.ts';
 import { discover, type RelyingParty, signIn } from '../support/relying-party.ts';
 import { environmentOf, type ServerProcess, startServerProcess } from '../support/server-process.ts';
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { deleteUser } from '../../src/domain/lifecycle/end-person.ts';
-import { freePort, startTestApp, type TestApp } from '../support/app.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import * as make from '../support/factories.ts';
+import { freePort } from '../support/free-port.ts';
 import { type Ask, asking, managementCapabilities, serviceToken } from '../support/management.ts';
 import { personToken } from '../support/management-world.ts';
 import { environmentOf, startServerProcess } from '../support/server-process.ts';

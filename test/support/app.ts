@@ -4,10 +4,8 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -26,6 +24,7 @@ import { createSecrets, randomToken, type Secrets } from '../../src/platform/sec
 import { createGatehouse, type GatehouseServer, type ServerOptions } from '../../src/server.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
+import { freePort } from './free-port.ts';
 import { type Mailbox, startMailbox } from './mailbox.ts';
 import { processEnvironment } from './process-environment.ts';
 import { startTwilioServer, type TwilioServer } from './twilio-server.ts';
@@ -66,39 +65,6 @@ export interface TestAppOptions {
   twilio?: boolean;
   /** How long the server waits for others. */
   timeouts?: ServerOptions['timeouts'];
-}
-
-const portsOfOne = 100;
-let nextPort = 0;
-
-/** Listens on it, if nobody else does. */
-async function take(port: number): Promise<Server | undefined> {
-  const server = createServer().unref();
-  return new Promise((resolve) => {
-    server.once('error', () => resolve(undefined));
-    server.listen(port, () => resolve(server));
-  });
-}
-
-/**
- * A port that is free and stays so: not of the range from which systems take ports by themselves, where an outgoing
- * connection may have it the next moment; and of a hundred that no other process of tests hands out, because this one
- * listens on the first of them as long as it lives.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    if (nextPort % portsOfOne === 0) {
-      const first = randomInt(11_000 / portsOfOne, 32_000 / portsOfOne) * portsOfOne;
-      if (await take(first)) nextPort = first + 1;
-      continue;
-    }
-    const port = nextPort++;
-    const probe = await take(port);
-    if (!probe) continue;
-    probe.close();
-    await once(probe, 'close');
-    return port;
-  }
 }
 
 let count = 0;

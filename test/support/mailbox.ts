@@ -3,9 +3,10 @@
  * started again on the same port. Mail is read as far as tests ask: its head, its two texts, the links and codes in them.
  */
 import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 import { eventually } from './eventually.ts';
+import { freePort } from './free-port.ts';
 
 export interface ReceivedMail {
   /** As the sender gave them to the server; what decides who gets it. */
@@ -123,8 +124,8 @@ export async function startMailbox({ auth, unicode = true }: MailboxOptions = {}
     return server;
   }
 
-  let server: SMTPServer | undefined = await open(0);
-  const { port } = server.server.address() as AddressInfo;
+  const port = await freePort();
+  let server: SMTPServer | undefined = await open(port);
   const login = auth ? `${encodeURIComponent(auth.user)}:${encodeURIComponent(auth.pass)}@` : '';
 
   const mailbox: Mailbox = {

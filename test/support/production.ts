@@ -12,9 +12,9 @@ import { join } from 'node:path';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { randomToken } from '../../src/platform/secrets.ts';
 import { runGatehouse } from '../commands/run-gatehouse.ts';
-import { freePort } from './app.ts';
 import { Browserless } from './browserless.ts';
 import { createTestDatabase } from './database.ts';
+import { freePort } from './free-port.ts';
 import { startServerProcess } from './server-process.ts';
 
 export interface Production {

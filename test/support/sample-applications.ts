@@ -11,7 +11,8 @@ import { createRelyingParty } from '../../examples/relying-party/relying-party.t
 import { loadSettings, reportsSettings } from '../../examples/relying-party/settings.ts';
 import { createApi } from '../../examples/service/api.ts';
 import { type DevelopmentAccounts, loadSeeds } from '../../seeds/development.ts';
-import { freePort, startTestApp, type TestApp } from './app.ts';
+import { startTestApp, type TestApp } from './app.ts';
+import { freePort } from './free-port.ts';
 
 export const sampleAudience = 'https://api.northwind.example/';
 

@@ -5,9 +5,9 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from './eventually.ts';
+import { freePort } from './free-port.ts';
 
 export interface SentMessage {
   channel: 'sms' | 'whatsapp';
@@ -126,8 +126,8 @@ export async function startTwilioServer(): Promise<TwilioServer> {
     return made;
   }
 
-  let server: Server | undefined = await open(0);
-  const { port } = server.address() as AddressInfo;
+  const port = await freePort();
+  let server: Server | undefined = await open(port);
   const url = `http://127.0.0.1:${port}`;
 
   const twilio: TwilioServer = {
