@@ -125,7 +125,7 @@ describe('the sample portal', () => {
       await page.waitForURL(`${portal.url}/`);
       assert.equal(await textOf('h1'), 'You are not signed in');
       await page.getByRole('link', { name: 'Sign in with Gatehouse' }).click();
-      assert.ok(await page.locator('#password').isVisible());
+      await page.locator('#password').waitFor();
     });
 
     it('signs out when the session ends at Gatehouse', async () => {

@@ -46,7 +46,7 @@ describe('choosing who to be', () => {
         const started = await open(page);
         await enterPassword(page, { email, password });
         assert.equal(await headingOf(page), 'Choose an organisation');
-        assert.ok(await page.getByRole('button', { name: /North & Sons/ }).isVisible());
+        await page.getByRole('button', { name: /North & Sons/ }).waitFor();
         await page.getByRole('button', { name: /Sydskolan/ }).click();
         assert.equal(await personAtClient(page, started), inSouth.id);
       });

@@ -34,7 +34,7 @@ describe('the pages that say what went wrong', () => {
     const id = (await page.locator('.request-id .mono').textContent()) ?? '';
     assert.match(id, /^[0-9a-f-]{36}$/);
     await eventually(() => stage().app.logs().includes(id), 'the log has the request number');
-    assert.ok(await page.locator('main a.button').isVisible(), 'a way on');
+    await page.locator('main a.button').waitFor();
   }
 
   it('an unknown client', async () => {

@@ -229,7 +229,7 @@ describe('the sign-in page', () => {
     const page = await stage().newPage({ javaScriptEnabled: false, statuses: [401] });
     const { checks } = await open(page);
     await enterPassword(page, { ...anna, password: 'not my password' });
-    assert.ok(await page.locator('#error-summary:focus').isVisible());
+    await page.locator('#error-summary:focus').waitFor();
     assert.equal(await page.getByRole('button').count(), 1);
     await enterPassword(page, anna);
     const tokens = await openid.authorizationCodeGrant(client.config, await backAtClient(page, stage()), checks);

@@ -39,7 +39,7 @@ describe('signing out', () => {
       await page.waitForURL(`${backUri}?state=st4te`);
       assert.equal(await isSignedIn(page), false);
       await page.goto((await stage().request(client)).address.href);
-      assert.ok(await page.getByLabel('Password', { exact: true }).isVisible());
+      await page.getByLabel('Password', { exact: true }).waitFor();
     });
   }
 
@@ -145,7 +145,7 @@ describe('the start page and the account page', () => {
     await page.getByRole('link', { name: 'Sign out' }).click();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.waitForURL(`${stage().app.issuer}/`);
-    assert.ok(await page.getByRole('link', { name: 'Sign in' }).isVisible());
+    await page.getByRole('link', { name: 'Sign in' }).waitFor();
   });
 
   it('show the other devices, and end their sessions', async () => {
@@ -167,8 +167,8 @@ describe('the start page and the account page', () => {
     await here.waitForURL(`${stage().app.issuer}/account/devices?notice=session_ended`);
     await eventually(async () => (await others.count()) === before - 1, 'the session is gone from the list');
     await there.goto((await stage().request(client)).address.href);
-    assert.ok(await there.getByLabel('Password', { exact: true }).isVisible());
-    assert.ok(await here.getByText('This device').isVisible());
+    await there.getByLabel('Password', { exact: true }).waitFor();
+    await here.getByText('This device').waitFor();
   });
 
   it('ask to sign in once the person has ended this very session', async () => {
@@ -177,7 +177,7 @@ describe('the start page and the account page', () => {
     await page.getByRole('link', { name: 'Devices' }).click();
     const current = page.getByRole('listitem').filter({ hasText: 'This device' });
     await current.getByRole('button', { name: /^End the session/ }).click();
-    assert.ok(await page.getByLabel('Password', { exact: true }).isVisible());
+    await page.getByLabel('Password', { exact: true }).waitFor();
     await enterPassword(page, anna);
     await page.waitForURL(`${stage().app.issuer}/account/devices`);
   });

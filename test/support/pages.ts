@@ -130,7 +130,7 @@ export function onStage(prepare?: () => Promise<void>, options?: TestAppOptions)
         const answers = statuses.map((status) => new RegExp(`status of ${status} `));
         const { page, profile } = await openPage({ browser, app }, wanted);
         profile.expected.push(...expected, ...answers);
-        page.setDefaultTimeout(8_000);
+        page.setDefaultTimeout(60_000);
         used.push(profile);
         return page;
       },
