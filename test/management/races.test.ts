@@ -96,7 +96,7 @@ describe('a role that is given while a capability is put into it', () => {
     try {
       assert.equal(await mayGiveRole(giving, standing, { roleId, orgNodeId: rootId, endsAt: null }), true);
       const may = mayGiveCapability(filling, standing, { roleId, capability: wanted });
-      await eventually(async () => (await waiting()) === 1, 'who fills it waits', 20_000);
+      await eventually(async () => (await waiting()) === 1, 'who fills it waits');
       await assignRole(giving, { tenantId, userId, roleId, orgNodeId: rootId }, systemCaller);
       await giving.commit();
       assert.equal(await may, false, 'it is held now');

@@ -1,5 +1,6 @@
 /** What an id_token leaves out and userinfo says: Okta's org issuer has the word on an address there, others the name. */
 import assert from 'node:assert/strict';
+import { eventually } from '../support/eventually.ts';
 import { signInAtForger } from '../support/forged-sign-in.ts';
 import { type Forger, slowly, startForger } from '../support/identity-provider.ts';
 
@@ -77,7 +78,13 @@ describe('asking userinfo for what the id_token leaves out', () => {
     forger.instead.set('/me', (_req, res) => void res.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
     assert.equal((await signIn(complete, {})).person.fullName, null, "without a subject it is nobody's");
     forger.instead.set('/me', slowly(60_000));
-    assert.equal((await signIn(complete, {}, 1_000)).person.emailVerified, true);
+    // The rest of the sign-in has to come to its end within the time, which is short so that the test is.
+    let deadlineMs = 500;
+    const { person } = await eventually(() => {
+      deadlineMs *= 2;
+      return signIn(complete, {}, deadlineMs);
+    });
+    assert.deepEqual([person.emailVerified, person.fullName], [true, null]);
     forger.instead.set('/me', (_req, res) => void res.writeHead(500).end());
     forger.person = {};
     await assert.rejects(signIn({}, {}), { code: 'PROVIDER_UNAVAILABLE' });

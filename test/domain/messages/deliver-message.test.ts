@@ -412,7 +412,7 @@ describe('delivering a message', function () {
       );
       await mailbox.restart();
       await twilio.restart();
-      await eventually(async () => (await queued()).length === 0, 'the queue is empty', 30_000);
+      await eventually(async () => (await queued()).length === 0, 'the queue is empty');
       for (const { to, model } of mails)
         assert.deepEqual(
           mailbox.to(to).map((mail) => mail.code),
@@ -435,9 +435,12 @@ describe('delivering a message', function () {
       await eventually(async () => (await queued()).length === 0, 'it is gone');
 
       mailbox.refuse({ code: 451 });
-      const late = code({ expiresAt: new Date(Date.now() + 1_500) });
+      const late = code({ expiresAt: new Date(Date.now() + 3_600_000) });
       await enqueueMessage(db, late, { secrets });
       await eventually(async () => (await queued())[0]?.last_error === 'DeliveryError', 'it was tried in vain');
+      // An hour passes.
+      const expired = sealPayload(secrets, sendMessageJob, { ...late, expiresAt: new Date() });
+      await db('graphile_worker._private_jobs').update({ payload: JSON.stringify(expired) });
       mailbox.refuse(undefined);
       await eventually(async () => (await queued()).length === 0, 'it was dropped');
       assert.equal(mailbox.to(hopeless.to).length, 0);
@@ -457,8 +460,8 @@ describe('delivering a message', function () {
       });
       const exited = once(worker, 'exit');
       const message = code();
-      await enqueueMessage(db, message, { secrets });
       const before = mailbox.connections();
+      await enqueueMessage(db, message, { secrets });
       await eventually(() => mailbox.connections() > before, 'it began');
       worker.kill('SIGKILL');
       await exited;

@@ -16,7 +16,7 @@ import { eventually } from '../../support/eventually.ts';
 import { type LoopbackServer, listen } from '../../support/loopback.ts';
 import { hasOpenssl } from '../../support/openssl.ts';
 
-const limits = { timeoutMs: 2_000, maxBytes: 1_000 };
+const limits = { timeoutMs: 60_000, maxBytes: 1_000 };
 const toLoopback = createOutboundFetch({ ...limits, allowedNetworks: ['127.0.0.1'] });
 const toPublic = createOutboundFetch({ ...limits, allowedNetworks: [] });
 
@@ -109,8 +109,7 @@ describe('calling addresses that others chose', () => {
     });
 
     it('fails for a name that does not exist', async () => {
-      const patient = createOutboundFetch({ ...limits, timeoutMs: 8_000, allowedNetworks: [] });
-      await assert.rejects(patient('https://does-not-exist.invalid/'), failsWith('OUTBOUND_FAILED'));
+      await assert.rejects(toPublic('https://does-not-exist.invalid/'), failsWith('OUTBOUND_FAILED'));
     });
 
     it('asks for an address once, so that a second answer cannot lead elsewhere', async () => {
