@@ -1,0 +1,18 @@
+/** What to look at of the section People. */
+import type { Tour } from '../../console-screenshots.ts';
+
+export const tour: Tour = ({ annaId, nodeIds, owner }) => [
+  { name: 'list', path: '/people' },
+  { name: 'list-at', path: `/people?at=${nodeIds[0]}&state=active&sort=name` },
+  { name: 'list-nothing', path: '/people?q=zzzz' },
+  { name: 'list-delegate', path: '/people', as: 'delegate' },
+  { name: 'person', path: `/people/${annaId}` },
+  { name: 'create', path: '/people/new' },
+  { name: 'edit', path: `/people/${annaId}/edit` },
+  { name: 'deactivate', path: `/people/${annaId}/deactivate` },
+  { name: 'delete', path: `/people/${annaId}/delete` },
+  { name: 'refused', path: `/people/${owner.id}/deactivate` },
+  { name: 'search', path: '/search?q=lars' },
+  { name: 'place', path: '/place?q=ma' },
+  { name: 'not-found', path: '/people/0199a3c2-6f5e-7d41-9b1e-2f6b8e0a3401' },
+];
