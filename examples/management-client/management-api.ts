@@ -9151,10 +9151,16 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before */
                 after?: string;
+                /** @description How long ago they signed in last */
+                last_login?: "within_7_days" | "within_30_days" | "before_90_days" | "never";
                 /** @description How many at the most */
                 limit?: number;
+                /** @description Who holds something, now or later, at this node or below it */
+                org_node_id?: string;
                 /** @description A part of a name, an address, a username or an external id; of one or two characters, the beginning of a word */
                 q?: string;
+                /** @description Who holds this role, now or later; with `org_node_id`, there */
+                role_id?: string;
                 /** @description Default: created_at. Times: the latest first */
                 sort?: "name" | "email" | "created_at" | "last_login_at";
                 /** @description State */

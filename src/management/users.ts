@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { activateUser, deactivateUser, deleteUser } from '../domain/lifecycle/end-person.ts';
 import { storeNewPassword } from '../domain/methods/password/set-password.ts';
-import { listPeople, peopleOrders } from '../domain/organisation/people.ts';
+import { lastLogins, listPeople, peopleOrders } from '../domain/organisation/people.ts';
 import { createUserWithRoles } from '../domain/organisation/user-with-roles.ts';
 import { requestRecovery } from '../domain/recovery/recovery.ts';
 import { changeProfile } from '../domain/sign-in/change-profile.ts';
@@ -92,12 +92,17 @@ export const users = [
           'A part of a name, an address, a username or an external id; of one or two characters, the beginning of a word',
       }),
       state: z.enum(['active', 'inactive']).optional(),
+      org_node_id: id.optional().meta({ description: 'Who holds something, now or later, at this node or below it' }),
+      role_id: id.optional().meta({ description: 'Who holds this role, now or later; with `org_node_id`, there' }),
+      last_login: z.enum(lastLogins).optional().meta({ description: 'How long ago they signed in last' }),
       sort: z.enum(peopleOrders).optional().meta({ description: 'Default: created_at. Times: the latest first' }),
     }),
     list: true,
     answer: User,
-    run: ({ db, tenantId, query: { q: search, ...query }, reach }) =>
-      listPeople(db, { tenantId, search, ...query, ...within(reach) }),
+    run: ({ db, tenantId, query: { q: search, org_node_id, role_id, last_login, ...query }, reach }) => {
+      const wanted = { orgNodeId: org_node_id, roleId: role_id, lastLogin: last_login };
+      return listPeople(db, { tenantId, search, ...wanted, ...query, ...within(reach) });
+    },
   }),
   operation({
     id: 'users.create',

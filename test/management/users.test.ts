@@ -239,6 +239,38 @@ describe('operations on people', () => {
     );
   });
 
+  it('narrows the list to a place, a role and the last sign-in, and tells nothing of what stands out of reach', async () => {
+    const place = async (name: string) =>
+      (await createOrgNode(app.db, { tenantId, parentId: rootId, type: 'region', name }, systemCaller)).id;
+    const [east, west] = [await place('East'), await place('West')];
+    const everybody = as(await personWith('owner', rootId));
+    const head = as(await personWith('Head', east));
+    const both = await personWith('Auditor', east);
+    await assignRole(
+      app.db,
+      { tenantId, userId: both, roleId: roleIds.Clerk as string, orgNodeId: west },
+      systemCaller,
+    );
+    const away = await personWith('Clerk', west);
+    await app
+      .db('users')
+      .where({ id: both })
+      .update({ lastLoginAt: new Date(Date.now() - 100 * 86_400_000) });
+    const ids = async (ask: typeof head, query: object) =>
+      ((await ask('users.list', { query: { limit: 200, ...query } })).body as { items: { id: string }[] }).items.map(
+        ({ id }) => id,
+      );
+    const clerks = { role_id: roleIds.Clerk, org_node_id: west };
+    assert.deepEqual((await ids(everybody, clerks)).sort(), [both, away].sort());
+    assert.deepEqual(await ids(everybody, { ...clerks, last_login: 'before_90_days' }), [both]);
+    assert.deepEqual(await ids(everybody, { ...clerks, last_login: 'never' }), [away]);
+    assert.deepEqual(await ids(everybody, { ...clerks, last_login: 'within_30_days' }), []);
+    assert.deepEqual(await ids(everybody, { role_id: roleIds.Clerk, org_node_id: east }), []);
+    assert.ok((await ids(head, { org_node_id: east })).includes(both));
+    for (const query of [clerks, { org_node_id: west }, { role_id: roleIds.Clerk }])
+      assert.deepEqual(await ids(head, query), [], JSON.stringify(query));
+  });
+
   it('lets nobody become somebody greater by what signs them in', async () => {
     const head = as(await personWith('Head', north));
     const auditor = await personWith('Auditor', north);

@@ -12,6 +12,8 @@ export interface FilterSpec {
   name: string;
   /** What can be chosen, in order. A value without a label has its words in the locale (`filters.<name>.<value>`). */
   values: readonly (string | { value: string; label: string })[];
+  /** Chosen from a menu; else all of it is seen side by side. */
+  picked?: boolean;
 }
 
 export interface ListSpec {
@@ -38,6 +40,7 @@ export interface FilterModel {
   name: string;
   /** The value that is chosen; empty: any. */
   value: string;
+  picked: boolean;
   options: { value: string; label?: string; href: string; current: boolean }[];
 }
 
@@ -85,7 +88,7 @@ function chosenOf(visit: Visit, { filters = [], sorts = [], search }: ListSpec):
 
 function filtersOf(visit: Visit, spec: ListSpec, chosen: Chosen): FilterModel[] {
   const { q, sort } = chosen;
-  return (spec.filters ?? []).map(({ name, values }) => {
+  return (spec.filters ?? []).map(({ name, values, picked = false }) => {
     const href = (value: string | undefined) => hrefTo(visit, spec.path, { q, sort, ...chosen.filters, [name]: value });
     const value = chosen.filters[name] ?? '';
     const options = values.map((one) => ({
@@ -97,6 +100,7 @@ function filtersOf(visit: Visit, spec: ListSpec, chosen: Chosen): FilterModel[] 
     return {
       name,
       value,
+      picked,
       options: [{ value: '', href: href(undefined), current: value === '', label: undefined }, ...options],
     };
   });

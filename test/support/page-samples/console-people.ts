@@ -50,10 +50,21 @@ const list: ListModel<ListedPerson> = {
     {
       name: 'state',
       value: '',
+      picked: false,
       options: [
         { value: '', href: base, current: true },
         { value: 'active', href: `${base}?state=active`, current: false },
         { value: 'inactive', href: `${base}?state=inactive`, current: false },
+      ],
+    },
+    {
+      name: 'role_id',
+      value: 'r2',
+      picked: true,
+      options: [
+        { value: '', href: base, current: false },
+        { value: 'r1', label: 'Teacher', href: `${base}?role_id=r1`, current: false },
+        { value: 'r2', label: 'Regional lead', href: `${base}?role_id=r2`, current: true },
       ],
     },
   ],

@@ -1,10 +1,10 @@
 /** The section People: its list, and the making of a person. */
 import type Router from '@koa/router';
-import { mayAsk } from '../ask.ts';
+import { askList, mayAsk } from '../ask.ts';
 import type { FieldSpec } from '../fields.ts';
 import { mountForm } from '../form.ts';
 import type { ConsoleFrame } from '../frame.ts';
-import { type ListModel, type ListSpec, readList } from '../list.ts';
+import { type FilterSpec, type ListModel, type ListSpec, readList } from '../list.ts';
 import { draw, page } from '../page.ts';
 import { type ConsoleDependencies, hrefTo, type Visit } from '../visit.ts';
 import { mountPerson } from './person.ts';
@@ -33,17 +33,31 @@ declare module '../../pages/view-models.ts' {
   }
 }
 
-const spec: ListSpec = {
+const spec = {
   path: '/people',
   operation: 'users.list',
   words: 'console.people',
   search: true,
-  filters: [{ name: 'state', values: ['active', 'inactive'] }],
+  placeAs: 'org_node_id',
   sorts: ['created_at', 'name', 'email', 'last_login_at'],
-};
+} satisfies ListSpec;
+
+/** By role only for who may see the roles. */
+async function filtersOf(visit: Visit): Promise<FilterSpec[]> {
+  const seesRoles = visit.holdings.nodesOf('roles.read').length > 0;
+  const roles = seesRoles
+    ? await askList<{ id: string; name: string }>(visit, 'roles.list', { query: { limit: 200 } })
+    : undefined;
+  const byRole = (roles?.items ?? []).map(({ id, name }) => ({ value: id, label: name }));
+  return [
+    { name: 'state', values: ['active', 'inactive'] },
+    ...(byRole.length > 0 ? [{ name: 'role_id', values: byRole, picked: true }] : []),
+    { name: 'last_login', values: ['within_7_days', 'within_30_days', 'before_90_days', 'never'], picked: true },
+  ];
+}
 
 async function showList(visit: Visit): Promise<void> {
-  const list = await readList<ListedPerson>(visit, spec);
+  const list = await readList<ListedPerson>(visit, { ...spec, filters: await filtersOf(visit) });
   if (!list) return;
   const items = list.items.map((person) => ({ ...person, href: hrefTo(visit, `/people/${person.id}`) }));
   const mayCreate = await mayAsk(visit, 'users.create');
