@@ -9,6 +9,7 @@ import { tellOfRepeatedRefusals } from './domain/audit/repeated-refusals.ts';
 import { deliverCode, deliverCodeJob } from './domain/codes/deliver-code.ts';
 import { sweepCodes } from './domain/codes/one-time-codes.ts';
 import { sweepRemovedFactors } from './domain/factors/factors.ts';
+import { eraseDuePeople } from './domain/lifecycle/own-deletion.ts';
 import { type Messenger, sendMessageTask } from './domain/messages/deliver-message.ts';
 import { sweepMessageDays } from './domain/messages/message-days.ts';
 import { sendMessageJob } from './domain/messages/outgoing-message.ts';
@@ -21,6 +22,7 @@ import { backchannelLogoutJob, sweepSessions } from './domain/sessions/sessions.
 import { sweepSignInFailures } from './domain/sign-in/sign-in-failures.ts';
 import { sweepPasskeyChallenges } from './domain/webauthn/challenge-store.ts';
 import { sweepRepeatedRequests } from './management/repeated-requests.ts';
+import { sealedAbove } from './management/sealed-about-people.ts';
 import { rotateSigningKeys, sweepSigningKeys } from './oidc/keys.ts';
 import { sendBackchannelLogout } from './oidc/overrides/backchannel-logout.ts';
 import type { Database } from './platform/database.ts';
@@ -33,6 +35,7 @@ export const crontab = `
 * * * * * tell-of-refusals
 * * * * * count-activity
 */10 * * * * sweep
+*/10 * * * * erase-leaving
 17 3 * * * keep-audit
 27 3 * * * rotate-keys
 `;
@@ -82,6 +85,7 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
       await sweepSigningKeys(db);
       await sweepMessageDays(db);
     },
+    'erase-leaving': () => eraseDuePeople(db, { secrets, sealedAbove }),
     async 'keep-audit'() {
       await ensureAuditPartitions(db);
       await purgeAuditEvents(db, config.auditRetentionDays);

@@ -26,7 +26,7 @@ const ownedTables: Record<string, readonly string[]> = {
   'methods/federation': ['federation_requests', 'identity_provider_uses', 'identity_providers'],
   safety: ['safety_links'],
   webauthn: ['passkey_challenges'],
-  'methods/passkey': ['passkeys'],
+  'methods/passkey': ['passkey_offers', 'passkeys'],
   invitations: ['invitations'],
   referrals: ['referral_codes', 'referrals'],
   setup: ['setup_links'],

@@ -1901,6 +1901,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/users/{user_id}/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell whether a person has asked for their account to be deleted, and when it is erased
+         * @description Needs `users.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["users.deletion.get"];
+        put?: never;
+        post?: never;
+        /**
+         * Keep the account of a person who has asked for it to be deleted
+         * @description They sign in again as before. What ended when they asked stays ended. Once more does no harm.
+         *
+         *     Needs `users.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, PRIVILEGE_EXCEEDED.
+         */
+        delete: operations["users.deletion.cancel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/users/{user_id}/effects": {
         parameters: {
             query?: never;
@@ -2936,6 +2962,15 @@ export interface components {
                 prefix: string;
                 revoked_at: string | null;
             }[];
+            /** @description Since when they have been asked for a second factor */
+            asked_to_enrol: {
+                /**
+                 * Format: date-time
+                 * @description A time as of RFC 3339
+                 * @example 2027-01-31T08:00:00Z
+                 */
+                began_at: string;
+            }[];
             assignments: {
                 assigned_by: string | null;
                 /**
@@ -3098,6 +3133,33 @@ export interface components {
                 template: string;
                 to: string;
             }[];
+            passkey_offers: {
+                /**
+                 * Format: date-time
+                 * @description A time as of RFC 3339
+                 * @example 2027-01-31T08:00:00Z
+                 */
+                offered_at: string;
+            }[];
+            passkeys: {
+                backed_up: boolean;
+                backup_eligible: boolean;
+                /**
+                 * Format: date-time
+                 * @description A time as of RFC 3339
+                 * @example 2027-01-31T08:00:00Z
+                 */
+                created_at: string;
+                /**
+                 * Format: uuid
+                 * @description An id
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+                last_used_at: string | null;
+                name: string;
+                transports: string[];
+            }[];
             person: {
                 /**
                  * Format: date-time
@@ -3106,6 +3168,8 @@ export interface components {
                  */
                 created_at: string;
                 deleted_at: string | null;
+                deletion_due_at: string | null;
+                deletion_requested_at: string | null;
                 email: string | null;
                 email_verified_at: string | null;
                 erased_at: string | null;
@@ -3141,6 +3205,22 @@ export interface components {
                 updated_at: string;
                 username: string | null;
             };
+            /** @description That there are some, and when each was used */
+            recovery_codes: {
+                /**
+                 * Format: date-time
+                 * @description A time as of RFC 3339
+                 * @example 2027-01-31T08:00:00Z
+                 */
+                created_at: string;
+                /**
+                 * Format: uuid
+                 * @description An id
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+                used_at: string | null;
+            }[];
             referral: {
                 code: {
                     code: string;
@@ -3190,6 +3270,23 @@ export interface components {
                  */
                 expires_at: string;
                 kind: string;
+            }[];
+            second_factors: {
+                /**
+                 * Format: date-time
+                 * @description A time as of RFC 3339
+                 * @example 2027-01-31T08:00:00Z
+                 */
+                created_at: string;
+                ends_at: string | null;
+                /**
+                 * Format: uuid
+                 * @description An id
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+                kind: string;
+                last_used_at: string | null;
             }[];
             sessions: {
                 acr: string | null;
@@ -3797,6 +3894,12 @@ export interface components {
                 kind: "identity_provider_failing" | "messages_not_sent" | "client_secret_ending" | "service_secret_ending" | "api_key_ending" | "signing_key_rotating" | "account_locked" | "role_ending" | "second_factor_missing" | "invitation_expiring";
             }[];
         };
+        OwnDeletion: {
+            /** @description When the account is erased; until then it can be kept */
+            due_at: string | null;
+            /** @description Null: nothing was asked for */
+            requested_at: string | null;
+        };
         Passkey: {
             /** @description Whether it has been, as of its last use */
             backed_up: boolean;
@@ -4167,6 +4270,8 @@ export interface components {
             };
             /** @description Whether people are told by mail of a sign-in from a browser that is new to them */
             new_device_notices: boolean;
+            /** @description Whether people are offered a passkey after a sign-in by something else, once */
+            passkey_offer: boolean;
             /**
              * @description Of whom a second factor is asked; `administrators`: owners and admins
              * @enum {string}
@@ -4174,6 +4279,8 @@ export interface components {
             second_factor_for: "nobody" | "administrators" | "everyone";
             /** @description How long people may put off enrolling one */
             second_factor_grace_days: number;
+            /** @description How long people who delete their own account may keep it; null: they may not delete it */
+            self_deletion_days: number | null;
             /** @description Whether anybody may make an account */
             self_sign_up: boolean;
             /** @description How long a sign-in lasts; null: as the server */
@@ -8879,6 +8986,8 @@ export interface operations {
                     };
                     /** @description Whether people are told by mail of a sign-in from a browser that is new to them */
                     new_device_notices?: boolean;
+                    /** @description Whether people are offered a passkey after a sign-in by something else, once */
+                    passkey_offer?: boolean;
                     /**
                      * @description Of whom a second factor is asked; `administrators`: owners and admins
                      * @enum {string}
@@ -8886,6 +8995,8 @@ export interface operations {
                     second_factor_for?: "nobody" | "administrators" | "everyone";
                     /** @description How long people may put off enrolling one */
                     second_factor_grace_days?: number;
+                    /** @description How long people who delete their own account may keep it; null: they may not delete it */
+                    self_deletion_days?: number | null;
                     /** @description Whether anybody may make an account */
                     self_sign_up?: boolean;
                     /** @description How long a sign-in lasts; null: as the server */
@@ -9586,6 +9697,74 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "users.deletion.get": {
+        parameters: {
+            query?: {
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnDeletion"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "users.deletion.cancel": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

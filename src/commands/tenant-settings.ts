@@ -96,6 +96,8 @@ interface SetOptions {
   secondFactor?: TenantSettings['secondFactorFor'];
   secondFactorGraceDays?: number;
   factorResetHours?: number;
+  selfDeletionDays?: number | 'never';
+  passkeyOffer?: 'on' | 'off';
   accentColor?: string;
   logoUrl?: string;
   supportUrl?: string;
@@ -138,6 +140,8 @@ function changeOf(options: SetOptions): TenantSettingsInput {
     secondFactorFor,
     secondFactorGraceDays: options.secondFactorGraceDays,
     factorResetHours: options.factorResetHours,
+    selfDeletionDays: orNull(options.selfDeletionDays, 'never'),
+    passkeyOffer: options.passkeyOffer && options.passkeyOffer === 'on',
     branding: Object.keys(branding).length > 0 ? branding : undefined,
   });
 }
@@ -181,6 +185,8 @@ function dataOf({ id, slug, name, state, settings }: Tenant) {
       second_factor: settings.secondFactorFor,
       second_factor_grace_days: settings.secondFactorGraceDays,
       factor_reset_hours: settings.factorResetHours,
+      self_deletion_days: settings.selfDeletionDays,
+      passkey_offer: settings.passkeyOffer,
       accent_color: branding.accentColor,
       logo_url: branding.logoUrl,
       support_url: branding.supportUrl,
@@ -208,6 +214,8 @@ function textOf(settings: TenantSettings): string {
     'second factor of': settings.secondFactorFor,
     'second factor grace days': settings.secondFactorGraceDays,
     'factor reset hours': settings.factorResetHours,
+    'self deletion days': settings.selfDeletionDays ?? 'never',
+    'passkey offer': settings.passkeyOffer ? 'on' : 'off',
     'accent colour': branding.accentColor,
     'logo URL': branding.logoUrl,
     'support URL': branding.supportUrl ?? asServer,
@@ -248,7 +256,13 @@ function withSecondFactor(command: Command): Command {
       ]),
     )
     .option('--second-factor-grace-days <number>', 'how long people may put off enrolling one', wholeNumber(0, 90))
-    .option('--factor-reset-hours <number>', 'how long a reset of a second factor waits', wholeNumber(0, 168));
+    .option('--factor-reset-hours <number>', 'how long a reset of a second factor waits', wholeNumber(0, 168))
+    .option(
+      '--self-deletion-days <number>',
+      'how long people who delete their account may keep it; or never: they may not',
+      unless('never', 'never', wholeNumber(1, 90)),
+    )
+    .addOption(onOff('--passkey-offer <on|off>', 'whether a passkey is offered after another sign-in, once'));
 }
 
 function onOff(flags: string, description: string): Option {

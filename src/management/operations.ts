@@ -23,6 +23,7 @@ import { signingKeys } from './signing-keys.ts';
 import { tenants } from './tenants.ts';
 import { tokenPreview } from './token-preview.ts';
 import { userData } from './user-data.ts';
+import { userDeletions } from './user-deletions.ts';
 import { userFactors } from './user-factors.ts';
 import { userGrants } from './user-grants.ts';
 import { userIdentities } from './user-identities.ts';
@@ -53,6 +54,7 @@ const single: readonly AnyOperation[] = [
   ...userIdentities,
   ...userPasskeys,
   ...userData,
+  ...userDeletions,
   ...referrals,
   ...signingKeys,
   ...messages,

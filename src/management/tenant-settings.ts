@@ -48,6 +48,15 @@ const members = {
     .meta({ description: 'Of whom a second factor is asked; `administrators`: owners and admins' }),
   second_factor_grace_days: z.int().min(0).max(90).meta({ description: 'How long people may put off enrolling one' }),
   factor_reset_hours: z.int().min(0).max(168).meta({ description: 'How long a reset of a second factor waits' }),
+  self_deletion_days: z
+    .int()
+    .min(1)
+    .max(90)
+    .nullable()
+    .meta({ description: 'How long people who delete their own account may keep it; null: they may not delete it' }),
+  passkey_offer: z
+    .boolean()
+    .meta({ description: 'Whether people are offered a passkey after a sign-in by something else, once' }),
   country_list: z
     .array(z.string().regex(/^[A-Z]{2}$/))
     .max(300)
@@ -89,6 +98,8 @@ export function settingsInput(change: z.output<typeof SettingsChange>): (before:
       secondFactorFor: change.second_factor_for,
       secondFactorGraceDays: change.second_factor_grace_days,
       factorResetHours: change.factor_reset_hours,
+      selfDeletionDays: change.self_deletion_days,
+      passkeyOffer: change.passkey_offer,
       countryList: change.country_list,
       auditRetentionDays: change.audit_retention_days,
       branding:

@@ -4,14 +4,13 @@ import type { Caller } from '../domain/audit/audit-events.ts';
 import { erasePerson } from '../domain/lifecycle/erase-person.ts';
 import { exportPerson } from '../domain/lifecycle/export-person.ts';
 import type { UserOfTenant } from '../domain/users/users.ts';
-import { forgetPayloadsAbout } from '../oidc/storage/forget-payloads.ts';
 import { type ListedGrant, listGrants } from '../oidc/storage/grants.ts';
 import type { Database } from '../platform/database.ts';
 import type { Secrets } from '../platform/secrets.ts';
 import { operation } from './operation.ts';
 import { named, personParams, User, UserSettings } from './person.ts';
 import { present } from './present.ts';
-import { forgetAnswersAbout } from './repeated-requests.ts';
+import { sealedAbove } from './sealed-about-people.ts';
 import { id, time } from './shapes.ts';
 import { Grant } from './user-grants.ts';
 import { Identity } from './user-identities.ts';
@@ -30,6 +29,8 @@ const HeldOnPerson = z
       ...profile,
       email_verified_at: at,
       phone_verified_at: at,
+      deletion_requested_at: at,
+      deletion_due_at: at,
       deleted_at: at,
       erased_at: at,
     }),
@@ -99,6 +100,25 @@ const HeldOnPerson = z
     setup_links: z.array(
       z.object({ email: text, expires_at: time, consumed_at: at, revoked_at: at, created_at: time }),
     ),
+    second_factors: z.array(z.object({ id, kind: text, created_at: time, last_used_at: at, ends_at: at })),
+    recovery_codes: z
+      .array(z.object({ id, created_at: time, used_at: at }))
+      .meta({ description: 'That there are some, and when each was used' }),
+    asked_to_enrol: z
+      .array(z.object({ began_at: time }))
+      .meta({ description: 'Since when they have been asked for a second factor' }),
+    passkeys: z.array(
+      z.object({
+        id,
+        name: text,
+        backup_eligible: z.boolean(),
+        backed_up: z.boolean(),
+        transports: z.array(text),
+        created_at: time,
+        last_used_at: at,
+      }),
+    ),
+    passkey_offers: z.array(z.object({ offered_at: time })),
     messages: z
       .array(z.object({ channel: text, template: text, to: text }))
       .meta({ description: 'Messages that have not gone' }),
@@ -192,7 +212,6 @@ export const userData = [
     errors: ['LAST_OWNER', 'PRIVILEGE_EXCEEDED'],
     fresh: true,
     run: async ({ db, tenantId, params, actor, deps: { secrets } }) => {
-      const sealedAbove = [forgetPayloadsAbout, forgetAnswersAbout];
       await erasePerson(db, { tenantId, userId: params.user_id }, { secrets, caller: actor.caller, sealedAbove });
       return undefined;
     },

@@ -41,6 +41,8 @@ describe('the settings of a tenant by command', function () {
       second_factor: 'nobody',
       second_factor_grace_days: 0,
       factor_reset_hours: 0,
+      self_deletion_days: 14,
+      passkey_offer: true,
       new_device_notices: true,
       trusted_networks: ['203.0.113.0/24', '2001:db8::/48'],
       sign_in_failures_per_address: null,

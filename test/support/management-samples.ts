@@ -138,6 +138,8 @@ export const samples: Record<string, (world: World) => Sample> = {
     body: { provider: w.providerKey, subject: 'what they call them' },
   }),
   'users.identities.remove': (w) => ({ params: { ...person(w), provider: w.linkedProviderKey } }),
+  'users.deletion.get': (w) => ({ params: person(w) }),
+  'users.deletion.cancel': (w) => ({ params: person(w) }),
   'users.factors.list': (w) => ({ params: person(w) }),
   'users.factors.reset': (w) => ({ params: person(w) }),
   'users.passkeys.list': (w) => ({ params: person(w) }),

@@ -17,8 +17,8 @@ import { endSetupLinksOf } from '../setup/setup-links.ts';
 import { holdUser, holdUserUnlessDeleted, storeUserDeleted, storeUserState } from '../users/user-state.ts';
 import type { User, UserOfTenant } from '../users/users.ts';
 
-/** Ends what a person holds. `store` writes what becomes of the person, with the payload of its event. */
-async function endPerson(
+/** Ends what a person holds, who is held. `store` writes what becomes of the person, with the payload of its event. */
+export async function endPerson(
   trx: Database,
   { tenantId, userId, email, phone, username }: UserOfTenant & Pick<User, 'email' | 'phone' | 'username'>,
   store: (payload: Record<string, unknown>) => Promise<void>,

@@ -13,7 +13,7 @@ import { exportCodesOf } from '../codes/data-of-person.ts';
 import { exportFactorsOf } from '../factors/data-of-person.ts';
 import { exportInvitationsOf } from '../invitations/data-of-person.ts';
 import { exportMessagesOf } from '../messages/data-of-person.ts';
-import { exportPasskeysOf } from '../methods/passkey/data-of-person.ts';
+import { exportPasskeyOffersOf, exportPasskeysOf } from '../methods/passkey/data-of-person.ts';
 import { exportPlacesOf } from '../organisation/data-of-person.ts';
 import { exportReferralsOf } from '../referrals/data-of-person.ts';
 import { exportSafetyLinksOf } from '../safety/data-of-person.ts';
@@ -61,6 +61,7 @@ export async function exportPerson<Grant>(
       setupLinks: await exportSetupLinksOf(trx, { tenantId, email }),
       messages: await exportMessagesOf(trx, { tenantId, words }, secrets),
       passkeys: await exportPasskeysOf(trx, user),
+      passkeyOffers: await exportPasskeyOffersOf(trx, user),
       apiKeys: await exportApiKeysOf(trx, user),
       referral: await exportReferralsOf(trx, user),
       events: await exportEventsOf(trx, user),

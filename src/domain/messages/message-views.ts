@@ -44,6 +44,8 @@ export interface MessageModels {
   'credentials-removed': { tenantName: string; href: string };
   /** To the address that the person had before. `href` takes it back, for so many hours. */
   'address-changed': { tenantName: string; kind: 'email' | 'phone'; at: Date; hours: number; href: string };
+  /** `at`: when the account is erased. `href` keeps it, for whoever did not ask for that. */
+  'account-deletion': { tenantName: string; at: Date; href: string };
   /** What is not known of the browser is empty. `href` says that it was somebody else. */
   'new-device': { tenantName: string; browser: string; os: string; ip: string; at: Date; href: string };
 }
@@ -62,6 +64,7 @@ export const messageTemplates = [
   'passkey-added',
   'credentials-removed',
   'address-changed',
+  'account-deletion',
   'new-device',
 ] as const satisfies readonly MessageTemplate[];
 

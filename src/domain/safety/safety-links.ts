@@ -2,7 +2,7 @@
  * Links by which a person takes back what was done to their account, sent to the address that they had at that time. Owns
  * that a link works once, for 72 hours, by a form and never by being opened; and what it does, whatever was done: every
  * sign-in, token and code ends, the address is theirs again, what was added to sign in by in the 72 hours before or since
- * goes, the password goes where a new one can be chosen by a link that is sent to that address, and the links that came after it are worth nothing: those may have gone to whoever took the account.
+ * goes, what was taken away is back, an account that was to be deleted stays, the password goes where a new one can be chosen by a link that is sent to that address, and the links that came after it are worth nothing: those may have gone to whoever took the account.
  * The token is stored as SHA-256 and the address sealed.
  *
  * Refuses people and tenants that may not act, and an address that is somebody else's by now.
@@ -22,6 +22,7 @@ import { allowsPasswords, passwordMethod } from '../methods/password/password-me
 import { requestRecovery } from '../recovery/recovery.ts';
 import { revokeAllSessions } from '../sessions/sessions.ts';
 import { findTenantById, type Tenant } from '../tenants/tenants.ts';
+import { cancelOwnDeletion } from '../users/own-deletion.ts';
 import { updateProfile } from '../users/profiles.ts';
 import { holdUser } from '../users/user-state.ts';
 import type { UserOfTenant } from '../users/users.ts';
@@ -62,16 +63,22 @@ export interface KeptAddress {
   address: string;
 }
 
+interface NewSafetyLink extends UserOfTenant, KeptAddress {
+  kind: SafetyLinkKind;
+  /** How long it works, where not as others. */
+  hours?: number;
+}
+
 /** Makes a link, in the transaction of what it takes back. @returns its path below the issuer */
 export async function makeSafetyLink(
   trx: Database,
-  { tenantId, userId, kind, channel, address }: UserOfTenant & KeptAddress & { kind: SafetyLinkKind },
+  { tenantId, userId, kind, channel, address, hours = safetyLinkHours }: NewSafetyLink,
   secrets: Secrets,
 ): Promise<string> {
   const id = newId();
   const token = randomToken();
   const sealed = secrets.seal(addresses, JSON.stringify({ channel, address }), id);
-  const seconds = safetyLinkHours * 3600;
+  const seconds = hours * 3600;
   await insertSafetyLink(trx, { id, tenantId, userId, kind, tokenHash: sha256(token), sealed, seconds });
   return `/safety/${token}`;
 }
@@ -133,6 +140,8 @@ export async function useSafetyLink(
       kindOf(channel) === 'email' ? { email: address, emailVerified: true } : { phone: address, phoneVerified: true };
     await updateProfile(trx, { tenantId, userId, ...restored }, caller);
     const removed = await takeAwayWhatWasAdded(trx, link, renews);
+    // Whoever had the account may have asked for its end.
+    await cancelOwnDeletion(trx, { tenantId, userId }, caller);
     await revokeAllSessions(trx, { tenantId, userId }, caller);
     const about = { tenantId, entityType: 'user', entityId: userId };
     await recordEvent(trx, { ...about, action: 'account.secured', payload: { reason: link.kind, removed } }, caller);

@@ -62,6 +62,8 @@ const auditRetentionDays = z.int().min(1).max(3650).nullable();
 const secondFactorFor = z.enum(['nobody', 'administrators', 'everyone']);
 const secondFactorGraceDays = z.int().min(0).max(90);
 const factorResetHours = z.int().min(0).max(168);
+const selfDeletionDays = z.int().min(1).max(90).nullable();
+const passkeyOffer = z.boolean();
 
 const storedSettings = z.object({
   /** The ways to sign in that the tenant's people are offered. */
@@ -88,6 +90,10 @@ const storedSettings = z.object({
   secondFactorGraceDays: secondFactorGraceDays.default(0),
   /** How many hours an administrator's reset of a second factor waits, so that the person can object; 0: at once. */
   factorResetHours: factorResetHours.default(0),
+  /** For how many days people who delete their own account may keep it; null: they may not delete it. */
+  selfDeletionDays: selfDeletionDays.default(14),
+  /** Whether people are offered a passkey after they signed in by something else, once. */
+  passkeyOffer: passkeyOffer.default(true),
   /** Of its pages and mails, and where its people find help; null: no logo, and the server's colour and help. */
   branding: z
     .object({
@@ -124,6 +130,8 @@ const writtenSettings = z.strictObject({
   secondFactorFor: secondFactorFor.optional(),
   secondFactorGraceDays: secondFactorGraceDays.optional(),
   factorResetHours: factorResetHours.optional(),
+  selfDeletionDays: selfDeletionDays.optional(),
+  passkeyOffer: passkeyOffer.optional(),
   branding: z.strictObject({ logoUrl, accentColor, supportUrl }).partial().optional(),
   countryList: countryList.optional(),
   addressLimits: z

@@ -24,6 +24,8 @@ export interface PersonRow {
   passwordChangedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
+  deletionRequestedAt: Date | null;
+  deletionDueAt: Date | null;
   deletedAt: Date | null;
   erasedAt: Date | null;
 }
@@ -50,7 +52,7 @@ interface IdentityOfPerson {
 
 const personColumns = `id, email, email_verified_at, phone, phone_verified_at, username, external_id, full_name, given_name,
   family_name, picture_url, state, mfa_required, metadata, last_login_at, password_changed_at, created_at, updated_at,
-  deleted_at, erased_at`;
+  deletion_requested_at, deletion_due_at, deleted_at, erased_at`;
 
 /** A person with all that the row says, deleted ones too; undefined also for another tenant's. */
 export async function findPersonRow(
@@ -106,7 +108,8 @@ export async function eraseAccountOf(trx: Database, { tenantId, userId }: UserOf
     `update users
         set email = null, email_verified_at = null, phone = null, phone_verified_at = null, username = null,
             external_id = null, full_name = null, given_name = null, family_name = null, picture_url = null,
-            mfa_required = false, metadata = '{}', last_login_at = null, password_changed_at = null, erased_at = now()
+            mfa_required = false, metadata = '{}', last_login_at = null, password_changed_at = null,
+            deletion_requested_at = null, deletion_due_at = null, erased_at = now()
       where tenant_id = :tenantId and id = :userId`,
     user,
   );

@@ -20,10 +20,11 @@ import {
 } from './user-store.ts';
 import type { User, UserOfTenant } from './users.ts';
 
-/** A person who signs in: `isFirst` where they never have before. */
+/** A person who signs in: `isFirst` where they never have before, `isLeaving` where they have asked for the account to be deleted. */
 export interface SigningIn {
   tenantId: string;
   isFirst: boolean;
+  isLeaving: boolean;
 }
 
 /**

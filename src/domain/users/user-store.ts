@@ -75,6 +75,7 @@ export async function insertUserSettings(
 }
 
 export interface AccountRow extends Omit<UserRow, 'id' | 'state' | 'lastLoginAt'> {
+  deletionDueAt: Date | null;
   username: string | null;
   userId: string;
   emailVerified: boolean;
@@ -99,7 +100,7 @@ const activeAccount = prepared(
           exists (select from user_factors f
                    where f.tenant_id = u.tenant_id and f.user_id = u.id and (f.ends_at is null or f.ends_at > now()))
             as has_second_factor,
-          u.password_changed_at, u.created_at,
+          u.password_changed_at, u.deletion_due_at, u.created_at,
           greatest(u.updated_at, s.updated_at) as updated_at, s.locale, s.zoneinfo, s.theme, s.notify_by_email, s.notify_in_app,
           t.slug as tenant_slug, t.name as tenant_name, t.state as tenant_state, t.settings as tenant_settings
      from unnest($1::uuid[]) with ordinality as wanted(id, n)
@@ -172,7 +173,7 @@ export async function softDeleteUser(
 
 const lockActive = prepared(
   'lock-active-user',
-  `select u.tenant_id, u.last_login_at is null as is_first
+  `select u.tenant_id, u.last_login_at is null as is_first, u.deletion_due_at is not null as is_leaving
      from users u
      join tenants t on t.id = u.tenant_id and t.state = 'active'
     where u.id = $1 and u.state = 'active' and u.deleted_at is null
@@ -184,8 +185,9 @@ const lockActive = prepared(
 export async function lockActiveUser(
   trx: Database,
   userId: string,
-): Promise<{ tenantId: string; isFirst: boolean } | undefined> {
-  return (await runPrepared<{ tenantId: string; isFirst: boolean }>(trx, lockActive, [userId])).rows[0];
+): Promise<{ tenantId: string; isFirst: boolean; isLeaving: boolean } | undefined> {
+  type Locked = { tenantId: string; isFirst: boolean; isLeaving: boolean };
+  return (await runPrepared<Locked>(trx, lockActive, [userId])).rows[0];
 }
 
 const lastLogin = prepared('user-last-login', 'update users set last_login_at = $2 where id = $1');

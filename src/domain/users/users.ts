@@ -92,6 +92,8 @@ export interface AccountProfile {
   /** Whether something is enrolled that they can prove as a second factor. */
   hasSecondFactor: boolean;
   passwordChangedAt: Date | null;
+  /** When the account is erased, of a person who has asked for it. */
+  deletionDueAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
   locale: string | null;

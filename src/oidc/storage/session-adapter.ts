@@ -131,7 +131,8 @@ async function followSignIn(
     await upsertSessionClients(trx, known, sessionClients(payload));
     return true;
   }
-  if (!person) return false;
+  // Who is leaving keeps the account first, on a page of the sign-in.
+  if (!person || person.isLeaving) return false;
   const session = await storeSignIn(trx, { known, person }, userId, uidHash, proof);
   await recordSignIn(trx, userId, proof.loginAt);
   await upsertSessionClients(trx, session, sessionClients(payload));

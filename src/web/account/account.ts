@@ -9,6 +9,7 @@ import { leadTo } from './account-page.ts';
 import { mountApplications } from './applications.ts';
 import { mountChangeAddress } from './change-address.ts';
 import { mountData } from './data.ts';
+import { mountDeleteAccount } from './delete-account.ts';
 import { mountDevices } from './devices.ts';
 import { mountPreferences } from './preferences.ts';
 import { mountProfile } from './profile.ts';
@@ -33,5 +34,6 @@ export function accountRoutes(web: WebDependencies): Router {
   mountAccess(router, web);
   mountReferrals(router, web);
   mountData(router, web);
+  mountDeleteAccount(router, web);
   return router;
 }

@@ -12,16 +12,21 @@ declare module '../pages/view-models.ts' {
       nav: AccountNav;
       /** Takes a POST and answers with the file. */
       downloadAction: string;
+      /** Where the account is deleted; absent where the tenant does not let people. */
+      deleteHref?: string;
     };
   }
 }
 
 const page = '/account/data';
 const download = '/account/data/download';
+const deletePage = '/account/data/delete';
 
 async function show(ctx: Context, web: WebDependencies): Promise<void> {
   const person = await personOfPage(ctx, web);
-  if (person) drawPage(ctx, web, person, { section: 'data', view: 'account/data' }, { downloadAction: download });
+  if (!person) return;
+  const deleteHref = person.profile.tenant.settings.selfDeletionDays === null ? undefined : deletePage;
+  drawPage(ctx, web, person, { section: 'data', view: 'account/data' }, { downloadAction: download, deleteHref });
 }
 
 async function send(ctx: Context, web: WebDependencies): Promise<void> {

@@ -91,7 +91,7 @@ export async function acceptSecondFactor(
   amr: readonly string[],
 ): Promise<void> {
   const both = [...new Set([...first, ...amr])];
-  await finishSignIn(ctx, web, account.userId, { amr: both, provedAt: Date.now(), isTwo: true });
+  await finishSignIn(ctx, web, account, { amr: both, provedAt: Date.now(), isTwo: true });
 }
 
 /** Ends the interaction with the first factor alone, where the second may still be put off. */
@@ -100,5 +100,5 @@ export async function acceptFirstFactor(
   web: WebDependencies,
   { account, amr }: PendingFactor,
 ): Promise<void> {
-  await finishSignIn(ctx, web, account.userId, { amr, provedAt: Date.now(), isTwo: false });
+  await finishSignIn(ctx, web, account, { amr, provedAt: Date.now(), isTwo: false });
 }

@@ -22,9 +22,10 @@ import {
   toDispatcher,
   type WebDependencies,
 } from './context.ts';
+import { keepAccountStep } from './keep-account.ts';
 import { signUpChannels } from './offered-channels.ts';
 import { organisation } from './organisation.ts';
-import { provedAccounts } from './proof.ts';
+import { provedAccounts, readyProof } from './proof.ts';
 import { selectAccount } from './select-account.ts';
 import { signUp } from './sign-up.ts';
 import { rememberClient, wayHome, wayOnSince } from './signed-in-since.ts';
@@ -44,6 +45,7 @@ const parts: Partial<Handlers>[] = [
   organisation,
   tenantChoice,
   selectAccount,
+  keepAccountStep,
   consent,
 ];
 
@@ -84,6 +86,7 @@ async function standingOf(ctx: Context, web: WebDependencies, found: Interaction
   const { interaction, tenant } = found;
   return {
     factor: factorStanding(await pendingFactor(ctx, web, found)),
+    question: readyProof(interaction)?.question ?? 'none',
     prompt: interaction.prompt.name,
     hasSession: Boolean(interaction.session?.accountId),
     provedAccounts: provedAccounts(interaction).length,

@@ -44,6 +44,7 @@ const forgotten = {
   federation: undefined,
   typedAddress: undefined,
   enrolment: undefined,
+  ready: undefined,
 };
 
 /** The library's login result. Answers the prompts `select_account` and `create` too: a person who has signed in has chosen. */
@@ -136,21 +137,89 @@ async function settle(
   const account = await findAccount(web.db, userId);
   if (account && !isTwo && (await factorNeedOf(web, interaction, account))) {
     await markWaiting(web, interaction, userId);
-    await keepInInteraction(interaction, { proof: { ...proof, userId } satisfies Proof, enrolment: undefined });
+    const kept = { proof: { ...proof, userId } satisfies Proof, enrolment: undefined, ready: undefined };
+    await keepInInteraction(interaction, kept);
     return toDispatcher(ctx, interaction.uid);
   }
-  await finishSignIn(ctx, web, userId, { amr, provedAt: authenticatedAt ?? provedAt, isTwo });
+  if (!account) throw new DomainError('expired', 'INTERACTION_EXPIRED');
+  await finishSignIn(ctx, web, account, { amr, provedAt: authenticatedAt ?? provedAt, isTwo });
 }
 
-/** Ends the interaction: the person is signed in. @param proof how (RFC 8176 method names), and when, in epoch milliseconds */
+/** How somebody has proved themselves: RFC 8176 method names, and when, in epoch milliseconds. */
+interface WholeProof {
+  amr: readonly string[];
+  provedAt: number;
+  isTwo: boolean;
+}
+
+/** What the person is asked before they are signed in, all proved. */
+export type LastQuestion = 'keep';
+
+interface Ready {
+  userId: string;
+  proof: WholeProof;
+  question: LastQuestion;
+  since: number;
+}
+
+/** The sign-in of this interaction that has proved all, and waits for an answer. */
+export function readyProof(interaction: Interaction): Ready | undefined {
+  const ready = (interaction.lastSubmission as { ready?: Ready } | undefined)?.ready;
+  return ready && Date.now() - ready.since < proofLifeMs ? ready : undefined;
+}
+
+/** Who is leaving is asked whether they stay: they sign in for nothing else. */
+function lastQuestion({ deletionDueAt }: AccountProfile): LastQuestion | undefined {
+  return deletionDueAt ? 'keep' : undefined;
+}
+
+/** Ends the interaction: the person is signed in, or is asked something before. */
 export async function finishSignIn(
   ctx: Context,
   web: WebDependencies,
+  account: AccountProfile,
+  proof: WholeProof,
+): Promise<void> {
+  const { userId } = account;
+  const question = lastQuestion(account);
+  if (question === undefined) return endSignIn(ctx, web, userId, proof);
+  const interaction = await web.provider().interactionDetails(ctx.req, ctx.res);
+  await markWaiting(web, interaction, userId);
+  const ready: Ready = { userId, proof, question, since: Date.now() };
+  await keepInInteraction(interaction, { ready, proof: undefined, enrolment: undefined });
+  toDispatcher(ctx, interaction.uid);
+}
+
+async function endSignIn(
+  ctx: Context,
+  web: WebDependencies,
   userId: string,
-  { isTwo, ...proof }: { amr: readonly string[]; provedAt: number; isTwo: boolean },
+  { isTwo, ...proof }: WholeProof,
 ): Promise<void> {
   rememberDevice(ctx, web.issuer);
   await finishInteraction(ctx, web.provider(), loginResult(userId, { ...proof, acr: isTwo ? acr.aal2 : acr.aal1 }));
+}
+
+/**
+ * The person whom an interaction asks something before they are signed in; undefined where it asks nobody (any more), or their
+ * sessions were ended since.
+ */
+export async function askedPerson(
+  web: WebDependencies,
+  interaction: Interaction,
+  question: LastQuestion,
+): Promise<AccountProfile | undefined> {
+  const ready = readyProof(interaction);
+  if (ready?.question !== question || !(await stillWaits(web, interaction, ready.userId))) return undefined;
+  return findAccount(web.db, ready.userId);
+}
+
+/** Goes on with a sign-in that has its answer. @throws DomainError expired INTERACTION_EXPIRED */
+export async function goOn(ctx: Context, web: WebDependencies, interaction: Interaction): Promise<void> {
+  const ready = readyProof(interaction);
+  if (!ready || !(await stillWaits(web, interaction, ready.userId)))
+    throw new DomainError('expired', 'INTERACTION_EXPIRED');
+  await endSignIn(ctx, web, ready.userId, ready.proof);
 }
 
 /**
@@ -168,7 +237,7 @@ export async function acceptProof(
   const [only] = accounts;
   if (accounts.length === 1 && only) return settle(ctx, web, interaction, { proof, userId: only.userId, isTwo });
   for (const { userId } of accounts) await markWaiting(web, interaction, userId);
-  await keepInInteraction(interaction, { proof, enrolment: undefined });
+  await keepInInteraction(interaction, { proof, enrolment: undefined, ready: undefined });
   toDispatcher(ctx, interaction.uid);
 }
 
@@ -238,7 +307,7 @@ export async function followEarlierProof(
       ctx.redirect(now.returnTo);
       return true;
     }
-    const waits = provedAccounts(now).length > 0 || provedOnce(now) !== undefined;
+    const waits = provedAccounts(now).length > 0 || provedOnce(now) !== undefined || readyProof(now) !== undefined;
     const outcome = waits ? undefined : outcomeOf?.(now);
     if (waits || outcome !== undefined) {
       toDispatcher(ctx, uid, outcome);

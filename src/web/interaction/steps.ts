@@ -3,6 +3,8 @@
  * page lead. Nobody else says where a step is: a step tells what came of it (an `Outcome`), and draws the links it is given.
  */
 
+import type { LastQuestion } from './proof.ts';
+
 /** How an interaction stands when the browser comes to it. */
 export interface Standing {
   /** What the library asks for: `login`, `select_account`, `create`, `consent`. */
@@ -13,6 +15,8 @@ export interface Standing {
   provedAccounts: number;
   /** What is to be done about a second factor, the first one proved. */
   factor: 'none' | 'prove' | 'enrol' | 'codes';
+  /** What the person is asked who has proved all. */
+  question: LastQuestion | 'none';
   /** Whether anyone may make an account here. */
   maySignUp: boolean;
 }
@@ -42,6 +46,11 @@ const linkCode = {
 export const steps = {
   // Where an interaction stands, in this order.
   consent: { path: 'consent', during: 'consent', when: ({ prompt }) => prompt === 'consent' },
+  'keep-account': {
+    path: 'keep-account',
+    when: ({ question }) => question === 'keep',
+    links: { cancel: 'cancel' },
+  },
   'factor-codes': {
     path: 'factor/codes',
     when: ({ factor }) => factor === 'codes',

@@ -21,6 +21,7 @@ const columns: Record<string, string> = {
   'users.id': id,
   ...named('users', told, 'email email_verified_at phone phone_verified_at username external_id full_name given_name'),
   ...named('users', told, 'family_name picture_url metadata last_login_at password_changed_at mfa_required'),
+  ...named('users', told, 'deletion_requested_at deletion_due_at'),
   ...named(
     'users',
     'told; the row stays as a deleted one',
@@ -69,6 +70,7 @@ const columns: Record<string, string> = {
   'audit_events.actor_type': notTheirs,
   ...named('api_keys', told, 'user_id name'),
   ...named('passkeys', told, 'user_id name'),
+  ...named('passkey_offers', told, 'user_id'),
   'api_keys.created_by': doer,
   'capabilities.key': notTheirs,
   'identity_providers.key': notTheirs,

@@ -196,6 +196,8 @@ describe('tenants', () => {
       secondFactorFor: 'nobody',
       secondFactorGraceDays: 0,
       factorResetHours: 0,
+      selfDeletionDays: 14,
+      passkeyOffer: true,
       branding: { logoUrl: null, accentColor: null, supportUrl: null },
       countryList: [],
       addressLimits: { trustedNetworks: [], signInFailures: null, codes: null },

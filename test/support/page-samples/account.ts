@@ -528,6 +528,15 @@ const access: PageSample[] = [
   },
 ];
 
+const deleting = {
+  nav: nav('data'),
+  tenantName: 'Northwind Logistics',
+  days: 14,
+  action: '/account/data/delete',
+  downloadAction: '/account/data/download',
+  backHref: '/account/data',
+};
+
 const others: PageSample[] = [
   {
     name: 'account-referrals',
@@ -556,7 +565,53 @@ const others: PageSample[] = [
     name: 'account-data',
     view: 'account/data',
     page: {},
-    model: { nav: nav('data'), downloadAction: '/account/data/download' },
+    model: { nav: nav('data'), downloadAction: '/account/data/download', deleteHref: '/account/data/delete' },
+  },
+  {
+    name: 'account-delete',
+    view: 'account/delete',
+    page: {},
+    model: { ...deleting, ends: { sessions: 3, applications: 2, keys: 1, roles: 4 } },
+  },
+  {
+    name: 'account-delete-last-owner',
+    view: 'account/delete',
+    page: {},
+    model: {
+      ...deleting,
+      days: 1,
+      ends: { sessions: 1, applications: 0, keys: 0, roles: 1 },
+      error: { code: 'LAST_OWNER_LEAVES' },
+    },
+  },
+  {
+    name: 'deletion-requested',
+    view: 'interaction/deletion-requested',
+    page: {},
+    model: { tenantName: 'Northwind Logistics', dueAt: new Date('2025-12-04T14:30:00Z'), signInHref: '/account' },
+  },
+  {
+    name: 'keep-account',
+    view: 'interaction/keep-account',
+    page: {},
+    model: {
+      action: '/interaction/x/keep-account',
+      tenantName: 'Northwind Logistics',
+      dueAt: new Date('2025-12-04T14:30:00Z'),
+      cancelHref: '/interaction/x/cancel',
+    },
+  },
+  {
+    name: 'safety-keep-account',
+    view: 'interaction/safety',
+    page: {},
+    model: {
+      action: '/safety/x',
+      kind: 'keep_account',
+      address: anna.email,
+      tenantName: 'Northwind Logistics',
+      renewsPassword: false,
+    },
   },
 ];
 

@@ -21,7 +21,14 @@ import {
 import { pageNames } from '../../../src/web/pages/views.ts';
 import { methods } from '../../../src/web/sign-in/methods.ts';
 
-const begun: Standing = { prompt: 'login', hasSession: false, provedAccounts: 0, factor: 'none', maySignUp: false };
+const begun: Standing = {
+  prompt: 'login',
+  hasSession: false,
+  provedAccounts: 0,
+  factor: 'none',
+  question: 'none',
+  maySignUp: false,
+};
 
 type Row = { path: string; when?: unknown; after?: readonly Outcome[]; links?: Readonly<Record<string, StepName>> };
 const rows = Object.entries(steps) as [StepName, Row][];
@@ -40,6 +47,8 @@ describe('the table of steps', () => {
       [{ prompt: 'create' }, 'sign-in'],
       [{ maySignUp: true }, 'sign-in'],
       [{ prompt: 'consent', hasSession: true, provedAccounts: 2 }, 'consent'],
+      [{ question: 'keep', factor: 'prove' }, 'keep-account'],
+      [{ question: 'keep', prompt: 'consent' }, 'consent'],
       [{ factor: 'prove' }, 'factor'],
       [{ factor: 'enrol', prompt: 'create', maySignUp: true }, 'factor-enrol'],
       [{ factor: 'codes', prompt: 'select_account', hasSession: true }, 'factor-codes'],
