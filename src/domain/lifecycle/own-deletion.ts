@@ -12,7 +12,7 @@ import { exportApiKeysOf } from '../api-keys/data-of-person.ts';
 import { type Caller, systemCaller } from '../audit/audit-events.ts';
 import { enqueueMessage } from '../messages/outgoing-message.ts';
 import { makeSafetyLink } from '../safety/safety-links.ts';
-import { listLiveSessions } from '../sessions/session-store.ts';
+import { countLiveSessions } from '../sessions/sessions.ts';
 import {
   cancelOwnDeletion,
   findDueDeletions,
@@ -44,7 +44,7 @@ export async function countHeldBy(db: Database, { tenantId, userId }: UserOfTena
   const keys = await exportApiKeysOf(db, { tenantId, userId });
   const isLive = ({ revokedAt, expiresAt }: (typeof keys)[number]) => revokedAt === null && expiresAt > new Date();
   return {
-    sessions: (await listLiveSessions(db, tenantId, userId)).length,
+    sessions: await countLiveSessions(db, { tenantId, userId }),
     roles: assignments.length,
     keys: keys.filter(isLive).length,
   };

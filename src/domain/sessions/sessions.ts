@@ -22,7 +22,7 @@ import {
   endSessionsOfUser,
   findServiceSession,
 } from './session-end-store.ts';
-import { selectLogin } from './session-store.ts';
+import { listLiveSessions, selectLogin } from './session-store.ts';
 
 /** The job that tells one relying party; its payload is `{ clientId, sub, sid }`. */
 export const backchannelLogoutJob = 'backchannel-logout';
@@ -67,6 +67,14 @@ export async function revokeSession(
       caller,
     );
   });
+}
+
+/** How many sign-ins of a person there are. */
+export async function countLiveSessions(
+  db: Database,
+  { tenantId, userId }: { tenantId: string; userId: string },
+): Promise<number> {
+  return (await listLiveSessions(db, tenantId, userId)).length;
 }
 
 /** Ends every session, grant, token and code of a person. Answers how many sessions ended. */
