@@ -29,8 +29,8 @@ import * as codesByUsername from '../../migrations/0023-codes-by-username.ts';
 import * as keysAndCodesAsFactors from '../../migrations/0024-keys-and-codes-as-factors.ts';
 import * as largeTenants from '../../migrations/0027-large-tenants.ts';
 import * as removedFactors from '../../migrations/0029-removed-factors.ts';
-import * as overview from '../../migrations/0031-overview.ts';
 import * as ownDeletions from '../../migrations/0030-own-deletions.ts';
+import * as overview from '../../migrations/0031-overview.ts';
 import type { Database } from './database.ts';
 
 interface NamedMigration {
@@ -65,8 +65,8 @@ const migrations: NamedMigration[] = [
   { name: '0024-keys-and-codes-as-factors', migration: keysAndCodesAsFactors },
   { name: '0027-large-tenants', migration: largeTenants },
   { name: '0029-removed-factors', migration: removedFactors },
-  { name: '0031-overview', migration: overview },
   { name: '0030-own-deletions', migration: ownDeletions },
+  { name: '0031-overview', migration: overview },
 ];
 
 const tableName = 'schema_migrations';
