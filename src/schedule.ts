@@ -6,6 +6,7 @@ import { countActivity } from './domain/audit/activity.ts';
 import { systemCaller } from './domain/audit/audit-events.ts';
 import { ensureAuditPartitions, purgeAuditEvents } from './domain/audit/audit-upkeep.ts';
 import { tellOfRepeatedRefusals } from './domain/audit/repeated-refusals.ts';
+import { sweepRedirectMistakes } from './domain/clients/redirect-mistakes.ts';
 import { deliverCode, deliverCodeJob } from './domain/codes/deliver-code.ts';
 import { sweepCodes } from './domain/codes/one-time-codes.ts';
 import { sweepRemovedFactors } from './domain/factors/factors.ts';
@@ -84,6 +85,7 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
       await sweepRepeatedRequests(db);
       await sweepSigningKeys(db);
       await sweepMessageDays(db);
+      await sweepRedirectMistakes(db);
     },
     'erase-leaving': () => eraseDuePeople(db, { secrets, sealedAbove }),
     async 'keep-audit'() {

@@ -18,7 +18,7 @@ const ownedTables: Record<string, readonly string[]> = {
   users: ['user_identities', 'user_last_logins', 'user_settings', 'users'],
   organisation: ['org_assignments', 'org_node_paths', 'org_nodes', 'visibility_grants'],
   access: ['capabilities', 'role_capabilities', 'roles'],
-  clients: ['client_capabilities', 'client_secrets', 'clients'],
+  clients: ['client_capabilities', 'client_secrets', 'clients', 'redirect_mistakes'],
   'resource-servers': ['resource_servers'],
   'sign-in': ['sign_in_failures'],
   factors: ['factor_grace', 'recovery_codes', 'user_factors'],

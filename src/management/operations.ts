@@ -5,6 +5,7 @@ import { assignments } from './assignments.ts';
 import { auditEvents } from './audit-events.ts';
 import { bulkOf } from './bulk.ts';
 import { capabilities } from './capabilities.ts';
+import { clientRefusals } from './client-refusals.ts';
 import { clients } from './clients.ts';
 import { companies } from './companies.ts';
 import { effects } from './effects.ts';
@@ -60,6 +61,7 @@ const single: readonly AnyOperation[] = [
   ...messages,
   ...overview,
   ...effects,
+  ...clientRefusals,
   ...sessions,
   ...companies,
   ...apiKeys,

@@ -1,6 +1,7 @@
 /** What the library reports: refusals for the audit trail, counts for the metrics, bugs for the log. */
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { createRefusalRecorder } from '../domain/audit/repeated-refusals.ts';
+import { createRedirectMistakeRecorder } from '../domain/clients/redirect-mistakes.ts';
 import { type Database, isConnectionError } from '../platform/database.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { AccountWithProfile } from './account.ts';
@@ -35,9 +36,25 @@ function answerUnavailable(ctx: KoaContextWithOIDC): void {
   ctx.body = { error: 'temporarily_unavailable', error_description: 'the service is not available for the moment' };
 }
 
+/** Keeps what an application sent as its redirect URI where that is not registered. */
+function redirectMistakes(db: Database, logger: Logger) {
+  const record = createRedirectMistakeRecorder(db);
+  return async (ctx: KoaContextWithOIDC, error: { message: string }): Promise<void> => {
+    const { client, params } = ctx.oidc ?? {};
+    const address = params?.redirect_uri;
+    if (error.message !== 'invalid_redirect_uri' || !client || typeof address !== 'string') return;
+    try {
+      await record(client.clientId, address);
+    } catch (err) {
+      logger.warn({ err }, 'a redirect URI that is not registered could not be kept');
+    }
+  };
+}
+
 /** Listens on a provider; to be called for each one that is built. */
 export function listenToProvider(provider: Provider, { db, logger, metrics }: EventDependencies): void {
   const recordRefusal = createRefusalRecorder(db);
+  const refusedRedirect = redirectMistakes(db, logger);
 
   async function giveBack(ctx: KoaContextWithOIDC): Promise<void> {
     try {
@@ -70,8 +87,12 @@ export function listenToProvider(provider: Provider, { db, logger, metrics }: Ev
     }
   }
 
-  provider.on('authorization.error', (ctx, error) => void refused('authorization.refused', ctx, error));
-  provider.on('pushed_authorization_request.error', (ctx, error) => void refused('authorization.refused', ctx, error));
+  function refusedAuthorization(ctx: KoaContextWithOIDC, error: { message: string; error_detail?: string }): void {
+    void refusedRedirect(ctx, error);
+    void refused('authorization.refused', ctx, error);
+  }
+  provider.on('authorization.error', refusedAuthorization);
+  provider.on('pushed_authorization_request.error', refusedAuthorization);
   provider.on('device_authorization.error', (ctx, error) => void refused('authorization.refused', ctx, error));
   provider.on('grant.error', (ctx, error) => {
     void giveBack(ctx);

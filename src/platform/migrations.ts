@@ -31,6 +31,7 @@ import * as largeTenants from '../../migrations/0027-large-tenants.ts';
 import * as removedFactors from '../../migrations/0029-removed-factors.ts';
 import * as ownDeletions from '../../migrations/0030-own-deletions.ts';
 import * as overview from '../../migrations/0031-overview.ts';
+import * as redirectMistakes from '../../migrations/0032-redirect-mistakes.ts';
 import type { Database } from './database.ts';
 
 interface NamedMigration {
@@ -67,6 +68,7 @@ const migrations: NamedMigration[] = [
   { name: '0029-removed-factors', migration: removedFactors },
   { name: '0030-own-deletions', migration: ownDeletions },
   { name: '0031-overview', migration: overview },
+  { name: '0032-redirect-mistakes', migration: redirectMistakes },
 ];
 
 const tableName = 'schema_migrations';

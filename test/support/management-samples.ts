@@ -68,6 +68,8 @@ export const samples: Record<string, (world: World) => Sample> = {
   'tenants.settings.update': () => ({ body: {} }),
   'overview.get': nothing,
   'users.effects': (w) => ({ params: person(w) }),
+  'clients.refusals': (w) => ({ params: client(w) }),
+  'services.refusals': (w) => ({ params: service(w) }),
   'clients.effects': (w) => ({ params: client(w) }),
   'services.effects': (w) => ({ params: service(w) }),
   'roles.effects': (w) => ({ params: role(w) }),
