@@ -87,12 +87,10 @@ export function listenToProvider(provider: Provider, { db, logger, metrics }: Ev
     }
   }
 
-  function refusedAuthorization(ctx: KoaContextWithOIDC, error: { message: string; error_detail?: string }): void {
-    void refusedRedirect(ctx, error);
-    void refused('authorization.refused', ctx, error);
-  }
-  provider.on('authorization.error', refusedAuthorization);
-  provider.on('pushed_authorization_request.error', refusedAuthorization);
+  provider.on('authorization.error', (ctx, error) => void refused('authorization.refused', ctx, error));
+  provider.on('authorization.error', refusedRedirect);
+  provider.on('pushed_authorization_request.error', (ctx, error) => void refused('authorization.refused', ctx, error));
+  provider.on('pushed_authorization_request.error', refusedRedirect);
   provider.on('device_authorization.error', (ctx, error) => void refused('authorization.refused', ctx, error));
   provider.on('grant.error', (ctx, error) => {
     void giveBack(ctx);
