@@ -13,7 +13,7 @@ const ownedTables: Record<string, readonly string[]> = {
   platform: ['configuration_version', 'rate_limits'],
   audit: ['activity_counted', 'activity_days', 'audit_events', 'repeated_refusals'],
   messages: ['message_days'],
-  sessions: ['oidc_payloads', 'service_sessions', 'session_clients', 'user_sessions'],
+  sessions: ['oidc_payloads', 'remembered_devices', 'service_sessions', 'session_clients', 'user_sessions'],
   tenants: ['tenants'],
   users: ['user_identities', 'user_last_logins', 'user_settings', 'users'],
   organisation: ['org_assignments', 'org_node_paths', 'org_nodes', 'visibility_grants'],

@@ -2067,7 +2067,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take away what a person has enrolled, who has lost it
+         * Take away what a person has enrolled, all or one kind, who has lost it
          * @description The person is told by mail. It waits as long as the tenant says (`factor_reset_hours`), and is taken back when the person proves a factor meanwhile; at once, it ends what they are signed in to. A second factor that is required has to be enrolled anew.
          *
          *     Needs `users.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, PRIVILEGE_EXCEEDED.
@@ -2279,6 +2279,32 @@ export interface paths {
          *     Needs `referrals.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
          */
         patch: operations["referrals.change_code"];
+        trace?: never;
+    };
+    "/users/{user_id}/remembered-devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the browsers at which a person is not asked for their second factor
+         * @description Needs `users.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["users.remembered_devices.list"];
+        put?: never;
+        post?: never;
+        /**
+         * Ask a person for their second factor at every browser again
+         * @description From the next sign-in on. What is signed in goes on.
+         *
+         *     Needs `users.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, PRIVILEGE_EXCEEDED.
+         */
+        delete: operations["users.remembered_devices.forget"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/users/{user_id}/sessions": {
@@ -2965,11 +2991,13 @@ export interface components {
              */
             id: string;
             /**
-             * @description `totp`: an authenticator app
+             * @description `totp`: an authenticator app; `security_key`
              * @example totp
              */
             kind: string;
             last_used_at: string | null;
+            /** @description What the person calls a security key */
+            name: string | null;
         };
         FactorReset: {
             /** @description When it takes effect; null: nothing is enrolled */
@@ -4064,6 +4092,28 @@ export interface components {
              */
             user_id: string;
         };
+        RememberedDevice: {
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            expires_at: string;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            last_used_at: string | null;
+            user_agent: string | null;
+        };
         ResourceServer: {
             /** @description How long an access token lives, in seconds */
             access_token_ttl: number;
@@ -4358,6 +4408,10 @@ export interface components {
             new_device_notices: boolean;
             /** @description Whether people are offered a passkey after a sign-in by something else, once */
             passkey_offer: boolean;
+            /** @description How long a browser may be remembered, where the second factor is not asked for; 0: not at all */
+            remembered_device_days: number;
+            /** @description The ways by which a code that is sent counts as a second factor of people who have enrolled nothing */
+            second_factor_channels: ("email" | "sms" | "whatsapp")[];
             /**
              * @description Of whom a second factor is asked; `administrators`: owners and admins
              * @enum {string}
@@ -9142,6 +9196,10 @@ export interface operations {
                     new_device_notices?: boolean;
                     /** @description Whether people are offered a passkey after a sign-in by something else, once */
                     passkey_offer?: boolean;
+                    /** @description How long a browser may be remembered, where the second factor is not asked for; 0: not at all */
+                    remembered_device_days?: number;
+                    /** @description The ways by which a code that is sent counts as a second factor of people who have enrolled nothing */
+                    second_factor_channels?: ("email" | "sms" | "whatsapp")[];
                     /**
                      * @description Of whom a second factor is asked; `administrators`: owners and admins
                      * @enum {string}
@@ -10080,6 +10138,8 @@ export interface operations {
             query?: {
                 /** @description Say what would happen */
                 dry_run?: boolean;
+                /** @description This kind alone; the others stay */
+                kind?: "totp" | "security_key";
                 /** @description Another tenant than your own */
                 tenant?: string;
             };
@@ -10553,6 +10613,81 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ReferralCode"];
                 };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "users.remembered_devices.list": {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before */
+                after?: string;
+                /** @description How many at the most */
+                limit?: number;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["RememberedDevice"][];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "users.remembered_devices.forget": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

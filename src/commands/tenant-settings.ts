@@ -98,6 +98,8 @@ interface SetOptions {
   factorResetHours?: number;
   selfDeletionDays?: number | 'never';
   passkeyOffer?: 'on' | 'off';
+  rememberedDeviceDays?: number;
+  secondFactorChannels?: CodeChannel[];
   accentColor?: string;
   logoUrl?: string;
   supportUrl?: string;
@@ -142,6 +144,8 @@ function changeOf(options: SetOptions): TenantSettingsInput {
     factorResetHours: options.factorResetHours,
     selfDeletionDays: orNull(options.selfDeletionDays, 'never'),
     passkeyOffer: options.passkeyOffer && options.passkeyOffer === 'on',
+    rememberedDeviceDays: options.rememberedDeviceDays,
+    secondFactorChannels: options.secondFactorChannels,
     branding: Object.keys(branding).length > 0 ? branding : undefined,
   });
 }
@@ -187,6 +191,8 @@ function dataOf({ id, slug, name, state, settings }: Tenant) {
       factor_reset_hours: settings.factorResetHours,
       self_deletion_days: settings.selfDeletionDays,
       passkey_offer: settings.passkeyOffer,
+      remembered_device_days: settings.rememberedDeviceDays,
+      second_factor_channels: settings.secondFactorChannels,
       accent_color: branding.accentColor,
       logo_url: branding.logoUrl,
       support_url: branding.supportUrl,
@@ -216,6 +222,8 @@ function textOf(settings: TenantSettings): string {
     'factor reset hours': settings.factorResetHours,
     'self deletion days': settings.selfDeletionDays ?? 'never',
     'passkey offer': settings.passkeyOffer ? 'on' : 'off',
+    'remembered device days': settings.rememberedDeviceDays || 'off',
+    'codes as a second factor': settings.secondFactorChannels.join(', ') || 'none',
     'accent colour': branding.accentColor,
     'logo URL': branding.logoUrl,
     'support URL': branding.supportUrl ?? asServer,
@@ -262,7 +270,17 @@ function withSecondFactor(command: Command): Command {
       'how long people who delete their account may keep it; or never: they may not',
       unless('never', 'never', wholeNumber(1, 90)),
     )
-    .addOption(onOff('--passkey-offer <on|off>', 'whether a passkey is offered after another sign-in, once'));
+    .addOption(onOff('--passkey-offer <on|off>', 'whether a passkey is offered after another sign-in, once'))
+    .option(
+      '--remembered-device-days <number>',
+      'how long a browser may be remembered, where the second factor is not asked for; 0: not at all',
+      wholeNumber(0, 90),
+    )
+    .option(
+      '--second-factor-channels <list>',
+      'codes that count as a second factor of people who have enrolled nothing',
+      unless('none', [], channelsOf),
+    );
 }
 
 function onOff(flags: string, description: string): Option {

@@ -57,6 +57,12 @@ const members = {
   passkey_offer: z
     .boolean()
     .meta({ description: 'Whether people are offered a passkey after a sign-in by something else, once' }),
+  remembered_device_days: z.int().min(0).max(90).meta({
+    description: 'How long a browser may be remembered, where the second factor is not asked for; 0: not at all',
+  }),
+  second_factor_channels: z.array(channel).max(10).meta({
+    description: 'The ways by which a code that is sent counts as a second factor of people who have enrolled nothing',
+  }),
   country_list: z
     .array(z.string().regex(/^[A-Z]{2}$/))
     .max(300)
@@ -100,6 +106,8 @@ export function settingsInput(change: z.output<typeof SettingsChange>): (before:
       factorResetHours: change.factor_reset_hours,
       selfDeletionDays: change.self_deletion_days,
       passkeyOffer: change.passkey_offer,
+      rememberedDeviceDays: change.remembered_device_days,
+      secondFactorChannels: change.second_factor_channels,
       countryList: change.country_list,
       auditRetentionDays: change.audit_retention_days,
       branding:

@@ -27,6 +27,7 @@ import * as listsAndSearches from '../../migrations/0021-lists-and-searches.ts';
 import * as profileMoments from '../../migrations/0022-profile-moments.ts';
 import * as codesByUsername from '../../migrations/0023-codes-by-username.ts';
 import * as keysAndCodesAsFactors from '../../migrations/0024-keys-and-codes-as-factors.ts';
+import * as rememberedDevices from '../../migrations/0025-remembered-devices.ts';
 import * as largeTenants from '../../migrations/0027-large-tenants.ts';
 import * as removedFactors from '../../migrations/0029-removed-factors.ts';
 import * as ownDeletions from '../../migrations/0030-own-deletions.ts';
@@ -64,6 +65,7 @@ const migrations: NamedMigration[] = [
   { name: '0022-profile-moments', migration: profileMoments },
   { name: '0023-codes-by-username', migration: codesByUsername },
   { name: '0024-keys-and-codes-as-factors', migration: keysAndCodesAsFactors },
+  { name: '0025-remembered-devices', migration: rememberedDevices },
   { name: '0027-large-tenants', migration: largeTenants },
   { name: '0029-removed-factors', migration: removedFactors },
   { name: '0030-own-deletions', migration: ownDeletions },

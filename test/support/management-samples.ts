@@ -144,6 +144,8 @@ export const samples: Record<string, (world: World) => Sample> = {
   'users.deletion.cancel': (w) => ({ params: person(w) }),
   'users.factors.list': (w) => ({ params: person(w) }),
   'users.factors.reset': (w) => ({ params: person(w) }),
+  'users.remembered_devices.list': (w) => ({ params: person(w) }),
+  'users.remembered_devices.forget': (w) => ({ params: person(w) }),
   'users.passkeys.list': (w) => ({ params: person(w) }),
   'users.passkeys.remove': (w) => ({ params: { ...person(w), passkey_id: w.passkeyId } }),
   'users.grants.list': (w) => ({ params: person(w) }),

@@ -70,13 +70,17 @@ export function touch(
   browser: Browserless,
   page: Reply,
   key: Authenticator,
-  { until = redirectUri, ...more }: Partial<Ceremony> & { until?: string } = {},
+  {
+    until = redirectUri,
+    fields = {},
+    ...more
+  }: Partial<Ceremony> & { until?: string; fields?: Record<string, string> } = {},
 ): Promise<Reply> {
   assert.ok(asksForKey(page), `no page that asks for a key: ${page.status} ${page.url}`);
   const challenge = challengeOn(page);
   const origin = new URL(page.url).origin;
   const credential = key.sign({ challenge, origin, isVerified: false, userHandle: null, ...more });
-  return browser.submit(page, { credential }, { until });
+  return browser.submit(page, { credential, ...fields }, { until });
 }
 
 export const challengeOn = ({ body }: Reply): string => /data-challenge="([^"]+)"/.exec(body)?.[1] ?? '';

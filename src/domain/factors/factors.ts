@@ -11,6 +11,7 @@ import type { Secrets } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import type { FactorChange } from '../messages/message-views.ts';
 import { enqueueMessage } from '../messages/outgoing-message.ts';
+import { endRememberedDevices } from '../sessions/remembered-devices.ts';
 import { revokeAllSessions } from '../sessions/sessions.ts';
 import { findTenantById } from '../tenants/tenants.ts';
 import { findSettings } from '../users/profiles.ts';
@@ -110,6 +111,8 @@ export async function enrolFactor(
     const enrolled = await selectFactors(trx, user);
     if (enrolled.length > 0 && !hasProvedTwo) throw new DomainError('conflict', 'FACTOR_ENROLLED');
     const payload = await store(trx, enrolled);
+    // What a browser was remembered for was another factor.
+    if (enrolled.length === 0) await endRememberedDevices(trx, user);
     const codes = enrolled.length === 0 ? await makeRecoveryCodes(trx, user, deps.secrets) : [];
     await recordEvent(trx, { ...about(user), action: 'factor.enrolled', payload }, deps.caller);
     await tellOfFactors(trx, { ...user, email, change }, deps);
@@ -150,6 +153,7 @@ export async function removeFactor(
   const user = { tenantId, userId };
   const kind = isId(id) ? await endRemovedFactor(trx, { ...user, id }) : undefined;
   if (kind === undefined) return;
+  await endRememberedDevices(trx, user);
   await recordEvent(trx, { ...about(user), action: 'factor.removed', payload: { kind } }, caller);
 }
 
@@ -202,6 +206,7 @@ export async function resetFactors(
     if (!first) return null;
     const tenant = await findTenantById(trx, tenantId);
     const hours = tenant?.settings.factorResetHours ?? 0;
+    await endRememberedDevices(trx, user);
     const kinds = [...new Set(enrolled.map((factor) => factor.kind))];
     if (hours === 0) {
       await deleteFactors(trx, { ...user, kind });

@@ -11,6 +11,12 @@ import { beginGrace } from './factor-store.ts';
 /** Authentication context class references (NIST SP 800-63B-4): one factor, and two. */
 export const acr = { aal1: 'urn:gatehouse:acr:aal1', aal2: 'urn:gatehouse:acr:aal2' } as const;
 
+/**
+ * One factor, at a browser where the person proved a second one lately and asked not to be asked again. Does where the person, a role
+ * or the tenant asks for two; nobody can ask for it, and it is never given for two (docs/decisions/0040).
+ */
+export const rememberedAcr = 'urn:gatehouse:acr:remembered';
+
 /** A second factor that a person has to prove. */
 export interface FactorNeed {
   /** Whether there is one to be proved; else one has to be enrolled. */
@@ -58,6 +64,7 @@ export async function isTooLittle(
   { proved, isAsked = false }: { proved: unknown; isAsked?: boolean },
 ): Promise<boolean> {
   if (proved === acr.aal2) return false;
+  if (proved === rememberedAcr && !isAsked && account.tenant.settings.rememberedDeviceDays > 0) return false;
   const need = await findFactorNeed(db, account, { isAsked });
   return need !== undefined && need.postponableUntil === null;
 }

@@ -17,6 +17,14 @@ interface SessionOfPerson {
   clients: string[];
 }
 
+interface RememberedOfPerson {
+  id: string;
+  userAgent: string | null;
+  createdAt: Date;
+  lastUsedAt: Date | null;
+  expiresAt: Date;
+}
+
 interface TokenOfPerson {
   /** As the protocol's library calls it: AccessToken, RefreshToken ... */
   model: string;
@@ -29,7 +37,7 @@ interface TokenOfPerson {
 export async function exportSessionsOf(
   db: Database,
   { tenantId, userId }: { tenantId: string; userId: string },
-): Promise<{ sessions: SessionOfPerson[]; tokens: TokenOfPerson[] }> {
+): Promise<{ sessions: SessionOfPerson[]; tokens: TokenOfPerson[]; rememberedDevices: RememberedOfPerson[] }> {
   const sessions = await rows<SessionOfPerson>(
     db,
     `select s.id, s.user_agent, host(s.ip) as ip, encode(s.device_fingerprint, 'hex') as device, s.amr, s.acr, s.login_at,
@@ -48,7 +56,13 @@ export async function exportSessionsOf(
       order by created_at, model`,
     { userId },
   );
-  return { sessions, tokens };
+  const rememberedDevices = await rows<RememberedOfPerson>(
+    db,
+    `select id, user_agent, created_at, last_used_at, expires_at
+       from remembered_devices where tenant_id = :tenantId and user_id = :userId order by id`,
+    { tenantId, userId },
+  );
+  return { sessions, tokens, rememberedDevices };
 }
 
 /** Takes the sign-ins of a person away. What was signed in to has ended already, with what the protocol stored. */
@@ -56,6 +70,7 @@ export async function eraseSessionsOf(
   trx: Database,
   { tenantId, userId }: { tenantId: string; userId: string },
 ): Promise<void> {
+  await rows(trx, 'delete from remembered_devices where tenant_id = ? and user_id = ?', [tenantId, userId]);
   await rows(
     trx,
     `with held as (

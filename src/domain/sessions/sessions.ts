@@ -10,6 +10,7 @@ import { isId } from '../../platform/ids.ts';
 import { enqueueJobs } from '../../platform/jobs/jobs.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { findSessionOwner } from './list-sessions.ts';
+import { endRememberedDevices, sweepRememberedDevices } from './remembered-devices.ts';
 import {
   deleteOldSessions,
   deletePayloadsOfClient,
@@ -77,13 +78,14 @@ export async function countLiveSessions(
   return (await listLiveSessions(db, tenantId, userId)).length;
 }
 
-/** Ends every session, grant, token and code of a person. Answers how many sessions ended. */
+/** Ends every session, grant, token and code of a person, and forgets their browsers. Answers how many sessions ended. */
 export async function revokeAllSessions(
   db: Database,
   wanted: { tenantId: string; userId: string },
   caller: Caller,
 ): Promise<number> {
   return inTransaction(db, async (trx) => {
+    const devices = await endRememberedDevices(trx, wanted);
     const ended = await endSessionsOfUser(trx, { tenantId: wanted.tenantId, userId: wanted.userId });
     await tellRelyingParties(trx, ended);
     await recordEvent(
@@ -93,7 +95,7 @@ export async function revokeAllSessions(
         action: 'session.all_revoked',
         entityType: 'user',
         entityId: wanted.userId,
-        payload: { sessions: ended.length },
+        payload: { sessions: ended.length, ...(devices > 0 && { devices }) },
       },
       caller,
     );
@@ -102,7 +104,8 @@ export async function revokeAllSessions(
 }
 
 /**
- * Ends every session, grant, token and code of a person but those of one sign-in. Answers how many sessions ended.
+ * Ends every session, grant, token and code of a person but those of one sign-in, and forgets their browsers. Answers how many
+ * sessions ended.
  * @param wanted.keptUidHash of the browser session that goes on
  */
 export async function revokeOtherSessions(
@@ -112,10 +115,11 @@ export async function revokeOtherSessions(
 ): Promise<number> {
   const { tenantId, userId, keptUidHash } = wanted;
   return inTransaction(db, async (trx) => {
+    const devices = await endRememberedDevices(trx, { tenantId, userId });
     const ended = await endOtherSessionsOfUser(trx, { tenantId, userId, keptUidHash });
     await tellRelyingParties(trx, ended);
     const about = { tenantId, entityType: 'user', entityId: userId };
-    const payload = { sessions: ended.length };
+    const payload = { sessions: ended.length, ...(devices > 0 && { devices }) };
     await recordEvent(trx, { ...about, action: 'session.others_revoked', payload }, caller);
     return ended.length;
   });
@@ -163,9 +167,10 @@ export async function revokeServiceSession(
   });
 }
 
-/** Deletes what ended a month ago. */
+/** Deletes what ended a month ago, and browsers that are remembered no longer. */
 export async function sweepSessions(db: Database): Promise<void> {
   await deleteOldSessions(db);
+  await sweepRememberedDevices(db);
 }
 
 /** When the person of a live session proved themselves; undefined where it has ended. */

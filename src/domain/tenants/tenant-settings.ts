@@ -64,6 +64,10 @@ const secondFactorGraceDays = z.int().min(0).max(90);
 const factorResetHours = z.int().min(0).max(168);
 const selfDeletionDays = z.int().min(1).max(90).nullable();
 const passkeyOffer = z.boolean();
+const rememberedDeviceDays = z.int().min(0).max(90);
+const secondFactorChannels = z
+  .array(z.enum(['email', 'sms', 'whatsapp']))
+  .transform((channels) => [...new Set(channels)]);
 
 const storedSettings = z.object({
   /** The ways to sign in that the tenant's people are offered. */
@@ -94,6 +98,10 @@ const storedSettings = z.object({
   selfDeletionDays: selfDeletionDays.default(14),
   /** Whether people are offered a passkey after they signed in by something else, once. */
   passkeyOffer: passkeyOffer.default(true),
+  /** For how many days a browser may be remembered, where the second factor is not asked for; 0: none is. */
+  rememberedDeviceDays: rememberedDeviceDays.default(0),
+  /** The ways by which a code that is sent counts as a second factor, for people who have enrolled nothing; empty: none. */
+  secondFactorChannels: secondFactorChannels.default([]),
   /** Of its pages and mails, and where its people find help; null: no logo, and the server's colour and help. */
   branding: z
     .object({
@@ -132,6 +140,8 @@ const writtenSettings = z.strictObject({
   factorResetHours: factorResetHours.optional(),
   selfDeletionDays: selfDeletionDays.optional(),
   passkeyOffer: passkeyOffer.optional(),
+  rememberedDeviceDays: rememberedDeviceDays.optional(),
+  secondFactorChannels: secondFactorChannels.optional(),
   branding: z.strictObject({ logoUrl, accentColor, supportUrl }).partial().optional(),
   countryList: countryList.optional(),
   addressLimits: z

@@ -1,6 +1,7 @@
 /** Where a person is signed in, and ending it. Refuses to end a session of anybody else. */
 import type Router from '@koa/router';
 import type { Context } from 'koa';
+import { forgetRememberedDevices, listRememberedDevices } from '../../domain/sessions/remembered-devices.ts';
 import { type LiveSession, listLiveSessions } from '../../domain/sessions/session-store.ts';
 import { revokeOtherSessions, revokeSession } from '../../domain/sessions/sessions.ts';
 import type { Database } from '../../platform/database.ts';
@@ -32,7 +33,11 @@ declare module '../pages/view-models.ts' {
       revokeAction: string;
       /** Takes a POST that ends all but this one. */
       othersAction: string;
-      notice?: 'session_ended' | 'others_ended';
+      /** Browsers at which the second factor is not asked for. */
+      remembered: { id: string; browser: string; os: string; since: Date; until: Date }[];
+      /** Takes a POST with `device=<id>`, or nothing for all of them. */
+      forgetAction: string;
+      notice?: 'session_ended' | 'others_ended' | 'device_forgotten';
     };
   }
 }
@@ -61,9 +66,23 @@ async function sessionsModel(
   }));
 }
 
+async function rememberedModel(
+  db: Database,
+  { profile: { tenantId, userId, tenant } }: SignedIn,
+): Promise<DevicesModel['remembered']> {
+  if (tenant.settings.rememberedDeviceDays === 0) return [];
+  const { items } = await listRememberedDevices(db, { tenantId, userId, limit: 100 });
+  return items.map(({ id, userAgent, createdAt, expiresAt }) => ({
+    id,
+    ...describeBrowser(userAgent),
+    since: createdAt,
+    until: expiresAt,
+  }));
+}
+
 /** What has just been done, as an address of ours says it; anybody can write the address, and it says no more than this. */
 function noticeOf({ notice }: Context['query']): DevicesModel['notice'] {
-  return notice === 'session_ended' || notice === 'others_ended' ? notice : undefined;
+  return (['session_ended', 'others_ended', 'device_forgotten'] as const).find((name) => name === notice);
 }
 
 async function show(ctx: Context, web: WebDependencies): Promise<void> {
@@ -71,8 +90,15 @@ async function show(ctx: Context, web: WebDependencies): Promise<void> {
   if (!person) return;
   const notice = noticeOf(ctx.query);
   const sessions = await sessionsModel(web.db, person);
-  const actions = { revokeAction: '/account/sessions/revoke', othersAction: '/account/sessions/revoke-others' };
-  drawPage(ctx, web, person, { section: 'devices', view: 'account/devices' }, { sessions, notice, ...actions });
+  const model = {
+    sessions,
+    remembered: await rememberedModel(web.db, person),
+    notice,
+    revokeAction: '/account/sessions/revoke',
+    othersAction: '/account/sessions/revoke-others',
+    forgetAction: '/account/devices/forget',
+  };
+  drawPage(ctx, web, person, { section: 'devices', view: 'account/devices' }, model);
 }
 
 async function revoke(ctx: Context, web: WebDependencies): Promise<void> {
@@ -89,9 +115,17 @@ async function revokeOthers(ctx: Context, web: WebDependencies): Promise<void> {
   leadTo(ctx, `${page}?notice=others_ended`);
 }
 
+async function forget(ctx: Context, web: WebDependencies): Promise<void> {
+  const { person, form } = await postedForm(ctx, web);
+  const { tenantId, userId } = person.profile;
+  await forgetRememberedDevices(web.db, { tenantId, userId, id: form.device }, callerOf(ctx, userId));
+  leadTo(ctx, `${page}?notice=device_forgotten`);
+}
+
 /** Mounts `/devices` and what ends sessions on the router of the account pages. */
 export function mountDevices(router: Router, web: WebDependencies): void {
   router.get('/devices', (ctx) => show(ctx, web));
+  router.post('/devices/forget', (ctx) => forget(ctx, web));
   router.post('/sessions/revoke', (ctx) => revoke(ctx, web));
   router.post('/sessions/revoke-others', (ctx) => revokeOthers(ctx, web));
 }

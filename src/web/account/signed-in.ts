@@ -1,7 +1,7 @@
 /** Who is signed in to this browser, how lately they proved themselves, and where they do so. */
 import type { ParsedUrlQuery } from 'node:querystring';
 import type { Context } from 'koa';
-import { isTooLittle } from '../../domain/factors/requirement.ts';
+import { isTooLittle, rememberedAcr } from '../../domain/factors/requirement.ts';
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
 import { accountClientId } from '../../oidc/account-client.ts';
 import { type Codes, defineCodes } from '../../platform/errors.ts';
@@ -41,8 +41,9 @@ export async function signedIn(ctx: Context, { db, provider }: WebDependencies):
   return { profile, sessionUidHash: sha256(session.uid), provedAt: (session.loginTs ?? 0) * 1000, acr: session.acr };
 }
 
-export function isFresh({ provedAt }: SignedIn): boolean {
-  return Date.now() - provedAt < freshMs;
+/** A browser that is remembered stood in for a factor that was proved long before: that is not lately. */
+export function isFresh({ provedAt, acr }: SignedIn): boolean {
+  return acr !== rememberedAcr && Date.now() - provedAt < freshMs;
 }
 
 /** Parameters of an authorization request that a link to the account may carry, such as one to sign up with a referral. */

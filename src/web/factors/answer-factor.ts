@@ -12,6 +12,7 @@ import { isShownOnForm } from '../interaction/form-refusal.ts';
 import { followFinished } from '../interaction/proof.ts';
 import type { Visit } from '../interaction/visit.ts';
 import { acceptSecondFactor, type PendingFactor, pendingFactor } from './pending-factor.ts';
+import { rememberDays } from './remembered-browser.ts';
 import type { FactorLink } from './web-second-factor.ts';
 
 export type FactorVisit = Visit<'restart'>;
@@ -30,6 +31,8 @@ export interface FactorSurroundings {
   others: FactorLink[];
   /** To the first factor, as somebody else. */
   restartHref: string;
+  /** For how many days the browser may be remembered; the form posts `remember`. Absent: not at all. */
+  rememberDays?: number;
 }
 
 export async function factorSurroundings(
@@ -38,7 +41,9 @@ export async function factorSurroundings(
   kind: string,
 ): Promise<FactorSurroundings> {
   const others = (await visit.factors(pending)).filter((other) => other.kind !== kind);
-  return { others, restartHref: visit.links.restart };
+  // A recovery code is for one who has lost something: nothing rests on it but this sign-in.
+  const days = kind === 'recovery_code' ? undefined : rememberDays(pending.account);
+  return { others, restartHref: visit.links.restart, rememberDays: days };
 }
 
 /** Proves the factor by the answer of the form, and ends the interaction. @param draw the page again, with why not */
@@ -66,5 +71,6 @@ export async function answerFactor(
     return draw(error);
   }
   web.metrics.countSignIn(factor.kind, 'succeeded');
-  await acceptSecondFactor(ctx, web, pending, amr);
+  const remember = form.remember === 'on' && factor.kind !== 'recovery_code';
+  await acceptSecondFactor(ctx, web, pending, { amr, remember });
 }

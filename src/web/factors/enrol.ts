@@ -171,7 +171,7 @@ async function keepCodes(ctx: Context, { web, ...visit }: Visit): Promise<void> 
   const pending = await pendingFactor(ctx, web, visit);
   const enrolled = pending?.enrolment?.enrolled;
   if (!pending || !enrolled) return toDispatcher(ctx, visit.interaction.uid);
-  await acceptSecondFactor(ctx, web, pending, enrolled.amr);
+  await acceptSecondFactor(ctx, web, pending, { amr: enrolled.amr });
 }
 
 export const enrolSteps = {

@@ -5,11 +5,13 @@
  */
 import type { Context } from 'koa';
 import type { Interaction } from 'oidc-provider';
-import type { FactorNeed } from '../../domain/factors/requirement.ts';
+import { acr, type FactorNeed } from '../../domain/factors/requirement.ts';
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
 import { secondFactorReason } from '../../oidc/authorization/prompts.ts';
+import type { Database } from '../../platform/database.ts';
 import type { InteractionContext, WebDependencies } from '../interaction/context.ts';
 import { factorNeedOf, finishSignIn, provedOnce, stillWaits } from '../interaction/proof.ts';
+import { isSessionLive, rememberHere } from './remembered-browser.ts';
 
 /** A new factor that has been enrolled in this interaction, its recovery codes still to be read. */
 export interface Enrolled {
@@ -28,6 +30,8 @@ export interface PendingFactor {
   account: AccountProfile;
   /** How the first factor was proved. */
   amr: readonly string[];
+  /** Whether the sign-in that it is asked in has not been ended; asked of a transaction too. */
+  isStillSignedIn(db: Database): Promise<boolean>;
   /** Undefined where nothing more is needed: it has been enrolled in this interaction. */
   need: FactorNeed | undefined;
   enrolment?: Enrolment;
@@ -40,12 +44,13 @@ export function enrolmentOf(interaction: Interaction, userId: string): Enrolment
 
 async function ofProof(web: WebDependencies, interaction: Interaction): Promise<PendingFactor | undefined> {
   const proved = provedOnce(interaction);
-  if (!proved || !(await stillWaits(web, interaction, proved.userId))) return undefined;
+  if (!proved || !(await stillWaits(web.db, interaction, proved.userId))) return undefined;
   const account = await findAccount(web.db, proved.userId);
   if (!account) return undefined;
   const enrolment = enrolmentOf(interaction, account.userId);
   const need = enrolment?.enrolled ? undefined : await factorNeedOf(web, interaction, account);
-  return { account, amr: proved.amr, need, enrolment };
+  const isStillSignedIn = (db: Database) => stillWaits(db, interaction, account.userId);
+  return { account, amr: proved.amr, need, enrolment, isStillSignedIn };
 }
 
 async function ofSession(
@@ -62,7 +67,8 @@ async function ofSession(
   const account = session.accountId === userId ? await findAccount(web.db, userId) : undefined;
   if (!account || (tenant && tenant.id !== account.tenantId)) return undefined;
   const need = await factorNeedOf(web, interaction, account);
-  return need?.isEnrolled ? { account, amr: session.amr ?? [], need } : undefined;
+  if (!need?.isEnrolled) return undefined;
+  return { account, amr: session.amr ?? [], need, isStillSignedIn: (db) => isSessionLive(db, session.uid) };
 }
 
 /** Undefined where a first factor has to be proved before. */
@@ -83,15 +89,17 @@ export function factorStanding(pending: PendingFactor | undefined): FactorStandi
   return pending.need.isEnrolled ? 'prove' : 'enrol';
 }
 
-/** Ends the interaction with both factors proved. @param amr of the second (RFC 8176) */
+/** Ends the interaction with both factors proved. @param second.amr of the second (RFC 8176); `remember`: this browser */
 export async function acceptSecondFactor(
   ctx: Context,
   web: WebDependencies,
-  { account, amr: first }: PendingFactor,
-  amr: readonly string[],
+  pending: PendingFactor,
+  { amr, remember = false }: { amr: readonly string[]; remember?: boolean },
 ): Promise<void> {
+  const { account, amr: first } = pending;
+  if (remember) await rememberHere(ctx, web, account, pending.isStillSignedIn);
   const both = [...new Set([...first, ...amr])];
-  await finishSignIn(ctx, web, account, { amr: both, provedAt: Date.now(), isTwo: true });
+  await finishSignIn(ctx, web, account, { amr: both, provedAt: Date.now(), acr: acr.aal2 });
 }
 
 /** Ends the interaction with the first factor alone, where the second may still be put off. */
@@ -100,5 +108,5 @@ export async function acceptFirstFactor(
   web: WebDependencies,
   { account, amr }: PendingFactor,
 ): Promise<void> {
-  await finishSignIn(ctx, web, account, { amr, provedAt: Date.now(), isTwo: false });
+  await finishSignIn(ctx, web, account, { amr, provedAt: Date.now(), acr: acr.aal1 });
 }

@@ -7,14 +7,16 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Context } from 'koa';
 import type { Interaction, InteractionResults } from 'oidc-provider';
-import { acr, type FactorNeed, findFactorNeed } from '../../domain/factors/requirement.ts';
+import { acr, type FactorNeed, findFactorNeed, rememberedAcr } from '../../domain/factors/requirement.ts';
 import { holdsFactor } from '../../domain/methods/second-factors.ts';
 import { findPayload, upsertPayload } from '../../domain/sessions/payload-store.ts';
 import type { ProvedAccount } from '../../domain/sign-in/proved-account.ts';
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
 import { asksForTwoFactors } from '../../oidc/authorization/authentication-context.ts';
+import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { sha256 } from '../../platform/secrets.ts';
+import { isRememberedHere } from '../factors/remembered-browser.ts';
 import { rememberDevice } from '../middleware/device.ts';
 import { finishInteraction, toDispatcher, type WebDependencies } from './context.ts';
 import type { Outcome } from './steps.ts';
@@ -101,8 +103,8 @@ async function markWaiting(web: WebDependencies, interaction: Interaction, userI
 }
 
 /** Whether nothing has ended the account's sessions since it was proved here. */
-export async function stillWaits(web: WebDependencies, interaction: Interaction, userId: string): Promise<boolean> {
-  return (await findPayload(web.db, waitingModel, waitingHash(interaction, userId))) !== undefined;
+export async function stillWaits(db: Database, interaction: Interaction, userId: string): Promise<boolean> {
+  return (await findPayload(db, waitingModel, waitingHash(interaction, userId))) !== undefined;
 }
 
 /**
@@ -119,11 +121,13 @@ export async function factorNeedOf(
   web: WebDependencies,
   { params }: Interaction,
   account: AccountProfile,
-): Promise<FactorNeed | undefined> {
+): Promise<(FactorNeed & { isAsked: boolean }) | undefined> {
   const client = await web.provider().Client.find(params.client_id as string);
-  const need = await findFactorNeed(web.db, account, { isAsked: asksForTwoFactors(params, client) });
-  if (!need || need.isEnrolled || !(await holdsFactor(web.db, account))) return need;
-  return { isEnrolled: true, postponableUntil: null };
+  const isAsked = asksForTwoFactors(params, client);
+  const need = await findFactorNeed(web.db, account, { isAsked });
+  if (!need) return undefined;
+  if (need.isEnrolled || !(await holdsFactor(web.db, account))) return { ...need, isAsked };
+  return { isEnrolled: true, postponableUntil: null, isAsked };
 }
 
 /** Ends the interaction with one account, or has its second factor asked for. */
@@ -135,21 +139,25 @@ async function settle(
 ): Promise<void> {
   const { amr, provedAt, authenticatedAt } = proof;
   const account = await findAccount(web.db, userId);
-  if (account && !isTwo && (await factorNeedOf(web, interaction, account))) {
+  const need = account && !isTwo ? await factorNeedOf(web, interaction, account) : undefined;
+  if (account && need) {
+    if (need.isEnrolled && (await isRememberedHere(ctx, web.db, { interaction, account, isAsked: need.isAsked })))
+      return finishSignIn(ctx, web, account, { amr, provedAt: authenticatedAt ?? provedAt, acr: rememberedAcr });
     await markWaiting(web, interaction, userId);
     const kept = { proof: { ...proof, userId } satisfies Proof, enrolment: undefined, ready: undefined };
     await keepInInteraction(interaction, kept);
     return toDispatcher(ctx, interaction.uid);
   }
   if (!account) throw new DomainError('expired', 'INTERACTION_EXPIRED');
-  await finishSignIn(ctx, web, account, { amr, provedAt: authenticatedAt ?? provedAt, isTwo });
+  const proved = isTwo ? acr.aal2 : acr.aal1;
+  await finishSignIn(ctx, web, account, { amr, provedAt: authenticatedAt ?? provedAt, acr: proved });
 }
 
-/** How somebody has proved themselves: RFC 8176 method names, and when, in epoch milliseconds. */
+/** How somebody has proved themselves: RFC 8176 method names, when, in epoch milliseconds, and what it is worth. */
 interface WholeProof {
   amr: readonly string[];
   provedAt: number;
-  isTwo: boolean;
+  acr: string;
 }
 
 /** What the person is asked before they are signed in, all proved. */
@@ -190,14 +198,9 @@ export async function finishSignIn(
   toDispatcher(ctx, interaction.uid);
 }
 
-async function endSignIn(
-  ctx: Context,
-  web: WebDependencies,
-  userId: string,
-  { isTwo, ...proof }: WholeProof,
-): Promise<void> {
+async function endSignIn(ctx: Context, web: WebDependencies, userId: string, proof: WholeProof): Promise<void> {
   rememberDevice(ctx, web.issuer);
-  await finishInteraction(ctx, web.provider(), loginResult(userId, { ...proof, acr: isTwo ? acr.aal2 : acr.aal1 }));
+  await finishInteraction(ctx, web.provider(), loginResult(userId, proof));
 }
 
 /**
@@ -210,14 +213,14 @@ export async function askedPerson(
   question: LastQuestion,
 ): Promise<AccountProfile | undefined> {
   const ready = readyProof(interaction);
-  if (ready?.question !== question || !(await stillWaits(web, interaction, ready.userId))) return undefined;
+  if (ready?.question !== question || !(await stillWaits(web.db, interaction, ready.userId))) return undefined;
   return findAccount(web.db, ready.userId);
 }
 
 /** Goes on with a sign-in that has its answer. @throws DomainError expired INTERACTION_EXPIRED */
 export async function goOn(ctx: Context, web: WebDependencies, interaction: Interaction): Promise<void> {
   const ready = readyProof(interaction);
-  if (!ready || !(await stillWaits(web, interaction, ready.userId)))
+  if (!ready || !(await stillWaits(web.db, interaction, ready.userId)))
     throw new DomainError('expired', 'INTERACTION_EXPIRED');
   await endSignIn(ctx, web, ready.userId, ready.proof);
 }
@@ -255,7 +258,7 @@ export async function acceptChoice(
   const proof = proofOf(interaction);
   const chosen = provedAccounts(interaction).find((account) => account.userId === userId);
   if (!proof || !chosen) throw new DomainError('forbidden', 'ACCESS_DENIED');
-  if (!(await stillWaits(web, interaction, chosen.userId))) throw new DomainError('expired', 'INTERACTION_EXPIRED');
+  if (!(await stillWaits(web.db, interaction, chosen.userId))) throw new DomainError('expired', 'INTERACTION_EXPIRED');
   await settle(ctx, web, interaction, { proof, userId: chosen.userId, isTwo: false });
 }
 

@@ -35,6 +35,7 @@ const columns: Record<string, string> = {
   ...named('user_sessions', told, 'user_id user_agent ip device_fingerprint'),
   'user_identities.recovered_by': 'whether by mail or phone; erased with the row',
   ...named('user_factors', told, 'user_id name'),
+  ...named('remembered_devices', told, 'user_id user_agent'),
   'user_factors.secret': sealed,
   ...named('recovery_codes', told, 'user_id'),
   ...named('factor_grace', told, 'user_id'),

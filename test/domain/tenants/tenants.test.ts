@@ -198,6 +198,8 @@ describe('tenants', () => {
       factorResetHours: 0,
       selfDeletionDays: 14,
       passkeyOffer: true,
+      rememberedDeviceDays: 0,
+      secondFactorChannels: [],
       branding: { logoUrl: null, accentColor: null, supportUrl: null },
       countryList: [],
       addressLimits: { trustedNetworks: [], signInFailures: null, codes: null },

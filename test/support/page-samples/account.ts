@@ -489,6 +489,11 @@ const devices: PageSample[] = [
           applications: [],
         },
       ],
+      remembered: [
+        { id: 'r1', browser: 'Firefox 145', os: 'macOS', since: ago(64), until: new Date('2025-12-28T14:30:00Z') },
+        { id: 'r2', browser: '', os: '', since: ago(9000), until: new Date('2025-12-20T14:30:00Z') },
+      ],
+      forgetAction: '/account/devices/forget',
       revokeAction: '/account/sessions/revoke',
       othersAction: '/account/sessions/revoke-others',
     },

@@ -49,6 +49,7 @@ export const samples: PageSample[] = [
       action: '/interaction/x/factor/totp',
       others: [{ kind: 'recovery_code', href: '/interaction/x/factor/recovery-code' }],
       restartHref,
+      rememberDays: 30,
     },
   },
   {
@@ -74,7 +75,7 @@ export const samples: PageSample[] = [
       restartHref,
     },
   },
-  { name: 'factor-key', view: 'interaction/factor-key', page, model: touching },
+  { name: 'factor-key', view: 'interaction/factor-key', page, model: { ...touching, rememberDays: 30 } },
   {
     name: 'factor-key-refused',
     view: 'interaction/factor-key',
