@@ -48,11 +48,6 @@ export function verifySecondsOf(config: Config): number {
 
 const logoutPayload = z.object({ clientId: z.string(), sub: z.string(), sid: z.string() });
 
-/** Not those of device codes by the minute: a device is told that its code has expired for as long as the row is there. */
-async function sweepAll(db: Database, models?: readonly string[]): Promise<void> {
-  for (let batches = 0; batches < 200 && (await sweepPayloads(db, 5000, models)) > 0; batches++);
-}
-
 interface ScheduleDependencies {
   config: Config;
   db: Database;
@@ -66,14 +61,15 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
   const { issuer } = config;
   const phoneCountries = config.phone.countries;
   return {
-    // Expiry is decided when a row is read; this only keeps the tables small.
+    // Expiry is decided when a row is read; this only keeps the tables small. Not device codes by the minute: a device is told
+    // that its code has expired for as long as the row is there.
     async 'sweep-short-lived'() {
-      await sweepAll(db, ['PushedAuthorizationRequest', 'ReplayDetection']);
+      await sweepPayloads(db, { except: ['DeviceCode'] });
     },
     'tell-of-refusals': () => tellOfRepeatedRefusals(db),
     'count-activity': () => countActivity(db),
     async sweep() {
-      await sweepAll(db);
+      await sweepPayloads(db);
       await sweepRateLimits(db);
       await sweepSessions(db);
       await sweepSignInFailures(db);

@@ -6,6 +6,7 @@
 import type { PersonWords } from '../domain/users/person-words.ts';
 import { type Database, firstRow, rows } from '../platform/database.ts';
 import { type Codes, DomainError, defineCodes } from '../platform/errors.ts';
+import { inBatches } from '../platform/in-batches.ts';
 import { defineSecretPurpose, type Secrets, sha256 } from '../platform/secrets.ts';
 
 export const repeatedRequestCodes = defineCodes({
@@ -118,11 +119,14 @@ function contextOf(actorHash: Buffer | undefined, keyHash: Buffer | undefined): 
 
 /** Deletes keys whose day is over. Answers how many went. Waits for nobody. */
 export async function sweepRepeatedRequests(db: Database): Promise<number> {
-  const result = await db.raw(
-    `with held as (
-       select actor_hash, key_hash from idempotency_keys where expires_at <= now() for update skip locked
-     )
-     delete from idempotency_keys k using held where k.actor_hash = held.actor_hash and k.key_hash = held.key_hash`,
-  );
-  return result.rowCount;
+  return inBatches(async (most) => {
+    const result = await db.raw(
+      `with held as (
+         select actor_hash, key_hash from idempotency_keys where expires_at <= now() limit :most for update skip locked
+       )
+       delete from idempotency_keys k using held where k.actor_hash = held.actor_hash and k.key_hash = held.key_hash`,
+      { most },
+    );
+    return result.rowCount;
+  });
 }

@@ -29,6 +29,7 @@ import * as codesByUsername from '../../migrations/0023-codes-by-username.ts';
 import * as keysAndCodesAsFactors from '../../migrations/0024-keys-and-codes-as-factors.ts';
 import * as rememberedDevices from '../../migrations/0025-remembered-devices.ts';
 import * as largeTenants from '../../migrations/0027-large-tenants.ts';
+import * as auditInBatches from '../../migrations/0028-audit-in-batches.ts';
 import * as removedFactors from '../../migrations/0029-removed-factors.ts';
 import * as ownDeletions from '../../migrations/0030-own-deletions.ts';
 import * as overview from '../../migrations/0031-overview.ts';
@@ -67,6 +68,7 @@ const migrations: NamedMigration[] = [
   { name: '0024-keys-and-codes-as-factors', migration: keysAndCodesAsFactors },
   { name: '0025-remembered-devices', migration: rememberedDevices },
   { name: '0027-large-tenants', migration: largeTenants },
+  { name: '0028-audit-in-batches', migration: auditInBatches },
   { name: '0029-removed-factors', migration: removedFactors },
   { name: '0030-own-deletions', migration: ownDeletions },
   { name: '0031-overview', migration: overview },

@@ -7,6 +7,7 @@ import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { type Database, prepared, runPrepared } from './database.ts';
 import { type Codes, DomainError, defineCodes } from './errors.ts';
+import { inBatches } from './in-batches.ts';
 import { sha256 } from './secrets.ts';
 
 export const rateLimitCodes = defineCodes({
@@ -193,11 +194,14 @@ export async function proveWritable(db: Database): Promise<void> {
 
 /** Deletes windows that have ended; they count for nothing whether swept or not. Answers how many went. Waits for nobody. */
 export async function sweepRateLimits(db: Database): Promise<number> {
-  const result = await db.raw(
-    `with held as (
-       select key from rate_limits where window_ends_at < now() for update skip locked
-     )
-     delete from rate_limits r using held where r.key = held.key`,
-  );
-  return result.rowCount;
+  return inBatches(async (most) => {
+    const result = await db.raw(
+      `with held as (
+         select key from rate_limits where window_ends_at < now() limit :most for update skip locked
+       )
+       delete from rate_limits r using held where r.key = held.key`,
+      { most },
+    );
+    return result.rowCount;
+  });
 }

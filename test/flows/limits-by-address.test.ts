@@ -166,7 +166,7 @@ describe('limits by address', () => {
       .update({
         expiresAt: app.db.raw(`now() - interval '1 second'`),
       });
-    while ((await sweepPayloads(app.db, 100, ['PushedAuthorizationRequest'])) > 0);
+    await sweepPayloads(app.db, { size: 100 });
     assert.equal(await stored('PushedAuthorizationRequest'), 0);
   });
 

@@ -1,5 +1,6 @@
 /** The upkeep of the audit trail: partitions for the months to come, and what is older than it is kept for. */
-import { type Database, rows } from '../../platform/database.ts';
+import { type Database, firstRow, rows } from '../../platform/database.ts';
+import { inBatches } from '../../platform/in-batches.ts';
 
 /** Safe to call at any time, by many at once. */
 export async function ensureAuditPartitions(db: Database): Promise<void> {
@@ -8,7 +9,14 @@ export async function ensureAuditPartitions(db: Database): Promise<void> {
 
 /** @param serverDays how long events are kept where a tenant says nothing else */
 export async function purgeAuditEvents(db: Database, serverDays: number): Promise<void> {
-  await db.raw('select purge_audit_events(?)', [serverDays]);
+  await inBatches(async (most) => {
+    const found = await firstRow<{ gone: number }>(
+      db,
+      'select purge_audit_events(:serverDays::integer, :most::integer) as gone',
+      { serverDays, most },
+    );
+    return found?.gone ?? 0;
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The SQL of one-time codes and links: what was sent where, and what was tried. */
 import { type Database, prepared, rows, runPrepared } from '../../platform/database.ts';
+import { inBatches } from '../../platform/in-batches.ts';
 import type { Channel } from '../messages/outgoing-message.ts';
 import { usernameOf } from '../users/username.ts';
 import { codeLimits } from './code-limits.ts';
@@ -276,11 +277,14 @@ export async function revokeCodes(
 
 /** Deletes rows that no limit counts any more. Answers how many went. Waits for nobody. */
 export async function deleteOldSends(db: Database): Promise<number> {
-  const result = await db.raw(
-    `with held as (
-       select id from otp_codes where created_at < now() - interval '2 days' for update skip locked
-     )
-     delete from otp_codes c using held where c.id = held.id`,
-  );
-  return result.rowCount;
+  return inBatches(async (most) => {
+    const result = await db.raw(
+      `with held as (
+         select id from otp_codes where created_at < now() - interval '2 days' limit :most for update skip locked
+       )
+       delete from otp_codes c using held where c.id = held.id`,
+      { most },
+    );
+    return result.rowCount;
+  });
 }

@@ -75,6 +75,7 @@ export async function selectOrgNodes(
   const list: BranchList<OrgNodeRow> = {
     keyset: byId(id),
     rowsAnItem: 100,
+    mostLieWithin: below !== null,
     looked: {
       rows: ({ keys, where: after, order }) =>
         `select n.id, ${keys} from ${from} where ${where} and ${wanted} and ${after} ${order}`,

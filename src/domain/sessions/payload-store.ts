@@ -4,8 +4,9 @@
  * Rows are found by hash; payloads are sealed by the adapters of oidc/storage. Statements of the hot path are prepared once
  * per connection. One-time things are consumed in one statement.
  */
-import { type Database, prepared, runPrepared } from '../../platform/database.ts';
+import { type Database, firstRow, prepared, runPrepared } from '../../platform/database.ts';
 import { gathered } from '../../platform/gathered.ts';
+import { type Batches, inBatches } from '../../platform/in-batches.ts';
 import { insertEventSql } from '../audit/audit-events.ts';
 
 export interface PayloadRow {
@@ -273,18 +274,33 @@ export async function destroyByGrantId(
 }
 
 /**
- * Deletes what has expired, a batch at a time so that no statement holds many locks. Answers how many went.
- * @param models these alone
+ * Deletes what has expired. Each batch goes on where the one before ended: what that left in the index is not passed again.
+ * A consumed refresh token stays until its own expiry: that is how its reuse is recognised.
+ * @param options.except models that stay
+ * @returns how many went
  */
-export async function sweepPayloads(db: Database, batch = 5000, models?: readonly string[]): Promise<number> {
-  // A consumed refresh token stays until its own expiry: that is how its reuse is recognised.
-  const result = await db.raw(
-    `delete from oidc_payloads
-      where (model, id_hash) in (select model, id_hash from oidc_payloads
-                                  where expires_at < now() and (:models::text[] is null or model = any(:models::text[]))
-                                  limit :batch
-                                    for update skip locked)`,
-    { models: models ? [...models] : null, batch },
-  );
-  return result.rowCount;
+export async function sweepPayloads(
+  db: Database,
+  { except = [], ...batches }: Batches & { except?: readonly string[] } = {},
+): Promise<number> {
+  let from = '-infinity';
+  return inBatches(async (most) => {
+    const found = await firstRow<{ gone: number; last: string | null }>(
+      db,
+      `with held as (
+         select model, id_hash, expires_at
+           from oidc_payloads
+          where expires_at < now() and expires_at >= :from::timestamptz and model <> all(:except::text[])
+          order by expires_at
+          limit :most
+            for update skip locked
+       ), gone as (
+         delete from oidc_payloads p using held where p.model = held.model and p.id_hash = held.id_hash
+       )
+       select count(*) as gone, max(expires_at)::text as last from held`,
+      { from, most, except },
+    );
+    from = found?.last ?? from;
+    return found?.gone ?? 0;
+  }, batches);
 }

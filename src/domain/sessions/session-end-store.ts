@@ -6,6 +6,7 @@
  * would lock that out of order.
  */
 import { type Database, firstRow, rows } from '../../platform/database.ts';
+import { inBatches } from '../../platform/in-batches.ts';
 
 export interface EndedSession {
   id: string;
@@ -206,19 +207,20 @@ export async function endServiceSessions(
 
 /** Deletes sign-ins and services' rows that ran out a month ago: so long they can be told of. Waits for nobody. */
 export async function deleteOldSessions(db: Database): Promise<void> {
-  const old = `expires_at < now() - interval '30 days'`;
-  await rows(
-    db,
-    `with held as (
-       select id from service_sessions where ${old} for update skip locked
-     )
-     delete from service_sessions s using held where s.id = held.id`,
-  );
-  await rows(
-    db,
-    `with held as (
-       select id from user_sessions where ${old} for update skip locked
-     )
-     delete from user_sessions s using held where s.id = held.id`,
-  );
+  for (const table of ['service_sessions', 'user_sessions'] as const)
+    await inBatches(async (most) => {
+      const gone = await rows(
+        db,
+        `with held as (
+           select id from ${table}
+            where expires_at < now() - interval '30 days'
+            order by expires_at
+            limit :most
+              for update skip locked
+         )
+         delete from ${table} s using held where s.id = held.id returning 1`,
+        { most },
+      );
+      return gone.length;
+    });
 }

@@ -16,6 +16,7 @@
  * names nobody.
  */
 import { type Database, prepared, rows, runPrepared } from '../../platform/database.ts';
+import { inBatches } from '../../platform/in-batches.ts';
 import { defineSecretPurpose, type Secrets } from '../../platform/secrets.ts';
 import { devicesOf } from '../sessions/known-devices.ts';
 
@@ -247,11 +248,14 @@ export async function forgiveBystander(
 
 /** Deletes runs that count for nothing any more. Answers how many went. Waits for nobody. */
 export async function sweepSignInFailures(db: Database): Promise<number> {
-  const result = await db.raw(
-    `with held as (
-       select f.subject_hash from sign_in_failures f where ${isForgotten} for update skip locked
-     )
-     delete from sign_in_failures f using held where f.subject_hash = held.subject_hash`,
-  );
-  return result.rowCount;
+  return inBatches(async (most) => {
+    const result = await db.raw(
+      `with held as (
+         select f.subject_hash from sign_in_failures f where ${isForgotten} limit :most for update skip locked
+       )
+       delete from sign_in_failures f using held where f.subject_hash = held.subject_hash`,
+      { most },
+    );
+    return result.rowCount;
+  });
 }

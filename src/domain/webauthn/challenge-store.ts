@@ -1,5 +1,6 @@
 /** The SQL of challenges that were answered. */
 import { type Database, prepared, runPrepared } from '../../platform/database.ts';
+import { inBatches } from '../../platform/in-batches.ts';
 
 const answer = prepared(
   'webauthn-challenge-answer',
@@ -14,11 +15,14 @@ export async function answerChallenge(trx: Database, challengeHash: Buffer, expi
 
 /** Deletes what could not be answered any longer. Waits for nobody. @returns how many went */
 export async function sweepPasskeyChallenges(db: Database): Promise<number> {
-  const result = await db.raw(
-    `with held as (
-       select challenge_hash from passkey_challenges where expires_at < now() for update skip locked
-     )
-     delete from passkey_challenges c using held where c.challenge_hash = held.challenge_hash`,
-  );
-  return result.rowCount;
+  return inBatches(async (most) => {
+    const result = await db.raw(
+      `with held as (
+         select challenge_hash from passkey_challenges where expires_at < now() limit :most for update skip locked
+       )
+       delete from passkey_challenges c using held where c.challenge_hash = held.challenge_hash`,
+      { most },
+    );
+    return result.rowCount;
+  });
 }

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { type Database, firstRow, rows } from '../../../platform/database.ts';
 import { DomainError } from '../../../platform/errors.ts';
 import { newId } from '../../../platform/ids.ts';
+import { inBatches } from '../../../platform/in-batches.ts';
 import { defineLimits, giveBackHit } from '../../../platform/rate-limits.ts';
 import { defineSecretPurpose, randomToken, type Secrets, sha256 } from '../../../platform/secrets.ts';
 
@@ -156,11 +157,14 @@ export async function endFederationRequestsOfTenant(trx: Database, tenantId: str
 
 /** Deletes what has ended. Answers how many rows went. Waits for nobody. */
 export async function sweepFederationRequests(db: Database): Promise<number> {
-  const result = await db.raw(
-    `with held as (
-       select id from federation_requests where expires_at < now() for update skip locked
-     )
-     delete from federation_requests r using held where r.id = held.id`,
-  );
-  return result.rowCount;
+  return inBatches(async (most) => {
+    const result = await db.raw(
+      `with held as (
+         select id from federation_requests where expires_at < now() limit :most for update skip locked
+       )
+       delete from federation_requests r using held where r.id = held.id`,
+      { most },
+    );
+    return result.rowCount;
+  });
 }
