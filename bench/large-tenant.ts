@@ -56,7 +56,7 @@ const fill = `
     from generate_series(1, :assignments) n;`;
 
 /** Row by row the tree's triggers and the foreign keys take minutes: they are set aside, and all is checked at the end. */
-async function withoutChecks(trx: Database, tables: string[], work: () => Promise<void>): Promise<void> {
+export async function withoutChecks(trx: Database, tables: string[], work: () => Promise<void>): Promise<void> {
   const references = await rows<{ tableName: string; name: string; definition: string }>(
     trx,
     `select conrelid::regclass::text as table_name, conname as name, pg_get_constraintdef(oid) as definition

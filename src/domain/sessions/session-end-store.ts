@@ -207,20 +207,15 @@ export async function endServiceSessions(
 
 /** Deletes sign-ins and services' rows that ran out a month ago: so long they can be told of. Waits for nobody. */
 export async function deleteOldSessions(db: Database): Promise<void> {
-  for (const table of ['service_sessions', 'user_sessions'] as const)
-    await inBatches(async (most) => {
-      const gone = await rows(
-        db,
-        `with held as (
-           select id from ${table}
-            where expires_at < now() - interval '30 days'
-            order by expires_at
-            limit :most
-              for update skip locked
-         )
-         delete from ${table} s using held where s.id = held.id returning 1`,
-        { most },
-      );
-      return gone.length;
-    });
+  const batch = `where expires_at < now() - interval '30 days' order by expires_at limit :most for update skip locked`;
+  await inBatches(async (most) => {
+    const held = `select id from service_sessions ${batch}`;
+    const sql = `with held as (${held}) delete from service_sessions s using held where s.id = held.id returning 1`;
+    return (await rows(db, sql, { most })).length;
+  });
+  await inBatches(async (most) => {
+    const held = `select id from user_sessions ${batch}`;
+    const sql = `with held as (${held}) delete from user_sessions s using held where s.id = held.id returning 1`;
+    return (await rows(db, sql, { most })).length;
+  });
 }
