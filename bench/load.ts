@@ -38,7 +38,9 @@ export async function measure(
   prepare: (connection: number) => Promise<Operation>,
   { connections, seconds, pids, idle }: LoadOptions,
 ): Promise<Measured> {
-  const operations = await Promise.all(Array.from({ length: connections }, (_, index) => prepare(index)));
+  // One after the other: sign-ins that all begin at once are told to come back later.
+  const operations: Operation[] = [];
+  for (let index = 0; index < connections; index++) operations.push(await prepare(index));
   const run = async (until: number, times: number[]): Promise<void> => {
     await Promise.all(
       operations.map(async (operation) => {
