@@ -3621,6 +3621,53 @@ export interface components {
              */
             state: "open" | "expired" | "accepted" | "revoked";
         };
+        ListedAssignment: {
+            assigned_by: string | null;
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            created_at: string;
+            ends_at: string | null;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description The name of the node */
+            org_node: string | null;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            org_node_id: string;
+            org_node_type: string | null;
+            /** @description The name of the role */
+            role: string | null;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            role_id: string;
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            starts_at: string;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            user_id: string;
+            /** @description The name or the address of the person; null: it is gone */
+            user_name: string | null;
+        };
         ListedClient: {
             /** @description The client_id, as the protocol has it */
             client_id: string;
@@ -3767,6 +3814,47 @@ export interface components {
             updated_at: string;
             /** @description How many people it has */
             users: number;
+        };
+        ListedVisibilityGrant: {
+            /** @enum {string} */
+            access_scope: "read" | "analyze";
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            created_at: string;
+            ends_at: string | null;
+            granted_by: string | null;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description The name of the node */
+            org_node: string | null;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            org_node_id: string;
+            org_node_type: string | null;
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            starts_at: string;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            user_id: string;
+            /** @description The name or the address of the person; null: it is gone */
+            user_name: string | null;
         };
         MovedCapability: {
             /** @description Applications whose default API it was: they find it there no more, and have to name the other one */
@@ -4933,7 +5021,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        items: components["schemas"]["Assignment"][];
+                        items: components["schemas"]["ListedAssignment"][];
                         next: string | null;
                     };
                 };
@@ -11011,7 +11099,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        items: components["schemas"]["VisibilityGrant"][];
+                        items: components["schemas"]["ListedVisibilityGrant"][];
                         next: string | null;
                     };
                 };

@@ -1,5 +1,6 @@
 /** Operations on who holds which role where, from when until when. */
 import { z } from 'zod';
+import { withNames } from '../domain/organisation/names.ts';
 import {
   assignRole,
   endAssignment,
@@ -10,7 +11,7 @@ import {
 import { DomainError } from '../platform/errors.ts';
 import { type Lookup, operation, type RoleToGive } from './operation.ts';
 import { within } from './reach.ts';
-import { id, pageQuery, period, time, timeIn } from './shapes.ts';
+import { id, listedNames, pageQuery, period, time, timeIn } from './shapes.ts';
 
 const Assignment = z
   .object({
@@ -24,6 +25,10 @@ const Assignment = z
     created_at: time,
   })
   .meta({ id: 'Assignment' });
+const ListedAssignment = Assignment.extend({
+  ...listedNames,
+  role: z.string().nullable().meta({ description: 'The name of the role' }),
+}).meta({ id: 'ListedAssignment' });
 const params = z.strictObject({ assignment_id: id });
 
 type Named = { params: { assignment_id: string } };
@@ -55,10 +60,11 @@ export const assignments = [
       state: z.enum(['live', 'coming', 'ended']).optional(),
     }),
     list: true,
-    answer: Assignment,
-    run: ({ db, tenantId, query, reach }) => {
+    answer: ListedAssignment,
+    run: async ({ db, tenantId, query, reach }) => {
       const { user_id: userId, org_node_id: orgNodeId, role_id: roleId, ...rest } = query;
-      return listAssignments(db, { tenantId, userId, orgNodeId, roleId, ...rest, ...within(reach) });
+      const page = await listAssignments(db, { tenantId, userId, orgNodeId, roleId, ...rest, ...within(reach) });
+      return { ...page, items: await withNames(db, tenantId, page.items) };
     },
   }),
   operation({

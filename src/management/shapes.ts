@@ -44,4 +44,11 @@ export const period = {
     .meta({ description: 'The first moment at which it no longer holds; absent: until further notice' }),
 };
 
+/** What the ids of a listed row are called. */
+export const listedNames = {
+  user_name: z.string().nullable().meta({ description: 'The name or the address of the person; null: it is gone' }),
+  org_node: z.string().nullable().meta({ description: 'The name of the node' }),
+  org_node_type: z.string().nullable(),
+};
+
 export const externalId = text(255).meta({ description: 'What another system calls it; unique in the tenant' });

@@ -1,5 +1,6 @@
 /** Operations on who may see which part of the tree, without holding a role there. */
 import { z } from 'zod';
+import { withNames } from '../domain/organisation/names.ts';
 import {
   endVisibilityGrant,
   findVisibilityGrant,
@@ -9,7 +10,7 @@ import {
 import { DomainError } from '../platform/errors.ts';
 import { type Lookup, operation } from './operation.ts';
 import { within } from './reach.ts';
-import { id, pageQuery, period, time, timeIn } from './shapes.ts';
+import { id, listedNames, pageQuery, period, time, timeIn } from './shapes.ts';
 
 const accessScope = z.enum(['read', 'analyze']);
 const VisibilityGrant = z
@@ -24,6 +25,7 @@ const VisibilityGrant = z
     created_at: time,
   })
   .meta({ id: 'VisibilityGrant' });
+const ListedVisibilityGrant = VisibilityGrant.extend(listedNames).meta({ id: 'ListedVisibilityGrant' });
 const params = z.strictObject({ visibility_grant_id: id });
 
 type Named = { params: { visibility_grant_id: string } };
@@ -44,10 +46,11 @@ export const visibilityGrants = [
       state: z.enum(['live', 'coming', 'ended']).optional(),
     }),
     list: true,
-    answer: VisibilityGrant,
-    run: ({ db, tenantId, query, reach }) => {
+    answer: ListedVisibilityGrant,
+    run: async ({ db, tenantId, query, reach }) => {
       const { user_id: userId, org_node_id: orgNodeId, ...rest } = query;
-      return listVisibilityGrants(db, { tenantId, userId, orgNodeId, ...rest, ...within(reach) });
+      const page = await listVisibilityGrants(db, { tenantId, userId, orgNodeId, ...rest, ...within(reach) });
+      return { ...page, items: await withNames(db, tenantId, page.items) };
     },
   }),
   operation({
