@@ -1247,7 +1247,13 @@ export interface paths {
          * @description Needs `roles.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
          */
         get: operations["roles.capabilities.list"];
-        put?: never;
+        /**
+         * Have a role carry these capabilities and no others
+         * @description What comes and what goes has to be in the hands of the one who asks; what stays has not.
+         *
+         *     Needs `roles.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, PRIVILEGE_EXCEEDED.
+         */
+        put: operations["roles.capabilities.replace"];
         post?: never;
         delete?: never;
         options?: never;
@@ -3765,6 +3771,32 @@ export interface components {
              * @enum {string}
              */
             token_format: "jwt" | "opaque";
+        };
+        ListedRole: {
+            /** @description What it carries */
+            capabilities: string[];
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            created_at: string;
+            description: string | null;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description Owner, admin and member: every tenant has them */
+            is_system: boolean;
+            name: string;
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            updated_at: string;
         };
         ListedService: {
             /** @description The client_id, as the protocol has it */
@@ -8025,7 +8057,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        items: components["schemas"]["Role"][];
+                        items: components["schemas"]["ListedRole"][];
                         next: string | null;
                     };
                 };
@@ -8229,6 +8261,53 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "roles.capabilities.replace": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header: {
+                /** @description The ETag that you have seen */
+                "If-Match": string;
+            };
+            path: {
+                /** @description An id */
+                role_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    items: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleCapabilities"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["UnprocessableEntity"];
+            428: components["responses"]["PreconditionRequired"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };

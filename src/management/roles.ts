@@ -1,12 +1,15 @@
 /** Operations on roles: what they are called, and which capabilities they carry. Roles belong to the whole tenant. */
 import { z } from 'zod';
 import {
+  changedCapabilities,
   createRole,
   deleteRole,
   findRole,
   grantCapabilityToRole,
+  listCapabilitiesOfRoles,
   listRoleCapabilities,
   listRoles,
+  replaceRoleCapabilities,
   revokeCapabilityFromRole,
   updateRole,
 } from '../domain/access/roles.ts';
@@ -24,6 +27,9 @@ const Role = z
     updated_at: time,
   })
   .meta({ id: 'Role' });
+const ListedRole = Role.extend({
+  capabilities: z.array(capabilityKey).meta({ description: 'What it carries' }),
+}).meta({ id: 'ListedRole' });
 const params = z.strictObject({ role_id: id });
 const ofCapability = z.strictObject({ role_id: id, capability: capabilityKey });
 const Capabilities = z.object({ items: z.array(capabilityKey) }).meta({ id: 'RoleCapabilities' });
@@ -37,8 +43,13 @@ export const roles = [
     needs: { capability: 'roles.read', at: 'anywhere' },
     query: pageQuery,
     list: true,
-    answer: Role,
-    run: ({ db, tenantId, query }) => listRoles(db, { tenantId, ...query }),
+    answer: ListedRole,
+    run: async ({ db, tenantId, query }) => {
+      const page = await listRoles(db, { tenantId, ...query });
+      const ids = page.items.map((role) => role.id);
+      const carried = await listCapabilitiesOfRoles(db, tenantId, ids);
+      return { ...page, items: page.items.map((role) => ({ ...role, capabilities: carried.get(role.id) ?? [] })) };
+    },
   }),
   operation({
     id: 'roles.create',
@@ -106,6 +117,33 @@ export const roles = [
     run: async ({ db, tenantId, params }) => {
       if (!(await findRole(db, { tenantId, roleId: params.role_id }))) throw new DomainError('not_found', 'NOT_FOUND');
       return { items: await listRoleCapabilities(db, { tenantId, roleId: params.role_id }) };
+    },
+  }),
+  operation({
+    id: 'roles.capabilities.replace',
+    method: 'PUT',
+    path: '/roles/{role_id}/capabilities',
+    summary: 'Have a role carry these capabilities and no others',
+    description: 'What comes and what goes has to be in the hands of the one who asks; what stays has not.',
+    needs: {
+      capability: 'roles.manage',
+      at: 'root',
+      puts: async ({ params, body }, { db, tenantId }) => {
+        const roleId = params.role_id;
+        if (!(await findRole(db, { tenantId, roleId }))) return [];
+        const { added, removed } = await changedCapabilities(db, { tenantId, roleId, capabilities: body.items ?? [] });
+        return [...added, ...removed].map((capability) => ({ roleId, capability }));
+      },
+    },
+    params,
+    body: z.strictObject({ items: z.array(capabilityKey).max(1_000) }),
+    answer: Capabilities,
+    errors: ['PRIVILEGE_EXCEEDED'],
+    guards: { read: 'roles.capabilities.list', ifMatch: 'required' },
+    run: async ({ db, tenantId, params, body, actor }) => {
+      const role = { tenantId, roleId: params.role_id };
+      await replaceRoleCapabilities(db, { ...role, capabilities: body.items }, actor.caller);
+      return { items: await listRoleCapabilities(db, role) };
     },
   }),
   operation({

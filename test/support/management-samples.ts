@@ -44,6 +44,7 @@ export const samples: Record<string, (world: World) => Sample> = {
   'roles.update': (w) => ({ params: role(w), body: { description: 'Changed' } }),
   'roles.delete': (w) => ({ params: role(w) }),
   'roles.capabilities.list': (w) => ({ params: role(w) }),
+  'roles.capabilities.replace': (w) => ({ params: role(w), body: { items: ['roles.read'] } }),
   'roles.capabilities.add': (w) => ({ params: { ...role(w), capability: 'roles.read' } }),
   'roles.capabilities.remove': (w) => ({ params: { ...role(w), capability: 'roles.read' } }),
   'assignments.list': (w) => ({ query: { user_id: w.personId } }),

@@ -153,3 +153,19 @@ export async function selectRoleCapabilities(db: Database, tenantId: string, rol
   );
   return found.map((row) => row.key);
 }
+
+export async function selectCapabilitiesOfRoles(
+  db: Database,
+  tenantId: string,
+  roleIds: readonly string[],
+): Promise<{ roleId: string; capabilities: string[] }[]> {
+  return rows<{ roleId: string; capabilities: string[] }>(
+    db,
+    `select rc.role_id, array_agg(c.key order by c.key) as capabilities
+       from role_capabilities rc
+       join capabilities c on c.id = rc.capability_id and c.deleted_at is null
+      where rc.tenant_id = :tenantId and rc.role_id = any(:roleIds::uuid[])
+      group by rc.role_id`,
+    { tenantId, roleIds: [...roleIds] },
+  );
+}

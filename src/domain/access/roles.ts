@@ -17,6 +17,7 @@ import {
   insertRoleCapability,
   type RoleRow,
   roleWasDeleted,
+  selectCapabilitiesOfRoles,
   selectRole,
   selectRoleByName,
   selectRoleCapabilities,
@@ -141,6 +142,48 @@ export async function revokeCapabilityFromRole(
     if (!(await deleteRoleCapability(trx, { tenantId, roleId, capabilityId: found.id }))) return;
     await recordEvent(trx, { ...about(role), action: 'role.capability_revoked', payload: { capability } }, caller);
   });
+}
+
+/**
+ * Has a role carry these capabilities and no others, in one step. Records each that comes and each that goes.
+ * @throws DomainError not_found NOT_FOUND (role or a capability)
+ */
+export async function replaceRoleCapabilities(
+  db: Database,
+  { capabilities, ...reference }: RoleReference & { capabilities: readonly string[] },
+  caller: Caller,
+): Promise<void> {
+  await inTransaction(db, async (trx) => {
+    const { added, removed } = await changedCapabilities(trx, { capabilities, ...reference });
+    for (const capability of added) await grantCapabilityToRole(trx, { ...reference, capability }, caller);
+    for (const capability of removed) await revokeCapabilityFromRole(trx, { ...reference, capability }, caller);
+  });
+}
+
+/**
+ * What would come and what would go if a role carried these and no others. Locks the role: within a transaction it stays so.
+ * @throws DomainError not_found NOT_FOUND
+ */
+export async function changedCapabilities(
+  db: Database,
+  { capabilities, ...reference }: RoleReference & { capabilities: readonly string[] },
+): Promise<{ added: string[]; removed: string[] }> {
+  await lockRole(db, reference);
+  const carried = await listRoleCapabilities(db, reference);
+  return {
+    added: [...new Set(capabilities)].filter((key) => !carried.includes(key)).sort(),
+    removed: carried.filter((key) => !capabilities.includes(key)),
+  };
+}
+
+/** Keys of what each of these roles carries, sorted; in one statement. A role that carries nothing is absent. */
+export async function listCapabilitiesOfRoles(
+  db: Database,
+  tenantId: string,
+  roleIds: readonly string[],
+): Promise<Map<string, string[]>> {
+  const rows = roleIds.length === 0 ? [] : await selectCapabilitiesOfRoles(db, tenantId, roleIds);
+  return new Map(rows.map(({ roleId, capabilities }) => [roleId, capabilities]));
 }
 
 export async function findRole(db: Database, { tenantId, roleId }: RoleReference): Promise<Role | undefined> {
