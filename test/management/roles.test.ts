@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import * as make from '../support/factories.ts';
 import { type Ask, askAsService } from '../support/management.ts';
 
 describe('operations on what roles carry', () => {
@@ -17,7 +18,8 @@ describe('operations on what roles carry', () => {
   after(() => app?.stop());
 
   async function made(...items: string[]) {
-    const { body } = await ask('POST', '/roles', { name: `Role ${(count += 1)}` });
+    count += 1;
+    const { body } = await ask('POST', '/roles', { name: `Role ${count}` });
     const path = `/roles/${body.id}/capabilities`;
     for (const capability of items) assert.equal((await ask('PUT', `${path}/${capability}`)).status, 204);
     const version = async () => (await ask('GET', path)).headers.get('etag') ?? '';
@@ -60,6 +62,10 @@ describe('operations on what roles carry', () => {
     const { id, path, version } = await made('users.read');
     const strong = await askAsService(app, { tenantId, capabilities: [...capabilities, 'tenant.manage'] });
     assert.equal((await strong('PUT', `${path}/tenant.manage`)).status, 204);
+    // What nobody holds may be filled with anything.
+    const { id: userId } = await app.person({ tenantId });
+    const { rootNodeId } = await rolesOf(app, tenantId);
+    await make.assign(app.db, { tenantId, userId, roleId: id, orgNodeId: rootNodeId });
     const refused = async (items: string[]) =>
       (await ask('PUT', path, { items }, { 'if-match': await version() })).body.code;
     assert.equal(await refused(['users.read']), 'PRIVILEGE_EXCEEDED');
@@ -75,14 +81,7 @@ describe('operations on what roles carry', () => {
   it('names the person, the role and the place of what is listed', async () => {
     const { id: userId } = await app.person({ tenantId, fullName: 'Nora Named' });
     const { rootNodeId, roleId } = await rolesOf(app, tenantId);
-    await app.db('org_assignments').insert({
-      id: '0199a3c2-6f5e-7d41-9b1e-2f6b8e0a3777',
-      tenantId,
-      userId,
-      roleId,
-      orgNodeId: rootNodeId,
-      startsAt: new Date(),
-    });
+    await make.assign(app.db, { tenantId, userId, roleId, orgNodeId: rootNodeId });
     const { items } = (await ask('GET', `/assignments?user_id=${userId}`)).body;
     assert.equal(items.length, 1);
     const { name } = await app.db('org_nodes').where({ id: rootNodeId }).first('name');
