@@ -8,6 +8,7 @@ import { consolePageOfState, findOperator, signInForPage } from './operator.ts';
 import { leadHome } from './page.ts';
 import { mountPeople } from './people/people.ts';
 import { mountPlace } from './place.ts';
+import { mountRoles } from './roles/roles.ts';
 import { mountSearch } from './search.ts';
 import type { SectionName } from './sections.ts';
 import type { ConsoleDependencies } from './visit.ts';
@@ -17,6 +18,7 @@ type Mount = (router: Router, deps: ConsoleDependencies) => void;
 /** The pages of each section, below the tenant's address. What is not mounted is not in the rail. */
 const mounts: Partial<Record<SectionName, Mount>> = {
   people: mountPeople,
+  roles: mountRoles,
 };
 
 type Surroundings = Omit<ConsoleDependencies, 'mounted'>;
