@@ -136,7 +136,7 @@ const states: ViewModels['console/roles/holders']['list']['filters'] = [
   },
 ];
 
-export const consoleRoles: readonly PageSample[] = [
+export const samples: PageSample[] = [
   {
     name: 'console-roles',
     view: 'console/roles/list',
