@@ -128,6 +128,7 @@ const states: ViewModels['console/roles/holders']['list']['filters'] = [
   {
     name: 'state',
     value: 'live',
+    picked: false,
     options: ['', 'live', 'coming', 'ended'].map((value) => ({
       value,
       href: `${base}/r1/holders?state=${value}`,
