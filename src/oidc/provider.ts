@@ -14,10 +14,10 @@ import { createLoadGrant } from './authorization/consent.ts';
 import { createInteractionPolicy } from './authorization/prompts.ts';
 import { createTenantFinder } from './authorization/requested-tenant.ts';
 import { isOriginOf } from './client-origins.ts';
+import { ExchangingProvider } from './exchanging-provider.ts';
 import type { SigningKeySet } from './keys.ts';
 import { createLifetimes } from './lifetimes.ts';
 import { applyOverrides } from './overrides/overrides.ts';
-import { QueryKeepingProvider } from './response-modes.ts';
 import { SigningKey } from './signing-key.ts';
 import { createAdapterFactory } from './storage/adapters.ts';
 import { extraClientMetadata } from './storage/client-adapter.ts';
@@ -174,7 +174,7 @@ export function createProvider(dependencies: ProviderDependencies): Provider {
   const findTenant = createTenantFinder(db);
   const policy = createInteractionPolicy(findTenant, createFactorCheck(db));
 
-  const provider = new QueryKeepingProvider(issuer, {
+  const provider = new ExchangingProvider(db, issuer, {
     ...clients,
     adapter: rehearsal?.adapter ?? createAdapterFactory({ db, secrets, limits, issuer }),
     jwks: { keys: keys.privateJwks.map((jwk) => new SigningKey(jwk)) },

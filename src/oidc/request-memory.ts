@@ -3,7 +3,9 @@
  * it; nothing here outlives a request or is seen by another.
  */
 import Provider from 'oidc-provider';
+import type { Upsert } from '../domain/sessions/payload-store.ts';
 import type { RequestedTenant } from './authorization/requested-tenant.ts';
+import type { OpenExchange } from './storage/exchange.ts';
 import type { SessionPayload } from './storage/session-merge.ts';
 
 export interface RequestMemory {
@@ -11,8 +13,12 @@ export interface RequestMemory {
   requestedTenant?: Promise<RequestedTenant | undefined>;
   /** The session as this request found it, to tell what it changed. */
   sessionAsRead?: SessionPayload;
+  /** The grant of a session that begins with this request, until the code is stored, or the session. */
+  waitingGrant?: Upsert;
   /** What waits until this request has stored its session, which the library does last. */
   onceSessionIsStored?: () => Promise<void>;
+  /** What the token endpoint is about to use and to store, in one statement at the end of the grant. */
+  exchange?: OpenExchange;
   /** The refresh token that this request was the first to use: a refusal afterwards gives it back. */
   firstUsedRefreshToken?: string;
   /** The token that follows the refresh token which this request has used: the one to hand out. */

@@ -117,13 +117,18 @@ export async function consume(db: Database, limit: Limit, subject: string): Prom
   return keys;
 }
 
-const unhit = prepared(
-  'rate-limit-unhit',
-  `with held as (
-     select key from rate_limits where key = any((select $1::text[])::text[]) and hits > 0 order by key for update
-   )
-   update rate_limits r set hits = r.hits - 1 from held where r.key = held.key`,
-);
+/**
+ * SQL for a statement that ends what was counted, and gives that back with it.
+ * @param keys an expression of text[]; null gives nothing back
+ */
+export function giveBackHitsSql(keys: string): string {
+  return `update rate_limits r
+      set hits = r.hits - 1
+     from (select key from rate_limits where key = any((${keys})::text[]) and hits > 0 order by key for update) held
+    where r.key = held.key`;
+}
+
+const unhit = prepared('rate-limit-unhit', giveBackHitsSql('select $1::text[]'));
 
 /** Takes a hit back that came to good: it is no sign of an attack. */
 export async function giveBackHit(db: Database, counted: Counted): Promise<void> {

@@ -109,6 +109,13 @@ describe('exchanging an authorization code', () => {
     assert.equal((await exchange(without)).body.error, 'invalid_request');
   });
 
+  it('uses nothing up where the request is refused for something else', async () => {
+    const { form } = await obtainCode();
+    const refused = await exchange({ ...form, resource: 'https://nowhere.example/' });
+    assert.equal(refused.body.error, 'invalid_target');
+    assert.equal((await exchange(form)).status, 200);
+  });
+
   it('refuses the code of another client', async () => {
     const stranger = await app.relyingParty();
     const { form } = await obtainCode();

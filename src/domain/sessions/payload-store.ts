@@ -7,6 +7,7 @@
 import { type Database, firstRow, prepared, runPrepared } from '../../platform/database.ts';
 import { gathered } from '../../platform/gathered.ts';
 import { type Batches, inBatches } from '../../platform/in-batches.ts';
+import { giveBackHitsSql } from '../../platform/rate-limits.ts';
 import { insertEventSql } from '../audit/audit-events.ts';
 
 export interface PayloadRow {
@@ -68,16 +69,17 @@ const upsert = prepared(
    select g.n from written w join given g using (model, id_hash)`,
 );
 
-interface Upsert {
+/** A row to be stored with its event, if it is one. */
+export interface Upsert {
   row: PayloadRow;
   auditRow: Record<string, unknown> | null;
 }
 
 const base64 = (bytes: Buffer | null) => bytes?.toString('base64') ?? null;
 
-const upsertGathered = gathered<Upsert, boolean>(async (db, upserts) => {
-  const given = upserts.map(({ row, auditRow }, n) => ({
-    n,
+/** As the statements take it: one value of jsonb. */
+export function upsertRow({ row, auditRow }: Upsert): Record<string, unknown> {
+  return {
     model: row.model,
     id_hash: base64(row.idHash),
     payload: base64(row.payload),
@@ -90,7 +92,11 @@ const upsertGathered = gathered<Upsert, boolean>(async (db, upserts) => {
     expires_at: row.expiresAt,
     counted_as: row.countedAs ?? null,
     event: auditRow,
-  }));
+  };
+}
+
+const upsertGathered = gathered<Upsert, boolean>(async (db, upserts) => {
+  const given = upserts.map((upsert, n) => ({ n, ...upsertRow(upsert) }));
   const written = await runPrepared<{ n: number }>(db, upsert, [JSON.stringify(given)]);
   const done = new Set(written.rows.map(({ n }) => n));
   return upserts.map((_, n) => done.has(n));
@@ -103,6 +109,21 @@ export async function upsertPayload(
   auditRow: Record<string, unknown> | null,
 ): Promise<boolean> {
   return upsertGathered(db, { row, auditRow });
+}
+
+const replace = prepared(
+  'payload-replace',
+  `update oidc_payloads set payload = $3, account_id = $4
+    where model = $1 and id_hash = $2 and consumed_at is null and (expires_at is null or expires_at > now())
+   returning 1`,
+);
+
+/** Stores a row again that was read; false where it has ended since, and then it stays so. */
+export async function replacePayload(
+  db: Database,
+  { model, idHash, payload, accountId }: Pick<PayloadRow, 'model' | 'idHash' | 'payload' | 'accountId'>,
+): Promise<boolean> {
+  return (await runPrepared(db, replace, [model, idHash, payload, accountId])).rows.length > 0;
 }
 
 const insertOnce = prepared(
@@ -234,12 +255,14 @@ const destroy = prepared(
       where gone.model = 'RefreshToken' and gone.used and p.grant_id = gone.grant_id
    ), service as (
      update service_sessions set revoked_at = now() where jti = $3 and revoked_at is null
-   ), ${audited('$4', `(a.action = 'token.reused' or exists (select from gone))`)}
-   select case when used_at is null then counted_as end as counted_as from gone`,
+   ), ${audited('$4', `(a.action = 'token.reused' or exists (select from gone))`)}, given_back as (
+     ${giveBackHitsSql('select counted_as from gone where used_at is null')}
+   )
+   select 1 from gone`,
 );
 
 /**
- * Deletes one row. `serviceJti` ends the service session of that token. `auditRow` is written if a row went; that of a
+ * Deletes one row, and gives back what it was counted as. `serviceJti` ends the service session of that token. `auditRow` is written if a row went; that of a
  * reuse always, for the library revokes the whole family at the same moment and may be faster.
  */
 export async function destroyPayload(
@@ -248,9 +271,8 @@ export async function destroyPayload(
   idHash: Buffer,
   serviceJti: string | null,
   auditRow: Record<string, unknown> | null,
-): Promise<Ended | undefined> {
-  const values = [model, idHash, serviceJti, auditRow ? JSON.stringify(auditRow) : null];
-  return (await runPrepared<Ended>(db, destroy, values)).rows[0];
+): Promise<void> {
+  await runPrepared(db, destroy, [model, idHash, serviceJti, auditRow ? JSON.stringify(auditRow) : null]);
 }
 
 // An interaction names the grant that was there when it began. When another person signs in over a live session, that

@@ -13,7 +13,8 @@ export const refreshGraceSeconds = 10;
 const usedAt = (token: string) => `coalesce(${token}.consumed_at,
   (select next.consumed_at from oidc_payloads next
     where next.model = 'RefreshToken' and next.id_hash = ${token}.successor_hash))`;
-const isReused = `coalesce(${usedAt('p')} <= now() - interval '${refreshGraceSeconds} seconds', false)`;
+/** SQL of a token `p`: it was used, and longer ago than a retry comes. */
+export const isReused = `coalesce(${usedAt('p')} <= now() - interval '${refreshGraceSeconds} seconds', false)`;
 
 const byId = prepared(
   'refresh-by-id',

@@ -13,10 +13,14 @@ import {
   upsertPayload,
 } from '../../domain/sessions/payload-store.ts';
 import { sha256 } from '../../platform/secrets.ts';
+import { findExchanged, grantOfExchange, storeInExchange, useInExchange } from './exchange.ts';
 import { isAdmitted } from './jwt-record-ids.ts';
+import { storeBesideCode, storeWaitingGrant } from './new-grants.ts';
 import { destroyedEvent, payloadEvent, storedEvent } from './payload-audit.ts';
 import { type AdapterDependencies, openPayloadOf, payloadRow } from './sealing.ts';
 import { countStoredRequest, giveBackStored } from './stored-requests.ts';
+
+const code = 'AuthorizationCode';
 
 /** The adapter of one model; the models that differ take what they share with the others from it. */
 export function createPayloadAdapter(
@@ -27,14 +31,21 @@ export function createPayloadAdapter(
     async upsert(id, payload, expiresIn) {
       const countedAs = await countStoredRequest({ db, limits }, model, payload);
       const row = { ...payloadRow(secrets, model, id, payload, expiresIn), countedAs };
+      const auditRow = storedEvent(model, payload);
+      if (model === 'AccessToken' && storeInExchange({ row, auditRow })) return;
+      if (model === 'Grant' && storeBesideCode({ row, auditRow })) return;
       // Whatever a grant is used for, an access token is stored.
       const used = model === 'AccessToken' && payload.grantId ? recordGrantUse(db, sha256(payload.grantId)) : undefined;
-      await Promise.all([upsertPayload(db, row, storedEvent(model, payload)), used]);
+      const grant = model === code ? storeWaitingGrant(db) : undefined;
+      await Promise.all([grant, upsertPayload(db, row, auditRow), used]);
     },
 
     async find(id) {
       if (!isAdmitted(id)) return undefined;
-      return openPayloadOf(secrets, model, id, await findPayload(db, model, sha256(id)));
+      const known =
+        model === 'Grant' ? grantOfExchange(id) : model === code ? await findExchanged(db, model, id) : undefined;
+      const { stored } = known ?? { stored: await findPayload(db, model, sha256(id)) };
+      return openPayloadOf(secrets, model, id, stored);
     },
 
     async findByUserCode() {
@@ -47,6 +58,7 @@ export function createPayloadAdapter(
 
     async consume(id) {
       const idHash = sha256(id);
+      if (model === code && useInExchange({ model, idHash, successorHash: null })) return;
       const used = await consumePayload(db, model, idHash);
       if (used) return giveBackStored(db, used);
       if (model === 'PushedAuthorizationRequest')
@@ -56,7 +68,7 @@ export function createPayloadAdapter(
     },
 
     async destroy(id) {
-      await giveBackStored(db, await destroyPayload(db, model, sha256(id), null, destroyedEvent(model)));
+      await destroyPayload(db, model, sha256(id), null, destroyedEvent(model));
     },
 
     async revokeByGrantId(grantId) {

@@ -7,6 +7,7 @@ import { destroyPayload, upsertPayload } from '../../domain/sessions/payload-sto
 import { consumeRefreshToken, findRefreshToken } from '../../domain/sessions/refresh-store.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import { requestMemory } from '../request-memory.ts';
+import { findExchanged, storeInExchange, useInExchange } from './exchange.ts';
 import { createPayloadAdapter } from './payload-adapter.ts';
 import { destroyedEvent, payloadEvent } from './payload-audit.ts';
 import { newestOfLine, refreshSuccessor } from './refresh-rotation.ts';
@@ -26,20 +27,29 @@ export function createRefreshTokenAdapter({ db, secrets, limits }: AdapterDepend
     ...createPayloadAdapter(model, { db, secrets, limits }),
 
     async upsert(id, payload, expiresIn) {
-      const written = await upsertPayload(db, payloadRow(secrets, model, id, payload, expiresIn), null);
+      const row = payloadRow(secrets, model, id, payload, expiresIn);
+      if (storeInExchange({ row, auditRow: null })) return;
+      const written = await upsertPayload(db, row, null);
       if (!written) throw new SuccessorUsed();
     },
 
     async find(id) {
-      return openPayloadOf(secrets, model, id, await findRefreshToken(db, sha256(id)));
+      const known = await findExchanged(db, model, id);
+      const { stored } = known ?? { stored: await findRefreshToken(db, sha256(id)) };
+      return openPayloadOf(secrets, model, id, stored);
     },
 
     async consume(id) {
       const idHash = sha256(id);
       const successor = refreshSuccessor(secrets, id);
+      const memory = requestMemory();
+      // Where it is not the first use after all, the line is read as it is then.
+      if (memory && useInExchange({ model, idHash, successorHash: sha256(successor) })) {
+        memory.newestRefreshToken = successor;
+        return;
+      }
       const used = await consumeRefreshToken(db, idHash, sha256(successor));
       if (used) {
-        const memory = requestMemory();
         if (!memory) return;
         if (used.use === 'first') memory.firstUsedRefreshToken = id;
         memory.newestRefreshToken = used.newest ? successor : await newestOfLine(db, secrets, id);

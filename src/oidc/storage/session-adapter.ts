@@ -5,9 +5,10 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import Provider, { type Adapter } from 'oidc-provider';
-import { type Caller, recordEvent } from '../../domain/audit/audit-events.ts';
+import { type AuditEvent, auditEventRow, type Caller, recordEvent } from '../../domain/audit/audit-events.ts';
 import { completeReferral } from '../../domain/referrals/referrals.ts';
 import { tellOfNewDevice } from '../../domain/safety/new-device.ts';
+import { insertNewSession } from '../../domain/sessions/new-session-store.ts';
 import { findPayload } from '../../domain/sessions/payload-store.ts';
 import {
   deleteBrowserSession,
@@ -17,6 +18,7 @@ import {
   insertSession,
   lockPayloadByUid,
   lockSessionByUid,
+  type NewUserSession,
   replaceBrowserSession,
   touchSession,
   type UserSessionRow,
@@ -25,12 +27,14 @@ import {
   upsertBrowserSession,
   upsertSessionClients,
 } from '../../domain/sessions/session-store.ts';
-import { lockForSignIn, recordSignIn, type SigningIn } from '../../domain/users/user-state.ts';
+import { beginSignIn, lockForSignIn, recordSignIn, type SigningIn } from '../../domain/users/user-state.ts';
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { newId } from '../../platform/ids.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import { currentCaller } from '../caller.ts';
 import { requestMemory } from '../request-memory.ts';
+import { sessionOfExchange } from './exchange.ts';
+import { storeWaitingGrant } from './new-grants.ts';
 import { type AdapterDependencies, expiryOf, openPayload, sealPayload } from './sealing.ts';
 import { mergeSessions, type SessionAuthorization, type SessionPayload } from './session-merge.ts';
 import { countStoredRequest } from './stored-requests.ts';
@@ -76,6 +80,16 @@ function proofOf(payload: SessionPayload, expiresAt: Date, ip: string | undefine
 
 type Proof = ReturnType<typeof proofOf>;
 
+function userAgentOfRequest(): string | null {
+  return currentCaller().caller.userAgent?.slice(0, 500) ?? null;
+}
+
+function newSignIn(tenantId: string, userId: string, uidHash: Buffer, proof: Proof): NewUserSession {
+  const { deviceFingerprint = null } = (Provider.ctx?.state ?? {}) as { deviceFingerprint?: Buffer };
+  const userAgent = userAgentOfRequest();
+  return { id: newId(), tenantId, userId, oidcSessionUidHash: uidHash, userAgent, deviceFingerprint, ...proof };
+}
+
 /** The row of a sign-in: a new one, or that of the session with what was proved anew. */
 async function storeSignIn(
   trx: Database,
@@ -84,15 +98,12 @@ async function storeSignIn(
   uidHash: Buffer,
   proof: Proof,
 ): Promise<{ id: string; tenantId: string }> {
-  const userAgent = currentCaller().caller.userAgent?.slice(0, 500) ?? null;
   if (known) {
-    await updateSessionLogin(trx, known.id, { ...proof, userAgent });
+    await updateSessionLogin(trx, known.id, { ...proof, userAgent: userAgentOfRequest() });
     return known;
   }
-  const session = { id: newId(), tenantId: person.tenantId };
-  const deviceFingerprint =
-    (Provider.ctx?.state as { deviceFingerprint?: Buffer } | undefined)?.deviceFingerprint ?? null;
-  await insertSession(trx, { ...session, userId, oidcSessionUidHash: uidHash, userAgent, deviceFingerprint, ...proof });
+  const session = newSignIn(person.tenantId, userId, uidHash, proof);
+  await insertSession(trx, session);
   return session;
 }
 
@@ -107,6 +118,40 @@ async function tellOfSession(
   const { deviceFingerprint, locale } = (Provider.ctx?.state ?? {}) as { deviceFingerprint?: Buffer; locale?: string };
   const seen = { sessionId, device: deviceFingerprint ?? null, userAgent: userAgent ?? null, ip };
   await tellOfNewDevice(trx, { tenantId, userId, ...seen, locale: locale ?? 'en' }, deps);
+}
+
+/** The event of a sign-in. */
+function succeeded(tenantId: string, userId: string, sessionId: string, { amr, acr }: Proof): AuditEvent {
+  const clientId = Provider.ctx?.oidc?.client?.clientId;
+  const payload = { sessionId, amr, acr, clientId };
+  return { tenantId, action: 'login.succeeded', entityType: 'user', entityId: userId, payload };
+}
+
+/** Stores a session that begins with this request, and with it a sign-in. Nothing where the person may not act any more. */
+async function beginSession(
+  { db, secrets, issuer }: AdapterDependencies,
+  { idHash, uidHash, expiresAt }: { idHash: Buffer; uidHash: Buffer; expiresAt: Date },
+  payload: SessionPayload,
+): Promise<void> {
+  const { caller } = currentCaller();
+  const userId = payload.accountId as string;
+  const self: Caller = { ...caller, type: 'user', id: userId };
+  const proof = proofOf(payload, expiresAt, caller.ip);
+  const sealed = sealPayload(secrets, model, idHash, payload);
+  await inTransaction(db, async (trx) => {
+    const person = await beginSignIn(trx, userId, proof.loginAt);
+    if (!person) return;
+    const { tenantId } = person;
+    const signIn = newSignIn(tenantId, userId, uidHash, proof);
+    await insertNewSession(trx, {
+      signIn,
+      browser: { idHash, payload: sealed },
+      clients: sessionClients(payload),
+      auditRow: auditEventRow(succeeded(tenantId, userId, signIn.id, proof), self),
+    });
+    if (person.isFirst) await completeReferral(trx, { tenantId, userId }, self);
+    else await tellOfSession(trx, signIn, userId, { userAgent: caller.userAgent, ip: proof.ip }, { secrets, issuer });
+  });
 }
 
 /**
@@ -137,19 +182,7 @@ async function followSignIn(
   await recordSignIn(trx, userId, proof.loginAt);
   await upsertSessionClients(trx, session, sessionClients(payload));
   const self: Caller = { ...caller, type: 'user', id: userId };
-  const { amr, acr } = proof;
-  const clientId = Provider.ctx?.oidc?.client?.clientId;
-  await recordEvent(
-    trx,
-    {
-      tenantId: session.tenantId,
-      action: 'login.succeeded',
-      entityType: 'user',
-      entityId: userId,
-      payload: { sessionId: session.id, amr, acr, clientId },
-    },
-    self,
-  );
+  await recordEvent(trx, succeeded(session.tenantId, userId, session.id, proof), self);
   if (!known && person.isFirst) await completeReferral(trx, { tenantId: session.tenantId, userId }, self);
   if (!known && !person.isFirst)
     await tellOfSession(trx, session, userId, { userAgent: caller.userAgent, ip: proof.ip }, deps);
@@ -229,12 +262,16 @@ async function storeSession(
   if (isAsRead(payload, expiresIn)) return;
   const userId = payload.accountId;
   const memory = requestMemory();
-  const isNew = memory !== undefined && memory.sessionAsRead === undefined;
+  if (memory && memory.sessionAsRead === undefined) {
+    await storeWaitingGrant(db);
+    await beginSession({ db, secrets, limits, issuer }, { idHash, uidHash, expiresAt }, payload);
+    return doWhatWaited();
+  }
   await inTransaction(db, async (trx) => {
     // The tenant and the person, their sign-in, the session: in the order in which what ends them takes them.
     const person = isNewProof(payload) ? await lockForSignIn(trx, userId) : undefined;
-    const known = isNew ? undefined : await lockSessionByUid(trx, uidHash);
-    const stored = isNew ? undefined : openPayload(secrets, model, await lockPayloadByUid(trx, uidHash));
+    const known = await lockSessionByUid(trx, uidHash);
+    const stored = openPayload(secrets, model, await lockPayloadByUid(trx, uidHash));
     const merged = mergeSessions(payload, requestMemory()?.sessionAsRead, stored);
     if (!(await followSignIn(trx, { known, person }, merged, uidHash, expiresAt, { secrets, issuer }))) return;
     const sealed = sealPayload(secrets, model, idHash, merged);
@@ -281,7 +318,8 @@ export function createSessionAdapter(dependencies: AdapterDependencies): Adapter
     },
 
     async findByUid(uid) {
-      return openPayload(secrets, model, await findPayloadByUid(db, sha256(uid)));
+      const { stored } = sessionOfExchange(uid) ?? { stored: await findPayloadByUid(db, sha256(uid)) };
+      return openPayload(secrets, model, stored);
     },
 
     destroy: (id) => destroySession(db, id),

@@ -27,6 +27,7 @@ export interface Enrolment {
 }
 
 export interface PendingFactor {
+  interaction: Interaction;
   account: AccountProfile;
   /** How the first factor was proved. */
   amr: readonly string[];
@@ -50,7 +51,7 @@ async function ofProof(web: WebDependencies, interaction: Interaction): Promise<
   const enrolment = enrolmentOf(interaction, account.userId);
   const need = enrolment?.enrolled ? undefined : await factorNeedOf(web, interaction, account);
   const isStillSignedIn = (db: Database) => stillWaits(db, interaction, account.userId);
-  return { account, amr: proved.amr, need, enrolment, isStillSignedIn };
+  return { interaction, account, amr: proved.amr, need, enrolment, isStillSignedIn };
 }
 
 async function ofSession(
@@ -68,7 +69,13 @@ async function ofSession(
   if (!account || (tenant && tenant.id !== account.tenantId)) return undefined;
   const need = await factorNeedOf(web, interaction, account);
   if (!need?.isEnrolled) return undefined;
-  return { account, amr: session.amr ?? [], need, isStillSignedIn: (db) => isSessionLive(db, session.uid) };
+  return {
+    interaction,
+    account,
+    amr: session.amr ?? [],
+    need,
+    isStillSignedIn: (db) => isSessionLive(db, session.uid),
+  };
 }
 
 /** Undefined where a first factor has to be proved before. */
@@ -96,17 +103,17 @@ export async function acceptSecondFactor(
   pending: PendingFactor,
   { amr, remember = false }: { amr: readonly string[]; remember?: boolean },
 ): Promise<void> {
-  const { account, amr: first } = pending;
+  const { interaction, account, amr: first } = pending;
   if (remember) await rememberHere(ctx, web, account, pending.isStillSignedIn);
   const both = [...new Set([...first, ...amr])];
-  await finishSignIn(ctx, web, account, { amr: both, provedAt: Date.now(), acr: acr.aal2 });
+  await finishSignIn(ctx, web, interaction, account, { amr: both, provedAt: Date.now(), acr: acr.aal2 });
 }
 
 /** Ends the interaction with the first factor alone, where the second may still be put off. */
 export async function acceptFirstFactor(
   ctx: Context,
   web: WebDependencies,
-  { account, amr }: PendingFactor,
+  { interaction, account, amr }: PendingFactor,
 ): Promise<void> {
-  await finishSignIn(ctx, web, account, { amr, provedAt: Date.now(), acr: acr.aal1 });
+  await finishSignIn(ctx, web, interaction, account, { amr, provedAt: Date.now(), acr: acr.aal1 });
 }

@@ -83,7 +83,7 @@ async function refuse(ctx: Context, { web, interaction, tenant }: Visit): Promis
     entityId: String(interaction.params.client_id),
   } as const;
   await recordEvent(web.db, refused, callerOf(ctx, interaction.session?.accountId as string));
-  await finishInteraction(ctx, web.provider(), {
+  await finishInteraction(ctx, web, interaction, {
     error: 'access_denied',
     error_description: 'the person refused the request',
   });
@@ -94,7 +94,7 @@ async function decide(ctx: Context, visit: Visit): Promise<void> {
   if (form.decision === 'deny') return refuse(ctx, visit);
   if (form.decision !== 'allow') throw new DomainError('invalid', 'INVALID_INPUT', { field: 'decision' });
   const grantId = await grantWhatWasAsked(web.provider(), interaction);
-  await finishInteraction(ctx, web.provider(), { consent: { grantId } });
+  await finishInteraction(ctx, web, interaction, { consent: { grantId } });
 }
 
 export const consent = { consent: { show: showConsent, submit: decide } } satisfies Partial<Handlers>;

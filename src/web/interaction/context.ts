@@ -14,6 +14,7 @@ import type { SignInMetrics } from '../../domain/sign-in/sign-in-metrics.ts';
 import type { Tenant } from '../../domain/tenants/tenants.ts';
 import type { FederationClient } from '../../oidc/federation-client.ts';
 import { interactionFault } from '../../oidc/library-texts.ts';
+import { storeInteractionResult } from '../../oidc/storage/interaction-results.ts';
 import type { AddressLimits } from '../../platform/address-limits.ts';
 import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
@@ -100,9 +101,18 @@ export async function contextOf(
   return { interaction, tenant, surroundings };
 }
 
-/** Ends the interaction: the library takes over at its resume address. 303, because a credential was posted. */
-export async function finishInteraction(ctx: Context, provider: Provider, result: InteractionResults): Promise<void> {
-  const returnTo = await provider.interactionResult(ctx.req, ctx.res, result, { mergeWithLastSubmission: true });
+/**
+ * Ends the interaction: the library takes over at its resume address. 303, because a credential was posted.
+ * @throws DomainError conflict INTERACTION_NOT_FOUND where it has ended since it was read
+ */
+export async function finishInteraction(
+  ctx: Context,
+  web: WebDependencies,
+  interaction: Interaction,
+  result: InteractionResults,
+): Promise<void> {
+  const returnTo = await storeInteractionResult(web, interaction, result);
+  if (returnTo === undefined) throw new DomainError('conflict', 'INTERACTION_NOT_FOUND');
   ctx.status = 303;
   ctx.redirect(returnTo);
 }

@@ -57,8 +57,8 @@ function handlersOf(name: StepName): StepHandlers<string> {
 }
 
 // A link: the interaction's unguessable address and its cookie say that the person follows it.
-async function leave(ctx: Context, { web }: Visit): Promise<void> {
-  await finishInteraction(ctx, web.provider(), {
+async function leave(ctx: Context, { web, interaction }: Visit): Promise<void> {
+  await finishInteraction(ctx, web, interaction, {
     error: 'access_denied',
     error_description: 'the person went back without signing in',
   });

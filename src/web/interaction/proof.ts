@@ -142,7 +142,11 @@ async function settle(
   const need = account && !isTwo ? await factorNeedOf(web, interaction, account) : undefined;
   if (account && need) {
     if (need.isEnrolled && (await isRememberedHere(ctx, web.db, { interaction, account, isAsked: need.isAsked })))
-      return finishSignIn(ctx, web, account, { amr, provedAt: authenticatedAt ?? provedAt, acr: rememberedAcr });
+      return finishSignIn(ctx, web, interaction, account, {
+        amr,
+        provedAt: authenticatedAt ?? provedAt,
+        acr: rememberedAcr,
+      });
     await markWaiting(web, interaction, userId);
     const kept = { proof: { ...proof, userId } satisfies Proof, enrolment: undefined, ready: undefined };
     await keepInInteraction(interaction, kept);
@@ -150,7 +154,7 @@ async function settle(
   }
   if (!account) throw new DomainError('expired', 'INTERACTION_EXPIRED');
   const proved = isTwo ? acr.aal2 : acr.aal1;
-  await finishSignIn(ctx, web, account, { amr, provedAt: authenticatedAt ?? provedAt, acr: proved });
+  await finishSignIn(ctx, web, interaction, account, { amr, provedAt: authenticatedAt ?? provedAt, acr: proved });
 }
 
 /** How somebody has proved themselves: RFC 8176 method names, when, in epoch milliseconds, and what it is worth. */
@@ -185,22 +189,28 @@ function lastQuestion({ deletionDueAt }: AccountProfile): LastQuestion | undefin
 export async function finishSignIn(
   ctx: Context,
   web: WebDependencies,
+  interaction: Interaction,
   account: AccountProfile,
   proof: WholeProof,
 ): Promise<void> {
   const { userId } = account;
   const question = lastQuestion(account);
-  if (question === undefined) return endSignIn(ctx, web, userId, proof);
-  const interaction = await web.provider().interactionDetails(ctx.req, ctx.res);
+  if (question === undefined) return endSignIn(ctx, web, interaction, userId, proof);
   await markWaiting(web, interaction, userId);
   const ready: Ready = { userId, proof, question, since: Date.now() };
   await keepInInteraction(interaction, { ready, proof: undefined, enrolment: undefined });
   toDispatcher(ctx, interaction.uid);
 }
 
-async function endSignIn(ctx: Context, web: WebDependencies, userId: string, proof: WholeProof): Promise<void> {
+async function endSignIn(
+  ctx: Context,
+  web: WebDependencies,
+  interaction: Interaction,
+  userId: string,
+  proof: WholeProof,
+): Promise<void> {
   rememberDevice(ctx, web.issuer);
-  await finishInteraction(ctx, web.provider(), loginResult(userId, proof));
+  await finishInteraction(ctx, web, interaction, loginResult(userId, proof));
 }
 
 /**
@@ -222,7 +232,7 @@ export async function goOn(ctx: Context, web: WebDependencies, interaction: Inte
   const ready = readyProof(interaction);
   if (!ready || !(await stillWaits(web.db, interaction, ready.userId)))
     throw new DomainError('expired', 'INTERACTION_EXPIRED');
-  await endSignIn(ctx, web, ready.userId, ready.proof);
+  await endSignIn(ctx, web, interaction, ready.userId, ready.proof);
 }
 
 /**

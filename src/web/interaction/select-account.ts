@@ -28,7 +28,7 @@ async function showAccount(ctx: Context, visit: Visit<'continue' | 'switch'>): P
 async function goOn(ctx: Context, visit: Visit): Promise<void> {
   const { web, interaction } = visit;
   if (interaction.prompt.name !== 'select_account' || !interaction.session?.accountId) return wantAnother(ctx, visit);
-  await finishInteraction(ctx, web.provider(), { select_account: {} });
+  await finishInteraction(ctx, web, interaction, { select_account: {} });
 }
 
 function wantAnother(ctx: Context, { interaction }: Visit): void {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { findSource, storeExchange } from '../../../src/domain/sessions/exchange-store.ts';
 import { whoKnowsDevice } from '../../../src/domain/sessions/known-devices.ts';
 import { findPayload } from '../../../src/domain/sessions/payload-store.ts';
 import { findRefreshToken } from '../../../src/domain/sessions/refresh-store.ts';
@@ -24,8 +25,17 @@ describe('what each request asks of the database', () => {
     await database?.drop();
   });
 
+  const exchange = {
+    model: 'RefreshToken',
+    idHash: randomBytes(32),
+    successorHash: null,
+    grantIdHash: null,
+    tokens: [],
+  };
   const asked: Record<string, () => Promise<unknown>> = {
     'payload-by-id': () => findPayload(db, 'Interaction', randomBytes(32)),
+    'exchange-source': () => findSource(db, { model: 'RefreshToken', idHash: randomBytes(32) }),
+    'exchange-store': () => storeExchange(db, exchange),
     'session-payload-by-uid': () => findPayloadByUid(db, randomBytes(32)),
     'refresh-by-id': () => findRefreshToken(db, randomBytes(32)),
     'active-account': () => selectActiveAccount(db, newId()),

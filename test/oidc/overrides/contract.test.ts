@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { Provider, interactionPolicy as policies } from 'oidc-provider';
+import { ExchangingProvider } from '../../../src/oidc/exchanging-provider.ts';
 import { basicCredentials } from '../../../src/oidc/overrides/basic-credentials.ts';
 import { claimMapping } from '../../../src/oidc/overrides/claim-mapping.ts';
 import { formCharset } from '../../../src/oidc/overrides/form-charset.ts';
@@ -19,6 +20,7 @@ import { registeredResources } from '../../../src/oidc/overrides/registered-reso
 import { typedUserCodes } from '../../../src/oidc/overrides/typed-user-codes.ts';
 import { QueryKeepingProvider } from '../../../src/oidc/response-modes.ts';
 import { mappingOfClient } from '../../../src/oidc/tokens/person-claims.ts';
+import type { Database } from '../../../src/platform/database.ts';
 import {
   api,
   type BareLibrary,
@@ -643,6 +645,17 @@ describe('the contract with oidc-provider', () => {
       override registerResponseMode(): void {}
     }
     assert.throws(() => new Elsewhere('https://id.example', {}), /registers its response mode query elsewhere/);
+  });
+
+  it('stops the start where grant types are registered out of our sight', () => {
+    class Elsewhere extends ExchangingProvider {
+      override registerGrantType(): void {}
+    }
+    const none = {} as Database;
+    assert.throws(
+      () => new Elsewhere(none, 'https://id.example', {}),
+      /registers its grant type authorization_code elsewhere/,
+    );
   });
 
   it('stops the start where a method to be overridden is gone', () => {

@@ -23,6 +23,7 @@ import {
   countAttempt,
   deviceKey,
   doorKey,
+  type FailureKey,
   forgiveBystander,
 } from '../../sign-in/sign-in-failures.ts';
 import { addressTerms } from '../../tenants/address-terms.ts';
@@ -122,13 +123,29 @@ interface Surroundings {
   knownHere: ReadonlySet<string>;
 }
 
+/** What a proof takes back. A known device was never held up by what strangers counted, so it does not give them back their guesses. */
+function failuresOf({ row }: Comparison, { secrets, caller, knownHere }: Surroundings): FailureKey[] {
+  return knownHere.has(row.userId) && caller.device
+    ? [deviceKey(secrets, 'password', row.userId, caller.device)]
+    : accountFailureKeys(secrets, row);
+}
+
+/** The same for the one account that was compared with, if its proof holds; else nothing has happened. */
+async function settleOne(db: Database, [only, another]: readonly Comparison[], about: Surroundings): Promise<boolean> {
+  if (!only?.proof || another || !(await usePassword(db, { ...only.row, ...only.proof }))) return false;
+  // Who dies between the two statements has counted an attempt too many, until the next one that comes to good.
+  await clearFailures(db, failuresOf(only, about));
+  return true;
+}
+
 /** What follows from the comparisons, in one transaction. Answers the ids of the users whose proof holds. */
 async function settle(
   trx: Database,
   compared: readonly Comparison[],
   bystanders: readonly Refusal[],
-  { tenantId, secrets, caller, knownHere }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<Set<string>> {
+  const { tenantId, secrets, caller } = surroundings;
   const proved: Comparison[] = [];
   const failed: Comparison[] = [];
   // In the order of ids: two sign-ins that share accounts wait for each other instead of locking up.
@@ -138,12 +155,7 @@ async function settle(
     if (proof && (await usePassword(trx, { ...row, ...proof }))) proved.push(comparison);
     else failed.push(comparison);
   }
-  // A known device was never held up by what strangers counted, so it does not give them back their guesses.
-  const keys = proved.flatMap(({ row }) =>
-    knownHere.has(row.userId) && caller.device
-      ? [deviceKey(secrets, 'password', row.userId, caller.device)]
-      : accountFailureKeys(secrets, row),
-  );
+  const keys = proved.flatMap((comparison) => failuresOf(comparison, surroundings));
   if (keys.length > 0) await clearFailures(trx, keys);
   const refused = [...bystanders, ...(await notForgiven(trx, failed, proved, secrets))];
   await recordRefusals(trx, refused, tenantId, caller);
@@ -277,7 +289,9 @@ async function compareMeant(
     : await compareAll(counted.slots, password, { compared, passwords });
 
   const surroundings = { tenantId, secrets, caller, knownHere };
-  const proved = await inTransaction(db, (trx) => settle(trx, results, bystanders, surroundings));
+  const proved = (await settleOne(db, results, surroundings))
+    ? new Set(results.map(({ row }) => row.userId))
+    : await inTransaction(db, (trx) => settle(trx, results, bystanders, surroundings));
   const accounts = candidates.filter((row) => proved.has(row.userId)).map(provedAccount);
   if (accounts.length === 0) throw new DomainError('unauthenticated', 'INVALID_CREDENTIALS');
   return accounts;
