@@ -62,6 +62,8 @@ export interface FormPage {
   params?(visit: Visit): Record<string, string>;
   /** Of what is changed: what is stored, and its version. Only what differs from it is sent. */
   read?(visit: Visit): Promise<{ stored: object; etag?: string; subject: string }>;
+  /** Of what is made or done: what it is about, by name. */
+  about?(visit: Visit): Promise<string>;
   /** Of what is made: what the fields begin with. */
   initial?(visit: Visit): Values | Promise<Values>;
   /** Adds to the body what no field says. */
@@ -146,7 +148,7 @@ function drawForm(
 }
 
 async function storedOf(visit: Visit, form: FormPage): Promise<Stored> {
-  return (await form.read?.(visit)) ?? { subject: '' };
+  return (await form.read?.(visit)) ?? { subject: (await form.about?.(visit)) ?? '' };
 }
 
 async function show(visit: Visit, form: FormPage): Promise<void> {

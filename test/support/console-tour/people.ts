@@ -1,16 +1,24 @@
 /** What to look at of the section People. */
 import type { Tour } from '../../console-screenshots.ts';
 
-export const tour: Tour = ({ annaId, nodeIds, owner }) => [
+export const tour: Tour = ({ annaId, nodeIds, owner, delegate }) => [
   { name: 'list', path: '/people' },
   { name: 'list-at', path: `/people?at=${nodeIds[0]}&state=active&sort=name` },
   { name: 'list-nothing', path: '/people?q=zzzz' },
   { name: 'list-delegate', path: '/people', as: 'delegate' },
   { name: 'person', path: `/people/${annaId}` },
+  { name: 'person-access', path: `/people/${annaId}/access` },
+  { name: 'person-sign-in', path: `/people/${annaId}/sign-in` },
+  { name: 'person-sessions', path: `/people/${delegate.id}/sessions` },
+  { name: 'person-token', path: `/people/${annaId}/token` },
+  { name: 'person-history', path: `/people/${annaId}/history` },
+  { name: 'give', path: `/people/${annaId}/access/give?at=${nodeIds[0]}` },
   { name: 'create', path: '/people/new' },
   { name: 'edit', path: `/people/${annaId}/edit` },
   { name: 'deactivate', path: `/people/${annaId}/deactivate` },
   { name: 'delete', path: `/people/${annaId}/delete` },
+  { name: 'erase', path: `/people/${annaId}/erase` },
+  { name: 'export', path: `/people/${annaId}/export` },
   { name: 'refused', path: `/people/${owner.id}/deactivate` },
   { name: 'search', path: '/search?q=lars' },
   { name: 'place', path: '/place?q=ma' },

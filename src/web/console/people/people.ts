@@ -7,8 +7,13 @@ import type { ConsoleFrame } from '../frame.ts';
 import { type FilterSpec, type ListModel, type ListSpec, readList } from '../list.ts';
 import { draw, page } from '../page.ts';
 import { type ConsoleDependencies, hrefTo, type Visit } from '../visit.ts';
+import { mountHistory } from './history.ts';
 import { mountPerson } from './person.ts';
 import { mountPersonDeeds } from './person-deeds.ts';
+import { mountPlaces } from './places.ts';
+import { mountSignedInPlaces } from './signed-in-places.ts';
+import { mountToken } from './token.ts';
+import { mountWaysIn } from './ways-in.ts';
 
 /** One of `users.list`, as far as the list shows it. */
 interface ListedPerson {
@@ -86,6 +91,14 @@ export function mountPeople(router: Router, deps: ConsoleDependencies): void {
     after: (visit, { id }) => hrefTo(visit, `/people/${id}`),
     notice: 'created',
   });
-  mountPerson(router, deps);
-  mountPersonDeeds(router, deps);
+  for (const mount of [
+    mountPerson,
+    mountPersonDeeds,
+    mountWaysIn,
+    mountPlaces,
+    mountSignedInPlaces,
+    mountToken,
+    mountHistory,
+  ])
+    mount(router, deps);
 }

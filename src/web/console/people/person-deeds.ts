@@ -1,9 +1,9 @@
-/** What is done to a person as a whole: stopped, let in again, deleted. */
+/** What is done to a person as a whole: stopped, let in again, deleted, erased. */
 import type Router from '@koa/router';
 import { askList } from '../ask.ts';
 import { type Deed, type Effect, mountDeed } from '../deed.ts';
 import type { ConsoleDependencies, Visit } from '../visit.ts';
-import { nameOf, personParams, personPath, readPerson } from './person.ts';
+import { nameOf, personParams, personPath, readPerson } from './person-page.ts';
 
 /** How many there are of something, of the first 200; undefined for who may not see it. */
 async function count(visit: Visit, operation: string, query: Record<string, string>): Promise<number | undefined> {
@@ -60,6 +60,22 @@ const deeds: Deed[] = [
     typed: true,
     after: () => '/people',
     notice: 'deleted',
+  },
+  {
+    ...shared,
+    path: '/people/:userId/erase',
+    operation: 'users.erase',
+    words: 'console.people.erase',
+    effects: async (visit) => [
+      ...(await sessionsEnd(visit)),
+      ...(await rolesEnd(visit)),
+      { key: 'gone' },
+      { key: 'trail' },
+    ],
+    isDangerous: true,
+    typed: true,
+    after: () => '/people',
+    notice: 'erased',
   },
 ];
 

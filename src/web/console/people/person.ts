@@ -1,43 +1,12 @@
 /** One person: what is known of them, and how that is changed. What else there is of them has tabs of its own. */
 import type Router from '@koa/router';
-import { ask, mayAsk } from '../ask.ts';
+import { mayAsk } from '../ask.ts';
 import type { FieldSpec } from '../fields.ts';
 import { mountForm } from '../form.ts';
 import type { ConsoleFrame } from '../frame.ts';
 import { draw, page } from '../page.ts';
 import { type ConsoleDependencies, hrefTo, type Visit } from '../visit.ts';
-
-/** As `users.get` answers. */
-export interface Person {
-  id: string;
-  full_name: string | null;
-  given_name: string | null;
-  family_name: string | null;
-  email: string | null;
-  email_verified: boolean;
-  phone: string | null;
-  phone_verified: boolean;
-  username: string | null;
-  external_id: string | null;
-  picture_url: string | null;
-  state: 'active' | 'inactive';
-  mfa_required: boolean;
-  last_login_at: string | null;
-  created_at: string;
-  updated_at: string;
-}
-
-const tabs = ['details'] as const;
-type Tab = (typeof tabs)[number];
-
-/** The head of every page of a person. */
-export interface PersonHead {
-  name: string;
-  address: string;
-  state: Person['state'];
-  tabs: { tab: Tab; href: string; current: boolean }[];
-  listHref: string;
-}
+import { headOf, nameOf, type Person, type PersonHead, personParams, personPath, readPerson } from './person-page.ts';
 
 /** What may be done to the person by who looks; absent: not by them. */
 interface PersonActions {
@@ -45,7 +14,9 @@ interface PersonActions {
   addressesHref?: string;
   deactivateHref?: string;
   activateHref?: string;
+  exportHref?: string;
   deleteHref?: string;
+  eraseHref?: string;
 }
 
 declare module '../../pages/view-models.ts' {
@@ -59,48 +30,21 @@ declare module '../../pages/view-models.ts' {
   }
 }
 
-export const personParams = ({ params }: Visit) => ({ user_id: params.userId ?? '' });
-
-export async function readPerson(visit: Visit): Promise<{ person: Person; etag?: string }> {
-  const { body: person, etag } = await ask<Person>(visit, 'users.get', { params: personParams(visit) });
-  return { person, etag };
-}
-
-export function nameOf({ full_name, email, phone, username, id }: Person): string {
-  return full_name ?? email ?? phone ?? username ?? id;
-}
-
-export const personPath = ({ params }: Visit) => `/people/${params.userId}`;
-
-export function headOf(visit: Visit, person: Person, current: Tab): PersonHead {
-  const name = nameOf(person);
-  const address = [person.email, person.phone, person.username].find((one) => one !== null && one !== name);
-  return {
-    name,
-    address: address ?? '',
-    state: person.state,
-    tabs: tabs.map((tab) => ({
-      tab,
-      href: hrefTo(visit, tab === 'details' ? personPath(visit) : `${personPath(visit)}/${tab}`),
-      current: tab === current,
-    })),
-    listHref: hrefTo(visit, '/people'),
-  };
-}
-
 async function actionsOn(visit: Visit, person: Person): Promise<PersonActions> {
   const params = personParams(visit);
   const href = async (operation: string, path: string, body: object = {}) =>
     (await mayAsk(visit, operation, { params, body })) ? hrefTo(visit, `${personPath(visit)}/${path}`) : undefined;
   const isActive = person.state === 'active';
-  const [editHref, addressesHref, deleteHref, deactivateHref, activateHref] = await Promise.all([
+  const [editHref, addressesHref, exportHref, deleteHref, eraseHref, deactivateHref, activateHref] = await Promise.all([
     href('users.update', 'edit'),
     href('users.update', 'addresses', { email: '' }),
+    href('users.export', 'export'),
     href('users.delete', 'delete'),
+    href('users.erase', 'erase'),
     isActive ? href('users.deactivate', 'deactivate') : undefined,
     isActive ? undefined : href('users.activate', 'activate'),
   ]);
-  return { editHref, addressesHref, deleteHref, deactivateHref, activateHref };
+  return { editHref, addressesHref, exportHref, deleteHref, eraseHref, deactivateHref, activateHref };
 }
 
 async function showPerson(visit: Visit): Promise<void> {
