@@ -3307,8 +3307,6 @@ export interface components {
                 metadata: {
                     [key: string]: unknown;
                 };
-                /** @description Whether a second factor is enrolled */
-                mfa_enabled: boolean;
                 mfa_required: boolean;
                 /** @description Null: they have no password */
                 password_changed_at: string | null;

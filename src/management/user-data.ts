@@ -18,7 +18,8 @@ import { Identity } from './user-identities.ts';
 const text = z.string();
 const maybe = text.nullable();
 const at = time.nullable();
-const { email_verified: _, phone_verified: __, ...profile } = User.shape;
+// Factors are told by themselves.
+const { email_verified: _, phone_verified: __, mfa_enabled: ____, ...profile } = User.shape;
 const held = { starts_at: time, ends_at: at, created_at: time };
 const { id: ___, ...identity } = Identity.shape;
 

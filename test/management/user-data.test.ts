@@ -69,6 +69,7 @@ describe('everything that is held on a person', () => {
           [false, null],
         ],
       );
+      assert.ok(!('mfa_enabled' in held.person), 'factors are told by themselves');
       assert.equal(held.grants[0].client_id, known.party.clientId);
       assert.ok(held.tokens.some(({ model }: { model: string }) => model === 'RefreshToken'));
       assert.deepEqual(
