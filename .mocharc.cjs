@@ -61,7 +61,8 @@ module.exports = {
   parallel: named.length !== 1,
   jobs: Number(process.env.TEST_JOBS) || availableParallelism() + 1,
   require: [named.length !== 1 ? './test/support/shared-run.ts' : './test/support/cluster.ts'],
-  timeout: 120_000,
+  // For a machine that has much else to do: a test that passes takes what it takes.
+  timeout: 300_000,
   reporter: './test/support/reporter.cjs',
   // A run ends by itself; one that does not has a leak to be found.
   exit: false,

@@ -41,6 +41,8 @@ export interface Timeouts {
   configurationCheckMs?: number;
   /** For an answer to any outgoing call. */
   outboundMs?: number;
+  /** How long a request waits for a connection to the database. */
+  connectionMs?: number;
 }
 
 export interface Dependencies extends MailReach {
@@ -122,7 +124,8 @@ function createFetch(config: Config, { outboundMs = outboundTimeoutMs }: Timeout
 
 function openDatabase(config: Config, url: string, logger: Logger, timeouts: Timeouts): Database {
   const ssl = databaseTls(config, url);
-  const db = createDatabase({ url, poolMax: config.database.poolMax, ssl, log: knexLogger(logger) });
+  const { poolMax } = config.database;
+  const db = createDatabase({ url, poolMax, ssl, acquireTimeoutMs: timeouts.connectionMs, log: knexLogger(logger) });
   rememberConfiguration(db, { checkMs: timeouts.configurationCheckMs });
   return db;
 }

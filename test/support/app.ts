@@ -83,6 +83,9 @@ async function giveSigningKeys(db: Database, secrets: Secrets, ownSecret: boolea
   if (!ownSecret) madeKeys = await db('signing_keys').select();
 }
 
+/** As long as a busy machine may take. What is about a time-out has its own. */
+const patient = { configurationCheckMs: 0, connectionMs: 60_000, federationMs: 60_000, outboundMs: 60_000 };
+
 export async function startTestApp({
   env = {},
   issuer: issuerOf,
@@ -134,7 +137,7 @@ export async function startTestApp({
     logger,
     keyPollMs: 100,
     runJobs,
-    timeouts: { configurationCheckMs: 0, ...timeouts },
+    timeouts: { ...patient, ...timeouts },
   });
   await server.listen('127.0.0.1', port);
   const children: ChildProcess[] = [];

@@ -22,6 +22,8 @@ export interface LoopbackServer {
 /** Listens on a free port of 127.0.0.1. */
 export async function listen(app: Koa | RequestListener, host = '127.0.0.1'): Promise<LoopbackServer> {
   const server = createServer(app instanceof Koa ? app.callback() : app);
+  // Longer than who asks keeps a connection: what is sent while it closes is lost.
+  server.keepAliveTimeout = 120_000;
   server.listen(0, host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

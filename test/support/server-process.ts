@@ -144,6 +144,8 @@ export async function startBalancer(): Promise<{ port: number; use(port: number)
     forwarded.on('error', () => outgoing.headersSent || outgoing.writeHead(502).end());
     incoming.pipe(forwarded);
   });
+  // Longer than who asks keeps a connection: what is sent while it closes is lost.
+  server.keepAliveTimeout = 120_000;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

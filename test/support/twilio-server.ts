@@ -121,6 +121,8 @@ export async function startTwilioServer(): Promise<TwilioServer> {
     const made = createServer((req, res) => {
       handle(req, res).catch(() => res.destroy());
     });
+    // Longer than who asks keeps a connection: what is sent while it closes is lost.
+    made.keepAliveTimeout = 120_000;
     made.listen(port, '127.0.0.1');
     await once(made, 'listening');
     return made;
