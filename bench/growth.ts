@@ -15,7 +15,7 @@ import { type GatehouseTarget, startBenchDatabase, startGatehouseTarget } from '
 const { values: options } = parseArgs({
   options: {
     sizes: { type: 'string', default: '1000:10000,100000:1000000' },
-    seconds: { type: 'string', default: '4' },
+    seconds: { type: 'string', default: '3' },
     only: { type: 'string', multiple: true },
   },
 });
@@ -28,20 +28,30 @@ const wanted = benchOperations.filter(
 );
 const seconds = Number(options.seconds);
 
+/** What was filled in is written out by PostgreSQL for a while: that is no operation's. */
+async function untilQuiet(target: GatehouseTarget): Promise<Record<string, number>> {
+  for (let attempt = 0; ; attempt++) {
+    const idle = await measureIdle(target.pids, 2);
+    if ((idle.postgres ?? 0) < 0.03 || attempt === 30) return idle;
+  }
+}
+
+const cost = ({ processor }: Measured) => (processor.server ?? 0) + (processor.postgres ?? 0);
+
+/** The least of three runs: others on the machine make caches cold, and so an operation dearer, never cheaper. */
 async function measureAll(target: GatehouseTarget): Promise<Map<BenchOperation, Measured>> {
-  const idle = await measureIdle(target.pids);
+  const idle = await untilQuiet(target);
   const endpoints = await discoverEndpoints(target);
   const measured = new Map<BenchOperation, Measured>();
-  for (const operation of wanted)
-    measured.set(
-      operation,
-      await measure((connection) => operation.prepare(target, endpoints, connection), {
-        connections: operation.connections ?? 16,
-        seconds,
-        pids: target.pids,
-        idle,
-      }),
-    );
+  for (const operation of wanted) {
+    const connections = operation.connections ?? 16;
+    for (let run = 0; run < 3; run++) {
+      const prepare = (connection: number) => operation.prepare(target, endpoints, connection);
+      const found = await measure(prepare, { connections, seconds, pids: target.pids, idle });
+      const least = measured.get(operation);
+      if (!least || cost(found) < cost(least)) measured.set(operation, found);
+    }
+  }
   return measured;
 }
 
@@ -84,7 +94,6 @@ try {
     );
     all.push(await measureAll(target));
   }
-  const cost = ({ processor }: Measured) => (processor.server ?? 0) + (processor.postgres ?? 0);
   const heads = sizes.map(({ people, payloads }) => `${people} people, ${payloads} payloads`);
   console.log(`| operation | ${heads.join(' | ')} | last / first |\n|${'---|'.repeat(heads.length + 2)}`);
   for (const operation of wanted) {

@@ -76,3 +76,36 @@ export async function measure(
     processor,
   };
 }
+
+/**
+ * An open loop: so many operations a second, begun when their time has come, however long those before take. Times are counted
+ * from when each should have begun, so that a server that falls behind does not look fast.
+ * @returns milliseconds, sorted
+ */
+export async function measureAtRate(
+  operations: readonly Operation[],
+  { perSecond, seconds }: { perSecond: number; seconds: number },
+): Promise<number[]> {
+  const free = [...operations];
+  const waiting: (() => void)[] = [];
+  const times: number[] = [];
+  const begun = performance.now();
+  const one = async (due: number) => {
+    if (free.length === 0) await new Promise<void>((resolve) => waiting.push(resolve));
+    const operation = free.pop() as Operation;
+    await operation();
+    times.push(performance.now() - due);
+    free.push(operation);
+    waiting.shift()?.();
+  };
+  const all: Promise<void>[] = [];
+  const count = Math.floor(perSecond * seconds);
+  for (let n = 0; n < count; n++) {
+    const due = begun + (n * 1000) / perSecond;
+    const early = due - performance.now();
+    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+    all.push(one(due));
+  }
+  await Promise.all(all);
+  return times.sort((a, b) => a - b);
+}

@@ -97,7 +97,7 @@ interface SignedIn {
   tokens: { access_token: string; refresh_token: string; id_token: string };
 }
 
-function authorizationAddress(target: Target, endpoints: Endpoints, more: Record<string, string> = {}) {
+export function authorizationAddress(target: Target, endpoints: Endpoints, more: Record<string, string> = {}) {
   const verifier = randomBytes(32).toString('base64url');
   const address = new URL(endpoints.authorization_endpoint);
   const fields = {

@@ -141,10 +141,19 @@ export interface GatehouseTarget extends Target {
 /** A server on the database; `known` is what an earlier one on the same database has made. */
 export async function startGatehouseTarget(
   databaseUrl: string,
-  { postgresPid, known }: { postgresPid?: number; known?: Target & { secretKey: string } } = {},
+  {
+    postgresPid,
+    known,
+    beside = false,
+  }: {
+    postgresPid?: number;
+    known?: Target & { secretKey: string } /** At a port of its own, while the other runs. */;
+    beside?: boolean;
+  } = {},
 ): Promise<GatehouseTarget & { secretKey: string }> {
-  const port = known ? Number(new URL(known.issuer).port) : await freePort();
-  const issuer = `http://localhost:${port}`;
+  const port = known && !beside ? Number(new URL(known.issuer).port) : await freePort();
+  const origin = `http://localhost:${port}`;
+  const issuer = known?.issuer ?? origin;
   const secretKey = known?.secretKey ?? randomToken(36);
   const dataDirectory = mkdtempSync(join(tmpdir(), 'gatehouse-bench-server-'));
   const env = {
@@ -164,12 +173,12 @@ export async function startGatehouseTarget(
   };
   const begun = performance.now();
   const child = spawnOnFirstCore(fileURLToPath(new URL('../bin/gatehouse.js', import.meta.url)), ['start'], env);
-  await untilReady(`${issuer}/readyz`, child);
+  await untilReady(`${origin}/readyz`, child);
   const startMs = performance.now() - begun;
   const content = known ?? (await fill(databaseUrl));
   return {
     name: 'gatehouse',
-    issuer,
+    issuer: origin,
     secretKey,
     startMs,
     pids: { server: child.pid as number, ...(postgresPid !== undefined && { postgres: postgresPid }) },

@@ -1,0 +1,148 @@
+/**
+ * What the table of bench/run.ts does not show: the start (to its first token, on an existing database, with the processor time
+ * of commands), two processes beside one (processor time of an operation, and how often a statement was seen waiting for a
+ * lock), and the times of answers at 70 % of what the server can do. Run it with `node bench/limits.ts`; `--seconds N`.
+ */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { createDatabase, type Database, rows } from '../src/platform/database.ts';
+import { processEnvironment } from '../test/support/process-environment.ts';
+import { type Measured, measure, measureAtRate, measureIdle, type Operation } from './load.ts';
+import { type BenchOperation, benchOperations, discoverEndpoints } from './operations.ts';
+import { processorSeconds } from './processor-time.ts';
+import { type GatehouseTarget, startBenchDatabase, startGatehouseTarget, type Target } from './targets.ts';
+
+const { values: options } = parseArgs({ options: { seconds: { type: 'string', default: '5' } } });
+const seconds = Number(options.seconds);
+const connections = 16;
+const measured = ['service token, JWT ES256', 'introspection', 'userinfo', 'refresh with rotation', 'session sign-on'];
+const operations = benchOperations.filter(({ name }) => measured.includes(name));
+type Known = GatehouseTarget & { secretKey: string };
+
+async function prepared(operation: BenchOperation, targets: readonly Target[]): Promise<Operation[]> {
+  const all: Operation[] = [];
+  for (let n = 0; n < connections; n++) {
+    const target = targets[n % targets.length] as Target;
+    all.push(await operation.prepare(target, await discoverEndpoints(target), n));
+  }
+  return all;
+}
+
+/** How many statements wait for a lock, looked at every 20 ms. */
+async function watchLocks(
+  db: Database,
+  during: Promise<unknown>,
+): Promise<{ looks: number; waits: Map<string, number> }> {
+  let over = false;
+  const end = during.finally(() => {
+    over = true;
+  });
+  const waits = new Map<string, number>();
+  let looks = 0;
+  while (!over) {
+    looks++;
+    const found = await rows<{ what: string }>(
+      db,
+      `select wait_event || ': ' || left(regexp_replace(query, '\\s+', ' ', 'g'), 60) as what
+         from pg_stat_activity where wait_event_type = 'Lock' and pid <> pg_backend_pid()`,
+    );
+    for (const { what } of found) waits.set(what, (waits.get(what) ?? 0) + 1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await end;
+  return { looks, waits };
+}
+
+const cost = ({ processor }: Measured) => Object.values(processor).reduce((sum, ms) => sum + ms, 0);
+
+/** The load spread over one process, then over two; the ratio of what an operation costs bounds what two can do. */
+async function compareTwo(db: Database, one: Known, two: Known): Promise<void> {
+  console.log(
+    '\n| operation | one process | two | throughput of two, at most | waits for a lock |\n|---|---|---|---|---|',
+  );
+  for (const operation of operations) {
+    const results: Measured[] = [];
+    let locks = '';
+    for (const targets of [[one], [one, two]]) {
+      const pids = { ...one.pids, ...(targets.length > 1 && { second: two.pids.server as number }) };
+      const ready = await prepared(operation, targets);
+      const running = measure(async (n) => ready[n] as Operation, {
+        connections,
+        seconds,
+        pids,
+        idle: await measureIdle(pids, 2),
+      });
+      const { looks, waits } = await watchLocks(db, running);
+      results.push(await running);
+      locks = `${[...waits.values()].reduce((sum, n) => sum + n, 0)} in ${looks} looks${[...waits.keys()].slice(0, 2).map((what) => `; ${what}`)}`;
+    }
+    const [single, both] = results as [Measured, Measured];
+    const each = (of: Measured) =>
+      Object.values(of.processor)
+        .map((ms) => ms.toFixed(2))
+        .join(' + ');
+    console.log(
+      `| ${operation.name} | ${each(single)} ms | ${each(both)} ms | ${((2 * cost(single)) / cost(both)).toFixed(2)} | ${locks} |`,
+    );
+  }
+}
+
+async function atSeventyPercent(target: Known): Promise<void> {
+  console.log('\n| operation | can do | at 70 % p50 | p99 |\n|---|---|---|---|');
+  for (const operation of operations) {
+    const ready = await prepared(operation, [target]);
+    const idle = {};
+    const most = await measure(async (n) => ready[n] as Operation, { connections, seconds, pids: {}, idle });
+    const times = await measureAtRate(ready, { perSecond: most.perSecond * 0.7, seconds });
+    const at = (q: number) => (times[Math.floor(times.length * q)] ?? 0).toFixed(1);
+    console.log(`| ${operation.name} | ${most.perSecond.toFixed(0)}/s | ${at(0.5)} ms | ${at(0.99)} ms |`);
+  }
+}
+
+/** Milliseconds by the clock and seconds of the processor, from the start of the process to its first token. */
+async function measureStart(databaseUrl: string, known: Known): Promise<void> {
+  const tokens = benchOperations[0] as BenchOperation;
+  for (let n = 0; n < 3; n++) {
+    const begun = performance.now();
+    const target = await startGatehouseTarget(databaseUrl, { known });
+    await (await tokens.prepare(target, await discoverEndpoints(target), 0))();
+    const ms = performance.now() - begun;
+    console.log(
+      `start to the first token: ${ms.toFixed(0)} ms, ${processorSeconds(target.pids.server as number).toFixed(2)} s of the processor`,
+    );
+    await target.stop();
+  }
+  const program = fileURLToPath(new URL('../bin/gatehouse.js', import.meta.url));
+  for (const args of [['--help'], ['users', 'list', '--tenant', 'bench']])
+    for (let n = 0; n < 3; n++) {
+      const own = () => (process.cpuUsage().user + process.cpuUsage().system) / 1e6;
+      const before = processorSeconds(process.pid) - own();
+      const { status } = spawnSync(process.execPath, [program, ...args], {
+        env: { ...processEnvironment(), DATABASE_URL: databaseUrl, SECRET_KEY: known.secretKey, ISSUER: known.issuer },
+      });
+      const spent = processorSeconds(process.pid) - own() - before;
+      console.log(
+        `gatehouse ${args.join(' ')}: ${spent.toFixed(2)} s of the processor${status ? `, failed with ${status}` : ''}`,
+      );
+    }
+}
+
+const alive = setInterval(() => {}, 1000);
+const database = await startBenchDatabase();
+const db = createDatabase({ url: database.url, poolMax: 2 });
+const one = await startGatehouseTarget(database.url, { postgresPid: database.pid });
+try {
+  const two = await startGatehouseTarget(database.url, { known: one, beside: true });
+  await compareTwo(db, one, two);
+  await two.stop();
+  await atSeventyPercent(one);
+  await one.stop();
+  await measureStart(database.url, one);
+} finally {
+  await db.destroy();
+  await one.stop();
+  await database.stop();
+  clearInterval(alive);
+}
+process.exit(0);

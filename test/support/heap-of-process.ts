@@ -1,0 +1,42 @@
+/** The heap of another Node.js process, by the protocol of its inspector (`--inspect=127.0.0.1:0`), after a forced collection. */
+import { eventually } from './eventually.ts';
+import type { ServerProcess } from './server-process.ts';
+
+export interface HeapOfProcess {
+  /** Bytes in use after everything that nobody holds is gone. */
+  used(): Promise<number>;
+  close(): void;
+}
+
+export async function openHeapOf(server: ServerProcess): Promise<HeapOfProcess> {
+  const address = await eventually(
+    () => /Debugger listening on (ws:\S+)/.exec(server.errors())?.[1] ?? false,
+    'its inspector listens',
+  );
+  const socket = new WebSocket(address as string);
+  const waiting = new Map<number, (answer: { result?: { usedSize?: number }; error?: { message: string } }) => void>();
+  socket.addEventListener('message', ({ data }) => {
+    const answer = JSON.parse(String(data));
+    waiting.get(answer.id)?.(answer);
+    waiting.delete(answer.id);
+  });
+  await new Promise((resolve, reject) => {
+    socket.addEventListener('open', resolve);
+    socket.addEventListener('error', reject);
+  });
+  let count = 0;
+  const ask = (method: string) =>
+    new Promise<{ usedSize?: number }>((resolve, reject) => {
+      const id = ++count;
+      waiting.set(id, ({ result, error }) => (error ? reject(new Error(error.message)) : resolve(result ?? {})));
+      socket.send(JSON.stringify({ id, method }));
+    });
+  return {
+    async used() {
+      // What is finalised by one collection is gone with the next.
+      for (let n = 0; n < 3; n++) await ask('HeapProfiler.collectGarbage');
+      return (await ask('Runtime.getHeapUsage')).usedSize ?? Number.NaN;
+    },
+    close: () => socket.close(),
+  };
+}
