@@ -589,11 +589,11 @@ describe('signing in with a password', () => {
     const address = newAddress();
     await add(address);
     const full = createPasswordHasher({ concurrency: 1, longestWaitMs: 0 });
-    const running = full.verifyAgainstNothing('lantern orbit velvet');
+    const occupied = full.forAttempt(1);
     const before = await db('sign_in_failures').count();
     assert.equal(await answer(tryIn(address, right, north, full)), 'unavailable SERVICE_BUSY seconds');
     assert.deepEqual(await db('sign_in_failures').count(), before);
-    await running;
+    occupied.leave();
     assert.equal(await answer(tryIn(address, right, north, full)), 'OK');
   });
 
