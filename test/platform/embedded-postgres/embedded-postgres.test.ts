@@ -55,7 +55,7 @@ interface UserProcess extends Started {
 }
 
 describe('the embedded PostgreSQL', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   const folders: string[] = [];
   const children = new Set<ChildProcess>();
@@ -83,7 +83,7 @@ describe('the embedded PostgreSQL', function () {
     });
     children.add(child);
     child.once('exit', () => children.delete(child));
-    const [message] = await once(child, 'message', { signal: AbortSignal.timeout(40_000) });
+    const [message] = await once(child, 'message', { signal: AbortSignal.timeout(250_000) });
     if (message.error) throw new Error(message.error);
     return { ...message, child };
   }
@@ -418,7 +418,7 @@ describe('the embedded PostgreSQL', function () {
 
     it('does not keep the process from ending', async () => {
       const user = await startInProcess(shared);
-      const gone = once(user.child, 'exit', { signal: AbortSignal.timeout(5_000) });
+      const gone = once(user.child, 'exit', { signal: AbortSignal.timeout(250_000) });
       user.child.send('nothing more to do');
       assert.deepEqual((await gone)[0], 0);
       const next = await start(shared);
