@@ -8,7 +8,8 @@ import { countOperation } from '../../management/limits.ts';
 import type { Input, ManagementDependencies } from '../../management/operation.ts';
 import { operationOf, operations } from '../../management/operations.ts';
 import { perform } from '../../management/perform.ts';
-import { isPermitted } from '../../management/permission.ts';
+import { type Holdings, isPermitted, permit } from '../../management/permission.ts';
+import { DomainError } from '../../platform/errors.ts';
 import type { Operator } from './operator.ts';
 
 /** Who asks, and in which tenant. */
@@ -73,4 +74,24 @@ export async function mayAsk(asker: Asker, operationId: string, input: Partial<I
     tenantId: tenant.id,
     actor: operator.actor,
   });
+}
+
+/**
+ * Refuses who could not be permitted whatever they typed: before a form is shown. What depends on the form is asked when it is
+ * sent.
+ * @throws DomainError forbidden FORBIDDEN or PRIVILEGE_EXCEEDED, not_found NOT_FOUND
+ */
+export async function assertMayEver(
+  asker: Asker & { holdings: Holdings },
+  operationId: string,
+  params: Record<string, string> = {},
+): Promise<void> {
+  const operation = operationOf(operationId);
+  const { needs } = operation;
+  const { capability } = needs;
+  if (asker.holdings.nodesOf(capability).length === 0) throw new DomainError('forbidden', 'FORBIDDEN', { capability });
+  if (!('person' in needs) && typeof needs.at !== 'string') return;
+  const { management, operator, tenant } = asker;
+  const input = { params, query: {}, body: {} };
+  await permit(operation, input, { db: management.db, tenantId: tenant.id, actor: operator.actor });
 }

@@ -7,7 +7,7 @@ import { isChange } from '../../management/operation.ts';
 import { operationOf } from '../../management/operations.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { statusOf } from '../middleware/errors.ts';
-import { type Asked, ask } from './ask.ts';
+import { type Asked, ask, assertMayEver } from './ask.ts';
 import { type ConsoleFormError, leadToFresh } from './form.ts';
 import type { ConsoleFrame } from './frame.ts';
 import { draw, leadOn, page, posted } from './page.ts';
@@ -95,11 +95,13 @@ function asksFresh({ operation, typed }: Deed): boolean {
 
 async function show(visit: Visit, deed: Deed): Promise<void> {
   const operation = operationOf(deed.operation);
+  await assertMayEver(visit, deed.operation, deed.input(visit).params);
   if (leadToFresh(visit, asksFresh(deed))) return;
   try {
     if (isChange(operation)) await ask(visit, deed.operation, { ...deed.input(visit), dryRun: true });
   } catch (error) {
-    if (!isTellable(error)) throw error;
+    // What is not for who looks has no page; what stands in the way of it is told here.
+    if (!isTellable(error) || error.kind === 'forbidden') throw error;
     return drawDeed(visit, deed, { error: { ...faultOf(error), status: 200 }, isRefused: true });
   }
   await drawDeed(visit, deed);

@@ -12,7 +12,7 @@ import { randomToken } from '../../platform/secrets.ts';
 import { leadTo } from '../account/account-page.ts';
 import { statusOf } from '../middleware/errors.ts';
 import type { HiddenField } from '../pages/form-model.ts';
-import { ask } from './ask.ts';
+import { ask, assertMayEver } from './ask.ts';
 import { bodyOf, type DrawnField, type FieldSpec, sentValues, shownValues, type Values } from './fields.ts';
 import type { ConsoleFrame } from './frame.ts';
 import { hasProvedLately, signInAgainForPage } from './operator.ts';
@@ -153,6 +153,7 @@ async function storedOf(visit: Visit, form: FormPage): Promise<Stored> {
 
 async function show(visit: Visit, form: FormPage): Promise<void> {
   const { fresh = operationOf(form.operation).fresh === true } = form;
+  await assertMayEver(visit, form.operation, form.params?.(visit));
   if (leadToFresh(visit, fresh)) return;
   const stored = await storedOf(visit, form);
   const fields = await form.fields(visit);

@@ -1,6 +1,6 @@
 /** What happened to a person, as the trail has it; and all that is held on them, as a file. */
 import type Router from '@koa/router';
-import { ask, mayAsk } from '../ask.ts';
+import { ask, assertMayEver, mayAsk } from '../ask.ts';
 import { leadToFresh } from '../form.ts';
 import type { ConsoleFrame } from '../frame.ts';
 import { type ListModel, readList } from '../list.ts';
@@ -67,6 +67,7 @@ async function show(visit: Visit): Promise<void> {
 }
 
 async function showExport(visit: Visit): Promise<void> {
+  await assertMayEver(visit, 'users.export', personParams(visit));
   if (leadToFresh(visit, true)) return;
   const { person } = await readPerson(visit);
   const backHref = hrefTo(visit, personPath(visit));

@@ -1,6 +1,5 @@
 /** Where a person stands, on a time line: what they held, hold and will hold, as roles and as sight; giving and ending it. */
 import type Router from '@koa/router';
-import { DomainError } from '../../../platform/errors.ts';
 import { ask, askList, mayAsk } from '../ask.ts';
 import { type Deed, mountDeed } from '../deed.ts';
 import type { FieldSpec } from '../fields.ts';
@@ -16,6 +15,9 @@ interface Holding {
   role_id?: string;
   access_scope?: 'read' | 'analyze';
   org_node_id: string;
+  /** Names, as far as they are there still. */
+  role?: string | null;
+  org_node?: string | null;
   starts_at: string;
   ends_at: string | null;
 }
@@ -50,26 +52,6 @@ declare module '../../pages/view-models.ts' {
 
 const tab = (visit: Visit) => `${personPath(visit)}/access`;
 const states = ['live', 'coming', 'ended'] as const;
-
-/** What an id is called; what is out of reach or gone keeps its id. */
-async function names(
-  visit: Visit,
-  operation: string,
-  param: string,
-  ids: readonly string[],
-): Promise<Map<string, string>> {
-  const found = await Promise.all(
-    [...new Set(ids)].map(async (id): Promise<[string, string]> => {
-      try {
-        return [id, (await ask<{ name: string }>(visit, operation, { params: { [param]: id } })).body.name];
-      } catch (error) {
-        if (error instanceof DomainError && error.kind !== 'unavailable') return [id, id];
-        throw error;
-      }
-    }),
-  );
-  return new Map(found);
-}
 
 async function holdingsOf(visit: Visit): Promise<(Holding & { when: When })[]> {
   const query = { user_id: visit.params.userId ?? '', limit: 100 };
@@ -106,36 +88,24 @@ function atPlace(visit: Visit, path: string): string {
 async function show(visit: Visit): Promise<void> {
   const { person } = await readPerson(visit);
   const held = await holdingsOf(visit);
-  const [roles, places, links] = await Promise.all([
-    names(
-      visit,
-      'roles.get',
-      'role_id',
-      held.flatMap(({ role_id }) => role_id ?? []),
-    ),
-    names(
-      visit,
-      'org_nodes.get',
-      'org_node_id',
-      held.map(({ org_node_id }) => org_node_id),
-    ),
-    Promise.all(held.map((holding) => linksOf(visit, holding))),
-  ]);
+  const links = await Promise.all(held.map((holding) => linksOf(visit, holding)));
   const spans = spansOf(
     held.map(({ starts_at, ends_at }) => ({ from: starts_at, until: ends_at })),
     new Date(),
   );
-  const holdings = held.map(({ role_id, access_scope, org_node_id, when, starts_at, ends_at }, index) => ({
-    role: role_id && (roles.get(role_id) ?? role_id),
-    sees: access_scope,
-    place: places.get(org_node_id) ?? org_node_id,
-    placeHref: hrefTo(visit, '/people', { at: org_node_id }),
-    when,
-    startsAt: starts_at,
-    endsAt: ends_at,
-    span: spans[index] as Span,
-    ...links[index],
-  }));
+  const holdings = held.map(
+    ({ role_id, role, access_scope, org_node_id, org_node, when, starts_at, ends_at }, index) => ({
+      role: role_id && (role ?? role_id),
+      sees: access_scope,
+      place: org_node ?? org_node_id,
+      placeHref: hrefTo(visit, '/people', { at: org_node_id }),
+      when,
+      startsAt: starts_at,
+      endsAt: ends_at,
+      span: spans[index] as Span,
+      ...links[index],
+    }),
+  );
   const mayGive = visit.holdings.nodesOf('roles.assign').length > 0;
   const mayShow = visit.holdings.nodesOf('visibility.grant').length > 0;
   draw(visit, 'console/people/access', {
