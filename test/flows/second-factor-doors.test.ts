@@ -7,6 +7,7 @@ import * as openid from 'openid-client';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { createInvitation } from '../../src/domain/invitations/send-invitation.ts';
 import { updateTenantSettings } from '../../src/domain/tenants/tenants.ts';
+import { makePasskey } from '../support/authenticator.ts';
 import type { Browserless, Reply } from '../support/browserless.ts';
 import { postAs, userinfoStatus } from '../support/endpoints.ts';
 import { eventually } from '../support/eventually.ts';
@@ -22,7 +23,7 @@ import {
   signIn,
   startSignIn,
 } from '../support/relying-party.ts';
-import { asksForFactor, asksToEnrol, enrolled } from '../support/second-factor.ts';
+import { asksForFactor, asksForKey, asksToEnrol, enrolled, enrolledKey } from '../support/second-factor.ts';
 
 const aal1 = 'urn:gatehouse:acr:aal1';
 const aal2 = 'urn:gatehouse:acr:aal2';
@@ -78,6 +79,34 @@ describe('the side doors', function () {
     'of whose tenant it is required': ({ tenantId }) =>
       updateTenantSettings(stage.app.db, tenantId, { secondFactorFor: 'everyone' }, systemCaller),
   };
+
+  /** And what of: kinds of factors, and what the page asks of those who have them. */
+  const kinds: Record<string, { owe(guest: Guest): Promise<unknown>; isAsked(reply: Reply): boolean }> = {
+    'who has enrolled a security key': {
+      owe: ({ person }) => enrolledKey(stage.app, person),
+      isAsked: asksForKey,
+    },
+    'of whom it is required and who has a passkey': {
+      async owe({ person, tenantId }) {
+        await makePasskey(stage.app.db, { tenantId, userId: person.id });
+        await stage.app.db('users').where({ id: person.id }).update({ mfaRequired: true });
+      },
+      isAsked: asksForKey,
+    },
+    'whose tenant requires it and counts codes that are sent': {
+      owe: ({ tenantId }) =>
+        updateTenantSettings(
+          stage.app.db,
+          tenantId,
+          { secondFactorFor: 'everyone', secondFactorChannels: ['email'] },
+          systemCaller,
+        ),
+      // Beside the same mailbox a code is none, and something has to be enrolled.
+      isAsked: (reply) => asksToEnrol(reply) || /action="[^"]*\/factor\/email"/.test(reply.body),
+    },
+  };
+  for (const [reason, owe] of Object.entries(reasons))
+    kinds[reason] = { owe, isAsked: reason === 'who has enrolled one' ? asksForFactor : asksToEnrol };
 
   const open = async (party: RelyingParty, browser: Browserless, parameters: Record<string, string> = {}) =>
     browser.open((await startSignIn(party, parameters)).address.href, redirectUri);
@@ -211,7 +240,7 @@ describe('the side doors', function () {
     },
   };
 
-  for (const [reason, owe] of Object.entries(reasons))
+  for (const [reason, { owe, isAsked }] of Object.entries(kinds))
     for (const [name, { before: prepare, walk }] of Object.entries(doors))
       it(`${name}: lets nobody past ${reason}`, async () => {
         const here = await guest(owe);
@@ -219,12 +248,19 @@ describe('the side doors', function () {
         await here.bind();
         const since = new Date();
         const reply = await walk(here, browser);
-        const isEnrolled = reason === 'who has enrolled one';
-        const isAsked = isEnrolled ? asksForFactor(reply) : asksToEnrol(reply);
-        assert.ok(isAsked, `${reply.status} ${reply.url} ${reply.location} ${reply.body.slice(0, 2000)}`);
+        assert.ok(isAsked(reply), `${reply.status} ${reply.url} ${reply.location} ${reply.body.slice(0, 2000)}`);
         // The factor's own addresses lead nowhere else.
         const base = reply.url.replace(/\/factor\/.*$/, '');
-        for (const path of ['factor/later', 'factor/codes', 'consent', 'select-account/continue']) {
+        for (const path of [
+          'factor/later',
+          'factor/codes',
+          'factor/key',
+          'factor/enrol/key',
+          'factor/email',
+          'factor/phone',
+          'consent',
+          'select-account/continue',
+        ]) {
           const tried = await browser.send(`${base}/${path}`, {});
           assert.ok(
             !tried.location?.startsWith(redirectUri) && !tried.location?.includes('/authorize'),

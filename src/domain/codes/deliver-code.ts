@@ -12,12 +12,14 @@ import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import type { Messenger } from '../messages/deliver-message.ts';
 import {
   type Channel,
+  kindOf,
   messageJobOptions,
   type OutgoingMessage,
   openPayload,
   sealPayload,
 } from '../messages/outgoing-message.ts';
 import { addressOf, findPeople, noWayIn, type Person } from '../sign-in/candidates.ts';
+import { parseTenantSettings } from '../tenants/tenant-settings.ts';
 import { findTenantById } from '../tenants/tenants.ts';
 import { usernameOf } from '../users/username.ts';
 import { findAccount } from '../users/users.ts';
@@ -143,6 +145,15 @@ async function newAddressDelivery(db: Database, row: DeliverableRow, sending: Se
   return { message, action: 'code.sent', told: [{ tenantId, userId }] };
 }
 
+/** Whether a code counts as this person's second factor still: they may not be signing in by codes at all. */
+function isSecondFactor(person: Person, { userId, channel }: DeliverableRow): boolean {
+  const { secondFactorChannels } = parseTenantSettings(person.tenantSettings);
+  const isVerified = kindOf(channel) === 'email' ? person.emailVerified : person.phoneVerified;
+  return (
+    userId !== null && person.userActive && person.tenantActive && isVerified && secondFactorChannels.includes(channel)
+  );
+}
+
 /** Who gets what; undefined where nobody gets anything. */
 async function decide(db: Database, row: DeliverableRow, sending: Sending): Promise<Delivery | undefined> {
   const people = await findPeople(db, row);
@@ -152,6 +163,7 @@ async function decide(db: Database, row: DeliverableRow, sending: Sending): Prom
     if (row.userId !== null && row.userId !== person.userId) return false;
     // A person who is signed in verifies an address that need not lead into the account yet.
     if (verifies) return row.userId !== null && person.userActive && person.tenantActive;
+    if (row.purpose === 'second_factor') return isSecondFactor(person, row);
     return noWayIn(person, { ...row, serverCountries: sending.phoneCountries }) === undefined;
   });
   const [first] = reached;

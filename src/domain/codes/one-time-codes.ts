@@ -67,6 +67,7 @@ function checkPurpose({ purpose, channel }: CodeRequest, tenant: Tenant | null):
   const unavailable = new DomainError('invalid', 'CHANNEL_UNAVAILABLE', { field: 'channel' });
   const signsIn = purpose === 'login' || purpose === 'link_identity';
   if (signsIn && tenant?.settings.signInMethods.includes('otp') === false) throw unavailable;
+  if (purpose === 'second_factor' && !tenant?.settings.secondFactorChannels.includes(channel)) throw unavailable;
   if ((kindOfPurpose[purpose] ?? kindOf(channel)) !== kindOf(channel)) throw unavailable;
   // A list of domains says who may come in: a phone number has none.
   if (purpose === 'sign_up' && kindOf(channel) === 'phone' && tenant?.settings.signUpEmailDomains.length)

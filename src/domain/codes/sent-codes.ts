@@ -6,7 +6,14 @@ import { type Database, prepared, runPrepared } from '../../platform/database.ts
 import type { AskedFor } from '../sign-in/candidates.ts';
 
 /** What a row of `otp_codes` proves the destination for. */
-export type SendPurpose = 'login' | 'sign_up' | 'verify_email' | 'verify_phone' | 'reset_password' | 'link_identity';
+export type SendPurpose =
+  | 'login'
+  | 'sign_up'
+  | 'verify_email'
+  | 'verify_phone'
+  | 'reset_password'
+  | 'link_identity'
+  | 'second_factor';
 
 export interface CodeRow extends AskedFor {
   id: string;

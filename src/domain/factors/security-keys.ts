@@ -18,6 +18,7 @@ import { insertSecurityKey, selectSecurityKeys, useSecurityKey } from './securit
 
 export const securityKeyCodes = defineCodes({
   SECURITY_KEY_LIMIT: { kind: 'conflict', means: 'the person has as many security keys as one may have' },
+  SECURITY_KEY_REFUSED: { kind: 'unauthenticated', means: 'no key of the person has signed what was asked' },
   SECURITY_KEY_NOT_ADDED: { kind: 'invalid', means: 'what the browser sent is no new security key that was asked for' },
 });
 declare module '../../platform/errors.ts' {

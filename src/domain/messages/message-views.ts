@@ -13,7 +13,7 @@ import { mailLook } from './mail-look.ts';
 import { roleText } from './role-text.ts';
 
 /** What a one-time code is for. */
-export type MessagePurpose = 'login' | 'sign_up' | 'verify_email' | 'verify_phone' | 'link_identity';
+export type MessagePurpose = 'login' | 'sign_up' | 'verify_email' | 'verify_phone' | 'link_identity' | 'second_factor';
 
 /** What has become of a person's second factors. */
 export type FactorChange = 'enrolled' | 'key_enrolled' | 'removed' | 'codes_renewed' | 'reset' | 'reset_requested';

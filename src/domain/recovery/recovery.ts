@@ -27,6 +27,7 @@ import { useUpCode } from '../codes/sent-codes.ts';
 import {
   type Channel,
   enqueueMessage,
+  kindOf,
   messageJobOptions,
   type OutgoingMessage,
   sealPayload,
@@ -217,7 +218,8 @@ async function storeRecovered(
   if (!person) throw invalidLink();
   await revokeRecoveryLinks(trx, held, tenantId);
 
-  await storeNewPassword(trx, { user: { ...person, id: userId }, passwordHash }, { secrets, caller });
+  const recovered = { user: { ...person, id: userId }, passwordHash, recoveredBy: kindOf(channel) };
+  await storeNewPassword(trx, recovered, { secrets, caller });
   const event = { tenantId, action: 'password.recovered', entityType: 'user', entityId: userId, payload: { channel } };
   await recordEvent(trx, event, caller);
 

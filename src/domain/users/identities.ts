@@ -5,19 +5,38 @@
  */
 import { type Database, prepared, rows, runPrepared } from '../../platform/database.ts';
 import { newId } from '../../platform/ids.ts';
+import type { AddressKind } from './verified-address.ts';
 
-/** Sets or replaces the password of a user. */
+/**
+ * Sets or replaces the password of a user.
+ * @param user.recoveredBy the kind of address that it was recovered through; null: it was not; left out: as it was before
+ */
 export async function upsertPasswordHash(
   trx: Database,
-  user: { tenantId: string; userId: string; passwordHash: string },
+  {
+    recoveredBy,
+    ...user
+  }: { tenantId: string; userId: string; passwordHash: string; recoveredBy?: AddressKind | null },
 ): Promise<void> {
   await rows(
     trx,
-    `insert into user_identities (id, tenant_id, user_id, provider, subject, password_hash)
-     values (:id, :tenantId, :userId, 'password', :userId, :passwordHash)
-     on conflict (user_id, provider) do update set password_hash = excluded.password_hash`,
-    { id: newId(), ...user },
+    `insert into user_identities (id, tenant_id, user_id, provider, subject, password_hash, recovered_by)
+     values (:id, :tenantId, :userId, 'password', :userId, :passwordHash, :recoveredBy)
+     on conflict (user_id, provider) do update
+        set password_hash = excluded.password_hash,
+            recovered_by  = case when :isKnown then excluded.recovered_by else user_identities.recovered_by end`,
+    { id: newId(), ...user, recoveredBy: recoveredBy ?? null, isKnown: recoveredBy !== undefined },
   );
+}
+
+/** The kind of address that the password was last recovered through; null where it was not, or there is none. */
+export async function passwordRecoveredBy(
+  db: Database,
+  { tenantId, userId }: { tenantId: string; userId: string },
+): Promise<AddressKind | null> {
+  const sql = `select recovered_by from user_identities where tenant_id = ? and user_id = ? and provider = 'password'`;
+  const [row] = await rows<{ recoveredBy: AddressKind | null }>(db, sql, [tenantId, userId]);
+  return row?.recoveredBy ?? null;
 }
 
 const usedPassword = prepared(

@@ -23,6 +23,7 @@ import {
   updateMissingProfile,
 } from './user-store.ts';
 import { checkedUsername } from './username.ts';
+import type { AddressKind } from './verified-address.ts';
 
 /** A row of `users`. `email` and `phone` in canonical form. */
 export type User = UserRow;
@@ -237,7 +238,7 @@ export async function findUser(db: Database, { tenantId, userId }: UserOfTenant)
  */
 export async function storePasswordHash(
   trx: Database,
-  user: UserOfTenant & { passwordHash: string },
+  user: UserOfTenant & { passwordHash: string; recoveredBy?: AddressKind | null },
   caller: Caller,
 ): Promise<void> {
   if (!(await touchPasswordChanged(trx, { ...user, updatedBy: actingUserId(caller) })))

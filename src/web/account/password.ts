@@ -1,6 +1,7 @@
 /** A person's own password: set where there is none, changed else. Asks for a sign-in that is not older than five minutes. */
 import type Router from '@koa/router';
 import type { Context } from 'koa';
+import { acr } from '../../domain/factors/requirement.ts';
 import { changeOwnPassword } from '../../domain/methods/password/change-password.ts';
 import { allowsPasswords, passwordMethod } from '../../domain/methods/password/password-method.ts';
 import { DomainError } from '../../platform/errors.ts';
@@ -52,7 +53,9 @@ async function change(ctx: Context, web: WebDependencies): Promise<void> {
   const { profile, sessionUidHash } = person;
   try {
     if (!form.password) throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'password' });
-    const wanted = { password: form.password, keptUidHash: sessionUidHash, locale: ctx.state.locale ?? 'en' };
+    const hasProvedTwo = person.acr === acr.aal2;
+    const reader = { locale: ctx.state.locale ?? 'en' };
+    const wanted = { password: form.password, keptUidHash: sessionUidHash, hasProvedTwo, ...reader };
     await changeOwnPassword(web.db, profile, wanted, { ...web, caller: callerOf(ctx, profile.userId) });
   } catch (error) {
     if (!isShownOnForm(error)) throw error;

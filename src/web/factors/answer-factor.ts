@@ -16,6 +16,8 @@ import { rememberDays } from './remembered-browser.ts';
 import type { FactorLink } from './web-second-factor.ts';
 
 export type FactorVisit = Visit<'restart'>;
+/** A kind that may turn out not to be there, and leads back to those that are. */
+export type OptionalFactorVisit = Visit<'ask' | 'restart'>;
 
 /** Who is asked; undefined where there is nothing to prove. */
 export async function beginFactor(ctx: Context, visit: FactorVisit): Promise<PendingFactor | undefined> {

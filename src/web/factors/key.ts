@@ -8,7 +8,7 @@ import { keyFactor, keysOf } from '../../domain/methods/passkey/key-factor.ts';
 import { makeChallenge } from '../../domain/webauthn/challenges.ts';
 import { partyOf } from '../../domain/webauthn/relying-party.ts';
 import type { KnownKey } from '../../domain/webauthn/verify-made.ts';
-import type { DomainError } from '../../platform/errors.ts';
+import { DomainError } from '../../platform/errors.ts';
 import { refusal } from '../interaction/form-refusal.ts';
 import type { FormModel } from '../pages/form-model.ts';
 import {
@@ -41,7 +41,10 @@ function allowed({ credentialId, transports }: KnownKey): AllowedKey {
 
 async function draw(ctx: Context, visit: FactorVisit, pending: PendingFactor, refused?: DomainError): Promise<void> {
   const { web, href, interaction, surroundings } = visit;
-  const { error, status } = refusal(ctx, refused, 'credential');
+  // In the words of a key: the others are about codes.
+  const isWrong = refused?.code === 'FACTOR_INVALID' || refused?.code === 'FIELD_REQUIRED';
+  const told = isWrong ? new DomainError('unauthenticated', 'SECURITY_KEY_REFUSED') : refused;
+  const { error, status } = refusal(ctx, told, 'credential');
   const keys = await keysOf(web.db, pending.account);
   const at = touchedAt({ interactionUid: interaction.uid }, pending.account.userId);
   const model = {
@@ -56,7 +59,8 @@ async function draw(ctx: Context, visit: FactorVisit, pending: PendingFactor, re
 }
 
 export const securityKey: WebSecondFactor = {
-  factor: keyFactor,
+  kind: keyFactor.kind,
+  isOffered: (web, { account }) => keyFactor.isHeld(web.db, account),
   steps: {
     'factor-key': {
       async show(ctx, visit) {

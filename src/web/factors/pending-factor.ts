@@ -7,10 +7,12 @@ import type { Context } from 'koa';
 import type { Interaction } from 'oidc-provider';
 import { acr, type FactorNeed } from '../../domain/factors/requirement.ts';
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
+import type { AddressKind } from '../../domain/users/verified-address.ts';
 import { secondFactorReason } from '../../oidc/authorization/prompts.ts';
 import type { Database } from '../../platform/database.ts';
 import type { InteractionContext, WebDependencies } from '../interaction/context.ts';
-import { factorNeedOf, finishSignIn, provedOnce, stillWaits } from '../interaction/proof.ts';
+import { finishSignIn, provedOnce, stillWaits } from '../interaction/proof.ts';
+import { factorNeedOf, spentAddresses } from './factor-need.ts';
 import { isSessionLive, rememberHere } from './remembered-browser.ts';
 
 /** A new factor that has been enrolled in this interaction, its recovery codes still to be read. */
@@ -31,6 +33,8 @@ export interface PendingFactor {
   account: AccountProfile;
   /** How the first factor was proved. */
   amr: readonly string[];
+  /** The kinds of addresses that the first factor was proved by: no code that goes there is another. */
+  spent: readonly AddressKind[];
   /** Whether the sign-in that it is asked in has not been ended; asked of a transaction too. */
   isStillSignedIn(db: Database): Promise<boolean>;
   /** Undefined where nothing more is needed: it has been enrolled in this interaction. */
@@ -49,9 +53,10 @@ async function ofProof(web: WebDependencies, interaction: Interaction): Promise<
   const account = await findAccount(web.db, proved.userId);
   if (!account) return undefined;
   const enrolment = enrolmentOf(interaction, account.userId);
-  const need = enrolment?.enrolled ? undefined : await factorNeedOf(web, interaction, account);
+  const spent = await spentAddresses(web.db, account, proved);
+  const need = enrolment?.enrolled ? undefined : await factorNeedOf(web, interaction, account, spent);
   const isStillSignedIn = (db: Database) => stillWaits(db, interaction, account.userId);
-  return { interaction, account, amr: proved.amr, need, enrolment, isStillSignedIn };
+  return { interaction, account, amr: proved.amr, spent, need, enrolment, isStillSignedIn };
 }
 
 async function ofSession(
@@ -67,15 +72,11 @@ async function ofSession(
   const session = await web.provider().Session.get(ctx as never);
   const account = session.accountId === userId ? await findAccount(web.db, userId) : undefined;
   if (!account || (tenant && tenant.id !== account.tenantId)) return undefined;
-  const need = await factorNeedOf(web, interaction, account);
+  const amr = session.amr ?? [];
+  const spent = await spentAddresses(web.db, account, { amr });
+  const need = await factorNeedOf(web, interaction, account, spent);
   if (!need?.isEnrolled) return undefined;
-  return {
-    interaction,
-    account,
-    amr: session.amr ?? [],
-    need,
-    isStillSignedIn: (db) => isSessionLive(db, session.uid),
-  };
+  return { interaction, account, amr, spent, need, isStillSignedIn: (db) => isSessionLive(db, session.uid) };
 }
 
 /** Undefined where a first factor has to be proved before. */

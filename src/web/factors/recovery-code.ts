@@ -4,8 +4,9 @@ import { typedFactor } from './typed-factor.ts';
 import type { WebSecondFactor } from './web-second-factor.ts';
 
 export const recoveryCode: WebSecondFactor = {
-  factor: recoveryCodeFactor,
+  kind: recoveryCodeFactor.kind,
+  // To everybody: that it is not says what somebody has.
+  isOffered: async () => true,
   steps: { 'factor-recovery': typedFactor({ kind: 'recovery_code', factor: recoveryCodeFactor }) },
   entry: 'factor-recovery',
-  isAlwaysOffered: true,
 };

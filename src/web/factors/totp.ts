@@ -4,7 +4,8 @@ import { typedFactor } from './typed-factor.ts';
 import type { WebSecondFactor } from './web-second-factor.ts';
 
 export const totp: WebSecondFactor = {
-  factor: totpFactor,
+  kind: totpFactor.kind,
+  isOffered: (web, { account }) => totpFactor.isHeld(web.db, account),
   steps: { 'factor-totp': typedFactor({ kind: 'totp', factor: totpFactor }) },
   entry: 'factor-totp',
 };

@@ -65,11 +65,10 @@ async function leave(ctx: Context, { web, interaction }: Visit): Promise<void> {
 }
 
 /** The second factors of a person: what they have, and what everybody may use beside. */
-async function factorsOf(web: WebDependencies, uid: string, { account }: PendingFactor): Promise<FactorLink[]> {
+async function factorsOf(web: WebDependencies, uid: string, pending: PendingFactor): Promise<FactorLink[]> {
   const links: FactorLink[] = [];
-  for (const { factor, entry, isAlwaysOffered } of secondFactors)
-    if (isAlwaysOffered || (await factor.isHeld(web.db, account)))
-      links.push({ kind: factor.kind, href: hrefOf(uid, entry) });
+  for (const { kind, entry, isOffered } of secondFactors)
+    if (await isOffered(web, pending)) links.push({ kind, href: hrefOf(uid, entry) });
   return links;
 }
 

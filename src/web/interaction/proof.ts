@@ -7,15 +7,15 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Context } from 'koa';
 import type { Interaction, InteractionResults } from 'oidc-provider';
-import { acr, type FactorNeed, findFactorNeed, rememberedAcr } from '../../domain/factors/requirement.ts';
-import { holdsFactor } from '../../domain/methods/second-factors.ts';
+import { acr, rememberedAcr } from '../../domain/factors/requirement.ts';
 import { findPayload, upsertPayload } from '../../domain/sessions/payload-store.ts';
 import type { ProvedAccount } from '../../domain/sign-in/proved-account.ts';
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
-import { asksForTwoFactors } from '../../oidc/authorization/authentication-context.ts';
+import type { AddressKind } from '../../domain/users/verified-address.ts';
 import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { sha256 } from '../../platform/secrets.ts';
+import { factorNeedOf, spentAddresses } from '../factors/factor-need.ts';
 import { isRememberedHere } from '../factors/remembered-browser.ts';
 import { rememberDevice } from '../middleware/device.ts';
 import { finishInteraction, toDispatcher, type WebDependencies } from './context.ts';
@@ -30,6 +30,8 @@ interface Proof {
   provedAt: number;
   accounts: ProvedAccount[];
   amr: string[];
+  /** The kinds of addresses that it was proved by; where that is not known: any. */
+  spent?: readonly AddressKind[];
   /** Where the person proved themselves elsewhere, and earlier. */
   authenticatedAt?: number;
   /** The one account of them that it is, where its second factor is waited for. */
@@ -46,6 +48,7 @@ const forgotten = {
   federation: undefined,
   typedAddress: undefined,
   enrolment: undefined,
+  factorCode: undefined,
   ready: undefined,
 };
 
@@ -75,9 +78,11 @@ export function provedAccounts(interaction: Interaction): ProvedAccount[] {
 }
 
 /** The account that was proved by one factor in this interaction, and how. */
-export function provedOnce(interaction: Interaction): { userId: string; amr: string[] } | undefined {
-  const { userId, amr } = proofOf(interaction) ?? {};
-  return userId === undefined ? undefined : { userId, amr: amr ?? [] };
+export function provedOnce(
+  interaction: Interaction,
+): { userId: string; amr: string[]; spent?: readonly AddressKind[] } | undefined {
+  const { userId, amr, spent } = proofOf(interaction) ?? {};
+  return userId === undefined ? undefined : { userId, amr: amr ?? [], spent };
 }
 
 /**
@@ -116,20 +121,6 @@ export async function keepInInteraction(interaction: Interaction, kept: Record<s
   await interaction.persist();
 }
 
-/** What is needed of this person beside what they have proved, for this application; undefined where nothing is. */
-export async function factorNeedOf(
-  web: WebDependencies,
-  { params }: Interaction,
-  account: AccountProfile,
-): Promise<(FactorNeed & { isAsked: boolean }) | undefined> {
-  const client = await web.provider().Client.find(params.client_id as string);
-  const isAsked = asksForTwoFactors(params, client);
-  const need = await findFactorNeed(web.db, account, { isAsked });
-  if (!need) return undefined;
-  if (need.isEnrolled || !(await holdsFactor(web.db, account))) return { ...need, isAsked };
-  return { isEnrolled: true, postponableUntil: null, isAsked };
-}
-
 /** Ends the interaction with one account, or has its second factor asked for. */
 async function settle(
   ctx: Context,
@@ -139,7 +130,10 @@ async function settle(
 ): Promise<void> {
   const { amr, provedAt, authenticatedAt } = proof;
   const account = await findAccount(web.db, userId);
-  const need = account && !isTwo ? await factorNeedOf(web, interaction, account) : undefined;
+  const need =
+    account && !isTwo
+      ? await factorNeedOf(web, interaction, account, await spentAddresses(web.db, account, proof))
+      : undefined;
   if (account && need) {
     if (need.isEnrolled && (await isRememberedHere(ctx, web.db, { interaction, account, isAsked: need.isAsked })))
       return finishSignIn(ctx, web, interaction, account, {
@@ -237,16 +231,23 @@ export async function goOn(ctx: Context, web: WebDependencies, interaction: Inte
 
 /**
  * Ends the interaction with the one account that was proved, or leads on: to the choice among several, to the second factor.
+ * @param proved.spent the kinds of addresses that it was proved by; any where it is left out, passwords apart
  * @param proved.isTwo whether the proof was of two factors at once, such as a passkey with user verification
  */
 export async function acceptProof(
   ctx: Context,
   web: WebDependencies,
   interaction: Interaction,
-  proved: { accounts: ProvedAccount[]; amr: string[]; authenticatedAt?: number; isTwo?: boolean },
+  proved: {
+    accounts: ProvedAccount[];
+    amr: string[];
+    authenticatedAt?: number;
+    isTwo?: boolean;
+    spent?: readonly AddressKind[];
+  },
 ): Promise<void> {
-  const { accounts, amr, authenticatedAt, isTwo = false } = proved;
-  const proof: Proof = { provedAt: Date.now(), accounts, amr, authenticatedAt };
+  const { accounts, amr, authenticatedAt, isTwo = false, spent } = proved;
+  const proof: Proof = { provedAt: Date.now(), accounts, amr, authenticatedAt, spent };
   const [only] = accounts;
   if (accounts.length === 1 && only) return settle(ctx, web, interaction, { proof, userId: only.userId, isTwo });
   for (const { userId } of accounts) await markWaiting(web, interaction, userId);

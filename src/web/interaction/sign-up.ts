@@ -6,7 +6,7 @@
 import type { Context } from 'koa';
 import type { Interaction } from 'oidc-provider';
 import { verifyCode } from '../../domain/codes/one-time-codes.ts';
-import type { Channel } from '../../domain/messages/outgoing-message.ts';
+import { type Channel, kindOf } from '../../domain/messages/outgoing-message.ts';
 import { completeSignUp, passwordAtSignUp } from '../../domain/sign-up/sign-up.ts';
 import type { Tenant } from '../../domain/tenants/tenants.ts';
 import type { DomainError } from '../../platform/errors.ts';
@@ -128,7 +128,7 @@ async function submitProfile(ctx: Context, visit: CodeVisit): Promise<void> {
   web.metrics.countSignIn('otp', 'succeeded');
   const { id: tenantId, name: tenantName, slug: tenantSlug } = begun.tenant;
   const account = { userId, tenantId, tenantName, tenantSlug, name: null, email: null };
-  const proved = { accounts: [account], amr: methodsOf(channel), authenticatedAt: provedAt };
+  const proved = { accounts: [account], amr: methodsOf(channel), spent: [kindOf(channel)], authenticatedAt: provedAt };
   await acceptProof(ctx, web, visit.interaction, proved);
 }
 

@@ -88,6 +88,8 @@ export const steps = {
     links: { later: 'factor-later', app: 'factor-enrol', restart: 'sign-in' },
   },
   'factor-key': { path: 'factor/key', links: { restart: 'sign-in' } },
+  'factor-email': { path: 'factor/email', links: { ask: 'factor', restart: 'sign-in' } },
+  'factor-phone': { path: 'factor/phone', links: { ask: 'factor', restart: 'sign-in' } },
   'factor-totp': { path: 'factor/totp', links: { restart: 'sign-in' } },
   'factor-recovery': { path: 'factor/recovery-code', links: { restart: 'sign-in' } },
   'factor-codes-file': { path: 'factor/recovery-codes.txt' },

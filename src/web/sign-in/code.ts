@@ -3,6 +3,7 @@
  * other. Whether anybody lives at the address is for the domain to know, and for nobody to see.
  */
 import type { Context } from 'koa';
+import { kindOf } from '../../domain/messages/outgoing-message.ts';
 import { codeMethod } from '../../domain/methods/code/code-method.ts';
 import { signInWithCode } from '../../domain/methods/code/code-sign-in.ts';
 import type { SentCode } from '../interaction/code-journey.ts';
@@ -15,7 +16,7 @@ import type { WebSignInMethod } from './sign-in-method.ts';
 async function accept(
   ctx: Context,
   { web, interaction, tenant }: CodeVisit,
-  { challenge, destination }: SentCode,
+  { challenge, destination, channel }: SentCode,
   typed: string,
 ): Promise<void> {
   const proved = await signInWithCode(
@@ -24,7 +25,7 @@ async function accept(
     { ...web, caller: callerOf(ctx) },
   );
   web.metrics.countSignIn('otp', 'succeeded');
-  await acceptProof(ctx, web, interaction, proved);
+  await acceptProof(ctx, web, interaction, { ...proved, spent: [kindOf(channel)] });
 }
 
 const { ask, entry, resend } = codeSteps({

@@ -17,13 +17,14 @@ import { storeNewPassword } from './set-password.ts';
  * Give the pool as `db`: the password is hashed before the transaction opens.
  * @param person as they are signed in
  * @param wanted.keptUidHash of the session in which they do it
+ * @param wanted.hasProvedTwo else what the password was recovered through stays known: it could be what proved them now
  * @throws DomainError invalid PASSWORD_*, not_found NOT_FOUND (no passwords here, or the person is gone), unavailable
  *   SERVICE_BUSY
  */
 export async function changeOwnPassword(
   db: Database,
   person: AccountProfile,
-  wanted: { password: string; keptUidHash: Buffer; locale: string },
+  wanted: { password: string; keptUidHash: Buffer; locale: string; hasProvedTwo: boolean },
   {
     passwords,
     secrets,
@@ -39,7 +40,12 @@ export async function changeOwnPassword(
     const { state, email, phone } = await holdUser(trx, { tenantId, userId });
     if (state !== 'active') throw new DomainError('not_found', 'NOT_FOUND');
     const user = { id: userId, tenantId, email, phone };
-    await storeNewPassword(trx, { user, passwordHash, keptUidHash: wanted.keptUidHash }, { secrets, caller });
+    const recoveredBy = wanted.hasProvedTwo ? null : undefined;
+    await storeNewPassword(
+      trx,
+      { user, passwordHash, recoveredBy, keptUidHash: wanted.keptUidHash },
+      { secrets, caller },
+    );
     const to = email ?? phone;
     if (to === null) return;
     const message = { channel: email === null ? 'sms' : 'email', to, tenantId } as const;

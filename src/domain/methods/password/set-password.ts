@@ -10,11 +10,13 @@ import { revokeAllSessions, revokeOtherSessions } from '../../sessions/sessions.
 import { forgetFailures } from '../../sign-in/sign-in-failures.ts';
 import { findTenantById } from '../../tenants/tenants.ts';
 import { findUser, storePasswordHash, type User } from '../../users/users.ts';
+import type { AddressKind } from '../../users/verified-address.ts';
 import type { PasswordHasher } from './password-hash.ts';
 
 /**
  * What a new password leads to, in the transaction of the caller that has checked and hashed it.
  * @param user as they are now: failures are forgotten under their addresses
+ * @param recoveredBy the kind of address that it was recovered through; null: it is another proof's; left out: as before
  * @param keptUidHash of the browser session that the password is changed in, which goes on
  * @throws DomainError not_found
  */
@@ -23,16 +25,18 @@ export async function storeNewPassword(
   {
     user,
     passwordHash,
+    recoveredBy,
     keptUidHash,
   }: {
     user: Pick<User, 'id' | 'tenantId' | 'email' | 'phone'>;
     passwordHash: string;
+    recoveredBy?: AddressKind | null;
     keptUidHash?: Buffer;
   },
   { secrets, caller }: { secrets: Secrets; caller: Caller },
 ): Promise<void> {
   const { tenantId, id: userId } = user;
-  await storePasswordHash(trx, { tenantId, userId, passwordHash }, caller);
+  await storePasswordHash(trx, { tenantId, userId, passwordHash, recoveredBy }, caller);
   await forgetFailures(trx, secrets, { ...user, userId }, { secondFactor: false });
   if (keptUidHash) await revokeOtherSessions(trx, { tenantId, userId, keptUidHash }, caller);
   else await revokeAllSessions(trx, { tenantId, userId }, caller);
@@ -56,5 +60,7 @@ export async function setPassword(
     tenantName: tenant.name,
     tenantSlug: tenant.slug,
   });
-  await inTransaction(db, (trx) => storeNewPassword(trx, { user, passwordHash }, { secrets, caller }));
+  await inTransaction(db, (trx) =>
+    storeNewPassword(trx, { user, passwordHash, recoveredBy: null }, { secrets, caller }),
+  );
 }
