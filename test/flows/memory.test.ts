@@ -86,10 +86,15 @@ describe('the memory of a server under load', function () {
     const third = (seconds * 1000) / 3;
     await load(third);
     await load(third);
-    const before = await heap.used();
-    const rounds = await load(third);
-    const after = await heap.used();
-    const told = `${(before / 2 ** 20).toFixed(1)} MiB, and after ${rounds} rounds ${(after / 2 ** 20).toFixed(1)} MiB`;
-    assert.ok(after - before < mostGrowth, told);
+    const told: string[] = [];
+    // On a busy machine all is warm later than that. A leak goes on each time.
+    for (let series = 0; series < 5; series++) {
+      const before = await heap.used();
+      const rounds = await load(third);
+      const after = await heap.used();
+      if (after - before < mostGrowth) return;
+      told.push(`${(before / 2 ** 20).toFixed(1)} MiB, and after ${rounds} rounds ${(after / 2 ** 20).toFixed(1)} MiB`);
+    }
+    assert.fail(told.join('; '));
   });
 });
