@@ -3,6 +3,7 @@
  * it; nothing here outlives a request or is seen by another.
  */
 import Provider from 'oidc-provider';
+import type { FoundPayload } from '../domain/sessions/find-payload.ts';
 import type { Upsert } from '../domain/sessions/payload-store.ts';
 import type { RequestedTenant } from './authorization/requested-tenant.ts';
 import type { OpenExchange } from './storage/exchange.ts';
@@ -27,6 +28,8 @@ export interface RequestMemory {
   foundUserCode?: boolean;
   /** The row of a JWT access token that this request may look for, because the token's signature was checked. */
   admittedRecordId?: string;
+  /** What the access token of this request rests on, found in the statement that found the token. */
+  foundAlong?: Pick<FoundPayload, 'grant' | 'session'>;
   /** What the answer of introspection is made of where it is asked about an API key. */
   introspectedKey?: object;
 }

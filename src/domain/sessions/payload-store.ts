@@ -1,6 +1,6 @@
 /**
  * The SQL of what the protocol stores: grants, tokens, codes, interactions. (Browser sessions are in
- * session-store.ts, the line of a refresh token in refresh-store.ts.)
+ * session-store.ts, the line of a refresh token in refresh-store.ts, looking for them in find-payload.ts.)
  * Rows are found by hash; payloads are sealed by the adapters of oidc/storage. Statements of the hot path are prepared once
  * per connection. One-time things are consumed in one statement.
  */
@@ -144,36 +144,6 @@ export async function insertPayloadOnce(
   expiresAt: Date,
 ): Promise<boolean> {
   return (await runPrepared(db, insertOnce, [model, idHash, payload, expiresAt])).rows.length > 0;
-}
-
-// An expired device code is still found, until it is swept: the device is told so (`expired_token`, RFC 8628 section 3.5).
-// That it has expired the library sees by its `exp`. A code whose session was ended is worth nothing, also where it was on
-// its way while the session ended, and whatever was granted by it.
-const byId = prepared(
-  'payload-by-id',
-  `select wanted.n::int, p.id_hash, p.payload, p.consumed_at is not null as consumed
-     from unnest((select $1::text[]), (select $2::bytea[])) with ordinality as wanted(model, id_hash, n)
-     join lateral (select p.id_hash, p.payload, p.consumed_at
-                     from oidc_payloads p
-                    where p.model = wanted.model and p.id_hash = wanted.id_hash
-                      and (p.expires_at is null or p.expires_at > now() or p.model = 'DeviceCode')
-                      and not (p.model in ('AuthorizationCode', 'DeviceCode')
-                               and exists (select from user_sessions s
-                                            where s.oidc_session_uid_hash = p.session_uid_hash
-                                              and s.revoked_at is not null))
-                   offset 0) p on true`,
-);
-
-const findGathered = gathered<{ model: string; idHash: Buffer }, StoredPayload | undefined>(async (db, wanted) => {
-  const models = wanted.map(({ model }) => model);
-  const hashes = wanted.map(({ idHash }) => idHash);
-  const found = await runPrepared<StoredPayload & { n: number }>(db, byId, [models, hashes]);
-  const byPlace = new Map(found.rows.map((row) => [row.n, row]));
-  return wanted.map((_, index) => byPlace.get(index + 1));
-});
-
-export async function findPayload(db: Database, model: string, idHash: Buffer): Promise<StoredPayload | undefined> {
-  return findGathered(db, { model, idHash });
 }
 
 // An expired device code is still found: its page says so, and the row goes with the sweep.

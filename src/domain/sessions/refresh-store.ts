@@ -3,8 +3,6 @@
  * reuse what comes more than ten seconds after that.
  */
 import { type Database, prepared, runPrepared } from '../../platform/database.ts';
-import { gatheredRows } from '../../platform/gathered.ts';
-import type { StoredPayload } from './payload-store.ts';
 
 /** How long after its use a refresh token may be presented again and leads along its line (seconds). */
 export const refreshGraceSeconds = 10;
@@ -15,20 +13,6 @@ const usedAt = (token: string) => `coalesce(${token}.consumed_at,
     where next.model = 'RefreshToken' and next.id_hash = ${token}.successor_hash))`;
 /** SQL of a token `p`: it was used, and longer ago than a retry comes. */
 export const isReused = `coalesce(${usedAt('p')} <= now() - interval '${refreshGraceSeconds} seconds', false)`;
-
-const byId = prepared(
-  'refresh-by-id',
-  `select wanted.n::int, p.id_hash, p.payload, ${isReused} as consumed
-     from unnest((select $1::bytea[])) with ordinality as wanted(id_hash, n)
-     join lateral (select p.id_hash, p.payload, p.consumed_at, p.successor_hash
-                     from oidc_payloads p
-                    where p.model = 'RefreshToken' and p.id_hash = wanted.id_hash and p.expires_at > now()
-                   offset 0) p on true`,
-);
-
-/** A refresh token used within the grace is not reported as consumed: it is a retry, or another tab. */
-export const findRefreshToken: (db: Database, idHash: Buffer) => Promise<StoredPayload | undefined> =
-  gatheredRows<StoredPayload>(byId);
 
 const consume = prepared(
   'refresh-consume',

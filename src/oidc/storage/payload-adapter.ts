@@ -3,17 +3,18 @@
  * is used once, whatever runs in parallel.
  */
 import { type Adapter, errors } from 'oidc-provider';
+import { findPayload } from '../../domain/sessions/find-payload.ts';
 import { recordGrantUse } from '../../domain/sessions/grant-use.ts';
 import {
   consumePayload,
   destroyByGrantId,
   destroyPayload,
-  findPayload,
   revokeReplayedCode,
   upsertPayload,
 } from '../../domain/sessions/payload-store.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import { findExchanged, grantOfExchange, storeInExchange, useInExchange } from './exchange.ts';
+import { grantFoundAlong, keepAlong } from './found-along.ts';
 import { isAdmitted } from './jwt-record-ids.ts';
 import { storeBesideCode, storeWaitingGrant } from './new-grants.ts';
 import { destroyedEvent, payloadEvent, storedEvent } from './payload-audit.ts';
@@ -43,8 +44,12 @@ export function createPayloadAdapter(
     async find(id) {
       if (!isAdmitted(id)) return undefined;
       const known =
-        model === 'Grant' ? grantOfExchange(id) : model === code ? await findExchanged(db, model, id) : undefined;
-      const { stored } = known ?? { stored: await findPayload(db, model, sha256(id)) };
+        model === 'Grant'
+          ? (grantOfExchange(id) ?? grantFoundAlong(id))
+          : model === code
+            ? await findExchanged(db, model, id)
+            : undefined;
+      const { stored } = known ?? { stored: keepAlong(await findPayload(db, model, sha256(id))) };
       return openPayloadOf(secrets, model, id, stored);
     },
 

@@ -3,8 +3,9 @@
  * to the newest token of the line, and that reuse ends the whole family. See docs/decisions/0003-refresh-token-rotation.md.
  */
 import Provider, { type Adapter, errors } from 'oidc-provider';
+import { findPayload } from '../../domain/sessions/find-payload.ts';
 import { destroyPayload, upsertPayload } from '../../domain/sessions/payload-store.ts';
-import { consumeRefreshToken, findRefreshToken } from '../../domain/sessions/refresh-store.ts';
+import { consumeRefreshToken } from '../../domain/sessions/refresh-store.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import { requestMemory } from '../request-memory.ts';
 import { findExchanged, storeInExchange, useInExchange } from './exchange.ts';
@@ -35,7 +36,7 @@ export function createRefreshTokenAdapter({ db, secrets, limits }: AdapterDepend
 
     async find(id) {
       const known = await findExchanged(db, model, id);
-      const { stored } = known ?? { stored: await findRefreshToken(db, sha256(id)) };
+      const { stored } = known ?? { stored: await findPayload(db, model, sha256(id)) };
       return openPayloadOf(secrets, model, id, stored);
     },
 

@@ -8,8 +8,8 @@ import Provider, { type Adapter } from 'oidc-provider';
 import { type AuditEvent, auditEventRow, type Caller, recordEvent } from '../../domain/audit/audit-events.ts';
 import { completeReferral } from '../../domain/referrals/referrals.ts';
 import { tellOfNewDevice } from '../../domain/safety/new-device.ts';
+import { findPayload } from '../../domain/sessions/find-payload.ts';
 import { insertNewSession } from '../../domain/sessions/new-session-store.ts';
-import { findPayload } from '../../domain/sessions/payload-store.ts';
 import {
   deleteBrowserSession,
   endSessionByUid,
@@ -34,6 +34,7 @@ import { sha256 } from '../../platform/secrets.ts';
 import { currentCaller } from '../caller.ts';
 import { requestMemory } from '../request-memory.ts';
 import { sessionOfExchange } from './exchange.ts';
+import { sessionFoundAlong } from './found-along.ts';
 import { storeWaitingGrant } from './new-grants.ts';
 import { type AdapterDependencies, expiryOf, openPayload, sealPayload } from './sealing.ts';
 import { mergeSessions, type SessionAuthorization, type SessionPayload } from './session-merge.ts';
@@ -318,7 +319,8 @@ export function createSessionAdapter(dependencies: AdapterDependencies): Adapter
     },
 
     async findByUid(uid) {
-      const { stored } = sessionOfExchange(uid) ?? { stored: await findPayloadByUid(db, sha256(uid)) };
+      const known = sessionOfExchange(uid) ?? sessionFoundAlong(uid);
+      const { stored } = known ?? { stored: await findPayloadByUid(db, sha256(uid)) };
       return openPayload(secrets, model, stored);
     },
 

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { findSource, storeExchange } from '../../../src/domain/sessions/exchange-store.ts';
+import { findPayload } from '../../../src/domain/sessions/find-payload.ts';
 import { whoKnowsDevice } from '../../../src/domain/sessions/known-devices.ts';
-import { findPayload } from '../../../src/domain/sessions/payload-store.ts';
-import { findRefreshToken } from '../../../src/domain/sessions/refresh-store.ts';
 import { findPayloadByUid } from '../../../src/domain/sessions/session-store.ts';
 import { clearFailures, countAttempt } from '../../../src/domain/sign-in/sign-in-failures.ts';
 import { selectActiveAccount } from '../../../src/domain/users/user-store.ts';
@@ -37,7 +36,6 @@ describe('what each request asks of the database', () => {
     'exchange-source': () => findSource(db, { model: 'RefreshToken', idHash: randomBytes(32) }),
     'exchange-store': () => storeExchange(db, exchange),
     'session-payload-by-uid': () => findPayloadByUid(db, randomBytes(32)),
-    'refresh-by-id': () => findRefreshToken(db, randomBytes(32)),
     'active-account': () => selectActiveAccount(db, newId()),
     'rate-limit-unhit': () => giveBackHit(db, ['nobody']),
     'sessions-known-device': () => whoKnowsDevice(db, [{ tenantId: newId(), userId: newId() }], randomBytes(32)),

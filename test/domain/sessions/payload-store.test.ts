@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { findPayload } from '../../../src/domain/sessions/find-payload.ts';
 import {
   consumePayload,
-  findPayload,
   insertPayloadOnce,
   type PayloadRow,
   sweepPayloads,

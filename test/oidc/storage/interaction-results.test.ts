@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Interaction } from 'oidc-provider';
-import { consumePayload, findPayload, upsertPayload } from '../../../src/domain/sessions/payload-store.ts';
+import { findPayload } from '../../../src/domain/sessions/find-payload.ts';
+import { consumePayload, upsertPayload } from '../../../src/domain/sessions/payload-store.ts';
 import { storeInteractionResult } from '../../../src/oidc/storage/interaction-results.ts';
 import { openPayload, payloadRow } from '../../../src/oidc/storage/sealing.ts';
 import { createDatabase, type Database, rows } from '../../../src/platform/database.ts';
