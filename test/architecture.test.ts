@@ -85,7 +85,9 @@ const otherMeanings: [path: string, words: string, why: string][] = [
   ['jobs/', 'client', "the driver's connection"],
   ['brand.ts', 'password', 'part of a URL'],
   ['describe-browser.ts', 'user', '`user-agent` of HTTP'],
+  ['borrowed-connections.ts', 'client', "the driver's connection"],
   ['database.ts', 'client session', "the driver's connection"],
+  ['known-statements.ts', 'client', "the driver's connection"],
   ['metrics.ts', 'client', "the driver's connection"],
   [
     'network/',
