@@ -4,7 +4,6 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
-import getRawBody from 'raw-body';
 
 const bodyLimit = 56 * 1024;
 
@@ -13,19 +12,52 @@ interface ReadRequest extends IncomingMessage {
   body?: string;
 }
 
+/** The client went away in the middle of it: nobody is there to be answered. */
+class RequestAborted extends Error {
+  readonly status = 400;
+}
+
+/** The bytes of a body; undefined where it is too large. */
+function collect(req: IncomingMessage): Promise<Buffer | undefined> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let received = 0;
+    const settle = (answer: () => void) => {
+      req.off('data', take).off('end', end).off('error', fail).off('close', fail);
+      answer();
+    };
+    const take = (chunk: Buffer) => {
+      received += chunk.length;
+      chunks.push(chunk);
+      if (received <= bodyLimit) return;
+      req.pause();
+      settle(() => resolve(undefined));
+    };
+    const end = () => settle(() => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+    const fail = () => settle(() => reject(new RequestAborted('request aborted')));
+    if (!req.readable) return fail();
+    req.on('data', take).on('end', end).on('error', fail).on('close', fail);
+  });
+}
+
 /** Undefined where it is too large. */
 async function readBody(req: ReadRequest): Promise<string | undefined> {
   if (req.body !== undefined) return req.body;
-  try {
-    return await getRawBody(req, {
-      limit: bodyLimit,
-      length: req.headers['content-length'] ?? null,
-      encoding: 'utf-8',
-    });
-  } catch (error) {
-    if ((error as { type?: string }).type === 'entity.too.large') return undefined;
-    throw error;
-  }
+  if (Number(req.headers['content-length'] ?? 0) > bodyLimit) return undefined;
+  return (await collect(req))?.toString('utf8');
+}
+
+/**
+ * Reads an ordinary form, for the library: of an announced length that it takes, in UTF-8. Its own way by an iterator costs
+ * three times as much; everything else goes by that.
+ */
+export async function readOrdinaryForm(ctx: Context): Promise<void> {
+  const { headers, method } = ctx.req;
+  const length = Number(headers['content-length'] ?? 0);
+  if (method !== 'POST' || length === 0 || length > bodyLimit || headers['content-encoding'] !== undefined) return;
+  if (headers['content-type'] !== 'application/x-www-form-urlencoded') return;
+  const req: ReadRequest = ctx.req;
+  req.body = await readBody(req);
 }
 
 /**

@@ -7,6 +7,7 @@ import { backchannelLogout } from './backchannel-logout.ts';
 import { basicCredentials } from './basic-credentials.ts';
 import { claimMapping } from './claim-mapping.ts';
 import { clientSecrets } from './client-secrets.ts';
+import { formBody } from './form-body.ts';
 import { formCharset } from './form-charset.ts';
 import { introspectedKeys } from './introspected-keys.ts';
 import { issuerAddresses } from './issuer-addresses.ts';
@@ -16,6 +17,7 @@ import type { Library, Override, OverrideDependencies } from './override.ts';
 import { postLogoutQuery } from './post-logout-query.ts';
 import { refreshSuccessors } from './refresh-successors.ts';
 import { registeredResources } from './registered-resources.ts';
+import { rememberedClients } from './remembered-clients.ts';
 import { replayDetection } from './replay-detection.ts';
 import { structuredTokens } from './structured-tokens.ts';
 import { typedUserCodes } from './typed-user-codes.ts';
@@ -23,8 +25,10 @@ import { typedUserCodes } from './typed-user-codes.ts';
 export const overrides: readonly Override[] = [
   issuerAddresses,
   formCharset,
+  formBody,
   basicCredentials,
   clientSecrets,
+  rememberedClients,
   replayDetection,
   refreshSuccessors,
   backchannelLogout,

@@ -9,6 +9,7 @@ import { Provider, interactionPolicy as policies } from 'oidc-provider';
 import { ExchangingProvider } from '../../../src/oidc/exchanging-provider.ts';
 import { basicCredentials } from '../../../src/oidc/overrides/basic-credentials.ts';
 import { claimMapping } from '../../../src/oidc/overrides/claim-mapping.ts';
+import { formBody } from '../../../src/oidc/overrides/form-body.ts';
 import { formCharset } from '../../../src/oidc/overrides/form-charset.ts';
 import { issuerAddresses } from '../../../src/oidc/overrides/issuer-addresses.ts';
 import { nativeClientPrompt } from '../../../src/oidc/overrides/native-client-prompt.ts';
@@ -17,6 +18,7 @@ import { type Library, type OverrideDependencies, replaceMethod } from '../../..
 import { overrides } from '../../../src/oidc/overrides/overrides.ts';
 import { postLogoutQuery } from '../../../src/oidc/overrides/post-logout-query.ts';
 import { registeredResources } from '../../../src/oidc/overrides/registered-resources.ts';
+import { rememberedClients } from '../../../src/oidc/overrides/remembered-clients.ts';
 import { typedUserCodes } from '../../../src/oidc/overrides/typed-user-codes.ts';
 import { QueryKeepingProvider } from '../../../src/oidc/response-modes.ts';
 import { mappingOfClient } from '../../../src/oidc/tokens/person-claims.ts';
@@ -96,6 +98,32 @@ const formCharsetClauses: Clause[] = [
   },
 ];
 
+const formBodyClauses: Clause[] = [
+  {
+    says: 'a form whose stream has ended is taken from req.body, as text; any other is read from the stream',
+    holds: () =>
+      withLibrary(async ({ provider }) => {
+        formBody.apply({ provider } as Library, none);
+        const read: unknown[] = [];
+        provider.use((ctx, next) => {
+          read.push((ctx.req as { body?: unknown }).body);
+          return next();
+        });
+        const form = 'grant_type=client_credentials';
+        const type = 'application/x-www-form-urlencoded';
+        const send = async (body: BodyInit, contentType: string) => {
+          const init = { method: 'POST', body, duplex: 'half', headers: { ...basic(), 'content-type': contentType } };
+          return (await fetch(`${provider.issuer}/token`, init)).status;
+        };
+        assert.equal(await send(form, type), 200);
+        assert.equal(await send(form, `${type}; charset=utf-8`), 200);
+        assert.equal(await send(new Blob([form]).stream(), type), 200, 'of no announced length');
+        assert.equal(await send('x='.padEnd(57 * 1024, 'x'), type), 400, 'too large for the library');
+        assert.deepEqual(read, [form, undefined, undefined, undefined]);
+      }),
+  },
+];
+
 const clientSecrets: Clause[] = [
   {
     says: 'the token endpoint asks Client.prototype.compareClientSecret with the secret as it came, and waits for the answer',
@@ -109,6 +137,41 @@ const clientSecrets: Clause[] = [
         assert.equal((await post('/token', serviceToken, basic('live'))).status, 200);
         assert.equal((await post('/token', serviceToken, basic(secret))).status, 401);
         assert.deepEqual(asked, ['app', 'live', 'app', secret]);
+      }),
+  },
+];
+
+const rememberedClientsClauses: Clause[] = [
+  {
+    says: 'Client.find makes the client of what Client.adapter finds, which it asks each time',
+    holds: () =>
+      withLibrary(async ({ provider }) => {
+        const clients = provider.Client as unknown as {
+          adapter: { find(id: string): Promise<object | undefined> };
+          find(id: string): Promise<{ clientId: string; clientName?: string } | undefined>;
+        };
+        const registration = {
+          client_id: 'kept',
+          client_secret: 's'.repeat(43),
+          redirect_uris: ['https://kept.example/'],
+        };
+        let found: object | undefined = registration;
+        let asked = 0;
+        clients.adapter.find = async (id) => {
+          asked++;
+          return id === 'kept' ? found : undefined;
+        };
+        assert.equal((await clients.find('kept'))?.clientId, 'kept');
+        await clients.find('kept');
+        assert.equal(asked, 2);
+        rememberedClients.apply({ provider } as Library, none);
+        const client = await clients.find('kept');
+        assert.equal(await clients.find('kept'), client, 'the same object of the same registration');
+        found = { ...registration, client_name: 'changed' };
+        assert.equal((await clients.find('kept'))?.clientName, 'changed');
+        found = undefined;
+        assert.equal(await clients.find('kept'), undefined);
+        assert.equal(await clients.find('another'), undefined);
       }),
   },
 ];
@@ -613,8 +676,10 @@ const introspectedKeysClauses: Clause[] = [
 const contract: Record<string, Clause[]> = {
   'issuer-addresses': issuerAddressesClauses,
   'form-charset': formCharsetClauses,
+  'form-body': formBodyClauses,
   'basic-credentials': basicCredentialsClauses,
   'client-secrets': clientSecrets,
+  'remembered-clients': rememberedClientsClauses,
   'replay-detection': replayDetection,
   'refresh-successors': refreshSuccessors,
   'backchannel-logout': backchannelLogout,
