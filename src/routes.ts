@@ -133,6 +133,16 @@ function inConsole(web: WebDependencies, management: ManagementDependencies): Mi
   return [(ctx, next) => (isConsole(ctx.path) ? routes(ctx, next) : next())];
 }
 
+/** What the library answers, and many ask, need not go by the routers of our pages. */
+function besideAuthorization(pages: Middleware[]): Middleware {
+  const ours = compose(pages);
+  return (ctx, next) => {
+    const { method, path } = ctx;
+    const isAuthorization = path === protocol.authorization || path.startsWith(`${protocol.authorization}/`);
+    return method === 'GET' && isAuthorization ? next() : ours(ctx, next);
+  };
+}
+
 function people(dependencies: Dependencies, live: LiveProvider, management: ManagementDependencies): Middleware[] {
   const { db, limits, i18n, assets, pages, logger } = dependencies;
   const { issuer } = dependencies.config;
@@ -146,19 +156,21 @@ function people(dependencies: Dependencies, live: LiveProvider, management: Mana
     limitBody(),
     device(),
     postToGet(new Set([protocol.authorization, protocol.end_session])),
-    ...[
-      welcomeRoutes,
-      interactionRoutes,
-      accountRoutes,
-      setUpRoutes,
-      invitationRoutes,
-      recoveryRoutes,
-      safetyRoutes,
-    ].flatMap((routesOf) => ofPages(routesOf(web), issuer)),
-    ...inConsole(web, management),
-    // What is posted there comes from the page of a provider.
-    ...ofRouter(callbackRoutes(web)),
-    ...ofRouter(readerRoutes({ pages, issuer })),
+    besideAuthorization([
+      ...[
+        welcomeRoutes,
+        interactionRoutes,
+        accountRoutes,
+        setUpRoutes,
+        invitationRoutes,
+        recoveryRoutes,
+        safetyRoutes,
+      ].flatMap((routesOf) => ofPages(routesOf(web), issuer)),
+      ...inConsole(web, management),
+      // What is posted there comes from the page of a provider.
+      ...ofRouter(callbackRoutes(web)),
+      ...ofRouter(readerRoutes({ pages, issuer })),
+    ]),
     limitUserCodes(db, limits, protocol.code_verification),
     selfSubmittingForms(pages),
     live.handle,

@@ -5,14 +5,22 @@
  */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { LRUCache } from 'lru-cache';
 
 type Address = ReturnType<typeof ipaddr.process>;
 
 /** A parsed list of networks. */
 export type Networks = readonly (readonly [Address, number])[];
 
+/** Of addresses that were seen: each request asks for that of its proxy and of its client several times. */
+const seen = new LRUCache<string, Address>({ max: 2_000 });
+
 function parse(text: string): Address | undefined {
-  return isIP(text) === 0 ? undefined : ipaddr.process(text);
+  const known = seen.get(text);
+  if (known || isIP(text) === 0) return known;
+  const address = ipaddr.process(text);
+  seen.set(text, address);
+  return address;
 }
 
 /**
