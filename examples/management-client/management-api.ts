@@ -149,6 +149,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/audit-events/{audit_event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show one event of the audit trail
+         * @description Needs `audit.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["audit_events.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit-events/server": {
         parameters: {
             query?: never;
@@ -1031,6 +1051,28 @@ export interface paths {
          * @description Needs `org.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, ORG_CYCLE, ORG_PARENT_INVALID, ORG_ROOT_FIXED.
          */
         post: operations["org_nodes.move"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/org-nodes/{org_node_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show who would gain and lose what if a node were moved, or switched off or on
+         * @description Name one of `parent_id` and `active`. What people hold above a node reaches it: they lose it at the node where it leaves their part, and keep it elsewhere. People are told as far as they are within reach.
+         *
+         *     Needs `org.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, INVALID_INPUT, ORG_CYCLE, ORG_ROOT_FIXED.
+         */
+        get: operations["org_nodes.preview"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2723,9 +2765,12 @@ export interface components {
             action: string;
             /** @description The id of a person, the client_id of a service */
             actor_id: string | null;
+            /** @description As it is now; null: it is not known any more */
+            actor_name: string | null;
             /** @enum {string} */
             actor_type: "user" | "client" | "api_key" | "system";
             entity_id: string | null;
+            entity_name: string | null;
             entity_type: string | null;
             /**
              * Format: uuid
@@ -4085,6 +4130,61 @@ export interface components {
         OrgNodeAncestors: {
             items: components["schemas"]["OrgNode"][];
         };
+        OrgNodePreview: {
+            gaining: {
+                people: number;
+                roles: number;
+            };
+            /** @description There are more than 10000 changes; these are counted */
+            is_cut: boolean;
+            losing: {
+                people: number;
+                roles: number;
+            };
+            /** @description The first 50 */
+            people: {
+                email: string | null;
+                full_name: string | null;
+                gained: {
+                    org_node: string;
+                    /**
+                     * Format: uuid
+                     * @description Where it is held
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    org_node_id: string;
+                    role: string;
+                    /**
+                     * Format: uuid
+                     * @description An id
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    role_id: string;
+                }[];
+                lost: {
+                    org_node: string;
+                    /**
+                     * Format: uuid
+                     * @description Where it is held
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    org_node_id: string;
+                    role: string;
+                    /**
+                     * Format: uuid
+                     * @description An id
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    role_id: string;
+                }[];
+                /**
+                 * Format: uuid
+                 * @description An id
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                user_id: string;
+            }[];
+        };
         Overview: {
             /** @description The last 30, today last; null for who may not read the audit trail of the whole tenant */
             days: {
@@ -5277,6 +5377,8 @@ export interface operations {
                 actor_type?: "user" | "client" | "api_key" | "system";
                 /** @description The `next` of the page before */
                 after?: string;
+                /** @description What this client did, and what was done to it */
+                client_id?: string;
                 /** @description To what it was done */
                 entity_id?: string;
                 /** @description Entity type */
@@ -5289,6 +5391,8 @@ export interface operations {
                 tenant?: string;
                 /** @description Before this moment */
                 until?: string;
+                /** @description What this person did, and what was done to them */
+                user_id?: string;
             };
             header?: never;
             path?: never;
@@ -5318,6 +5422,40 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    "audit_events.get": {
+        parameters: {
+            query?: {
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                audit_event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEvent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     "audit_events.list_server": {
         parameters: {
             query?: {
@@ -5329,6 +5467,8 @@ export interface operations {
                 actor_type?: "user" | "client" | "api_key" | "system";
                 /** @description The `next` of the page before */
                 after?: string;
+                /** @description What this client did, and what was done to it */
+                client_id?: string;
                 /** @description To what it was done */
                 entity_id?: string;
                 /** @description Entity type */
@@ -5341,6 +5481,8 @@ export interface operations {
                 tenant?: string;
                 /** @description Before this moment */
                 until?: string;
+                /** @description What this person did, and what was done to them */
+                user_id?: string;
             };
             header?: never;
             path?: never;
@@ -7654,6 +7796,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrgNode"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "org_nodes.preview": {
+        parameters: {
+            query?: {
+                /** @description Whether it would be active */
+                active?: "true" | "false";
+                /** @description Below which node it would hang */
+                parent_id?: string;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                org_node_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrgNodePreview"];
                 };
             };
             400: components["responses"]["BadRequest"];

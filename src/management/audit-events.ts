@@ -1,6 +1,11 @@
 /** Operations on the audit trail, which is read and never changed. */
 import { z } from 'zod';
-import { listAuditEvents } from '../domain/audit/list-audit-events.ts';
+import { findAuditEvent, type ListedAuditEvent, listAuditEvents } from '../domain/audit/list-audit-events.ts';
+import { findClientNames } from '../domain/clients/list-clients.ts';
+import { findNames } from '../domain/organisation/things-by-id.ts';
+import type { Database } from '../platform/database.ts';
+import { DomainError } from '../platform/errors.ts';
+import { isId } from '../platform/ids.ts';
 import { operation } from './operation.ts';
 import { id, pageQuery, text, time, timeIn } from './shapes.ts';
 
@@ -11,8 +16,10 @@ const AuditEvent = z
     actor_type: z.enum(['user', 'client', 'api_key', 'system']),
     actor_id: z.string().nullable().meta({ description: 'The id of a person, the client_id of a service' }),
     action: z.string().meta({ example: 'role.assigned' }),
+    actor_name: z.string().nullable().meta({ description: 'As it is now; null: it is not known any more' }),
     entity_type: z.string().nullable(),
     entity_id: z.string().nullable(),
+    entity_name: z.string().nullable(),
     ip: z.string().nullable(),
     user_agent: z.string().nullable(),
     request_id: z.string().nullable(),
@@ -25,6 +32,8 @@ const AuditEvent = z
 
 const query = pageQuery.extend({
   actor_type: z.enum(['user', 'client', 'api_key', 'system']).optional(),
+  user_id: id.optional().meta({ description: 'What this person did, and what was done to them' }),
+  client_id: text(255).optional().meta({ description: 'What this client did, and what was done to it' }),
   actor_id: text(100).optional().meta({ description: 'Who did it' }),
   action: z
     .string()
@@ -43,9 +52,27 @@ function filterOf({
   actor_id: actorId,
   entity_type: entityType,
   entity_id: entityId,
+  user_id: userId,
+  client_id: clientId,
   ...rest
 }: z.output<typeof query>) {
-  return { actorType, actorId, entityType, entityId, ...rest };
+  return { actorType, actorId, entityType, entityId, userId, clientId, ...rest };
+}
+
+/**
+ * What those who did it and what it was done to are called now. Of people to who may see all of them alone, as the rest of the
+ * names to whoever reads the trail of the whole tenant.
+ */
+async function withNames(
+  db: Database,
+  { tenantId, areShown }: { tenantId: string; areShown: boolean },
+  events: readonly ListedAuditEvent[],
+) {
+  const ids = events.flatMap(({ actorId, entityId }) => [actorId, entityId]).filter((one) => one !== null);
+  const names = await findNames(db, { tenantId, ids: ids.filter(isId), withPeople: areShown });
+  const clients = await findClientNames(db, { tenantId, clientIds: ids });
+  const nameOf = (one: string | null) => (one === null ? null : (names.get(one) ?? clients.get(one) ?? null));
+  return events.map((event) => ({ ...event, actorName: nameOf(event.actorId), entityName: nameOf(event.entityId) }));
 }
 
 export const auditEvents = [
@@ -59,7 +86,10 @@ export const auditEvents = [
     query,
     list: true,
     answer: AuditEvent,
-    run: ({ db, tenantId, query }) => listAuditEvents(db, { tenantId, ...filterOf(query) }),
+    run: async ({ db, tenantId, query, reaches }) => {
+      const { items, next } = await listAuditEvents(db, { tenantId, ...filterOf(query) });
+      return { items: await withNames(db, { tenantId, areShown: reaches('users.read').everything }, items), next };
+    },
   }),
   operation({
     id: 'audit_events.list_server',
@@ -72,5 +102,21 @@ export const auditEvents = [
     list: true,
     answer: AuditEvent,
     run: ({ db, query }) => listAuditEvents(db, { tenantId: null, ...filterOf(query) }),
+  }),
+  // Behind it: `server` is no id.
+  operation({
+    id: 'audit_events.get',
+    method: 'GET',
+    path: '/audit-events/{audit_event_id}',
+    summary: 'Show one event of the audit trail',
+    needs: { capability: 'audit.read', at: 'root' },
+    params: z.strictObject({ audit_event_id: id }),
+    answer: AuditEvent,
+    run: async ({ db, tenantId, params, reaches }) => {
+      const found = await findAuditEvent(db, { tenantId, eventId: params.audit_event_id });
+      if (!found) throw new DomainError('not_found', 'NOT_FOUND');
+      const [named] = await withNames(db, { tenantId, areShown: reaches('users.read').everything }, [found]);
+      return named ?? found;
+    },
   }),
 ];

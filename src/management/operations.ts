@@ -12,6 +12,7 @@ import { effects } from './effects.ts';
 import { identityProviders } from './identity-providers.ts';
 import { invitations } from './invitations.ts';
 import { messages } from './messages.ts';
+import { nodePreview } from './node-preview.ts';
 import type { AnyOperation } from './operation.ts';
 import { orgNodes } from './org-nodes.ts';
 import { overview } from './overview.ts';
@@ -61,6 +62,7 @@ const single: readonly AnyOperation[] = [
   ...messages,
   ...overview,
   ...effects,
+  ...nodePreview,
   ...clientRefusals,
   ...sessions,
   ...companies,

@@ -48,6 +48,25 @@ describe('reading the audit trail', () => {
     assert.equal((await ask('GET', '/audit-events?action=%25')).status, 422);
   });
 
+  it('finds what a person or a client did and what was done to them, and shows one event with its names', async () => {
+    const { id: userId } = await app.person({ tenantId, fullName: 'Ada' });
+    const { clientId } = await app.relyingParty({ tenantId, name: 'Portal' });
+    const byAda = { type: 'user', id: userId } as const;
+    await recordEvent(app.db, { tenantId, action: 'seen.made', entityType: 'client', entityId: clientId }, byAda);
+    await recordEvent(app.db, { tenantId, action: 'seen.used' }, { type: 'client', id: clientId });
+    await recordEvent(app.db, { tenantId, action: 'seen.changed', entityType: 'user', entityId: userId }, systemCaller);
+    const found = async (query: string) => (await list(`action=seen.&${query}`)).map(({ action }) => action).sort();
+    assert.deepEqual(await found(`user_id=${userId}`), ['seen.changed', 'seen.made']);
+    assert.deepEqual(await found(`client_id=${clientId}`), ['seen.made', 'seen.used']);
+    const reads = await askAsService(app, { tenantId, capabilities: ['audit.read', 'users.read'] });
+    const [made] = await list('action=seen.made', reads);
+    const { body } = await reads('GET', `/audit-events/${made?.id}`);
+    assert.deepEqual([body.action, body.actor_name, body.entity_name], ['seen.made', 'Ada', 'Portal']);
+    assert.equal((await ask('GET', `/audit-events/${made?.id}`)).body.actor_name, null, 'people are not theirs to see');
+    const there = await askAsService(app, { tenantId: (await app.tenant()).id, capabilities: ['audit.read'] });
+    assert.equal((await there('GET', `/audit-events/${made?.id}`)).status, 404);
+  });
+
   it('goes back page by page through events of one moment, and loses none', async () => {
     const events = Array.from({ length: 25 }, (_, n) => ({
       tenantId,

@@ -68,6 +68,7 @@ export const samples: Record<string, (world: World) => Sample> = {
   'tenants.settings.get': nothing,
   'tenants.settings.update': () => ({ body: {} }),
   'overview.get': nothing,
+  'org_nodes.preview': (w) => ({ params: node(w), query: { active: 'false' } }),
   'users.effects': (w) => ({ params: person(w) }),
   'clients.refusals': (w) => ({ params: client(w) }),
   'services.refusals': (w) => ({ params: service(w) }),
@@ -76,6 +77,7 @@ export const samples: Record<string, (world: World) => Sample> = {
   'roles.effects': (w) => ({ params: role(w) }),
   'tenants.effects': (w) => ({ params: tenant(w) }),
   'audit_events.list': nothing,
+  'audit_events.get': (w) => ({ params: { audit_event_id: w.eventId } }),
   'audit_events.list_server': nothing,
   'clients.list': nothing,
   'clients.create': () => ({

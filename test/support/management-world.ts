@@ -49,6 +49,8 @@ export interface World {
   tokenGrantId: string;
   serviceSessionId: string;
   referralId: string;
+  /** Of the trail. */
+  eventId: string;
   /** A key of the place. */
   apiKeyId: string;
   /** Another tenant, for who manages tenants. */
@@ -101,6 +103,7 @@ export async function makeWorld(app: TestApp): Promise<World> {
     ...(await signedIn(app, person)),
     apiKeyId: await makeKey(app, { tenantId, orgNodeId: northId }),
     referralId: await refer(app, { tenantId, userId: personId }),
+    eventId: (await app.db('audit_events').where({ tenantId }).first('id')).id as string,
   };
 }
 

@@ -1,5 +1,5 @@
 /** The audit trail as it is read: the newest first, within one tenant or of the server itself. Changes nothing. */
-import type { Database } from '../../platform/database.ts';
+import { type Database, firstRow } from '../../platform/database.ts';
 import { isId } from '../../platform/ids.ts';
 import { emptyPage, type Keyset, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 import type { Caller } from './audit-events.ts';
@@ -22,6 +22,10 @@ export interface ListedAuditEvent {
 
 export interface AuditEventFilter {
   actorType?: Caller['type'];
+  /** What a person did, and what was done to them. */
+  userId?: string;
+  /** What a client did, and what was done to it; as the protocol has it. */
+  clientId?: string;
   /** users.id, or a client's `client_id`. */
   actorId?: string;
   /** The whole action, `role.assigned`, or the beginning of it up to a dot: `role.` */
@@ -44,6 +48,8 @@ const newestFirst: Keyset = {
 
 const conditions: Record<keyof AuditEventFilter, string> = {
   actorType: 'e.actor_type = :actorType',
+  userId: `(e.actor_id = :userId and e.actor_type = 'user' or e.entity_id = :userId and e.entity_type = 'user')`,
+  clientId: `(e.actor_id = :clientId and e.actor_type = 'client' or e.entity_id = :clientId and e.entity_type = 'client')`,
   actorId: 'e.actor_id = :actorId',
   action: `case when right(:action, 1) = '.' then starts_with(e.action, :action) else e.action = :action end`,
   entityType: 'e.entity_type = :entityType',
@@ -51,6 +57,19 @@ const conditions: Record<keyof AuditEventFilter, string> = {
   from: 'e.occurred_at >= :from',
   until: 'e.occurred_at < :until',
 };
+
+const columns = `e.id, e.tenant_id, e.actor_type, e.actor_id, e.action, e.entity_type, e.entity_id, host(e.ip) as ip,
+              e.user_agent, e.request_id, e.payload, e.occurred_at`;
+
+/** Undefined for an event of another tenant. */
+export async function findAuditEvent(
+  db: Database,
+  { tenantId, eventId }: { tenantId: string; eventId: string },
+): Promise<ListedAuditEvent | undefined> {
+  if (!isId(tenantId) || !isId(eventId)) return undefined;
+  const sql = `select ${columns} from audit_events e where e.id = :eventId and e.tenant_id = :tenantId`;
+  return firstRow<ListedAuditEvent>(db, sql, { tenantId, eventId });
+}
 
 /**
  * @param query.tenantId null: events of no tenant
@@ -71,8 +90,7 @@ export async function listAuditEvents(
     newestFirst,
     { limit, after },
     ({ key, where, order }) =>
-      `select e.id, e.tenant_id, e.actor_type, e.actor_id, e.action, e.entity_type, e.entity_id, host(e.ip) as ip,
-              e.user_agent, e.request_id, e.payload, e.occurred_at, ${key}
+      `select ${columns}, ${key}
          from audit_events e
         where ${wanted} and ${where}
         ${order}`,

@@ -1,5 +1,5 @@
 /** The applications and services of a tenant, or of the server. Changes nothing, and shows no secret. */
-import type { Database } from '../../platform/database.ts';
+import { type Database, rows } from '../../platform/database.ts';
 import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 import type { ClientRow } from './client-store.ts';
 
@@ -55,4 +55,18 @@ export async function listClients(
         ${order}`,
     { tenantId, shared, kind, services },
   );
+}
+
+/** What clients of a tenant, and those of all tenants, are called; deleted ones too. @param query.clientIds as the protocol has them */
+export async function findClientNames(
+  db: Database,
+  { tenantId, clientIds }: { tenantId: string; clientIds: readonly string[] },
+): Promise<Map<string, string>> {
+  if (clientIds.length === 0) return new Map();
+  const found = await rows<{ clientId: string; name: string }>(
+    db,
+    'select client_id, name from clients where client_id = any(:clientIds) and (tenant_id = :tenantId or tenant_id is null)',
+    { tenantId, clientIds: [...new Set(clientIds)] },
+  );
+  return new Map(found.map(({ clientId, name }) => [clientId, name]));
 }

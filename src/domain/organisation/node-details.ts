@@ -41,9 +41,9 @@ export async function countAtNodes(
           from (select a.user_id
                   from org_node_paths p
                   join org_assignments a on a.org_node_id = p.descendant_id
-                  join users u           on u.id = a.user_id and u.deleted_at is null
-                  join roles r           on r.id = a.role_id and r.deleted_at is null
-                 where p.ancestor_id = n.id and ${inState('live')}
+                 where (select u.deleted_at is null from users u where u.id = a.user_id)
+                   and (select r.deleted_at is null from roles r where r.id = a.role_id)
+                   and p.ancestor_id = n.id and ${inState('live')}
                    ${peopleWithin ? `and ${atOrBelow('a.org_node_id', ':peopleWithin')}` : ''}
                  limit ${rolesCountedAtMost + 1}) few) held
       where n.tenant_id = :tenantId and n.id = any(:nodeIds::uuid[])`,
