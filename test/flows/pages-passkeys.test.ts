@@ -159,6 +159,61 @@ describe('passkeys in a browser', () => {
     assert.deepEqual(events, ['passkey.added', 'passkey.renamed', 'passkey.removed']);
   });
 
+  /** What the page tells the browser's list of passkeys. */
+  interface Told {
+    signal: string;
+    rpId: string;
+    userId?: string;
+    credentialId?: string;
+    allAcceptedCredentialIds?: string[];
+    displayName?: string;
+  }
+
+  /** Keeps what is told, in the place of the browser's own list. */
+  async function listening(page: Page): Promise<Told[]> {
+    const heard: Told[] = [];
+    await page.exposeFunction('heardSignal', (told: Told) => void heard.push(told));
+    await page.addInitScript(() => {
+      const names = ['signalAllAcceptedCredentials', 'signalUnknownCredential', 'signalCurrentUserDetails'];
+      const { PublicKeyCredential: list, heardSignal } = globalThis as unknown as {
+        PublicKeyCredential: Record<string, unknown>;
+        heardSignal: (told: object) => void;
+      };
+      for (const name of names)
+        list[name] = async (told: object) => {
+          heardSignal({ ...told, signal: name });
+        };
+    });
+    return heard;
+  }
+
+  it('that are removed go from the browser’s own list, there and then or when it offers one', async () => {
+    const page = await stage().newPage({ statuses: [401] });
+    const heard = await listening(page);
+    const authenticator = await addAuthenticator(page);
+    const person = await atPasskeys(page);
+    await add(page, 'My phone');
+    const [row] = await passkeysOf(person);
+    const id = row.credentialId.toString('base64url');
+    const newest = (name: string) => heard.findLast((told) => told.signal === name);
+    await eventually(() => newest('signalAllAcceptedCredentials')?.allAcceptedCredentialIds?.includes(id));
+    const details = await eventually(() => newest('signalCurrentUserDetails'));
+    assert.equal(details.displayName, 'Anna Larsson');
+    assert.equal(Buffer.from(String(details.userId), 'base64url').toString('hex'), person.id.replaceAll('-', ''));
+    assert.equal(details.rpId, new URL(stage().app.issuer).hostname);
+    await page.getByRole('button', { name: 'Remove My phone' }).click();
+    await page.waitForURL('**/account/passkeys?notice=removed');
+    await eventually(() => newest('signalAllAcceptedCredentials')?.allAcceptedCredentialIds?.length === 0);
+
+    // Another browser offers it still: it is told once it does.
+    assert.equal(newest('signalUnknownCredential'), undefined);
+    await page.context().clearCookies();
+    await openSignIn(page);
+    const told = await eventually(() => newest('signalUnknownCredential'));
+    assert.equal(told.credentialId, id);
+    await setPresence(authenticator, false);
+  });
+
   it('show nothing without scripts', async () => {
     const page = await stage().newPage({ javaScriptEnabled: false });
     await openSignIn(page);

@@ -1,11 +1,24 @@
 /*
- * Passkeys: asks the browser for one and sends what the authenticator answers with the page's form. Without this file, and in
+ * Passkeys: asks the browser for one and sends what the authenticator answers with the page's form; tells it which there are. Without this file, and in
  * browsers that have no passkeys, nothing of them shows.
  */
 (() => {
-  const form = document.querySelector('form[data-passkey]');
-  if (!form) return;
   const { PublicKeyCredential: credentials } = globalThis;
+  const form = document.querySelector('form[data-passkey]');
+
+  // Tells the browser's own list of passkeys what has become of them here. It says nothing back, and a browser that has no
+  // such list, or no such account in it, does nothing.
+  const signal = (name, told) => credentials?.[name]?.(told).catch(() => undefined);
+  const known = document.querySelector('[data-passkey-signal]')?.dataset.passkeySignal;
+  if (known) {
+    const { rpId, userId, name, displayName, allAcceptedCredentialIds } = JSON.parse(known);
+    signal('signalAllAcceptedCredentials', { rpId, userId, allAcceptedCredentialIds });
+    signal('signalCurrentUserDetails', { rpId, userId, name, displayName });
+  }
+  if (form?.dataset.unknown)
+    signal('signalUnknownCredential', { rpId: form.dataset.rpId, credentialId: form.dataset.unknown });
+
+  if (!form) return;
   const status = form.querySelector('[role=status]');
   const isNew = form.dataset.passkey === 'create';
 

@@ -7,7 +7,15 @@ import type { Context } from 'koa';
 import { offeredProviders } from '../../domain/methods/federation/identity-providers.ts';
 import { addPasskey, passkeyToAdd } from '../../domain/methods/passkey/add-passkey.ts';
 import { allowsPasskeys } from '../../domain/methods/passkey/passkey-rules.ts';
-import { describePasskeys, removePasskey, renamePasskey } from '../../domain/methods/passkey/passkeys.ts';
+import {
+  describePasskeys,
+  type OwnPasskey,
+  removePasskey,
+  renamePasskey,
+} from '../../domain/methods/passkey/passkeys.ts';
+import type { AccountProfile } from '../../domain/users/users.ts';
+import { userHandleOf } from '../../domain/webauthn/authenticator-answers.ts';
+import { partyOf } from '../../domain/webauthn/relying-party.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
 import { isShownOnForm } from '../interaction/form-refusal.ts';
@@ -17,6 +25,15 @@ import type { ViewModels } from '../pages/view-models.ts';
 import { drawPage, freshForm, freshPersonOfPage, leadTo, type PostedForm } from './account-page.ts';
 import type { AccountNav } from './sections.ts';
 import type { SignedIn } from './signed-in.ts';
+
+/** Of `signalAllAcceptedCredentials` and `signalCurrentUserDetails` (WebAuthn Level 3 section 5.1.10). */
+interface PasskeySignal {
+  rpId: string;
+  userId: string;
+  name: string;
+  displayName: string;
+  allAcceptedCredentialIds: string[];
+}
 
 declare module '../pages/view-models.ts' {
   interface ViewModels {
@@ -34,6 +51,8 @@ declare module '../pages/view-models.ts' {
         /** False where it is the only way left to sign in. */
         canRemove: boolean;
       }[];
+      /** What the browser's lists of passkeys are told, so that a removed one goes from there too. */
+      signal: PasskeySignal;
       /** What the browser is asked for; absent where the tenant has no passkeys. Adding posts `credential` and `name`. */
       options?: Record<string, unknown>;
       addAction: string;
@@ -66,12 +85,26 @@ export async function passkeysModel(
   return { count: held.length, href: page };
 }
 
+/** What a browser's list of passkeys calls the account. */
+function passkeyNames({ tenant, email, phone, username, fullName }: AccountProfile) {
+  const name = email ?? username ?? phone ?? tenant.name;
+  return { name, displayName: fullName ?? name };
+}
+
+function signalOf(web: WebDependencies, { profile }: SignedIn, held: readonly OwnPasskey[]): PasskeySignal {
+  return {
+    rpId: partyOf(web.issuer).rpId,
+    userId: userHandleOf(profile.userId).toString('base64url'),
+    ...passkeyNames(profile),
+    allAcceptedCredentialIds: held.map(({ credentialId }) => credentialId.toString('base64url')),
+  };
+}
+
 /** What the browser is asked for; undefined where the tenant has no passkeys. */
 async function optionsFor(web: WebDependencies, { profile, sessionUidHash }: SignedIn) {
-  const { tenantId, userId, tenant, email, phone, username, fullName } = profile;
+  const { tenantId, userId, tenant } = profile;
   if (!allowsPasskeys(tenant.settings)) return undefined;
-  const known = email ?? username ?? phone ?? tenant.name;
-  const place = { tenantId, userId, sessionUidHash, name: known, displayName: fullName ?? known };
+  const place = { tenantId, userId, sessionUidHash, ...passkeyNames(profile) };
   return passkeyToAdd(web.db, place, { ...web, partyName: tenant.name });
 }
 
@@ -89,6 +122,7 @@ async function show(ctx: Context, web: WebDependencies, person: SignedIn, refuse
       usedAt: lastUsedAt ?? undefined,
       canRemove,
     })),
+    signal: signalOf(web, person, held),
     options: await optionsFor(web, person),
     addAction: page,
     renameAction: `${page}/rename`,

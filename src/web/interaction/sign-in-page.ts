@@ -2,6 +2,7 @@
 import type { Context } from 'koa';
 import type { DomainError } from '../../platform/errors.ts';
 import type { LoginKind } from '../pages/sign-in-view-models.ts';
+import type { SignInOptions } from '../sign-in/sign-in-method.ts';
 import { refusal } from './form-refusal.ts';
 import { addressToConfirm } from './known-person.ts';
 import { phoneCountriesOf, recoveryChannels, signUpChannels } from './offered-channels.ts';
@@ -33,7 +34,7 @@ export async function showSignInPage(
       email: isOther && !refused ? '' : email,
       expectedEmail,
       otherHref: expectedEmail === undefined ? undefined : href + other,
-      ...(await visit.options()),
+      ...withUnknown(await visit.options(), refused),
       hasRecovery,
       recoveryHref: hasRecovery ? links.recovery : undefined,
       signUpHref: expectedEmail === undefined && signUpChannels(web, tenant).length > 0 ? links.signUp : undefined,
@@ -46,6 +47,13 @@ export async function showSignInPage(
     },
     { ...surroundings, status },
   );
+}
+
+/** The browser is told of a passkey that it offers and that is no more. */
+function withUnknown(options: SignInOptions, refused: DomainError | undefined): SignInOptions {
+  const unknown = refused?.code === 'PASSKEY_REFUSED' ? refused.params.unknown : undefined;
+  if (!options.passkey || unknown === undefined) return options;
+  return { ...options, passkey: { ...options.passkey, unknown: String(unknown) } };
 }
 
 /** What a person may be called by here, for the label of the field. */

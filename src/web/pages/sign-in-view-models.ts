@@ -34,6 +34,8 @@ export interface PasskeyRequest {
   rpId: string;
   /** base64url */
   challenge: string;
+  /** The id of one that the browser has just offered and that is no more. */
+  unknown?: string;
 }
 
 /** The models of these views, by the view's path; part of `ViewModels`. */

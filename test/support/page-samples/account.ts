@@ -403,6 +403,14 @@ const applications: PageSample[] = [
   },
 ];
 
+const passkeySignal = {
+  rpId: 'localhost',
+  userId: 'AAAA',
+  name: anna.email,
+  displayName: anna.name,
+  allAcceptedCredentialIds: ['AAAA'],
+};
+
 const passkeys: PageSample[] = [
   {
     name: 'account-passkeys',
@@ -427,6 +435,7 @@ const passkeys: PageSample[] = [
       addAction: '/account/passkeys',
       renameAction: '/account/passkeys/rename',
       removeAction: '/account/passkeys/remove',
+      signal: passkeySignal,
       backHref: '/account/security',
     },
   },
@@ -442,6 +451,7 @@ const passkeys: PageSample[] = [
       addAction: '/account/passkeys',
       renameAction: '/account/passkeys/rename',
       removeAction: '/account/passkeys/remove',
+      signal: passkeySignal,
       backHref: '/account/security',
       error: { code: 'PASSKEY_LAST_WAY' },
     },

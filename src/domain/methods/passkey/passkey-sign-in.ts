@@ -1,6 +1,6 @@
 /**
  * Signing in with a passkey (WebAuthn Level 3 section 7.2), without an address: the authenticator says whose it is. Owns that
- * every answer is refused in the same words, whether the passkey is unknown, its owner may not come in, or the signature is
+ * every answer is refused in the same words to the person, whether the passkey is unknown, its owner may not come in, or the signature is
  * wrong; that the person was verified by the authenticator (a PIN, a fingerprint), which makes it two factors; that a
  * challenge lets in once; and that a copied authenticator, whose counter falls behind, lets nobody in.
  */
@@ -12,7 +12,7 @@ import { type Caller, recordEvent } from '../../audit/audit-events.ts';
 import type { ProvedAccount } from '../../sign-in/proved-account.ts';
 import { firstRefusal } from '../../sign-in/rules.ts';
 import { lockForSignIn } from '../../users/user-state.ts';
-import { userHandleOf } from '../../webauthn/authenticator-answers.ts';
+import { parseSignedAnswer, userHandleOf } from '../../webauthn/authenticator-answers.ts';
 import { type AskedAt, useUpChallenge } from '../../webauthn/challenges.ts';
 import {
   type AnsweredChallenge,
@@ -25,7 +25,11 @@ import { type NoPasskeyWay, passkeyRules } from './passkey-rules.ts';
 import { type CredentialRow, selectCredential, usePasskey } from './passkey-store.ts';
 
 export const passkeySignInCodes = defineCodes({
-  PASSKEY_REFUSED: { kind: 'unauthenticated', means: 'the passkey signs nobody in here; why is not told' },
+  PASSKEY_REFUSED: {
+    kind: 'unauthenticated',
+    params: ['unknown'],
+    means: 'the passkey signs nobody in here; why is not told, but that there is none such (`unknown`, its id)',
+  },
 });
 declare module '../../../platform/errors.ts' {
   interface ErrorCodes extends Codes<typeof passkeySignInCodes> {}
@@ -134,7 +138,9 @@ export async function signInWithPasskey(
     const payload = { method: 'passkey', reason, ...(row && { passkey: row.id }) };
     const tenantId = row?.tenantId ?? wanted.tenantId;
     await recordEvent(db, { tenantId, action: 'login.failed', ...subject, payload }, caller);
-    throw new DomainError('unauthenticated', 'PASSKEY_REFUSED');
+    // For the browser's own list of passkeys: one that was removed elsewhere is offered there until somebody tells it.
+    const unknown = reason === 'unknown_passkey' ? parseSignedAnswer(wanted.answer)?.id : undefined;
+    throw new DomainError('unauthenticated', 'PASSKEY_REFUSED', unknown === undefined ? {} : { unknown });
   };
   if ('reason' in proved) return refuse(proved.reason);
   if (!row) return refuse('unknown_passkey');

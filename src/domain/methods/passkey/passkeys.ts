@@ -48,6 +48,7 @@ export async function listPasskeys(
 }
 
 export interface OwnPasskey extends PasskeyRow {
+  credentialId: Buffer;
   /** False where it is the person's only way to sign in. */
   canRemove: boolean;
 }
@@ -60,7 +61,7 @@ export async function describePasskeys(
 ): Promise<OwnPasskey[]> {
   const held = await selectPasskeys(db, { tenantId, userId });
   const canRemove = held.length > 1 || (await hasOtherWay(db, { tenantId, userId }, server));
-  return held.map(({ credentialId: _, ...passkey }) => ({ ...passkey, canRemove }));
+  return held.map((passkey) => ({ ...passkey, canRemove }));
 }
 
 /** @throws DomainError not_found NOT_FOUND, invalid INVALID_INPUT */
