@@ -104,6 +104,7 @@ export function signedInPage(
     `${notice(session)}<h1>Hello, ${escapeHtml(name)}</h1>
 <div class="actions">
 ${refreshToken ? action('/call-api', 'Ask the API') : ''}
+${refreshToken ? action('/call-costs', 'Ask for the costs', 'quiet-button') : ''}
 ${refreshToken ? action('/refresh', 'Refresh', 'quiet-button') : ''}
 ${action('/sign-out', 'Sign out', 'quiet-button')}
 </div>

@@ -9,7 +9,7 @@ import * as openid from 'openid-client';
 import { type Handler, handleRequest, type Reply, redirectTo } from './http.ts';
 import { createLogoutTokenVerifier } from './logout-token.ts';
 import { errorPage, signedInPage, signedOutPage, stylesheet } from './pages.ts';
-import { createSessions, type Session, type SignedIn } from './sessions.ts';
+import { type ApiPath, createSessions, type Session, type SignedIn } from './sessions.ts';
 import type { Settings } from './settings.ts';
 
 /** Discovery over plain http is for a server on the same machine; everything else speaks TLS. */
@@ -66,11 +66,15 @@ export async function createRelyingParty(settings: Settings): Promise<Server> {
     return { status: 200, html };
   };
 
-  const signIn: Handler = async ({ session }) => {
+  const signIn: Handler = async ({ session }) => redirectToSignIn(session);
+
+  /** @param stepUp the `acr_values` that an API asks for, and what is asked of it again afterwards */
+  async function redirectToSignIn(session: Session | undefined, stepUp?: { acrValues: string; path: ApiPath }) {
     const pending = {
       state: openid.randomState(),
       nonce: openid.randomNonce(),
       codeVerifier: openid.randomPKCECodeVerifier(),
+      thenAsk: stepUp?.path,
     };
     const own = session ?? sessions.start();
     own.pending = pending;
@@ -83,9 +87,10 @@ export async function createRelyingParty(settings: Settings): Promise<Server> {
       nonce: pending.nonce,
       code_challenge: await openid.calculatePKCECodeChallenge(pending.codeVerifier),
       code_challenge_method: 'S256',
+      ...(stepUp && { acr_values: stepUp.acrValues }),
     });
     return redirectTo(address.href, own);
-  };
+  }
 
   const callback: Handler = async ({ url, session }) => {
     const { pending } = session ?? {};
@@ -113,6 +118,12 @@ export async function createRelyingParty(settings: Settings): Promise<Server> {
     sessions.end(session.id);
     const fresh = sessions.start();
     fresh.signedIn = signedIn;
+    // Whatever the API says now is shown: a second step-up would lead nowhere else.
+    try {
+      if (pending.thenAsk) await askApi(fresh, signedIn, pending.thenAsk);
+    } catch (error) {
+      return endedElsewhere(fresh, error);
+    }
     return redirectTo('/', fresh);
   };
 
@@ -150,28 +161,44 @@ export async function createRelyingParty(settings: Settings): Promise<Server> {
     return signedIn.apiToken.value;
   }
 
-  const callApi: Handler = async ({ session }) => {
-    const { signedIn } = session ?? {};
-    if (!session || !signedIn?.refreshToken) return redirectTo('/');
-    let token: string;
+  /**
+   * Asks the API in the person's name, and keeps what it says for the next page.
+   * @returns the `acr_values` that it asks for, where the person has to prove more (RFC 9470)
+   */
+  async function askApi(session: Session, signedIn: SignedIn, path: ApiPath): Promise<string | undefined> {
+    const token = await apiToken(signedIn);
+    const url = api.url + path;
     try {
-      token = await apiToken(signedIn);
-    } catch (error) {
-      return endedElsewhere(session, error);
-    }
-    try {
-      const answer = await fetch(api.url, { headers: { authorization: `Bearer ${token}` } });
+      const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+      const challenge = answer.headers.get('www-authenticate');
       session.notice = {
         title: answer.ok ? 'The API answered' : `The API refused: ${answer.status}`,
-        detail: answer.headers.get('www-authenticate') ?? api.url,
+        detail: challenge ?? url,
         content: await answer.json(),
         failed: !answer.ok,
       };
+      return stepUpOf(challenge);
     } catch {
-      session.notice = { title: 'The API does not answer', detail: api.url, failed: true };
+      session.notice = { title: 'The API does not answer', detail: url, failed: true };
+      return undefined;
     }
-    return redirectTo('/');
-  };
+  }
+
+  const callApi =
+    (path: ApiPath): Handler =>
+    async ({ session }) => {
+      const { signedIn } = session ?? {};
+      if (!session || !signedIn?.refreshToken) return redirectTo('/');
+      let acrValues: string | undefined;
+      try {
+        acrValues = await askApi(session, signedIn, path);
+      } catch (error) {
+        return endedElsewhere(session, error);
+      }
+      if (acrValues === undefined) return redirectTo('/');
+      session.notice = undefined;
+      return redirectToSignIn(session, { acrValues, path });
+    };
 
   const signOut: Handler = async ({ session }) => {
     if (!session?.signedIn) return redirectTo('/');
@@ -204,7 +231,8 @@ export async function createRelyingParty(settings: Settings): Promise<Server> {
     'GET /sign-in': signIn,
     'GET /callback': callback,
     'POST /refresh': refresh,
-    'POST /call-api': callApi,
+    'POST /call-api': callApi(''),
+    'POST /call-costs': callApi('/costs'),
     'POST /sign-out': signOut,
     'POST /backchannel-logout': backchannelLogout,
     'GET /style.css': async () => ({ status: 200, css: stylesheet }),
@@ -219,6 +247,12 @@ export async function createRelyingParty(settings: Settings): Promise<Server> {
       findSession: (id) => sessions.find(id),
     }),
   );
+}
+
+/** What an API asks for that wants the person to prove more (RFC 9470 section 3); undefined where that is not it. */
+function stepUpOf(challenge: string | null): string | undefined {
+  if (!/\berror="insufficient_user_authentication"/.test(challenge ?? '')) return undefined;
+  return /\bacr_values="([^"]+)"/.exec(challenge ?? '')?.[1];
 }
 
 /** What may be told of an error: the OAuth error, never more. */

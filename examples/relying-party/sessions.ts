@@ -10,7 +10,12 @@ export interface PendingSignIn {
   state: string;
   nonce: string;
   codeVerifier: string;
+  /** What is asked of the API when the person is back, having proved more. */
+  thenAsk: ApiPath | undefined;
 }
+
+/** Below the API's own address. */
+export type ApiPath = '' | '/costs';
 
 export interface SignedIn {
   /** Proves at sign-out whose session is meant. */

@@ -10,6 +10,8 @@ export interface AccessToken extends JWTPayload {
   client_id: string;
   /** Names separated by spaces: what the client may do here. */
   scope?: string;
+  /** How well the person has proved who they are: one factor, or two. */
+  acr?: string;
   /** What the person may do, where the token speaks for one and `capabilities` was granted. */
   capabilities?: string[];
   /** Which claims are elsewhere, and where (OpenID Connect Core section 5.6.2). */

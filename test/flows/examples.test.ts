@@ -7,6 +7,7 @@ import { revokeAllSessions } from '../../src/domain/sessions/sessions.ts';
 import { openBrowser, type TestBrowser } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Application, type SampleApp, type SamplePerson, startSampleApp } from '../support/sample-applications.ts';
+import { codeOf } from '../support/second-factor.ts';
 
 describe('the sample portal', () => {
   let sample: SampleApp;
@@ -38,6 +39,8 @@ describe('the sample portal', () => {
       await page.goto(portal.url);
     });
     afterEach(async () => {
+      // The next one signs in as everybody does.
+      await sample.app.db('user_factors').delete();
       await page?.context().close();
       browser?.assertNoFaults();
     });
@@ -83,6 +86,26 @@ describe('the sample portal', () => {
         const notice = await textOf('#notice');
         assert.ok(notice.includes('The API answered') && notice.includes('Aniseed syrup'), notice);
       }
+    });
+
+    it('has the person prove more where the API asks for it, and comes back with the answer', async () => {
+      await signIn(director);
+      await page.getByRole('button', { name: 'Ask for the costs' }).click();
+      // Nothing is enrolled: the person proves the password again, and sets up an app.
+      await page.locator('#password').fill(director.password);
+      await page.getByRole('button', { name: /^(Sign in|Continue|Confirm)/ }).click();
+      const seed = ((await page.locator('.seed').textContent()) ?? '').replaceAll(' ', '').trim();
+      await page.locator('#code').fill(codeOf(seed));
+      await page.locator('form:has(#code) button[type=submit]').click();
+      await page.locator('.recovery-codes').waitFor();
+      await page.locator('form button[type=submit]').click();
+      await page.waitForURL(`${portal.url}/`);
+      const notice = await textOf('#notice');
+      assert.ok(notice.includes('The API answered') && notice.includes('18.00 EUR'), notice);
+      assert.match(await textOf('#id-token'), /urn:gatehouse:acr:aal2/);
+      // From now on it is there, without a question.
+      await page.getByRole('button', { name: 'Ask for the costs' }).click();
+      assert.ok((await textOf('#notice')).includes('18.00 EUR'));
     });
 
     it('is refused by the API where the person lacks the capability', async () => {

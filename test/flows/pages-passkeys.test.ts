@@ -44,7 +44,8 @@ describe('passkeys in a browser', () => {
   const stage = onStage(async () => {
     client = await stage().client();
     ({ id: tenantId } = await stage().app.tenant());
-    await changeTenantSettings(stage().app.db, tenantId, { signInMethods: ['password', 'passkey'] }, systemCaller);
+    const settings = { signInMethods: ['password', 'passkey'], passkeyOffer: false };
+    await changeTenantSettings(stage().app.db, tenantId, settings, systemCaller);
   });
 
   const passkeysOf = ({ id }: Person) => stage().app.db('passkeys').where({ userId: id });
@@ -212,6 +213,59 @@ describe('passkeys in a browser', () => {
     const told = await eventually(() => newest('signalUnknownCredential'));
     assert.equal(told.credentialId, id);
     await setPresence(authenticator, false);
+  });
+
+  describe('offered after a password', () => {
+    let offering: string;
+    before(async () => {
+      ({ id: offering } = await stage().app.tenant());
+      await changeTenantSettings(stage().app.db, offering, { signInMethods: ['password', 'passkey'] }, systemCaller);
+    });
+
+    const offersOf = ({ id }: Person) => stage().app.db('passkey_offers').where({ userId: id });
+
+    /** As far as the password leads. */
+    async function withPassword(page: Page, person?: Person): Promise<Person> {
+      const whose = person ?? (await stage().app.person({ tenantId: offering, fullName: 'Anna Larsson' }));
+      await openSignIn(page);
+      await eventually(async () => (await page.context().cookies()).some(({ name }) => name === 'gh_passkeys'));
+      await enterPassword(page, whose);
+      return whose;
+    }
+
+    it('are made there, and the sign-in goes on', async () => {
+      const page = await stage().newPage();
+      await addAuthenticator(page);
+      const person = await withPassword(page);
+      await page.getByRole('button', { name: 'Create a passkey' }).click();
+      await backAtClient(page, stage());
+      assert.equal((await passkeysOf(person)).length, 1);
+      const [session] = await stage().app.db('user_sessions').where({ userId: person.id });
+      assert.deepEqual(session.amr, ['pwd'], 'the sign-in is what it was');
+    });
+
+    it('once: who says no is not asked again', async () => {
+      const page = await stage().newPage();
+      await addAuthenticator(page);
+      const person = await withPassword(page);
+      assert.equal(await headingOf(page), 'Sign in faster next time');
+      await page.reload();
+      await page.getByRole('button', { name: 'Not now' }).click();
+      await backAtClient(page, stage());
+      assert.equal((await passkeysOf(person)).length, 0);
+      assert.equal((await offersOf(person)).length, 1);
+      await page.context().clearCookies();
+      await withPassword(page, person);
+      await backAtClient(page, stage());
+    });
+
+    it('not where the tenant does not want it', async () => {
+      const page = await stage().newPage();
+      await addAuthenticator(page);
+      const person = await withPassword(page, await stage().app.person({ tenantId }));
+      await backAtClient(page, stage());
+      assert.equal((await offersOf(person)).length, 0);
+    });
   });
 
   it('show nothing without scripts', async () => {

@@ -37,6 +37,14 @@
   }
   for (const part of [form, ...form.querySelectorAll('[data-with-passkeys]')]) part.hidden = false;
 
+  // The server offers a passkey after another sign-in where this says so: it cannot know what a browser has.
+  const tell = (isThere) => {
+    if (!isThere) return;
+    const secure = location.protocol === 'https:' ? '; secure' : '';
+    document.cookie = `gh_passkeys=1; path=/interaction; max-age=3600; samesite=lax${secure}`;
+  };
+  if (!isNew) credentials.isUserVerifyingPlatformAuthenticatorAvailable?.().then(tell, () => undefined);
+
   // As `toJSON` of the credential, which older browsers have not.
   const answerOf = ({ id, rawId, type, response }) => {
     const answer = { clientDataJSON: textOf(response.clientDataJSON) };

@@ -23,6 +23,7 @@ import {
   type WebDependencies,
 } from './context.ts';
 import { keepAccountStep } from './keep-account.ts';
+import { passkeyOfferSteps } from './offer-passkey.ts';
 import { signUpChannels } from './offered-channels.ts';
 import { organisation } from './organisation.ts';
 import { provedAccounts, readyProof } from './proof.ts';
@@ -46,6 +47,7 @@ const parts: Partial<Handlers>[] = [
   tenantChoice,
   selectAccount,
   keepAccountStep,
+  passkeyOfferSteps,
   consent,
 ];
 

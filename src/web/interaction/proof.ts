@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Context } from 'koa';
 import type { Interaction, InteractionResults } from 'oidc-provider';
 import { acr, rememberedAcr } from '../../domain/factors/requirement.ts';
+import { mayBeOfferedPasskey } from '../../domain/methods/passkey/offer-passkey.ts';
 import { findPayload } from '../../domain/sessions/find-payload.ts';
 import { upsertPayload } from '../../domain/sessions/payload-store.ts';
 import type { ProvedAccount } from '../../domain/sign-in/proved-account.ts';
@@ -160,7 +161,7 @@ interface WholeProof {
 }
 
 /** What the person is asked before they are signed in, all proved. */
-export type LastQuestion = 'keep';
+export type LastQuestion = 'keep' | 'passkey';
 
 interface Ready {
   userId: string;
@@ -175,9 +176,20 @@ export function readyProof(interaction: Interaction): Ready | undefined {
   return ready && Date.now() - ready.since < proofLifeMs ? ready : undefined;
 }
 
-/** Who is leaving is asked whether they stay: they sign in for nothing else. */
-function lastQuestion({ deletionDueAt }: AccountProfile): LastQuestion | undefined {
-  return deletionDueAt ? 'keep' : undefined;
+/** What the sign-in page's script leaves in a browser that could make a passkey (views/assets/passkeys.js). */
+const passkeyCookie = 'gh_passkeys';
+
+/** Who is leaving is asked whether they stay: they sign in for nothing else. Others may be offered a passkey, once. */
+async function lastQuestion(
+  ctx: Context,
+  web: WebDependencies,
+  { interaction, account, proof }: { interaction: Interaction; account: AccountProfile; proof: WholeProof },
+): Promise<LastQuestion | undefined> {
+  if (account.deletionDueAt) return 'keep';
+  if (ctx.cookies.get(passkeyCookie) !== '1') return undefined;
+  // Whoever lets a device in has it in their hands, and the device waits.
+  if ((interaction as { deviceCode?: string }).deviceCode !== undefined) return undefined;
+  return (await mayBeOfferedPasskey(web.db, account, proof.amr)) ? 'passkey' : undefined;
 }
 
 /** Ends the interaction: the person is signed in, or is asked something before. */
@@ -189,7 +201,7 @@ export async function finishSignIn(
   proof: WholeProof,
 ): Promise<void> {
   const { userId } = account;
-  const question = lastQuestion(account);
+  const question = await lastQuestion(ctx, web, { interaction, account, proof });
   if (question === undefined) return endSignIn(ctx, web, interaction, userId, proof);
   await markWaiting(web, interaction, userId);
   const ready: Ready = { userId, proof, question, since: Date.now() };

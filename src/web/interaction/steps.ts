@@ -51,6 +51,11 @@ export const steps = {
     when: ({ question }) => question === 'keep',
     links: { cancel: 'cancel' },
   },
+  'passkey-offer': {
+    path: 'passkey-offer',
+    when: ({ question }) => question === 'passkey',
+    links: { later: 'passkey-later' },
+  },
   'factor-codes': {
     path: 'factor/codes',
     when: ({ factor }) => factor === 'codes',
@@ -94,6 +99,7 @@ export const steps = {
   'factor-recovery': { path: 'factor/recovery-code', links: { restart: 'sign-in' } },
   'factor-codes-file': { path: 'factor/recovery-codes.txt' },
   'factor-later': { path: 'factor/later' },
+  'passkey-later': { path: 'passkey-offer/later' },
   'select-account-continue': { path: 'select-account/continue' },
   'select-account-switch': { path: 'select-account/switch' },
   cancel: { path: 'cancel', during: 'any' },

@@ -458,6 +458,17 @@ const passkeys: PageSample[] = [
   },
 ];
 
+const passkeyOffer: PageSample = {
+  name: 'passkey-offer',
+  view: 'interaction/passkey-offer',
+  page: { client: { name: 'Northwind Portal' } },
+  model: {
+    action: '/interaction/x/passkey-offer',
+    laterAction: '/interaction/x/passkey-offer/later',
+    options: { challenge: 'AAAA', user: { id: 'AAAA' }, excludeCredentials: [] },
+  },
+};
+
 const devices: PageSample[] = [
   {
     name: 'account-devices',
@@ -637,6 +648,7 @@ export const samples: PageSample[] = [
   ...factors,
   ...password,
   ...passkeys,
+  passkeyOffer,
   ...devices,
   ...applications,
   ...access,

@@ -49,6 +49,7 @@ describe('the table of steps', () => {
       [{ prompt: 'consent', hasSession: true, provedAccounts: 2 }, 'consent'],
       [{ question: 'keep', factor: 'prove' }, 'keep-account'],
       [{ question: 'keep', prompt: 'consent' }, 'consent'],
+      [{ question: 'passkey', factor: 'codes' }, 'passkey-offer'],
       [{ factor: 'prove' }, 'factor'],
       [{ factor: 'enrol', prompt: 'create', maySignUp: true }, 'factor-enrol'],
       [{ factor: 'codes', prompt: 'select_account', hasSession: true }, 'factor-codes'],
