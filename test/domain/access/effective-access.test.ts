@@ -138,8 +138,11 @@ describe('effective access', () => {
 
   it('goes when its time is over, with nobody doing anything', async () => {
     const { tenantId } = await school();
-    const { userId } = await make.assign(db, { tenantId, endsAt: new Date(Date.now() + 2000) });
+    const { id, userId } = await make.assign(db, { tenantId, endsAt: new Date(Date.now() + 3_600_000) });
     assert.equal((await findEffectiveAccess(db, { tenantId, userId })).assignments.length, 1);
+    await db('org_assignments')
+      .where({ id })
+      .update({ endsAt: new Date(Date.now() + 500) });
     await eventually(async () => {
       assert.deepEqual(await findEffectiveAccess(db, { tenantId, userId }), nothing);
       return true;

@@ -118,7 +118,7 @@ describe('visibility grants', () => {
     await endVisibilityGrant(db, { tenantId, grantId: running.id }, systemCaller);
     await endVisibilityGrant(db, { tenantId, grantId: coming.id }, systemCaller);
     const [ended, ...more] = await own(wanted);
-    assert.ok(ended?.endsAt && Math.abs(ended.endsAt.getTime() - Date.now()) < 2000);
+    assert.ok(ended?.endsAt && Math.abs(ended.endsAt.getTime() - Date.now()) < 60_000);
     assert.equal(more.length, 0);
     assert.deepEqual(
       (await events(running.id)).map(({ action }) => action),
