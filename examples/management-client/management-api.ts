@@ -877,6 +877,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/messages/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show by which channels messages of the tenant go, and when one last did not
+         * @description Of the last 30 days (UTC). A channel by which nothing was to go is not there.
+         *
+         *     Needs `messages.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["messages.channels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/messages/unsent": {
         parameters: {
             query?: never;
@@ -2840,6 +2862,24 @@ export interface components {
             module: string | null;
             /** @description The API whose scope it is */
             resource_server_id: string | null;
+        };
+        ChannelsHealth: {
+            items: {
+                /** @enum {string} */
+                channel: "email" | "sms" | "whatsapp";
+                /** @description Also of an attempt that another one followed */
+                last_failed_at: string | null;
+                /**
+                 * @description Why
+                 * @example budget_used_up
+                 */
+                last_failure: string | null;
+                last_sent_at: string | null;
+                /** @description Refused, or failed for good */
+                not_sent: number;
+                /** @description Of the last 30 days */
+                sent: number;
+            }[];
         };
         Client: {
             /** @description The client_id, as the protocol has it */
@@ -7342,6 +7382,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "messages.channels": {
+        parameters: {
+            query?: {
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelsHealth"];
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

@@ -161,6 +161,20 @@ describe('the overview of a tenant', () => {
         { channel: 'email', sent: 2, not_sent: 1 },
         { channel: 'sms', sent: 0, not_sent: 1 },
       ]);
+      const { body: health } = await ask('GET', '/messages/channels');
+      assert.deepEqual(
+        health.items.map((item: Record<string, unknown>) => [
+          item.channel,
+          item.sent,
+          item.not_sent,
+          item.last_sent_at !== null,
+          item.last_failure,
+        ]),
+        [
+          ['email', 2, 1, true, 'budget_used_up'],
+          ['sms', 0, 1, false, 'number_refused'],
+        ],
+      );
       const found = await seen('messages_not_sent');
       assert.equal(found?.count, 2);
       assert.deepEqual(

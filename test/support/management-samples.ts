@@ -68,6 +68,7 @@ export const samples: Record<string, (world: World) => Sample> = {
   'tenants.settings.get': nothing,
   'tenants.settings.update': () => ({ body: {} }),
   'overview.get': nothing,
+  'messages.channels': nothing,
   'org_nodes.preview': (w) => ({ params: node(w), query: { active: 'false' } }),
   'users.effects': (w) => ({ params: person(w) }),
   'clients.refusals': (w) => ({ params: client(w) }),

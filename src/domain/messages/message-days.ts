@@ -80,3 +80,31 @@ export async function findChannelsInTrouble(db: Database, tenantId: string): Pro
     items: found.map(({ channel, detail, at }) => ({ id: channel, name: channel, detail, at })),
   };
 }
+
+export interface ChannelHealth {
+  channel: Channel;
+  /** Of the last 30 days. */
+  sent: number;
+  notSent: number;
+  lastSentAt: Date | null;
+  /** Also of an attempt that another one followed. */
+  lastFailedAt: Date | null;
+  lastFailure: string | null;
+}
+
+/** How each channel of a tenant does; one by which nothing was sent or refused in 30 days is not there. */
+export async function findChannelHealth(db: Database, tenantId: string): Promise<ChannelHealth[]> {
+  return rows<ChannelHealth>(
+    db,
+    `select channel, coalesce(sum(count) filter (where outcome = 'sent'), 0)::bigint as sent,
+            coalesce(sum(count) filter (where outcome in ('refused', 'failed')), 0)::bigint as not_sent,
+            max(last_at) filter (where outcome = 'sent') as last_sent_at,
+            max(last_at) filter (where outcome <> 'sent') as last_failed_at,
+            (array_agg(last_reason order by last_at desc) filter (where outcome <> 'sent'))[1] as last_failure
+       from message_days
+      where tenant_id = :tenantId and day > (now() at time zone 'UTC')::date - 30
+      group by 1
+      order by 1`,
+    { tenantId },
+  );
+}
