@@ -40,6 +40,7 @@ import { postToGet } from './web/middleware/post-to-get.ts';
 import { createRequestLog } from './web/middleware/request-log.ts';
 import { dropOtherTargets, refuseTarget } from './web/middleware/request-target.ts';
 import { sameOrigin } from './web/middleware/same-origin.ts';
+import { takeTurns } from './web/middleware/take-turns.ts';
 import { locale } from './web/pages/locale.ts';
 import { securityHeaders } from './web/pages/security-headers.ts';
 import type { PublicDocuments } from './web/provider/public-documents.ts';
@@ -148,6 +149,7 @@ function people(dependencies: Dependencies, live: LiveProvider, management: Mana
   const { issuer } = dependencies.config;
   const web = webDependencies(dependencies, live);
   return [
+    takeTurns(),
     securityHeaders({ issuer }),
     leadToIssuer(issuer),
     assets.middleware,
