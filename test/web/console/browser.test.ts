@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import type { NewTenant } from '../../../src/domain/setup/create-tenant.ts';
 import { startTestApp, type TestApp } from '../../support/app.ts';
 import { openBrowser, type TestBrowser } from '../../support/browser.ts';
+import { eventually } from '../../support/eventually.ts';
 import * as make from '../../support/factories.ts';
 import { give } from '../../support/management.ts';
 import { accessibilityFaults } from '../../support/page-checks.ts';
@@ -45,6 +46,13 @@ describe('the console in a browser', () => {
 
   const heading = (page: Page, text: string) => page.waitForSelector(`h1:has-text("${text}")`);
 
+  /** A browser gives the focus with a frame that comes in its time. */
+  const focusIs = (page: Page, property: string, value: string) =>
+    eventually(
+      async () => (await page.evaluate(`document.activeElement.${property}`)) === value,
+      `the focus is at ${value}`,
+    );
+
   it('goes from page to page without loading it anew, under the policy of all pages, and back', async () => {
     const page = await atPeople();
     await page.evaluate('window.kept = true');
@@ -64,13 +72,13 @@ describe('the console in a browser', () => {
     await page.locator('.filter-input').pressSequentially('cara');
     await page.waitForSelector('tbody tr:only-child >> text=Cara Lind');
     await page.waitForURL(/[?&]q=cara/);
-    assert.equal(await page.evaluate('document.activeElement.name'), 'q');
+    await focusIs(page, 'name', 'q');
   });
 
   it('takes the key of the search, and finds', async () => {
     const page = await atPeople();
     await page.keyboard.press('/');
-    assert.equal(await page.evaluate('document.activeElement.id'), 'console-search');
+    await focusIs(page, 'id', 'console-search');
     await page.keyboard.type('anna');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.hit >> text=Anna Larsson');
@@ -111,7 +119,7 @@ describe('the console in a browser', () => {
   it('is whole for those who hear it, on a phone in the dark and by keyboard alone', async () => {
     const page = await atPeople({ width: 390, height: 780, colorScheme: 'dark' });
     await page.keyboard.press('Tab');
-    assert.equal(await page.evaluate('document.activeElement.className'), 'skip');
+    await focusIs(page, 'className', 'skip');
     await page.focus('.bar-menu summary');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.bar-menu .rail-link >> visible=true');
