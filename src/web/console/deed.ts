@@ -73,7 +73,8 @@ async function drawDeed(
     action: addressOf(visit.ctx),
     backHref: hrefTo(visit, deed.back(visit)),
     subject: await deed.subject(visit),
-    effects: (await deed.effects?.(visit)) ?? [],
+    // What is refused has none, and may not be countable.
+    effects: isRefused ? [] : ((await deed.effects?.(visit)) ?? []),
     isDangerous: deed.isDangerous ?? false,
     typed: deed.typed ?? false,
     error: error && { code: error.code, params: error.params, field: error.field },
