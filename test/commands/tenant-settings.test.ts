@@ -41,6 +41,8 @@ describe('the settings of a tenant by command', function () {
       second_factor: 'nobody',
       second_factor_grace_days: 0,
       factor_reset_hours: 0,
+      remembered_device_days: 0,
+      second_factor_channels: [],
       self_deletion_days: 14,
       passkey_offer: true,
       new_device_notices: true,
