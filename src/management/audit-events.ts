@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { findAuditEvent, type ListedAuditEvent, listAuditEvents } from '../domain/audit/list-audit-events.ts';
 import { findClientNames } from '../domain/clients/list-clients.ts';
-import { findNames } from '../domain/organisation/things-by-id.ts';
+import { findNames } from '../domain/organisation/names.ts';
 import type { Database } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
 import { isId } from '../platform/ids.ts';
@@ -71,7 +71,7 @@ async function withNames(
   const ids = events.flatMap(({ actorId, entityId }) => [actorId, entityId]).filter((one) => one !== null);
   const names = await findNames(db, { tenantId, ids: ids.filter(isId), withPeople: areShown });
   const clients = await findClientNames(db, { tenantId, clientIds: ids });
-  const nameOf = (one: string | null) => (one === null ? null : (names.get(one) ?? clients.get(one) ?? null));
+  const nameOf = (one: string | null) => (one === null ? null : (names.get(one)?.name ?? clients.get(one) ?? null));
   return events.map((event) => ({ ...event, actorName: nameOf(event.actorId), entityName: nameOf(event.entityId) }));
 }
 

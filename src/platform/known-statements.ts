@@ -73,7 +73,7 @@ function rowOf(columns: readonly Column[], valueAt: (index: number) => unknown):
 
 /** A query as the driver takes one from outside (its `Submittable`). */
 class KnownStatement {
-  readonly #name: string;
+  readonly statementName: string;
   readonly #columns: readonly Column[];
   readonly #values: readonly unknown[];
   readonly #rows: Record<string, unknown>[] = [];
@@ -83,7 +83,7 @@ class KnownStatement {
   callback: Callback | undefined;
 
   constructor(name: string, columns: readonly Column[], values: readonly unknown[]) {
-    this.#name = name;
+    this.statementName = name;
     this.#columns = columns;
     this.#values = values;
   }
@@ -91,7 +91,7 @@ class KnownStatement {
   /** An error is the caller's: the driver hands it on, and nothing was sent. */
   submit({ stream }: Wire): Error | null {
     try {
-      const bytes = executionOf(this.#name, this.#values);
+      const bytes = executionOf(this.statementName, this.#values);
       if (stream.writable) stream.write(bytes);
       return null;
     } catch (error) {

@@ -3,6 +3,7 @@
  * they come from and go back to. The site answers at another address than the server, as other people's sites do.
  */
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BrowserContext, Page } from 'playwright-core';
 import type { NewClient } from '../../src/domain/clients/clients.ts';
 import { startTestApp, type TestApp, type TestAppOptions } from './app.ts';
@@ -93,8 +94,11 @@ async function openPage(
   return { page: await profile.context.newPage(), profile };
 }
 
-async function closePages({ context, keeper }: Profile): Promise<void> {
-  for (const page of context.pages()) if (page !== keeper) await page.close();
+/** False where the browser hangs over a page: its profile is not used again then. */
+async function closePages({ context, keeper }: Profile): Promise<boolean> {
+  const pages = context.pages().filter((page) => page !== keeper);
+  const closed = Promise.all(pages.map((page) => page.close())).then(() => true);
+  return Promise.race([closed, sleep(60_000, false, { ref: false })]);
 }
 
 /** Forgets what a test left in it. */
@@ -152,9 +156,9 @@ export function onStage(prepare?: () => Promise<void>, options?: TestAppOptions)
 
   afterEach(async () => {
     const profiles = used.splice(0);
-    for (const profile of profiles) await closePages(profile);
+    const closed = await Promise.all(profiles.map(closePages));
     stage?.browser.assertNoFaults();
-    for (const profile of profiles) await giveBack(profile);
+    for (const [index, profile] of profiles.entries()) if (closed[index]) await giveBack(profile);
   });
 
   after(async () => {

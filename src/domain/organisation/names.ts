@@ -1,8 +1,8 @@
 /**
- * What the ids of an assignment or a grant are called, for lists that people read. Owns no rule: who may see the row may see
- * the names in it. Names nothing of another tenant.
+ * What people, roles and nodes of a tenant are called, by their ids, deleted ones too: for lists that people read. Owns no
+ * rule: who may see a row may see the names in it. Names nothing of another tenant.
  */
-import { rows as allOf, type Database } from '../../platform/database.ts';
+import { type Database, rows } from '../../platform/database.ts';
 
 /** As a list shows it; a name is null where nothing is known of it any more. */
 export interface Names {
@@ -13,48 +13,48 @@ export interface Names {
   role: string | null;
 }
 
-interface NameRow {
+interface Named {
   id: string;
   name: string | null;
+  /** Of a node. */
   type: string | null;
 }
 
-function selectNames(
+const people = `select id, coalesce(full_name, email, phone, username) as name, null as type
+       from users where tenant_id = :tenantId and id = any(:ids::uuid[])
+  union all
+     `;
+
+/** Those that are there, in one statement. @param query.withPeople whether people are told too */
+export async function findNames(
   db: Database,
-  query: { tenantId: string; userIds: string[]; roleIds: string[]; orgNodeIds: string[] },
-): Promise<NameRow[]> {
-  return allOf<NameRow>(
+  { tenantId, ids, withPeople }: { tenantId: string; ids: readonly string[]; withPeople: boolean },
+): Promise<Map<string, Named>> {
+  if (ids.length === 0) return new Map();
+  const found = await rows<Named>(
     db,
-    `select id, coalesce(full_name, email, phone, username) as name, null as type
-       from users where tenant_id = :tenantId and id = any(:userIds::uuid[])
+    `${withPeople ? people : ''}select id, name, null as type from roles where tenant_id = :tenantId and id = any(:ids::uuid[])
   union all
-     select id, name, null from roles where tenant_id = :tenantId and id = any(:roleIds::uuid[])
-  union all
-     select id, name, type from org_nodes where tenant_id = :tenantId and id = any(:orgNodeIds::uuid[])`,
-    query,
+     select id, name, type from org_nodes where tenant_id = :tenantId and id = any(:ids::uuid[])`,
+    { tenantId, ids: [...new Set(ids)] },
   );
+  return new Map(found.map((row) => [row.id, row]));
 }
 
-/** The same rows, in one more statement, with the names of the person, the role and the node. */
+/** The same rows, with the names of the person, the role and the node. */
 export async function withNames<T extends { userId: string; roleId?: string; orgNodeId: string }>(
   db: Database,
   tenantId: string,
-  rows: readonly T[],
+  listed: readonly T[],
 ): Promise<(T & Names)[]> {
-  if (rows.length === 0) return [];
-  const distinct = (ids: (string | undefined)[]) => [...new Set(ids.filter((id) => id !== undefined))];
-  const found = await selectNames(db, {
-    tenantId,
-    userIds: distinct(rows.map(({ userId }) => userId)),
-    roleIds: distinct(rows.map(({ roleId }) => roleId)),
-    orgNodeIds: distinct(rows.map(({ orgNodeId }) => orgNodeId)),
-  });
-  const byId = new Map(found.map((row) => [row.id, row]));
-  return rows.map((row) => ({
+  const ids = listed.flatMap(({ userId, roleId = [], orgNodeId }) => [userId, orgNodeId].concat(roleId));
+  const found = await findNames(db, { tenantId, ids, withPeople: true });
+  const nameOf = (id = '') => found.get(id)?.name ?? null;
+  return listed.map((row) => ({
     ...row,
-    userName: byId.get(row.userId)?.name ?? null,
-    role: byId.get(row.roleId ?? '')?.name ?? null,
-    orgNode: byId.get(row.orgNodeId)?.name ?? null,
-    orgNodeType: byId.get(row.orgNodeId)?.type ?? null,
+    userName: nameOf(row.userId),
+    role: nameOf(row.roleId),
+    orgNode: nameOf(row.orgNodeId),
+    orgNodeType: found.get(row.orgNodeId)?.type ?? null,
   }));
 }

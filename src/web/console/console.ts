@@ -6,6 +6,7 @@ import Router from '@koa/router';
 import { leadTo } from '../account/account-page.ts';
 import { consolePageOfState, findOperator, signInForPage } from './operator.ts';
 import { mountOrganisation } from './organisation/organisation.ts';
+import { mountOverview } from './overview/overview.ts';
 import { leadHome } from './page.ts';
 import { mountPeople } from './people/people.ts';
 import { mountPlace } from './place.ts';
@@ -18,6 +19,7 @@ type Mount = (router: Router, deps: ConsoleDependencies) => void;
 
 /** The pages of each section, below the tenant's address. What is not mounted is not in the rail. */
 const mounts: Partial<Record<SectionName, Mount>> = {
+  overview: mountOverview,
   people: mountPeople,
   organisation: mountOrganisation,
   roles: mountRoles,

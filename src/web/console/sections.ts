@@ -24,7 +24,7 @@ export const sections = [
     path: '/overview',
     icon: 'gauge',
     group: 'home',
-    capabilities: ['audit.read', 'users.read', 'messages.read'],
+    capabilities: ['users.read'],
     where: 'anywhere',
   },
   {

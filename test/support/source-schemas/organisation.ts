@@ -108,7 +108,7 @@ export async function trail({ ask, list, owner, ownerId, tenantId, fresh }: Stag
   const during = `from=${event.occurred_at}&until=${new Date(Date.parse(event.occurred_at) + 1000).toISOString()}`;
   const found = await list(`/audit-events?actor_id=${ownerId}&action=role.&${during}`);
   assert.ok(found.some(({ id }) => id === event.id));
-  for (const method of ['PATCH', 'DELETE']) await ask(method, `/audit-events/${event.id}`, undefined, 404);
+  for (const method of ['PATCH', 'DELETE']) await ask(method, `/audit-events/${event.id}`, undefined, 405);
 }
 
 /** LOGIN_SUCCESS, LOGIN_FAILURE, ROLE_ASSIGNED, ROLE_REMOVED, PROFILE_UPDATED; ip_address, user_agent. */

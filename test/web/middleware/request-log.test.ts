@@ -95,13 +95,14 @@ describe('the request log', () => {
       `/api/users/${canary}/sessions`,
       `/nowhere/${canary}/reset`,
       `/${canary}`,
-      `/nowhere/ada%40example.org`,
+      `/nowhere/ada.lovelace%40example.org`,
       `/nowhere;jsessionid=${canary}`,
     ])
       await send(server, { path, headers });
     assert.equal(lines.length, 14);
     assert.ok(!lines.join('').includes(canary), lines.join(''));
-    assert.ok(!lines.join('').includes('ada'), lines.join(''));
+    // No shorter word: an id of a request may hold it by chance.
+    assert.ok(!lines.join('').includes('lovelace'), lines.join(''));
   });
 
   it('keeps the words of a path and names its values', async () => {
