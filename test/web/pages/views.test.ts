@@ -25,7 +25,7 @@ function renderSignIn(model: Partial<ViewModels['interaction/sign-in']> = {}, pa
 const choices = [
   ...['kind', 'label', 'scope', 'locale', 'theme', 'code', 'field', 'heading', 'channel', 'channels', 'switchTo'],
   ...['purpose', 'loginKind', 'notice', 'button', 'to', 'section', 'icon', 'status'],
-  ...['words', 'key', 'group', 'state', 'tab', 'sees', 'when'],
+  ...['words', 'key', 'group', 'state', 'tab', 'sees', 'when', 'metric'],
 ];
 
 /** As those, within others alone: what a field of a form is called, and what a filter is. */
