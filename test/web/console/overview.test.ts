@@ -36,7 +36,7 @@ describe('the console: the overview', () => {
     const home = await browser.open(`${app.issuer}/console`);
     assert.match(home.url, /\/console\/here\/overview$/);
     assert.match(home.body, /role(s)? ends? this week/);
-    assert.match(home.body, new RegExp(`/people/${userId}/access"[^>]*>Lea Leaving`));
+    assert.match(home.body, new RegExp(`/people/${userId}/access"[^>]*><bdi>Lea Leaving`));
     assert.match(home.body, /Sign-ins[\s\S]*<svg[\s\S]*?<rect[\s\S]*As a table/);
     assert.equal([...home.body.matchAll(/<rect/g)].length, 150);
   });

@@ -84,7 +84,7 @@ describe('escaping', () => {
   const attacks = [
     `"><script>alert(1)</script><img src=x onerror=alert(1)>`,
     `'><svg/onload=alert(1)>`,
-    `<%= 7*7 %><%- include('/x') %>`,
+    `<%= 'run' + '-as-a-template' %><%- include('/x') %>`,
     ' javascript:alert(1)',
     'java\nscript:alert(1)',
     'DATA:text/html,<script>alert(1)</script>',
@@ -111,7 +111,7 @@ describe('escaping', () => {
               /^<script src="[\w/.-]*\/(gatehouse|passkeys|htmx|console)\.js" defer><\/script>$/,
               sample.name,
             );
-          assert.doesNotMatch(html, /49|(href|src|action)="\s*(java\s*script|data):/i, sample.name);
+          assert.doesNotMatch(html, /run-as-a-template|(href|src|action)="\s*(java\s*script|data):/i, sample.name);
         }
       }
     });
