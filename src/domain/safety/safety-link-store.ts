@@ -40,6 +40,22 @@ export async function selectSafetyLink(db: Database, tokenHash: Buffer): Promise
   );
 }
 
+/** The first that was made since a moment and has not been used: it knows the account as it was before the others. */
+export async function selectFirstSafetyLink(
+  db: Database,
+  wanted: Pick<SafetyLinkRow, 'tenantId' | 'userId'> & { since: Date },
+): Promise<Pick<SafetyLinkRow, 'id' | 'sealed'> | undefined> {
+  return firstRow(
+    db,
+    `select id, sealed
+       from safety_links
+      where tenant_id = :tenantId and user_id = :userId and consumed_at is null and created_at >= :since
+      order by created_at, id
+      limit 1`,
+    wanted,
+  );
+}
+
 /**
  * True for one caller alone. Whatever was sent after it is worth nothing any more: it may have gone to whoever did what
  * is taken back. What was sent before stays.
