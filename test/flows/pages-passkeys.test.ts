@@ -146,7 +146,7 @@ describe('passkeys in a browser', () => {
     const person = await atPasskeys(page);
     await add(page, 'My phone');
     await page.getByLabel('Name').first().fill('Work laptop');
-    await page.getByRole('button', { name: 'Save the name of My phone' }).click();
+    await page.getByRole('button', { name: 'Save name: My phone' }).click();
     await page.waitForURL('**/account/passkeys?notice=renamed');
     await page.getByRole('button', { name: 'Remove Work laptop' }).click();
     await page.waitForURL('**/account/passkeys?notice=removed');
