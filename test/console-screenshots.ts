@@ -3,13 +3,14 @@
  * each address that a section's tour names (support/console-tour/<section>.ts), light and dark, on a phone and a desktop.
  * Says what a page's own checks find: scripts that fail, broken policy, axe-core, what scrolls sideways.
  *
- *   node test/console-screenshots.ts people           to /tmp/console-people
+ *   node test/console-screenshots.ts people           to console-people among temporary files
  *   node test/console-screenshots.ts people list      those stops alone whose name begins so
  *   SCHEME=light, SCREEN=phone ...                    that one alone
  *   OUT=<folder> node test/console-screenshots.ts people
  *   SERVE=1 node test/console-screenshots.ts people   goes on serving, and says where and who signs in
  */
 import { mkdirSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
@@ -97,7 +98,7 @@ async function visit(browser: Browser, app: TestApp, world: ConsoleWorld, stops:
 async function main(): Promise<void> {
   const [section = 'people', only = ''] = process.argv.slice(2);
   const tour = await tourOf(section);
-  const out = process.env.OUT ?? `/tmp/console-${section}`;
+  const out = process.env.OUT ?? join(tmpdir(), `console-${section}`);
   mkdirSync(out, { recursive: true });
   // The connections of a test's database keep no process alive.
   const held = setInterval(() => {}, 60_000);
