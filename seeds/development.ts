@@ -303,6 +303,7 @@ export function describeSeeds(config: Config): string | undefined {
     `    ${name.padEnd(18)}   ${clientId.padEnd(18)}   ${clientSecret}`;
   return [
     `  Your account: ${config.issuer}/account`,
+    `  The console, for those who run a tenant: ${config.issuer}/console`,
     '',
     '  Sign in as one of these people, with the password beside them (made on this machine, the first time)',
     config.mail.toFiles
