@@ -6095,6 +6095,14 @@ export interface operations {
                 kind?: "web" | "spa" | "native";
                 /** @description How many at the most */
                 limit?: number;
+                /** @description first: people are not asked for their consent */
+                party?: "first" | "third";
+                /** @description A part of the name or of the client_id */
+                q?: string;
+                /** @description Default: created_at */
+                sort?: "created_at" | "name";
+                /** @description State */
+                state?: "active" | "disabled";
                 /** @description Another tenant than your own */
                 tenant?: string;
             };
@@ -8748,6 +8756,12 @@ export interface operations {
                 after?: string;
                 /** @description How many at the most */
                 limit?: number;
+                /** @description A part of the name or of the client_id */
+                q?: string;
+                /** @description Default: created_at */
+                sort?: "created_at" | "name";
+                /** @description State */
+                state?: "active" | "disabled";
                 /** @description Another tenant than your own */
                 tenant?: string;
             };

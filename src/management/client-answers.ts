@@ -4,10 +4,11 @@
  */
 import { z } from 'zod';
 import { type ClientDetails, selectClientDetails } from '../domain/clients/client-store.ts';
+import { clientOrders } from '../domain/clients/list-clients.ts';
 import { isPlatformTenant } from '../domain/tenants/platform-tenant.ts';
 import { DomainError } from '../platform/errors.ts';
 import type { Lookup } from './operation.ts';
-import { id, text, time } from './shapes.ts';
+import { id, pageQuery, text, time } from './shapes.ts';
 
 export const clientId = z
   .string()
@@ -29,6 +30,13 @@ export const common = {
   created_at: time,
   updated_at: time,
 };
+
+/** What narrows and orders a list of registrations. */
+export const listed = pageQuery.extend({
+  q: text(200).optional().meta({ description: 'A part of the name or of the client_id' }),
+  state: common.state.optional(),
+  sort: z.enum(clientOrders).optional().meta({ description: 'Default: created_at' }),
+});
 
 export const clientSecret = z.string().optional().meta({ description: 'Shown this once' });
 

@@ -14,6 +14,7 @@ import {
   common,
   defaultResource,
   findIn,
+  listed,
   type Named,
   NewClientSecret,
   named,
@@ -87,11 +88,20 @@ const registration = [
     summary: 'List the applications of the tenant',
     description: 'In the tenant that runs the server also those of all tenants.',
     needs: { capability: 'clients.manage', at: 'root' },
-    query: pageQuery.extend({ kind: kind.optional() }),
+    query: listed.extend({
+      kind: kind.optional(),
+      party: z
+        .enum(['first', 'third'])
+        .optional()
+        .meta({ description: 'first: people are not asked for their consent' }),
+    }),
     list: true,
     answer: ListedClient,
-    run: async ({ db, tenantId, query }) =>
-      listClients(db, { tenantId, shared: await isPlatformTenant(db, tenantId), services: false, ...query }),
+    run: async ({ db, tenantId, query: { q: search, party, ...query } }) => {
+      const firstParty = party && party === 'first';
+      const shared = await isPlatformTenant(db, tenantId);
+      return listClients(db, { tenantId, shared, services: false, search, firstParty, ...query });
+    },
   }),
   operation({
     id: 'clients.create',

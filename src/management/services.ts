@@ -19,6 +19,7 @@ import {
   defaultResource,
   findIn,
   keySet,
+  listed,
   type Named,
   NewClientSecret,
   named,
@@ -88,11 +89,11 @@ const registration = [
     summary: 'List the services of the tenant',
     description: 'In the tenant that runs the server also those of all tenants.',
     needs: { capability: 'services.manage', at: 'root' },
-    query: pageQuery,
+    query: listed,
     list: true,
     answer: ListedService,
-    run: async ({ db, tenantId, query }) =>
-      listClients(db, { tenantId, shared: await isPlatformTenant(db, tenantId), services: true, ...query }),
+    run: async ({ db, tenantId, query: { q: search, ...query } }) =>
+      listClients(db, { tenantId, shared: await isPlatformTenant(db, tenantId), services: true, search, ...query }),
   }),
   operation({
     id: 'services.create',

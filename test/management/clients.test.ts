@@ -47,6 +47,28 @@ describe('operations on applications and services', () => {
       body: new URLSearchParams({ grant_type: 'client_credentials', resource: `${app.issuer}/api/v1` }),
     });
 
+  it('finds applications by a part of their name or client_id, by state and by whose they are, in two orders', async () => {
+    const { id } = await app.tenant();
+    const there = await askAsService(app, { tenantId: id, capabilities: ['clients.manage', 'services.manage'] });
+    const made = [];
+    for (const name of ['Zebra desk', 'alpha desk', 'Middle']) made.push(await web({ name }, there));
+    await there('POST', `/clients/${made[2].client_id}/disable`);
+    await app.relyingParty({ tenantId: id, name: 'Ours', firstParty: true });
+    await there('POST', '/services', { name: 'Desk sync' });
+    const names = async (query: string, noun = 'clients') =>
+      (await there('GET', `/${noun}?${query}`)).body.items.map(({ name }: { name: string }) => name);
+    assert.deepEqual(await names('q=DESK&sort=name'), ['alpha desk', 'Zebra desk']);
+    assert.deepEqual(await names('q=desk'), ['Zebra desk', 'alpha desk']);
+    assert.deepEqual(await names(`q=${made[0].client_id.slice(3, 12)}`), ['Zebra desk']);
+    assert.deepEqual(await names('q=%25'), [], 'what is searched for is no pattern');
+    assert.deepEqual(await names('state=disabled'), ['Middle']);
+    assert.deepEqual(await names('party=first'), ['Ours']);
+    assert.deepEqual(await names('party=third&sort=name'), ['alpha desk', 'Middle', 'Zebra desk']);
+    assert.deepEqual(await names('q=sync', 'services'), ['Desk sync']);
+    const first = (await there('GET', '/clients?sort=name&limit=2')).body;
+    assert.deepEqual(await names(`sort=name&limit=2&after=${first.next}`), ['Ours', 'Zebra desk']);
+  });
+
   it('registers an application, whose secret the answer alone holds', async () => {
     const made = await web();
     assert.match(made.client_secret, /^ghs_/);

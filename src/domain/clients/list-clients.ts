@@ -1,6 +1,6 @@
 /** The applications and services of a tenant, or of the server. Changes nothing, and shows no secret. */
 import { type Database, rows } from '../../platform/database.ts';
-import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
+import { byId, type Keyset, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 import type { ClientRow } from './client-store.ts';
 
 export interface ListedClient extends Pick<ClientRow, 'id' | 'clientId' | 'name' | 'kind' | 'state' | 'firstParty'> {
@@ -12,10 +12,26 @@ export interface ListedClient extends Pick<ClientRow, 'id' | 'clientId' | 'name'
   createdAt: Date;
 }
 
+/** What lists of clients can be sorted by. */
+export const clientOrders = ['created_at', 'name'] as const;
+
+/** In the order of their ids, which is that of their making; or of their names. */
+const orders: Record<(typeof clientOrders)[number], Keyset> = {
+  created_at: byId('c.id', 1000),
+  name: {
+    columns: [
+      { expression: 'lower(c.name)', type: 'text' },
+      { expression: 'c.id', type: 'uuid' },
+    ],
+    most: 1000,
+  },
+};
+
 /**
- * In the order of their ids. `limit` up to 1000.
+ * `limit` up to 1000.
  * @param query.tenantId this tenant's own alone, with `shared` also those of all tenants; absent or null: all
  * @param query.services services alone (true), or applications alone (false)
+ * @param query.search a part of the name or of the client_id, whatever the case
  * @throws DomainError invalid CURSOR_INVALID
  */
 export async function listClients(
@@ -25,17 +41,25 @@ export async function listClients(
     shared = false,
     kind = null,
     services = null,
+    state = null,
+    firstParty = null,
+    search = null,
+    sort = 'created_at',
     ...page
   }: PageRequest & {
     tenantId?: string | null;
     shared?: boolean;
     kind?: ClientRow['kind'] | null;
     services?: boolean | null;
+    state?: ClientRow['state'] | null;
+    firstParty?: boolean | null;
+    search?: string | null;
+    sort?: (typeof clientOrders)[number];
   },
 ): Promise<Page<ListedClient>> {
   return selectPage<ListedClient>(
     db,
-    byId('c.id', 1000),
+    orders[sort],
     page,
     ({ key, where, order }) =>
       `select c.id, c.client_id, c.name, c.kind, c.state, c.first_party, t.slug as tenant, c.created_at,
@@ -51,9 +75,12 @@ export async function listClients(
           and (:tenantId::uuid is null or c.tenant_id = :tenantId or (:shared and c.tenant_id is null))
           and (:services::boolean is null or (c.kind = 'service') = :services)
           and (:kind::text is null or c.kind = :kind)
+          and (:state::text is null or c.state = :state)
+          and (:firstParty::boolean is null or c.first_party = :firstParty)
+          and (:search::text is null or strpos(lower(c.name), lower(:search)) > 0 or strpos(lower(c.client_id), lower(:search)) > 0)
           and ${where}
         ${order}`,
-    { tenantId, shared, kind, services },
+    { tenantId, shared, kind, services, state, firstParty, search },
   );
 }
 

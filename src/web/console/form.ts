@@ -66,14 +66,17 @@ export interface FormPage {
   about?(visit: Visit): Promise<string>;
   /** Of what is made: what the fields begin with. */
   initial?(visit: Visit): Values | Promise<Values>;
-  /** Adds to the body what no field says. */
+  /** Adds to the body what no field says. What it throws is told in the form. */
   complete?(body: Record<string, unknown>, visit: Visit): unknown;
   /** Asks for a sign-in within five minutes before the form is shown. Default: where the operation always does. */
   fresh?: boolean;
   back(visit: Visit): string;
   /** Where it leads once done; default: back. */
   after?(visit: Visit, answer: Record<string, unknown>): string;
-  notice: string;
+  /** Draws what is shown this once, such as a secret, in place of leading on. */
+  drawOnce?(visit: Visit, answer: Record<string, unknown>, values: Values): Promise<void>;
+  /** Absent where `drawOnce` says what was done. */
+  notice?: string;
 }
 
 interface Stored {
@@ -175,17 +178,19 @@ async function send(visit: Visit, form: FormPage, sent: Record<string, string>):
   const once = sent.once ?? '';
   const asked = {
     params: form.params?.(visit),
-    body: form.complete ? form.complete(body, visit) : body,
     ifMatch: stored.etag === undefined ? undefined : (sent.if_match ?? stored.etag),
     idempotencyKey: operationOf(form.operation).idempotent && once !== '' ? once : undefined,
   };
+  let answer: Record<string, unknown>;
   try {
-    const { body: answer } = await ask<Record<string, unknown>>(visit, form.operation, asked);
-    leadOn(visit, after(answer ?? {}), form.notice);
+    const whole = form.complete ? await form.complete(body, visit) : body;
+    answer = (await ask<Record<string, unknown>>(visit, form.operation, { ...asked, body: whole })).body ?? {};
   } catch (error) {
     if (!(error instanceof DomainError) || error.kind === 'not_found') throw error;
-    drawForm(visit, form, fields, { values, stored, refused: error, once });
+    return drawForm(visit, form, fields, { values, stored, refused: error, once });
   }
+  if (form.drawOnce) await form.drawOnce(visit, answer, values);
+  else leadOn(visit, after(answer), form.notice);
 }
 
 /** Mounts the page, and what its form is sent to: the same address. */
