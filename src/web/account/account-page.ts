@@ -6,6 +6,7 @@
 import type { Context } from 'koa';
 import { accountClientId } from '../../oidc/account-client.ts';
 import { DomainError } from '../../platform/errors.ts';
+import { consoleHrefFor } from '../console/entrance.ts';
 import type { WebDependencies } from '../interaction/context.ts';
 import { readForm } from '../middleware/body.ts';
 import type { ViewModels } from '../pages/view-models.ts';
@@ -20,15 +21,26 @@ export function leadTo(ctx: Context, address: string): void {
   ctx.redirect(address);
 }
 
-/** Who a page is for; undefined where they are led to sign in, and come back to this very page. */
-export async function personOfPage(ctx: Context, web: WebDependencies): Promise<SignedIn | undefined> {
+/** Somebody on their own pages. */
+export interface AtAccount extends SignedIn {
+  /** For who administers something. */
+  consoleHref?: string;
+}
+
+async function atAccount(ctx: Context, web: WebDependencies): Promise<AtAccount | undefined> {
   const person = await signedIn(ctx, web);
+  return person && { ...person, consoleHref: await consoleHrefFor(ctx, web, person) };
+}
+
+/** Who a page is for; undefined where they are led to sign in, and come back to this very page. */
+export async function personOfPage(ctx: Context, web: WebDependencies): Promise<AtAccount | undefined> {
+  const person = await atAccount(ctx, web);
   if (!person) leadTo(ctx, signInAddress(web.issuer, ctx.query, ctx.path));
   return person;
 }
 
 /** As `personOfPage`, for what asks that they have proved themselves within five minutes. */
-export async function freshPersonOfPage(ctx: Context, web: WebDependencies): Promise<SignedIn | undefined> {
+export async function freshPersonOfPage(ctx: Context, web: WebDependencies): Promise<AtAccount | undefined> {
   const person = await personOfPage(ctx, web);
   if (!person || isFresh(person)) return person;
   leadTo(ctx, signInAgainAddress(web.issuer, person, ctx.path));
@@ -36,14 +48,14 @@ export async function freshPersonOfPage(ctx: Context, web: WebDependencies): Pro
 }
 
 export interface PostedForm {
-  person: SignedIn;
+  person: AtAccount;
   form: Record<string, string>;
 }
 
 /** @throws DomainError unauthenticated SIGN_IN_REQUIRED; invalid INVALID_INPUT for what is no form */
 export async function postedForm(ctx: Context, web: WebDependencies): Promise<PostedForm> {
   const form = await readForm(ctx);
-  const person = await signedIn(ctx, web);
+  const person = await atAccount(ctx, web);
   if (!person) throw new DomainError('unauthenticated', 'SIGN_IN_REQUIRED');
   return { person, form };
 }
@@ -59,21 +71,21 @@ export async function freshForm(ctx: Context, web: WebDependencies, page: string
   return undefined;
 }
 
-function navOf(web: WebDependencies, section: AccountSectionName): AccountNav {
+function navOf(web: WebDependencies, section: AccountSectionName, consoleHref: string | undefined): AccountNav {
   const afterSignOut = { client_id: accountClientId, post_logout_redirect_uri: `${web.issuer}/` };
-  return accountNav(section, `/logout?${new URLSearchParams(afterSignOut)}`);
+  return accountNav(section, { signOutHref: `/logout?${new URLSearchParams(afterSignOut)}`, consoleHref });
 }
 
 /** Draws a page of the account in the look of the person's tenant. */
 export function drawPage<V extends AccountView>(
   ctx: Context,
   web: WebDependencies,
-  { profile }: SignedIn,
+  { profile, consoleHref }: AtAccount,
   page: { section: AccountSectionName; view: V; status?: number },
   model: Omit<ViewModels[V], 'nav'>,
 ): void {
   const { tenant, theme, zoneinfo } = profile;
-  const whole = { ...model, nav: navOf(web, page.section) } as ViewModels[V];
+  const whole = { ...model, nav: navOf(web, page.section, consoleHref) } as ViewModels[V];
   const surroundings = { tenant, theme, timeZone: zoneinfo ?? undefined, status: page.status };
   web.pages.render(ctx, page.view, whole, surroundings);
 }

@@ -28,11 +28,13 @@ export type AccountSectionName = (typeof accountSections)[number]['section'];
 export interface AccountNav {
   sections: (AccountSection & { current: boolean })[];
   signOutHref: string;
+  /** Absent for who administers nothing. */
+  consoleHref?: string;
 }
 
-export function accountNav(current: AccountSectionName, signOutHref: string): AccountNav {
-  return {
-    sections: accountSections.map((row) => ({ ...row, current: row.section === current })),
-    signOutHref,
-  };
+export function accountNav(
+  current: AccountSectionName,
+  links: Pick<AccountNav, 'signOutHref' | 'consoleHref'>,
+): AccountNav {
+  return { sections: accountSections.map((row) => ({ ...row, current: row.section === current })), ...links };
 }

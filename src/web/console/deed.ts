@@ -5,7 +5,7 @@
 import type Router from '@koa/router';
 import { isChange } from '../../management/operation.ts';
 import { operationOf } from '../../management/operations.ts';
-import { DomainError } from '../../platform/errors.ts';
+import { DomainError, type ErrorCode } from '../../platform/errors.ts';
 import { statusOf } from '../middleware/errors.ts';
 import { type Asked, ask, assertMayEver } from './ask.ts';
 import { type ConsoleFormError, leadToFresh } from './form.ts';
@@ -34,6 +34,8 @@ export interface DeedModel {
   error?: ConsoleFormError;
   /** There is nothing to press: it would be refused. */
   isRefused: boolean;
+  /** Where it can be done all the same, with more said about what that means. */
+  insistHref?: string;
 }
 
 declare module '../pages/view-models.ts' {
@@ -54,6 +56,8 @@ export interface Deed {
   /** What it is done to, by name. */
   subject(visit: Visit): Promise<string>;
   effects?(visit: Visit): Promise<Effect[]>;
+  /** What refuses it by this code can be set aside on another page: `insist` of the words. */
+  insist?: { code: ErrorCode; path(visit: Visit): string };
   isDangerous?: boolean;
   /** It cannot be undone: the name has to be typed, after a sign-in within five minutes. */
   typed?: boolean;
@@ -79,6 +83,7 @@ async function drawDeed(
     typed: deed.typed ?? false,
     error: error && { code: error.code, params: error.params, field: error.field },
     isRefused,
+    insistHref: error && error.code === deed.insist?.code ? hrefTo(visit, deed.insist.path(visit)) : undefined,
   };
   draw(visit, 'console/deed', { deed: model }, { status: error?.status });
 }

@@ -68,6 +68,8 @@ export interface FormPage {
   initial?(visit: Visit): Values | Promise<Values>;
   /** Adds to the body what no field says. What it throws is told in the form. */
   complete?(body: Record<string, unknown>, visit: Visit): unknown;
+  /** Whether it is done at a place: where none is looked at, it is chosen first. */
+  isAtPlace?(visit: Visit): boolean | Promise<boolean>;
   /** Asks for a sign-in within five minutes before the form is shown. Default: where the operation always does. */
   fresh?: boolean;
   back(visit: Visit): string;
@@ -157,6 +159,8 @@ async function storedOf(visit: Visit, form: FormPage): Promise<Stored> {
 async function show(visit: Visit, form: FormPage): Promise<void> {
   const { fresh = operationOf(form.operation).fresh === true } = form;
   await assertMayEver(visit, form.operation, form.params?.(visit));
+  if (!visit.at && (await form.isAtPlace?.(visit)))
+    return leadTo(visit.ctx, hrefTo(visit, '/place', { back: addressOf(visit.ctx) }));
   if (leadToFresh(visit, fresh)) return;
   const stored = await storedOf(visit, form);
   const fields = await form.fields(visit);

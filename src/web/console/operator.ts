@@ -23,9 +23,12 @@ export interface Operator {
 /** Nobody who may act is signed in: undefined. */
 export async function findOperator(ctx: Context, web: WebDependencies): Promise<Operator | undefined> {
   const person = await signedIn(ctx, web);
-  if (!person) return undefined;
+  return person && { person, actor: actorOf(ctx, person) };
+}
+
+export function actorOf(ctx: Context, person: SignedIn): Actor {
   const { userId: id, tenantId } = person.profile;
-  const actor: Actor = {
+  return {
     kind: 'person',
     id,
     tenantId,
@@ -34,7 +37,6 @@ export async function findOperator(ctx: Context, web: WebDependencies): Promise<
     caller: callerOf(ctx, id),
     standingOf: { person: id },
   };
-  return { person, actor };
 }
 
 export function hasProvedLately({ person }: Operator): boolean {

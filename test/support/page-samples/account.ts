@@ -7,7 +7,7 @@ import type { PageSample } from '../page-samples.ts';
 /** Before the moment at which the samples are looked at (`sampleNow`, which imports this file). */
 const ago = (minutes: number) => new Date(Date.parse('2025-11-20T14:30:00Z') - minutes * 60_000);
 
-const nav = (section: AccountSectionName) => accountNav(section, '/logout');
+const nav = (section: AccountSectionName) => accountNav(section, { signOutHref: '/logout' });
 
 const anna = { name: 'Anna Larsson', email: 'anna.larsson@northwind.example' };
 
@@ -17,7 +17,7 @@ const own: PageSample[] = [
     view: 'account/home',
     page: {},
     model: {
-      nav: nav('profile'),
+      nav: accountNav('profile', { signOutHref: '/logout', consoleHref: '/console/northwind' }),
       account: { ...anna, emailVerified: true, phone: '+46701740605', phoneVerified: false },
       verify: { phone: '/account/verify/phone' },
       change: { email: '/account/change-email', phone: '/account/change-phone' },

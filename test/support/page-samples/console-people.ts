@@ -235,6 +235,7 @@ export const samples: PageSample[] = [
       identities: [{ id: 'i1', name: 'contoso', email: 'anna@contoso.example', ...held, last_used_at: null }],
       factors: [{ id: 'f1', name: 'totp', ends_at: '2025-11-22T09:00:00Z', ...held }],
       factorsHref: `${base}/p1/sign-in/factors`,
+      linkHref: `${base}/p1/sign-in/providers/add`,
       unlockHref: `${base}/p1/sign-in/unlock`,
     },
   },

@@ -111,6 +111,22 @@ export const samples: PageSample[] = [
     page: {},
     model: { frame, deed: { ...deed, effects: [], error: { code: 'LAST_OWNER', params: {} }, isRefused: true } },
   },
+  {
+    name: 'console-deed-insist',
+    view: 'console/deed',
+    page: {},
+    model: {
+      frame,
+      deed: {
+        ...deed,
+        words: 'console.people.remove_identity',
+        effects: [],
+        error: { code: 'IDENTITY_LAST_WAY', params: {} },
+        isRefused: true,
+        insistHref: '/console/northwind/people/p1/sign-in/providers/contoso/remove-last',
+      },
+    },
+  },
   { name: 'console-nothing', view: 'console/nothing', page: {}, model: { frame: { ...frame, sections: [] } } },
   ...[403, 404, 429, 409].map(
     (status): PageSample => ({

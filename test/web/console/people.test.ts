@@ -115,7 +115,9 @@ describe('people at the console', () => {
     const somebody = await person('Rolf Role');
     const page = await browser.open(at(`/${somebody.id}/access`));
     assert.match(page.body, /They hold nothing/);
-    assert.match(page.body, /href="\/console\/here\/place\?back=[^"]*give/);
+    const chosen = await browser.open(at(`/${somebody.id}/access/give`));
+    assert.match(chosen.url, /\/console\/here\/place\?back=/);
+    assert.match(chosen.body, new RegExp(`href="/console/here/people/${somebody.id}/access/give\\?at=${north}"`));
     const form = await browser.open(at(`/${somebody.id}/access/give?at=${north}`));
     const given = await submit(form, { role_id: teacher, starts_at: '', ends_at: '2099-01-31T08:00' });
     assert.match(given.body, /The role is given/);

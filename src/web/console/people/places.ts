@@ -80,11 +80,6 @@ async function linksOf(visit: Visit, { id, role_id, when }: Holding & { when: Wh
   };
 }
 
-/** Giving begins with the place: where none is looked at yet, it is chosen first. */
-function atPlace(visit: Visit, path: string): string {
-  return visit.at ? hrefTo(visit, path) : hrefTo(visit, '/place', { back: hrefTo(visit, path) });
-}
-
 async function show(visit: Visit): Promise<void> {
   const { person } = await readPerson(visit);
   const held = await holdingsOf(visit);
@@ -111,8 +106,8 @@ async function show(visit: Visit): Promise<void> {
   draw(visit, 'console/people/access', {
     head: headOf(visit, person, 'access'),
     holdings,
-    giveHref: mayGive ? atPlace(visit, `${tab(visit)}/give`) : undefined,
-    showHref: mayShow ? atPlace(visit, `${tab(visit)}/show`) : undefined,
+    giveHref: mayGive ? hrefTo(visit, `${tab(visit)}/give`) : undefined,
+    showHref: mayShow ? hrefTo(visit, `${tab(visit)}/show`) : undefined,
   });
 }
 
@@ -127,7 +122,7 @@ function complete(body: Record<string, unknown>, visit: Visit): unknown {
   return { ...body, user_id: visit.params.userId, org_node_id: visit.at?.id };
 }
 
-const shared = { section: 'people', about: subject, back: tab, complete } as const;
+const shared = { section: 'people', about: subject, back: tab, complete, isAtPlace: () => true } as const;
 
 const forms: FormPage[] = [
   {

@@ -49,6 +49,8 @@ declare module '../../pages/view-models.ts' {
       password: { changedAt: string | null; setHref?: string; recoveryHref?: string };
       passkeys: Held[];
       identities: (Held & { email: string | null })[];
+      /** Where an account elsewhere is linked by hand; absent where no provider is left for it. */
+      linkHref?: string;
       factors: (Held & { ends_at: string | null })[];
       factorsHref?: string;
       unlockHref?: string;
@@ -69,6 +71,7 @@ const mends: Record<string, { operation: string; path: (visit: Visit) => string;
   second_factor_slowed: { operation: 'users.unlock', path: (visit) => `${tab(visit)}/unlock` },
   unknown_account: { operation: 'users.update', path: (visit) => `${personPath(visit)}/addresses` },
   address_not_proved: { operation: 'users.update', path: (visit) => `${personPath(visit)}/addresses` },
+  not_linked: { operation: 'users.identities.add', path: (visit) => `${tab(visit)}/providers/add` },
   method_not_offered: { operation: 'tenants.settings.update', path: () => '/sign-in', section: 'sign-in' },
   country_not_allowed: { operation: 'tenants.settings.update', path: () => '/settings', section: 'settings' },
   messages_exhausted: { operation: 'messages.unsent', path: () => '/messages', section: 'messages' },
@@ -100,12 +103,27 @@ async function heldBy(visit: Visit) {
   return { passkeys: passkeys.items, identities: identities.items, factors: factors.items };
 }
 
+interface Explained {
+  can_sign_in: boolean;
+  checks: Check[];
+  ways: Way[];
+}
+
+async function explain(visit: Visit): Promise<Explained> {
+  return (await ask<Explained>(visit, 'users.sign_in_checks', { params: personParams(visit) })).body;
+}
+
+/** The providers that the tenant offers and that sign the person in with no account yet. */
+function unlinked({ ways }: Explained): string[] {
+  const isOpen = ({ method, checks }: Way) =>
+    method === 'federation' && checks.some(({ refusal, passes }) => refusal === 'not_linked' && !passes);
+  return ways.filter(isOpen).map(({ by }) => by);
+}
+
 async function show(visit: Visit): Promise<void> {
   const params = personParams(visit);
   const { person } = await readPerson(visit);
-  const { body } = await ask<{ can_sign_in: boolean; checks: Check[]; ways: Way[] }>(visit, 'users.sign_in_checks', {
-    params,
-  });
+  const body = await explain(visit);
   const mend = await mender(visit, [...body.checks, ...body.ways.flatMap(({ checks }) => checks)]);
   const held = await heldBy(visit);
   const mayCredentials = await mayAsk(visit, 'users.set_password', { params });
@@ -127,6 +145,7 @@ async function show(visit: Visit): Promise<void> {
       name: one.provider,
       removeHref: href(mayCredentials, `/providers/${one.provider}/remove`),
     })),
+    linkHref: href(mayCredentials && unlinked(body).length > 0, '/providers/add'),
     factors: held.factors.map((one) => ({ ...one, name: one.kind })),
     factorsHref: href(mayCredentials && held.factors.length > 0, '/factors'),
     unlockHref: href(mayChange, '/unlock'),
@@ -139,6 +158,8 @@ const shared = {
   input: (visit: Visit) => ({ params: personParams(visit) }),
   back: tab,
 } as const;
+
+const identityOf = (visit: Visit) => ({ params: { ...personParams(visit), provider: visit.params.provider ?? '' } });
 
 const deeds: Deed[] = [
   {
@@ -173,8 +194,22 @@ const deeds: Deed[] = [
     path: '/people/:userId/sign-in/providers/:provider/remove',
     operation: 'users.identities.remove',
     words: 'console.people.remove_identity',
-    input: (visit) => ({ params: { ...personParams(visit), provider: visit.params.provider ?? '' } }),
+    input: identityOf,
     effects: async () => [{ key: 'signed_out' }, { key: 'gone' }],
+    insist: {
+      code: 'IDENTITY_LAST_WAY',
+      path: (visit) => `${tab(visit)}/providers/${visit.params.provider}/remove-last`,
+    },
+    isDangerous: true,
+    notice: 'way_removed',
+  },
+  {
+    ...shared,
+    path: '/people/:userId/sign-in/providers/:provider/remove-last',
+    operation: 'users.identities.remove',
+    words: 'console.people.remove_last_identity',
+    input: (visit) => ({ ...identityOf(visit), query: { last_way: 'true' } }),
+    effects: async () => [{ key: 'signed_out' }, { key: 'gone' }, { key: 'locked_out' }],
     isDangerous: true,
     notice: 'way_removed',
   },
@@ -207,6 +242,24 @@ export function mountWaysIn(router: Router, deps: ConsoleDependencies): void {
     about: shared.subject,
     back: tab,
     notice: 'recovery_sent',
+  });
+  mountForm(router, deps, {
+    path: '/people/:userId/sign-in/providers/add',
+    section: 'people',
+    operation: 'users.identities.add',
+    words: 'console.people.add_identity',
+    fields: async (visit) => [
+      {
+        name: 'provider',
+        kind: 'select',
+        options: unlinked(await explain(visit)).map((key) => ({ value: key, label: key })),
+      },
+      { name: 'subject', kind: 'text', maxLength: 255, autocomplete: 'off' },
+    ],
+    params: personParams,
+    about: shared.subject,
+    back: tab,
+    notice: 'way_added',
   });
   for (const deed of deeds) mountDeed(router, deps, deed);
 }
