@@ -13,13 +13,14 @@ import type { ManagementDependencies } from './management/operation.ts';
 import { managementDependencies } from './management-dependencies.ts';
 import { createFederationClient } from './oidc/federation-client.ts';
 import type { LiveProvider } from './oidc/live-provider.ts';
-import { routes as protocol } from './oidc/provider.ts';
+import { registrationPath, routes as protocol } from './oidc/provider.ts';
 import { accountRoutes } from './web/account/account.ts';
 import { welcomeRoutes } from './web/account/welcome.ts';
 import { accessClaims } from './web/api/access-claims.ts';
 import { authzenRoutes } from './web/api/authzen.ts';
 import { createHealth } from './web/api/health.ts';
 import { readerRoutes } from './web/api/reader.ts';
+import { registerRoutes } from './web/api/register.ts';
 import { apiRoutes, bodyLimitAt } from './web/api/v1.ts';
 import { consoleHomeRoutes, consoleRoutes } from './web/console/console.ts';
 import type { WebDependencies } from './web/interaction/context.ts';
@@ -56,8 +57,9 @@ const machinePaths = new Set<string>([
   protocol.userinfo,
   protocol.jwks,
   '/access-claims',
+  registrationPath,
 ]);
-const machineFolders = ['/.well-known/', '/access/v1/', '/api/v1/'];
+const machineFolders = ['/.well-known/', '/access/v1/', '/api/v1/', `${registrationPath}/`];
 
 const authzenMetadata = '/.well-known/authzen-configuration';
 
@@ -66,7 +68,7 @@ export const publishedDocuments = ['/.well-known/openid-configuration', protocol
 
 /** Machines' addresses that the library knows nothing of. */
 function isOurs(path: string): boolean {
-  return path.startsWith('/access/v1/') || path.startsWith('/api/v1/') || path === authzenMetadata;
+  return ['/access/v1/', '/api/v1/', registrationPath].some((own) => path.startsWith(own)) || path === authzenMetadata;
 }
 
 /** The API for readers is a page. */
@@ -185,12 +187,13 @@ function machines(
   documents: PublicDocuments,
   management: ManagementDependencies,
 ): Middleware[] {
-  const { config, db, secrets, i18n, pages, logger } = dependencies;
+  const { config, db, secrets, i18n, pages, logger, limits } = dependencies;
   const { issuer } = config;
   // A token request has no business with a hundred operations of management.
   const ours = compose([
     ...ofRouter(authzenRoutes({ db, secrets, issuer, provider: live.provider, keys: live.keys })),
     ...ofRouter(apiRoutes({ ...management, live, i18n })),
+    registerRoutes({ db, issuer, limits, registration: management.registration }),
   ]);
   return [
     machineHeaders({ issuer }),

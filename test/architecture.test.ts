@@ -53,6 +53,7 @@ const features = [
   'sign-up',
   'setup',
   'api-keys',
+  'registration',
   'lifecycle',
 ];
 

@@ -31,6 +31,7 @@ const ownedTables: Record<string, readonly string[]> = {
   referrals: ['referral_codes', 'referrals'],
   setup: ['setup_links'],
   'api-keys': ['api_key_capabilities', 'api_keys'],
+  registration: ['client_registrations', 'initial_access_tokens'],
   oidc: ['signing_keys'],
   management: ['idempotency_keys'],
 };
@@ -95,6 +96,10 @@ const allowedReads: Record<string, { tables: readonly string[]; why: string }> =
   'api-keys': {
     tables: ['capabilities', 'org_node_paths', 'org_nodes', 'tenants', 'users'],
     why: 'a key counts while its tenant, its place and its person do, asked at each use in one statement',
+  },
+  registration: {
+    tables: ['clients', 'tenants', 'users'],
+    why: 'a token counts while its tenant and its client do, asked at each use in one statement',
   },
   setup: { tables: ['tenants', 'users'], why: 'whether anybody is there, and which slugs are taken' },
   web: { tables: ['signing_keys'], why: 'the server is ready when it can sign' },

@@ -98,6 +98,7 @@ const resources: [noun: string, description: string][] = [
   ['sessions', 'where people are signed in'],
   ['service-sessions', 'the live tokens of services'],
   ['api-keys', 'long-lived keys of people and places'],
+  ['initial-access-tokens', 'tokens by which applications register themselves'],
 ];
 for (const [name, description] of resources)
   entries.push({ name, description, load: async () => (await import('./operations.ts')).addResource(name) });

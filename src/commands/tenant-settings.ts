@@ -2,8 +2,7 @@
  * `gatehouse tenants set` and `show`: what a tenant decides for itself. What it asks of identity providers is set by
  * `gatehouse identity-providers configure`. Refuses a country that is none.
  */
-import { domainToASCII } from 'node:url';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Config } from '../config.ts';
 import { systemCaller } from '../domain/audit/audit-events.ts';
 import { configuredChannels, idleChoices } from '../domain/messages/available-channels.ts';
@@ -11,14 +10,21 @@ import { changeTenantSettings, idleProviders } from '../domain/methods/tenant-me
 import type { TenantSettings, TenantSettingsInput } from '../domain/tenants/tenant-settings.ts';
 import type { Tenant } from '../domain/tenants/tenants.ts';
 import type { Database } from '../platform/database.ts';
-import { countries } from '../platform/environment/environment-forms.ts';
-import { isNarrowNetwork } from '../platform/network/networks.ts';
 import { type CommandResult, performs } from './frame/command-action.ts';
 import { UsageError } from './frame/failures.ts';
 import { wholeNumber } from './frame/list-options.ts';
 import { tenantOf } from './frame/named.ts';
 import { fields, printable } from './frame/terminal-text.ts';
 import { withDatabase } from './frame/with-database.ts';
+import {
+  type CodeChannel,
+  channelsOf,
+  countriesOf,
+  domainsOf,
+  listOf,
+  networksOf,
+  unless,
+} from './tenant-setting-values.ts';
 
 const setHelp = `
 What is not named stays as it is. Lists are comma-separated and replace what was there.
@@ -31,53 +37,6 @@ What is not named stays as it is. Lists are comma-separated and replace what was
 
 Example:
   gatehouse tenants set northwind --self-sign-up on --sign-up-domains example.org --countries FR,CH`;
-
-/** `otherwise` for the word that takes a setting back, else what `parse` makes of the text. */
-function unless<T, W>(word: string, otherwise: W, parse: (text: string) => T): (text: string) => T | W {
-  return (text) => (text.toLowerCase() === word ? otherwise : parse(text));
-}
-
-function listOf(text: string): string[] {
-  const entries = text
-    .split(',')
-    .map((entry) => entry.trim().toLowerCase())
-    .filter(Boolean);
-  if (entries.length === 0) throw new InvalidArgumentError('Give at least one.');
-  return entries;
-}
-
-const channels = ['email', 'sms', 'whatsapp'] as const;
-type CodeChannel = (typeof channels)[number];
-
-function channelsOf(text: string): CodeChannel[] {
-  return listOf(text).map((entry) => {
-    const channel = channels.find((known) => known === entry);
-    if (channel === undefined) throw new InvalidArgumentError(`Give some of ${channels.join(', ')}.`);
-    return channel;
-  });
-}
-
-function countriesOf(text: string): string[] {
-  const parsed = countries.safeParse(listOf(text).join(','));
-  if (!parsed.success) throw new InvalidArgumentError('Give ISO 3166-1 codes such as FR,CH; the United Kingdom is GB.');
-  return parsed.data;
-}
-
-function networksOf(text: string): string[] {
-  return listOf(text).map((entry) => {
-    if (!isNarrowNetwork(entry))
-      throw new InvalidArgumentError('Give networks such as 203.0.113.0/24, no wider than /16, or /32 of IPv6.');
-    return entry;
-  });
-}
-
-function domainsOf(text: string): string[] {
-  return listOf(text).map((entry) => {
-    const domain = domainToASCII(entry.replace(/^@/, ''));
-    if (!domain.includes('.')) throw new InvalidArgumentError('Give domains such as example.org.');
-    return domain;
-  });
-}
 
 interface SetOptions {
   usernames?: 'on' | 'off';
@@ -100,6 +59,7 @@ interface SetOptions {
   passkeyOffer?: 'on' | 'off';
   rememberedDeviceDays?: number;
   secondFactorChannels?: CodeChannel[];
+  clientRegistration?: 'on' | 'off';
   accentColor?: string;
   logoUrl?: string;
   supportUrl?: string;
@@ -146,6 +106,7 @@ function changeOf(options: SetOptions): TenantSettingsInput {
     passkeyOffer: options.passkeyOffer && options.passkeyOffer === 'on',
     rememberedDeviceDays: options.rememberedDeviceDays,
     secondFactorChannels: options.secondFactorChannels,
+    clientRegistration: options.clientRegistration && options.clientRegistration === 'on',
     branding: Object.keys(branding).length > 0 ? branding : undefined,
   });
 }
@@ -193,6 +154,7 @@ function dataOf({ id, slug, name, state, settings }: Tenant) {
       passkey_offer: settings.passkeyOffer,
       remembered_device_days: settings.rememberedDeviceDays,
       second_factor_channels: settings.secondFactorChannels,
+      client_registration: settings.clientRegistration,
       accent_color: branding.accentColor,
       logo_url: branding.logoUrl,
       support_url: branding.supportUrl,
@@ -224,6 +186,7 @@ function textOf(settings: TenantSettings): string {
     'passkey offer': settings.passkeyOffer ? 'on' : 'off',
     'remembered device days': settings.rememberedDeviceDays || 'off',
     'codes as a second factor': settings.secondFactorChannels.join(', ') || 'none',
+    'client registration': settings.clientRegistration ? 'on' : 'off',
     'accent colour': branding.accentColor,
     'logo URL': branding.logoUrl,
     'support URL': branding.supportUrl ?? asServer,
@@ -298,6 +261,7 @@ export function addTenantSettings(tenants: Command): void {
     )
       .addOption(onOff('--usernames <on|off>', 'whether a username signs in, too'))
       .addOption(onOff('--new-device-notices <on|off>', 'whether a sign-in from a new browser is told'))
+      .addOption(onOff('--client-registration <on|off>', 'whether applications register by a token'))
       .addOption(onOff('--self-sign-up <on|off>', 'whether anybody may make an account'))
       .option('--sign-up-domains <list>', 'and with which email addresses; or any', unless('any', [], domainsOf))
       .option('--sign-in-methods <list>', 'the ways to sign in', listOf)

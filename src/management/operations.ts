@@ -10,6 +10,7 @@ import { clients } from './clients.ts';
 import { companies } from './companies.ts';
 import { effects } from './effects.ts';
 import { identityProviders } from './identity-providers.ts';
+import { initialAccessTokens } from './initial-access-tokens.ts';
 import { invitations } from './invitations.ts';
 import { messages } from './messages.ts';
 import { nodePreview } from './node-preview.ts';
@@ -67,6 +68,7 @@ const single: readonly AnyOperation[] = [
   ...sessions,
   ...companies,
   ...apiKeys,
+  ...initialAccessTokens,
 ];
 
 /** What is done for many at once. */

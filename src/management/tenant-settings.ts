@@ -63,6 +63,9 @@ const members = {
   second_factor_channels: z.array(channel).max(10).meta({
     description: 'The ways by which a code that is sent counts as a second factor of people who have enrolled nothing',
   }),
+  client_registration: z
+    .boolean()
+    .meta({ description: 'Whether applications may register themselves by an initial access token (RFC 7591)' }),
   country_list: z
     .array(z.string().regex(/^[A-Z]{2}$/))
     .max(300)
@@ -108,6 +111,7 @@ export function settingsInput(change: z.output<typeof SettingsChange>): (before:
       passkeyOffer: change.passkey_offer,
       rememberedDeviceDays: change.remembered_device_days,
       secondFactorChannels: change.second_factor_channels,
+      clientRegistration: change.client_registration,
       countryList: change.country_list,
       auditRetentionDays: change.audit_retention_days,
       branding:

@@ -1,11 +1,12 @@
 /**
  * The provider of the moment. oidc-provider takes its keys once and for all; to build a new one takes a millisecond. So a
- * change of signing keys, made by any process, builds a new provider here and puts it in the place of the old one.
+ * change of signing keys, or of what discovery tells, made by any process, builds a new provider here and puts it in the place of the old one.
  */
-
+import { isDeepStrictEqual } from 'node:util';
 import type Koa from 'koa';
 import compose from 'koa-compose';
 import type { Provider } from 'oidc-provider';
+import { findOfferedRegistration, type OfferedRegistration } from '../domain/tenants/offered-registration.ts';
 import type { Database } from '../platform/database.ts';
 import type { Logger } from '../platform/logger.ts';
 import { listenToProvider } from './events.ts';
@@ -32,16 +33,28 @@ export interface LiveProviderDependencies extends Omit<ProviderDependencies, 'ke
 
 interface Current {
   keys: SigningKeySet;
+  offered: OfferedRegistration;
   provider: Provider;
   handle: Koa.Middleware;
 }
 
-function build(dependencies: LiveProviderDependencies, keys: SigningKeySet): Current {
-  const provider = createProvider({ ...dependencies, keys });
+/** What a provider is built from, as it is now; undefined where that is what the one of before was built from. */
+async function changed(
+  { db, secrets }: LiveProviderDependencies,
+  before?: Current,
+): Promise<Pick<Current, 'keys' | 'offered'> | undefined> {
+  const offered = await findOfferedRegistration(db);
+  const isSame = before && isDeepStrictEqual(offered, before.offered);
+  if (isSame && (await signingKeysVersion(db)) === before.keys.version) return undefined;
+  return { keys: await loadSigningKeys(db, secrets), offered };
+}
+
+function build(dependencies: LiveProviderDependencies, { keys, offered }: Pick<Current, 'keys' | 'offered'>): Current {
+  const provider = createProvider({ ...dependencies, keys, offered });
   // The addresses of requests are settled before they get here.
   provider.proxy = true;
   listenToProvider(provider, dependencies);
-  return { keys, provider, handle: compose(provider.middleware) as Koa.Middleware };
+  return { keys, offered, provider, handle: compose(provider.middleware) as Koa.Middleware };
 }
 
 /**
@@ -49,14 +62,18 @@ function build(dependencies: LiveProviderDependencies, keys: SigningKeySet): Cur
  * @throws Error where a signing key cannot be opened with the configured secret keys
  */
 export async function startLiveProvider(dependencies: LiveProviderDependencies): Promise<LiveProvider> {
-  const { db, secrets, logger, keyPollMs } = dependencies;
-  let current = build(dependencies, await loadSigningKeys(db, secrets));
+  const { logger, keyPollMs } = dependencies;
+  const first = await changed(dependencies);
+  if (!first) throw new Error('nothing to build a provider from');
+  let current = build(dependencies, first);
 
   async function followKeys(): Promise<void> {
     try {
-      if ((await signingKeysVersion(db)) === current.keys.version) return;
-      current = build(dependencies, await loadSigningKeys(db, secrets));
-      logger.info('signing keys changed');
+      const wanted = await changed(dependencies, current);
+      if (!wanted) return;
+      const isRotation = wanted.keys.version !== current.keys.version;
+      current = build(dependencies, wanted);
+      logger.info(isRotation ? 'signing keys changed' : 'what discovery tells of registration changed');
     } catch (err) {
       logger.warn({ err }, 'signing keys could not be read');
     }

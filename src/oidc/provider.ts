@@ -5,6 +5,7 @@ import type { AdapterFactory, Configuration, KoaContextWithOIDC, Provider } from
 import type { Config } from '../config.ts';
 import { claimsByScope, scopes } from '../domain/claims/claims.ts';
 import { acr } from '../domain/factors/requirement.ts';
+import type { OfferedRegistration } from '../domain/tenants/offered-registration.ts';
 import type { AddressLimits } from '../platform/address-limits.ts';
 import type { Database } from '../platform/database.ts';
 import { defineSecretPurpose, type Secrets } from '../platform/secrets.ts';
@@ -60,6 +61,8 @@ export interface ProviderDependencies {
   pages: ProviderPages;
   fetch: NonNullable<Configuration['fetch']>;
   uiLocales: string[];
+  /** What discovery tells of how applications register; absent: nothing. */
+  offered?: OfferedRegistration;
   /** Absent in a server: stores nothing, and answers as of a moment (token-preview.ts). */
   rehearsal?: { adapter: AdapterFactory; at?: Date };
 }
@@ -77,6 +80,9 @@ export const routes = {
   token: '/token',
   userinfo: '/userinfo',
 } as const;
+
+/** Where applications register themselves: our own endpoint, of which the library knows nothing. */
+export const registrationPath = '/register';
 
 const asymmetricAlgs = ['RS256', 'PS256', 'ES256', 'Ed25519', 'EdDSA'] as const;
 const ourAlgs = ['RS256', 'ES256'] as const;
@@ -167,7 +173,7 @@ const vocabulary = {
 
 /** Builds a provider. Costs a millisecond: a change of signing keys builds a new one. */
 export function createProvider(dependencies: ProviderDependencies): Provider {
-  const { config, db, secrets, limits, keys, pages, fetch, uiLocales, rehearsal } = dependencies;
+  const { config, db, secrets, limits, keys, pages, fetch, uiLocales, offered, rehearsal } = dependencies;
   const { issuer } = config;
   const secure = issuer.startsWith('https:');
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true, secure, overwrite: true } as const;
@@ -193,6 +199,7 @@ export function createProvider(dependencies: ProviderDependencies): Provider {
       claim_types_supported: ['normal', 'distributed'],
       // Initiating User Registration via OpenID Connect 1.0, section 5.
       prompt_values_supported: ['none', ...policy.map(({ name }) => name)],
+      registration_endpoint: offered?.byToken ? `${issuer}${registrationPath}` : undefined,
     },
 
     // Always; what the request may not ask for is refused before the token is used up.

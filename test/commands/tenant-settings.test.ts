@@ -43,6 +43,7 @@ describe('the settings of a tenant by command', function () {
       factor_reset_hours: 0,
       remembered_device_days: 0,
       second_factor_channels: [],
+      client_registration: false,
       self_deletion_days: 14,
       passkey_offer: true,
       new_device_notices: true,

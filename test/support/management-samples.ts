@@ -184,6 +184,12 @@ export const samples: Record<string, (world: World) => Sample> = {
   'api_keys.get': (w) => ({ params: { api_key_id: w.apiKeyId } }),
   'api_keys.update': (w) => ({ params: { api_key_id: w.apiKeyId }, body: { name: 'Renamed' } }),
   'api_keys.revoke': (w) => ({ params: { api_key_id: w.apiKeyId } }),
+  'initial_access_tokens.list': nothing,
+  'initial_access_tokens.create': () => ({
+    body: { name: 'New token', redirect_hosts: ['app.example.test'], scopes: ['openid'] },
+  }),
+  'initial_access_tokens.get': (w) => ({ params: { initial_access_token_id: w.initialAccessTokenId } }),
+  'initial_access_tokens.revoke': (w) => ({ params: { initial_access_token_id: w.initialAccessTokenId } }),
   'messages.unsent': nothing,
   'invitations.list': nothing,
   'invitations.create': (w) => ({

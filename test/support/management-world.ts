@@ -9,6 +9,7 @@ import { deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
 import { addIdentity } from '../../src/domain/methods/federation/administer-identities.ts';
 import { grantVisibility } from '../../src/domain/organisation/visibility-grants.ts';
 import { completeReferral, ensureReferralCode, recordReferral } from '../../src/domain/referrals/referrals.ts';
+import { createInitialAccessToken } from '../../src/domain/registration/initial-access-tokens.ts';
 import { managementAudience } from '../../src/oidc/tokens/management-tokens.ts';
 import type { TestApp } from './app.ts';
 import { makePasskey } from './authenticator.ts';
@@ -53,6 +54,7 @@ export interface World {
   eventId: string;
   /** A key of the place. */
   apiKeyId: string;
+  initialAccessTokenId: string;
   /** Another tenant, for who manages tenants. */
   otherTenantId: string;
 }
@@ -102,6 +104,7 @@ export async function makeWorld(app: TestApp): Promise<World> {
     ...byRequest,
     ...(await signedIn(app, person)),
     apiKeyId: await makeKey(app, { tenantId, orgNodeId: northId }),
+    initialAccessTokenId: await makeInitialAccess(app, tenantId),
     referralId: await refer(app, { tenantId, userId: personId }),
     eventId: (await app.db('audit_events').where({ tenantId }).first('id')).id as string,
   };
@@ -237,4 +240,9 @@ export async function makeStrangers(app: TestApp, world: World) {
     foreign: capable(foreign),
     nobody: capable(undefined),
   };
+}
+
+async function makeInitialAccess(app: TestApp, tenantId: string): Promise<string> {
+  const policy = { redirectHosts: ['secret.example.test'], scopes: ['openid'], mostUses: 1 };
+  return (await createInitialAccessToken(app.db, { tenantId, name: 'Secret Token', ...policy }, systemCaller)).id;
 }

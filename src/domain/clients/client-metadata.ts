@@ -109,6 +109,9 @@ function checkKind(kind: ClientKind, metadata: CheckedMetadata): void {
     throw refusal('require_pkce', 'false', 'a client without authentication always uses PKCE');
   if (metadata.id_token_claims !== 'all' && metadata.id_token_claims !== 'lean')
     throw refusal('id_token_claims', undefined, 'it is "all" or "lean"');
+  const { allowed_scopes: scopes } = metadata;
+  if (scopes !== undefined && !(Array.isArray(scopes) && scopes.every((scope) => typeof scope === 'string')))
+    throw refusal('allowed_scopes', undefined, 'it is no list of strings');
   if (metadata.grant_types.includes('client_credentials'))
     throw refusal('grant_types', 'client_credentials', 'what gets tokens for itself is a service, not an application');
 }

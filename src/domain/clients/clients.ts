@@ -66,7 +66,8 @@ export function needsSecret(metadata: Record<string, unknown>): boolean {
   return method === 'client_secret_basic' || method === 'client_secret_post';
 }
 
-function newClientId(): string {
+/** One that nobody has. */
+export function newClientId(): string {
   return randomToken(15).replace(/[^A-Za-z0-9]/g, 'x');
 }
 

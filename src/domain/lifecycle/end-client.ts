@@ -2,6 +2,7 @@
 import { type Database, inTransaction } from '../../platform/database.ts';
 import type { Caller } from '../audit/audit-events.ts';
 import { lockClient, lockClientUnlessDeleted, storeClientDeleted, storeClientState } from '../clients/clients.ts';
+import { endRegistrationOf } from '../registration/registrations.ts';
 import { endSessionsOfClient } from '../sessions/sessions.ts';
 
 /**
@@ -37,6 +38,7 @@ export async function deleteClient(db: Database, clientId: string, caller: Calle
     const client = await lockClientUnlessDeleted(trx, clientId);
     if (!client) return;
     await endSessionsOfClient(trx, client);
+    await endRegistrationOf(trx, client);
     await storeClientDeleted(trx, client, caller);
   });
 }

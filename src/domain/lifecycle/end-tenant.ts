@@ -8,6 +8,7 @@ import type { Caller } from '../audit/audit-events.ts';
 import { endCodesOfTenant } from '../codes/one-time-codes.ts';
 import { endInvitationsOfTenant } from '../invitations/invitations.ts';
 import { endFederationRequestsOfTenant } from '../methods/federation/federation-requests.ts';
+import { endInitialAccessTokensOfTenant } from '../registration/initial-access-tokens.ts';
 import { endSessionsOfTenant } from '../sessions/sessions.ts';
 import { endSetupLinksOf } from '../setup/setup-links.ts';
 import { refusePlatform } from '../tenants/platform-tenant.ts';
@@ -23,6 +24,7 @@ async function endTenant(
   await endSetupLinksOf(trx, { tenantId });
   const keys = await endApiKeysOfTenant(trx, tenantId);
   await endFederationRequestsOfTenant(trx, tenantId);
+  await endInitialAccessTokensOfTenant(trx, tenantId);
   return { sessions: await endSessionsOfTenant(trx, tenantId), invitations, keys };
 }
 

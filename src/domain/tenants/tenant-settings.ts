@@ -65,6 +65,7 @@ const factorResetHours = z.int().min(0).max(168);
 const selfDeletionDays = z.int().min(1).max(90).nullable();
 const passkeyOffer = z.boolean();
 const rememberedDeviceDays = z.int().min(0).max(90);
+const clientRegistration = z.boolean();
 const secondFactorChannels = z
   .array(z.enum(['email', 'sms', 'whatsapp']))
   .transform((channels) => [...new Set(channels)]);
@@ -102,6 +103,8 @@ const storedSettings = z.object({
   rememberedDeviceDays: rememberedDeviceDays.default(0),
   /** The ways by which a code that is sent counts as a second factor, for people who have enrolled nothing; empty: none. */
   secondFactorChannels: secondFactorChannels.default([]),
+  /** Whether who holds an initial access token of the tenant may register applications (RFC 7591). */
+  clientRegistration: clientRegistration.default(false),
   /** Of its pages and mails, and where its people find help; null: no logo, and the server's colour and help. */
   branding: z
     .object({
@@ -142,6 +145,7 @@ const writtenSettings = z.strictObject({
   passkeyOffer: passkeyOffer.optional(),
   rememberedDeviceDays: rememberedDeviceDays.optional(),
   secondFactorChannels: secondFactorChannels.optional(),
+  clientRegistration: clientRegistration.optional(),
   branding: z.strictObject({ logoUrl, accentColor, supportUrl }).partial().optional(),
   countryList: countryList.optional(),
   addressLimits: z

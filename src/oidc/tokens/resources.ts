@@ -102,6 +102,12 @@ function describe(
   };
 }
 
+/** Those that its registration lets the client ask for. */
+function allowedTo(client: RequestingClient, scopes: string[]): string[] {
+  const allowed = client?.allowed_scopes as string[] | undefined;
+  return allowed ? scopes.filter((scope) => allowed.includes(scope)) : scopes;
+}
+
 interface IssuerDependencies {
   db: Database;
   issuer: string;
@@ -126,7 +132,7 @@ export function createResourceIndicators({ db, issuer }: IssuerDependencies, at?
       }
       const server = await findApiFor(db, client, identifier);
       if (client?.kind !== 'service')
-        return describe(server, [...server.scopes, ...accessScopes], {
+        return describe(server, allowedTo(client, [...server.scopes, ...accessScopes]), {
           earliestEnd: await earliestEndOf(db, ctx, server),
           at,
         });

@@ -4,6 +4,7 @@ import type { Interaction } from 'oidc-provider';
 import { findCapability } from '../../domain/access/capabilities.ts';
 import { recordEvent } from '../../domain/audit/audit-events.ts';
 import { consentScopes } from '../../domain/claims/claims.ts';
+import { noteRegistrationUse } from '../../domain/registration/registrations.ts';
 import { findResourceServer } from '../../domain/resource-servers/resource-servers.ts';
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
 import { grantWhatWasAsked, missingFromGrant } from '../../oidc/authorization/consent.ts';
@@ -94,6 +95,7 @@ async function decide(ctx: Context, visit: Visit): Promise<void> {
   if (form.decision === 'deny') return refuse(ctx, visit);
   if (form.decision !== 'allow') throw new DomainError('invalid', 'INVALID_INPUT', { field: 'decision' });
   const grantId = await grantWhatWasAsked(web.provider(), interaction);
+  await noteRegistrationUse(web.db, String(interaction.params.client_id));
   await finishInteraction(ctx, web, interaction, { consent: { grantId } });
 }
 

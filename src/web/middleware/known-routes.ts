@@ -26,6 +26,8 @@ export const knownRoutes: readonly string[] = [
   '/userinfo',
   '/access-claims',
   '/par',
+  '/register',
+  '/register/:client',
   '/device',
   '/device/authorize',
   '/device/:uid',

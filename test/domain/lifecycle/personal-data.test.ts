@@ -73,6 +73,8 @@ const columns: Record<string, string> = {
   ...named('passkeys', told, 'user_id name'),
   ...named('passkey_offers', told, 'user_id'),
   'api_keys.created_by': doer,
+  'initial_access_tokens.created_by': doer,
+  'initial_access_tokens.name': 'what an administrator calls a token of the tenant',
   'capabilities.key': notTheirs,
   'identity_providers.key': notTheirs,
   'federation_requests.sealed': sealed,

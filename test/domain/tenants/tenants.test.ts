@@ -200,6 +200,7 @@ describe('tenants', () => {
       passkeyOffer: true,
       rememberedDeviceDays: 0,
       secondFactorChannels: [],
+      clientRegistration: false,
       branding: { logoUrl: null, accentColor: null, supportUrl: null },
       countryList: [],
       addressLimits: { trustedNetworks: [], signInFailures: null, codes: null },
