@@ -13,7 +13,7 @@ import type { ManagementDependencies } from './management/operation.ts';
 import { managementDependencies } from './management-dependencies.ts';
 import { createFederationClient } from './oidc/federation-client.ts';
 import type { LiveProvider } from './oidc/live-provider.ts';
-import { registrationPath, routes as protocol } from './oidc/provider.ts';
+import { routes as protocol, registrationPath } from './oidc/provider.ts';
 import { accountRoutes } from './web/account/account.ts';
 import { welcomeRoutes } from './web/account/welcome.ts';
 import { accessClaims } from './web/api/access-claims.ts';

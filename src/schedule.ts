@@ -10,7 +10,7 @@ import { sweepRedirectMistakes } from './domain/clients/redirect-mistakes.ts';
 import { deliverCode, deliverCodeJob } from './domain/codes/deliver-code.ts';
 import { sweepCodes } from './domain/codes/one-time-codes.ts';
 import { sweepRemovedFactors } from './domain/factors/factors.ts';
-import { endUnusedClients } from './domain/lifecycle/end-unused-clients.ts';
+import { endUnusedClients } from './domain/lifecycle/end-client.ts';
 import { eraseDuePeople } from './domain/lifecycle/own-deletion.ts';
 import { type Messenger, sendMessageTask } from './domain/messages/deliver-message.ts';
 import { sweepMessageDays } from './domain/messages/message-days.ts';

@@ -98,7 +98,7 @@ const allowedReads: Record<string, { tables: readonly string[]; why: string }> =
     why: 'a key counts while its tenant, its place and its person do, asked at each use in one statement',
   },
   registration: {
-    tables: ['clients', 'tenants', 'users'],
+    tables: ['clients', 'tenants'],
     why: 'a token counts while its tenant and its client do, asked at each use in one statement',
   },
   setup: { tables: ['tenants', 'users'], why: 'whether anybody is there, and which slugs are taken' },

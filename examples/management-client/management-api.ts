@@ -789,6 +789,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/initial-access-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List initial access tokens, those that have ended too
+         * @description Needs `clients.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["initial_access_tokens.list"];
+        put?: never;
+        /**
+         * Make a token by which applications register themselves
+         * @description The answer alone holds it. It lives 30 days if nothing else is said. It is good for something while the tenant has `client_registration`.
+         *
+         *     Needs `clients.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, INVALID_INPUT.
+         */
+        post: operations["initial_access_tokens.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/initial-access-tokens/{initial_access_token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an initial access token; what it is is told by nobody
+         * @description Needs `clients.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["initial_access_tokens.get"];
+        put?: never;
+        post?: never;
+        /**
+         * End an initial access token at once; what was registered by it stays
+         * @description Needs `clients.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        delete: operations["initial_access_tokens.revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/invitations": {
         parameters: {
             query?: never;
@@ -3657,6 +3707,37 @@ export interface components {
             /** @description null: of all tenants */
             tenant_id: string | null;
         };
+        InitialAccessToken: {
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            created_at: string;
+            created_by: string | null;
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            expires_at: string;
+            /** @description Its last characters */
+            hint: string;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            last_used_at: string | null;
+            most_uses: number;
+            name: string;
+            redirect_hosts: string[];
+            revoked_at: string | null;
+            scopes: string[];
+            /** @description How many applications were registered by it */
+            uses: number;
+        };
         Invitation: {
             accepted_at: string | null;
             accepted_by: string | null;
@@ -4068,6 +4149,39 @@ export interface components {
             client_id: string;
             /** @description Shown this once */
             client_secret: string;
+        };
+        NewInitialAccessToken: {
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            created_at: string;
+            created_by: string | null;
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            expires_at: string;
+            /** @description Its last characters */
+            hint: string;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            last_used_at: string | null;
+            most_uses: number;
+            name: string;
+            redirect_hosts: string[];
+            revoked_at: string | null;
+            scopes: string[];
+            /** @description The token itself; told now and never again */
+            token: string;
+            /** @description How many applications were registered by it */
+            uses: number;
         };
         NewService: {
             /** @description What it may ask for */
@@ -4646,6 +4760,8 @@ export interface components {
                 /** @description By https, or `mailto:` and an address; null: as the server */
                 support_url: string | null;
             };
+            /** @description Whether applications may register themselves by an initial access token (RFC 7591) */
+            client_registration: boolean;
             /** @description The ways that one-time codes go */
             code_channels: ("email" | "sms" | "whatsapp")[];
             /** @description Where messages to phones may go, as of ISO 3166-1 alpha-2 */
@@ -7170,6 +7286,169 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    "initial_access_tokens.list": {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before */
+                after?: string;
+                /** @description How many at the most */
+                limit?: number;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["InitialAccessToken"][];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "initial_access_tokens.create": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: {
+                /** @description The same key gets the same answer for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description At the most 366 days from now
+                     * @example 2027-01-31T08:00:00Z
+                     */
+                    expires_at?: string;
+                    /**
+                     * @description How many applications; default 1
+                     * @default 1
+                     */
+                    most_uses?: number;
+                    name: string;
+                    /** @description Hosts that people may be sent back to; `localhost` is the person’s own machine */
+                    redirect_hosts: string[];
+                    /** @description What may be asked for, at the most: scopes of OpenID Connect and keys of capabilities */
+                    scopes: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewInitialAccessToken"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "initial_access_tokens.get": {
+        parameters: {
+            query?: {
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                initial_access_token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InitialAccessToken"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "initial_access_tokens.revoke": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                initial_access_token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     "invitations.list": {
         parameters: {
             query?: {
@@ -9606,6 +9885,8 @@ export interface operations {
                         /** @description By https, or `mailto:` and an address; null: as the server */
                         support_url?: string | null;
                     };
+                    /** @description Whether applications may register themselves by an initial access token (RFC 7591) */
+                    client_registration?: boolean;
                     /** @description The ways that one-time codes go */
                     code_channels?: ("email" | "sms" | "whatsapp")[];
                     /** @description Where messages to phones may go, as of ISO 3166-1 alpha-2 */

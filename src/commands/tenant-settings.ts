@@ -246,6 +246,10 @@ function withSecondFactor(command: Command): Command {
     );
 }
 
+function withRegistration(command: Command): Command {
+  return command.addOption(onOff('--client-registration <on|off>', 'whether applications register by a token'));
+}
+
 function onOff(flags: string, description: string): Option {
   return new Option(flags, description).choices(['on', 'off']);
 }
@@ -253,15 +257,10 @@ function onOff(flags: string, description: string): Option {
 export function addTenantSettings(tenants: Command): void {
   const which = ['<slug>', 'its short name'] as const;
   performs<SetOptions>(
-    withSecondFactor(
-      tenants
-        .command('set')
-        .description('change settings of a tenant')
-        .argument(...which),
-    )
+    withRegistration(withSecondFactor(tenants.command('set').description('change settings of a tenant')))
+      .argument(...which)
       .addOption(onOff('--usernames <on|off>', 'whether a username signs in, too'))
       .addOption(onOff('--new-device-notices <on|off>', 'whether a sign-in from a new browser is told'))
-      .addOption(onOff('--client-registration <on|off>', 'whether applications register by a token'))
       .addOption(onOff('--self-sign-up <on|off>', 'whether anybody may make an account'))
       .option('--sign-up-domains <list>', 'and with which email addresses; or any', unless('any', [], domainsOf))
       .option('--sign-in-methods <list>', 'the ways to sign in', listOf)

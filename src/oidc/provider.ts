@@ -171,9 +171,20 @@ const vocabulary = {
   responseTypes: ['code', 'none'],
 } satisfies Configuration;
 
+/** What the library does not tell of itself. */
+function discovery({ config, uiLocales, offered }: ProviderDependencies, prompts: string[]) {
+  return {
+    ui_locales_supported: uiLocales,
+    claim_types_supported: ['normal', 'distributed'],
+    // Initiating User Registration via OpenID Connect 1.0, section 5.
+    prompt_values_supported: prompts,
+    registration_endpoint: offered?.byToken ? `${config.issuer}${registrationPath}` : undefined,
+  };
+}
+
 /** Builds a provider. Costs a millisecond: a change of signing keys builds a new one. */
 export function createProvider(dependencies: ProviderDependencies): Provider {
-  const { config, db, secrets, limits, keys, pages, fetch, uiLocales, offered, rehearsal } = dependencies;
+  const { config, db, secrets, limits, keys, pages, fetch, rehearsal } = dependencies;
   const { issuer } = config;
   const secure = issuer.startsWith('https:');
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true, secure, overwrite: true } as const;
@@ -194,13 +205,7 @@ export function createProvider(dependencies: ProviderDependencies): Provider {
     ttl: createLifetimes(config.lifetimes),
 
     ...vocabulary,
-    discovery: {
-      ui_locales_supported: uiLocales,
-      claim_types_supported: ['normal', 'distributed'],
-      // Initiating User Registration via OpenID Connect 1.0, section 5.
-      prompt_values_supported: ['none', ...policy.map(({ name }) => name)],
-      registration_endpoint: offered?.byToken ? `${issuer}${registrationPath}` : undefined,
-    },
+    discovery: discovery(dependencies, ['none', ...policy.map(({ name }) => name)]),
 
     // Always; what the request may not ask for is refused before the token is used up.
     async rotateRefreshToken(ctx) {

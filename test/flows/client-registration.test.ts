@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import * as openid from 'openid-client';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { endUnusedClients } from '../../src/domain/lifecycle/end-client.ts';
 import { activateTenant, suspendTenant } from '../../src/domain/lifecycle/end-tenant.ts';
-import { endUnusedClients } from '../../src/domain/lifecycle/end-unused-clients.ts';
 import {
   createInitialAccessToken,
   type NewInitialAccessToken,
@@ -368,8 +368,8 @@ describe('registration by an initial access token', () => {
         [idle, used, young].map(({ client_id }) => client_id),
       )
       .whereNull('deletedAt')
-      .pluck('clientId');
-    assert.deepEqual(live.sort(), [used.client_id, young.client_id].sort());
+      .select('clientId');
+    assert.deepEqual(live.map(({ clientId }) => clientId).sort(), [used.client_id, young.client_id].sort());
     const deleted = await app.db('audit_events').where({ entityId: idle.client_id, action: 'client.deleted' });
     assert.equal(deleted.length, 1);
     assert.equal(

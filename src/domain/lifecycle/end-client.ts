@@ -1,8 +1,8 @@
 /** Stopping an application or a service. Owns that all it holds ends in the transaction that disables it. */
 import { type Database, inTransaction } from '../../platform/database.ts';
-import type { Caller } from '../audit/audit-events.ts';
+import { type Caller, systemCaller } from '../audit/audit-events.ts';
 import { lockClient, lockClientUnlessDeleted, storeClientDeleted, storeClientState } from '../clients/clients.ts';
-import { endRegistrationOf } from '../registration/registrations.ts';
+import { endRegistrationOf, findUnusedRegistrations, isUnusedStill } from '../registration/registrations.ts';
 import { endSessionsOfClient } from '../sessions/sessions.ts';
 
 /**
@@ -36,9 +36,24 @@ export async function enableClient(db: Database, clientId: string, caller: Calle
 export async function deleteClient(db: Database, clientId: string, caller: Caller): Promise<void> {
   await inTransaction(db, async (trx) => {
     const client = await lockClientUnlessDeleted(trx, clientId);
-    if (!client) return;
-    await endSessionsOfClient(trx, client);
-    await endRegistrationOf(trx, client);
-    await storeClientDeleted(trx, client, caller);
+    if (client) await end(trx, client, caller);
   });
+}
+
+/**
+ * Removes applications that registered themselves days ago and that nobody ever let have anything, each in its own
+ * transaction. One that is in use stays.
+ */
+export async function endUnusedClients(db: Database): Promise<void> {
+  for (const clientId of await findUnusedRegistrations(db))
+    await inTransaction(db, async (trx) => {
+      const client = await lockClientUnlessDeleted(trx, clientId);
+      if (client && (await isUnusedStill(trx, client))) await end(trx, client, systemCaller);
+    });
+}
+
+async function end(trx: Database, client: Awaited<ReturnType<typeof lockClient>>, caller: Caller): Promise<void> {
+  await endSessionsOfClient(trx, client);
+  await endRegistrationOf(trx, client);
+  await storeClientDeleted(trx, client, caller);
 }

@@ -67,7 +67,7 @@ function refusal(field: string, reason: string, value?: string): DomainError {
 }
 
 /** Whether an address is at one of these hosts; `localhost` is the person's own machine by any of its names. */
-export function isAtHost(address: string, hosts: readonly string[]): boolean {
+function isAtHost(address: string, hosts: readonly string[]): boolean {
   const url = URL.parse(address);
   if (!url || url.hostname === '' || (url.protocol !== 'https:' && url.protocol !== 'http:')) return false;
   const { hostname } = url;

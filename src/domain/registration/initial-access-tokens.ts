@@ -51,12 +51,12 @@ export interface NewInitialAccessToken {
 }
 
 /** When a token that is made now ends by default. */
-export function defaultTokenExpiry(): Date {
+function defaultTokenExpiry(): Date {
   return new Date(Date.now() + defaultTokenDays * day);
 }
 
 /** The name of a host in lower case, as it stands in an address. */
-export function isHostName(text: string): boolean {
+function isHostName(text: string): boolean {
   return text === URL.parse(`https://${text}/`)?.hostname && !/[/?#@:]/.test(text);
 }
 

@@ -1,5 +1,6 @@
 /** The SQL of what registered itself, and of its registration access tokens, whose hashes alone are kept. */
 import { type Database, firstRow, rows } from '../../platform/database.ts';
+import type { CreatedClient } from '../clients/clients.ts';
 
 export async function insertRegistration(
   trx: Database,
@@ -13,13 +14,14 @@ export async function insertRegistration(
   );
 }
 
-export interface RegistrationRow {
-  createdAt: Date;
+export type RegistrationRow = CreatedClient['client'] & {
+  registeredAt: Date;
+  /** What its token allows. */
   redirectHosts: string[];
   scopes: string[];
   /** Of the tenant; parsed by its owner. */
   settings: unknown;
-}
+};
 
 /** What was registered under a token, with what it may be changed to. @param clientId as the protocol has it */
 export async function selectRegistration(
@@ -28,7 +30,8 @@ export async function selectRegistration(
 ): Promise<RegistrationRow | undefined> {
   return firstRow<RegistrationRow>(
     db,
-    `select r.created_at, i.redirect_hosts, i.scopes, t.settings
+    `select c.id, c.tenant_id, c.client_id, c.kind, c.name, c.state, c.first_party, c.resource_server_id, c.metadata,
+            r.created_at as registered_at, i.redirect_hosts, i.scopes, t.settings
        from client_registrations r
        join clients c on c.id = r.client_id
        join initial_access_tokens i on i.id = r.initial_access_token_id
@@ -72,7 +75,7 @@ export async function selectUnused(
 }
 
 /** Holds the row. False where it was used in the meantime, or is gone. */
-export async function isStillUnused(trx: Database, clientRowId: string): Promise<boolean> {
+export async function holdUnused(trx: Database, clientRowId: string): Promise<boolean> {
   const found = await rows(
     trx,
     'select 1 from client_registrations where client_id = :clientRowId and used_at is null for update',

@@ -9,7 +9,6 @@ import { DomainError } from '../../platform/errors.ts';
 import { randomToken, sha256 } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import type { ClientChange } from '../clients/change-client.ts';
-import { type ClientRow, findClient } from '../clients/client-store.ts';
 import {
   type CreatedClient,
   type NewClient,
@@ -22,19 +21,28 @@ import { parseTenantSettings } from '../tenants/tenant-settings.ts';
 import { readAskedClient, toldMembers } from './asked-metadata.ts';
 import { useToken } from './initial-access-token-store.ts';
 import type { InitialAccessToken } from './initial-access-tokens.ts';
-import { deleteRegistration, insertRegistration, selectRegistration, updateUsed } from './registration-store.ts';
+import {
+  deleteRegistration,
+  holdUnused,
+  insertRegistration,
+  selectRegistration,
+  selectUnused,
+  updateUsed,
+} from './registration-store.ts';
+
+type Client = CreatedClient['client'];
 
 /** Makes and changes clients that the server itself would take. */
 export interface TakesClients {
   registerClient(db: Database, wanted: NewClient, caller: Caller): Promise<CreatedClient>;
-  changeClient(db: Database, wanted: ClientChange, caller: Caller): Promise<ClientRow>;
+  changeClient(db: Database, wanted: ClientChange, caller: Caller): Promise<Client>;
 }
 
 /** Where a request comes from; who it is, is the application itself. */
 type Origin = Pick<Caller, 'ip' | 'userAgent' | 'requestId'>;
 
 export interface RegisteredClient {
-  client: ClientRow;
+  client: Client;
   createdAt: Date;
   /** Told now and never again; absent where it has none, or keeps the one that it has. */
   clientSecret?: string;
@@ -44,7 +52,9 @@ const prefix = 'ghr_';
 const form = new RegExp(`^${prefix}[A-Za-z0-9_-]{43}$`);
 
 /** How long an application that nobody lets have anything is there. */
-export const unusedDays = 7;
+const unusedDays = 7;
+/** How many are looked at in one run; the next goes on. */
+const batch = 200;
 
 /**
  * Registers an application, and counts a use of the token in the same transaction.
@@ -89,10 +99,11 @@ interface Presented {
 
 /** What is registered, and what it may be changed to; undefined where the token is not its own. */
 async function openRegistration(db: Database, { clientId, registrationToken }: Presented) {
-  const tokenHash = form.test(registrationToken) ? sha256(registrationToken) : undefined;
-  const found = tokenHash && (await selectRegistration(db, { clientId, tokenHash }));
-  const client = found && (await findClient(db, clientId));
-  return client && { ...found, client };
+  if (!form.test(registrationToken)) return undefined;
+  const found = await selectRegistration(db, { clientId, tokenHash: sha256(registrationToken) });
+  if (!found) return undefined;
+  const { registeredAt: createdAt, redirectHosts, scopes, settings, ...client } = found;
+  return { client, createdAt, policy: { redirectHosts, scopes }, settings };
 }
 
 /** Undefined where the token is not that of the application, or one of the two is gone. */
@@ -109,7 +120,7 @@ const never = [
 ];
 
 /** RFC 7592 section 2.2. */
-async function checkUpdate(db: Database, client: ClientRow, asked: Record<string, unknown>): Promise<void> {
+async function checkUpdate(db: Database, client: Client, asked: Record<string, unknown>): Promise<void> {
   const field = never.find((name) => asked[name] !== undefined);
   if (field) throw new DomainError('invalid', 'INVALID_INPUT', { field, reason: 'it is not to be sent' });
   if (asked.client_id !== client.clientId)
@@ -133,7 +144,7 @@ export async function changeRegistered(
 ): Promise<RegisteredClient | undefined> {
   const found = await openRegistration(db, presented);
   if (!found) return undefined;
-  const { client: before, settings, createdAt, ...policy } = found;
+  const { client: before, createdAt, policy, settings } = found;
   if (!parseTenantSettings(settings).clientRegistration) throw new DomainError('forbidden', 'ACCESS_DENIED');
   const document = typeof asked === 'object' && asked !== null ? (asked as Record<string, unknown>) : {};
   await checkUpdate(db, before, document);
@@ -154,11 +165,21 @@ export async function noteRegistrationUse(db: Database, clientId: string): Promi
   await updateUsed(db, clientId);
 }
 
+/** Those that have been there for days and that nobody ever let have anything, by their `client_id`; the oldest first. */
+export async function findUnusedRegistrations(db: Database): Promise<string[]> {
+  return (await selectUnused(db, { days: unusedDays, most: batch })).map(({ clientId }) => clientId);
+}
+
+/** Whether it is unused still, to the end of the transaction. */
+export async function isUnusedStill(trx: Database, client: Pick<Client, 'id'>): Promise<boolean> {
+  return holdUnused(trx, client.id);
+}
+
 /** Ends what a client that is removed was registered by. */
-export async function endRegistrationOf(trx: Database, client: Pick<ClientRow, 'id'>): Promise<void> {
+export async function endRegistrationOf(trx: Database, client: Pick<Client, 'id'>): Promise<void> {
   await deleteRegistration(trx, client.id);
 }
 
-function about({ tenantId, clientId }: ClientRow) {
+function about({ tenantId, clientId }: Client) {
   return { tenantId, entityType: 'client', entityId: clientId };
 }
