@@ -1529,7 +1529,13 @@ export interface paths {
          * @description Needs `services.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
          */
         get: operations["services.capabilities.list"];
-        put?: never;
+        /**
+         * Let a service ask for these capabilities and no others
+         * @description What comes has to be in the hands of the one who asks. Tokens that it has keep what goes until they end.
+         *
+         *     Needs `services.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, PRIVILEGE_EXCEEDED.
+         */
+        put: operations["services.capabilities.replace"];
         post?: never;
         delete?: never;
         options?: never;
@@ -3838,6 +3844,36 @@ export interface components {
             /** @description The name or the address of the person; null: it is gone */
             user_name: string | null;
         };
+        ListedCapability: {
+            /** @description What that API calls it when it asks for a decision; null: its key */
+            action: string | null;
+            action_properties: {
+                [key: string]: string | number | boolean;
+            } | null;
+            /** @description What people read when they are asked for it */
+            description: string | null;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description Of this API itself: fixed */
+            is_system: boolean;
+            /**
+             * @description The key of a capability
+             * @example inventory.read
+             */
+            key: string;
+            /** @description The part of a product it belongs to */
+            module: string | null;
+            /** @description What that API is called; null: it is not for this tenant */
+            resource_server: string | null;
+            /** @description The API whose scope it is */
+            resource_server_id: string | null;
+            /** @description What tokens for it are asked for with (`resource`) */
+            resource_server_identifier: string | null;
+        };
         ListedClient: {
             /** @description The client_id, as the protocol has it */
             client_id: string;
@@ -6027,7 +6063,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        items: components["schemas"]["Capability"][];
+                        items: components["schemas"]["ListedCapability"][];
                         next: string | null;
                     };
                 };
@@ -9041,6 +9077,10 @@ export interface operations {
                 sort?: "created_at" | "name";
                 /** @description State */
                 state?: "active" | "disabled";
+                /** @description Those that may ask for a capability of this API */
+                may_call?: string;
+                /** @description Those that are this API */
+                resource_server_id?: string;
                 /** @description Another tenant than your own */
                 tenant?: string;
             };
@@ -9293,6 +9333,53 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "services.capabilities.replace": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header: {
+                /** @description The ETag that you have seen */
+                "If-Match": string;
+            };
+            path: {
+                /** @description The client_id, as the protocol has it */
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    items: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceCapabilities"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["UnprocessableEntity"];
+            428: components["responses"]["PreconditionRequired"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };

@@ -24,6 +24,16 @@ const Capability = z
     is_system: z.boolean().meta({ description: 'Of this API itself: fixed' }),
   })
   .meta({ id: 'Capability' });
+const ListedCapability = Capability.extend({
+  resource_server: z
+    .string()
+    .nullable()
+    .meta({ description: 'What that API is called; null: it is not for this tenant' }),
+  resource_server_identifier: z
+    .string()
+    .nullable()
+    .meta({ description: 'What tokens for it are asked for with (`resource`)' }),
+}).meta({ id: 'ListedCapability' });
 const MovedCapability = z
   .object({
     key: capabilityKey,
@@ -52,8 +62,8 @@ export const capabilities = [
     needs: { capability: 'roles.read', at: 'anywhere' },
     query: pageQuery,
     list: true,
-    answer: Capability,
-    run: ({ db, query }) => listCapabilities(db, query),
+    answer: ListedCapability,
+    run: ({ db, tenantId, query }) => listCapabilities(db, { tenantId, ...query }),
   }),
   operation({
     id: 'capabilities.get',

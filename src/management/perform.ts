@@ -89,7 +89,7 @@ export async function perform(
 }
 
 /** A service and the command line have nobody who could type a password. A key lies about for months: it is no substitute. */
-function assertFresh({ kind, authTime }: Actor): void {
+export function assertFresh({ kind, authTime }: Actor): void {
   if (kind !== 'person' && kind !== 'api_key') return;
   if (authTime === null || Date.now() - authTime.getTime() > freshSeconds * 1000)
     throw new DomainError('unauthenticated', 'FRESH_AUTHENTICATION_REQUIRED', { seconds: freshSeconds });

@@ -4,6 +4,7 @@ import {
   addServiceCapability,
   listClientSecrets,
   removeServiceCapability,
+  replaceServiceCapabilities,
   revokeClientSecret,
 } from '../domain/clients/change-client.ts';
 import { rotateClientSecret } from '../domain/clients/clients.ts';
@@ -89,11 +90,16 @@ const registration = [
     summary: 'List the services of the tenant',
     description: 'In the tenant that runs the server also those of all tenants.',
     needs: { capability: 'services.manage', at: 'root' },
-    query: listed,
+    query: listed.extend({
+      may_call: id.optional().meta({ description: 'Those that may ask for a capability of this API' }),
+      resource_server_id: id.optional().meta({ description: 'Those that are this API' }),
+    }),
     list: true,
     answer: ListedService,
-    run: async ({ db, tenantId, query: { q: search, ...query } }) =>
-      listClients(db, { tenantId, shared: await isPlatformTenant(db, tenantId), services: true, search, ...query }),
+    run: async ({ db, tenantId, query: { q: search, may_call: mayCall, resource_server_id: resourceServerId, ...rest } }) => {
+      const shared = await isPlatformTenant(db, tenantId);
+      return listClients(db, { tenantId, shared, services: true, search, mayCall, resourceServerId, ...rest });
+    },
   }),
   operation({
     id: 'services.create',
@@ -267,6 +273,32 @@ const capabilities = [
     params: named,
     answer: Capabilities,
     run: async (run) => ({ items: (await service(run, run)).capabilities }),
+  }),
+  operation({
+    id: 'services.capabilities.replace',
+    method: 'PUT',
+    path: '/services/{client_id}/capabilities',
+    summary: 'Let a service ask for these capabilities and no others',
+    description:
+      'What comes has to be in the hands of the one who asks. Tokens that it has keep what goes until they end.',
+    needs: {
+      ...needs,
+      grants: async (input, lookup) => {
+        const has = await everythingOf(input, lookup);
+        return input.body.items?.filter((key) => !has?.includes(key));
+      },
+    },
+    params: named,
+    body: z.strictObject({ items: z.array(capabilityKey).max(200) }),
+    answer: Capabilities,
+    errors: ['PRIVILEGE_EXCEEDED'],
+    guards: { read: 'services.capabilities.list', ifMatch: 'required' },
+    run: async ({ db, params, body, actor, tenantId }) => {
+      const lookup = { db, actor, tenantId };
+      const { clientId } = await service(lookup, { params });
+      await replaceServiceCapabilities(db, { clientId, capabilities: body.items }, actor.caller);
+      return { items: (await service(lookup, { params })).capabilities };
+    },
   }),
   operation({
     id: 'services.capabilities.add',

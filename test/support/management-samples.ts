@@ -103,6 +103,7 @@ export const samples: Record<string, (world: World) => Sample> = {
   'services.secrets.list': (w) => ({ params: service(w) }),
   'services.secrets.revoke': (w) => ({ params: { ...service(w), secret_id: w.serviceSecretId } }),
   'services.capabilities.list': (w) => ({ params: service(w) }),
+  'services.capabilities.replace': (w) => ({ params: service(w), body: { items: ['roles.read'] } }),
   'services.capabilities.add': (w) => ({ params: { ...service(w), capability: 'roles.read' } }),
   'services.capabilities.remove': (w) => ({ params: { ...service(w), capability: 'roles.read' } }),
   'resource_servers.list': nothing,

@@ -17,6 +17,7 @@ import {
   deleteCapabilityRow,
   forgetResourceServerOfDeleted,
   insertCapability,
+  type ListedCapabilityRow,
   lockCapability,
   selectCapabilities,
   selectCapability,
@@ -122,8 +123,11 @@ export async function findCapability(db: Database, key: string): Promise<Capabil
  * All capabilities in the order of their keys.
  * @throws DomainError invalid CURSOR_INVALID
  */
-export async function listCapabilities(db: Database, page: PageRequest = {}): Promise<Page<Capability>> {
-  return selectCapabilities(db, page);
+export async function listCapabilities(
+  db: Database,
+  query: PageRequest & { tenantId?: string } = {},
+): Promise<Page<ListedCapabilityRow>> {
+  return selectCapabilities(db, query);
 }
 
 /**

@@ -159,13 +159,29 @@ export async function forgetResourceServerOfDeleted(trx: Database, resourceServe
 
 const byKey: Keyset = { columns: [{ expression: 'key', type: 'text' }] };
 
-export async function selectCapabilities(db: Database, request: PageRequest): Promise<Page<CapabilityRow>> {
-  return selectPage<CapabilityRow>(
+/** A capability, and the API whose scope it is: as far as that is one of all tenants, or of the tenant that asks. */
+export interface ListedCapabilityRow extends CapabilityRow {
+  resourceServer: string | null;
+  resourceServerIdentifier: string | null;
+}
+
+/** @param tenantId absent: those of all tenants are named alone */
+export async function selectCapabilities(
+  db: Database,
+  { tenantId = null, ...request }: PageRequest & { tenantId?: string | null },
+): Promise<Page<ListedCapabilityRow>> {
+  const ofApi = (column: string) => `(select ${column} from resource_servers r
+                 where r.id = resource_server_id and (r.tenant_id is null or r.tenant_id = :tenantId::uuid))`;
+  return selectPage<ListedCapabilityRow>(
     db,
     byKey,
     request,
     ({ key, where, order }) =>
-      `select ${columns}, ${key} from capabilities where deleted_at is null and ${where} ${order}`,
+      `select ${columns}, ${ofApi('name')} as resource_server, ${ofApi('identifier')} as resource_server_identifier, ${key}
+         from capabilities
+        where deleted_at is null and ${where}
+        ${order}`,
+    { tenantId },
   );
 }
 

@@ -17,6 +17,7 @@ import {
   expireClientSecrets,
   findClient,
   insertClientCapabilities,
+  selectClientDetails,
   updateClientRow,
 } from './client-store.ts';
 import { lockClient, needsSecret } from './clients.ts';
@@ -152,6 +153,25 @@ export async function removeServiceCapability(
     const service = await lockService(trx, clientId);
     if (!(await deleteClientCapability(trx, service.id, capability))) return;
     await recordEvent(trx, { ...about(service), action: 'client.capability_revoked', payload: { capability } }, caller);
+  });
+}
+
+/**
+ * Lets a service ask for these capabilities and no others; as adding and taking each, in one step.
+ * @throws DomainError not_found NOT_FOUND (service, capability)
+ */
+export async function replaceServiceCapabilities(
+  db: Database,
+  { clientId, capabilities }: { clientId: string; capabilities: readonly string[] },
+  caller: Caller,
+): Promise<void> {
+  await inTransaction(db, async (trx) => {
+    await lockService(trx, clientId);
+    const before = (await selectClientDetails(trx, clientId))?.capabilities ?? [];
+    for (const capability of [...new Set(capabilities)].filter((key) => !before.includes(key)))
+      await addServiceCapability(trx, { clientId, capability }, caller);
+    for (const capability of before.filter((key) => !capabilities.includes(key)))
+      await removeServiceCapability(trx, { clientId, capability }, caller);
   });
 }
 

@@ -32,6 +32,8 @@ const orders: Record<(typeof clientOrders)[number], Keyset> = {
  * @param query.tenantId this tenant's own alone, with `shared` also those of all tenants; absent or null: all
  * @param query.services services alone (true), or applications alone (false)
  * @param query.search a part of the name or of the client_id, whatever the case
+ * @param query.mayCall resource_servers.id: services that may ask for a capability of this API alone
+ * @param query.resourceServerId services that are this API alone
  * @throws DomainError invalid CURSOR_INVALID
  */
 export async function listClients(
@@ -45,6 +47,8 @@ export async function listClients(
     firstParty = null,
     search = null,
     sort = 'created_at',
+    mayCall = null,
+    resourceServerId = null,
     ...page
   }: PageRequest & {
     tenantId?: string | null;
@@ -55,6 +59,8 @@ export async function listClients(
     firstParty?: boolean | null;
     search?: string | null;
     sort?: (typeof clientOrders)[number];
+    mayCall?: string | null;
+    resourceServerId?: string | null;
   },
 ): Promise<Page<ListedClient>> {
   return selectPage<ListedClient>(
@@ -78,9 +84,14 @@ export async function listClients(
           and (:state::text is null or c.state = :state)
           and (:firstParty::boolean is null or c.first_party = :firstParty)
           and (:search::text is null or strpos(lower(c.name), lower(:search)) > 0 or strpos(lower(c.client_id), lower(:search)) > 0)
+          and (:resourceServerId::uuid is null or c.resource_server_id = :resourceServerId)
+          and (:mayCall::uuid is null
+               or exists (select from client_capabilities cc
+                            join capabilities k on k.id = cc.capability_id and k.deleted_at is null
+                           where cc.client_id = c.id and k.resource_server_id = :mayCall))
           and ${where}
         ${order}`,
-    { tenantId, shared, kind, services, state, firstParty, search },
+    { tenantId, shared, kind, services, state, firstParty, search, mayCall, resourceServerId },
   );
 }
 
