@@ -9071,16 +9071,16 @@ export interface operations {
                 after?: string;
                 /** @description How many at the most */
                 limit?: number;
+                /** @description Those that may ask for a capability of this API */
+                may_call?: string;
                 /** @description A part of the name or of the client_id */
                 q?: string;
+                /** @description Those that are this API */
+                resource_server_id?: string;
                 /** @description Default: created_at */
                 sort?: "created_at" | "name";
                 /** @description State */
                 state?: "active" | "disabled";
-                /** @description Those that may ask for a capability of this API */
-                may_call?: string;
-                /** @description Those that are this API */
-                resource_server_id?: string;
                 /** @description Another tenant than your own */
                 tenant?: string;
             };

@@ -96,7 +96,11 @@ const registration = [
     }),
     list: true,
     answer: ListedService,
-    run: async ({ db, tenantId, query: { q: search, may_call: mayCall, resource_server_id: resourceServerId, ...rest } }) => {
+    run: async ({
+      db,
+      tenantId,
+      query: { q: search, may_call: mayCall, resource_server_id: resourceServerId, ...rest },
+    }) => {
       const shared = await isPlatformTenant(db, tenantId);
       return listClients(db, { tenantId, shared, services: true, search, mayCall, resourceServerId, ...rest });
     },

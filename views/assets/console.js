@@ -1,5 +1,5 @@
 /*
- * What scripts add to the console beside htmx: the key of the search, menus that close, and care for what htmx loads: a page
+ * What scripts add to the console beside htmx: the key of the search, menus that close, buttons that copy, and care for what htmx loads: a page
  * that is none of the console's is loaded as a whole, and whoever hears the page is taken to what is new. Every page works
  * without this file.
  */
@@ -21,6 +21,26 @@
   document.addEventListener('click', (event) => {
     for (const open of document.querySelectorAll('.bar details[open], .pick[open]'))
       if (!open.contains(event.target)) open.open = false;
+  });
+
+  // What is to be copied gets its button where there is a clipboard, and says so when it is done.
+  const offerCopies = () => {
+    if (!navigator.clipboard) return;
+    for (const button of document.querySelectorAll('[data-copy][hidden]')) button.hidden = false;
+  };
+  offerCopies();
+
+  document.addEventListener('click', async (event) => {
+    const button = event.target.closest?.('[data-copy]');
+    const text = button && document.getElementById(button.dataset.copy)?.textContent;
+    if (!text) return;
+    await navigator.clipboard.writeText(text);
+    const before = button.textContent;
+    if (before === button.dataset.copied) return;
+    button.textContent = button.dataset.copied;
+    setTimeout(() => {
+      button.textContent = before;
+    }, 2000);
   });
 
   // The word of what was done is told once: the page's address forgets it.
@@ -48,6 +68,7 @@
   document.addEventListener('htmx:afterSettle', (event) => {
     if (event.detail.target !== document.body) return;
     forgetNotice();
+    offerCopies();
     const summary = document.getElementById('error-summary');
     (summary ?? document.getElementById('content'))?.focus({ preventScroll: true });
   });

@@ -13,6 +13,7 @@ import { mountPlace } from './place.ts';
 import { mountRoles } from './roles/roles.ts';
 import { mountSearch } from './search.ts';
 import type { SectionName } from './sections.ts';
+import { mountServices } from './services/services.ts';
 import type { ConsoleDependencies } from './visit.ts';
 
 type Mount = (router: Router, deps: ConsoleDependencies) => void;
@@ -23,6 +24,7 @@ const mounts: Partial<Record<SectionName, Mount>> = {
   people: mountPeople,
   organisation: mountOrganisation,
   roles: mountRoles,
+  services: mountServices,
 };
 
 type Surroundings = Omit<ConsoleDependencies, 'mounted'>;

@@ -22,8 +22,11 @@ export interface FieldSpec {
   optional?: boolean;
   /** What an empty one means to the operation: to leave it alone (`absent`), or that there is none (`null`). Default: absent. */
   empty?: 'absent' | 'null';
-  /** Of `select` and `checks`; without a label the words are `options.<name>.<value>`. */
-  options?: readonly { value: string; label?: string }[];
+  /**
+   * Of `select` and `checks`; without a label the words are `options.<name>.<value>`. Those of `checks` that follow each other
+   * and have the same `under` stand below that name; below the words `options.<name>.under_none` where it is empty.
+   */
+  options?: readonly { value: string; label?: string; under?: string }[];
   maxLength?: number;
   autocomplete?: string;
   /** The first of several that belong together under `groups.<group>`. */

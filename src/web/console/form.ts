@@ -5,6 +5,7 @@
  */
 import type Router from '@koa/router';
 import { operationOf } from '../../management/operations.ts';
+import { assertFresh } from '../../management/perform.ts';
 import { ValidationError } from '../../management/validate.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { knownZone } from '../../platform/format-date.ts';
@@ -58,8 +59,8 @@ export interface FormPage {
   /** Under which its words stand: `title`, `lead`, `submit`, `fields.<name>`, `hints.<name>`, `options.<name>.<value>`. */
   words: string;
   fields(visit: Visit): FieldSpec[] | Promise<FieldSpec[]>;
-  /** The parameters of the operation's path. */
-  params?(visit: Visit): Record<string, string>;
+  /** The parameters of the operation's path. Before anything was sent, `values` is empty. */
+  params?(visit: Visit, values: Values): Record<string, string>;
   /** Of what is changed: what is stored, and its version. Only what differs from it is sent. */
   read?(visit: Visit): Promise<{ stored: object; etag?: string; subject: string }>;
   /** Of what is made or done: what it is about, by name. */
@@ -70,7 +71,7 @@ export interface FormPage {
   complete?(body: Record<string, unknown>, visit: Visit): unknown;
   /** Whether it is done at a place: where none is looked at, it is chosen first. */
   isAtPlace?(visit: Visit): boolean | Promise<boolean>;
-  /** Asks for a sign-in within five minutes before the form is shown. Default: where the operation always does. */
+  /** Asks for a sign-in within five minutes, before the form is shown and when it is sent. Default: where the operation always does. */
   fresh?: boolean;
   back(visit: Visit): string;
   /** Where it leads once done; default: back. */
@@ -111,7 +112,7 @@ export function faultsOf(error: DomainError, fields: readonly FieldSpec[], value
     return [{ code: error.code, params: error.params, field }];
   }
   const named = error.fields.map((fault) => {
-    const field = fieldOf(fault.field.replace(/^body\./, ''));
+    const field = fieldOf(fault.field.replace(/^(body|params)\./, ''));
     const isEmpty = field !== undefined && (values[field] ?? '') === '';
     return { code: isEmpty ? 'FIELD_REQUIRED' : 'INVALID_INPUT', params: {}, field };
   });
@@ -156,12 +157,15 @@ async function storedOf(visit: Visit, form: FormPage): Promise<Stored> {
   return (await form.read?.(visit)) ?? { subject: (await form.about?.(visit)) ?? '' };
 }
 
+function asksFresh({ operation, fresh = operationOf(operation).fresh === true }: FormPage): boolean {
+  return fresh;
+}
+
 async function show(visit: Visit, form: FormPage): Promise<void> {
-  const { fresh = operationOf(form.operation).fresh === true } = form;
-  await assertMayEver(visit, form.operation, form.params?.(visit));
+  await assertMayEver(visit, form.operation, form.params?.(visit, {}));
   if (!visit.at && (await form.isAtPlace?.(visit)))
     return leadTo(visit.ctx, hrefTo(visit, '/place', { back: addressOf(visit.ctx) }));
-  if (leadToFresh(visit, fresh)) return;
+  if (leadToFresh(visit, asksFresh(form))) return;
   const stored = await storedOf(visit, form);
   const fields = await form.fields(visit);
   const values = stored.stored
@@ -181,12 +185,13 @@ async function send(visit: Visit, form: FormPage, sent: Record<string, string>):
   const body = bodyOf(wanted, values, zoneOf(visit));
   const once = sent.once ?? '';
   const asked = {
-    params: form.params?.(visit),
+    params: form.params?.(visit, values),
     ifMatch: stored.etag === undefined ? undefined : (sent.if_match ?? stored.etag),
     idempotencyKey: operationOf(form.operation).idempotent && once !== '' ? once : undefined,
   };
   let answer: Record<string, unknown>;
   try {
+    if (asksFresh(form)) assertFresh(visit.operator.actor);
     const whole = form.complete ? await form.complete(body, visit) : body;
     answer = (await ask<Record<string, unknown>>(visit, form.operation, { ...asked, body: whole })).body ?? {};
   } catch (error) {

@@ -29,7 +29,10 @@ const choices = [
 ];
 
 /** As those, within others alone: what a field of a form is called, and what a filter is. */
-const choicesWithin: Record<string, string[]> = { name: ['fields', 'filters'], value: ['options'] };
+const choicesWithin: Record<string, string[]> = {
+  name: ['fields', 'filters', 'snippets', 'values'],
+  value: ['options'],
+};
 
 /** The value with each of its strings replaced, but those choices. */
 function replaceStrings(value: unknown, replacement: string, key = '', within = ''): unknown {
