@@ -274,6 +274,27 @@ describe('operations on applications and services', () => {
       assert.equal((await eventsOf(clientId, 'client.capability_revoked')).length, 1);
     });
 
+    it('puts what it may ask for as a whole: what comes has to be in the hands of who asks, what goes and stays has not', async () => {
+      const { clientId } = await app.service({ tenantId, capabilities: ['stock.read'] });
+      const path = `/services/${clientId}/capabilities`;
+      assert.equal((await ask('PUT', path, { items: [] })).status, 428);
+      const tag = { 'if-match': (await ask('GET', path)).headers.get('etag') as string };
+      const more = await ask('PUT', path, { items: ['roles.read', 'stock.read'] }, tag);
+      assert.deepEqual([more.status, more.body.items], [200, ['roles.read', 'stock.read']]);
+      assert.equal((await ask('PUT', path, { items: [] }, tag)).status, 412);
+      const less = await ask('PUT', path, { items: ['roles.read'] }, any);
+      assert.deepEqual(less.body.items, ['roles.read']);
+      const back = await ask('PUT', path, { items: ['roles.read', 'stock.read'] }, any);
+      assert.deepEqual([back.status, back.body.code], [403, 'PRIVILEGE_EXCEEDED']);
+      assert.equal((await ask('PUT', path, { items: ['nobody.knows'] }, any)).status, 403);
+      const granted = await eventsOf(clientId, 'client.capability_granted');
+      const revoked = await eventsOf(clientId, 'client.capability_revoked');
+      assert.deepEqual(
+        [granted, revoked].map((events) => events.map(({ payload }) => payload.capability)),
+        [['roles.read'], ['stock.read']],
+      );
+    });
+
     it('gives nobody more than they have: not by a new service, nor by the secret of one that has more', async () => {
       const refused = await ask('POST', '/services', { name: 'Sync', capabilities: ['stock.read'] });
       assert.equal(refused.body.code, 'PRIVILEGE_EXCEEDED');

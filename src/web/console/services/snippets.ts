@@ -38,15 +38,16 @@ function javascript({ issuer, clientId, resource, scope }: SnippetOf, keys: bool
   const json = JSON.stringify;
   const options = isPlain(issuer) ? ', { execute: [client.allowInsecureRequests] }' : '';
   const proof = keys
-    ? `const jwk = JSON.parse(process.env.CLIENT_KEY); // the private key, as a JWK
+    ? `const jwk = JSON.parse(env.CLIENT_KEY); // the private key, as a JWK
 const algorithm =
   jwk.kty === 'EC'
     ? { name: 'ECDSA', namedCurve: jwk.crv }
     : { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
 const key = await crypto.subtle.importKey('jwk', jwk, algorithm, false, ['sign']);
 const proof = client.PrivateKeyJwt({ key, kid: jwk.kid });`
-    : 'const proof = client.ClientSecretBasic(process.env.CLIENT_SECRET);';
-  return `import * as client from 'openid-client'; // version 6
+    : 'const proof = client.ClientSecretBasic(env.CLIENT_SECRET);';
+  return `import { env } from 'node:process';
+import * as client from 'openid-client'; // version 6
 
 ${proof}
 const issuer = new URL(${json(issuer)});
