@@ -25,6 +25,20 @@ const services = [
 ];
 
 type Head = ViewModels['console/services/service']['head'];
+const list: ViewModels['console/services/list']['list'] = {
+  ...listOf('console.services', base, services),
+  q: '',
+  filters: [
+    {
+      name: 'state',
+      value: '',
+      picked: false,
+      options: ['', 'active', 'disabled'].map((value) => ({ value, href: base, current: value === '' })),
+    },
+  ],
+  sorts: { name: { href: base, current: true }, created_at: { href: `${base}?sort=created_at`, current: false } },
+};
+
 const tabs = ['details', 'secrets', 'connect', 'refusals'] as const;
 const head = (current: Head['tabs'][number]['tab'], overrides: Partial<Head> = {}): Head => ({
   name: listed.name,
@@ -113,13 +127,13 @@ export const samples: PageSample[] = [
     name: 'console-services',
     view: 'console/services/list',
     page: {},
-    model: { frame, list: listOf('console.services', base, services), createHref: `${base}/new` },
+    model: { frame, list, createHref: `${base}/new` },
   },
   {
     name: 'console-services-none',
     view: 'console/services/list',
     page: {},
-    model: { frame, list: listOf('console.services', base, []), createHref: `${base}/new` },
+    model: { frame, list: { ...list, items: [] }, createHref: `${base}/new` },
   },
   {
     name: 'console-services-service',

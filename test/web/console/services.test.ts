@@ -59,6 +59,8 @@ describe('the console: services', () => {
     assert.ok(secret.length > 30);
     const list = await browser.open(at('/services'));
     assert.match(list.body, /Nightly sync[\s\S]*1 secret works/);
+    assert.doesNotMatch((await browser.open(at('/services?state=disabled'))).body, /Nightly sync/);
+    assert.match((await browser.open(at('/services?q=NIGHTLY:'))).body, /Nightly sync/);
 
     const connect = await browser.open(at('/services/nightly:sync/connect'));
     assert.ok(!connect.body.includes(secret), 'the secret is shown again');

@@ -37,7 +37,14 @@ declare module '../../pages/view-models.ts' {
   }
 }
 
-const spec: ListSpec = { path: '/services', operation: 'services.list', words: 'console.services' };
+const spec: ListSpec = {
+  path: '/services',
+  operation: 'services.list',
+  words: 'console.services',
+  search: true,
+  filters: [{ name: 'state', values: ['active', 'disabled'] }],
+  sorts: ['name', 'created_at'],
+};
 
 async function showList(visit: Visit): Promise<void> {
   const list = await readList<ListedService>({ ...visit, at: undefined }, spec);
