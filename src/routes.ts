@@ -23,6 +23,7 @@ import { readerRoutes } from './web/api/reader.ts';
 import { registerRoutes } from './web/api/register.ts';
 import { apiRoutes, bodyLimitAt } from './web/api/v1.ts';
 import { consoleHomeRoutes, consoleRoutes } from './web/console/console.ts';
+import { consoleBodyLimitAt } from './web/console/people/onboarding/onboarding.ts';
 import type { WebDependencies } from './web/interaction/context.ts';
 import { interactionRoutes } from './web/interaction/dispatcher.ts';
 import { invitationRoutes } from './web/links/invitations.ts';
@@ -157,7 +158,7 @@ function people(dependencies: Dependencies, live: LiveProvider, management: Mana
     assets.middleware,
     locale(i18n),
     handleErrors(pages, logger),
-    limitBody(),
+    limitBody(consoleBodyLimitAt),
     device(),
     postToGet(new Set([protocol.authorization, protocol.end_session])),
     besideAuthorization([

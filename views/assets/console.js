@@ -1,5 +1,6 @@
 /*
- * What scripts add to the console beside htmx: the key of the search, menus that close, buttons that copy, and care for what htmx loads: a page
+ * What scripts add to the console beside htmx: the key of the search, menus that close, buttons that copy, files that are
+ * read, and care for what htmx loads: a page
  * that is none of the console's is loaded as a whole, and whoever hears the page is taken to what is new. Every page works
  * without this file.
  */
@@ -52,6 +53,35 @@
   };
   forgetNotice();
 
+  // A file is read into the form that it is chosen in: what is sent is what stands there. Spreadsheets save in Unicode or
+  // in the letters of Windows.
+  const decode = (bytes) => {
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    } catch {
+      return new TextDecoder('windows-1252').decode(bytes);
+    }
+  };
+  const readFile = async (chooser, file) => {
+    const status = chooser.querySelector('[role=status]');
+    const text = decode(await file.arrayBuffer());
+    const isTooLong = text.length > Number(chooser.dataset.most);
+    status.textContent = isTooLong ? status.dataset.tooLong : file.name;
+    if (!isTooLong) chooser.parentElement.querySelector('textarea').value = text;
+  };
+  const offerFiles = () => {
+    for (const chooser of document.querySelectorAll('[data-reads-file]')) chooser.hidden = false;
+  };
+  offerFiles();
+  document.addEventListener('change', (event) => {
+    const chooser = event.target.closest?.('[data-reads-file]');
+    const [file] = event.target.files ?? [];
+    if (!chooser || !file) return;
+    readFile(chooser, file);
+    // The same file can be chosen again once it was mended.
+    event.target.value = '';
+  });
+
   document.addEventListener('htmx:beforeSwap', (event) => {
     const { xhr, requestConfig, boosted } = event.detail;
     const isOurs = xhr.responseText.includes('id="content"');
@@ -69,6 +99,7 @@
     if (event.detail.target !== document.body) return;
     forgetNotice();
     offerCopies();
+    offerFiles();
     const summary = document.getElementById('error-summary');
     (summary ?? document.getElementById('content'))?.focus({ preventScroll: true });
   });

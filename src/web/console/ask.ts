@@ -7,7 +7,7 @@ import type { Tenant } from '../../domain/tenants/tenants.ts';
 import { countOperation } from '../../management/limits.ts';
 import type { Input, ManagementDependencies } from '../../management/operation.ts';
 import { operationOf, operations } from '../../management/operations.ts';
-import { perform } from '../../management/perform.ts';
+import { type ManagementRequest, perform } from '../../management/perform.ts';
 import { type Holdings, isPermitted, permit } from '../../management/permission.ts';
 import { DomainError } from '../../platform/errors.ts';
 import type { Operator } from './operator.ts';
@@ -28,6 +28,8 @@ export interface Asked {
   idempotencyKey?: string;
   /** Says what would happen, and does nothing. */
   dryRun?: boolean;
+  /** Of a bulk operation: hears each row that is refused, in order. */
+  tell?: ManagementRequest['tell'];
 }
 
 export interface Answer<T> {

@@ -95,7 +95,8 @@ export function leadToFresh(visit: Visit, isAsked: boolean): boolean {
   return true;
 }
 
-function zoneOf({ operator }: Visit): string {
+/** In which moments are typed and shown. */
+export function zoneOf({ operator }: Visit): string {
   return knownZone(operator.person.profile.zoneinfo ?? undefined);
 }
 

@@ -9,7 +9,7 @@ import { assertMayActIn, findHoldings } from '../../management/permission.ts';
 import { ValidationError } from '../../management/validate.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { leadTo } from '../account/account-page.ts';
-import { readForm } from '../middleware/body.ts';
+import { type ReadFormOptions, readForm } from '../middleware/body.ts';
 import { statusOf } from '../middleware/errors.ts';
 import { allowOwnRequests } from '../pages/security-headers.ts';
 import type { ViewModels } from '../pages/view-models.ts';
@@ -121,16 +121,22 @@ export function page(
   };
 }
 
-/** A form that was sent. It is sent to the address of its own page, so that a sign-in in between leads back there. */
+/**
+ * A form that was sent. It is sent to the address of its own page, so that a sign-in in between leads back there.
+ * @param options.limitBytes of a form that is longer than others; it is read of who is signed in alone
+ */
 export function posted(
   deps: ConsoleDependencies,
   section: SectionName | undefined,
   work: (visit: Visit, form: Record<string, string>) => Promise<void>,
+  options: ReadFormOptions = {},
 ): Middleware {
   return async (ctx) => {
-    const form = await readForm(ctx as Context);
+    const short = options.limitBytes === undefined ? await readForm(ctx as Context) : undefined;
     const visit = await begin(ctx as Context, deps, section);
-    if (visit) await inFrame(visit, () => work(visit, form));
+    if (!visit) return;
+    const form = short ?? (await readForm(ctx as Context, options));
+    await inFrame(visit, () => work(visit, form));
   };
 }
 

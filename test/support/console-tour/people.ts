@@ -1,6 +1,12 @@
 /** What to look at of the section People. */
 import type { Tour } from '../../console-screenshots.ts';
 
+const pasted = `name,address,role,place,from,until
+Astrid Berg,astrid.berg@northwind.example,Teacher,North Region,2027-08-15,2028-06-30
+Björn Ek,bjorn.ek@northwind.example,Teacher,North Region,,
+Cilla Dahl,cilla.dahl.northwind.example,Teacher,North Region,,
+David Alm,david.alm@northwind.example,Techer,North Region,,`;
+
 export const tour: Tour = ({ annaId, nodeIds, owner, delegate }) => [
   { name: 'list', path: '/people' },
   { name: 'list-at', path: `/people?at=${nodeIds[0]}&state=active&sort=name` },
@@ -14,6 +20,28 @@ export const tour: Tour = ({ annaId, nodeIds, owner, delegate }) => [
   { name: 'person-history', path: `/people/${annaId}/history` },
   { name: 'give', path: `/people/${annaId}/access/give?at=${nodeIds[0]}` },
   { name: 'create', path: '/people/new' },
+  { name: 'create-at', path: `/people/new?at=${nodeIds[0]}` },
+  { name: 'onboard', path: '/people/onboard' },
+  {
+    name: 'onboard-checked',
+    path: '/people/onboard',
+    act: async (page) => {
+      await page.fill('#text', pasted);
+      await page.click('button[value=check]');
+      await page.waitForSelector('#rows');
+    },
+  },
+  {
+    name: 'onboard-done',
+    path: '/people/onboard',
+    act: async (page) => {
+      // The tenant is the same for every screen: other people each time.
+      await page.fill('#text', pasted.replaceAll('@', `.${Date.now()}@`));
+      await page.click('button[value=check]');
+      await page.click('button[value=do]');
+      await page.waitForSelector('button[value=report]');
+    },
+  },
   { name: 'edit', path: `/people/${annaId}/edit` },
   { name: 'deactivate', path: `/people/${annaId}/deactivate` },
   { name: 'delete', path: `/people/${annaId}/delete` },

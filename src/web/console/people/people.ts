@@ -6,6 +6,7 @@ import { draw, page } from '../page.ts';
 import { type ConsoleDependencies, hrefTo, type Visit } from '../visit.ts';
 import { mountHistory } from './history.ts';
 import { mayMakePeople, mountNewPerson, rolesOf } from './new-person.ts';
+import { mountOnboarding } from './onboarding/onboarding.ts';
 import { mountPerson } from './person.ts';
 import { mountPersonDeeds } from './person-deeds.ts';
 import { mountPlaces } from './places.ts';
@@ -32,6 +33,8 @@ declare module '../../pages/view-models.ts' {
       list: ListModel<ListedPerson & { href: string }>;
       /** Absent for who may make nobody. */
       createHref?: string;
+      /** Where many are made at once. */
+      onboardHref?: string;
     };
   }
 }
@@ -59,8 +62,10 @@ async function showList(visit: Visit): Promise<void> {
   const list = await readList<ListedPerson>(visit, { ...spec, filters: await filtersOf(visit) });
   if (!list) return;
   const items = list.items.map((person) => ({ ...person, href: hrefTo(visit, `/people/${person.id}`) }));
-  const createHref = (await mayMakePeople(visit)) ? hrefTo(visit, '/people/new') : undefined;
-  draw(visit, 'console/people/list', { list: { ...list, items }, createHref });
+  const mayMake = await mayMakePeople(visit);
+  const href = (path: string) => (mayMake ? hrefTo(visit, path) : undefined);
+  const [createHref, onboardHref] = [href('/people/new'), href('/people/onboard')];
+  draw(visit, 'console/people/list', { list: { ...list, items }, createHref, onboardHref });
 }
 
 /** Mounts `/people` and everything below it. */
@@ -68,6 +73,7 @@ export function mountPeople(router: Router, deps: ConsoleDependencies): void {
   router.get('/people', page(deps, 'people', showList));
   for (const mount of [
     mountNewPerson,
+    mountOnboarding,
     mountPerson,
     mountPersonDeeds,
     mountWaysIn,
