@@ -58,7 +58,7 @@ const features = [
 ];
 
 /** The wings of oidc/: one may import those above it. */
-const wings = ['storage', 'tokens', 'authorization', 'overrides'];
+const wings = ['storage', 'tokens', 'authorization', 'token-exchange', 'overrides'];
 
 /** Features that import a later one, and why. */
 const featureExceptions: Record<string, string> = {};

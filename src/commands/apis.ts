@@ -41,6 +41,7 @@ interface CreateOptions {
   tokenFormat: ResourceServer['tokenFormat'];
   signingAlg: ResourceServer['signingAlg'];
   ttl: number;
+  tokenExchange?: boolean;
   capability?: string[];
 }
 
@@ -52,12 +53,12 @@ function parseScope(text: string): { key: string; description?: string } {
 
 async function create(options: CreateOptions): Promise<CommandResult> {
   return withDatabase(async ({ db }) => {
-    const { identifier, name, tokenFormat, signingAlg, ttl: accessTokenTtl } = options;
+    const { identifier, name, tokenFormat, signingAlg, ttl: accessTokenTtl, tokenExchange } = options;
     const tenantId = await optionalTenantId(db, options.tenant);
     const scopes = (options.capability ?? []).map(parseScope);
     const api = await createResourceServer(
       db,
-      { tenantId, identifier, name, tokenFormat, signingAlg, accessTokenTtl, scopes },
+      { tenantId, identifier, name, tokenFormat, signingAlg, accessTokenTtl, tokenExchange, scopes },
       systemCaller,
     );
     const capabilities = scopes.map(({ key }) => key);
@@ -70,6 +71,7 @@ async function create(options: CreateOptions): Promise<CommandResult> {
         token_format: api.tokenFormat,
         signing_alg: api.signingAlg,
         access_token_ttl: api.accessTokenTtl,
+        token_exchange: api.tokenExchange,
         capabilities,
       },
       text: `The API ${printable(api.name)} is registered.\n\n${fields({
@@ -98,11 +100,12 @@ async function list(options: ListOptions & { tenant?: string }): Promise<Command
     ]);
     return {
       data: {
-        apis: found.map(({ tokenFormat, signingAlg, accessTokenTtl, ...api }) => ({
+        apis: found.map(({ tokenFormat, signingAlg, accessTokenTtl, tokenExchange, ...api }) => ({
           ...api,
           token_format: tokenFormat,
           signing_alg: signingAlg,
           access_token_ttl: accessTokenTtl,
+          token_exchange: tokenExchange,
         })),
         next,
       },
@@ -127,6 +130,7 @@ export function addApis(program: Command, description: string): void {
       )
       .addOption(new Option('--signing-alg <alg>', 'of a JWT').choices(['ES256', 'RS256']).default('ES256'))
       .option('--ttl <seconds>', 'how long an access token lives', wholeNumber(30, 86_400), 600)
+      .option('--token-exchange', 'it takes tokens that services and API keys were exchanged for')
       .option('--capability <key[=description]>', 'a scope of this API (repeatable)', collect)
       .addHelpText('after', createHelp),
     create,

@@ -20,6 +20,7 @@ import { overview } from './overview.ts';
 import { referrals } from './referrals.ts';
 import { resourceServers } from './resource-servers.ts';
 import { roles } from './roles.ts';
+import { serviceExchange } from './service-exchange.ts';
 import { services } from './services.ts';
 import { signInChecks } from './sign-in-checks.ts';
 import { signingKeys } from './signing-keys.ts';
@@ -43,6 +44,7 @@ const single: readonly AnyOperation[] = [
   ...tenants,
   ...clients,
   ...services,
+  ...serviceExchange,
   ...resourceServers,
   ...capabilities,
   ...invitations,

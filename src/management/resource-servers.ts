@@ -21,6 +21,9 @@ const tokens = {
   token_format: z.enum(['jwt', 'opaque']).meta({ description: 'opaque: the API introspects them' }),
   signing_alg: z.enum(['ES256', 'RS256']).meta({ description: 'Of a JWT' }),
   access_token_ttl: z.int().min(30).max(86_400).meta({ description: 'How long an access token lives, in seconds' }),
+  token_exchange: z
+    .boolean()
+    .meta({ description: 'Whether it takes tokens that services and API keys were exchanged for (RFC 8693)' }),
 };
 const members = {
   id,
@@ -112,6 +115,7 @@ export const resourceServers = [
           tokenFormat: body.token_format,
           signingAlg: body.signing_alg,
           accessTokenTtl: body.access_token_ttl,
+          tokenExchange: body.token_exchange,
         },
         actor.caller,
       );
@@ -143,8 +147,10 @@ export const resourceServers = [
     run: async ({ db, tenantId, params, body, actor }) => {
       const lookup = { db, tenantId, actor };
       const { id } = await apiIn(lookup, { params });
-      const { name, token_format: tokenFormat, signing_alg: signingAlg, access_token_ttl: accessTokenTtl } = body;
-      await updateResourceServer(db, { id, name, tokenFormat, signingAlg, accessTokenTtl }, actor.caller);
+      const { name, token_format: tokenFormat, signing_alg: signingAlg } = body;
+      const { access_token_ttl: accessTokenTtl, token_exchange: tokenExchange } = body;
+      const change = { id, name, tokenFormat, signingAlg, accessTokenTtl, tokenExchange };
+      await updateResourceServer(db, change, actor.caller);
       return apiIn(lookup, { params });
     },
   }),

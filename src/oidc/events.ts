@@ -6,6 +6,8 @@ import { type Database, isConnectionError } from '../platform/database.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { AccountWithProfile } from './account.ts';
 import { requestOrigin } from './caller.ts';
+import { tokenExchangeGrant } from './grant-types.ts';
+import { keyClientId } from './key-client.ts';
 import { giveBackRefused } from './storage/refresh-rotation.ts';
 import type { TokenMetrics } from './tokens/token-metrics.ts';
 
@@ -24,6 +26,13 @@ const audited = new Set([
   'unauthorized_client',
   'unmet_authentication_requirements',
 ]);
+
+/** At an exchange of tokens `invalid_request` says that a token was refused (RFC 8693 section 2.2.2). A stranger may try keys. */
+function isWorthAnEvent({ oidc }: KoaContextWithOIDC, { message }: { message: string }): boolean {
+  if (oidc.client?.clientId === keyClientId) return false;
+  const isExchange = oidc.params?.grant_type === tokenExchangeGrant;
+  return audited.has(message) || (isExchange && ['invalid_request', 'invalid_scope'].includes(message));
+}
 
 /**
  * Where the library has answered a machine with `server_error`: come again soon (RFC 7009 section 2.2.1, RFC 9110 section
@@ -70,7 +79,7 @@ export function listenToProvider(provider: Provider, { db, logger, metrics }: Ev
     error: { message: string; error_detail?: string },
   ): Promise<void> {
     const client = ctx.oidc?.client;
-    if (!client || !audited.has(error.message)) return;
+    if (!client || !isWorthAnEvent(ctx, error)) return;
     const account = ctx.oidc.account as AccountWithProfile | undefined;
     const refusal = {
       tenantId: account?.profile.tenantId ?? (client.tenant_id as string | undefined),

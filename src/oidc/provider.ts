@@ -22,6 +22,7 @@ import { applyOverrides } from './overrides/overrides.ts';
 import { SigningKey } from './signing-key.ts';
 import { createAdapterFactory } from './storage/adapters.ts';
 import { extraClientMetadata } from './storage/client-adapter.ts';
+import { registerTokenExchange } from './token-exchange/token-exchange.ts';
 import { recordJwtAccessToken } from './tokens/access-token-records.ts';
 import { checkClientAssertion, checkRequestObject } from './tokens/assertions.ts';
 import { createIntrospectionPolicy } from './tokens/introspection.ts';
@@ -235,6 +236,7 @@ export function createProvider(dependencies: ProviderDependencies): Provider {
     },
   });
 
+  registerTokenExchange({ db, provider, publicJwks: keys.publicJwks });
   applyOverrides({ provider, policy }, { db, secrets, keys, sessionCookie: cookie });
   return provider;
 }

@@ -8,6 +8,7 @@ import type { Upsert } from '../domain/sessions/payload-store.ts';
 import type { RequestedTenant } from './authorization/requested-tenant.ts';
 import type { OpenExchange } from './storage/exchange.ts';
 import type { SessionPayload } from './storage/session-merge.ts';
+import type { ExchangedSubject } from './tokens/exchanged-tokens.ts';
 
 export interface RequestMemory {
   /** The tenant that the authorization request is for, asked of the database once. */
@@ -32,6 +33,8 @@ export interface RequestMemory {
   foundAlong?: Pick<FoundPayload, 'grant' | 'session'>;
   /** What the answer of introspection is made of where it is asked about an API key. */
   introspectedKey?: object;
+  /** What the token that this request makes says of what it is exchanged for. */
+  exchangedSubject?: ExchangedSubject;
 }
 
 const memories = new WeakMap<object, RequestMemory>();

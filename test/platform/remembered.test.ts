@@ -79,6 +79,11 @@ describe('remembered configuration', () => {
     ['a revoked secret', (trx) => trx('client_secrets').update({ revokedAt: new Date() })],
     ['a capability of a service', (trx) => trx('client_capabilities').insert({ clientId, capabilityId })],
     ['a capability withdrawn from it', (trx) => trx('client_capabilities').delete()],
+    [
+      'a capability that a service may get for people',
+      (trx) => trx('client_exchange_capabilities').insert({ clientId, capabilityId }),
+    ],
+    ['one that it may get no longer', (trx) => trx('client_exchange_capabilities').delete()],
     ['a deleted secret', (trx) => trx('client_secrets').delete()],
     [
       'a new identity provider',

@@ -87,7 +87,7 @@ export async function updateCapability(db: Database, values: CapabilityValues): 
 
 /** Whom a move of a capability concerns: clients by their `client_id`. */
 export interface CapabilityHolders {
-  /** Live services that may ask for it. */
+  /** Live services that may ask for it, or get it for people. */
   services: string[];
   /** Those of them whose default API is the one that it leaves, where they have no other capability. */
   servicesWithoutDefault: string[];
@@ -106,9 +106,12 @@ export async function selectHolders(
   const held = await firstRow<CapabilityHolders>(
     db,
     `select array(select c.client_id
-                    from client_capabilities cc
-                    join clients c on c.id = cc.client_id and c.deleted_at is null
-                   where cc.capability_id = :id
+                    from clients c
+                   where c.deleted_at is null
+                     and (exists (select from client_capabilities cc
+                                   where cc.client_id = c.id and cc.capability_id = :id)
+                          or exists (select from client_exchange_capabilities ec
+                                      where ec.client_id = c.id and ec.capability_id = :id))
                    order by c.client_id) as services,
             array(select c.client_id
                     from client_capabilities cc

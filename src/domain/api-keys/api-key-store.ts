@@ -178,8 +178,7 @@ export interface FoundKey {
   isUnwritten: boolean;
 }
 
-const byPrefix = prepared(
-  'api-key-by-prefix',
+const found = (condition: string) =>
   `select k.id, k.tenant_id, k.org_node_id, k.user_id, k.key_hash, k.created_at, k.expires_at,
           t.slug as tenant_slug, t.name as tenant_name,
           ${states.live} and t.state = 'active' and ${placeCounts}
@@ -188,11 +187,18 @@ const byPrefix = prepared(
      from api_keys k
      join tenants t    on t.id = k.tenant_id
      left join users u on u.id = k.user_id
-    where k.prefix = $1`,
-);
+    where ${condition}`;
+
+const byPrefix = prepared('api-key-by-prefix', found('k.prefix = $1'));
+const byKeyId = prepared('api-key-by-id', found('k.id = $1'));
 
 export async function selectKeyByPrefix(db: Database, prefix: string): Promise<FoundKey | undefined> {
   return (await runPrepared<FoundKey>(db, byPrefix, [prefix])).rows[0];
+}
+
+/** Whether it counts, as of a key that is shown. */
+export async function selectKeyById(db: Database, id: string): Promise<FoundKey | undefined> {
+  return (await runPrepared<FoundKey>(db, byKeyId, [id])).rows[0];
 }
 
 const ofApi = prepared(

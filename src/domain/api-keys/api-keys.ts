@@ -26,6 +26,7 @@ import {
   selectApiKeyForUpdate,
   selectApiKeys,
   selectCapabilitiesOfApi,
+  selectKeyById,
   selectKeyByPrefix,
   updateApiKey,
   updateLastUsed,
@@ -201,17 +202,36 @@ export async function openApiKey(db: Database, value: string): Promise<LiveApiKe
   return key;
 }
 
-/**
- * What of an API's capabilities a key is good for at this moment, sorted. Nothing: the key is not meant for that API.
- */
-export async function findKeyScope(
+/** A key that was shown before, if it counts at this moment. For what was given for it. */
+export async function findLiveKey(db: Database, id: string): Promise<LiveApiKey | undefined> {
+  const found = isId(id) ? await selectKeyById(db, id) : undefined;
+  if (!found?.isLive) return undefined;
+  const { keyHash: _, isLive: __, isUnwritten: ___, ...key } = found;
+  return key;
+}
+
+/** What a key is good for at an API at one moment. */
+export interface KeyAccess {
+  /** Capabilities of the API, sorted. None: the key is not meant for that API. */
+  scope: string[];
+  /** When the first of what it rests on ends. */
+  earliestEnd: Date;
+}
+
+/** What of an API's capabilities a key is good for at this moment. */
+export async function findKeyAccess(
   db: Database,
-  { id, tenantId }: Pick<LiveApiKey, 'id' | 'tenantId'>,
+  { id, tenantId, expiresAt }: Pick<LiveApiKey, 'id' | 'tenantId' | 'expiresAt'>,
   resourceServerId: string,
-): Promise<string[]> {
+): Promise<KeyAccess> {
   const standing = await findStanding(db, { tenantId, of: { key: id } });
-  const keys = standing?.held.flatMap(({ capabilities }) => capabilities) ?? [];
-  return keys.length === 0 ? [] : selectCapabilitiesOfApi(db, { resourceServerId, keys });
+  const held = standing?.held ?? [];
+  const keys = held.flatMap(({ capabilities }) => capabilities);
+  const scope = keys.length === 0 ? [] : await selectCapabilitiesOfApi(db, { resourceServerId, keys });
+  const ends = held
+    .filter(({ capabilities }) => capabilities.some((key) => scope.includes(key)))
+    .flatMap(({ endsAt }) => endsAt?.getTime() ?? []);
+  return { scope, earliestEnd: new Date(Math.min(expiresAt.getTime(), ...ends)) };
 }
 
 /** Ends the keys of a person who may act no longer. Answers how many. */

@@ -175,7 +175,8 @@ export async function replaceServiceCapabilities(
   });
 }
 
-async function lockService(trx: Database, clientId: string): Promise<ClientRow> {
+/** @throws DomainError not_found NOT_FOUND, also for what is no service */
+export async function lockService(trx: Database, clientId: string): Promise<ClientRow> {
   const service = await lockClient(trx, clientId);
   if (service.kind !== 'service') throw new DomainError('not_found', 'NOT_FOUND');
   return service;

@@ -40,8 +40,8 @@ export async function findResourceServerById(db: Database, id: string): Promise<
   if (!isId(id)) return undefined;
   return firstRow<ResourceServerDetails>(
     db,
-    `select r.id, r.tenant_id, r.identifier, r.name, r.token_format, r.signing_alg, r.access_token_ttl, r.is_system,
-            r.created_at, r.updated_at,
+    `select r.id, r.tenant_id, r.identifier, r.name, r.token_format, r.signing_alg, r.access_token_ttl,
+            r.token_exchange, r.is_system, r.created_at, r.updated_at,
             array(select k.key from capabilities k where k.resource_server_id = r.id and k.deleted_at is null order by k.key)
               as capabilities
        from resource_servers r
@@ -51,7 +51,7 @@ export async function findResourceServerById(db: Database, id: string): Promise<
 }
 
 export type ResourceServerChange = { id: string } & Partial<
-  Pick<ResourceServer, 'name' | 'tokenFormat' | 'signingAlg' | 'accessTokenTtl'>
+  Pick<ResourceServer, 'name' | 'tokenFormat' | 'signingAlg' | 'accessTokenTtl' | 'tokenExchange'>
 >;
 
 /**
@@ -60,11 +60,11 @@ export type ResourceServerChange = { id: string } & Partial<
  *   SYSTEM_RESOURCE_SERVER_FIXED
  */
 export async function updateResourceServer(db: Database, change: ResourceServerChange, caller: Caller): Promise<void> {
-  const { id, tokenFormat, signingAlg, accessTokenTtl } = change;
+  const { id, tokenFormat, signingAlg, accessTokenTtl, tokenExchange } = change;
   const name = change.name === undefined ? undefined : checkDisplayName(change.name);
   await inTransaction(db, async (trx) => {
     const before = await lockFreeToChange(trx, id);
-    const { from, to } = differences({ ...before }, { name, tokenFormat, signingAlg, accessTokenTtl });
+    const { from, to } = differences({ ...before }, { name, tokenFormat, signingAlg, accessTokenTtl, tokenExchange });
     if (Object.keys(to).length === 0) return;
     await trx('resource_servers').where({ id }).update(to);
     await recordEvent(trx, { ...about(before), action: 'resource_server.changed', payload: { from, to } }, caller);
@@ -101,7 +101,7 @@ async function lockFreeToChange(trx: Database, id: string): Promise<ResourceServ
   const found = isId(id)
     ? await firstRow<ResourceServer & { isSystem: boolean }>(
         trx,
-        `select id, tenant_id, identifier, name, token_format, signing_alg, access_token_ttl, is_system
+        `select id, tenant_id, identifier, name, token_format, signing_alg, access_token_ttl, token_exchange, is_system
            from resource_servers
           where id = :id
             for update`,

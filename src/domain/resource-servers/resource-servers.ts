@@ -29,6 +29,8 @@ export interface ResourceServer {
   signingAlg: 'ES256' | 'RS256';
   /** Seconds. */
   accessTokenTtl: number;
+  /** Whether it takes tokens that services and API keys were exchanged for (RFC 8693). */
+  tokenExchange: boolean;
 }
 
 export interface ResourceServerWithScopes extends ResourceServer {
@@ -61,6 +63,7 @@ export async function createResourceServer(
     tokenFormat: wanted.tokenFormat ?? 'jwt',
     signingAlg: wanted.signingAlg ?? 'ES256',
     accessTokenTtl: wanted.accessTokenTtl ?? 600,
+    tokenExchange: wanted.tokenExchange ?? false,
   };
   return inTransaction(db, async (trx) => {
     // Two spellings of one identifier are one; no index knows that.
@@ -98,6 +101,7 @@ export async function createResourceServer(
 const byIdentifier = prepared(
   'resource-server',
   `select r.id, r.tenant_id, r.identifier, r.name, r.token_format, r.signing_alg, r.access_token_ttl,
+          r.token_exchange,
           coalesce(array_agg(k.key order by k.key) filter (where k.key is not null), '{}') as scopes
      from resource_servers r
      left join capabilities k on k.resource_server_id = r.id and k.deleted_at is null

@@ -7,6 +7,7 @@ import { backchannelLogout } from './backchannel-logout.ts';
 import { basicCredentials } from './basic-credentials.ts';
 import { claimMapping } from './claim-mapping.ts';
 import { clientSecrets } from './client-secrets.ts';
+import { exchangedTokens } from './exchanged-tokens.ts';
 import { formBody } from './form-body.ts';
 import { formCharset } from './form-charset.ts';
 import { introspectedKeys } from './introspected-keys.ts';
@@ -39,6 +40,7 @@ export const overrides: readonly Override[] = [
   typedUserCodes,
   structuredTokens,
   introspectedKeys,
+  exchangedTokens,
   claimMapping,
   registeredResources,
 ];

@@ -8,6 +8,8 @@ import { type ClientRow, findLiveClient } from '../../domain/clients/client-stor
 import { remembered } from '../../platform/remembered.ts';
 import { defineSecretPurpose, type Secrets } from '../../platform/secrets.ts';
 import { accountClientId, accountClientMetadata } from '../account-client.ts';
+import { tokenExchangeGrant } from '../grant-types.ts';
+import { keyClientId, keyClientMetadata } from '../key-client.ts';
 import type { AdapterDependencies } from './sealing.ts';
 
 /** What stands in the place of a secret; nobody can know it. */
@@ -23,6 +25,8 @@ export const extraClientMetadata = [
 export function clientMetadata(client: ClientRow, secrets: Secrets): AdapterPayload {
   return {
     ...client.metadata,
+    // What a service may exchange is asked at each request, and is nothing until somebody says so.
+    ...(client.kind === 'service' && { grant_types: ['client_credentials', tokenExchangeGrant] }),
     client_id: client.clientId,
     client_name: client.name,
     client_secret: secrets.mac(clientPlaceholders, client.clientId).toString('base64url'),
@@ -39,10 +43,12 @@ function refuse(): never {
 }
 
 export function createClientAdapter({ db, secrets, issuer }: Omit<AdapterDependencies, 'limits'>): Adapter {
+  const keyClient = keyClientMetadata();
   return {
     async find(id) {
       // The server's own pages sign people in through the same door as everyone else.
       if (id === accountClientId) return accountClientMetadata(issuer);
+      if (id === keyClientId) return keyClient;
       // NUL and oversized ids can be no client's, and PostgreSQL refuses NUL in text.
       if (!/^[\x21-\x7e]{1,100}$/.test(id)) return undefined;
       return remembered(db, `client-metadata ${id}`, async () => {

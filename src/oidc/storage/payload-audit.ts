@@ -1,7 +1,9 @@
 /** Which changes of stored payloads the audit trail knows. Each event is written by the statement of its change. */
 import Provider, { type AdapterPayload } from 'oidc-provider';
-import { auditEventRow } from '../../domain/audit/audit-events.ts';
+import { auditEventRow, type Caller } from '../../domain/audit/audit-events.ts';
 import { currentCaller } from '../caller.ts';
+import { keyClientId } from '../key-client.ts';
+import type { TokenOrigin } from '../tokens/exchanged-tokens.ts';
 
 const auditedOnCreation: Record<string, string> = {
   AccessToken: 'token.issued',
@@ -41,7 +43,29 @@ export function payloadEvent(action: string, model: string, payload?: AdapterPay
 /** For `upsertPayload`: the event of a new row, with the action that it has where the row was there; null for none. */
 export function storedEvent(model: string, payload: AdapterPayload): Record<string, unknown> | null {
   const action = auditedOnCreation[model];
+  if (payload.origin) return exchangedEvent(model, payload);
   return action ? { ...payloadEvent(action, model, payload), changed_action: auditedOnChange[model] } : null;
+}
+
+/**
+ * Of a token that another one, or an API key, was exchanged for: done by the service that has it now, or by who holds the key.
+ */
+function exchangedEvent(model: string, payload: AdapterPayload): Record<string, unknown> {
+  const { clientId, scope, aud, accountId } = payload;
+  const { tenantId, clientId: application, keyId } = payload.origin as TokenOrigin;
+  const { act, sub, org_node_id: place } = (payload.extra ?? {}) as Record<string, unknown>;
+  const { caller } = currentCaller();
+  const by: Caller =
+    clientId !== keyClientId
+      ? { ...caller, type: 'client', id: clientId, keyId }
+      : sub === place
+        ? { ...caller, type: 'api_key', id: keyId }
+        : { ...caller, type: 'user', id: sub as string, keyId };
+  const said = { model, scope, aud, accountId, act, application };
+  return auditEventRow(
+    { tenantId, action: 'token.exchanged', entityType: 'client', entityId: clientId, payload: said },
+    by,
+  );
 }
 
 /** For `destroyPayload`: null where the end of such a row is no event. */

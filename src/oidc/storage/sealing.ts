@@ -7,6 +7,7 @@ import type { PayloadRow, StoredPayload } from '../../domain/sessions/payload-st
 import type { AddressLimits } from '../../platform/address-limits.ts';
 import type { Database } from '../../platform/database.ts';
 import { defineSecretPurpose, type Secrets, sha256 } from '../../platform/secrets.ts';
+import type { TokenOrigin } from '../tokens/exchanged-tokens.ts';
 
 const sealedPayloads = defineSecretPurpose('payloads');
 export const hashedUserCodes = defineSecretPurpose('user-codes');
@@ -79,7 +80,8 @@ export function payloadRow(
     model,
     idHash,
     payload: sealPayload(secrets, model, idHash, payload),
-    grantId: model === 'Grant' ? id : (payload.grantId ?? null),
+    // What was exchanged ends with the grant that it rests on, which is another client's.
+    grantId: model === 'Grant' ? id : (payload.grantId ?? (payload.origin as TokenOrigin | undefined)?.grantId ?? null),
     uidHash: null,
     userCodeHash: payload.userCode ? secrets.mac(hashedUserCodes, payload.userCode) : null,
     sessionUidHash: payload.sessionUid ? sha256(payload.sessionUid) : null,

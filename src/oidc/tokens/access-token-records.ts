@@ -8,6 +8,7 @@ import type { AccessToken, ClientCredentials, KoaContextWithOIDC, Provider } fro
 import type { PublicJwk } from '../keys.ts';
 import { recordId } from '../storage/jwt-record-ids.ts';
 import { isCanonicalJwt } from './assertions.ts';
+import type { ExchangedToken } from './exchanged-tokens.ts';
 import type { TokenBinding } from './possession.ts';
 
 /**
@@ -28,6 +29,8 @@ export async function recordJwtAccessToken(
   const payload: Record<string, unknown> = {};
   for (const name of model.IN_PAYLOAD) if (source[name] !== undefined) payload[name] = source[name];
   Object.assign(payload, { iat, exp, jti: recordId(jti), kind: token.kind });
+  // The library takes a token of nobody to be the client's own (RFC 9068 section 2.2).
+  if ((token as ExchangedToken).origin?.keyId !== undefined) jwt.payload.sub = (token.extra as { sub: string }).sub;
   await model.adapter.upsert(recordId(jti), payload, exp - iat);
 }
 
@@ -81,12 +84,14 @@ export async function findJwtAccessToken(
 ): Promise<AccessTokenRecord | undefined> {
   const jti = createAccessTokenVerifier(provider.issuer, publicJwks)(token);
   const record = jti === undefined ? undefined : await provider.AccessToken.find(recordId(jti));
-  const { grantId, accountId, clientId } = (record ?? {}) as {
+  const { grantId, accountId, clientId, origin } = (record ?? {}) as ExchangedToken & {
     grantId?: string;
-    accountId?: string;
     clientId?: string;
   };
-  if (!record || accountId === undefined || grantId === undefined) return undefined;
+  if (!record || accountId === undefined) return undefined;
+  if (origin)
+    return (await provider.Client.find(clientId as string)) ? (record as unknown as AccessTokenRecord) : undefined;
+  if (grantId === undefined) return undefined;
   const grant = await provider.Grant.find(grantId);
   const belongs = grant && grant.accountId === accountId && grant.clientId === clientId;
   return belongs && (await provider.Client.find(clientId as string))

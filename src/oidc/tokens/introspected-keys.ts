@@ -4,7 +4,7 @@
  */
 import type { Context } from 'koa';
 import type { AccessToken, Provider } from 'oidc-provider';
-import { findKeyScope, openApiKey } from '../../domain/api-keys/api-keys.ts';
+import { findKeyAccess, openApiKey } from '../../domain/api-keys/api-keys.ts';
 import { findLiveClient } from '../../domain/clients/client-store.ts';
 import { findResourceServerIdentifier } from '../../domain/resource-servers/resource-servers.ts';
 import type { Database } from '../../platform/database.ts';
@@ -21,7 +21,7 @@ export async function findIntrospectedKey(
   const { resourceServerId } = asking;
   const key = await openApiKey(db, value);
   if (!key || (asking.tenantId !== null && asking.tenantId !== key.tenantId)) return undefined;
-  const scope = await findKeyScope(db, key, resourceServerId);
+  const { scope } = await findKeyAccess(db, key, resourceServerId);
   const aud = await findResourceServerIdentifier(db, resourceServerId);
   if (scope.length === 0 || aud === undefined) return undefined;
   const { id, tenantId, tenantSlug: slug, tenantName: name, userId, orgNodeId } = key;

@@ -8,10 +8,11 @@ import { findResourceServerIdentifier } from '../../domain/resource-servers/reso
 import type { Database } from '../../platform/database.ts';
 import { type AccountWithProfile, createFindAccount } from '../account.ts';
 import { memoryOf } from '../request-memory.ts';
+import { currentScope, type ExchangedToken } from './exchanged-tokens.ts';
 import { currentTokenClaims, type StoredAccessToken, storedSignInClaims } from './token-claims.ts';
 
 type Client = KoaContextWithOIDC['oidc']['client'];
-type IntrospectedToken = StoredAccessToken & { clientId?: string; accountId?: string };
+type IntrospectedToken = StoredAccessToken & ExchangedToken & { clientId?: string };
 
 /** `features.introspection.allowedPolicy`. */
 export function createIntrospectionPolicy(db: Database) {
@@ -37,6 +38,10 @@ export function createIntrospectionPolicy(db: Database) {
     if (!(await mayAsk(client, token))) return false;
     // Disabled, or of a suspended tenant: what it was given is worth nothing meanwhile.
     if (!(await ctx.oidc.provider.Client.find(token.clientId as string))) return false;
+    if (token.origin?.keyId !== undefined) {
+      token.scope = await currentScope(db, token, undefined);
+      return token.scope !== undefined;
+    }
     if (token.accountId === undefined) {
       token.extra = { ...token.extra, sub: token.clientId };
       return true;
@@ -44,6 +49,10 @@ export function createIntrospectionPolicy(db: Database) {
     const account = (await findAccount(ctx, token.accountId, given as never)) as AccountWithProfile | undefined;
     if (!account) return false;
     const orgNodeId = token.extra?.org_node_id as string | undefined;
+    if (token.origin) {
+      token.scope = await currentScope(db, token, { account, orgNodeId });
+      if (token.scope === undefined) return false;
+    }
     const isForApi = token.kind === 'AccessToken' && token.aud !== undefined;
     token.extra = {
       ...(isForApi && (await currentTokenClaims(account, token.scope, orgNodeId))),

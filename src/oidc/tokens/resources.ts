@@ -57,7 +57,11 @@ async function defaultResource(
 }
 
 /** An API of one tenant is none of another tenant's clients' business, not even that it exists. */
-async function findApiFor(db: Database, client: RequestingClient, identifier: string): Promise<ResourceServerRow> {
+export async function findApiFor(
+  db: Database,
+  client: RequestingClient,
+  identifier: string,
+): Promise<ResourceServerRow> {
   const server = identifier.includes('\0') ? undefined : await findResourceServer(db, identifier);
   const tenantId = server?.tenantId ?? null;
   const isForeign = tenantId !== null && client?.tenant_id !== undefined && client.tenant_id !== tenantId;

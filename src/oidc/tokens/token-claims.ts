@@ -9,6 +9,8 @@ import { isWithin } from '../../domain/organisation/place-paths.ts';
 import type { Database } from '../../platform/database.ts';
 import { isId } from '../../platform/ids.ts';
 import type { AccountWithProfile } from '../account.ts';
+import { memoryOf } from '../request-memory.ts';
+import { type ActingParty, actOf } from './exchanged-tokens.ts';
 import { withinBudget } from './token-budget.ts';
 
 /** What of a stored token matters here. */
@@ -20,7 +22,7 @@ export interface StoredAccessToken {
 }
 
 /** Seconds since the epoch. */
-type SignInClaims = { acr?: string; auth_time?: number };
+type SignInClaims = { acr?: string; auth_time?: number; act?: ActingParty };
 
 /** What remembers the node, and how and when the person signed in: a code, a device code, a refresh token. */
 export interface CarriesOrgNode {
@@ -30,10 +32,11 @@ export interface CarriesOrgNode {
   params?: { org_node_id?: string };
 }
 
-/** What the token is made from: the code, the device code or the refresh token. */
-function grantSource({ oidc }: KoaContextWithOIDC): CarriesOrgNode | undefined {
-  const { AuthorizationCode, DeviceCode, RotatedRefreshToken, RefreshToken } = oidc.entities;
-  return (AuthorizationCode ?? DeviceCode ?? RotatedRefreshToken ?? RefreshToken) as CarriesOrgNode | undefined;
+/** What the token is made from: the code, the device code, the refresh token, or what is exchanged for it. */
+function grantSource(ctx: KoaContextWithOIDC): CarriesOrgNode | undefined {
+  const { AuthorizationCode, DeviceCode, RotatedRefreshToken, RefreshToken } = ctx.oidc.entities;
+  const stored = AuthorizationCode ?? DeviceCode ?? RotatedRefreshToken ?? RefreshToken;
+  return (stored as CarriesOrgNode | undefined) ?? memoryOf(ctx).exchangedSubject;
 }
 
 /** The node that the authorization request named, as its code or refresh token remembers it. */
@@ -43,18 +46,21 @@ export function askedAtAuthorization(ctx: KoaContextWithOIDC): string | undefine
 }
 
 /**
- * How and when the person signed in, for APIs that ask for more than that (RFC 9470 section 6). A refresh is no sign-in: it says
- * what the first token said.
+ * How and when the person signed in, for APIs that ask for more than that (RFC 9470 section 6), and who acts for them. A refresh
+ * is no sign-in, nor is an exchange: they say what the first token said.
  */
 function signInClaims(ctx: KoaContextWithOIDC): SignInClaims {
   const { acr, authTime } = grantSource(ctx) ?? {};
-  return { ...(acr !== undefined && { acr }), ...(authTime !== undefined && { auth_time: authTime }) };
+  const { act } = memoryOf(ctx).exchangedSubject ?? {};
+  const signIn = { ...(acr !== undefined && { acr }), ...(authTime !== undefined && { auth_time: authTime }) };
+  return { ...signIn, ...(act && { act }) };
 }
 
 /** Of a token that says it. */
-export function storedSignInClaims({ extra }: StoredAccessToken): SignInClaims {
-  const { acr, auth_time } = (extra ?? {}) as SignInClaims;
-  return { ...(acr !== undefined && { acr }), ...(auth_time !== undefined && { auth_time }) };
+export function storedSignInClaims(token: StoredAccessToken): SignInClaims {
+  const { acr, auth_time } = (token.extra ?? {}) as SignInClaims;
+  const act = actOf(token);
+  return { ...(acr !== undefined && { acr }), ...(auth_time !== undefined && { auth_time }), ...(act && { act }) };
 }
 
 /** `extraParams` check of the authorization request: the form alone; whose node it is shows when the person is known. */
@@ -102,8 +108,11 @@ export function createExtraTokenClaims({ db, issuer, maxBytes }: TokenClaimsOpti
   ): Promise<Record<string, unknown> | undefined> {
     const { kind, aud, scope, jti, format } = token as StoredAccessToken & { jti: string; format?: string };
     const account = ctx.oidc.account as AccountWithProfile | undefined;
-    if (kind !== 'AccessToken' || !account) return undefined;
+    if (kind !== 'AccessToken') return undefined;
     const signIn = signInClaims(ctx);
+    const { ofKey } = memoryOf(ctx).exchangedSubject ?? {};
+    if (ofKey) return { ...ofKey, ...signIn };
+    if (!account) return undefined;
     if (aud === undefined) return signIn;
     const orgNodeId = await narrowedNode(db, ctx);
     const claims = await currentTokenClaims(account, scope, orgNodeId);

@@ -1,5 +1,6 @@
 /** Counts the tokens that are given out. Refuses a grant as a label that is none of ours: a client may send anything. */
 import { Counter, type Registry } from 'prom-client';
+import { tokenExchangeGrant } from '../grant-types.ts';
 
 export interface TokenMetrics {
   /** `type`: access_token, refresh_token, id_token ...; `grant`: the grant_type that gave it. */
@@ -11,6 +12,7 @@ const grants = new Map([
   ['refresh_token', 'refresh_token'],
   ['client_credentials', 'client_credentials'],
   ['urn:ietf:params:oauth:grant-type:device_code', 'device_code'],
+  [tokenExchangeGrant, 'token_exchange'],
 ]);
 
 export function createTokenMetrics(registry: Registry): TokenMetrics {
