@@ -1631,6 +1631,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/{client_id}/exchange-capabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a service may get for people by token exchange
+         * @description Needs `services.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["services.exchange_capabilities.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/{client_id}/exchange-capabilities/{capability}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Let a service get a capability for people by token exchange
+         * @description Its API has to take exchanged tokens as well (`token_exchange` of the API).
+         *
+         *     Needs `services.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, INVALID_INPUT, PRIVILEGE_EXCEEDED.
+         */
+        put: operations["services.exchange_capabilities.add"];
+        post?: never;
+        /**
+         * Let a service get a capability for people no longer
+         * @description Tokens that it has keep it until they end.
+         *
+         *     Needs `services.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        delete: operations["services.exchange_capabilities.remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/services/{client_id}/refusals": {
         parameters: {
             query?: never;
@@ -3122,6 +3170,17 @@ export interface components {
             /** @description Sign-ins that end */
             sessions: number;
         };
+        ExchangeCapabilities: {
+            items: {
+                /**
+                 * @description The key of a capability
+                 * @example inventory.read
+                 */
+                capability: string;
+                /** @description The identifier of its API */
+                resource: string;
+            }[];
+        };
         Factor: {
             /**
              * Format: date-time
@@ -3966,6 +4025,8 @@ export interface components {
             signing_alg: "ES256" | "RS256";
             /** @description The slug of the tenant whose it is */
             tenant: string | null;
+            /** @description Whether it takes tokens that services and API keys were exchanged for (RFC 8693) */
+            token_exchange: boolean;
             /**
              * @description opaque: the API introspects them
              * @enum {string}
@@ -4551,6 +4612,8 @@ export interface components {
             signing_alg: "ES256" | "RS256";
             /** @description null: of all tenants */
             tenant_id: string | null;
+            /** @description Whether it takes tokens that services and API keys were exchanged for (RFC 8693) */
+            token_exchange: boolean;
             /**
              * @description opaque: the API introspects them
              * @enum {string}
@@ -8451,6 +8514,8 @@ export interface operations {
                      * @enum {string}
                      */
                     signing_alg?: "ES256" | "RS256";
+                    /** @description Whether it takes tokens that services and API keys were exchanged for (RFC 8693) */
+                    token_exchange?: boolean;
                     /**
                      * @description opaque: the API introspects them
                      * @enum {string}
@@ -8576,6 +8641,8 @@ export interface operations {
                      * @enum {string}
                      */
                     signing_alg?: "ES256" | "RS256";
+                    /** @description Whether it takes tokens that services and API keys were exchanged for (RFC 8693) */
+                    token_exchange?: boolean;
                     /**
                      * @description opaque: the API introspects them
                      * @enum {string}
@@ -9551,6 +9618,112 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Service"];
                 };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "services.exchange_capabilities.list": {
+        parameters: {
+            query?: {
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The client_id, as the protocol has it */
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeCapabilities"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "services.exchange_capabilities.add": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The key of a capability */
+                capability: string;
+                /** @description The client_id, as the protocol has it */
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "services.exchange_capabilities.remove": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The key of a capability */
+                capability: string;
+                /** @description The client_id, as the protocol has it */
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

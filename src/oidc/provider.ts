@@ -228,12 +228,7 @@ export function createProvider(dependencies: ProviderDependencies): Provider {
       referral_code: null,
     },
     renderError: pages.renderError,
-    cookies: {
-      keys: cookieKeys(secrets),
-      long: cookie,
-      short: cookie,
-      names: cookieNames(secure),
-    },
+    cookies: { keys: cookieKeys(secrets), long: cookie, short: cookie, names: cookieNames(secure) },
   });
 
   registerTokenExchange({ db, provider, publicJwks: keys.publicJwks });

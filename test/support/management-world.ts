@@ -10,6 +10,7 @@ import { addIdentity } from '../../src/domain/methods/federation/administer-iden
 import { grantVisibility } from '../../src/domain/organisation/visibility-grants.ts';
 import { completeReferral, ensureReferralCode, recordReferral } from '../../src/domain/referrals/referrals.ts';
 import { createInitialAccessToken } from '../../src/domain/registration/initial-access-tokens.ts';
+import { createResourceServer, findResourceServer } from '../../src/domain/resource-servers/resource-servers.ts';
 import { managementAudience } from '../../src/oidc/tokens/management-tokens.ts';
 import type { TestApp } from './app.ts';
 import { makePasskey } from './authenticator.ts';
@@ -186,6 +187,13 @@ async function makeByRequest(
   await make('/identity-providers', { ...provider, key: linkedProviderKey });
   const apiId = await make('/resource-servers', { identifier: 'https://secret.example/api', name: 'Secret API' });
   await defineCapability(app.db, { key: 'things.read' }, systemCaller);
+  const goods = {
+    tenantId: null,
+    identifier: 'https://goods.example/',
+    name: 'Goods',
+    scopes: [{ key: 'goods.read' }],
+  };
+  if (!(await findResourceServer(app.db, goods.identifier))) await createResourceServer(app.db, goods, systemCaller);
   return { invitationId, companyId, memberId, providerKey, linkedProviderKey, apiId };
 }
 

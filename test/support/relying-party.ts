@@ -28,10 +28,11 @@ export interface StartedSignIn {
   checks: openid.AuthorizationCodeGrantChecks;
 }
 
-/** The authorization request with PKCE, state and nonce. */
+/** The authorization request with PKCE, state and nonce. `resources`: APIs, where there are several. */
 export async function startSignIn(
   party: RelyingParty,
   parameters: Record<string, string> = {},
+  resources: readonly string[] = [],
 ): Promise<StartedSignIn> {
   const pkceCodeVerifier = openid.randomPKCECodeVerifier();
   const expectedState = openid.randomState();
@@ -45,6 +46,7 @@ export async function startSignIn(
     nonce: expectedNonce,
     ...parameters,
   });
+  for (const resource of resources) address.searchParams.append('resource', resource);
   return { address, checks: { pkceCodeVerifier, expectedState, expectedNonce } };
 }
 
@@ -63,17 +65,19 @@ export async function signIn(
   person: { email: string; password: string },
   {
     parameters = {},
+    resources,
     browser = new Browserless(),
     tokenParameters = {},
     options,
   }: {
     parameters?: Record<string, string>;
+    resources?: readonly string[];
     browser?: Browserless;
     tokenParameters?: Record<string, string>;
     options?: openid.AuthorizationCodeGrantOptions;
   } = {},
 ) {
-  const { address, checks } = await startSignIn(party, parameters);
+  const { address, checks } = await startSignIn(party, parameters, resources);
   let reply = await browser.open(address.href, redirectUri);
   if (!reply.location && /name="password"/.test(reply.body)) reply = await enterPassword(browser, reply, person);
   if (!reply.location && /name="decision"/.test(reply.body))

@@ -52,6 +52,7 @@ const columns: Record<string, string> = {
   ...named('clients', doer, 'created_by updated_by deleted_by'),
   ...named('clients', notTheirs, 'name metadata'),
   'client_capabilities.granted_by': doer,
+  'client_exchange_capabilities.granted_by': doer,
   ...named('invitations', told, 'email phone accepted_by'),
   ...named('invitations', id, 'invited_by inviter_id'),
   ...named('otp_codes', told, 'user_id destination ip'),

@@ -9,6 +9,7 @@ import { Provider, interactionPolicy as policies } from 'oidc-provider';
 import { ExchangingProvider } from '../../../src/oidc/exchanging-provider.ts';
 import { basicCredentials } from '../../../src/oidc/overrides/basic-credentials.ts';
 import { claimMapping } from '../../../src/oidc/overrides/claim-mapping.ts';
+import { exchangedTokens } from '../../../src/oidc/overrides/exchanged-tokens.ts';
 import { formBody } from '../../../src/oidc/overrides/form-body.ts';
 import { formCharset } from '../../../src/oidc/overrides/form-charset.ts';
 import { issuerAddresses } from '../../../src/oidc/overrides/issuer-addresses.ts';
@@ -673,6 +674,26 @@ const introspectedKeysClauses: Clause[] = [
   },
 ];
 
+const exchangedTokensClauses: Clause[] = [
+  {
+    says: 'an access token keeps a member that is added to its list IN_PAYLOAD, and is found by the static method find',
+    holds: () =>
+      withLibrary(async ({ provider }) => {
+        exchangedTokens.apply({ provider } as Library, none);
+        const origin = { tenantId: 't', grantId: 'gone', clientId: 'app', ceilings: {} };
+        const save = (members: object) => new provider.AccessToken({ accountId: 'a', ...members } as never).save();
+        const kept = (await provider.AccessToken.find(await save({}))) as { origin?: unknown } | undefined;
+        assert.ok(kept);
+        // It rests on a grant that is not there.
+        assert.equal(await provider.AccessToken.find(await save({ origin })), undefined);
+        const grant = new provider.Grant({ accountId: 'a', clientId: 'app' });
+        const living = { ...origin, grantId: await grant.save() };
+        const found = (await provider.AccessToken.find(await save({ origin: living }))) as { origin?: unknown };
+        assert.deepEqual(found.origin, living);
+      }),
+  },
+];
+
 const contract: Record<string, Clause[]> = {
   'issuer-addresses': issuerAddressesClauses,
   'form-charset': formCharsetClauses,
@@ -690,6 +711,7 @@ const contract: Record<string, Clause[]> = {
   'typed-user-codes': typedUserCodesClauses,
   'structured-tokens': structuredTokens,
   'introspected-keys': introspectedKeysClauses,
+  'exchanged-tokens': exchangedTokensClauses,
   'claim-mapping': claimMappingClauses,
   'registered-resources': registeredResourcesClauses,
 };
