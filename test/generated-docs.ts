@@ -7,6 +7,13 @@ import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { managementTypes } from '../examples/management-client/generate.ts';
 import { nounOf, verbOf } from '../src/commands/frame/operation-commands.ts';
+import {
+  type AuditAction,
+  auditActions,
+  auditAreas,
+  commonMembers,
+  payloadMembers,
+} from '../src/domain/audit/actions.ts';
 import { openApiDocument } from '../src/management/openapi.ts';
 import { operations } from '../src/management/operations.ts';
 import type { CodeDeclaration, ErrorCode, ErrorKind } from '../src/platform/errors.ts';
@@ -17,6 +24,7 @@ import { declared, root } from './support/declared.ts';
 type Maker = () => Promise<string>;
 
 export const generatedDocs: Record<string, Maker> = {
+  'docs/audit.md': auditDocument,
   'docs/errors.md': errorCodesDocument,
   'docs/operations.md': operationsDocument,
   'docs/request-lifecycle.md': requestLifecycleDocument,
@@ -148,6 +156,67 @@ alone.
 The endpoints of the protocols answer as their specifications say: \`error\` and \`error_description\` (RFC 6749 section 5.2).
 
 ${table(['code', 'status', 'kind', 'params', 'what happened', 'declared in'], lines)}
+`;
+}
+
+type AuditWords = { options: { action: Record<string, Record<string, string>> }; groups: Record<string, string> };
+
+/** What the console says of it. */
+function wordsOfAudit(): AuditWords {
+  return JSON.parse(readFileSync(join(root, 'views/locales/en/console-audit.json'), 'utf8')) as AuditWords;
+}
+
+async function auditDocument(): Promise<string> {
+  const { options, groups } = wordsOfAudit();
+  const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(', ');
+  const sections = Object.entries(auditAreas).map(([area, actions]) => {
+    const lines = Object.entries(actions as Record<string, AuditAction>).map(([action, { entity, payload }]) => {
+      const [first = '', second = ''] = action.split('.');
+      return [`\`${action}\``, options.action[first]?.[second] ?? '', entity ? `\`${entity}\`` : '', code(payload)];
+    });
+    return `### ${groups[area]}\n\n${table(['action', 'what happened', 'about', 'payload'], lines)}\n`;
+  });
+  const counterparts = Object.entries(auditActions).flatMap(([action, { counterpart }]) =>
+    counterpart === undefined ? [] : [[`\`${counterpart}\``, `\`${action}\``]],
+  );
+  const members = Object.entries({ ...payloadMembers, ...commonMembers }).map(([name, means]) => [
+    `\`${name}\``,
+    means,
+  ]);
+  return `# The audit trail
+
+<!-- Made from code by \`npm run docs\`. Change src/domain/audit/actions.ts, not this page. -->
+
+Every sign-in, refusal, grant, revocation and change writes an event in the transaction of the change: there is no change without
+its event, and no event without its change. Events are added and never changed. A payload holds no credential: what has a name that looks like
+one is left out before it is written.
+
+An event says who did it (\`actor_type\`, \`actor_id\`), what (\`action\`), to what (\`entity_type\`, \`entity_id\`), from where (\`ip\`,
+\`user_agent\`), by which request (\`request_id\`, which pages of errors show) and when (\`occurred_at\`). Names beside the ids are those
+of today.
+
+## Reading it
+
+It takes the capability \`audit.read\` in the whole tenant. The console has it as **Audit**. By command, and over HTTP with the same
+names ([operations.md](operations.md#audit)):
+
+    npx gatehouse audit list --tenant northwind --action role. --from 2027-01-01T00:00:00Z
+
+\`--action\` takes an action, the beginning of one up to a dot, or a counterpart of below. Other filters: \`--user-id\` and \`--client-id\` (what they
+did, and what was done to them), \`--actor-id\`, \`--actor-type\`, \`--entity-type\`, \`--entity-id\`, \`--request-id\`, \`--until\`.
+
+## Counterparts
+
+The event types of the IT-centre schema are found by their own names, too.
+
+${table(['the IT-centre schema', 'here'], counterparts)}
+
+## Actions
+
+${sections.join('\n')}
+## What payloads hold
+
+${table(['member', 'what it means'], members)}
 `;
 }
 

@@ -2896,6 +2896,7 @@ export interface components {
             /** @enum {string} */
             actor_type: "user" | "client" | "api_key" | "system";
             entity_id: string | null;
+            /** @description Of what a person holds or was sent: who that is */
             entity_name: string | null;
             entity_type: string | null;
             /**
@@ -4754,6 +4755,45 @@ export interface components {
              */
             user_id: string;
         };
+        ShownAuditEvent: {
+            /** @example role.assigned */
+            action: string;
+            /** @description The id of a person, the client_id of a service */
+            actor_id: string | null;
+            /** @description As it is now; null: it is not known any more */
+            actor_name: string | null;
+            /** @enum {string} */
+            actor_type: "user" | "client" | "api_key" | "system";
+            entity_id: string | null;
+            /** @description Of what a person holds or was sent: who that is */
+            entity_name: string | null;
+            entity_type: string | null;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            ip: string | null;
+            /** @description What the ids in the payload are called now, by id, as far as it is known */
+            names: {
+                [key: string]: string;
+            };
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            occurred_at: string;
+            /** @description What was changed; `cause` names the operation that did it */
+            payload: {
+                [key: string]: unknown;
+            };
+            request_id: string | null;
+            /** @description null: an event of the server itself */
+            tenant_id: string | null;
+            user_agent: string | null;
+        };
         SignInChecks: {
             /** @description By at least one way, as things stand */
             can_sign_in: boolean;
@@ -5624,7 +5664,7 @@ export interface operations {
     "audit_events.list": {
         parameters: {
             query?: {
-                /** @description An action, or its beginning up to a dot: `role.` */
+                /** @description An action, its beginning up to a dot (`role.`), or its counterpart (`ROLE_ASSIGNED`) */
                 action?: string;
                 /** @description Who did it */
                 actor_id?: string;
@@ -5642,6 +5682,8 @@ export interface operations {
                 from?: string;
                 /** @description How many at the most */
                 limit?: number;
+                /** @description By which request: what a page of errors shows */
+                request_id?: string;
                 /** @description Another tenant than your own */
                 tenant?: string;
                 /** @description Before this moment */
@@ -5698,7 +5740,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuditEvent"];
+                    "application/json": components["schemas"]["ShownAuditEvent"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -5714,7 +5756,7 @@ export interface operations {
     "audit_events.list_server": {
         parameters: {
             query?: {
-                /** @description An action, or its beginning up to a dot: `role.` */
+                /** @description An action, its beginning up to a dot (`role.`), or its counterpart (`ROLE_ASSIGNED`) */
                 action?: string;
                 /** @description Who did it */
                 actor_id?: string;
@@ -5732,6 +5774,8 @@ export interface operations {
                 from?: string;
                 /** @description How many at the most */
                 limit?: number;
+                /** @description By which request: what a page of errors shows */
+                request_id?: string;
                 /** @description Another tenant than your own */
                 tenant?: string;
                 /** @description Before this moment */

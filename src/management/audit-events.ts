@@ -1,5 +1,6 @@
 /** Operations on the audit trail, which is read and never changed. */
 import { z } from 'zod';
+import { actionNamed } from '../domain/audit/actions.ts';
 import { findAuditEvent, type ListedAuditEvent, listAuditEvents } from '../domain/audit/list-audit-events.ts';
 import { findClientNames } from '../domain/clients/list-clients.ts';
 import { findNames } from '../domain/organisation/names.ts';
@@ -19,7 +20,7 @@ const AuditEvent = z
     actor_name: z.string().nullable().meta({ description: 'As it is now; null: it is not known any more' }),
     entity_type: z.string().nullable(),
     entity_id: z.string().nullable(),
-    entity_name: z.string().nullable(),
+    entity_name: z.string().nullable().meta({ description: 'Of what a person holds or was sent: who that is' }),
     ip: z.string().nullable(),
     user_agent: z.string().nullable(),
     request_id: z.string().nullable(),
@@ -30,6 +31,12 @@ const AuditEvent = z
   })
   .meta({ id: 'AuditEvent' });
 
+const ShownAuditEvent = AuditEvent.extend({
+  names: z
+    .record(z.string(), z.string())
+    .meta({ description: 'What the ids in the payload are called now, by id, as far as it is known' }),
+}).meta({ id: 'ShownAuditEvent' });
+
 const query = pageQuery.extend({
   actor_type: z.enum(['user', 'client', 'api_key', 'system']).optional(),
   user_id: id.optional().meta({ description: 'What this person did, and what was done to them' }),
@@ -38,11 +45,16 @@ const query = pageQuery.extend({
   action: z
     .string()
     .max(100)
-    .regex(/^[a-z_]+(\.[a-z_]+)*\.?$/)
+    .regex(/^(?:[a-z_]+(\.[a-z_]+)*\.?|[A-Z_]+)$/)
+    .transform(actionNamed)
     .optional()
-    .meta({ description: 'An action, or its beginning up to a dot: `role.`', example: 'role.assigned' }),
+    .meta({
+      description: 'An action, its beginning up to a dot (`role.`), or its counterpart (`ROLE_ASSIGNED`)',
+      example: 'role.assigned',
+    }),
   entity_type: text(100).optional(),
   entity_id: text(200).optional().meta({ description: 'To what it was done' }),
+  request_id: text(64).optional().meta({ description: 'By which request: what a page of errors shows' }),
   from: timeIn.optional().meta({ description: 'From this moment on' }),
   until: timeIn.optional().meta({ description: 'Before this moment' }),
 });
@@ -54,9 +66,10 @@ function filterOf({
   entity_id: entityId,
   user_id: userId,
   client_id: clientId,
+  request_id: requestId,
   ...rest
 }: z.output<typeof query>) {
-  return { actorType, actorId, entityType, entityId, userId, clientId, ...rest };
+  return { actorType, actorId, entityType, entityId, userId, clientId, requestId, ...rest };
 }
 
 /**
@@ -68,11 +81,34 @@ async function withNames(
   { tenantId, areShown }: { tenantId: string; areShown: boolean },
   events: readonly ListedAuditEvent[],
 ) {
-  const ids = events.flatMap(({ actorId, entityId }) => [actorId, entityId]).filter((one) => one !== null);
+  const ids = events
+    .flatMap(({ actorId, entityId, payload: { userId } }) => [
+      actorId,
+      entityId,
+      typeof userId === 'string' ? userId : null,
+    ])
+    .filter((one) => one !== null);
   const names = await findNames(db, { tenantId, ids: ids.filter(isId), withPeople: areShown });
   const clients = await findClientNames(db, { tenantId, clientIds: ids });
-  const nameOf = (one: string | null) => (one === null ? null : (names.get(one)?.name ?? clients.get(one) ?? null));
-  return events.map((event) => ({ ...event, actorName: nameOf(event.actorId), entityName: nameOf(event.entityId) }));
+  const nameOf = (one: unknown) =>
+    typeof one === 'string' ? (names.get(one)?.name ?? clients.get(one) ?? null) : null;
+  return events.map((event) => {
+    const entityName = nameOf(event.entityId) ?? nameOf(event.payload.userId);
+    return { ...event, actorName: nameOf(event.actorId), entityName };
+  });
+}
+
+/** What the ids in a payload are called now. */
+async function namesWithin(
+  db: Database,
+  { tenantId, areShown }: { tenantId: string; areShown: boolean },
+  payload: Record<string, unknown>,
+): Promise<Record<string, string>> {
+  const texts = [...JSON.stringify(payload).matchAll(/"([^"\\]{1,255})"/g)].map(([, text = '']) => text);
+  const found = await findNames(db, { tenantId, ids: texts.filter(isId), withPeople: areShown });
+  const clients = typeof payload.clientId === 'string' ? [payload.clientId] : [];
+  const named = [...found].flatMap(([id, { name }]) => (name === null ? [] : [[id, name] as const]));
+  return Object.fromEntries([...named, ...(await findClientNames(db, { tenantId, clientIds: clients }))]);
 }
 
 export const auditEvents = [
@@ -111,12 +147,13 @@ export const auditEvents = [
     summary: 'Show one event of the audit trail',
     needs: { capability: 'audit.read', at: 'root' },
     params: z.strictObject({ audit_event_id: id }),
-    answer: AuditEvent,
+    answer: ShownAuditEvent,
     run: async ({ db, tenantId, params, reaches }) => {
       const found = await findAuditEvent(db, { tenantId, eventId: params.audit_event_id });
       if (!found) throw new DomainError('not_found', 'NOT_FOUND');
-      const [named] = await withNames(db, { tenantId, areShown: reaches('users.read').everything }, [found]);
-      return named ?? found;
+      const where = { tenantId, areShown: reaches('users.read').everything };
+      const [named] = await withNames(db, where, [found]);
+      return { ...found, ...named, names: await namesWithin(db, where, found.payload) };
     },
   }),
 ];

@@ -1,7 +1,7 @@
-/** Dates as people read them. Owns the three styles in which the program writes them; returns plain text. */
+/** Dates as people read them. Owns the four styles in which the program writes them; returns plain text. */
 
-/** `date` is a day, `date_time` a moment with its zone, `ago` a distance from now. */
-export type DateStyle = 'date' | 'date_time' | 'ago';
+/** `date` is a day, `date_time` a moment with its zone, `exact` one to the second, `ago` a distance from now. */
+export type DateStyle = 'date' | 'date_time' | 'exact' | 'ago';
 
 const agoUnits = [
   ['day', 86_400],
@@ -28,13 +28,14 @@ export function formatDate(
   if (style === 'date') {
     return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone }).format(date);
   }
-  if (style === 'date_time') {
+  if (style === 'date_time' || style === 'exact') {
     return new Intl.DateTimeFormat(locale, {
       day: 'numeric',
-      month: 'long',
+      month: style === 'exact' ? 'short' : 'long',
       year: 'numeric',
-      hour: 'numeric',
+      hour: style === 'exact' ? '2-digit' : 'numeric',
       minute: '2-digit',
+      second: style === 'exact' ? '2-digit' : undefined,
       timeZone,
       timeZoneName: 'short',
     }).format(date);

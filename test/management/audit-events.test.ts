@@ -67,6 +67,45 @@ describe('reading the audit trail', () => {
     assert.equal((await there('GET', `/audit-events/${made?.id}`)).status, 404);
   });
 
+  it('finds by request, and by what the IT-centre schema calls an action', async () => {
+    const requestId = '7d1f6a52-0b9e-4f1c-9a3b-0c5d6e7f8a9b';
+    const by = { type: 'user', id: '01890a5d-ac96-774b-bcce-b302099a8058', requestId } as const;
+    const about = { tenantId, entityType: 'user', entityId: 'counterpart' };
+    for (const action of ['login.succeeded', 'login.failed', 'role.assigned', 'role.removed', 'profile.updated'])
+      await recordEvent(app.db, { ...about, action }, by);
+    const found = async (query: string) => (await list(query)).map(({ action }) => action);
+    assert.equal((await found(`request_id=${requestId}`)).length, 5);
+    assert.deepEqual(await found('request_id=another'), []);
+    const counterparts = {
+      LOGIN_SUCCESS: 'login.succeeded',
+      LOGIN_FAILURE: 'login.failed',
+      ROLE_ASSIGNED: 'role.assigned',
+      ROLE_REMOVED: 'role.removed',
+      PROFILE_UPDATED: 'profile.updated',
+    };
+    for (const [name, action] of Object.entries(counterparts))
+      assert.deepEqual(await found(`entity_id=counterpart&action=${name}`), [action], name);
+    assert.deepEqual(await found('action=LOGIN_NEVER'), []);
+  });
+
+  it('names who holds a role, and what the ids in a payload are called', async () => {
+    const { id: userId } = await app.person({ tenantId, fullName: 'Hanna Holder' });
+    const reads = await askAsService(app, { tenantId, capabilities: ['audit.read', 'users.read'] });
+    const { body: role } = await ask('POST', '/roles', { name: 'Holder' });
+    const about = { tenantId, entityType: 'org_assignment', entityId: userId.replace(/.$/, '0') };
+    await recordEvent(
+      app.db,
+      { ...about, action: 'role.assigned', payload: { userId, roleId: role.id } },
+      systemCaller,
+    );
+    const [listed] = await list(`entity_id=${about.entityId}`, reads);
+    const { body } = await reads('GET', `/audit-events/${listed?.id}`);
+    assert.equal(body.entity_name, 'Hanna Holder');
+    assert.deepEqual(body.names, { [userId]: 'Hanna Holder', [role.id]: 'Holder' });
+    const { body: seen } = await ask('GET', `/audit-events/${listed?.id}`);
+    assert.deepEqual([seen.entity_name, seen.names], [null, { [role.id]: 'Holder' }], 'people are not theirs to see');
+  });
+
   it('goes back page by page through events of one moment, and loses none', async () => {
     const events = Array.from({ length: 25 }, (_, n) => ({
       tenantId,

@@ -1,6 +1,8 @@
 /**
  * Proof that a change and its event are one: makes the one or the other fail at the commit, and tells what is left.
  */
+import assert from 'node:assert/strict';
+import { auditActions, commonMembers } from '../../src/domain/audit/actions.ts';
 import type { Database } from '../../src/platform/database.ts';
 import { eventually } from './eventually.ts';
 
@@ -133,5 +135,16 @@ export async function eventsOf<T>(
     const written = (await eventsSince(db, undefined)).filter(({ id }) => !before.has(id));
     return (awaited === undefined || written.some(({ action }) => action === awaited)) && written;
   });
+  for (const event of events) assertKnown(event);
   return { result, events };
+}
+
+/** It is in the list of all actions, about what it says there, and its payload holds nothing else. */
+function assertKnown({ action, entityType, payload }: AuditRow): void {
+  const known = auditActions[action];
+  assert.ok(known, `${action} is not in src/domain/audit/actions.ts`);
+  assert.ok(entityType === null || entityType === known.entity, `${action} is about ${entityType}`);
+  const members: string[] = [...known.payload, ...Object.keys(commonMembers)];
+  const others = Object.keys(payload).filter((name) => !members.includes(name));
+  assert.deepEqual(others, [], `${action} holds what src/domain/audit/actions.ts does not say`);
 }

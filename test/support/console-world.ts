@@ -247,6 +247,18 @@ export async function makeConsoleWorld(app: TestApp): Promise<ConsoleWorld> {
   await make.assign(app.db, { tenantId, userId: delegate.id, roleId: roleIds['Regional lead'], orgNodeId: nodeIds[0] });
   const applications = await makeClients(app, tenantId);
   await makeEvents(app, tenantId, personIds);
+  const perform = performAs(app, { tenantId, userId: owner.id });
+  for (const body of [
+    {
+      branding: { accent_color: '#0b7285' },
+      sign_in_methods: ['password', 'otp'],
+    },
+    {
+      branding: { accent_color: '#2a5bd7' },
+      session_hours: 12,
+    },
+  ])
+    await perform('tenants.settings.update', { body });
   const invitationIds = await makeInvitations(app, { tenantId, userId: owner.id }, { roleIds, nodeIds });
   const annaId = personIds[0] as string;
   return { tenant, owner, delegate, annaId, personIds, nodeIds, roleIds, invitationIds, ...applications };

@@ -32,6 +32,8 @@ export interface AuditEventFilter {
   action?: string;
   entityType?: string;
   entityId?: string;
+  /** Of the request that did it: what a page of errors shows. */
+  requestId?: string;
   /** From this moment on. */
   from?: Date;
   /** Before this moment. */
@@ -54,6 +56,7 @@ const conditions: Record<keyof AuditEventFilter, string> = {
   action: `case when right(:action, 1) = '.' then starts_with(e.action, :action) else e.action = :action end`,
   entityType: 'e.entity_type = :entityType',
   entityId: 'e.entity_id = :entityId',
+  requestId: 'e.request_id = :requestId',
   from: 'e.occurred_at >= :from',
   until: 'e.occurred_at < :until',
 };

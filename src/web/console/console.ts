@@ -4,6 +4,7 @@
  */
 import Router from '@koa/router';
 import { leadTo } from '../account/account-page.ts';
+import { mountAudit } from './audit/audit.ts';
 import { consolePageOfState, findOperator, signInForPage } from './operator.ts';
 import { mountOrganisation } from './organisation/organisation.ts';
 import { mountOverview } from './overview/overview.ts';
@@ -25,6 +26,7 @@ const mounts: Partial<Record<SectionName, Mount>> = {
   organisation: mountOrganisation,
   roles: mountRoles,
   services: mountServices,
+  audit: mountAudit,
 };
 
 type Surroundings = Omit<ConsoleDependencies, 'mounted'>;

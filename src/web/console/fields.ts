@@ -24,9 +24,10 @@ export interface FieldSpec {
   empty?: 'absent' | 'null';
   /**
    * Of `select` and `checks`; without a label the words are `options.<name>.<value>`. Those of `checks` that follow each other
-   * and have the same `under` stand below that name; below the words `options.<name>.under_none` where it is empty.
+   * and have the same `under` stand below that name; below the words `options.<name>.under_none` where it is empty. Those of a
+   * `select` that follow each other and have the same `group` stand below the words `groups.<group>`.
    */
-  options?: readonly { value: string; label?: string; under?: string }[];
+  options?: readonly { value: string; label?: string; under?: string; group?: string }[];
   maxLength?: number;
   autocomplete?: string;
   /** The first of several that belong together under `groups.<group>`. */

@@ -8,7 +8,6 @@ import { operationOf } from '../../management/operations.ts';
 import { assertFresh } from '../../management/perform.ts';
 import { ValidationError } from '../../management/validate.ts';
 import { DomainError } from '../../platform/errors.ts';
-import { knownZone } from '../../platform/format-date.ts';
 import { randomToken } from '../../platform/secrets.ts';
 import { leadTo } from '../account/account-page.ts';
 import { statusOf } from '../middleware/errors.ts';
@@ -19,7 +18,7 @@ import type { ConsoleFrame } from './frame.ts';
 import { hasProvedLately, signInAgainForPage } from './operator.ts';
 import { draw, leadOn, page, posted } from './page.ts';
 import type { SectionName } from './sections.ts';
-import { addressOf, type ConsoleDependencies, hrefTo, type Visit } from './visit.ts';
+import { addressOf, type ConsoleDependencies, hrefTo, type Visit, zoneOf } from './visit.ts';
 
 /** A fault of a field, or of the whole where there is no `field`. */
 export interface ConsoleFormError {
@@ -93,11 +92,6 @@ export function leadToFresh(visit: Visit, isAsked: boolean): boolean {
   if (!isAsked || hasProvedLately(visit.operator)) return false;
   leadTo(visit.ctx, signInAgainForPage(visit.web, visit.operator, addressOf(visit.ctx)));
   return true;
-}
-
-/** In which moments are typed and shown. */
-export function zoneOf({ operator }: Visit): string {
-  return knownZone(operator.person.profile.zoneinfo ?? undefined);
 }
 
 function snakeCase(name: string): string {

@@ -5,7 +5,8 @@
 import { DomainError } from '../../platform/errors.ts';
 import { leadTo } from '../account/account-page.ts';
 import { askList } from './ask.ts';
-import { hrefTo, queryValue, type Visit } from './visit.ts';
+import { bodyOf, type DrawnField, type FieldSpec, type Values } from './fields.ts';
+import { hrefTo, queryValue, type Visit, zoneOf } from './visit.ts';
 
 export interface FilterSpec {
   /** Of the page's query, and of the operation's. */
@@ -25,6 +26,10 @@ export interface ListSpec {
   filters?: readonly FilterSpec[];
   /** What the operation takes as `sort`; the first is the order of a page that asks for none. */
   sorts?: readonly string[];
+  /** What is typed, in a form of its own: optional all, by the names of the page's query and of the operation's. */
+  typed?: readonly FieldSpec[];
+  /** Those of `filters` and `typed` that the page makes something else of: the operation does not get them. */
+  local?: readonly string[];
   /** Whether the operation takes `q`. */
   search?: boolean;
   /** Under which name the operation takes the place that one looks at. */
@@ -55,6 +60,13 @@ export interface ListModel<T> {
   /** What the form of the search takes along. */
   hidden: { name: string; value: string }[];
   filters: FilterModel[];
+  /** The form of what is typed; absent where there is none. */
+  typed?: {
+    fields: DrawnField[];
+    hidden: { name: string; value: string }[];
+    /** Those that are filled in, and where the list is without each. */
+    chosen: { name: string; value: string; href: string }[];
+  };
   /** By the name of the order: where the head of its column leads. */
   sorts: Record<string, { href: string; current: boolean }>;
   /** Something narrows it: an empty list then says so, and `clearHref` leads to all. */
@@ -68,12 +80,20 @@ interface Chosen {
   q: string | undefined;
   sort: string | undefined;
   filters: Record<string, string | undefined>;
+  typed: Record<string, string | undefined>;
 }
 
 const chosenValue = (value: FilterSpec['values'][number]) => (typeof value === 'string' ? value : value.value);
 
+/** As it stands in the address; what none of the field's options is counts as absent. */
+function typedValue(visit: Visit, { name, kind, options, maxLength = 200 }: FieldSpec): string | undefined {
+  const value = queryValue(visit, name)?.trim().slice(0, maxLength);
+  if (value === undefined || value === '') return undefined;
+  return kind === 'select' && !options?.some((option) => option.value === value) ? undefined : value;
+}
+
 /** What the address asks for, as far as the list knows it. */
-function chosenOf(visit: Visit, { filters = [], sorts = [], search }: ListSpec): Chosen {
+function chosenOf(visit: Visit, { filters = [], sorts = [], search, typed = [] }: ListSpec): Chosen {
   const chosen = filters.map(({ name, values }) => {
     const asked = queryValue(visit, name);
     return [name, values.map(chosenValue).find((value) => value === asked)];
@@ -83,13 +103,13 @@ function chosenOf(visit: Visit, { filters = [], sorts = [], search }: ListSpec):
     q: search ? queryValue(visit, 'q')?.slice(0, 200) : undefined,
     sort: sorts.find((name) => name === sort),
     filters: Object.fromEntries(chosen),
+    typed: Object.fromEntries(typed.map((field) => [field.name, typedValue(visit, field)])),
   };
 }
 
 function filtersOf(visit: Visit, spec: ListSpec, chosen: Chosen): FilterModel[] {
-  const { q, sort } = chosen;
   return (spec.filters ?? []).map(({ name, values, picked = false }) => {
-    const href = (value: string | undefined) => hrefTo(visit, spec.path, { q, sort, ...chosen.filters, [name]: value });
+    const href = (value: string | undefined) => hrefTo(visit, spec.path, { ...asQuery(chosen), [name]: value });
     const value = chosen.filters[name] ?? '';
     const options = values.map((one) => ({
       value: chosenValue(one),
@@ -106,18 +126,40 @@ function filtersOf(visit: Visit, spec: ListSpec, chosen: Chosen): FilterModel[] 
   });
 }
 
+const asQuery = ({ q, sort, filters, typed }: Chosen) => ({ q, sort, ...filters, ...typed });
+
+function typedOf(visit: Visit, { typed = [], path }: ListSpec, chosen: Chosen): ListModel<unknown>['typed'] {
+  if (typed.length === 0) return undefined;
+  const fields = typed.map((field) => ({ ...field, optional: true, value: chosen.typed[field.name] ?? '' }));
+  const hidden = Object.entries({ at: visit.at?.id, ...asQuery({ ...chosen, typed: {} }) });
+  return {
+    fields,
+    hidden: hidden.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }])),
+    chosen: fields
+      .filter(({ value }) => value !== '')
+      .map(({ name, value, options }) => ({
+        name,
+        value: options?.find((option) => option.value === value)?.label ?? value,
+        href: hrefTo(visit, path, { ...asQuery(chosen), [name]: undefined }),
+      })),
+  };
+}
+
 function modelOf<T>(
   visit: Visit,
   spec: ListSpec,
   chosen: Chosen,
   { items, next }: { items: T[]; next: string | null },
 ): ListModel<T> {
-  const { q, sort, filters } = chosen;
+  const { q, sort, filters, typed } = chosen;
+  const asked = asQuery(chosen);
   const sorts = (spec.sorts ?? []).map((name, index) => {
-    const asked = index === 0 ? undefined : name;
-    return [name, { href: hrefTo(visit, spec.path, { ...filters, q, sort: asked }), current: sort === asked }];
+    const wanted = index === 0 ? undefined : name;
+    return [name, { href: hrefTo(visit, spec.path, { ...asked, sort: wanted }), current: sort === wanted }];
   });
-  const hidden = Object.entries({ at: visit.at?.id, sort, ...filters }).filter(([, value]) => value !== undefined);
+  const hidden = Object.entries({ at: visit.at?.id, sort, ...filters, ...typed }).filter(
+    ([, value]) => value !== undefined,
+  );
   return {
     words: spec.words,
     items,
@@ -125,12 +167,15 @@ function modelOf<T>(
     q: spec.search ? (q ?? '') : undefined,
     hidden: hidden.map(([name, value]) => ({ name, value: value as string })),
     filters: filtersOf(visit, spec, chosen),
+    typed: typedOf(visit, spec, chosen),
     sorts: Object.fromEntries(sorts),
     isNarrowed:
-      q !== undefined || visit.at !== undefined || Object.values(filters).some((value) => value !== undefined),
+      q !== undefined ||
+      visit.at !== undefined ||
+      Object.values({ ...filters, ...typed }).some((value) => value !== undefined),
     clearHref: hrefTo(visit, spec.path, { at: undefined }),
-    firstHref: queryValue(visit, 'after') ? hrefTo(visit, spec.path, { q, sort, ...filters }) : undefined,
-    nextHref: next === null ? undefined : hrefTo(visit, spec.path, { q, sort, ...filters, after: next }),
+    firstHref: queryValue(visit, 'after') ? hrefTo(visit, spec.path, asked) : undefined,
+    nextHref: next === null ? undefined : hrefTo(visit, spec.path, { ...asked, after: next }),
   };
 }
 
@@ -141,10 +186,13 @@ function modelOf<T>(
 export async function readList<T>(visit: Visit, spec: ListSpec): Promise<ListModel<T> | undefined> {
   const chosen = chosenOf(visit, spec);
   const { q, sort, filters } = chosen;
+  const typed = bodyOf(spec.typed ?? [], chosen.typed as Values, zoneOf(visit));
+  const own: Record<string, string | undefined> = { ...filters, ...(typed as Record<string, string>) };
+  for (const name of spec.local ?? []) delete own[name];
   const place = spec.placeAs && visit.at ? { [spec.placeAs]: visit.at.id } : {};
   const after = queryValue(visit, 'after');
   const query = {
-    ...filters,
+    ...own,
     ...place,
     q,
     sort: sort ?? spec.sorts?.[0],
@@ -156,7 +204,7 @@ export async function readList<T>(visit: Visit, spec: ListSpec): Promise<ListMod
     return modelOf(visit, spec, chosen, await askList<T>(visit, spec.operation, { params: spec.params, query }));
   } catch (error) {
     if (!(error instanceof DomainError) || error.code !== 'CURSOR_INVALID' || after === undefined) throw error;
-    leadTo(visit.ctx, hrefTo(visit, spec.path, { q, sort, ...filters }));
+    leadTo(visit.ctx, hrefTo(visit, spec.path, asQuery(chosen)));
     return undefined;
   }
 }

@@ -2,6 +2,7 @@
 import type { Context } from 'koa';
 import type { ManagementDependencies } from '../../management/operation.ts';
 import type { Holdings } from '../../management/permission.ts';
+import { knownZone } from '../../platform/format-date.ts';
 import type { WebDependencies } from '../interaction/context.ts';
 import type { Asker } from './ask.ts';
 import type { SectionName } from './sections.ts';
@@ -52,4 +53,9 @@ export function queryValue({ ctx }: Pick<Visit, 'ctx'>, name: string): string | 
 /** The address of the page at hand, with its query. */
 export function addressOf(ctx: Context): string {
   return ctx.querystring === '' ? ctx.path : `${ctx.path}?${ctx.querystring}`;
+}
+
+/** The zone in which who looks reads and types moments. */
+export function zoneOf({ operator }: Pick<Visit, 'operator'>): string {
+  return knownZone(operator.person.profile.zoneinfo ?? undefined);
 }

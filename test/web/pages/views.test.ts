@@ -25,12 +25,12 @@ function renderSignIn(model: Partial<ViewModels['interaction/sign-in']> = {}, pa
 const choices = [
   ...['kind', 'label', 'scope', 'locale', 'theme', 'code', 'field', 'heading', 'channel', 'channels', 'switchTo'],
   ...['purpose', 'loginKind', 'notice', 'button', 'to', 'section', 'icon', 'status'],
-  ...['words', 'key', 'group', 'state', 'tab', 'sees', 'when', 'metric', 'step', 'is', 'fault'],
+  ...['words', 'key', 'group', 'state', 'tab', 'sees', 'when', 'metric', 'step', 'is', 'fault', 'sign'],
 ];
 
 /** As those, within others alone: what a field of a form is called, and what a filter is. */
 const choicesWithin: Record<string, string[]> = {
-  name: ['fields', 'filters', 'snippets', 'values'],
+  name: ['fields', 'filters', 'snippets', 'values', 'chosen'],
   value: ['options'],
   // Of pasted rows: why one is not done.
   column: ['params'],

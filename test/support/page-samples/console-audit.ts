@@ -1,0 +1,197 @@
+/** The console's section Audit. */
+import type { ViewModels } from '../../../src/web/pages/view-models.ts';
+import { consoleFrame, listOf } from '../console-samples.ts';
+import type { PageSample } from '../page-samples.ts';
+
+type Row = ViewModels['console/audit/list']['list']['items'][number];
+
+const frame = consoleFrame('audit');
+const base = '/console/northwind/audit';
+const at = '2025-11-20T13:00:00.123456+00:00';
+const anna = { kind: 'user', text: 'Anna Larsson', isId: false, href: '/console/northwind/people/p1' };
+
+const row = (id: string, action: string, more: Partial<Row> = {}): Row => ({
+  id,
+  action,
+  href: `${base}/${id}`,
+  actor: anna,
+  about: anna,
+  isSelf: true,
+  ip: '192.0.2.7',
+  occurredAt: at,
+  ...more,
+});
+
+const rows: Row[] = [
+  row('e1', 'login.succeeded'),
+  row('e2', 'role.assigned', {
+    isSelf: false,
+    about: { kind: 'org_assignment', text: '0199a3c2-6f5e-7d41-9b1e-2f6b8e0a3401', isId: true },
+  }),
+  row('e3', 'signing_key.rotated', { actor: undefined, about: undefined, isSelf: false, ip: null }),
+  row('e4', 'something.of_an_earlier_version', {
+    isSelf: false,
+    actor: { kind: 'client', text: 'محمد العلي', isId: false },
+    about: { kind: 'thing_of_old', text: `thing-${'of-everywhere'.repeat(9)}`, isId: true },
+  }),
+];
+
+const typedFields = [
+  { name: 'action', kind: 'select', options: [{ value: '' }, { value: 'role.assigned', group: 'access' }] },
+  { name: 'person', kind: 'text' },
+  { name: 'client_id', kind: 'text' },
+  { name: 'actor_id', kind: 'text' },
+  { name: 'entity_id', kind: 'text' },
+  { name: 'request_id', kind: 'text' },
+  { name: 'from', kind: 'moment' },
+  { name: 'until', kind: 'moment' },
+] as const;
+
+const filters = [
+  {
+    name: 'actor_type',
+    value: 'user',
+    picked: true,
+    options: ['', 'user', 'client', 'api_key', 'system'].map((value) => ({
+      value,
+      href: base,
+      current: value === 'user',
+    })),
+  },
+  {
+    name: 'within',
+    value: '',
+    picked: true,
+    options: ['', 'hour', 'day', 'week', 'month'].map((value) => ({ value, href: base, current: value === '' })),
+  },
+];
+
+const list = (items: Row[]): ViewModels['console/audit/list']['list'] => ({
+  ...listOf('console.audit', base, items),
+  filters,
+  typed: { fields: typedFields.map((field) => ({ ...field, optional: true, value: '' })), hidden: [], chosen: [] },
+});
+
+const chosen = [
+  { name: 'action', value: 'role.assigned', href: base },
+  { name: 'person', value: 'anna.larsson@northwind.example', href: base },
+  { name: 'from', value: '2025-11-01T08:00', href: base },
+];
+
+const event = {
+  ...row('e5', 'tenant.settings_changed', { isSelf: false, about: { kind: 'tenant', text: 'Northwind', isId: false } }),
+  requestId: '9f0d7c1e-55a2-4c0b-8f6e-1c2d3e4f5a6b',
+  userAgent: 'Mozilla/5.0',
+  browser: 'Firefox',
+  os: 'Windows',
+  cause: 'tenants.settings.update',
+};
+
+export const samples: PageSample[] = [
+  { name: 'console-audit', view: 'console/audit/list', page: {}, model: { frame, list: list(rows) } },
+  { name: 'console-audit-empty', view: 'console/audit/list', page: {}, model: { frame, list: list([]) } },
+  {
+    name: 'console-audit-narrowed',
+    view: 'console/audit/list',
+    page: {},
+    model: {
+      frame,
+      list: {
+        ...list([]),
+        isNarrowed: true,
+        typed: {
+          fields: typedFields.map((field) => ({ ...field, optional: true, value: '' })),
+          hidden: [{ name: 'actor_type', value: 'user' }],
+          chosen,
+        },
+      },
+    },
+  },
+  {
+    name: 'console-audit-several',
+    view: 'console/audit/list',
+    page: {},
+    model: {
+      frame,
+      list: list([]),
+      unclear: {
+        text: 'lars',
+        choices: [
+          { name: 'Anna Larsson', address: 'anna.larsson@northwind.example', href: base },
+          { name: 'Lars Falk', address: '+46701740605', href: base },
+        ],
+      },
+    },
+  },
+  {
+    name: 'console-audit-nobody',
+    view: 'console/audit/list',
+    page: {},
+    model: { frame, list: list([]), unclear: { text: 'zzz', choices: [] } },
+  },
+  {
+    name: 'console-audit-event',
+    view: 'console/audit/event',
+    page: {},
+    model: {
+      frame,
+      event,
+      backHref: base,
+      requestHref: `${base}?request_id=9f0d7c1e`,
+      payload: {
+        changes: [
+          {
+            path: 'branding.accentColor',
+            sign: 'changed',
+            before: [{ text: '#0b7285', sign: 'removed' }],
+            after: [{ text: '#2a5bd7', sign: 'added' }],
+          },
+          { path: 'sessionHours', sign: 'added', before: [], after: [{ text: '12', sign: 'added' }] },
+          { path: 'selfSignUp', sign: 'removed', before: [{ text: 'true', sign: 'removed' }], after: [] },
+          {
+            path: 'metadata.redirect_uris',
+            sign: 'changed',
+            before: [
+              { text: 'https://portal.northwind.example/callback', sign: 'same' },
+              { text: 'http://localhost:3000/cb', sign: 'removed' },
+            ],
+            after: [
+              { text: 'https://portal.northwind.example/callback', sign: 'same' },
+              { text: `https://portal.northwind.example/${'signed-in/'.repeat(12)}`, sign: 'added' },
+            ],
+          },
+          {
+            path: '',
+            sign: 'changed',
+            before: [{ text: '2025-11-01T08:00:00.000Z', sign: 'removed' }],
+            after: [{ text: '2025-12-01T08:00:00.000Z', sign: 'added' }],
+          },
+        ],
+        same: 14,
+        told: [
+          { member: 'userId', lines: ['Anna Larsson'] },
+          { member: 'capabilities', lines: ['users.read', 'org.read'] },
+          { member: 'thingOfOld', lines: ['true'] },
+        ],
+      },
+    },
+  },
+  {
+    name: 'console-audit-event-plain',
+    view: 'console/audit/event',
+    page: {},
+    model: {
+      frame,
+      event: {
+        ...row('e3', 'signing_key.rotated', { actor: undefined, about: undefined, ip: null }),
+        requestId: null,
+        userAgent: null,
+        browser: '',
+        os: '',
+        cause: '',
+      },
+      backHref: base,
+      payload: { changes: [], same: 0, told: [] },
+    },
+  },
+];
