@@ -47,6 +47,7 @@ export const payloadMembers = {
   gty: 'the grant type',
   hint: 'the end of the secret',
   identifier: 'the audience',
+  initialAccess: 'the initial access token, by id',
   invitations: 'how many invitations were accepted or ended with it',
   isSystem: 'it comes with every tenant',
   issuer: 'the issuer identifier',
@@ -59,6 +60,7 @@ export const payloadMembers = {
   methods: 'which ways in',
   model: 'what was stored: `AccessToken`, `RefreshToken`, `Grant`',
   module: 'the group of the capability',
+  mostUses: 'how often it may be used',
   name: 'the name',
   orgNodeId: 'the place, by id',
   overlapSeconds: 'how long the secret before goes on working',
@@ -68,6 +70,7 @@ export const payloadMembers = {
   provider: 'the key of the identity provider',
   purpose: 'what the code was for',
   reason: 'why',
+  redirectHosts: 'the hosts that sign-ins may lead back to',
   redirectUris: 'where sign-ins lead back to',
   referralId: 'the referral, by id',
   referredUserId: 'who came, by id',
@@ -95,6 +98,7 @@ export const payloadMembers = {
   to: 'what it is now',
   type: 'the type of the place',
   userId: 'the person, by id',
+  uses: 'how often it was used',
   withdrawn: 'it was still to come, and was taken away',
 } as const;
 
@@ -229,6 +233,7 @@ export const auditAreas = {
   },
   applications: {
     'client.created': about('client', 'kind', 'name', 'firstParty', 'redirectUris'),
+    'client.registered': about('client', 'initialAccess', 'name', 'redirectUris', 'scopes'),
     'client.changed': about('client', 'changed', ...change),
     'client.enabled': about('client'),
     'client.disabled': about('client'),
@@ -237,6 +242,8 @@ export const auditAreas = {
     'client.secret_revoked': about('client', 'credential', 'hint'),
     'client.capability_granted': about('client', 'capability'),
     'client.capability_revoked': about('client', 'capability'),
+    'initial_access.created': about('initial_access', 'name', 'redirectHosts', 'scopes', 'mostUses', 'expiresAt'),
+    'initial_access.revoked': about('initial_access', 'name', 'uses'),
     'api_key.created': about('api_key', 'name', 'prefix', 'orgNodeId', 'userId', 'capabilities', 'expiresAt'),
     'api_key.updated': about('api_key', ...change),
     'api_key.revoked': about('api_key', 'name', 'prefix', 'orgNodeId', 'userId'),
