@@ -34,8 +34,8 @@ import * as removedFactors from '../../migrations/0029-removed-factors.ts';
 import * as ownDeletions from '../../migrations/0030-own-deletions.ts';
 import * as overview from '../../migrations/0031-overview.ts';
 import * as redirectMistakes from '../../migrations/0032-redirect-mistakes.ts';
-import * as tokenExchange from '../../migrations/0039-token-exchange.ts';
 import * as readingTheTrail from '../../migrations/0037-reading-the-trail.ts';
+import * as tokenExchange from '../../migrations/0039-token-exchange.ts';
 import * as clientRegistration from '../../migrations/0042-client-registration.ts';
 import type { Database } from './database.ts';
 
@@ -76,8 +76,8 @@ const migrations: NamedMigration[] = [
   { name: '0030-own-deletions', migration: ownDeletions },
   { name: '0031-overview', migration: overview },
   { name: '0032-redirect-mistakes', migration: redirectMistakes },
-  { name: '0039-token-exchange', migration: tokenExchange },
   { name: '0037-reading-the-trail', migration: readingTheTrail },
+  { name: '0039-token-exchange', migration: tokenExchange },
   { name: '0042-client-registration', migration: clientRegistration },
 ];
 
