@@ -10262,6 +10262,8 @@ export interface operations {
     "tenants.list": {
         parameters: {
             query?: {
+                /** @description Those in which somebody has this email address, or this phone number with its country code */
+                address?: string;
                 /** @description The `next` of the page before */
                 after?: string;
                 /** @description How many at the most */

@@ -5,15 +5,17 @@
 import { z } from 'zod';
 import { activateTenant, suspendTenant } from '../domain/lifecycle/end-tenant.ts';
 import { changeTenantSettings } from '../domain/methods/tenant-methods.ts';
+import { findRootNode } from '../domain/organisation/org-nodes.ts';
 import { renameTenant } from '../domain/organisation/root-node.ts';
 import { createTenant } from '../domain/setup/create-tenant.ts';
 import { listTenants } from '../domain/tenants/list-tenants.ts';
 import { findTenantById, findTenantBySlug, type Tenant } from '../domain/tenants/tenants.ts';
+import { parseEmail, parsePhone } from '../domain/users/canonical-address.ts';
 import type { Database } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
 import { isId } from '../platform/ids.ts';
 import { operation } from './operation.ts';
-import { id, name, pageQuery, time } from './shapes.ts';
+import { id, name, pageQuery, text, time } from './shapes.ts';
 import { SettingsChange, settingsInput, TenantSettings } from './tenant-settings.ts';
 
 const slug = z
@@ -50,11 +52,24 @@ const ofServer = [
     method: 'GET',
     path: '/tenants',
     summary: 'List the tenants of the server',
-    needs: { capability: 'tenants.manage', at: 'platform' },
-    query: pageQuery,
+    needs: {
+      capability: 'tenants.manage',
+      at: 'platform',
+      // Who has an address is for who may see people everywhere.
+      besides: async ({ query }, { db, tenantId }) => {
+        const root = query.address === undefined ? undefined : await findRootNode(db, tenantId);
+        return root ? [{ capability: 'users.read', at: root.id }] : [];
+      },
+    },
+    query: pageQuery.extend({
+      address: text(320).optional().meta({
+        description: 'Those in which somebody has this email address, or this phone number with its country code',
+      }),
+    }),
     list: true,
     answer: ListedTenant,
-    run: ({ db, query }) => listTenants(db, query),
+    run: ({ db, query: { address, ...page } }) =>
+      listTenants(db, { ...page, address: address && (parseEmail(address) ?? parsePhone(address) ?? address) }),
   }),
   operation({
     id: 'tenants.create',

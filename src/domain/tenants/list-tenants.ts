@@ -16,8 +16,16 @@ export interface ListedTenant {
   updatedAt: Date;
 }
 
-/** In the order of their ids. `limit` up to 1000. @throws DomainError invalid CURSOR_INVALID */
-export async function listTenants(db: Database, page: PageRequest): Promise<Page<ListedTenant>> {
+/**
+ * In the order of their ids. `limit` up to 1000.
+ * @param wanted.address those in which somebody who is not deleted has this email address, or this phone number in
+ *   canonical form
+ * @throws DomainError invalid CURSOR_INVALID
+ */
+export async function listTenants(
+  db: Database,
+  { address, ...page }: PageRequest & { address?: string },
+): Promise<Page<ListedTenant>> {
   return selectPage<ListedTenant>(
     db,
     byId('t.id', 1000),
@@ -26,8 +34,16 @@ export async function listTenants(db: Database, page: PageRequest): Promise<Page
       `select t.id, t.slug, t.name, t.state, t.is_platform, t.created_at, t.updated_at,
               (select count(*) from users u where u.tenant_id = t.id and u.deleted_at is null) as users, ${key}
          from tenants t
-        where ${where}
+        where ${where}${
+          address === undefined
+            ? ''
+            : `
+          and exists (select from users u
+                       where u.tenant_id = t.id and u.deleted_at is null
+                         and (lower(u.email) = lower(:address) or u.phone = :address))`
+        }
         ${order}`,
+    { address },
   );
 }
 

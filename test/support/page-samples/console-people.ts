@@ -142,6 +142,20 @@ export const samples: PageSample[] = [
     page: {},
     model: { frame, list: { ...list, items: [], q: 'zzz', isNarrowed: true, nextHref: undefined } },
   },
+  {
+    name: 'console-people-nobody',
+    view: 'console/people/list',
+    page: {},
+    model: {
+      frame,
+      list: { ...list, items: [], q: 'anna@contoso.example', isNarrowed: true, nextHref: undefined },
+      nobody: {
+        address: 'anna@contoso.example',
+        tenants: [{ name: 'Contoso', href: '/console/contoso/people?q=anna%40contoso.example' }],
+        createHref: `${base}/new?email=anna%40contoso.example`,
+      },
+    },
+  },
   { name: 'console-person', view: 'console/people/person', page: {}, model: { frame, head, person, actions } },
   {
     name: 'console-person-stopped',

@@ -55,6 +55,24 @@ describe('people at the console', () => {
     assert.match((await browser.open(at('?q=filtered&last_login=never&state=inactive'))).body, /Nothing fits/);
   });
 
+  it('are told apart from those of other tenants, by address, for who runs the server alone', async () => {
+    const platform = await app.tenant({ slug: 'platform-here', name: 'Platform' });
+    await app.db('tenants').update({ isPlatform: false });
+    await app.db('tenants').where({ id: platform.id }).update({ isPlatform: true });
+    const other = await app.tenant({ slug: 'contoso', name: 'Contoso' });
+    await app.person({ tenantId: other.id, email: 'lost@example.test' });
+    const own = await browser.open(at('?q=lost%40example.test'));
+    assert.match(own.body, /Nobody here has the address lost@example\.test/);
+    assert.doesNotMatch(own.body, /Contoso/);
+    assert.match(own.body, /people\/new\?email=lost%40example\.test/);
+    const operator = await app.person({ tenantId: platform.id });
+    await give(app, { tenantId: platform.id, userId: operator.id, role: 'owner' });
+    const theirs = await signInToConsole(app, operator);
+    const { body } = await theirs.open(at('?q=Lost%40Example.test'));
+    assert.match(body, /href="\/console\/contoso\/people\?q=lost%40example\.test">Contoso/);
+    assert.match((await browser.open(at('/new?email=lost%40example.test'))).body, /value="lost@example\.test"/);
+  });
+
   it('go on by pages of fifty, and a position that has ended leads to the first', async () => {
     for (let index = 0; index < 51; index += 1)
       await make.createUser(app.db, { tenantId: tenant.id, fullName: `Paged ${index}` });

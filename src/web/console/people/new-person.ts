@@ -3,7 +3,7 @@ import type Router from '@koa/router';
 import { askList, mayAsk } from '../ask.ts';
 import type { FieldSpec } from '../fields.ts';
 import { mountForm } from '../form.ts';
-import { type ConsoleDependencies, hrefTo, type Visit } from '../visit.ts';
+import { type ConsoleDependencies, hrefTo, queryValue, type Visit } from '../visit.ts';
 
 /** Of a select: no role is given. */
 const noRole = 'none';
@@ -62,6 +62,7 @@ export function mountNewPerson(router: Router, deps: ConsoleDependencies): void 
     words: 'console.people.create',
     isAtPlace: async (visit) => !(await mayMakeAnybody(visit)),
     fields: fieldsOf,
+    initial: (visit) => ({ email: queryValue(visit, 'email') ?? '', phone: queryValue(visit, 'phone') ?? '' }),
     complete,
     back: () => '/people',
     after: (visit, { id }) => hrefTo(visit, `/people/${id}/sign-in`),

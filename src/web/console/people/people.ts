@@ -4,6 +4,7 @@ import type { ConsoleFrame } from '../frame.ts';
 import { type FilterSpec, type ListModel, type ListSpec, readList } from '../list.ts';
 import { draw, page } from '../page.ts';
 import { type ConsoleDependencies, hrefTo, type Visit } from '../visit.ts';
+import { type NobodyModel, nobodyOf } from './elsewhere.ts';
 import { mountHistory } from './history.ts';
 import { mayMakePeople, mountNewPerson, rolesOf } from './new-person.ts';
 import { mountOnboarding } from './onboarding/onboarding.ts';
@@ -35,6 +36,8 @@ declare module '../../pages/view-models.ts' {
       createHref?: string;
       /** Where many are made at once. */
       onboardHref?: string;
+      /** An address was looked for that nobody has. */
+      nobody?: NobodyModel;
     };
   }
 }
@@ -62,10 +65,11 @@ async function showList(visit: Visit): Promise<void> {
   const list = await readList<ListedPerson>(visit, { ...spec, filters: await filtersOf(visit) });
   if (!list) return;
   const items = list.items.map((person) => ({ ...person, href: hrefTo(visit, `/people/${person.id}`) }));
+  const nobody = items.length === 0 && list.q ? await nobodyOf(visit, list.q) : undefined;
   const mayMake = await mayMakePeople(visit);
   const href = (path: string) => (mayMake ? hrefTo(visit, path) : undefined);
   const [createHref, onboardHref] = [href('/people/new'), href('/people/onboard')];
-  draw(visit, 'console/people/list', { list: { ...list, items }, createHref, onboardHref });
+  draw(visit, 'console/people/list', { list: { ...list, items }, createHref, onboardHref, nobody });
 }
 
 /** Mounts `/people` and everything below it. */
