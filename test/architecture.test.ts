@@ -30,9 +30,9 @@ const above = [
 
 const features = [
   'audit',
-  'sessions',
   'tenants',
   'users',
+  'sessions',
   'messages',
   'organisation',
   'access',

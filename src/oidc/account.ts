@@ -9,6 +9,7 @@ import { isTooLittle } from '../domain/factors/requirement.ts';
 import { type AccountProfile, findAccount } from '../domain/users/users.ts';
 import type { Database } from '../platform/database.ts';
 import { isId } from '../platform/ids.ts';
+import { accountFoundAlong } from './storage/found-along.ts';
 import { claimsForClient } from './tokens/person-claims.ts';
 
 export interface AccountWithProfile extends Account {
@@ -60,7 +61,7 @@ interface ProvedToken {
 export function createFindAccount(db: Database, rehearsal?: { at?: Date }): FindAccount {
   return async (ctx, id, token) => {
     if (!isId(id)) return undefined;
-    const profile = await findAccount(db, id);
+    const profile = accountFoundAlong(id) ?? (await findAccount(db, id));
     if (!profile) return undefined;
     if (token && !rehearsal) {
       const { acr: proved, extra } = token as ProvedToken;

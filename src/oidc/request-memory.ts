@@ -5,6 +5,7 @@
 import Provider from 'oidc-provider';
 import type { FoundPayload } from '../domain/sessions/find-payload.ts';
 import type { Upsert } from '../domain/sessions/payload-store.ts';
+import type { AccountProfile } from '../domain/users/users.ts';
 import type { RequestedTenant } from './authorization/requested-tenant.ts';
 import type { OpenExchange } from './storage/exchange.ts';
 import type { SessionPayload } from './storage/session-merge.ts';
@@ -31,6 +32,8 @@ export interface RequestMemory {
   admittedRecordId?: string;
   /** What the access token of this request rests on, found in the statement that found the token. */
   foundAlong?: Pick<FoundPayload, 'grant' | 'session'>;
+  /** The account that came along with a token, a session or an interaction, of the same moment. */
+  accountAlong?: AccountProfile;
   /** What the answer of introspection is made of where it is asked about an API key. */
   introspectedKey?: object;
   /** What the token that this request makes says of what it is exchanged for. */

@@ -6,6 +6,8 @@
 import { type Database, prepared, runPrepared } from '../../platform/database.ts';
 import { gathered } from '../../platform/gathered.ts';
 import { insertEventSql } from '../audit/audit-events.ts';
+import { type AccountRow, activeAccountSql, type NoAccountRow } from '../users/account-row.ts';
+import { type AccountProfile, accountOf } from '../users/users.ts';
 import { type StoredPayload, type Upsert, upsertRow } from './payload-store.ts';
 import { isReused } from './refresh-store.ts';
 
@@ -15,9 +17,13 @@ export interface Source {
   /** The browser session that it is bound to, by the hash of its uid. */
   session: { uidHash: Buffer; stored: StoredPayload | undefined } | undefined;
   grant: { idHash: Buffer; stored: StoredPayload | undefined } | undefined;
+  /** Whom it speaks for, if they may act now. */
+  account: AccountProfile | undefined;
 }
 
-interface SourceRow extends StoredPayload {
+type SourceRow = SourceRowItself & (AccountRow | NoAccountRow);
+
+interface SourceRowItself extends StoredPayload {
   n: number;
   sessionUidHash: Buffer | null;
   sessionIdHash: Buffer | null;
@@ -30,9 +36,10 @@ interface SourceRow extends StoredPayload {
 const withCompany = prepared(
   'exchange-source',
   `select wanted.n::int, p.id_hash, p.payload, p.consumed, p.session_uid_hash, s.id_hash as session_id_hash,
-          s.payload as session_payload, p.grant_id_hash, g.payload as grant_payload
+          s.payload as session_payload, p.grant_id_hash, g.payload as grant_payload, a.*
      from unnest((select $1::text[]), (select $2::bytea[])) with ordinality as wanted(model, id_hash, n)
-     join lateral (select p.id_hash, p.payload, p.session_uid_hash, sha256(convert_to(p.grant_id, 'UTF8')) as grant_id_hash,
+     join lateral (select p.id_hash, p.payload, p.session_uid_hash, p.account_id,
+                          sha256(convert_to(p.grant_id, 'UTF8')) as grant_id_hash,
                           case p.model when 'RefreshToken' then ${isReused} else p.consumed_at is not null end as consumed
                      from oidc_payloads p
                     where p.model = wanted.model and p.id_hash = wanted.id_hash and p.expires_at > now()
@@ -49,21 +56,21 @@ const withCompany = prepared(
                           from oidc_payloads g
                          where g.model = 'Grant' and g.id_hash = p.grant_id_hash
                            and (g.expires_at is null or g.expires_at > now())
-                        offset 0) g on true`,
+                        offset 0) g on true
+     left join lateral (${activeAccountSql('p.account_id')}) a on true`,
 );
 
 function storedOf(idHash: Buffer | null, payload: Buffer | null): StoredPayload | undefined {
   return idHash && payload ? { idHash, payload, consumed: false } : undefined;
 }
 
-function sourceOf(row: SourceRow): Source {
-  const { idHash, payload, consumed, sessionUidHash, grantIdHash } = row;
+function sourceOf({ n: _n, idHash, payload, consumed, ...along }: SourceRow): Source {
+  const { sessionUidHash, sessionIdHash, sessionPayload, grantIdHash, grantPayload, ...account } = along;
   return {
     source: { idHash, payload, consumed },
-    session: sessionUidHash
-      ? { uidHash: sessionUidHash, stored: storedOf(row.sessionIdHash, row.sessionPayload) }
-      : undefined,
-    grant: grantIdHash ? { idHash: grantIdHash, stored: storedOf(grantIdHash, row.grantPayload) } : undefined,
+    session: sessionUidHash ? { uidHash: sessionUidHash, stored: storedOf(sessionIdHash, sessionPayload) } : undefined,
+    grant: grantIdHash ? { idHash: grantIdHash, stored: storedOf(grantIdHash, grantPayload) } : undefined,
+    account: account.userId === null ? undefined : accountOf(account),
   };
 }
 

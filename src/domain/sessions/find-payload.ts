@@ -1,10 +1,12 @@
 /**
  * Finds what the protocol stores by its id. Whatever the model, those of one moment are one statement: introspection looks
- * for a token as three kinds at once. An access token brings along the grant and the browser session that it rests on, which
- * whoever looks for the token asks for next.
+ * for a token as three kinds at once. What is asked for next comes along: of an access token the grant and the browser session
+ * that it rests on; of a token, a session and an interaction the account of the person, if it may act now.
  */
 import { type Database, prepared, runPrepared } from '../../platform/database.ts';
 import { gathered } from '../../platform/gathered.ts';
+import { type AccountRow, activeAccountSql, type NoAccountRow } from '../users/account-row.ts';
+import { type AccountProfile, accountOf } from '../users/users.ts';
 import type { StoredPayload } from './payload-store.ts';
 import { isReused } from './refresh-store.ts';
 
@@ -13,9 +15,13 @@ export interface FoundPayload extends StoredPayload {
   grant?: StoredPayload;
   /** Of an access token, where it lives, with the hash by which it is found. */
   session?: StoredPayload & { uidHash: Buffer };
+  /** Whom it speaks for, of the same moment. */
+  account?: AccountProfile;
 }
 
-interface FoundRow extends StoredPayload {
+type FoundRow = FoundRowItself & (AccountRow | NoAccountRow);
+
+interface FoundRowItself extends StoredPayload {
   n: number;
   grantHash: Buffer | null;
   grantPayload: Buffer;
@@ -35,9 +41,10 @@ const byId = prepared(
   `select wanted.n::int, p.id_hash, p.payload,
           case p.model when 'RefreshToken' then ${isReused} else p.consumed_at is not null end as consumed,
           g.id_hash as grant_hash, g.payload as grant_payload,
-          s.uid_hash as session_uid_hash, s.id_hash as session_hash, s.payload as session_payload
+          s.uid_hash as session_uid_hash, s.id_hash as session_hash, s.payload as session_payload, a.*
      from unnest((select $1::text[]), (select $2::bytea[])) with ordinality as wanted(model, id_hash, n)
-     join lateral (select p.model, p.id_hash, p.payload, p.consumed_at, p.successor_hash, p.grant_id, p.session_uid_hash
+     join lateral (select p.model, p.id_hash, p.payload, p.consumed_at, p.successor_hash, p.grant_id,
+                          p.session_uid_hash, p.account_id
                      from oidc_payloads p
                     where p.model = wanted.model and p.id_hash = wanted.id_hash
                       and (${lives('p')} or p.model = 'DeviceCode')
@@ -54,15 +61,17 @@ const byId = prepared(
      left join lateral (select s.uid_hash, s.id_hash, s.payload
                           from oidc_payloads s
                          where p.model = 'AccessToken' and s.uid_hash = p.session_uid_hash and ${lives('s')}
-                        offset 0) s on true`,
+                        offset 0) s on true
+     left join lateral (${activeAccountSql(`p.account_id and p.model in ('AccessToken', 'Interaction', 'Session')`)}) a on true`,
 );
 
-function foundOf(row: FoundRow): FoundPayload {
-  const { idHash, payload, consumed, grantHash, grantPayload, sessionUidHash, sessionHash, sessionPayload } = row;
+function foundOf({ n: _n, idHash, payload, consumed, ...along }: FoundRow): FoundPayload {
+  const { grantHash, grantPayload, sessionUidHash, sessionHash, sessionPayload, ...account } = along;
   return {
     idHash,
     payload,
     consumed,
+    ...(account.userId !== null && { account: accountOf(account) }),
     ...(grantHash && { grant: { idHash: grantHash, payload: grantPayload, consumed: false } }),
     ...(sessionUidHash && {
       session: { uidHash: sessionUidHash, idHash: sessionHash, payload: sessionPayload, consumed: false },

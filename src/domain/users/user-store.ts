@@ -1,6 +1,5 @@
 /** The SQL of users and their settings. How they prove who they are is in identities.ts. */
 import { type Database, firstRow, prepared, rows, runPrepared } from '../../platform/database.ts';
-import { gatheredRows } from '../../platform/gathered.ts';
 import { isId } from '../../platform/ids.ts';
 import type { Caller } from '../audit/audit-events.ts';
 
@@ -73,44 +72,6 @@ export async function insertUserSettings(
 ): Promise<void> {
   await trx('user_settings').insert(settings);
 }
-
-export interface AccountRow extends Omit<UserRow, 'id' | 'state' | 'lastLoginAt'> {
-  deletionDueAt: Date | null;
-  username: string | null;
-  userId: string;
-  emailVerified: boolean;
-  phoneVerified: boolean;
-  locale: string | null;
-  zoneinfo: string | null;
-  theme: 'light' | 'dark' | 'system' | null;
-  notifyByEmail: boolean | null;
-  notifyInApp: boolean | null;
-  hasSecondFactor: boolean;
-  tenantSlug: string;
-  tenantName: string;
-  tenantState: 'active';
-  tenantSettings: unknown;
-}
-
-const activeAccount = prepared(
-  'active-account',
-  `select wanted.n::int, u.id as user_id, u.tenant_id, u.email, u.email_verified_at, u.email_verified_at is not null as email_verified,
-          u.phone, u.phone_verified_at, u.phone_verified_at is not null as phone_verified, u.full_name, u.given_name,
-          u.family_name, u.username, u.picture_url, u.mfa_required,
-          exists (select from user_factors f
-                   where f.tenant_id = u.tenant_id and f.user_id = u.id and (f.ends_at is null or f.ends_at > now()))
-            as has_second_factor,
-          u.password_changed_at, u.deletion_due_at, u.created_at,
-          greatest(u.updated_at, s.updated_at) as updated_at, s.locale, s.zoneinfo, s.theme, s.notify_by_email, s.notify_in_app,
-          t.slug as tenant_slug, t.name as tenant_name, t.state as tenant_state, t.settings as tenant_settings
-     from unnest($1::uuid[]) with ordinality as wanted(id, n)
-     join users u on u.id = wanted.id and u.state = 'active' and u.deleted_at is null
-     join tenants t on t.id = u.tenant_id and t.state = 'active'
-     left join user_settings s on s.user_id = u.id`,
-);
-
-export const selectActiveAccount: (db: Database, userId: string) => Promise<AccountRow | undefined> =
-  gatheredRows<AccountRow>(activeAccount);
 
 /** A user that is not deleted, whatever their state. */
 export async function selectUser(db: Database, tenantId: string, userId: string): Promise<UserRow | undefined> {

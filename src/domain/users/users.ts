@@ -9,6 +9,7 @@ import { isId, newId } from '../../platform/ids.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { parseTenantSettings, type TenantSettings } from '../tenants/tenant-settings.ts';
 import { findTenantById } from '../tenants/tenants.ts';
+import { type AccountRow, selectActiveAccount } from './account-row.ts';
 import { canonicalEmail, canonicalPhone } from './canonical-address.ts';
 import { upsertPasswordHash } from './identities.ts';
 import { canonicalLocale, checkedBy, checkedMetadata, checkedText, checkedUrl, knownZone } from './profile-fields.ts';
@@ -16,7 +17,6 @@ import {
   actingUserId,
   insertUser,
   insertUserSettings,
-  selectActiveAccount,
   selectUser,
   touchPasswordChanged,
   type UserRow,
@@ -197,14 +197,14 @@ export async function createUser(
   }
 }
 
-/**
- * The account, if it may act now: the user active and not deleted, the tenant active. One prepared statement, for it is
- * asked on every request that speaks of a person.
- */
+/** The account, if it may act now: the user active and not deleted, the tenant active. */
 export async function findAccount(db: Database, userId: string): Promise<AccountProfile | undefined> {
-  if (!isId(userId)) return undefined;
-  const row = await selectActiveAccount(db, userId);
-  if (!row) return undefined;
+  const row = isId(userId) ? await selectActiveAccount(db, userId) : undefined;
+  return row && accountOf(row);
+}
+
+/** The account of a row as it was found. */
+export function accountOf(row: AccountRow): AccountProfile {
   const { tenantSlug, tenantName, tenantState, tenantSettings, ...profile } = row;
   return {
     ...profile,

@@ -9,6 +9,7 @@ import type { StoredPayload, Upsert } from '../../domain/sessions/payload-store.
 import type { Database } from '../../platform/database.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import { memoryOf, requestMemory } from '../request-memory.ts';
+import { keepAccountAlong } from './found-along.ts';
 
 /** What a request has gathered so far. */
 export interface OpenExchange {
@@ -54,6 +55,7 @@ export async function findExchanged(
   const exchange = requestMemory()?.exchange;
   if (!exchange) return undefined;
   exchange.source = await findSource(db, { model, idHash: sha256(id) });
+  keepAccountAlong(exchange.source?.account);
   return { stored: exchange.source?.source };
 }
 

@@ -34,7 +34,7 @@ import { sha256 } from '../../platform/secrets.ts';
 import { currentCaller } from '../caller.ts';
 import { requestMemory } from '../request-memory.ts';
 import { sessionOfExchange } from './exchange.ts';
-import { sessionFoundAlong } from './found-along.ts';
+import { keepAlong, sessionFoundAlong } from './found-along.ts';
 import { storeWaitingGrant } from './new-grants.ts';
 import { type AdapterDependencies, expiryOf, openPayload, sealPayload } from './sealing.ts';
 import { mergeSessions, type SessionAuthorization, type SessionPayload } from './session-merge.ts';
@@ -312,7 +312,7 @@ export function createSessionAdapter(dependencies: AdapterDependencies): Adapter
     upsert: (id, payload: SessionPayload, expiresIn) => storeSession(dependencies, id, payload, expiresIn),
 
     async find(id) {
-      const payload = openPayload(secrets, model, await findPayload(db, model, sha256(id)));
+      const payload = openPayload(secrets, model, keepAlong(await findPayload(db, model, sha256(id))));
       const memory = requestMemory();
       if (memory && payload) memory.sessionAsRead = structuredClone(payload);
       return payload;

@@ -5,7 +5,7 @@ import { findPayload } from '../../../src/domain/sessions/find-payload.ts';
 import { whoKnowsDevice } from '../../../src/domain/sessions/known-devices.ts';
 import { findPayloadByUid } from '../../../src/domain/sessions/session-store.ts';
 import { clearFailures, countAttempt } from '../../../src/domain/sign-in/sign-in-failures.ts';
-import { selectActiveAccount } from '../../../src/domain/users/user-store.ts';
+import { selectActiveAccount } from '../../../src/domain/users/account-row.ts';
 import { createDatabase, type Database, rows } from '../../../src/platform/database.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { giveBackHit } from '../../../src/platform/rate-limits.ts';
