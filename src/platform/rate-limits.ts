@@ -71,6 +71,16 @@ function networkOf(address: ipaddr.IPv6, bits: number): string {
   return ipaddr.IPv6.networkAddressFromCIDR(`${address.toString()}/${bits}`).toRFC5952String();
 }
 
+/** The key of a subject that is no address, for `usedUpSql`. */
+export function limitKey(limit: Limit, subject: string): string {
+  return `${limit.name}:${sha256(subject).toString('base64url')}`;
+}
+
+/** SQL, for a statement that asks other things too: whether all hits of a window are used up. Counts nothing. */
+export function usedUpSql(key: string, most: string): string {
+  return `exists (select from rate_limits r where r.key = ${key} and r.hits >= ${most} and r.window_ends_at > now())`;
+}
+
 // What is refused is not counted, under none of its keys: whoever is refused all day fills nothing, and a wide network that
 // is full makes no rows of the small ones in it. In the order of the keys, so that two who share some wait for each other.
 const hit = prepared(

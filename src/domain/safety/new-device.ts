@@ -6,11 +6,11 @@
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { describeBrowser } from '../../platform/describe-browser.ts';
 import { DomainError } from '../../platform/errors.ts';
-import { consume, defineLimits } from '../../platform/rate-limits.ts';
+import { consume, defineLimits, limitKey } from '../../platform/rate-limits.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { enqueueMessage } from '../messages/outgoing-message.ts';
 import { parseTenantSettings } from '../tenants/tenant-settings.ts';
-import { selectNoticeFacts } from './safety-link-store.ts';
+import { selectNoticeFacts, selectSignInStanding } from './safety-link-store.ts';
 import { makeSafetyLink } from './safety-links.ts';
 
 export const newDeviceLimits = defineLimits({
@@ -28,6 +28,22 @@ export interface SignInToTell {
   ip: string | null;
   /** Of the page, for a person who has set none. */
   locale: string;
+}
+
+/**
+ * Whether a sign-in that is about to begin is told to nobody, and is not the person's first: a browser that they know, a day that has
+ * had its notices, a tenant that wants none. Else `tellOfNewDevice` decides, in the transaction that stores it.
+ */
+export async function isToldToNobody(
+  db: Database,
+  { userId, device }: Pick<SignInToTell, 'userId' | 'device'>,
+): Promise<boolean> {
+  const { newDevicePerPerson } = newDeviceLimits;
+  const limit = { key: limitKey(newDevicePerPerson, userId), most: newDevicePerPerson.hits };
+  const standing = await selectSignInStanding(db, { userId, device, limit });
+  if (!standing || standing.isFirst) return false;
+  const { hasAddress, knowsDevice, isUsedUp, tenantSettings } = standing;
+  return !hasAddress || knowsDevice || isUsedUp || !parseTenantSettings(tenantSettings).newDeviceNotices;
 }
 
 /** Tells of a new session, where it is to be told; in the transaction that stores it. Not of a person's first sign-in. */

@@ -1,5 +1,6 @@
 /** The SQL of the links by which a person takes back what was done to their account. */
 import { type Database, firstRow, prepared, rows, runPrepared } from '../../platform/database.ts';
+import { usedUpSql } from '../../platform/rate-limits.ts';
 
 export type SafetyLinkKind = 'undo_address' | 'not_me' | 'undo_factor' | 'keep_account';
 
@@ -116,6 +117,34 @@ export async function selectNoticeFacts(
   }: { tenantId: string; userId: string; sessionId: string; device: Buffer | null },
 ): Promise<NoticeFacts | undefined> {
   return (await runPrepared<NoticeFacts>(trx, noticeFacts, [tenantId, userId, sessionId, device])).rows[0];
+}
+
+const standing = prepared(
+  'safety-sign-in-standing',
+  `select u.last_login_at is null as is_first, u.email is not null and u.email_verified_at is not null as has_address,
+          exists (select from user_sessions k
+                   where k.tenant_id = u.tenant_id and k.user_id = u.id and k.device_fingerprint = $2) as knows_device,
+          ${usedUpSql('$3', '$4::integer')} as is_used_up, t.settings as tenant_settings
+     from users u
+     join tenants t on t.id = u.tenant_id
+    where u.id = $1`,
+);
+
+export interface SignInStanding {
+  isFirst: boolean;
+  hasAddress: boolean;
+  knowsDevice: boolean;
+  /** All notices of the day. */
+  isUsedUp: boolean;
+  tenantSettings: unknown;
+}
+
+/** What says whether a sign-in that is about to begin may be told; undefined for nobody. */
+export async function selectSignInStanding(
+  db: Database,
+  { userId, device, limit }: { userId: string; device: Buffer | null; limit: { key: string; most: number } },
+): Promise<SignInStanding | undefined> {
+  return (await runPrepared<SignInStanding>(db, standing, [userId, device, limit.key, limit.most])).rows[0];
 }
 
 /** A month after they ran out. */

@@ -10,7 +10,6 @@ import { refusedLastOwner } from '../tenants/last-owner.ts';
 import {
   actingUserId,
   lockActiveUser,
-  lockActiveUserSigningIn,
   lockUser,
   lockUsers,
   softDeleteUser,
@@ -34,15 +33,6 @@ export interface SigningIn {
  */
 export async function lockForSignIn(trx: Database, userId: string): Promise<SigningIn | undefined> {
   return isId(userId) ? lockActiveUser(trx, userId) : undefined;
-}
-
-/** The same of a person whose session begins if they may act and are not leaving: keeps when they signed in last, too. */
-export async function beginSignIn(
-  trx: Database,
-  userId: string,
-  loginAt: Date,
-): Promise<Omit<SigningIn, 'isLeaving'> | undefined> {
-  return isId(userId) ? lockActiveUserSigningIn(trx, userId, loginAt) : undefined;
 }
 
 /** Keeps when a person signed in last; in the transaction that keeps the session. */

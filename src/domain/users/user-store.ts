@@ -153,28 +153,21 @@ export async function lockActiveUser(
 
 const lastLogin = prepared('user-last-login', 'update users set last_login_at = $2 where id = $1');
 
-const beginSignIn = prepared(
-  'user-begins-sign-in',
-  `with held as (
+/**
+ * Two parts of a statement (`held`, `noted`) that begins a session of a person who may act and is not leaving: holds the person
+ * and their tenant, and writes when they signed in. What it stores comes `from held`, which has `tenant_id` and `is_first`.
+ */
+export function beginSignInSql(userId: string, loginAt: string): string {
+  return `held as (
      select u.id, u.tenant_id, u.last_login_at is null as is_first
        from users u
        join tenants t on t.id = u.tenant_id and t.state = 'active'
-      where u.id = $1 and u.state = 'active' and u.deleted_at is null and u.deletion_due_at is null
+      where u.id = ${userId} and u.state = 'active' and u.deleted_at is null and u.deletion_due_at is null
         for no key update of u
         for share of t
    ), noted as (
-     update users u set last_login_at = $2 from held where u.id = held.id
-   )
-   select tenant_id, is_first from held`,
-);
-
-/** As `lockActiveUser`, of someone who is not leaving, and writes when they signed in. */
-export async function lockActiveUserSigningIn(
-  trx: Database,
-  userId: string,
-  loginAt: Date,
-): Promise<{ tenantId: string; isFirst: boolean } | undefined> {
-  return (await runPrepared<{ tenantId: string; isFirst: boolean }>(trx, beginSignIn, [userId, loginAt])).rows[0];
+     update users u set last_login_at = ${loginAt} from held where u.id = held.id
+   )`;
 }
 
 const lockByIds = prepared(

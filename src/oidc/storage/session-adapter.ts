@@ -5,11 +5,9 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import Provider, { type Adapter } from 'oidc-provider';
-import { type AuditEvent, auditEventRow, type Caller, recordEvent } from '../../domain/audit/audit-events.ts';
+import { type Caller, recordEvent } from '../../domain/audit/audit-events.ts';
 import { completeReferral } from '../../domain/referrals/referrals.ts';
-import { tellOfNewDevice } from '../../domain/safety/new-device.ts';
 import { findPayload } from '../../domain/sessions/find-payload.ts';
-import { insertNewSession } from '../../domain/sessions/new-session-store.ts';
 import {
   deleteBrowserSession,
   endSessionByUid,
@@ -18,7 +16,6 @@ import {
   insertSession,
   lockPayloadByUid,
   lockSessionByUid,
-  type NewUserSession,
   replaceBrowserSession,
   touchSession,
   type UserSessionRow,
@@ -27,12 +24,22 @@ import {
   upsertBrowserSession,
   upsertSessionClients,
 } from '../../domain/sessions/session-store.ts';
-import { beginSignIn, lockForSignIn, recordSignIn, type SigningIn } from '../../domain/users/user-state.ts';
+import { lockForSignIn, recordSignIn, type SigningIn } from '../../domain/users/user-state.ts';
 import { type Database, inTransaction } from '../../platform/database.ts';
-import { newId } from '../../platform/ids.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import { currentCaller } from '../caller.ts';
 import { requestMemory } from '../request-memory.ts';
+import {
+  beginSession,
+  newSignIn,
+  type Proof,
+  proofOf,
+  sessionClients,
+  sessionModel,
+  succeeded,
+  tellOfSession,
+  userAgentOfRequest,
+} from './begin-session.ts';
 import { sessionOfExchange } from './exchange.ts';
 import { keepAlong, sessionFoundAlong } from './found-along.ts';
 import { storeWaitingGrant } from './new-grants.ts';
@@ -40,18 +47,7 @@ import { type AdapterDependencies, expiryOf, openPayload, sealPayload } from './
 import { mergeSessions, type SessionAuthorization, type SessionPayload } from './session-merge.ts';
 import { countStoredRequest } from './stored-requests.ts';
 
-const model = 'Session';
 const touchEveryMs = 60_000;
-
-function sessionClients(payload: SessionPayload): { client_id: string; sid: string; grant_id: string | null }[] {
-  return Object.entries(payload.authorizations ?? {}).flatMap(([clientId, authorization]) =>
-    authorization.sid ? [{ client_id: clientId, sid: authorization.sid, grant_id: authorization.grantId ?? null }] : [],
-  );
-}
-
-function loginAtOf(payload: SessionPayload): Date {
-  return new Date((payload.loginTs ?? 0) * 1000);
-}
 
 /** Whether this request signed somebody in, or had them prove themselves again. */
 function isNewProof(payload: SessionPayload): boolean {
@@ -68,29 +64,6 @@ interface SignIn {
   person: SigningIn | undefined;
 }
 
-/** When and how the person proved themselves, as their sign-in's row keeps it. */
-function proofOf(payload: SessionPayload, expiresAt: Date, ip: string | undefined) {
-  return {
-    loginAt: loginAtOf(payload),
-    amr: payload.amr ?? [],
-    acr: payload.acr ?? null,
-    expiresAt,
-    ip: ip ?? null,
-  };
-}
-
-type Proof = ReturnType<typeof proofOf>;
-
-function userAgentOfRequest(): string | null {
-  return currentCaller().caller.userAgent?.slice(0, 500) ?? null;
-}
-
-function newSignIn(tenantId: string, userId: string, uidHash: Buffer, proof: Proof): NewUserSession {
-  const { deviceFingerprint = null } = (Provider.ctx?.state ?? {}) as { deviceFingerprint?: Buffer };
-  const userAgent = userAgentOfRequest();
-  return { id: newId(), tenantId, userId, oidcSessionUidHash: uidHash, userAgent, deviceFingerprint, ...proof };
-}
-
 /** The row of a sign-in: a new one, or that of the session with what was proved anew. */
 async function storeSignIn(
   trx: Database,
@@ -103,56 +76,9 @@ async function storeSignIn(
     await updateSessionLogin(trx, known.id, { ...proof, userAgent: userAgentOfRequest() });
     return known;
   }
-  const session = newSignIn(person.tenantId, userId, uidHash, proof);
+  const session = { ...newSignIn(userId, uidHash, proof), tenantId: person.tenantId };
   await insertSession(trx, session);
   return session;
-}
-
-/** Tells the person of a sign-in from a browser that is new to them. */
-async function tellOfSession(
-  trx: Database,
-  { id: sessionId, tenantId }: { id: string; tenantId: string },
-  userId: string,
-  { userAgent, ip }: { userAgent: string | undefined; ip: string | null },
-  deps: Pick<AdapterDependencies, 'secrets' | 'issuer'>,
-): Promise<void> {
-  const { deviceFingerprint, locale } = (Provider.ctx?.state ?? {}) as { deviceFingerprint?: Buffer; locale?: string };
-  const seen = { sessionId, device: deviceFingerprint ?? null, userAgent: userAgent ?? null, ip };
-  await tellOfNewDevice(trx, { tenantId, userId, ...seen, locale: locale ?? 'en' }, deps);
-}
-
-/** The event of a sign-in. */
-function succeeded(tenantId: string, userId: string, sessionId: string, { amr, acr }: Proof): AuditEvent {
-  const clientId = Provider.ctx?.oidc?.client?.clientId;
-  const payload = { sessionId, amr, acr, clientId };
-  return { tenantId, action: 'login.succeeded', entityType: 'user', entityId: userId, payload };
-}
-
-/** Stores a session that begins with this request, and with it a sign-in. Nothing where the person may not act any more. */
-async function beginSession(
-  { db, secrets, issuer }: AdapterDependencies,
-  { idHash, uidHash, expiresAt }: { idHash: Buffer; uidHash: Buffer; expiresAt: Date },
-  payload: SessionPayload,
-): Promise<void> {
-  const { caller } = currentCaller();
-  const userId = payload.accountId as string;
-  const self: Caller = { ...caller, type: 'user', id: userId };
-  const proof = proofOf(payload, expiresAt, caller.ip);
-  const sealed = sealPayload(secrets, model, idHash, payload);
-  await inTransaction(db, async (trx) => {
-    const person = await beginSignIn(trx, userId, proof.loginAt);
-    if (!person) return;
-    const { tenantId } = person;
-    const signIn = newSignIn(tenantId, userId, uidHash, proof);
-    await insertNewSession(trx, {
-      signIn,
-      browser: { idHash, payload: sealed },
-      clients: sessionClients(payload),
-      auditRow: auditEventRow(succeeded(tenantId, userId, signIn.id, proof), self),
-    });
-    if (person.isFirst) await completeReferral(trx, { tenantId, userId }, self);
-    else await tellOfSession(trx, signIn, userId, { userAgent: caller.userAgent, ip: proof.ip }, { secrets, issuer });
-  });
 }
 
 /**
@@ -206,12 +132,12 @@ export async function claimSessionGrant(
   const uidHash = sha256(claim.sessionUid);
   return inTransaction(db, async (trx) => {
     const stored = await lockPayloadByUid(trx, uidHash);
-    const session = openPayload(secrets, model, stored) as SessionPayload | undefined;
+    const session = openPayload(secrets, sessionModel, stored) as SessionPayload | undefined;
     if (!stored || !session?.accountId) return { sid, grantId };
     const known = session.authorizations?.[clientId];
     if (known?.sid && known.grantId && known.grantId !== replaces) return { sid: known.sid, grantId: known.grantId };
     const authorizations = { ...session.authorizations, [clientId]: { ...known, sid, grantId } };
-    const payload = sealPayload(secrets, model, stored.idHash, { ...session, authorizations });
+    const payload = sealPayload(secrets, sessionModel, stored.idHash, { ...session, authorizations });
     await replaceBrowserSession(trx, uidHash, payload);
     return { sid, grantId };
   });
@@ -255,8 +181,8 @@ async function storeSession(
   const uidHash = sha256(payload.uid as string);
   const expiresAt = expiryOf(expiresIn) as Date;
   if (!payload.accountId) {
-    if (!requestMemory()?.sessionAsRead) await countStoredRequest({ db, limits }, model, payload);
-    const sealed = sealPayload(secrets, model, idHash, payload);
+    if (!requestMemory()?.sessionAsRead) await countStoredRequest({ db, limits }, sessionModel, payload);
+    const sealed = sealPayload(secrets, sessionModel, idHash, payload);
     await upsertAnonymousBrowserSession(db, { idHash, uidHash, payload: sealed, expiresAt });
     return;
   }
@@ -272,10 +198,10 @@ async function storeSession(
     // The tenant and the person, their sign-in, the session: in the order in which what ends them takes them.
     const person = isNewProof(payload) ? await lockForSignIn(trx, userId) : undefined;
     const known = await lockSessionByUid(trx, uidHash);
-    const stored = openPayload(secrets, model, await lockPayloadByUid(trx, uidHash));
+    const stored = openPayload(secrets, sessionModel, await lockPayloadByUid(trx, uidHash));
     const merged = mergeSessions(payload, requestMemory()?.sessionAsRead, stored);
     if (!(await followSignIn(trx, { known, person }, merged, uidHash, expiresAt, { secrets, issuer }))) return;
-    const sealed = sealPayload(secrets, model, idHash, merged);
+    const sealed = sealPayload(secrets, sessionModel, idHash, merged);
     await upsertBrowserSession(trx, { idHash, uidHash, payload: sealed, userId, expiresAt });
   });
   await doWhatWaited();
@@ -312,7 +238,7 @@ export function createSessionAdapter(dependencies: AdapterDependencies): Adapter
     upsert: (id, payload: SessionPayload, expiresIn) => storeSession(dependencies, id, payload, expiresIn),
 
     async find(id) {
-      const payload = openPayload(secrets, model, keepAlong(await findPayload(db, model, sha256(id))));
+      const payload = openPayload(secrets, sessionModel, keepAlong(await findPayload(db, sessionModel, sha256(id))));
       const memory = requestMemory();
       if (memory && payload) memory.sessionAsRead = structuredClone(payload);
       return payload;
@@ -321,7 +247,7 @@ export function createSessionAdapter(dependencies: AdapterDependencies): Adapter
     async findByUid(uid) {
       const known = sessionOfExchange(uid) ?? sessionFoundAlong(uid);
       const { stored } = known ?? { stored: await findPayloadByUid(db, sha256(uid)) };
-      return openPayload(secrets, model, stored);
+      return openPayload(secrets, sessionModel, stored);
     },
 
     destroy: (id) => destroySession(db, id),

@@ -25,19 +25,24 @@ export async function spentAddresses(
   return recoveredBy === null ? known : [...known, recoveredBy];
 }
 
-/** What is needed of this person beside what they have proved, for this application; undefined where nothing is. */
+/**
+ * What is needed of this person beside what they have proved, for this application; undefined where nothing is.
+ * @param spent the kinds of addresses that prove nothing more, asked where that matters
+ */
 export async function factorNeedOf(
   web: WebDependencies,
   { params }: Interaction,
   account: AccountProfile,
-  spent: readonly AddressKind[],
+  spent: () => Promise<readonly AddressKind[]>,
 ): Promise<(FactorNeed & { isAsked: boolean }) | undefined> {
   const client = await web.provider().Client.find(params.client_id as string);
   const isAsked = asksForTwoFactors(params, client);
   const need = await findFactorNeed(web.db, account, { isAsked });
   if (!need) return undefined;
   const canProve =
-    need.isEnrolled || (await holdsFactor(web.db, account)) || (await sentCodeChannels(web, account, spent)).length > 0;
+    need.isEnrolled ||
+    (await holdsFactor(web.db, account)) ||
+    (await sentCodeChannels(web, account, await spent())).length > 0;
   if (need.isEnrolled || !canProve) return { ...need, isAsked };
   return { isEnrolled: true, postponableUntil: null, isAsked };
 }

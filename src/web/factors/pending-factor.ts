@@ -54,7 +54,7 @@ async function ofProof(web: WebDependencies, interaction: Interaction): Promise<
   if (!account) return undefined;
   const enrolment = enrolmentOf(interaction, account.userId);
   const spent = await spentAddresses(web.db, account, proved);
-  const need = enrolment?.enrolled ? undefined : await factorNeedOf(web, interaction, account, spent);
+  const need = enrolment?.enrolled ? undefined : await factorNeedOf(web, interaction, account, async () => spent);
   const isStillSignedIn = (db: Database) => stillWaits(db, interaction, account.userId);
   return { interaction, account, amr: proved.amr, spent, need, enrolment, isStillSignedIn };
 }
@@ -74,7 +74,7 @@ async function ofSession(
   if (!account || (tenant && tenant.id !== account.tenantId)) return undefined;
   const amr = session.amr ?? [];
   const spent = await spentAddresses(web.db, account, { amr });
-  const need = await factorNeedOf(web, interaction, account, spent);
+  const need = await factorNeedOf(web, interaction, account, async () => spent);
   if (!need?.isEnrolled) return undefined;
   return { interaction, account, amr, spent, need, isStillSignedIn: (db) => isSessionLive(db, session.uid) };
 }

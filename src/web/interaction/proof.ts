@@ -134,7 +134,7 @@ async function settle(
   const account = await findAccount(web.db, userId);
   const need =
     account && !isTwo
-      ? await factorNeedOf(web, interaction, account, await spentAddresses(web.db, account, proof))
+      ? await factorNeedOf(web, interaction, account, () => spentAddresses(web.db, account, proof))
       : undefined;
   if (account && need) {
     if (need.isEnrolled && (await isRememberedHere(ctx, web.db, { interaction, account, isAsked: need.isAsked })))
