@@ -130,11 +130,15 @@ export async function consume(db: Database, limit: Limit, subject: string): Prom
 /**
  * SQL for a statement that ends what was counted, and gives that back with it.
  * @param keys an expression of text[]; null gives nothing back
+ * @param condition whether at all, of the statement around it
  */
-export function giveBackHitsSql(keys: string): string {
+export function giveBackHitsSql(keys: string, condition = 'true'): string {
   return `update rate_limits r
       set hits = r.hits - 1
-     from (select key from rate_limits where key = any((${keys})::text[]) and hits > 0 order by key for update) held
+     from (select key
+             from rate_limits
+            where key = any((${keys})::text[]) and hits > 0 and ${condition}
+            order by key for update) held
     where r.key = held.key`;
 }
 

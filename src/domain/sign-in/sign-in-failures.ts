@@ -162,13 +162,19 @@ export async function findHeldUp(
   return { locked: found.some(({ locked }) => locked), seconds: Math.max(0, ...found.map(({ seconds }) => seconds)) };
 }
 
-const clear = prepared(
-  'sign-in-failures-clear',
-  `delete from sign_in_failures
+/**
+ * SQL that takes counts back, a statement or a part of one. In the order of the hashes, as everybody.
+ * @param hashes an expression of bytea[]
+ * @param condition whether at all, of the statement around it
+ */
+export function clearFailuresSql(hashes: string, condition = 'true'): string {
+  return `delete from sign_in_failures
     where subject_hash in (select subject_hash from sign_in_failures
-                            where subject_hash = any((select $1::bytea[])::bytea[])
-                            order by subject_hash for update)`,
-);
+                            where subject_hash = any((${hashes})::bytea[]) and ${condition}
+                            order by subject_hash for update)`;
+}
+
+const clear = prepared('sign-in-failures-clear', clearFailuresSql('select $1::bytea[]'));
 
 /** Takes the count back upon success, in the caller's transaction. */
 export async function clearFailures(db: Database, keys: readonly FailureKey[]): Promise<void> {

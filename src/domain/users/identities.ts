@@ -39,17 +39,22 @@ export async function passwordRecoveredBy(
   return row?.recoveredBy ?? null;
 }
 
-const usedPassword = prepared(
-  'password-used',
-  `update user_identities i
-      set last_used_at = now(), password_hash = coalesce($4, i.password_hash)
+/**
+ * The statement that marks a password as used, or that part of a larger one; it answers with a row if the proof holds.
+ * All values are expressions: the tenant, the user, the hash that was verified and a stronger one, or null
+ */
+export function usePasswordSql(tenantId: string, userId: string, verifiedHash: string, newHash: string): string {
+  return `update user_identities i
+      set last_used_at = now(), password_hash = coalesce(${newHash}, i.password_hash)
      from users u
      join tenants t on t.id = u.tenant_id and t.state = 'active'
-    where i.tenant_id = $1 and i.user_id = $2 and i.provider = 'password'
-      and i.password_hash = $3
+    where i.tenant_id = ${tenantId} and i.user_id = ${userId} and i.provider = 'password'
+      and i.password_hash = ${verifiedHash}
       and u.tenant_id = i.tenant_id and u.id = i.user_id and u.state = 'active' and u.deleted_at is null
-   returning i.id`,
-);
+   returning i.id`;
+}
+
+const usedPassword = prepared('password-used', usePasswordSql('$1', '$2', '$3', '$4'));
 
 /**
  * Marks a password as used, and replaces its hash by a stronger one where there is one. False where the account or its

@@ -9,27 +9,16 @@
 import type { AddressLimits } from '../../../platform/address-limits.ts';
 import { type Database, inTransaction } from '../../../platform/database.ts';
 import { type Codes, DomainError, defineCodes } from '../../../platform/errors.ts';
-import { defineLimits, giveBackHit } from '../../../platform/rate-limits.ts';
+import { type Counted, defineLimits } from '../../../platform/rate-limits.ts';
 import { type Secrets, sha256 } from '../../../platform/secrets.ts';
-import { type Caller, recordEvent } from '../../audit/audit-events.ts';
+import type { Caller } from '../../audit/audit-events.ts';
 import { whoKnowsDevice } from '../../sessions/known-devices.ts';
 import type { ProvedAccount } from '../../sign-in/proved-account.ts';
 import { firstRefusal } from '../../sign-in/rules.ts';
-import {
-  type AttemptVerdict,
-  accountFailureKeys,
-  accountKey,
-  clearFailures,
-  countAttempt,
-  deviceKey,
-  doorKey,
-  type FailureKey,
-  forgiveBystander,
-} from '../../sign-in/sign-in-failures.ts';
+import { type AttemptVerdict, accountKey, countAttempt, deviceKey, doorKey } from '../../sign-in/sign-in-failures.ts';
 import { addressTerms } from '../../tenants/address-terms.ts';
 import { findTenantById, type Tenant } from '../../tenants/tenants.ts';
 import { parseAddress } from '../../users/canonical-address.ts';
-import { usePassword } from '../../users/identities.ts';
 import { parseUsername } from '../../users/username.ts';
 import { type Comparison, compareAll, type Reason } from './compare-password.ts';
 import type { PasswordAttempt, PasswordHasher } from './password-hash.ts';
@@ -37,6 +26,7 @@ import { allowsPasswords } from './password-method.ts';
 import { normalizePassword } from './password-policy.ts';
 import { type NoPasswordWay, passwordRules } from './password-rules.ts';
 import { type CandidateRow, hasSeveralTenants, type SignInName, selectCandidates } from './password-store.ts';
+import { type Refusal, recordRefusals, settle } from './settle-password.ts';
 
 export const passwordSignInCodes = defineCodes({
   INVALID_CREDENTIALS: {
@@ -71,95 +61,6 @@ function unusable(row: CandidateRow): NoPasswordWay | undefined {
  */
 async function hashesOf(db: Database, tenantId: string | null): Promise<number> {
   return tenantId === null && (await hasSeveralTenants(db)) ? mostCandidates : 1;
-}
-
-interface Refusal {
-  row?: CandidateRow;
-  reason: Reason;
-}
-
-/** Never what was typed as the address: now and then it is a password. */
-async function recordRefusals(
-  trx: Database,
-  refusals: readonly Refusal[],
-  tenantId: string | null,
-  caller: Caller,
-): Promise<void> {
-  for (const { row, reason } of refusals) {
-    const subject = row ? { entityType: 'user', entityId: row.userId } : {};
-    await recordEvent(
-      trx,
-      { tenantId: row?.tenantId ?? tenantId, action: 'login.failed', ...subject, payload: { method: 'pwd', reason } },
-      caller,
-    );
-  }
-}
-
-/** Which of those who were not proved are to be told of: an attempt that proved an account is no failure of another. */
-async function notForgiven(
-  trx: Database,
-  failed: readonly Comparison[],
-  proved: readonly Comparison[],
-  secrets: Secrets,
-): Promise<Refusal[]> {
-  const told: Refusal[] = [];
-  for (const { row, reason = 'wrong_password' } of failed) {
-    let forgiven = false;
-    if (reason === 'wrong_password')
-      for (const { row: own, proof } of proved) {
-        const about = { way: 'password', userId: row.userId, proof: `${own.userId}:${proof?.verifiedHash}` } as const;
-        forgiven = (await forgiveBystander(trx, secrets, about)) || forgiven;
-      }
-    if (!forgiven) told.push({ row, reason });
-  }
-  return told;
-}
-
-interface Surroundings {
-  tenantId: string | null;
-  secrets: Secrets;
-  caller: Caller;
-  /** Who has signed in with this browser before. */
-  knownHere: ReadonlySet<string>;
-}
-
-/** What a proof takes back. A known device was never held up by what strangers counted, so it does not give them back their guesses. */
-function failuresOf({ row }: Comparison, { secrets, caller, knownHere }: Surroundings): FailureKey[] {
-  return knownHere.has(row.userId) && caller.device
-    ? [deviceKey(secrets, 'password', row.userId, caller.device)]
-    : accountFailureKeys(secrets, row);
-}
-
-/** The same for the one account that was compared with, if its proof holds; else nothing has happened. */
-async function settleOne(db: Database, [only, another]: readonly Comparison[], about: Surroundings): Promise<boolean> {
-  if (!only?.proof || another || !(await usePassword(db, { ...only.row, ...only.proof }))) return false;
-  // Who dies between the two statements has counted an attempt too many, until the next one that comes to good.
-  await clearFailures(db, failuresOf(only, about));
-  return true;
-}
-
-/** What follows from the comparisons, in one transaction. Answers the ids of the users whose proof holds. */
-async function settle(
-  trx: Database,
-  compared: readonly Comparison[],
-  bystanders: readonly Refusal[],
-  surroundings: Surroundings,
-): Promise<Set<string>> {
-  const { tenantId, secrets, caller } = surroundings;
-  const proved: Comparison[] = [];
-  const failed: Comparison[] = [];
-  // In the order of ids: two sign-ins that share accounts wait for each other instead of locking up.
-  const ordered = compared.toSorted((left, right) => (left.row.userId < right.row.userId ? -1 : 1));
-  for (const comparison of ordered) {
-    const { row, proof } = comparison;
-    if (proof && (await usePassword(trx, { ...row, ...proof }))) proved.push(comparison);
-    else failed.push(comparison);
-  }
-  const keys = proved.flatMap((comparison) => failuresOf(comparison, surroundings));
-  if (keys.length > 0) await clearFailures(trx, keys);
-  const refused = [...bystanders, ...(await notForgiven(trx, failed, proved, secrets))];
-  await recordRefusals(trx, refused, tenantId, caller);
-  return new Set(proved.map(({ row }) => row.userId));
 }
 
 function provedAccount({ userId, tenantId, tenantName, tenantSlug, fullName, email }: CandidateRow): ProvedAccount {
@@ -258,11 +159,19 @@ interface Attempt {
   tenantId: string | null;
 }
 
+interface CountedAttempt {
+  attempt: Attempt;
+  compared: PasswordAttempt;
+  isOffered: boolean;
+  /** What it was counted as at its address. */
+  atAddress: Counted;
+}
+
 /** Counts, compares and settles. @throws DomainError as signInWithPassword */
 async function compareMeant(
   db: Database,
   meant: Meant,
-  { attempt, compared, isOffered }: { attempt: Attempt; compared: PasswordAttempt; isOffered: boolean },
+  { attempt, compared, isOffered, atAddress }: CountedAttempt,
   { passwords, secrets, caller }: SignInDependencies,
 ): Promise<ProvedAccount[]> {
   const { password, tenantId } = attempt;
@@ -288,10 +197,8 @@ async function compareMeant(
     ? candidates.map((row) => ({ row, reason: 'wrong_password' }))
     : await compareAll(counted.slots, password, { compared, passwords });
 
-  const surroundings = { tenantId, secrets, caller, knownHere };
-  const proved = (await settleOne(db, results, surroundings))
-    ? new Set(results.map(({ row }) => row.userId))
-    : await inTransaction(db, (trx) => settle(trx, results, bystanders, surroundings));
+  const surroundings = { tenantId, secrets, caller, knownHere, atAddress };
+  const proved = await settle(db, results, bystanders, surroundings);
   const accounts = candidates.filter((row) => proved.has(row.userId)).map(provedAccount);
   if (accounts.length === 0) throw new DomainError('unauthenticated', 'INVALID_CREDENTIALS');
   return accounts;
@@ -301,17 +208,13 @@ async function compareMeant(
  * Counts the attempt at its address until it came to good: many people may share one. A browser that somebody of the
  * account has signed in with has a count of its own, in `countAll`.
  */
-async function countAtAddress<T>(
+async function countAtAddress(
   db: Database,
   { tenant, knownHere }: { tenant: Tenant | undefined; knownHere: Meant['knownHere'] },
   { limits, caller }: SignInDependencies,
-  work: () => Promise<T>,
-): Promise<T> {
+): Promise<Counted> {
   const terms = tenant && addressTerms(tenant.settings, 'signInFailures');
-  const counted = knownHere.size > 0 ? [] : await limits.consume(db, passwordLimits.signInPerIp, caller.ip, terms);
-  const result = await work();
-  await giveBackHit(db, counted);
-  return result;
+  return knownHere.size > 0 ? [] : limits.consume(db, passwordLimits.signInPerIp, caller.ip, terms);
 }
 
 /**
@@ -336,10 +239,8 @@ export async function signInWithPassword(
     const meant = await findMeant(db, attempt.address, { tenant, tenantId, caller: deps.caller });
     const { knownHere } = meant;
     const isOffered = !tenant || allowsPasswords(tenant.settings);
-    const accounts = await countAtAddress(db, { tenant, knownHere }, deps, () =>
-      compareMeant(db, meant, { attempt, compared, isOffered }, deps),
-    );
-    return { accounts };
+    const atAddress = await countAtAddress(db, { tenant, knownHere }, deps);
+    return { accounts: await compareMeant(db, meant, { attempt, compared, isOffered, atAddress }, deps) };
   } finally {
     compared.leave();
   }

@@ -1,5 +1,8 @@
 /** The SQL of signing in with a password: whom an address may mean, and who has one. */
 import { type Database, prepared, rows, runPrepared } from '../../../platform/database.ts';
+import { giveBackHitsSql } from '../../../platform/rate-limits.ts';
+import { clearFailuresSql } from '../../sign-in/sign-in-failures.ts';
+import { usePasswordSql } from '../../users/identities.ts';
 
 export interface CandidateRow {
   userId: string;
@@ -81,4 +84,37 @@ export async function hasPassword(
     [tenantId, userId],
   );
   return found.length > 0;
+}
+
+const useAndForget = prepared(
+  'password-used-and-forgotten',
+  `with used as (
+     ${usePasswordSql('$1', '$2', '$3', '$4')}
+   ), given_back as (
+     ${giveBackHitsSql('select $6::text[]', 'exists (select from used)')}
+     returning 1
+   ), cleared as (
+     ${clearFailuresSql('select $5::bytea[]', 'exists (select from used) and (select count(*) from given_back) >= 0')}
+   )
+   select id from used`,
+);
+
+/**
+ * Marks a password as used (`usePassword` of domain/users) and takes back what the attempt was counted as, if the proof holds.
+ * @param proof `keys`: of failures; `atAddress`: of the limit of its address
+ */
+export async function usePasswordAndForget(
+  db: Database,
+  proof: {
+    tenantId: string;
+    userId: string;
+    verifiedHash: string;
+    newHash: string | null;
+    keys: readonly Buffer[];
+    atAddress: readonly string[];
+  },
+): Promise<boolean> {
+  const { tenantId, userId, verifiedHash, newHash, keys, atAddress } = proof;
+  const used = await runPrepared(db, useAndForget, [tenantId, userId, verifiedHash, newHash, keys, atAddress]);
+  return used.rows.length > 0;
 }
