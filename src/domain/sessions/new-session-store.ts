@@ -4,7 +4,7 @@
  */
 import { type Database, prepared, runPrepared } from '../../platform/database.ts';
 import { insertEventSql } from '../audit/audit-events.ts';
-import { beginSignInSql } from '../users/user-store.ts';
+import { beginSignInSql } from '../users/user-state.ts';
 import type { BrowserSession, NewUserSession } from './session-store.ts';
 
 export interface NewSession {

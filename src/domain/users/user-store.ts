@@ -153,23 +153,6 @@ export async function lockActiveUser(
 
 const lastLogin = prepared('user-last-login', 'update users set last_login_at = $2 where id = $1');
 
-/**
- * Two parts of a statement (`held`, `noted`) that begins a session of a person who may act and is not leaving: holds the person
- * and their tenant, and writes when they signed in. What it stores comes `from held`, which has `tenant_id` and `is_first`.
- */
-export function beginSignInSql(userId: string, loginAt: string): string {
-  return `held as (
-     select u.id, u.tenant_id, u.last_login_at is null as is_first
-       from users u
-       join tenants t on t.id = u.tenant_id and t.state = 'active'
-      where u.id = ${userId} and u.state = 'active' and u.deleted_at is null and u.deletion_due_at is null
-        for no key update of u
-        for share of t
-   ), noted as (
-     update users u set last_login_at = ${loginAt} from held where u.id = held.id
-   )`;
-}
-
 const lockByIds = prepared(
   'lock-users',
   'select id from users where id = any($1::uuid[]) order by id for no key update',
