@@ -3,6 +3,7 @@
  * for company: what comes in one turn of the event loop goes together, and what comes while statements are under way goes with
  * the next. Each is told of its own outcome, and of nothing before the statement has committed.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Database, isConnectionError, type PreparedStatement, runPrepared } from './database.ts';
 
 /** Answers each item, in the same order. One statement, or one transaction. */
@@ -55,6 +56,16 @@ export function gatheredRows<Row>(
   });
 }
 
+/** How many go on in one turn of the event loop: what each does next may take a millisecond, and others wait meanwhile. */
+const toldAtOnce = 8;
+
+async function tell<Item, Result>(batch: readonly Waiting<Item, Result>[], results: readonly Result[]): Promise<void> {
+  for (const [index, { resolve }] of batch.entries()) {
+    if (index > 0 && index % toldAtOnce === 0) await nextTurn();
+    resolve(results[index] as Result);
+  }
+}
+
 function createQueue<Item, Result>(
   run: (items: readonly Item[]) => Promise<Result[]>,
   most: number,
@@ -67,7 +78,7 @@ function createQueue<Item, Result>(
   async function settle(batch: Waiting<Item, Result>[]): Promise<void> {
     try {
       const results = await run(batch.map(({ item }) => item));
-      for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result);
+      void tell(batch, results);
     } catch (error) {
       // One that cannot be stored must not take the others with it.
       if (batch.length > 1 && !isConnectionError(error)) await Promise.all(batch.map((one) => settle([one])));

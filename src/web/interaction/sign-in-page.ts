@@ -1,6 +1,7 @@
 /** The page where a person signs in, or chooses another way. Says the same whether an account exists or not. */
 import type { Context } from 'koa';
 import type { DomainError } from '../../platform/errors.ts';
+import { createTurns } from '../../platform/turns.ts';
 import type { LoginKind } from '../pages/sign-in-view-models.ts';
 import type { SignInOptions } from '../sign-in/sign-in-method.ts';
 import { refusal } from './form-refusal.ts';
@@ -14,12 +15,16 @@ export type SignInVisit = Visit<'recovery' | 'signUp' | 'organisation' | 'cancel
 /** Asks for whoever it is, of a person who is signed in already. */
 const other = '?other';
 
+/** Drawing takes some milliseconds, and whoever is refused in a crowd is shown this page. */
+const turn = createTurns(2);
+
 /** Draws the page. `email`: what its first field holds, unless the person who is signed in is to confirm it is them. */
 export async function showSignInPage(
   ctx: Context,
   visit: SignInVisit,
   { email, refused }: { email: string; refused?: DomainError },
 ): Promise<void> {
+  await turn();
   const { web, tenant, surroundings, href, links } = visit;
   const hasRecovery = recoveryChannels(web, tenant).length > 0;
   const isOther = ctx.query.other !== undefined;
