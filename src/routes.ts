@@ -12,6 +12,7 @@ import { signInMethods } from './domain/methods/methods.ts';
 import type { ManagementDependencies } from './management/operation.ts';
 import { managementDependencies } from './management-dependencies.ts';
 import { createFederationClient } from './oidc/federation-client.ts';
+import { createFinishTrial } from './oidc/finish-trial.ts';
 import type { LiveProvider } from './oidc/live-provider.ts';
 import { routes as protocol, registrationPath } from './oidc/provider.ts';
 import { accountRoutes } from './web/account/account.ts';
@@ -112,6 +113,7 @@ function webDependencies(dependencies: Dependencies, live: LiveProvider): WebDep
       },
     }),
     provider: live.provider,
+    finishTrial: createFinishTrial({ config, db, secrets }),
   };
 }
 

@@ -11,6 +11,7 @@ describe('the purposes of secrets', () => {
     assert.deepEqual(declaredPurposes().sort(), [
       'address-challenges',
       'client-placeholders',
+      'client-trials',
       'cookies',
       'dpop-nonces',
       'federation',

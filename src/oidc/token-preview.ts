@@ -4,11 +4,7 @@
  * forgotten, what it signs is signed by keys that are published nowhere, and no token leaves; its claims and its size do. The
  * person is taken to have come in by a password, whatever second factor is asked of them, and to have allowed what is asked for.
  */
-import { IncomingMessage, ServerResponse } from 'node:http';
-import { Socket } from 'node:net';
-import type Koa from 'koa';
-import compose from 'koa-compose';
-import { type Adapter, type AdapterFactory, type AdapterPayload, errors, type Provider } from 'oidc-provider';
+import { type AdapterFactory, errors, type Provider } from 'oidc-provider';
 import type { Config } from '../config.ts';
 import { scopes as knownScopes } from '../domain/claims/claims.ts';
 import { acr } from '../domain/factors/requirement.ts';
@@ -17,6 +13,7 @@ import { randomToken, type Secrets, sha256 } from '../platform/secrets.ts';
 import { closed } from './closed-provider.ts';
 import { createThrowawayKeys, type SigningKeySet } from './keys.ts';
 import { createProvider } from './provider.ts';
+import { askRehearsal, memoryAdapter, type RehearsedAnswer, type Said, saidByJwt, withoutSecret } from './rehearsal.ts';
 import { createClientAdapter } from './storage/client-adapter.ts';
 import { createResourceIndicators } from './tokens/resources.ts';
 
@@ -29,12 +26,6 @@ export interface PreviewQuestion {
   orgNodeId?: string;
   nonce?: string;
   at?: Date;
-}
-
-interface Said {
-  claims: Record<string, unknown>;
-  /** Of the token as it is sent; of userinfo that is not signed: of the JSON. */
-  bytes: number;
 }
 
 export interface TokenPreview {
@@ -71,44 +62,7 @@ const verifier = 'the-code-verifier-of-a-rehearsal-that-nobody-else-sees';
 /** The library's storage for one rehearsal. Clients are the real ones; nobody has their secrets here, and nobody needs one. */
 function inMemory({ db, secrets, config }: PreviewDependencies): AdapterFactory {
   const clients = createClientAdapter({ db, secrets, issuer: config.issuer });
-  return (model) => (model === 'Client' ? withoutSecret(clients) : memoryAdapter());
-}
-
-function withoutSecret(clients: Adapter): Adapter {
-  return {
-    ...clients,
-    async find(id) {
-      const found = await clients.find(id);
-      if (!found) return found;
-      const { jwks: _, jwks_uri: __, client_secret: ___, token_endpoint_auth_signing_alg: ____, ...client } = found;
-      return {
-        ...client,
-        grant_types: ['authorization_code'],
-        response_types: ['code'],
-        redirect_uris: [redirectUri],
-        application_type: 'web',
-        token_endpoint_auth_method: 'none',
-      };
-    },
-  };
-}
-
-function memoryAdapter(): Adapter {
-  const stored = new Map<string, AdapterPayload>();
-  return {
-    upsert: async (id, payload) => void stored.set(id, payload),
-    find: async (id) => stored.get(id),
-    findByUid: async () => undefined,
-    findByUserCode: async () => undefined,
-    destroy: async (id) => void stored.delete(id),
-    consume: async (id) => void Object.assign(stored.get(id) ?? {}, { consumed: Math.floor(Date.now() / 1000) }),
-    revokeByGrantId: async () => undefined,
-  };
-}
-
-interface Answer {
-  status: number;
-  body: unknown;
+  return (model) => (model === 'Client' ? withoutSecret(clients, redirectUri) : memoryAdapter());
 }
 
 interface TokenResponse {
@@ -250,11 +204,11 @@ class Rehearsal {
       redirect_uri: redirectUri,
       ...(named !== undefined && { resource: named }),
     };
-    return this.#asked<TokenResponse>(await this.#request('POST', 'token', { form }));
+    return this.#asked<TokenResponse>(await askRehearsal(this.#provider, 'POST', 'token', { form }));
   }
 
   async #userinfo(token: string): Promise<Said> {
-    const said = this.#asked(await this.#request('GET', 'userinfo', { token }));
+    const said = this.#asked(await askRehearsal(this.#provider, 'GET', 'userinfo', { token }));
     if (typeof said === 'string') return this.#ofJwt(said);
     return { claims: said as Record<string, unknown>, bytes: Buffer.byteLength(JSON.stringify(said)) };
   }
@@ -263,14 +217,14 @@ class Rehearsal {
     if (token.includes('.')) return { format: 'jwt', ...this.#ofJwt(token) };
     const form = { token, client_id: this.#question.clientId };
     const { active: _, ...claims } = this.#asked<Record<string, unknown>>(
-      await this.#request('POST', 'introspection', { form }),
+      await askRehearsal(this.#provider, 'POST', 'introspection', { form }),
     );
     return { format: 'opaque', claims: this.#shifted(claims), bytes: token.length };
   }
 
   #ofJwt(token: string): Said {
-    const [, payload = ''] = token.split('.');
-    return { claims: this.#shifted(JSON.parse(Buffer.from(payload, 'base64url').toString())), bytes: token.length };
+    const said = saidByJwt(token);
+    return { ...said, claims: this.#shifted(said.claims) };
   }
 
   #shifted(claims: Record<string, unknown>): Record<string, unknown> {
@@ -281,7 +235,7 @@ class Rehearsal {
   }
 
   /** @throws Refused */
-  #asked<T>({ status, body }: Answer): T {
+  #asked<T>({ status, body }: RehearsedAnswer): T {
     if (status === 200) return body as T;
     const { error, error_description } = (body ?? {}) as { error?: string; error_description?: string };
     // The database does not answer: said as everywhere.
@@ -289,32 +243,5 @@ class Rehearsal {
     if (status >= 500 || error === undefined)
       throw new Error(`a rehearsal was answered with ${status} ${error}`, { cause: this.#fault });
     throw new Refused({ error, error_description });
-  }
-
-  /** Through all of the library, as from outside, but for the wire. */
-  async #request(
-    method: string,
-    route: 'token' | 'userinfo' | 'introspection',
-    { form, token }: { form?: Record<string, string>; token?: string },
-  ): Promise<Answer> {
-    const body = form && new URLSearchParams(form).toString();
-    const req = new IncomingMessage(new Socket());
-    req.method = method;
-    req.url = this.#provider.pathFor(route, { mountPath: '' });
-    req.headers = {
-      host: new URL(this.#provider.issuer).host,
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      ...(body !== undefined && {
-        'content-type': 'application/x-www-form-urlencoded',
-        'content-length': String(Buffer.byteLength(body)),
-      }),
-    };
-    if (body !== undefined) req.push(body);
-    req.push(null);
-    const app = this.#provider as unknown as Koa;
-    const ctx = app.createContext(req, new ServerResponse(req));
-    await compose(app.middleware)(ctx);
-    // As it would be read: JSON knows no undefined.
-    return { status: ctx.status, body: JSON.parse(JSON.stringify(ctx.body)) };
   }
 }

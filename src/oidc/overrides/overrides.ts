@@ -21,6 +21,7 @@ import { registeredResources } from './registered-resources.ts';
 import { rememberedClients } from './remembered-clients.ts';
 import { replayDetection } from './replay-detection.ts';
 import { structuredTokens } from './structured-tokens.ts';
+import { trialRedirects } from './trial-redirects.ts';
 import { typedUserCodes } from './typed-user-codes.ts';
 
 export const overrides: readonly Override[] = [
@@ -43,6 +44,7 @@ export const overrides: readonly Override[] = [
   exchangedTokens,
   claimMapping,
   registeredResources,
+  trialRedirects,
 ];
 
 /** To be called once for each provider that is built, before it answers anybody. */

@@ -4,6 +4,7 @@
  */
 import Router from '@koa/router';
 import { leadTo } from '../account/account-page.ts';
+import { mountApplications } from './applications/applications.ts';
 import { mountAudit } from './audit/audit.ts';
 import { consolePageOfState, findOperator, signInForPage } from './operator.ts';
 import { mountOrganisation } from './organisation/organisation.ts';
@@ -25,6 +26,7 @@ const mounts: Partial<Record<SectionName, Mount>> = {
   people: mountPeople,
   organisation: mountOrganisation,
   roles: mountRoles,
+  applications: mountApplications,
   services: mountServices,
   audit: mountAudit,
 };

@@ -18,6 +18,8 @@ import { addressOf, type ConsoleDependencies, hrefTo, type Visit } from './visit
 export interface Effect {
   key: string;
   params?: Record<string, string | number>;
+  /** A moment that the words name as `{{at}}` (RFC 3339). */
+  at?: string;
 }
 
 export interface DeedModel {

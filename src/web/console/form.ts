@@ -62,6 +62,8 @@ export interface FormPage {
   params?(visit: Visit, values: Values): Record<string, string>;
   /** Of what is changed: what is stored, and its version. Only what differs from it is sent. */
   read?(visit: Visit): Promise<{ stored: object; etag?: string; subject: string }>;
+  /** Of what is changed: what the fields begin with where that is more than what is stored. */
+  suggest?(visit: Visit, stored: Values): Values | Promise<Values>;
   /** Of what is made or done: what it is about, by name. */
   about?(visit: Visit): Promise<string>;
   /** Of what is made: what the fields begin with. */
@@ -163,9 +165,8 @@ async function show(visit: Visit, form: FormPage): Promise<void> {
   if (leadToFresh(visit, asksFresh(form))) return;
   const stored = await storedOf(visit, form);
   const fields = await form.fields(visit);
-  const values = stored.stored
-    ? shownValues(fields, stored.stored, zoneOf(visit))
-    : ((await form.initial?.(visit)) ?? {});
+  const before = stored.stored && shownValues(fields, stored.stored, zoneOf(visit));
+  const values = before ? ((await form.suggest?.(visit, before)) ?? before) : ((await form.initial?.(visit)) ?? {});
   drawForm(visit, form, fields, { values, stored, once: randomToken(16) });
 }
 

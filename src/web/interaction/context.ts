@@ -13,6 +13,7 @@ import type { SignInMethod } from '../../domain/sign-in/method.ts';
 import type { SignInMetrics } from '../../domain/sign-in/sign-in-metrics.ts';
 import type { Tenant } from '../../domain/tenants/tenants.ts';
 import type { FederationClient } from '../../oidc/federation-client.ts';
+import type { FinishTrial } from '../../oidc/finish-trial.ts';
 import { interactionFault } from '../../oidc/library-texts.ts';
 import { storeInteractionResult } from '../../oidc/storage/interaction-results.ts';
 import type { AddressLimits } from '../../platform/address-limits.ts';
@@ -44,6 +45,8 @@ export interface WebDependencies extends MailReach {
   federation: FederationClient;
   /** The provider of the moment: it is rebuilt when the signing keys change. */
   provider: () => Provider;
+  /** Ends the trial of an application (oidc/finish-trial.ts). */
+  finishTrial: FinishTrial;
 }
 
 export interface InteractionContext {

@@ -694,6 +694,43 @@ const exchangedTokensClauses: Clause[] = [
   },
 ];
 
+const elsewhere = 'https://elsewhere.example/answer';
+const askedElsewhere = `/auth?${new URLSearchParams({
+  client_id: 'app',
+  response_type: 'code',
+  scope: 'openid',
+  redirect_uri: elsewhere,
+  state: 'of-the-request',
+  prompt: 'none',
+  code_challenge: 'x'.repeat(43),
+  code_challenge_method: 'S256',
+})}`;
+
+const trialRedirectsClauses: Clause[] = [
+  {
+    says: 'the authorization endpoint asks redirectUriAllowed of the client, when Provider.ctx knows the route and the parameters',
+    holds: () =>
+      withLibrary(async ({ provider, get }) => {
+        const before = await get(askedElsewhere, { accept: 'text/html' });
+        assert.deepEqual([before.status, before.headers.get('location')], [400, null]);
+        const seen: unknown[] = [];
+        replaceMethod(
+          insides(provider.Client).prototype,
+          'redirectUriAllowed',
+          () =>
+            function redirectUriAllowed(this: unknown, value: unknown) {
+              const { route, params } = Provider.ctx?.oidc ?? {};
+              seen.push([(this as { clientId: string }).clientId, value, route, params?.state, params?.response_type]);
+              return true;
+            },
+        );
+        const { headers } = await get(askedElsewhere, { accept: 'text/html' });
+        assert.match(String(headers.get('location')), /^https:\/\/elsewhere\.example\/answer\?error=/);
+        assert.deepEqual(seen[0], ['app', elsewhere, 'authorization', 'of-the-request', 'code']);
+      }),
+  },
+];
+
 const contract: Record<string, Clause[]> = {
   'issuer-addresses': issuerAddressesClauses,
   'form-charset': formCharsetClauses,
@@ -714,6 +751,7 @@ const contract: Record<string, Clause[]> = {
   'exchanged-tokens': exchangedTokensClauses,
   'claim-mapping': claimMappingClauses,
   'registered-resources': registeredResourcesClauses,
+  'trial-redirects': trialRedirectsClauses,
 };
 
 describe('the contract with oidc-provider', () => {

@@ -26,6 +26,7 @@ const choices = [
   ...['kind', 'label', 'scope', 'locale', 'theme', 'code', 'field', 'heading', 'channel', 'channels', 'switchTo'],
   ...['purpose', 'loginKind', 'notice', 'button', 'to', 'section', 'icon', 'status'],
   ...['words', 'key', 'group', 'state', 'tab', 'sees', 'when', 'metric', 'step', 'is', 'fault', 'sign'],
+  'obstacle',
 ];
 
 /** As those, within others alone: what a field of a form is called, and what a filter is. */

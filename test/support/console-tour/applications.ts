@@ -1,0 +1,51 @@
+/** What to look at of the section Applications. */
+import type { Tour } from '../../console-screenshots.ts';
+
+export const tour: Tour = ({ clientIds: [portal, gradebook, tablet, partner], owner }) => [
+  { name: 'list', path: '/applications' },
+  { name: 'list-nothing', path: '/applications?q=zzzz' },
+  { name: 'application', path: `/applications/${portal}` },
+  { name: 'connect-web', path: `/applications/${portal}/connect` },
+  { name: 'connect-spa', path: `/applications/${gradebook}/connect` },
+  { name: 'connect-native', path: `/applications/${tablet}/connect` },
+  { name: 'secrets', path: `/applications/${portal}/secrets` },
+  { name: 'refusals', path: `/applications/${portal}/refusals` },
+  { name: 'edit', path: `/applications/${portal}/edit` },
+  { name: 'addresses', path: `/applications/${portal}/addresses` },
+  { name: 'sign-in', path: `/applications/${portal}/sign-in` },
+  { name: 'disable', path: `/applications/${portal}/disable` },
+  { name: 'delete', path: `/applications/${portal}/delete` },
+  { name: 'kinds', path: '/applications/_new' },
+  { name: 'new-web', path: '/applications/_new/web' },
+  { name: 'new-service', path: '/applications/_new/service' },
+  { name: 'new-mcp', path: '/applications/_new/mcp' },
+  { name: 'try', path: `/applications/${portal}/try` },
+  {
+    name: 'registered',
+    path: '/applications/_new/web',
+    async act(page) {
+      await page.fill('#name', 'Timetable');
+      await page.fill('#redirect_uris', 'https://timetable.northwind.example/auth/callback/gatehouse');
+      await page.click('main button[type=submit]');
+      await page.waitForSelector('.secret-once');
+    },
+  },
+  {
+    name: 'rotated',
+    path: `/applications/${partner}/secrets/rotate`,
+    async act(page) {
+      await page.click('main button[type=submit]');
+      await page.waitForSelector('.secret-once');
+    },
+  },
+  {
+    name: 'tried',
+    path: `/applications/${portal}/try`,
+    async act(page) {
+      await page.click('main button[type=submit]');
+      await page.fill('#password', owner.password);
+      await page.click('button[type=submit]');
+      await page.waitForSelector('.verdict');
+    },
+  },
+];
