@@ -17,7 +17,6 @@ export const tour: Tour = ({ clientIds: [portal, gradebook, tablet, partner], ow
   { name: 'delete', path: `/applications/${portal}/delete` },
   { name: 'kinds', path: '/applications/_new' },
   { name: 'new-web', path: '/applications/_new/web' },
-  { name: 'new-service', path: '/applications/_new/service' },
   { name: 'new-mcp', path: '/applications/_new/mcp' },
   { name: 'try', path: `/applications/${portal}/try` },
   {
@@ -27,7 +26,7 @@ export const tour: Tour = ({ clientIds: [portal, gradebook, tablet, partner], ow
       await page.fill('#name', 'Timetable');
       await page.fill('#redirect_uris', 'https://timetable.northwind.example/auth/callback/gatehouse');
       await page.click('main button[type=submit]');
-      await page.waitForSelector('.secret-once');
+      await page.waitForSelector('.once');
     },
   },
   {
@@ -35,7 +34,7 @@ export const tour: Tour = ({ clientIds: [portal, gradebook, tablet, partner], ow
     path: `/applications/${partner}/secrets/rotate`,
     async act(page) {
       await page.click('main button[type=submit]');
-      await page.waitForSelector('.secret-once');
+      await page.waitForSelector('.once');
     },
   },
   {

@@ -1,5 +1,5 @@
 /** The pages of the console's section Applications. */
-import { type BuiltKind, snippetsOf } from '../../../src/web/console/applications/snippets.ts';
+import { type BuiltKind, filledSnippets } from '../../../src/web/console/applications/snippets.ts';
 import type { FieldSpec } from '../../../src/web/console/fields.ts';
 import type { ViewModels } from '../../../src/web/pages/view-models.ts';
 import { consoleFrame, listOf } from '../console-samples.ts';
@@ -110,12 +110,12 @@ const values = {
 };
 /** With no word in them that tells of a broken page: `undefined` is one of JavaScript. */
 const snippets = (kind: BuiltKind, secretText?: string) =>
-  snippetsOf(kind, { ...values, client_secret: secretText }).map(({ library, blocks }) => ({
+  filledSnippets(kind, { ...values, client_secret: secretText }).map(({ library, blocks }) => ({
     library,
     blocks: blocks.map(({ file, code }) => ({ file, code: code.replaceAll('undefined', 'void 0') })),
   }));
 
-const kinds: BuiltKind[] = ['web', 'spa', 'native', 'device', 'service', 'mcp'];
+const kinds: BuiltKind[] = ['web', 'spa', 'native', 'device', 'mcp'];
 
 const form = (words: string, fields: (FieldSpec & { value: string })[], subject = 'Northwind Portal'): PageSample => ({
   name: words.replace('console.applications.', 'console-applications-').replaceAll('_', '-'),
@@ -175,20 +175,6 @@ const forms: PageSample[] = [
   form('console.applications.new_spa', [name, ...addresses, resource, isOurs], ''),
   form('console.applications.new_native', [name, ...addresses, resource, isOurs], ''),
   form('console.applications.new_device', [name, resource, isOurs], ''),
-  form(
-    'console.applications.new_service',
-    [
-      name,
-      {
-        name: 'capabilities',
-        kind: 'checks',
-        optional: true,
-        options: [{ value: 'stock.read', label: 'stock.read: See the stock' }],
-        value: 'stock.read',
-      },
-    ],
-    '',
-  ),
   form(
     'console.applications.new_mcp',
     [
@@ -252,7 +238,7 @@ const deeds: PageSample[] = [
 ];
 
 const registered: PageSample[] = kinds.map((kind) => {
-  const keeps = kind === 'web' || kind === 'service';
+  const keeps = kind === 'web';
   return {
     name: `console-applications-registered-${kind}`,
     view: 'console/applications/registered',
@@ -266,7 +252,7 @@ const registered: PageSample[] = kinds.map((kind) => {
       secret: keeps ? 'sample-of-a-secret-that-opens-nothing' : undefined,
       snippets: snippets(kind, keeps ? 'sample-of-a-secret-that-opens-nothing' : undefined),
       pageHref: portal.href,
-      tryHref: kind === 'service' || kind === 'mcp' ? undefined : `${portal.href}/try`,
+      tryHref: kind === 'mcp' ? undefined : `${portal.href}/try`,
       fault: kind === 'mcp' ? 'CAPABILITY_OF_ANOTHER_API' : undefined,
     },
   };
@@ -479,7 +465,11 @@ const pages: PageSample[] = [
     name: 'console-applications-kinds',
     view: 'console/applications/kinds',
     page: {},
-    model: { frame, listHref: base, kinds: kinds.map((kind) => ({ kind, href: `${base}/_new/${kind}` })) },
+    model: {
+      frame,
+      listHref: base,
+      kinds: [...kinds, 'service' as const].map((kind) => ({ kind, href: `${base}/_new/${kind}` })),
+    },
   },
   {
     name: 'console-applications-kinds-none',

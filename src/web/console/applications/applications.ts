@@ -8,11 +8,11 @@ import { type ConsoleDependencies, hrefTo, type Visit } from '../visit.ts';
 import { mountApplication } from './application.ts';
 import type { ApplicationKind } from './application-page.ts';
 import { mountChanges } from './changes.ts';
-import { mountConnect } from './connect.ts';
+import { mountApplicationConnect } from './connect.ts';
 import { mountApplicationDeeds } from './deeds.ts';
-import { mountRefusals } from './refusals.ts';
+import { mountApplicationRefusals } from './refusals.ts';
 import { mountRegister } from './register.ts';
-import { mountSecrets } from './secrets.ts';
+import { mountApplicationSecrets } from './secrets.ts';
 import { mountTry } from './try.ts';
 
 /** One of `clients.list`. */
@@ -66,9 +66,9 @@ export function mountApplications(router: Router, deps: ConsoleDependencies): vo
     mountRegister,
     mountApplication,
     mountChanges,
-    mountConnect,
-    mountSecrets,
-    mountRefusals,
+    mountApplicationConnect,
+    mountApplicationSecrets,
+    mountApplicationRefusals,
     mountApplicationDeeds,
     mountTry,
   ])

@@ -12,7 +12,7 @@ import {
   headOfApplication,
   readApplication,
 } from './application-page.ts';
-import { type BuiltKind, type Snippet, snippetsOf } from './snippets.ts';
+import { type BuiltKind, type FilledSnippet, filledSnippets } from './snippets.ts';
 import { mayTry } from './try.ts';
 
 declare module '../../pages/view-models.ts' {
@@ -23,7 +23,7 @@ declare module '../../pages/view-models.ts' {
       kind: BuiltKind;
       issuer: string;
       discoveryUrl: string;
-      snippets: Snippet[];
+      snippets: FilledSnippet[];
       /** It has a secret, which is not shown here. */
       hasSecret: boolean;
       tryHref?: string;
@@ -37,7 +37,7 @@ export function builtKindOf({ kind, metadata }: Pick<Application, 'kind' | 'meta
 }
 
 /** With everything of it that is known. @param secret where it is shown this once */
-export function snippetsFor(visit: Visit, application: Application, secret?: string): Snippet[] {
+export function snippetsFor(visit: Visit, application: Application, secret?: string): FilledSnippet[] {
   const { metadata, client_id } = application;
   const values = {
     issuer: visit.web.issuer,
@@ -46,7 +46,7 @@ export function snippetsFor(visit: Visit, application: Application, secret?: str
     redirect_uri: metadata.redirect_uris[0],
     groups: groupsOf(metadata.claim_mapping),
   };
-  return snippetsOf(
+  return filledSnippets(
     builtKindOf(application),
     values,
     hasSecret(application) ? metadata.token_endpoint_auth_method : undefined,
@@ -74,6 +74,6 @@ async function show(visit: Visit): Promise<void> {
 }
 
 /** Mounts the tab. */
-export function mountConnect(router: Router, deps: ConsoleDependencies): void {
+export function mountApplicationConnect(router: Router, deps: ConsoleDependencies): void {
   router.get('/applications/:clientId/connect', page(deps, 'applications', show));
 }

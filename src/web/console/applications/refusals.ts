@@ -72,6 +72,6 @@ async function show(visit: Visit): Promise<void> {
 }
 
 /** Mounts the tab. */
-export function mountRefusals(router: Router, deps: ConsoleDependencies): void {
+export function mountApplicationRefusals(router: Router, deps: ConsoleDependencies): void {
   router.get('/applications/:clientId/refusals', page(deps, 'applications', show));
 }

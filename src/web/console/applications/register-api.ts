@@ -4,7 +4,7 @@ import { ask } from '../ask.ts';
 import type { FormPage } from '../form.ts';
 import { draw } from '../page.ts';
 import { hrefTo, type Visit } from '../visit.ts';
-import { protectedResourceMetadataUrl, snippetsOf } from './snippets.ts';
+import { filledSnippets, protectedResourceMetadataUrl } from './snippets.ts';
 
 /** Why the scope could not be made; undefined where it was. */
 async function defineScope(visit: Visit, capability: string, resourceServerId: string): Promise<string | undefined> {
@@ -52,7 +52,7 @@ export const registerApi: FormPage = {
     const api = answer as { id: string; identifier: string; name: string };
     const key = capability.trim();
     const fault = await defineScope(visit, key, api.id);
-    const snippets = snippetsOf('mcp', {
+    const snippets = filledSnippets('mcp', {
       issuer: visit.web.issuer,
       resource: api.identifier,
       metadata_url: protectedResourceMetadataUrl(api.identifier),

@@ -1,6 +1,6 @@
 /**
  * The guided registration: what are you building? Each kind asks what it needs and nothing else, and ends with the client_id,
- * the secret this once, and snippets that are filled in. A service and an API are registered by operations of their own.
+ * the secret this once, and snippets that are filled in. A service is registered in the section of services.
  */
 import type Router from '@koa/router';
 import { ask, mayAsk } from '../ask.ts';
@@ -13,8 +13,7 @@ import { type Application, deviceGrant } from './application-page.ts';
 import { apiOptions, mayBeFirstParty, none } from './changes.ts';
 import { snippetsFor } from './connect.ts';
 import { registerApi } from './register-api.ts';
-import { registerService } from './register-service.ts';
-import type { BuiltKind, Snippet } from './snippets.ts';
+import type { BuiltKind, FilledSnippet } from './snippets.ts';
 import { mayTry } from './try.ts';
 
 declare module '../../pages/view-models.ts' {
@@ -22,7 +21,7 @@ declare module '../../pages/view-models.ts' {
     'console/applications/kinds': {
       frame: ConsoleFrame;
       listHref: string;
-      kinds: { kind: BuiltKind; href: string }[];
+      kinds: { kind: BuiltKind | 'service'; href: string }[];
     };
     'console/applications/registered': {
       frame: ConsoleFrame;
@@ -33,7 +32,7 @@ declare module '../../pages/view-models.ts' {
       clientId: string;
       /** Shown this once; absent where it keeps none. */
       secret?: string;
-      snippets: Snippet[];
+      snippets: FilledSnippet[];
       /** The page of what was registered; absent where there is none. */
       pageHref?: string;
       tryHref?: string;
@@ -43,21 +42,23 @@ declare module '../../pages/view-models.ts' {
   }
 }
 
-/** Each kind, and what one has to be allowed. */
-const kinds: readonly { kind: BuiltKind; operations: readonly string[] }[] = [
+/** Each kind, what one has to be allowed, and where it is registered if not here. */
+const kinds: readonly { kind: BuiltKind | 'service'; operations: readonly string[]; path?: string }[] = [
   { kind: 'web', operations: ['clients.create'] },
   { kind: 'spa', operations: ['clients.create'] },
   { kind: 'native', operations: ['clients.create'] },
   { kind: 'device', operations: ['clients.create'] },
-  { kind: 'service', operations: ['services.create'] },
+  { kind: 'service', operations: ['services.create'], path: '/services/new' },
   { kind: 'mcp', operations: ['resource_servers.create', 'capabilities.define'] },
 ];
 
 async function showKinds(visit: Visit): Promise<void> {
   const shown = [];
-  for (const { kind, operations } of kinds) {
-    const may = await Promise.all(operations.map((operation) => mayAsk(visit, operation)));
-    if (may.every((one) => one)) shown.push({ kind, href: hrefTo(visit, `/applications/_new/${kind}`) });
+  for (const { kind, operations, path = `/applications/_new/${kind}` } of kinds) {
+    const may = await Promise.all(
+      operations.map((operation) => mayAsk(visit, operation, { body: { capabilities: [] } })),
+    );
+    if (may.every((one) => one)) shown.push({ kind, href: hrefTo(visit, path) });
   }
   draw(visit, 'console/applications/kinds', { listHref: hrefTo(visit, '/applications'), kinds: shown });
 }
@@ -140,5 +141,5 @@ const forApplication = (kind: ApplicationBuilt): FormPage => ({
 export function mountRegister(router: Router, deps: ConsoleDependencies): void {
   router.get('/applications/_new', page(deps, 'applications', showKinds));
   for (const kind of ['web', 'spa', 'native', 'device'] as const) mountForm(router, deps, forApplication(kind));
-  for (const form of [registerService, registerApi]) mountForm(router, deps, form);
+  mountForm(router, deps, registerApi);
 }

@@ -135,7 +135,7 @@ async function revokingDoes(visit: Visit): Promise<Effect[]> {
 }
 
 /** Mounts the tab, and what is done there. */
-export function mountSecrets(router: Router, deps: ConsoleDependencies): void {
+export function mountApplicationSecrets(router: Router, deps: ConsoleDependencies): void {
   router.get('/applications/:clientId/secrets', page(deps, 'applications', show));
   mountForm(router, deps, rotate);
   mountDeed(router, deps, {

@@ -7,10 +7,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** What somebody builds. `mcp` is an API that AI clients call. */
-export type BuiltKind = 'web' | 'spa' | 'native' | 'device' | 'service' | 'mcp';
+/** What somebody builds, beside services. `mcp` is an API that AI clients call. */
+export type BuiltKind = 'web' | 'spa' | 'native' | 'device' | 'mcp';
 
-export interface Snippet {
+export interface FilledSnippet {
   /** The name of the library, which is the same in every language. */
   library: string;
   blocks: { file: string; code: string }[];
@@ -95,22 +95,6 @@ const templates: Record<BuiltKind, readonly Template[]> = {
     { library: 'openid-client', blocks: [['sign-in.js', 'device.js']] },
     { library: 'curl', blocks: [['sign-in.sh', 'device.sh']] },
   ],
-  service: [
-    {
-      library: 'openid-client',
-      blocks: [
-        ['.env', 'gatehouse.env'],
-        ['token.js', 'service.js'],
-      ],
-    },
-    {
-      library: 'curl',
-      blocks: [
-        ['.env', 'gatehouse.env'],
-        ['token.sh', 'service.sh'],
-      ],
-    },
-  ],
   mcp: [{ library: 'jose', blocks: [['protect.js', 'mcp.js']] }],
 };
 
@@ -139,7 +123,7 @@ function filled(text: string, values: SnippetValues): string {
  * @param values.client_secret absent where it is not shown any more: its line then ends empty
  * @param authMethod of a web application: what of its libraries fits how the secret is registered to be sent
  */
-export function snippetsOf(kind: BuiltKind, values: SnippetValues, authMethod?: string): Snippet[] {
+export function filledSnippets(kind: BuiltKind, values: SnippetValues, authMethod?: string): FilledSnippet[] {
   const fits = ({ library }: Template) =>
     kind !== 'web' || authMethod === undefined || posting.has(library) === (authMethod === 'client_secret_post');
   const complete = { scope: scopes[kind], groups: 'roles', more_scopes: '', ...values };
@@ -154,7 +138,6 @@ const scopes: Record<BuiltKind, string> = {
   spa: 'openid profile email',
   native: 'openid profile email',
   device: 'openid profile email',
-  service: '',
   mcp: '',
 };
 
