@@ -102,6 +102,7 @@ const ending = {
 
 const issuer = 'https://id.northwind.example';
 const values = {
+  provider_name: 'Northwind Logistics',
   issuer,
   client_id: portal.client_id,
   redirect_uri: 'https://portal.northwind.example/auth/callback/gatehouse',

@@ -71,6 +71,8 @@ const addresses: FormPage = {
   ...shared,
   path: '/applications/:clientId/addresses',
   words: 'console.applications.addresses',
+  // What answers there gets people's sign-ins: who finds a browser open adds none.
+  fresh: true,
   fields: () => [
     { name: 'redirect_uris', kind: 'lines', optional: true },
     { name: 'post_logout_redirect_uris', kind: 'lines', optional: true, group: 'sign_out' },

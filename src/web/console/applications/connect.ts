@@ -40,6 +40,7 @@ export function builtKindOf({ kind, metadata }: Pick<Application, 'kind' | 'meta
 export function snippetsFor(visit: Visit, application: Application, secret?: string): FilledSnippet[] {
   const { metadata, client_id } = application;
   const values = {
+    provider_name: visit.tenant.name,
     issuer: visit.web.issuer,
     client_id,
     client_secret: secret,

@@ -133,6 +133,8 @@ const forApplication = (kind: ApplicationBuilt): FormPage => ({
   fields: (visit) => fieldsOf(visit, kind),
   initial: (): Values => ({ default_resource: none, token_endpoint_auth_method: 'client_secret_basic' }),
   complete: (body) => bodyOfKind(kind, body),
+  // What answers at its addresses gets people's sign-ins: who finds a browser open registers none.
+  fresh: true,
   back: () => '/applications/_new',
   drawOnce: (visit, answer) => drawRegistered(visit, answer, kind),
 });

@@ -19,7 +19,15 @@ export interface FilledSnippet {
 /** What stands in the place of what nobody can say once more; `client_secret` alone is ever missing. */
 export type SnippetValues = Partial<
   Record<
-    'issuer' | 'client_id' | 'client_secret' | 'redirect_uri' | 'scope' | 'groups' | 'resource' | 'capability',
+    | 'provider_name'
+    | 'issuer'
+    | 'client_id'
+    | 'client_secret'
+    | 'redirect_uri'
+    | 'scope'
+    | 'groups'
+    | 'resource'
+    | 'capability',
     string
   >
 > &
