@@ -41,6 +41,8 @@ export interface Timeouts {
   configurationCheckMs?: number;
   /** For an answer to any outgoing call. */
   outboundMs?: number;
+  /** How long the document of a client counts, whatever its server says. */
+  clientDocumentMs?: number;
   /** How long a request waits for a connection to the database. */
   connectionMs?: number;
 }

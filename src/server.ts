@@ -50,12 +50,14 @@ export async function createGatehouse(options: ServerOptions): Promise<Gatehouse
   const { config, databaseUrl, logger, keyPollMs = 1000, runJobs = true } = options;
   const dependencies = createDependencies(config, databaseUrl, logger, options.timeouts);
   const { db, metrics, pages, i18n } = dependencies;
+  const documentMs = options.timeouts?.clientDocumentMs;
   const live = await startLiveProvider({
     ...dependencies,
     keyPollMs,
     pages: createProviderPages(db, pages, logger),
     fetch: dependencies.fetch as typeof globalThis.fetch,
     uiLocales: i18n.locales.map(({ code }) => code),
+    fresh: documentMs === undefined ? undefined : { least: documentMs, most: documentMs },
   });
   let stopping = false;
   const isStopping = () => stopping;

@@ -60,6 +60,8 @@ interface SetOptions {
   rememberedDeviceDays?: number;
   secondFactorChannels?: CodeChannel[];
   clientRegistration?: 'on' | 'off';
+  clientDocuments?: 'on' | 'off';
+  clientDocumentHosts?: string[];
   accentColor?: string;
   logoUrl?: string;
   supportUrl?: string;
@@ -107,6 +109,8 @@ function changeOf(options: SetOptions): TenantSettingsInput {
     rememberedDeviceDays: options.rememberedDeviceDays,
     secondFactorChannels: options.secondFactorChannels,
     clientRegistration: options.clientRegistration && options.clientRegistration === 'on',
+    clientDocuments: options.clientDocuments && options.clientDocuments === 'on',
+    clientDocumentHosts: options.clientDocumentHosts,
     branding: Object.keys(branding).length > 0 ? branding : undefined,
   });
 }
@@ -155,6 +159,8 @@ function dataOf({ id, slug, name, state, settings }: Tenant) {
       remembered_device_days: settings.rememberedDeviceDays,
       second_factor_channels: settings.secondFactorChannels,
       client_registration: settings.clientRegistration,
+      client_documents: settings.clientDocuments,
+      client_document_hosts: settings.clientDocumentHosts,
       accent_color: branding.accentColor,
       logo_url: branding.logoUrl,
       support_url: branding.supportUrl,
@@ -187,6 +193,7 @@ function textOf(settings: TenantSettings): string {
     'remembered device days': settings.rememberedDeviceDays || 'off',
     'codes as a second factor': settings.secondFactorChannels.join(', ') || 'none',
     'client registration': settings.clientRegistration ? 'on' : 'off',
+    'client documents': settings.clientDocuments ? settings.clientDocumentHosts.join(', ') || 'of any host' : 'off',
     'accent colour': branding.accentColor,
     'logo URL': branding.logoUrl,
     'support URL': branding.supportUrl ?? asServer,
@@ -247,7 +254,10 @@ function withSecondFactor(command: Command): Command {
 }
 
 function withRegistration(command: Command): Command {
-  return command.addOption(onOff('--client-registration <on|off>', 'whether applications register by a token'));
+  return command
+    .addOption(onOff('--client-registration <on|off>', 'whether applications register by a token'))
+    .addOption(onOff('--client-documents <on|off>', 'whether applications are known by a document about them'))
+    .option('--client-document-hosts <list>', 'and at which hosts; or any', unless('any', [], listOf));
 }
 
 function onOff(flags: string, description: string): Option {

@@ -12,8 +12,8 @@ import { id, pageQuery, text, time } from './shapes.ts';
 
 export const clientId = z
   .string()
-  .regex(/^[A-Za-z0-9._~:-]{1,100}$/)
-  .meta({ description: 'The client_id, as the protocol has it' });
+  .regex(/^(?:[A-Za-z0-9._~:-]{1,100}|https:\/\/[!-~]{1,242})$/)
+  .meta({ description: 'The client_id, as the protocol has it; an address is written with percent signs in a path' });
 
 export const named = z.strictObject({ client_id: clientId });
 export type Named = { params: { client_id: string } };

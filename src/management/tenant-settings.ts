@@ -66,6 +66,10 @@ const members = {
   client_registration: z
     .boolean()
     .meta({ description: 'Whether applications may register themselves by an initial access token (RFC 7591)' }),
+  client_documents: z.boolean().meta({
+    description: 'Whether people may let in applications that are known by the https address of a document about them',
+  }),
+  client_document_hosts: names.meta({ description: 'Where these documents may be; empty: at any host' }),
   country_list: z
     .array(z.string().regex(/^[A-Z]{2}$/))
     .max(300)
@@ -112,6 +116,8 @@ export function settingsInput(change: z.output<typeof SettingsChange>): (before:
       rememberedDeviceDays: change.remembered_device_days,
       secondFactorChannels: change.second_factor_channels,
       clientRegistration: change.client_registration,
+      clientDocuments: change.client_documents,
+      clientDocumentHosts: change.client_document_hosts,
       countryList: change.country_list,
       auditRetentionDays: change.audit_retention_days,
       branding:

@@ -6,6 +6,7 @@ import type { Account, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
 import { type EffectiveAccess, findEffectiveAccess } from '../domain/access/effective-access.ts';
 import { asksForAccess, claimsFor } from '../domain/claims/claims.ts';
 import { isTooLittle } from '../domain/factors/requirement.ts';
+import { isLetIn } from '../domain/registration/client-documents.ts';
 import { type AccountProfile, findAccount } from '../domain/users/users.ts';
 import type { Database } from '../platform/database.ts';
 import { isId } from '../platform/ids.ts';
@@ -49,13 +50,14 @@ function createAccount(
 
 /** What says how the person had proved themselves: a code or a refresh token itself, an access token in what is added to it. */
 interface ProvedToken {
+  clientId?: string;
   acr?: unknown;
   extra?: { acr?: unknown };
 }
 
 /**
  * Undefined for a person who may not act now: unknown, inactive, deleted, of a suspended tenant. Nor by a token of a sign-in
- * without the second factor that is asked of them by now. That a session has it is for the prompts (authorization/prompts.ts).
+ * without the second factor that is asked of them by now, or to a client that their tenant lets in no more. That a session has it is for the prompts (authorization/prompts.ts).
  * @param rehearsal reads access at another moment than now, and takes the person to have proved all that they have to
  */
 export function createFindAccount(db: Database, rehearsal?: { at?: Date }): FindAccount {
@@ -64,7 +66,8 @@ export function createFindAccount(db: Database, rehearsal?: { at?: Date }): Find
     const profile = accountFoundAlong(id) ?? (await findAccount(db, id));
     if (!profile) return undefined;
     if (token && !rehearsal) {
-      const { acr: proved, extra } = token as ProvedToken;
+      const { acr: proved, extra, clientId } = token as ProvedToken;
+      if (clientId !== undefined && !isLetIn(profile.tenant.settings, clientId)) return undefined;
       if (await isTooLittle(db, profile, { proved: proved ?? extra?.acr })) return undefined;
     }
     return createAccount(db, profile, ctx, rehearsal?.at);

@@ -12,6 +12,8 @@ import type { Logger } from '../platform/logger.ts';
 import { listenToProvider } from './events.ts';
 import { loadSigningKeys, type SigningKeySet, signingKeysVersion } from './keys.ts';
 import { createProvider, type ProviderDependencies } from './provider.ts';
+import { clientMetadata } from './storage/client-adapter.ts';
+import { createDocumentClients, type DocumentClientsOptions } from './storage/document-clients.ts';
 import type { TokenMetrics } from './tokens/token-metrics.ts';
 
 export interface LiveProvider {
@@ -29,6 +31,8 @@ export interface LiveProviderDependencies extends Omit<ProviderDependencies, 'ke
   db: Database;
   /** How often the signing keys are compared with the database, ms. */
   keyPollMs: number;
+  /** How long the document of a client counts, where that is not the usual. */
+  fresh?: DocumentClientsOptions['fresh'];
 }
 
 interface Current {
@@ -62,17 +66,20 @@ function build(dependencies: LiveProviderDependencies, { keys, offered }: Pick<C
  * @throws Error where a signing key cannot be opened with the configured secret keys
  */
 export async function startLiveProvider(dependencies: LiveProviderDependencies): Promise<LiveProvider> {
-  const { logger, keyPollMs } = dependencies;
+  const { logger, keyPollMs, secrets } = dependencies;
+  // What was fetched outlives a provider.
+  const documents = createDocumentClients(dependencies, (client) => clientMetadata(client, secrets));
+  const parts = { ...dependencies, documents };
   const first = await changed(dependencies);
   if (!first) throw new Error('nothing to build a provider from');
-  let current = build(dependencies, first);
+  let current = build(parts, first);
 
   async function followKeys(): Promise<void> {
     try {
       const wanted = await changed(dependencies, current);
       if (!wanted) return;
       const isRotation = wanted.keys.version !== current.keys.version;
-      current = build(dependencies, wanted);
+      current = build(parts, wanted);
       logger.info(isRotation ? 'signing keys changed' : 'what discovery tells of registration changed');
     } catch (err) {
       logger.warn({ err }, 'signing keys could not be read');

@@ -22,6 +22,7 @@ import { applyOverrides } from './overrides/overrides.ts';
 import { SigningKey } from './signing-key.ts';
 import { createAdapterFactory } from './storage/adapters.ts';
 import { extraClientMetadata } from './storage/client-adapter.ts';
+import type { DocumentClients } from './storage/document-clients.ts';
 import { registerTokenExchange } from './token-exchange/token-exchange.ts';
 import { recordJwtAccessToken } from './tokens/access-token-records.ts';
 import { checkClientAssertion, checkRequestObject } from './tokens/assertions.ts';
@@ -64,6 +65,8 @@ export interface ProviderDependencies {
   uiLocales: string[];
   /** What discovery tells of how applications register; absent: nothing. */
   offered?: OfferedRegistration;
+  /** Clients that are known by a document about them; absent: none is. */
+  documents?: DocumentClients;
   /** Absent in a server: stores nothing, and answers as of a moment (token-preview.ts). */
   rehearsal?: { adapter: AdapterFactory; at?: Date };
 }
@@ -180,12 +183,13 @@ function discovery({ config, uiLocales, offered }: ProviderDependencies, prompts
     // Initiating User Registration via OpenID Connect 1.0, section 5.
     prompt_values_supported: prompts,
     registration_endpoint: offered?.byToken ? `${config.issuer}${registrationPath}` : undefined,
+    client_id_metadata_document_supported: offered?.byDocument ? true : undefined,
   };
 }
 
 /** Builds a provider. Costs a millisecond: a change of signing keys builds a new one. */
 export function createProvider(dependencies: ProviderDependencies): Provider {
-  const { config, db, secrets, limits, keys, pages, fetch, rehearsal } = dependencies;
+  const { config, db, secrets, limits, keys, pages, fetch, documents, rehearsal } = dependencies;
   const { issuer } = config;
   const secure = issuer.startsWith('https:');
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true, secure, overwrite: true } as const;
@@ -194,7 +198,7 @@ export function createProvider(dependencies: ProviderDependencies): Provider {
 
   const provider = new ExchangingProvider(db, issuer, {
     ...clients,
-    adapter: rehearsal?.adapter ?? createAdapterFactory({ db, secrets, limits, issuer }),
+    adapter: rehearsal?.adapter ?? createAdapterFactory({ db, secrets, limits, issuer, documents }),
     jwks: { keys: keys.privateJwks.map((jwk) => new SigningKey(jwk)) },
     enabledJWA: algorithms,
     findAccount: createFindAccount(db, rehearsal),

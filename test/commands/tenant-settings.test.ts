@@ -44,6 +44,8 @@ describe('the settings of a tenant by command', function () {
       remembered_device_days: 0,
       second_factor_channels: [],
       client_registration: false,
+      client_documents: false,
+      client_document_hosts: [],
       self_deletion_days: 14,
       passkey_offer: true,
       new_device_notices: true,

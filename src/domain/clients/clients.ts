@@ -124,6 +124,8 @@ async function storeClient(db: Database, client: ClientRow, caller: Caller): Pro
  */
 export async function createClient(db: Database, wanted: NewClient, caller: Caller): Promise<CreatedClient> {
   if (wanted.name.trim() === '') throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'name' });
+  // An address is the id of who can be read about there, and of nobody else.
+  if (wanted.clientId?.includes('/')) throw new DomainError('invalid', 'INVALID_INPUT', { field: 'client_id' });
   const metadata = checkedApplication(wanted.kind, {
     redirect_uris: wanted.redirectUris,
     post_logout_redirect_uris: wanted.postLogoutRedirectUris ?? [],
@@ -152,6 +154,7 @@ export async function createClient(db: Database, wanted: NewClient, caller: Call
  */
 export async function createService(db: Database, wanted: NewService, caller: Caller): Promise<CreatedClient> {
   if (wanted.name.trim() === '') throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'name' });
+  if (wanted.clientId?.includes('/')) throw new DomainError('invalid', 'INVALID_INPUT', { field: 'client_id' });
   if (wanted.jwks) checkPublicKeys(wanted.jwks);
   checkServiceMembers(wanted.metadata ?? {});
   return inTransaction(db, async (trx) => {

@@ -50,7 +50,7 @@ const document = z.object({
   jwks: z.looseObject({}).optional(),
   dpop_bound_access_tokens: z.boolean().optional(),
 });
-type Asked = z.output<typeof document>;
+export type AskedMembers = z.output<typeof document>;
 
 /** Members that hold one address, at a host of the policy, by https. */
 const addresses = ['client_uri', 'logo_uri', 'policy_uri', 'tos_uri', 'backchannel_logout_uri', 'jwks_uri'] as const;
@@ -66,6 +66,11 @@ function refusal(field: string, reason: string, value?: string): DomainError {
   return new DomainError('invalid', 'INVALID_INPUT', { field, ...(value !== undefined && { value }), reason });
 }
 
+/** A name of the person's own machine (RFC 8252 section 7.3). */
+export function isLoopback(hostname: string): boolean {
+  return loopbackNames.has(hostname);
+}
+
 /** Whether an address is at one of these hosts; `localhost` is the person's own machine by any of its names. */
 function isAtHost(address: string, hosts: readonly string[]): boolean {
   const url = URL.parse(address);
@@ -75,13 +80,14 @@ function isAtHost(address: string, hosts: readonly string[]): boolean {
 }
 
 /** A native application is one that says so, or that has no address but on the person's own machine. */
-function kindOf({ application_type: type, token_endpoint_auth_method: method, redirect_uris: redirects }: Asked): Kind {
+export function kindOf(asked: AskedMembers): Kind {
+  const { application_type: type, token_endpoint_auth_method: method, redirect_uris: redirects } = asked;
   const isLocal = redirects.every((address) => loopbackNames.has(URL.parse(address)?.hostname ?? ''));
   if (type === 'native' || (type === undefined && isLocal && method === 'none')) return 'native';
   return method === 'none' ? 'spa' : 'web';
 }
 
-function checkAddresses(asked: Asked, hosts: readonly string[]): void {
+function checkAddresses(asked: AskedMembers, hosts: readonly string[]): void {
   for (const field of ['redirect_uris', 'post_logout_redirect_uris'] as const)
     for (const address of asked[field] ?? [])
       if (!isAtHost(address, hosts)) throw refusal(field, 'the initial access token allows no such host', address);
@@ -93,12 +99,20 @@ function checkAddresses(asked: Asked, hosts: readonly string[]): void {
 }
 
 /** What it may ask people for: all that the policy has, or the part that it names. */
-function scopesOf({ scope }: Asked, policy: RegistrationPolicy): string[] {
+function scopesOf({ scope }: AskedMembers, policy: RegistrationPolicy): string[] {
   if (scope === undefined || scope === '') return [...policy.scopes];
   const wanted = [...new Set(scope.split(' '))];
   const beyond = wanted.find((name) => !policy.scopes.includes(name));
   if (beyond !== undefined) throw refusal('scope', 'the initial access token does not allow it', beyond);
   return wanted;
+}
+
+/** The members that are known, by their forms. @throws DomainError invalid INVALID_INPUT with the member's name */
+export function readMembers(asked: unknown): AskedMembers {
+  const read = document.safeParse(asked);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  throw refusal(String(issue?.path[0] ?? 'body'), issue?.message ?? 'it cannot be read');
 }
 
 /**
@@ -107,18 +121,14 @@ function scopesOf({ scope }: Asked, policy: RegistrationPolicy): string[] {
  * @throws DomainError invalid INVALID_INPUT with the member's name
  */
 export function readAskedClient(asked: unknown, policy: RegistrationPolicy, kind?: Kind): AskedClient {
-  const read = document.safeParse(asked);
-  if (!read.success) {
-    const [issue] = read.error.issues;
-    throw refusal(String(issue?.path[0] ?? 'body'), issue?.message ?? 'it cannot be read');
-  }
-  const { client_name: name, scope: _, ...members } = read.data;
-  const allowed = scopesOf(read.data, policy);
-  checkAddresses(read.data, policy.redirectHosts);
+  const read = readMembers(asked);
+  const { client_name: name, scope: _, ...members } = read;
+  const allowed = scopesOf(read, policy);
+  checkAddresses(read, policy.redirectHosts);
   const grants = members.grant_types ?? ['authorization_code'];
   if (!grants.includes('authorization_code'))
     throw refusal('grant_types', 'people sign in by authorization_code, and it is the only beginning');
-  const asKind = kind ?? kindOf(read.data);
+  const asKind = kind ?? kindOf(read);
   return {
     kind: asKind,
     name: name ?? (URL.parse(members.redirect_uris[0] as string)?.hostname as string),

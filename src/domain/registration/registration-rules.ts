@@ -19,4 +19,8 @@ export const registrationLimits = defineLimits({
   registrationsPerToken: { hits: 120, windowSeconds: 3_600 },
   /** Reads, changes and removals of what was registered, by an address. */
   registrationLooksPerIp: { hits: 600, windowSeconds: 3_600 },
+  /** Documents of clients that are fetched for an address: each is a request of ours to whom it names. */
+  clientDocumentsPerIp: { hits: 30, windowSeconds: 600 },
+  /** The same at one host, for whomever: no crowd of addresses turns this server on somebody else's. */
+  clientDocumentsPerHost: { hits: 120, windowSeconds: 600 },
 });

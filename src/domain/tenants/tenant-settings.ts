@@ -66,6 +66,12 @@ const selfDeletionDays = z.int().min(1).max(90).nullable();
 const passkeyOffer = z.boolean();
 const rememberedDeviceDays = z.int().min(0).max(90);
 const clientRegistration = z.boolean();
+const clientDocuments = z.boolean();
+/** As they stand in an address. */
+const hostNames = z
+  .array(z.string().regex(/^(?=.{1,253}$)[a-z0-9-]+(?:\.[a-z0-9-]+)*$/))
+  .max(200)
+  .transform((hosts) => [...new Set(hosts)].sort());
 const secondFactorChannels = z
   .array(z.enum(['email', 'sms', 'whatsapp']))
   .transform((channels) => [...new Set(channels)]);
@@ -105,6 +111,9 @@ const storedSettings = z.object({
   secondFactorChannels: secondFactorChannels.default([]),
   /** Whether who holds an initial access token of the tenant may register applications (RFC 7591). */
   clientRegistration: clientRegistration.default(false),
+  /** Whether people may let in applications that are known by the address of a document about them, and of which hosts; empty: any. */
+  clientDocuments: clientDocuments.default(false),
+  clientDocumentHosts: hostNames.default([]),
   /** Of its pages and mails, and where its people find help; null: no logo, and the server's colour and help. */
   branding: z
     .object({
@@ -146,6 +155,8 @@ const writtenSettings = z.strictObject({
   rememberedDeviceDays: rememberedDeviceDays.optional(),
   secondFactorChannels: secondFactorChannels.optional(),
   clientRegistration: clientRegistration.optional(),
+  clientDocuments: clientDocuments.optional(),
+  clientDocumentHosts: hostNames.optional(),
   branding: z.strictObject({ logoUrl, accentColor, supportUrl }).partial().optional(),
   countryList: countryList.optional(),
   addressLimits: z

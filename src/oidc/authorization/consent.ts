@@ -3,6 +3,12 @@
  * anybody else the consent page says what is new, and the grant keeps it until it is revoked or runs out.
  */
 import type { Grant, Interaction, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Caller } from '../../domain/audit/audit-events.ts';
+import type { DocumentClient } from '../../domain/clients/document-clients.ts';
+import { toldMembers } from '../../domain/registration/asked-metadata.ts';
+import { documentHostOf, keepDocumentClient } from '../../domain/registration/client-documents.ts';
+import { noteRegistrationUse } from '../../domain/registration/registrations.ts';
+import type { Database } from '../../platform/database.ts';
 import { randomToken } from '../../platform/secrets.ts';
 import type { AdapterDependencies } from '../storage/sealing.ts';
 import { claimSessionGrant } from '../storage/session-adapter.ts';
@@ -76,4 +82,24 @@ export async function grantWhatWasAsked(provider: Provider, interaction: Interac
   for (const [identifier, scopes] of Object.entries(missing.missingResourceScopes ?? {}))
     grant.addResourceScope(identifier, scopes.join(' '));
   return grant.save();
+}
+
+/**
+ * Says of an application that a person let it have something: one that registered itself stays from here on, and one that is
+ * known by a document alone has a row, as it was at that moment.
+ */
+export async function noteConsent(
+  db: Database,
+  provider: Provider,
+  { clientId, tenantId }: { clientId: string; tenantId: string },
+  caller: Caller,
+): Promise<void> {
+  if (documentHostOf(clientId) === undefined) return noteRegistrationUse(db, clientId);
+  const client = await provider.Client.find(clientId);
+  if (!client) return;
+  const told = client.metadata() as Record<string, unknown>;
+  const members = toldMembers.filter((name) => told[name] !== undefined).map((name) => [name, told[name]]);
+  const metadata = Object.fromEntries(members) as DocumentClient['metadata'];
+  const { client_name: name, kind } = told as unknown as { client_name: string; kind: DocumentClient['kind'] };
+  await keepDocumentClient(db, { tenantId, clientId, kind, name, metadata }, caller);
 }

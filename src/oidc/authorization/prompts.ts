@@ -7,6 +7,7 @@ import { decodeJwt } from 'jose';
 import { errors, type interactionPolicy, type KoaContextWithOIDC, interactionPolicy as policies } from 'oidc-provider';
 import type { AccountWithProfile } from '../account.ts';
 import { demandsUnknownContext } from './authentication-context.ts';
+import { letInCheck } from './let-in-clients.ts';
 import { registeredScopeCheck } from './registered-scopes.ts';
 import type { RequestedTenant } from './requested-tenant.ts';
 
@@ -105,6 +106,7 @@ export function createInteractionPolicy(
   );
   addContextChecks(login, needsSecondFactor);
   login.checks.add(registeredScopeCheck, 0);
+  login.checks.add(letInCheck(findTenant));
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 0);
   // Initiating User Registration via OpenID Connect 1.0. A person who signs in instead of signing up has answered it too.
   policy.add(new Prompt({ name: 'create', requestable: true }), 0);

@@ -3,6 +3,7 @@
  * decides. An unknown or suspended tenant is refused, never guessed.
  */
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import type { TenantSettings } from '../../domain/tenants/tenant-settings.ts';
 import { findTenantById, findTenantBySlug } from '../../domain/tenants/tenants.ts';
 import type { Database } from '../../platform/database.ts';
 import { memoryOf } from '../request-memory.ts';
@@ -11,6 +12,7 @@ export interface RequestedTenant {
   id: string;
   slug: string;
   name: string;
+  settings: TenantSettings;
 }
 
 /** Reads the tenant of the request, once a request. @throws InvalidRequest, AccessDenied */

@@ -42,13 +42,14 @@ function refuse(): never {
   throw new Error('clients are registered in the domain, not through the adapter');
 }
 
-export function createClientAdapter({ db, secrets, issuer }: Omit<AdapterDependencies, 'limits'>): Adapter {
+export function createClientAdapter({ db, secrets, issuer, documents }: Omit<AdapterDependencies, 'limits'>): Adapter {
   const keyClient = keyClientMetadata();
   return {
     async find(id) {
       // The server's own pages sign people in through the same door as everyone else.
       if (id === accountClientId) return accountClientMetadata(issuer);
       if (id === keyClientId) return keyClient;
+      if (id.startsWith('https://')) return documents?.find(id);
       // NUL and oversized ids can be no client's, and PostgreSQL refuses NUL in text.
       if (!/^[\x21-\x7e]{1,100}$/.test(id)) return undefined;
       return remembered(db, `client-metadata ${id}`, async () => {

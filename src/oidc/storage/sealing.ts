@@ -7,6 +7,7 @@ import type { PayloadRow, StoredPayload } from '../../domain/sessions/payload-st
 import type { AddressLimits } from '../../platform/address-limits.ts';
 import type { Database } from '../../platform/database.ts';
 import { defineSecretPurpose, type Secrets, sha256 } from '../../platform/secrets.ts';
+import type { DocumentClients } from './document-clients.ts';
 import type { TokenOrigin } from '../tokens/exchanged-tokens.ts';
 
 const sealedPayloads = defineSecretPurpose('payloads');
@@ -18,6 +19,8 @@ export interface AdapterDependencies {
   secrets: Secrets;
   limits: AddressLimits;
   issuer: string;
+  /** Clients that are known by a document about them; absent: there are none. */
+  documents?: DocumentClients;
 }
 
 // Found by another key than their id, these need it back from the row; inside the seal it is no use to a thief.

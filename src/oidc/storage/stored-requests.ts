@@ -77,11 +77,16 @@ export async function countStoredRequest(
   try {
     return await count(db, limits, limit, ctx);
   } catch (error) {
-    if (!(error instanceof DomainError) || error.code !== 'TOO_MANY_ATTEMPTS') throw error;
-    const seconds = Number(error.params.seconds);
-    ctx.set('retry-after', String(seconds));
-    throw new TooManyRequests(seconds);
+    throw toldTooMany(ctx, error);
   }
+}
+
+/** A refusal by a limit, in the library's words; anything else as it is. */
+export function toldTooMany(ctx: Pick<KoaContextWithOIDC, 'set'>, error: unknown): unknown {
+  if (!(error instanceof DomainError) || error.code !== 'TOO_MANY_ATTEMPTS') return error;
+  const seconds = Number(error.params.seconds);
+  ctx.set('retry-after', String(seconds));
+  return new TooManyRequests(seconds);
 }
 
 /** Gives back what a row was counted as, once it has ended. */

@@ -20,6 +20,8 @@ export interface OutboundOptions {
   maxBytes: number;
   /** A certificate authority (PEM) trusted besides the built-in ones. */
   ca?: string;
+  /** All addresses of a host's name; default: as the machine resolves names. */
+  lookup?: (host: string) => Promise<{ address: string; family: number }[]>;
 }
 
 /** The shape of `fetch`. Knows `method`, `headers`, `body` (text, form or bytes), `signal` and `redirect`; no streams. */
@@ -56,7 +58,8 @@ const ownHeaders = [
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
 /** Makes a `fetch` that keeps the rules. It holds nothing open between calls. */
-export function createOutboundFetch({ allowedNetworks, timeoutMs, maxBytes, ca }: OutboundOptions): OutboundFetch {
+export function createOutboundFetch(rules: OutboundOptions): OutboundFetch {
+  const { allowedNetworks, timeoutMs, maxBytes, ca, lookup: find = byMachine } = rules;
   const allowed = parseNetworks(allowedNetworks);
   const authorities = ca === undefined ? undefined : [...rootCertificates, ca];
 
@@ -74,7 +77,7 @@ export function createOutboundFetch({ allowedNetworks, timeoutMs, maxBytes, ca }
     }, timeoutMs);
     const { signal } = controller;
     try {
-      const targets = await abortable(resolve(url, allowed), signal);
+      const targets = await abortable(resolve(url, allowed, find), signal);
       return await exchange(url, targets, prepared, { signal, maxBytes, authorities, redirect: options.redirect });
     } catch (error) {
       if (signal.aborted) throw signal.reason;
@@ -97,12 +100,14 @@ function checkedUrl(input: string | URL): URL {
   return url;
 }
 
+const byMachine: NonNullable<OutboundOptions['lookup']> = (host) => lookup(host, { all: true, verbatim: true });
+
 /** The addresses of the host that may be called: never empty. */
-async function resolve(url: URL, allowed: Networks): Promise<Target[]> {
+async function resolve(url: URL, allowed: Networks, find: typeof byMachine): Promise<Target[]> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const found = isIP(host)
     ? [{ address: host, family: isIP(host) }]
-    : await lookup(host, { all: true, verbatim: true }).catch((cause) => {
+    : await find(host).catch((cause) => {
         throw new OutboundError('OUTBOUND_FAILED', 'the host name cannot be resolved', { cause });
       });
   const targets = found.filter(({ address }) => isInNetworks(address, allowed) || isPublicAddress(address));

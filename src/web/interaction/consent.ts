@@ -4,10 +4,10 @@ import type { Interaction } from 'oidc-provider';
 import { findCapability } from '../../domain/access/capabilities.ts';
 import { recordEvent } from '../../domain/audit/audit-events.ts';
 import { consentScopes } from '../../domain/claims/claims.ts';
-import { noteRegistrationUse } from '../../domain/registration/registrations.ts';
+import { documentHostOf } from '../../domain/registration/client-documents.ts';
 import { findResourceServer } from '../../domain/resource-servers/resource-servers.ts';
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
-import { grantWhatWasAsked, missingFromGrant } from '../../oidc/authorization/consent.ts';
+import { grantWhatWasAsked, missingFromGrant, noteConsent } from '../../oidc/authorization/consent.ts';
 import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import type { ViewModels } from '../pages/view-models.ts';
@@ -71,6 +71,7 @@ async function showConsent(ctx: Context, { web, interaction, surroundings, href 
       account: accountModel(profile),
       ...(await askedOf(web.db, interaction)),
       redirectHost: hostOf(interaction.params.redirect_uri),
+      documentHost: documentHostOf(String(interaction.params.client_id)),
     },
     { ...surroundings, tenant: surroundings.tenant ?? profile.tenant },
   );
@@ -95,7 +96,15 @@ async function decide(ctx: Context, visit: Visit): Promise<void> {
   if (form.decision === 'deny') return refuse(ctx, visit);
   if (form.decision !== 'allow') throw new DomainError('invalid', 'INVALID_INPUT', { field: 'decision' });
   const grantId = await grantWhatWasAsked(web.provider(), interaction);
-  await noteRegistrationUse(web.db, String(interaction.params.client_id));
+  const accountId = interaction.session?.accountId as string;
+  const profile = await findAccount(web.db, accountId);
+  if (profile)
+    await noteConsent(
+      web.db,
+      web.provider(),
+      { clientId: String(interaction.params.client_id), tenantId: profile.tenantId },
+      callerOf(ctx, accountId),
+    );
   await finishInteraction(ctx, web, interaction, { consent: { grantId } });
 }
 

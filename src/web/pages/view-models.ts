@@ -83,6 +83,8 @@ export interface ViewModels extends SignInViewModels {
     }[];
     offlineAccess: boolean;
     redirectHost: string;
+    /** Where the document is that alone tells of the application; absent: it is registered. */
+    documentHost?: string;
   };
   'interaction/sign-out': FormModel & {
     formAction: string;

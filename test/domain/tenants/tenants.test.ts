@@ -201,6 +201,8 @@ describe('tenants', () => {
       rememberedDeviceDays: 0,
       secondFactorChannels: [],
       clientRegistration: false,
+      clientDocuments: false,
+      clientDocumentHosts: [],
       branding: { logoUrl: null, accentColor: null, supportUrl: null },
       countryList: [],
       addressLimits: { trustedNetworks: [], signInFailures: null, codes: null },
