@@ -2987,7 +2987,7 @@ export interface components {
             }[];
         };
         Client: {
-            /** @description The client_id, as the protocol has it */
+            /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
             client_id: string;
             /**
              * Format: date-time
@@ -3935,7 +3935,7 @@ export interface components {
             resource_server_identifier: string | null;
         };
         ListedClient: {
-            /** @description The client_id, as the protocol has it */
+            /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
             client_id: string;
             /**
              * Format: date-time
@@ -4061,7 +4061,7 @@ export interface components {
             updated_at: string;
         };
         ListedService: {
-            /** @description The client_id, as the protocol has it */
+            /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
             client_id: string;
             /**
              * Format: date-time
@@ -4212,7 +4212,7 @@ export interface components {
             user_id: string | null;
         };
         NewClient: {
-            /** @description The client_id, as the protocol has it */
+            /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
             client_id: string;
             /** @description Shown this once */
             client_secret?: string;
@@ -4243,7 +4243,7 @@ export interface components {
             updated_at: string;
         };
         NewClientSecret: {
-            /** @description The client_id, as the protocol has it */
+            /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
             client_id: string;
             /** @description Shown this once */
             client_secret: string;
@@ -4284,7 +4284,7 @@ export interface components {
         NewService: {
             /** @description What it may ask for */
             capabilities: string[];
-            /** @description The client_id, as the protocol has it */
+            /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
             client_id: string;
             /** @description Shown this once */
             client_secret?: string;
@@ -4665,7 +4665,7 @@ export interface components {
         Service: {
             /** @description What it may ask for */
             capabilities: string[];
-            /** @description The client_id, as the protocol has it */
+            /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
             client_id: string;
             /**
              * Format: date-time
@@ -4899,6 +4899,10 @@ export interface components {
                 /** @description By https, or `mailto:` and an address; null: as the server */
                 support_url: string | null;
             };
+            /** @description Where these documents may be; empty: at any host */
+            client_document_hosts: string[];
+            /** @description Whether people may let in applications that are known by the https address of a document about them */
+            client_documents: boolean;
             /** @description Whether applications may register themselves by an initial access token (RFC 7591) */
             client_registration: boolean;
             /** @description The ways that one-time codes go */
@@ -6422,7 +6426,7 @@ export interface operations {
                             value: string | number | boolean | string[];
                         } | null;
                     };
-                    /** @description The client_id, as the protocol has it */
+                    /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                     client_id?: string;
                     /** @description The identifier of the API that its tokens are for where a request names none (`resource`); null: none */
                     default_resource?: string | null;
@@ -6476,7 +6480,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -6512,7 +6516,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -6549,7 +6553,7 @@ export interface operations {
                 "If-Match": string;
             };
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -6616,7 +6620,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -6650,7 +6654,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -6686,7 +6690,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -6720,7 +6724,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -6758,7 +6762,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -6800,7 +6804,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -6846,7 +6850,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
                 /** @description An id */
                 secret_id: string;
@@ -9245,7 +9249,7 @@ export interface operations {
                     all_tenants?: boolean;
                     /** @default [] */
                     capabilities?: string[];
-                    /** @description The client_id, as the protocol has it */
+                    /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                     client_id?: string;
                     /** @description The identifier of the API that its tokens are for where a request names none (`resource`); null: none */
                     default_resource?: string | null;
@@ -9296,7 +9300,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -9332,7 +9336,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -9369,7 +9373,7 @@ export interface operations {
                 "If-Match": string;
             };
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -9422,7 +9426,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -9507,7 +9511,7 @@ export interface operations {
             path: {
                 /** @description The key of a capability */
                 capability: string;
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -9543,7 +9547,7 @@ export interface operations {
             path: {
                 /** @description The key of a capability */
                 capability: string;
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -9577,7 +9581,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -9611,7 +9615,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -9647,7 +9651,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -9787,7 +9791,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -9825,7 +9829,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -9867,7 +9871,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -9913,7 +9917,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
                 /** @description An id */
                 secret_id: string;
@@ -10189,6 +10193,10 @@ export interface operations {
                         /** @description By https, or `mailto:` and an address; null: as the server */
                         support_url?: string | null;
                     };
+                    /** @description Where these documents may be; empty: at any host */
+                    client_document_hosts?: string[];
+                    /** @description Whether people may let in applications that are known by the https address of a document about them */
+                    client_documents?: boolean;
                     /** @description Whether applications may register themselves by an initial access token (RFC 7591) */
                     client_registration?: boolean;
                     /** @description The ways that one-time codes go */
