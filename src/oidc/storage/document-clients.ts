@@ -88,59 +88,75 @@ function read(clientId: string, text: string): DocumentClient {
   }
 }
 
+type Describe = (client: ReturnType<typeof documentClientRow>) => AdapterPayload;
+
+/** What this process has fetched, could not use, and is fetching. */
+interface Memory {
+  known: LRUCache<string, Kept>;
+  failed: LRUCache<string, Error>;
+  loading: Map<string, Promise<AdapterPayload>>;
+}
+
+type Working = DocumentClientsOptions & Memory & { describe: Describe };
+
+async function count({ db, limits }: Working, host: string): Promise<void> {
+  const ctx = Provider.ctx;
+  try {
+    await limits.consume(db, registrationLimits.clientDocumentsPerIp, ctx?.ip);
+    await consume(db, registrationLimits.clientDocumentsPerHost, host);
+  } catch (error) {
+    throw ctx ? toldTooMany(ctx, error) : error;
+  }
+}
+
+/** Whether the host could not be reached, by no fault of the document. */
+function isAway(error: unknown): boolean {
+  return error instanceof OutboundError && (error.code === 'OUTBOUND_FAILED' || error.code === 'OUTBOUND_TIMEOUT');
+}
+
+async function load(working: Working, clientId: string, before: Kept | undefined): Promise<AdapterPayload> {
+  const { fetch, describe, known, failed, fresh = usualFresh } = working;
+  try {
+    const response = await fetch(clientId, { headers: { accept: 'application/json' }, redirect: 'error' });
+    const text = await textOf(response);
+    // The same object as before where it says the same: the library's object of it is kept by it.
+    const payload = text === before?.text ? before.payload : describe(documentClientRow(read(clientId, text)));
+    const now = Date.now();
+    known.set(clientId, { payload, text, freshUntil: now + freshFor(response, fresh), staleUntil: now + longestStale });
+    return payload;
+  } catch (error) {
+    if (isAway(error) && before && before.staleUntil > Date.now()) return before.payload;
+    known.delete(clientId);
+    const told = error instanceof OutboundError ? refused('it cannot be fetched') : error;
+    if (told instanceof errors.InvalidClient) failed.set(clientId, told);
+    throw told;
+  }
+}
+
+async function fetched(
+  working: Working,
+  { clientId, host, before }: { clientId: string; host: string; before: Kept | undefined },
+): Promise<AdapterPayload> {
+  const { failed, loading } = working;
+  const failure = failed.get(clientId);
+  if (failure) throw failure;
+  const underWay = loading.get(clientId);
+  if (underWay) return underWay;
+  if (loading.size >= mostAtOnce) throw new errors.TemporarilyUnavailable('too many documents are being fetched');
+  // Before anything is waited for: of many at once one fetches, and one is counted.
+  const asked = count(working, host)
+    .then(() => load(working, clientId, before))
+    .finally(() => loading.delete(clientId));
+  loading.set(clientId, asked);
+  return asked;
+}
+
 /** @param describe makes of a client's row what the library takes */
-export function createDocumentClients(
-  { db, limits, fetch, fresh = usualFresh }: DocumentClientsOptions,
-  describe: (client: ReturnType<typeof documentClientRow>) => AdapterPayload,
-): DocumentClients {
-  const known = new LRUCache<string, Kept>({ max: mostKept });
-  const failed = new LRUCache<string, Error>({ max: mostKept, ttl: failureKept });
-  const loading = new Map<string, Promise<AdapterPayload>>();
-
-  async function count(host: string): Promise<void> {
-    const ctx = Provider.ctx;
-    try {
-      await limits.consume(db, registrationLimits.clientDocumentsPerIp, ctx?.ip);
-      await consume(db, registrationLimits.clientDocumentsPerHost, host);
-    } catch (error) {
-      throw ctx ? toldTooMany(ctx, error) : error;
-    }
-  }
-
-  async function load(clientId: string, before: Kept | undefined): Promise<AdapterPayload> {
-    try {
-      const response = await fetch(clientId, { headers: { accept: 'application/json' }, redirect: 'error' });
-      const text = await textOf(response);
-      // The same object as before where it says the same: the library's object of it is kept by it.
-      const payload = text === before?.text ? before.payload : describe(documentClientRow(read(clientId, text)));
-      const now = Date.now();
-      const freshUntil = now + freshFor(response, fresh);
-      known.set(clientId, { payload, text, freshUntil, staleUntil: now + longestStale });
-      return payload;
-    } catch (error) {
-      const isAway =
-        error instanceof OutboundError && error.code !== 'OUTBOUND_REFUSED' && error.code !== 'OUTBOUND_TOO_LARGE';
-      if (isAway && before && before.staleUntil > Date.now()) return before.payload;
-      known.delete(clientId);
-      const told = error instanceof OutboundError ? refused('it cannot be fetched') : error;
-      if (told instanceof errors.InvalidClient) failed.set(clientId, told);
-      throw told;
-    }
-  }
-
-  async function fetched(clientId: string, host: string, before: Kept | undefined): Promise<AdapterPayload> {
-    const failure = failed.get(clientId);
-    if (failure) throw failure;
-    const underWay = loading.get(clientId);
-    if (underWay) return underWay;
-    if (loading.size >= mostAtOnce) throw new errors.TemporarilyUnavailable('too many documents are being fetched');
-    // Before anything is waited for: of many at once one fetches, and one is counted.
-    const asked = count(host)
-      .then(() => load(clientId, before))
-      .finally(() => loading.delete(clientId));
-    loading.set(clientId, asked);
-    return asked;
-  }
+export function createDocumentClients(options: DocumentClientsOptions, describe: Describe): DocumentClients {
+  const { db } = options;
+  const known: Memory['known'] = new LRUCache({ max: mostKept });
+  const failed: Memory['failed'] = new LRUCache({ max: mostKept, ttl: failureKept });
+  const working: Working = { ...options, describe, known, failed, loading: new Map() };
 
   return {
     async find(clientId) {
@@ -153,7 +169,7 @@ export function createDocumentClients(
         return before?.payload ?? (client && describe(documentClientRow(client)));
       if (!(await findOfferedRegistration(db)).byDocument) return undefined;
       if (before && before.freshUntil > Date.now()) return before.payload;
-      return fetched(clientId, host, before);
+      return fetched(working, { clientId, host, before });
     },
   };
 }
