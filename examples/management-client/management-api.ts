@@ -9465,7 +9465,7 @@ export interface operations {
                 "If-Match": string;
             };
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -9685,7 +9685,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -9723,7 +9723,7 @@ export interface operations {
             path: {
                 /** @description The key of a capability */
                 capability: string;
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;
@@ -9759,7 +9759,7 @@ export interface operations {
             path: {
                 /** @description The key of a capability */
                 capability: string;
-                /** @description The client_id, as the protocol has it */
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                 client_id: string;
             };
             cookie?: never;

@@ -237,6 +237,7 @@ export const auditAreas = {
   applications: {
     'client.created': about('client', 'kind', 'name', 'firstParty', 'redirectUris'),
     'client.registered': about('client', 'initialAccess', 'name', 'redirectUris', 'scopes'),
+    'client.met': about('client', 'kind', 'name', 'redirectUris'),
     'client.changed': about('client', 'changed', ...change),
     'client.enabled': about('client'),
     'client.disabled': about('client'),

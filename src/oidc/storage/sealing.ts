@@ -7,8 +7,8 @@ import type { PayloadRow, StoredPayload } from '../../domain/sessions/payload-st
 import type { AddressLimits } from '../../platform/address-limits.ts';
 import type { Database } from '../../platform/database.ts';
 import { defineSecretPurpose, type Secrets, sha256 } from '../../platform/secrets.ts';
-import type { DocumentClients } from './document-clients.ts';
 import type { TokenOrigin } from '../tokens/exchanged-tokens.ts';
+import type { DocumentClients } from './document-clients.ts';
 
 const sealedPayloads = defineSecretPurpose('payloads');
 export const hashedUserCodes = defineSecretPurpose('user-codes');
