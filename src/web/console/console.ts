@@ -6,6 +6,7 @@ import Router from '@koa/router';
 import { leadTo } from '../account/account-page.ts';
 import { mountApplications } from './applications/applications.ts';
 import { mountAudit } from './audit/audit.ts';
+import { mountApis } from './apis/apis.ts';
 import { consolePageOfState, findOperator, signInForPage } from './operator.ts';
 import { mountOrganisation } from './organisation/organisation.ts';
 import { mountOverview } from './overview/overview.ts';
@@ -29,6 +30,7 @@ const mounts: Partial<Record<SectionName, Mount>> = {
   applications: mountApplications,
   services: mountServices,
   audit: mountAudit,
+  apis: mountApis,
 };
 
 type Surroundings = Omit<ConsoleDependencies, 'mounted'>;

@@ -7,6 +7,7 @@ import type { Visit } from '../visit.ts';
 export interface ScopeOfApi {
   key: string;
   description: string | null;
+  module: string | null;
   is_system: boolean;
   /** Its API is of all tenants, or of this one; else all three are null, or the id alone is there. */
   resource_server_id: string | null;
