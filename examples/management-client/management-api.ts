@@ -2831,12 +2831,15 @@ export interface components {
             /** @description To the minute */
             last_used_at: string | null;
             name: string;
+            /** @description The name of the node */
+            org_node: string | null;
             /**
              * Format: uuid
              * @description It counts there and below
              * @example 01890a5d-ac96-774b-bcce-b302099a8057
              */
             org_node_id: string;
+            org_node_type: string | null;
             /**
              * @description How it begins, after `gk_`
              * @example 7Kq0ZxT2
@@ -2845,6 +2848,8 @@ export interface components {
             revoked_at: string | null;
             /** @description Whose it is; null: it is the place’s own */
             user_id: string | null;
+            /** @description The name or the address of the person; null: it is gone */
+            user_name: string | null;
         };
         Assignment: {
             assigned_by: string | null;
@@ -5205,6 +5210,8 @@ export interface operations {
                 state?: "live" | "inactive" | "ended";
                 /** @description Another tenant than your own */
                 tenant?: string;
+                /** @description At this node or below it */
+                under?: string;
                 /** @description An id */
                 user_id?: string;
             };

@@ -13,11 +13,12 @@ import {
   longestLifeDays,
   revokeApiKey,
 } from '../domain/api-keys/api-keys.ts';
+import { withNames } from '../domain/organisation/names.ts';
 import { DomainError } from '../platform/errors.ts';
 import type { Actor } from './actor.ts';
 import { type Lookup, operation } from './operation.ts';
 import { within } from './reach.ts';
-import { capabilityKey, id, name, pageQuery, time, timeIn } from './shapes.ts';
+import { capabilityKey, id, listedNames, name, pageQuery, time, timeIn } from './shapes.ts';
 
 const members = {
   id,
@@ -33,7 +34,7 @@ const members = {
   created_at: time,
   created_by: id.nullable(),
 };
-const ApiKey = z.object(members).meta({ id: 'ApiKey' });
+const ApiKey = z.object({ ...members, ...listedNames }).meta({ id: 'ApiKey' });
 const NewApiKey = z
   .object({ ...members, key: z.string().meta({ description: 'The key itself; told now and never again' }) })
   .meta({ id: 'NewApiKey' });
@@ -81,12 +82,14 @@ export const apiKeys = [
       org_node_id: id.optional(),
       user_id: id.optional(),
       state: z.enum(['live', 'inactive', 'ended']).optional(),
+      under: id.optional().meta({ description: 'At this node or below it' }),
     }),
     list: true,
     answer: ApiKey,
-    run: ({ db, tenantId, query, reach }) => {
+    run: async ({ db, tenantId, query, reach }) => {
       const { org_node_id: orgNodeId, user_id: userId, ...rest } = query;
-      return listApiKeys(db, { tenantId, orgNodeId, userId, ...rest, ...within(reach) });
+      const page = await listApiKeys(db, { tenantId, orgNodeId, userId, ...rest, ...within(reach) });
+      return { ...page, items: await withNames(db, tenantId, page.items) };
     },
   }),
   operation({
@@ -135,7 +138,7 @@ export const apiKeys = [
     run: async (run) => {
       const key = await find(run, run);
       if (!key) throw new DomainError('not_found', 'NOT_FOUND');
-      return key;
+      return (await withNames(run.db, run.tenantId, [key]))[0];
     },
   }),
   operation({
@@ -165,7 +168,8 @@ export const apiKeys = [
       const reference = { tenantId, apiKeyId: params.api_key_id };
       if (givesMore(body)) assertOwn(actor, (await findApiKey(db, reference))?.userId ?? null);
       const { expires_at: expiresAt, ...rest } = body;
-      return changeApiKey(db, reference, { ...rest, expiresAt }, actor.caller);
+      const changed = await changeApiKey(db, reference, { ...rest, expiresAt }, actor.caller);
+      return (await withNames(db, tenantId, [changed]))[0];
     },
   }),
   operation({

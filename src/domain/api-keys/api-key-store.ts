@@ -115,8 +115,8 @@ export async function revokeApiKeyRow(trx: Database, id: string): Promise<void> 
 }
 
 /** The key's node is one of those named, or below one. */
-const isWithin = `exists (select from org_node_paths p
-                    where p.descendant_id = k.org_node_id and p.ancestor_id = any(:within::uuid[]))`;
+const isAtOrBelow = (nodes: string) => `exists (select from org_node_paths p
+                    where p.descendant_id = k.org_node_id and p.ancestor_id = any(${nodes}))`;
 
 /** Its node and every node above it are active. */
 const placeCounts = `(select bool_and(n.active and n.deleted_at is null)
@@ -139,6 +139,8 @@ export async function selectApiKeys(
     orgNodeId?: string;
     userId?: string;
     state?: ApiKeyState;
+    /** At or below this node. */
+    under?: string;
     /** At or below one of these nodes. */
     within?: readonly string[];
   },
@@ -155,7 +157,8 @@ export async function selectApiKeys(
           ${query.orgNodeId ? 'and k.org_node_id = :orgNodeId' : ''}
           ${query.userId ? 'and k.user_id = :userId' : ''}
           ${query.state ? `and ${states[query.state]}` : ''}
-          ${query.within ? `and ${isWithin}` : ''}
+          ${query.under ? `and ${isAtOrBelow('array[:under::uuid]')}` : ''}
+          ${query.within ? `and ${isAtOrBelow(':within::uuid[]')}` : ''}
           and ${where}
         ${order}`,
     { ...query },

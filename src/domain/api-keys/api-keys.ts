@@ -166,6 +166,7 @@ export async function findApiKey(db: Database, { tenantId, apiKeyId }: ApiKeyRef
 
 /**
  * Keys, those that have ended too, in the order of their ids.
+ * @param query.under those at or below this node alone
  * @param query.within those at or below one of these nodes alone
  * @throws DomainError invalid CURSOR_INVALID
  */
@@ -176,11 +177,12 @@ export async function listApiKeys(
     orgNodeId?: string;
     userId?: string;
     state?: ApiKeyState;
+    under?: string;
     within?: readonly string[];
   },
 ): Promise<Page<ApiKey>> {
   const { limit, after, ...filter } = query;
-  const ids = [filter.tenantId, filter.orgNodeId, filter.userId];
+  const ids = [filter.tenantId, filter.orgNodeId, filter.userId, filter.under];
   return ids.every((id) => id === undefined || isId(id)) ? selectApiKeys(db, filter, { limit, after }) : emptyPage();
 }
 

@@ -42,14 +42,14 @@ export async function findNames(
 }
 
 /** The same rows, with the names of the person, the role and the node. */
-export async function withNames<T extends { userId: string; roleId?: string; orgNodeId: string }>(
+export async function withNames<T extends { userId: string | null; roleId?: string; orgNodeId: string }>(
   db: Database,
   tenantId: string,
   listed: readonly T[],
 ): Promise<(T & Names)[]> {
-  const ids = listed.flatMap(({ userId, roleId = [], orgNodeId }) => [userId, orgNodeId].concat(roleId));
+  const ids = listed.flatMap(({ userId, roleId = [], orgNodeId }) => [orgNodeId].concat(userId ?? [], roleId));
   const found = await findNames(db, { tenantId, ids, withPeople: true });
-  const nameOf = (id = '') => found.get(id)?.name ?? null;
+  const nameOf = (id: string | null = null) => (id === null ? null : (found.get(id)?.name ?? null));
   return listed.map((row) => ({
     ...row,
     userName: nameOf(row.userId),

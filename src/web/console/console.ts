@@ -6,6 +6,7 @@ import Router from '@koa/router';
 import { leadTo } from '../account/account-page.ts';
 import { mountApplications } from './applications/applications.ts';
 import { mountAudit } from './audit/audit.ts';
+import { mountApiKeys } from './api-keys/api-keys.ts';
 import { mountApis } from './apis/apis.ts';
 import { consolePageOfState, findOperator, signInForPage } from './operator.ts';
 import { mountOrganisation } from './organisation/organisation.ts';
@@ -31,6 +32,7 @@ const mounts: Partial<Record<SectionName, Mount>> = {
   services: mountServices,
   audit: mountAudit,
   apis: mountApis,
+  'api-keys': mountApiKeys,
 };
 
 type Surroundings = Omit<ConsoleDependencies, 'mounted'>;

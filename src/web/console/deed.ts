@@ -63,6 +63,8 @@ export interface Deed {
   isDangerous?: boolean;
   /** It cannot be undone: the name has to be typed, after a sign-in within five minutes. */
   typed?: boolean;
+  /** Asks for a sign-in within five minutes. Default: where the operation always does, or it cannot be undone. */
+  isFresh?: boolean;
   back(visit: Visit): string;
   /** Default: back. */
   after?(visit: Visit): string;
@@ -97,8 +99,8 @@ function isTellable(error: unknown): error is DomainError {
 const faultOf = (error: DomainError) => ({ code: error.code, params: error.params, status: statusOf(error) });
 
 /** The console's own rule beside the operation's: what cannot be undone is not done by who found a browser open. */
-function asksFresh({ operation, typed }: Deed): boolean {
-  return typed === true || operationOf(operation).fresh === true;
+function asksFresh({ operation, typed, isFresh }: Deed): boolean {
+  return typed === true || isFresh === true || operationOf(operation).fresh === true;
 }
 
 async function show(visit: Visit, deed: Deed): Promise<void> {

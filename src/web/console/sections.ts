@@ -85,6 +85,14 @@ export const sections = [
     where: 'everywhere',
   },
   {
+    section: 'api-keys',
+    path: '/api-keys',
+    icon: 'tag',
+    group: 'applications',
+    capabilities: ['api_keys.manage'],
+    where: 'anywhere',
+  },
+  {
     section: 'sign-in',
     path: '/sign-in',
     icon: 'key',

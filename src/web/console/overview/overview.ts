@@ -33,8 +33,8 @@ const places = {
   identity_provider_failing: { section: 'sign-in' },
   messages_not_sent: { section: 'messages' },
   client_secret_ending: { section: 'applications' },
-  service_secret_ending: { section: 'services' },
-  api_key_ending: { section: 'apis' },
+  service_secret_ending: { section: 'services', tab: '/secrets' },
+  api_key_ending: { section: 'api-keys', tab: '' },
   signing_key_rotating: { section: 'signing-keys' },
   account_locked: { section: 'people', tab: '/sign-in' },
   role_ending: { section: 'people', tab: '/access' },
@@ -99,7 +99,7 @@ function lookOf(
     href: isShown ? hrefTo(visit, `/${place.section}`) : undefined,
     items: items.slice(0, mostItems).map((item) => ({
       ...item,
-      href: isShown && place.tab ? hrefTo(visit, `/${place.section}/${item.id}${place.tab}`) : undefined,
+      href: isShown && place.tab !== undefined ? hrefTo(visit, `/${place.section}/${item.id}${place.tab}`) : undefined,
     })),
   };
 }

@@ -51,15 +51,16 @@ export function byApi(scopes: readonly ScopeOfApi[]): ScopesOfApi[] {
 }
 
 /**
- * The field in which they are chosen, by API; who may not read them names them, one a line.
+ * The field in which they are chosen, by API, of those that who looks holds; who may not read them names them, one a line.
  * @param has what is there already: it is among the choices, whatever else is
  */
 export async function scopesField(visit: Visit, name: string, has: readonly string[] = []): Promise<FieldSpec> {
   const scopes = await readScopes(visit);
   if (!scopes) return { name, kind: 'lines', optional: true };
-  // The scope of another tenant's API is of no use here.
+  // The scope of another tenant's API is of no use here, and what one does not hold oneself one cannot give.
   const usable = scopes.filter(
-    ({ key, resource_server_id: id, resource_server: api }) => id === null || api !== null || has.includes(key),
+    ({ key, resource_server_id: id, resource_server: api }) =>
+      has.includes(key) || ((id === null || api !== null) && visit.holdings.nodesOf(key).length > 0),
   );
   const options = usable.map(({ key, description, resource_server: api }) => ({
     value: key,
