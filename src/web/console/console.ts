@@ -4,10 +4,10 @@
  */
 import Router from '@koa/router';
 import { leadTo } from '../account/account-page.ts';
-import { mountApplications } from './applications/applications.ts';
-import { mountAudit } from './audit/audit.ts';
 import { mountApiKeys } from './api-keys/api-keys.ts';
 import { mountApis } from './apis/apis.ts';
+import { mountApplications } from './applications/applications.ts';
+import { mountAudit } from './audit/audit.ts';
 import { consolePageOfState, findOperator, signInForPage } from './operator.ts';
 import { mountOrganisation } from './organisation/organisation.ts';
 import { mountOverview } from './overview/overview.ts';
