@@ -31,7 +31,7 @@ export type SnippetValues = Partial<
     string
   >
 > &
-  Partial<Record<'metadata_url' | 'more_scopes', string>>;
+  Partial<Record<'metadata_url' | 'more_scopes' | 'insecure', string>>;
 
 const directory = fileURLToPath(
   new URL(
@@ -116,13 +116,19 @@ function withinQuotes(value: string): string {
   );
 }
 
-/** Lists of scopes in code, whose quotes are part of the text. */
-const asTheyAre: ReadonlySet<string> = new Set(['more_scopes']);
+/** What people call something: in any letters, without what could end a text. */
+function asName(value: string): string {
+  return value.replace(/["'`\\$<>{}\p{Cc}\u2028\u2029]/gu, '');
+}
+
+/** Pieces of code of our own, whose quotes are part of the text. */
+const asTheyAre: ReadonlySet<string> = new Set(['more_scopes', 'insecure']);
 
 function filled(text: string, values: SnippetValues): string {
   return text.replace(/\{\{([a-z_]+)\}\}/g, (_, name: keyof SnippetValues) => {
     const value = values[name] ?? '';
-    return asTheyAre.has(name) ? value : withinQuotes(value);
+    if (asTheyAre.has(name)) return value;
+    return name === 'provider_name' ? asName(value) : withinQuotes(value);
   });
 }
 
@@ -134,7 +140,9 @@ function filled(text: string, values: SnippetValues): string {
 export function filledSnippets(kind: BuiltKind, values: SnippetValues, authMethod?: string): FilledSnippet[] {
   const fits = ({ library }: Template) =>
     kind !== 'web' || authMethod === undefined || posting.has(library) === (authMethod === 'client_secret_post');
-  const complete = { scope: scopes[kind], groups: 'roles', more_scopes: '', ...values };
+  // On the own machine alone a server speaks plain http, which libraries have to be told.
+  const insecure = values.issuer?.startsWith('http:') ? ', { execute: [openid.allowInsecureRequests] }' : '';
+  const complete = { scope: scopes[kind], groups: 'roles', more_scopes: '', insecure, ...values };
   return templates[kind].filter(fits).map(({ library, blocks }) => ({
     library,
     blocks: blocks.map(([file, name]) => ({ file, code: filled(texts.get(name) ?? '', complete) })),
