@@ -8,8 +8,14 @@ import { checkMail, checkPhone } from './message-variables.ts';
 import { type Brand, productName } from './platform/brand.ts';
 import { brandOf, brandVariables } from './platform/environment/brand-variables.ts';
 import { developmentSecretKey } from './platform/environment/development-secret-key.ts';
-import { checkDatabase, checkIssuer, isTooWide, looksLikeASample } from './platform/environment/environment-checks.ts';
-import { countries, flag, integer, networks, text } from './platform/environment/environment-forms.ts';
+import {
+  checkCertificateHeaders,
+  checkDatabase,
+  checkIssuer,
+  isTooWide,
+  looksLikeASample,
+} from './platform/environment/environment-checks.ts';
+import { countries, flag, header, integer, networks, text } from './platform/environment/environment-forms.ts';
 import { secretFileVariables, withSecretFiles } from './platform/environment/secret-files.ts';
 
 /** The variables of this process. */
@@ -39,6 +45,9 @@ export const environmentSchema = z.object({
   METRICS_HOST: z.string().default('127.0.0.1'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   TRUSTED_PROXIES: networks,
+  CLIENT_CERTIFICATE_HEADER: header,
+  CLIENT_CERTIFICATE_VERIFIED_HEADER: header,
+  MTLS_ORIGIN: text,
   OUTBOUND_ALLOWED_NETWORKS: networks,
   TRUSTED_NETWORKS: networks,
   SIGN_IN_FAILURES_PER_ADDRESS: integer(1, 1_000_000, 100),
@@ -92,6 +101,12 @@ export interface Config {
   readonly metrics: { readonly host: string; readonly port: number };
   readonly logLevel: string;
   readonly trustedProxies: readonly string[];
+  /** Headers of the proxies, for mutual TLS (RFC 8705); absent: there is none. `origin`: where the proxy asks for a certificate. */
+  readonly clientCertificates: {
+    readonly certificate: string | undefined;
+    readonly verified: string | undefined;
+    readonly origin: string | undefined;
+  };
   readonly outboundAllowedNetworks: readonly string[];
   /** What is let through from one address. */
   readonly addressLimits: {
@@ -193,11 +208,17 @@ function checkSecretKeys(env: Environment, production: boolean, faults: string[]
   return previousKeys;
 }
 
+function certificatesOf(env: Environment): Config['clientCertificates'] {
+  const { CLIENT_CERTIFICATE_HEADER: certificate, CLIENT_CERTIFICATE_VERIFIED_HEADER: verified } = env;
+  return { certificate, verified, origin: env.MTLS_ORIGIN?.replace(/\/$/, '') };
+}
+
 function checkBounds(env: Environment, faults: string[]): void {
   if (env.TRUSTED_NETWORKS.some(isTooWide))
     faults.push('TRUSTED_NETWORKS: a network that holds every address leaves nobody limited; name your networks');
   if (env.TRUSTED_PROXIES.some(isTooWide))
     faults.push('TRUSTED_PROXIES: a network that holds every address trusts nobody in particular; name your proxies');
+  checkCertificateHeaders(certificatesOf(env), env.TRUSTED_PROXIES, faults);
   if (env.ARGON2_MEMORY_KIB < floor.argon2MemoryKiB && env.NODE_ENV !== 'test')
     faults.push(`ARGON2_MEMORY_KIB: must be at least ${floor.argon2MemoryKiB}`);
   if (env.ARGON2_ITERATIONS < floor.argon2Iterations && env.NODE_ENV !== 'test')
@@ -250,6 +271,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = variables): Config {
     metrics: { host: env.METRICS_HOST, port: env.METRICS_PORT },
     logLevel: env.LOG_LEVEL,
     trustedProxies: env.TRUSTED_PROXIES,
+    clientCertificates: certificatesOf(env),
     // In development the applications are on this machine, and want to hear of a logout.
     outboundAllowedNetworks:
       env.NODE_ENV === 'development' && given.OUTBOUND_ALLOWED_NETWORKS === undefined

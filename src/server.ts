@@ -97,7 +97,7 @@ function createApp(
     if (isStopping()) ctx.set('Connection', 'close');
   });
   mountRoutes(app, dependencies, live, { isStopping, documents });
-  trustProxies(app, config.trustedProxies);
+  trustProxies(app, config.trustedProxies, config.clientCertificates);
   return app;
 }
 

@@ -9256,6 +9256,18 @@ export interface operations {
                     all_tenants?: boolean;
                     /** @default [] */
                     capabilities?: string[];
+                    /** @description Its tokens are good together with its certificate alone (RFC 8705 section 3) */
+                    certificate_bound_tokens?: boolean;
+                    /** @description One name of the certificate that the proxy verifies (RFC 8705 section 2.1.2): `{"san_dns": "…"}` */
+                    certificate_name?: {
+                        san_dns?: string;
+                        san_email?: string;
+                        san_ip?: string;
+                        san_uri?: string;
+                        subject_dn?: string;
+                    };
+                    /** @description Certificates that it made itself, in PEM (RFC 8705 section 2.2) */
+                    certificates?: string[];
                     /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                     client_id?: string;
                     /** @description The identifier of the API that its tokens are for where a request names none (`resource`); null: none */
@@ -9388,6 +9400,18 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description Its tokens are good together with its certificate alone (RFC 8705 section 3) */
+                    certificate_bound_tokens?: boolean;
+                    /** @description One name of the certificate that the proxy verifies (RFC 8705 section 2.1.2): `{"san_dns": "…"}` */
+                    certificate_name?: {
+                        san_dns?: string;
+                        san_email?: string;
+                        san_ip?: string;
+                        san_uri?: string;
+                        subject_dn?: string;
+                    };
+                    /** @description Certificates that it made itself, in PEM (RFC 8705 section 2.2) */
+                    certificates?: string[];
                     /** @description The identifier of the API that its tokens are for where a request names none (`resource`); null: none */
                     default_resource?: string | null;
                     /** @description How answers of introspection are signed for it where it asks for that (RFC 9701); null: with RS256 */

@@ -7,7 +7,7 @@ import { apiOf } from './apis.ts';
 import { shownClient } from './client-actions.ts';
 import { addRotateSecret } from './clients.ts';
 import { type CommandResult, collect, performs } from './frame/command-action.ts';
-import { readJwks } from './frame/json-file.ts';
+import { readCertificate, readJwks } from './frame/json-file.ts';
 import { optionalTenantId } from './frame/named.ts';
 import { addOperations } from './frame/operation-commands.ts';
 import { withDatabase } from './frame/with-database.ts';
@@ -22,18 +22,31 @@ Examples:
   gatehouse services create --name "Billing" --capability invoices.read --jwks-file billing.jwks.json`;
 
 interface CreateOptions {
+  certificateSanDns?: string;
+  certificateSanUri?: string;
+  certificateSubjectDn?: string;
   name: string;
   capability?: string[];
   tenant?: string;
   api?: string;
   clientId?: string;
   jwksFile?: string;
+  certificateFile?: string[];
+  certificateBound?: boolean;
   defaultApi?: string;
   introspectionAlg?: 'RS256' | 'ES256';
 }
 
+function certificateNameOf(options: CreateOptions) {
+  const { certificateSanDns: san_dns, certificateSanUri: san_uri, certificateSubjectDn: subject_dn } = options;
+  const given = Object.entries({ san_dns, san_uri, subject_dn }).filter(([, value]) => value !== undefined);
+  return given.length === 0 ? undefined : Object.fromEntries(given);
+}
+
 async function create(options: CreateOptions): Promise<CommandResult> {
   const jwks = options.jwksFile === undefined ? undefined : await readJwks(options.jwksFile);
+  const certificates = options.certificateFile && (await Promise.all(options.certificateFile.map(readCertificate)));
+  const certificateName = certificateNameOf(options);
   return withDatabase(async (context) => {
     const { db, config } = context;
     const tenantId = await optionalTenantId(db, options.tenant);
@@ -44,8 +57,9 @@ async function create(options: CreateOptions): Promise<CommandResult> {
       ...(options.defaultApi !== undefined && { default_resource: options.defaultApi }),
       ...(options.introspectionAlg && { introspection_signed_response_alg: options.introspectionAlg }),
     };
-    const wanted = { tenantId, name, clientId, capabilities, resourceServerId: api?.id ?? null, jwks, metadata };
-    const created = await createClientRegistration(context).registerService(db, wanted, systemCaller);
+    const wanted = { tenantId, name, clientId, capabilities, resourceServerId: api?.id ?? null, metadata };
+    const proof = { jwks, certificates, certificateName, certificateBound: options.certificateBound };
+    const created = await createClientRegistration(context).registerService(db, { ...wanted, ...proof }, systemCaller);
     return shownClient(created, config, { tenant: options.tenant ?? null, capabilities, api: api?.identifier });
   });
 }
@@ -62,6 +76,11 @@ export function addServices(program: Command, description: string): void {
       .option('--api <identifier>', 'the API that it is')
       .option('--client-id <id>', 'its client_id; without it, one is made')
       .option('--jwks-file <file>', 'its public keys; it then signs assertions (private_key_jwt) and gets no secret')
+      .option('--certificate-file <file>', 'a certificate that it made itself, PEM (repeatable)', collect)
+      .option('--certificate-san-dns <name>', 'the DNS name in its certificate, which the proxy verifies')
+      .option('--certificate-san-uri <uri>', 'the URI in its certificate, which the proxy verifies')
+      .option('--certificate-subject-dn <name>', 'the subject of its certificate (RFC 4514), which the proxy verifies')
+      .option('--certificate-bound', 'its tokens are good together with its certificate alone')
       .option('--default-api <identifier>', 'the API that its tokens are for where it names none')
       .addOption(
         new Option(

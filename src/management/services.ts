@@ -19,7 +19,6 @@ import {
   common,
   defaultResource,
   findIn,
-  keySet,
   listed,
   type Named,
   NewClientSecret,
@@ -27,6 +26,7 @@ import {
   overlap,
 } from './client-answers.ts';
 import { type Lookup, operation } from './operation.ts';
+import { authenticationBody, authenticationOf, isCredential } from './service-authentication.ts';
 import { capabilityKey, id, pageQuery } from './shapes.ts';
 
 const members = {
@@ -124,7 +124,7 @@ const registration = [
       capabilities: z.array(capabilityKey).max(200).default([]),
       resource_server_id: id.optional().meta({ description: 'The API that it is' }),
       ...own,
-      jwks: keySet.optional(),
+      ...authenticationBody,
     }),
     answer: NewService,
     errors: ['DUPLICATE', 'INVALID_INPUT', 'PRIVILEGE_EXCEEDED'],
@@ -136,7 +136,7 @@ const registration = [
         clientId: body.client_id,
         capabilities: [...new Set(body.capabilities)],
         resourceServerId: body.resource_server_id,
-        jwks: body.jwks,
+        ...authenticationOf(body),
         metadata: membersOf(body, 'given'),
       };
       const { client, clientSecret } = await deps.registration.registerService(db, wanted, actor.caller);
@@ -158,17 +158,19 @@ const registration = [
     method: 'PATCH',
     path: '/services/{client_id}',
     summary: 'Change the name, the keys or the tokens of a service',
-    needs: { ...needs, grants: async (input, lookup) => (input.body.jwks ? everythingOf(input, lookup) : undefined) },
+    needs: {
+      ...needs,
+      grants: async (input, lookup) => (isCredential(input.body) ? everythingOf(input, lookup) : undefined),
+    },
     params: named,
-    body: z.strictObject({ name: clientName.optional(), ...own, jwks: keySet.optional() }),
+    body: z.strictObject({ name: clientName.optional(), ...own, ...authenticationBody }),
     answer: Service,
     errors: ['INVALID_INPUT', 'PRIVILEGE_EXCEEDED'],
     guards: { read: 'services.get', ifMatch: 'required' },
     run: async ({ db, params, body, actor, deps, tenantId }) => {
       const lookup = { db, actor, tenantId };
       const { clientId } = await service(lookup, { params });
-      const { name, jwks } = body;
-      const change = { clientId, name, jwks, metadata: membersOf(body) };
+      const change = { clientId, name: body.name, ...authenticationOf(body), metadata: membersOf(body) };
       await deps.registration.changeClient(db, change, actor.caller);
       return service(lookup, { params });
     },

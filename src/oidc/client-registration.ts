@@ -18,6 +18,7 @@ import {
 import { type Database, inTransaction } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
 import type { Secrets } from '../platform/secrets.ts';
+import { certificateMethods } from './client-certificates.ts';
 import { closed } from './closed-provider.ts';
 import { createThrowawayKeys } from './keys.ts';
 import { createProvider } from './provider.ts';
@@ -47,7 +48,11 @@ export async function createClientCheck({
   // The types know the class, and not that it is made from metadata.
   const Client = provider.Client as unknown as new (metadata: object) => { metadata(): ClientMetadata };
 
+  const byCertificate = config.clientCertificates.certificate !== undefined;
   return (client) => {
+    const method = String(client.metadata.token_endpoint_auth_method);
+    if (!byCertificate && (certificateMethods as readonly string[]).includes(method))
+      throw refusal('no proxy hands certificates on: set CLIENT_CERTIFICATE_HEADER');
     // It would be fetched at every use of the client, for pairwise subjects, which Gatehouse does not give out.
     if (client.metadata.sector_identifier_uri !== undefined) throw refusal('sector_identifier_uri is not supported');
     // OpenID Connect Back-Channel Logout 1.0, section 2.2.

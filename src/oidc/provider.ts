@@ -14,6 +14,7 @@ import { createFactorCheck } from './authorization/authentication-context.ts';
 import { createLoadGrant } from './authorization/consent.ts';
 import { createInteractionPolicy } from './authorization/prompts.ts';
 import { createTenantFinder } from './authorization/requested-tenant.ts';
+import { certificateMethods, createMutualTls, mutualTlsAliases } from './client-certificates.ts';
 import { isOriginOf } from './client-origins.ts';
 import { ExchangingProvider } from './exchanging-provider.ts';
 import type { SigningKeySet } from './keys.ts';
@@ -103,7 +104,6 @@ const algorithms: Configuration['enabledJWA'] = {
 
 /** What a client is, how it proves itself, and where it may be called from. */
 const clients: Configuration = {
-  clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
   assertJwtClientAuthClaimsAndHeader: checkClientAssertion,
   clientDefaults: { id_token_signed_response_alg: 'RS256' },
   extraClientMetadata: { properties: [...extraClientMetadata] },
@@ -117,6 +117,11 @@ const clients: Configuration = {
   issueRefreshToken: async (_ctx, client, code) =>
     client.grantTypeAllowed('refresh_token') && (client.first_party === true || code.scopes.has('offline_access')),
 };
+
+function authMethods({ clientCertificates }: Config): NonNullable<Configuration['clientAuthMethods']> {
+  const byCertificate = clientCertificates.certificate === undefined ? [] : certificateMethods;
+  return ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none', ...byCertificate];
+}
 
 function cookieNames(secure: boolean) {
   return {
@@ -147,6 +152,7 @@ function features({ config, db, secrets, pages, rehearsal }: ProviderDependencie
     jwtIntrospection: { enabled: true },
     jwtResponseModes: { enabled: true },
     jwtUserinfo: { enabled: true },
+    mTLS: createMutualTls(config),
     pushedAuthorizationRequests: { enabled: true },
     requestObjects: { enabled: true, assertJwtClaimsAndHeader: checkRequestObject },
     resourceIndicators: createResourceIndicators(
@@ -182,6 +188,7 @@ function discovery({ config, uiLocales, offered }: ProviderDependencies, prompts
     claim_types_supported: ['normal', 'distributed'],
     // Initiating User Registration via OpenID Connect 1.0, section 5.
     prompt_values_supported: prompts,
+    ...mutualTlsAliases(config, routes),
     registration_endpoint: offered?.byToken ? `${config.issuer}${registrationPath}` : undefined,
     client_id_metadata_document_supported: offered?.byDocument ? true : undefined,
   };
@@ -198,6 +205,7 @@ export function createProvider(dependencies: ProviderDependencies): Provider {
 
   const provider = new ExchangingProvider(db, issuer, {
     ...clients,
+    clientAuthMethods: authMethods(config),
     adapter: rehearsal?.adapter ?? createAdapterFactory({ db, secrets, limits, issuer, documents }),
     jwks: { keys: keys.privateJwks.map((jwk) => new SigningKey(jwk)) },
     enabledJWA: algorithms,

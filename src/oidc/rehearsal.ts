@@ -29,8 +29,9 @@ export function withoutSecret(clients: Adapter, redirectUri: string): Adapter {
       const found = await clients.find(id);
       if (!found) return found;
       const { jwks: _, jwks_uri: __, client_secret: ___, token_endpoint_auth_signing_alg: ____, ...client } = found;
+      const { tls_client_certificate_bound_access_tokens: _____, ...unbound } = client;
       return {
-        ...client,
+        ...unbound,
         grant_types: ['authorization_code'],
         response_types: ['code'],
         redirect_uris: [redirectUri],

@@ -1,121 +1,30 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { openBrowser } from '../support/browser.ts';
 import { Browserless, type Reply } from '../support/browserless.ts';
-import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
-import { hasOpenssl } from '../support/openssl.ts';
+import { documentedServer, hasNginx, type NginxProxy, startNginx } from '../support/nginx.ts';
 
-const nginx = '/usr/sbin/nginx';
 const redirectUri = 'http://localhost:1/callback';
 /** Not the proxy's address, so that the two can be told apart. All of 127.0.0.0/8 is this machine, on Linux. */
 const clientIp = '127.0.0.2';
 const spoofedIp = '203.0.113.9';
 
-interface Proxy {
-  origin: string;
-  certificate: string;
-  stop(): Promise<void>;
-}
-
 /** The block that docs/deployment.md tells operators to use, at a port of this test. */
-function documentedServer({
-  port,
-  upstream,
-  directory,
-}: {
-  port: number;
-  upstream: number;
-  directory: string;
-}): string {
-  const documentation = readFileSync(new URL('../../docs/deployment.md', import.meta.url), 'utf8');
-  const block = /```nginx\n(server \{.*?\n\})\n```/s.exec(documentation)?.[1];
-  assert.ok(block, 'docs/deployment.md has a server block for nginx');
-  const replacements = [
-    ['listen 443 ssl;', `listen 127.0.0.1:${port} ssl;`],
-    ['server_name id.example.org;', 'server_name localhost;'],
-    ['/etc/ssl/id.example.org/fullchain.pem', `${directory}/cert.pem`],
-    ['/etc/ssl/id.example.org/privkey.pem', `${directory}/key.pem`],
-    ['http://127.0.0.1:3000;', `http://127.0.0.1:${upstream};`],
-  ] as const;
-  return replacements.reduce((text, [from, to]) => {
-    assert.ok(text.includes(from), from);
-    return text.replace(from, to);
-  }, block);
-}
-
-async function startNginx(port: number, upstream: number): Promise<Proxy> {
-  const directory = await mkdtemp(join(tmpdir(), 'gatehouse-nginx-'));
-  const certificateOptions = [
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:prime256v1',
-    '-nodes',
-    '-days',
-    '2',
-  ];
-  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-  const files = ['-keyout', join(directory, 'key.pem'), '-out', join(directory, 'cert.pem')];
-  execFileSync('openssl', ['req', ...certificateOptions, ...names, ...files], { stdio: 'ignore' });
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-  for (const name of temporary) mkdirSync(join(directory, name));
-  const { username, uid } = userInfo();
-  await writeFile(
-    join(directory, 'nginx.conf'),
-    `
-    ${uid === 0 ? `user ${username} ${username};` : ''}
-    daemon off;
-    worker_processes 1;
-    pid ${directory}/nginx.pid;
-    error_log stderr warn;
-    events { worker_connections 64; }
-    http {
-      access_log off;
-      ${temporary.map((name) => `${name}_temp_path ${directory}/${name};`).join('\n')}
-      ${documentedServer({ port, upstream, directory })}
-    }`,
+function documented(port: number, upstream: number): Promise<NginxProxy> {
+  return startNginx(port, (directory) =>
+    documentedServer('deployment.md', [
+      ['listen 443 ssl;', `listen 127.0.0.1:${port} ssl;`],
+      ['server_name id.example.org;', 'server_name localhost;'],
+      ['/etc/ssl/id.example.org/fullchain.pem', `${directory}/cert.pem`],
+      ['/etc/ssl/id.example.org/privkey.pem', `${directory}/key.pem`],
+      ['http://127.0.0.1:3000;', `http://127.0.0.1:${upstream};`],
+    ]),
   );
-  const child = spawn(nginx, ['-p', directory, '-c', join(directory, 'nginx.conf'), '-e', 'stderr'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let log = '';
-  child.stderr.on('data', (chunk) => {
-    log += chunk;
-  });
-  const proxy: Proxy = {
-    origin: `https://localhost:${port}`,
-    certificate: readFileSync(join(directory, 'cert.pem'), 'utf8'),
-    async stop() {
-      if (child.exitCode === null && child.signalCode === null) {
-        const ended = once(child, 'exit');
-        child.kill('SIGTERM');
-        await ended;
-      }
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
-  const client = browse(proxy);
-  try {
-    const up = () => client.send(`${proxy.origin}/healthz`).catch(() => undefined);
-    await eventually(async () => child.exitCode !== null || (await up()));
-    assert.equal(child.exitCode, null, `nginx did not start: ${log}`);
-    return proxy;
-  } catch (error) {
-    await proxy.stop();
-    throw error;
-  }
 }
 
 /** A browser at `clientIp`, with headers of its own. */
-function browse({ certificate }: Proxy, headers: Record<string, string> = {}): Browserless {
+function browse({ certificate }: NginxProxy, headers: Record<string, string> = {}): Browserless {
   return new Browserless(headers, { ca: certificate, servername: 'localhost', family: 4, localAddress: clientIp });
 }
 
@@ -125,18 +34,18 @@ function setCookies(reply: Reply): string[] {
 }
 
 describe('behind a TLS proxy', () => {
-  let proxy: Proxy;
+  let proxy: NginxProxy;
   let app: TestApp;
   let client: { clientId: string; clientSecret: string };
 
   before(async function () {
-    if (process.platform !== 'linux' || !existsSync(nginx) || !hasOpenssl()) return this.skip();
+    if (!hasNginx()) return this.skip();
     const port = await freePort();
     app = await startTestApp({
       issuer: () => `https://localhost:${port}`,
       env: { TRUSTED_PROXIES: '127.0.0.1/32' },
     });
-    proxy = await startNginx(port, app.config.listen.port);
+    proxy = await documented(port, app.config.listen.port);
     client = await app.relyingParty();
   });
   after(async () => {

@@ -1,4 +1,4 @@
-/** JSON that an option names by its file. Refuses private keys: what only the client may know is none of ours. */
+/** JSON, and certificates, that an option names by its file. Refuses private keys: what only the client may know is none of ours. */
 import { readFile } from 'node:fs/promises';
 import { faultOfPublicKeys, type KeySet, memberThatIsNoList } from '../../domain/clients/client-metadata.ts';
 import { UsageError } from './failures.ts';
@@ -27,6 +27,13 @@ export async function readJwks(file: string): Promise<KeySet> {
   const fault = faultOfPublicKeys(jwks);
   if (fault !== undefined) throw new UsageError(`--jwks-file ${file}: ${fault}`);
   return { keys: jwks.keys as KeySet['keys'] };
+}
+
+/** A certificate in PEM; what it is worth says who takes it. @throws UsageError */
+export async function readCertificate(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`--certificate-file ${file}: cannot be read (${error.code})`, { cause: error });
+  });
 }
 
 /** Names that have an option or are Gatehouse's to give. */

@@ -9,7 +9,7 @@ import type { Page, PageRequest } from '../../platform/paging.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { differences } from '../audit/differences.ts';
 import { actingUserId } from '../organisation/acting-user.ts';
-import { checkedApplication, checkPublicKeys, checkServiceMembers, type KeySet } from './client-metadata.ts';
+import { checkedApplication, checkServiceMembers } from './client-metadata.ts';
 import { type ClientSecretRow, revokeSecret, selectClientSecrets } from './client-secret-store.ts';
 import {
   type ClientRow,
@@ -22,15 +22,14 @@ import {
 } from './client-store.ts';
 import { lockClient, needsSecret } from './clients.ts';
 import { checkDefaultResource } from './default-resource.ts';
+import { type ServiceAuthentication, withAuthentication } from './service-authentication.ts';
 
-export interface ClientChange {
+export interface ClientChange extends ServiceAuthentication {
   clientId: string;
   name?: string;
   firstParty?: boolean;
   /** Members to replace, null for one to go back to the default of its kind; of a service, those of `NewService`. */
   metadata?: Record<string, unknown>;
-  /** Of a service that signs assertions: its public keys from now on. */
-  jwks?: KeySet;
 }
 
 /**
@@ -39,7 +38,7 @@ export interface ClientChange {
  * @throws DomainError not_found NOT_FOUND, invalid FIELD_REQUIRED (name) and as `createClient`
  */
 export async function updateClient(db: Database, change: ClientChange, caller: Caller): Promise<ClientRow> {
-  const { clientId, name, firstParty, metadata, jwks } = change;
+  const { clientId, name, firstParty } = change;
   if (name !== undefined && name.trim() === '') throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'name' });
   return inTransaction(db, async (trx) => {
     const before = await lockClient(trx, clientId);
@@ -47,7 +46,7 @@ export async function updateClient(db: Database, change: ClientChange, caller: C
       ...before,
       name: name?.trim() ?? before.name,
       firstParty: firstParty ?? before.firstParty,
-      metadata: changedMetadata(before, { metadata, jwks }),
+      metadata: changedMetadata(before, change),
     };
     const { from, to } = differences(before, { name: wanted.name, firstParty: wanted.firstParty });
     const changed = differences(before.metadata, { ...goneFrom(before.metadata, wanted.metadata), ...wanted.metadata });
@@ -76,10 +75,8 @@ function goneFrom(before: Record<string, unknown>, after: Record<string, unknown
   return Object.fromEntries(gone.map((member) => [member, null]));
 }
 
-function changedMetadata(
-  before: ClientRow,
-  { metadata, jwks }: Pick<ClientChange, 'metadata' | 'jwks'>,
-): Record<string, unknown> {
+function changedMetadata(before: ClientRow, change: ClientChange): Record<string, unknown> {
+  const { metadata } = change;
   const { kind } = before;
   if (kind !== 'service') {
     if (metadata === undefined) return before.metadata;
@@ -88,13 +85,7 @@ function changedMetadata(
   }
   checkServiceMembers(metadata ?? {});
   const merged = Object.entries({ ...before.metadata, ...metadata }).filter(([, value]) => value !== null);
-  const changed = Object.fromEntries(merged);
-  if (jwks === undefined) return changed;
-  // A service that has a secret is another kind of service: it is made anew, so that nobody believes the secret to work still.
-  if (before.metadata.token_endpoint_auth_method !== 'private_key_jwt')
-    throw new DomainError('invalid', 'INVALID_INPUT', { field: 'jwks' });
-  checkPublicKeys(jwks);
-  return { ...changed, jwks };
+  return withAuthentication(Object.fromEntries(merged), change);
 }
 
 /** The secrets of a client, those that ended too. @throws DomainError not_found NOT_FOUND, invalid CURSOR_INVALID */

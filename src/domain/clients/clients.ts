@@ -8,7 +8,7 @@ import { newId } from '../../platform/ids.ts';
 import { randomToken, sha256 } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { actingUserId } from '../organisation/acting-user.ts';
-import { checkedApplication, checkPublicKeys, checkServiceMembers, type KeySet } from './client-metadata.ts';
+import { checkedApplication, checkServiceMembers } from './client-metadata.ts';
 import {
   type ClientKind,
   type ClientRow,
@@ -25,6 +25,7 @@ import {
   updateClientRow,
 } from './client-store.ts';
 import { checkDefaultResource } from './default-resource.ts';
+import { authenticationMembers, type ServiceAuthentication } from './service-authentication.ts';
 
 export interface NewClient {
   /** null: serves people of every tenant. */
@@ -40,7 +41,7 @@ export interface NewClient {
   metadata?: Record<string, unknown>;
 }
 
-export interface NewService {
+export interface NewService extends ServiceAuthentication {
   tenantId: string | null;
   name: string;
   clientId?: string;
@@ -48,8 +49,6 @@ export interface NewService {
   capabilities: string[];
   /** The API this service is, if it is one: it may introspect tokens meant for that API. */
   resourceServerId?: string | null;
-  /** Public keys (RFC 7517): the service then signs assertions (private_key_jwt) and gets no secret. */
-  jwks?: KeySet;
   /** `default_resource` and `introspection_signed_response_alg` alone. */
   metadata?: Record<string, unknown>;
 }
@@ -155,7 +154,6 @@ export async function createClient(db: Database, wanted: NewClient, caller: Call
 export async function createService(db: Database, wanted: NewService, caller: Caller): Promise<CreatedClient> {
   if (wanted.name.trim() === '') throw new DomainError('invalid', 'FIELD_REQUIRED', { field: 'name' });
   if (wanted.clientId?.includes('/')) throw new DomainError('invalid', 'INVALID_INPUT', { field: 'client_id' });
-  if (wanted.jwks) checkPublicKeys(wanted.jwks);
   checkServiceMembers(wanted.metadata ?? {});
   return inTransaction(db, async (trx) => {
     const client: ClientRow = {
@@ -172,9 +170,8 @@ export async function createService(db: Database, wanted: NewService, caller: Ca
         grant_types: ['client_credentials'],
         response_types: [],
         redirect_uris: [],
-        ...(wanted.jwks
-          ? { token_endpoint_auth_method: 'private_key_jwt', jwks: wanted.jwks }
-          : { token_endpoint_auth_method: 'client_secret_basic' }),
+        token_endpoint_auth_method: 'client_secret_basic',
+        ...authenticationMembers(wanted),
         ...wanted.metadata,
       },
     };

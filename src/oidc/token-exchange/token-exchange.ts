@@ -14,9 +14,11 @@ import {
 } from 'oidc-provider/lib/helpers/grants.js';
 import { findExchangeCapabilities } from '../../domain/clients/exchange-capabilities.ts';
 import type { ResourceServerWithScopes } from '../../domain/resource-servers/resource-servers.ts';
+import { peerCertificateOf } from '../../platform/network/peer-certificate.ts';
 import { tokenExchangeGrant } from '../grant-types.ts';
 import { keyClientId } from '../key-client.ts';
 import { memoryOf } from '../request-memory.ts';
+import { shownThumbprint } from '../tokens/possession.ts';
 import { findApiFor, lifetimeWithin } from '../tokens/resources.ts';
 import { type ExchangeDependencies, findSubjectKey, findSubjectToken, refused, type Subject } from './subject.ts';
 
@@ -92,14 +94,18 @@ function scopeWithin(
   return [...new Set(scopes)].join(' ');
 }
 
+const shownCertificate = ({ req }: Context) => peerCertificateOf(req)?.certificate;
+
 /** The key or certificate that the new token is bound to. @throws errors.InvalidRequest where the old one's is not proved */
 async function checkBinding(ctx: Context, { provider }: ExchangeDependencies, { binding }: Subject) {
   const dPoP = await validateDpop(provider, ctx);
   checkDpopRequired(provider, ctx, dPoP);
-  const certificate = checkMtlsCert(provider, ctx);
+  const x5t = binding['x5t#S256'];
+  const certificate = checkMtlsCert(provider, ctx) ?? (x5t === undefined ? undefined : shownCertificate(ctx));
   if (binding.jkt !== undefined && dPoP?.thumbprint !== binding.jkt)
     throw refused('is bound to a key, and this request has no proof of it');
-  if (binding['x5t#S256'] !== undefined) throw refused('is bound to a certificate, and this request does not show it');
+  if (x5t !== undefined && shownThumbprint(ctx.req) !== x5t)
+    throw refused('is bound to a certificate, and this request does not show it');
   return { dPoP, certificate };
 }
 

@@ -1,12 +1,14 @@
 /**
  * Whether who shows an access token may: one that is bound to a key (`cnf`, RFC 7800) is good together with a proof of that
- * key alone (RFC 9449 section 7). Whatever takes tokens of ours by itself asks here. Refuses a bound token as a bearer
- * token, another one with a proof, and one that is bound to a certificate, because no certificate of a client gets here.
+ * key alone (RFC 9449 section 7), and one that is bound to a certificate where the request shows it (RFC 8705 section 3). Whatever
+ * takes tokens of ours by itself asks here. Refuses a bound token as a bearer token, and another one with a proof.
  */
 import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { calculateJwkThumbprint, EmbeddedJWK, type JWK, type JWTPayload, jwtVerify } from 'jose';
 import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
+import { peerCertificateOf } from '../../platform/network/peer-certificate.ts';
 import { isCanonicalJwt } from './assertions.ts';
 
 /** What a token's row says of its key. */
@@ -22,7 +24,7 @@ export const proofAlgs = ['ES256', 'Ed25519', 'EdDSA', 'RS256', 'PS256'] as cons
 const freshSeconds = 60;
 
 /** True of a token that is worth nothing by itself. */
-export function isBound(token: TokenBinding): boolean {
+function isBound(token: TokenBinding): boolean {
   return token.jkt !== undefined || token['x5t#S256'] !== undefined;
 }
 
@@ -38,6 +40,7 @@ export async function provesPossession(
 ): Promise<boolean> {
   const isDpop = /^DPoP /i.test(ctx.get('authorization'));
   if (!isBound(record)) return !isDpop;
+  if (record['x5t#S256'] !== undefined) return !isDpop && record['x5t#S256'] === shownThumbprint(ctx.req);
   const proof = ctx.get('dpop');
   if (!isDpop || record.jkt === undefined || !isCanonicalJwt(proof)) return false;
   const verified = await verifiedProof(proof);
@@ -59,6 +62,12 @@ async function verifiedProof(proof: string): Promise<{ claims: JWTPayload; jkt: 
     // A stranger wrote it: there is no end of what can be wrong with it, and nothing of ours is asked.
     return undefined;
   }
+}
+
+/** Of the certificate that the other end showed (RFC 8705 section 3.1); undefined where it showed none. */
+export function shownThumbprint(req: IncomingMessage): string | undefined {
+  const raw = peerCertificateOf(req)?.certificate.raw;
+  return raw && createHash('sha256').update(raw).digest('base64url');
 }
 
 function hashOf(token: string): string {

@@ -112,3 +112,22 @@ export function isSmsSender(value: string): boolean {
     /^(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}$/.test(value)
   );
 }
+
+/** How certificates come, and from whom: a header that anybody could write proves nothing. */
+export function checkCertificateHeaders(
+  { certificate, verified, origin }: { certificate?: string; verified?: string; origin?: string },
+  trustedProxies: readonly string[],
+  faults: string[],
+): void {
+  if (certificate !== undefined && trustedProxies.length === 0)
+    faults.push('CLIENT_CERTIFICATE_HEADER: nobody may set it; name your proxies in TRUSTED_PROXIES');
+  if (verified !== undefined && certificate === undefined)
+    faults.push('CLIENT_CERTIFICATE_VERIFIED_HEADER: says nothing without CLIENT_CERTIFICATE_HEADER');
+  if (verified !== undefined && verified === certificate)
+    faults.push('CLIENT_CERTIFICATE_VERIFIED_HEADER: must be another header than CLIENT_CERTIFICATE_HEADER');
+  if (origin === undefined) return;
+  if (certificate === undefined) faults.push('MTLS_ORIGIN: says nothing without CLIENT_CERTIFICATE_HEADER');
+  const url = URL.parse(origin);
+  if (url?.protocol !== 'https:' || url.origin !== origin)
+    faults.push('MTLS_ORIGIN: must be an https origin, such as https://mtls.id.example.org');
+}

@@ -16,6 +16,13 @@ export const flag = z
   .enum(['true', 'false'], 'must be true or false')
   .transform((value) => value === 'true')
   .optional();
+/** The name of a header of a proxy's own, in lower case. One that a request has anyway would be taken from it. */
+export const header = z
+  .string()
+  .toLowerCase()
+  .regex(/^(?:x-|client-cert)[a-z0-9-]{0,60}$/, 'must be the name of a header such as X-Client-Cert')
+  .optional();
+
 /** A comma-separated list of addresses and networks. */
 export const networks = z
   .string()

@@ -8,6 +8,7 @@ import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type Koa from 'koa';
 import { isInNetworks, normalizeAddress, parseNetworks } from './networks.ts';
+import { type CertificateHeaders, takeCertificate } from './peer-certificate.ts';
 
 export interface Peer {
   /** Of the socket. */
@@ -93,24 +94,34 @@ export function isProxied(req: IncomingMessage): boolean {
  * middleware, takes every forwarding header from the request and puts back the resolved values alone; only then may Koa's
  * `proxy` be on. An application that gets the same `req` later, such as oidc-provider, is told so with `proxy = true`.
  */
-export function trustProxies(app: Koa, trustedProxies: readonly string[]): void {
+export function trustProxies(
+  app: Koa,
+  trustedProxies: readonly string[],
+  certificates: CertificateHeaders = { certificate: undefined, verified: undefined },
+): void {
   const clientAddress = createClientAddress({ trustedProxies });
   app.proxy = true;
   app.proxyIpHeader = 'X-Forwarded-For';
   app.maxIpsCount = 0;
   app.middleware.unshift((ctx, next) => {
-    rewriteForwarded(ctx.req, clientAddress);
+    rewriteForwarded(ctx.req, clientAddress, certificates);
     return next();
   });
 }
 
-function rewriteForwarded(req: IncomingMessage, clientAddress: ClientAddressOf): void {
+function rewriteForwarded(
+  req: IncomingMessage,
+  clientAddress: ClientAddressOf,
+  certificates: CertificateHeaders,
+): void {
   const { headers, socket } = req;
   const { ip, secure, host, proxied } = clientAddress({
     address: socket.remoteAddress,
     encrypted: (socket as TLSSocket).encrypted === true,
     headers,
   });
+  // Before the forwarding headers go, of which it may be one.
+  takeCertificate(req, certificates, proxied);
   for (const name of Object.keys(headers))
     if (name === 'forwarded' || name.startsWith('x-forwarded-')) delete headers[name];
   if (ip !== '') headers['x-forwarded-for'] = ip;

@@ -11,7 +11,7 @@ import { type AccountWithProfile, createFindAccount } from '../../oidc/account.t
 import { isOriginOf } from '../../oidc/client-origins.ts';
 import type { SigningKeySet } from '../../oidc/keys.ts';
 import { findJwtAccessToken } from '../../oidc/tokens/access-token-records.ts';
-import { isBound, provesPossession } from '../../oidc/tokens/possession.ts';
+import { provesPossession } from '../../oidc/tokens/possession.ts';
 import { currentTokenClaims } from '../../oidc/tokens/token-claims.ts';
 import type { Database } from '../../platform/database.ts';
 import { allowScripts, refuseOrigin } from './cross-origin.ts';
@@ -61,7 +61,7 @@ export function accessClaims({ db, issuer, provider, keys }: AccessClaimsDepende
       ((await findAccount(ctx as never, record.accountId, record as never)) as AccountWithProfile | undefined);
     if (!record || !account) {
       ctx.status = 401;
-      const scheme = record && isBound(record) ? 'DPoP' : 'Bearer';
+      const scheme = record?.jkt !== undefined ? 'DPoP' : 'Bearer';
       ctx.set('WWW-Authenticate', `${scheme} realm="${issuer}"${token ? ', error="invalid_token"' : ''}`);
       ctx.body = token
         ? { error: 'invalid_token', error_description: 'the access token is not valid' }
