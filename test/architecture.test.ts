@@ -95,7 +95,7 @@ const otherMeanings: [path: string, words: string, why: string][] = [
     'client credential identity password user',
     'HTTP: peers, `user-agent`, `identity` as an encoding, parts of a URL',
   ],
-  ['environment/', 'credential issuer org password user', "parts of a URL; ISSUER is the server's own address"],
+  ['environment/', 'client credential issuer org password user', 'parts of a URL; names of settings, and of headers'],
   ['logger.ts', 'client credential login otp password', 'names whose values are kept out of the log'],
   ['paging.ts', 'member', 'of a JSON object'],
   ['phone-messages.ts', 'account client password', "Twilio's own terms"],
