@@ -44,6 +44,10 @@
     }, 2000);
   });
 
+  // A page may be the answer to a form that was sent to the page's own address. Whoever comes back to it asks for the page, and
+  // is not shown the browser's question whether to send the form again.
+  history.replaceState(history.state, '', location.href);
+
   // The word of what was done is told once: the page's address forgets it.
   const forgetNotice = () => {
     const url = new URL(location.href);
