@@ -1,4 +1,4 @@
-/** What the bar's search finds: people and places, as far as one reaches them. */
+/** What the bar's search finds: people and places, as far as one reaches them, and applications. */
 import type Router from '@koa/router';
 import { askList } from './ask.ts';
 import type { ConsoleFrame } from './frame.ts';
@@ -30,6 +30,8 @@ interface Kind {
   path: string;
   capability: string;
   operation: string;
+  /** Those who hold the capability at some place alone are refused. */
+  isOfTenant?: boolean;
   hit(item: Record<string, string | null>): { id: string; name: string; detail: string };
 }
 
@@ -51,6 +53,14 @@ const kinds: readonly Kind[] = [
     operation: 'org_nodes.list',
     hit: ({ id, name, type }) => ({ id: id ?? '', name: name ?? '', detail: type ?? '' }),
   },
+  {
+    kind: 'applications',
+    path: '/applications',
+    capability: 'clients.manage',
+    operation: 'clients.list',
+    isOfTenant: true,
+    hit: ({ client_id, name }) => ({ id: client_id ?? '', name: name ?? '', detail: client_id ?? '' }),
+  },
 ];
 
 async function find(visit: Visit, { kind, path, operation, hit }: Kind, q: string) {
@@ -61,7 +71,10 @@ async function find(visit: Visit, { kind, path, operation, hit }: Kind, q: strin
 
 async function show(visit: Visit): Promise<void> {
   const q = queryValue(visit, 'q')?.trim().slice(0, 200) ?? '';
-  const asked = kinds.filter(({ capability }) => q !== '' && visit.holdings.nodesOf(capability).length > 0);
+  const { holdings } = visit;
+  const isSeen = ({ capability, isOfTenant }: Kind) =>
+    isOfTenant ? holdings.everywhere(capability) : holdings.nodesOf(capability).length > 0;
+  const asked = kinds.filter((kind) => q !== '' && isSeen(kind));
   const found = await Promise.all(asked.map((kind) => find(visit, kind, q)));
   const groups = found.filter(({ hits }) => hits.length > 0);
   draw(visit, 'console/search', { action: hrefTo(visit, '/search'), q, groups });

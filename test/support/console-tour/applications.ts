@@ -9,7 +9,24 @@ export const tour: Tour = ({ clientIds: [portal, gradebook, tablet, partner], ow
   { name: 'connect-spa', path: `/applications/${gradebook}/connect` },
   { name: 'connect-native', path: `/applications/${tablet}/connect` },
   { name: 'secrets', path: `/applications/${portal}/secrets` },
-  { name: 'refusals', path: `/applications/${portal}/refusals` },
+  { name: 'refusals-none', path: `/applications/${gradebook}/refusals` },
+  {
+    name: 'refusals',
+    path: `/applications/${portal}/refusals`,
+    async act(page) {
+      const { origin } = new URL(page.url());
+      const registered = 'https://northwind-portal.northwind.example/callback';
+      for (const redirect_uri of [`${registered}/`, 'https://portal.nortwind.example/callback', `${registered}?next=1`])
+        await page.request.get(
+          `${origin}/authorize?${new URLSearchParams({ client_id: `${portal}`, response_type: 'code', scope: 'openid', redirect_uri })}`,
+        );
+      await page.request.post(`${origin}/token`, {
+        headers: { authorization: `Basic ${Buffer.from(`${portal}:wrong`).toString('base64')}` },
+        form: { grant_type: 'authorization_code', code: 'x', redirect_uri: registered },
+      });
+      await page.reload();
+    },
+  },
   { name: 'edit', path: `/applications/${portal}/edit` },
   { name: 'addresses', path: `/applications/${portal}/addresses` },
   { name: 'sign-in', path: `/applications/${portal}/sign-in` },

@@ -315,7 +315,7 @@ describe('the console: applications', () => {
     });
     const page = await visitor.open(`${app.issuer}/authorize?${query}`);
     await visitor.submit(page, { login: person.email, password: person.password }, { until: 'https://app.example/' });
-    assert.match(text(await browser.open(at(`/${clientId}`))), /1 person or sign-in lets it have something/);
+    assert.match(text(await browser.open(at(`/${clientId}`))), /1 person lets it have something/);
     const sessions = await browser.open(`${app.issuer}/console/here/people/${person.id}/sessions`);
     const withdraw = /href="([^"]*\/withdraw)"/.exec(sessions.body)?.[1];
     const done = await browser.submit(await browser.open(`${app.issuer}${withdraw}`), {}, { form: 1 });

@@ -161,6 +161,15 @@ describe('the console: trying an application', () => {
     assert.match((await browser.open(answer.href)).body, /The sign-in works/);
   });
 
+  it('is shown once, however many ask for the answer at the same moment', async () => {
+    const { clientId } = await ours();
+    const browser = await signInToConsole(app, owner);
+    const reply = await goOn(browser, await begin(browser, clientId), { until: at(`/${clientId}/tried`) });
+    const answers = await Promise.all(Array.from({ length: 10 }, () => browser.send(reply.location as string)));
+    assert.equal(answers.filter(({ body }) => /The sign-in works/.test(body)).length, 1);
+    for (const { status } of answers) assert.ok(status === 200 || status === 410, String(status));
+  });
+
   it('shows nothing to who signed in as somebody else', async () => {
     const { clientId } = await ours();
     const second = await app.person({ tenantId: tenant.id, fullName: 'Second Owner' });
