@@ -21,6 +21,7 @@ import { createTokenMetrics, type TokenMetrics } from './oidc/tokens/token-metri
 import { type AddressLimits, createAddressLimits } from './platform/address-limits.ts';
 import { createDatabase, type Database } from './platform/database.ts';
 import { createI18n, type I18n } from './platform/i18n.ts';
+import { createListeners, type Listeners } from './platform/listeners.ts';
 import type { Logger } from './platform/logger.ts';
 import { createMailer, type MailTimeouts } from './platform/mailer.ts';
 import { createMetrics, type Metrics } from './platform/metrics.ts';
@@ -66,6 +67,8 @@ export interface Dependencies extends MailReach {
   channels: readonly Channel[];
   /** Outgoing calls, under the rule of which networks they may reach. */
   fetch: ReturnType<typeof createOutboundFetch>;
+  /** Those who are told as things happen; they end with the server. */
+  listeners: Listeners;
   /** Closes what holds connections. */
   close(): Promise<void>;
 }
@@ -184,6 +187,7 @@ export function createDependencies(
     channels,
     takesUnicodeMail: mailer && (() => mailer.takesUnicode()),
     fetch: createFetch(config, timeouts),
+    listeners: createListeners(),
     async close() {
       mailer?.close();
       await db.destroy();

@@ -7,6 +7,7 @@ import type { ManagementDependencies } from './management/operation.ts';
 import { createClientRegistration } from './oidc/client-registration.ts';
 import { createTokenPreview } from './oidc/token-preview.ts';
 import type { Database } from './platform/database.ts';
+import { createListeners, type Listeners } from './platform/listeners.ts';
 import type { Secrets } from './platform/secrets.ts';
 import { verifySecondsOf } from './schedule.ts';
 
@@ -16,11 +17,13 @@ export function managementDependencies({
   secrets,
   passwords,
   takesUnicodeMail,
+  listeners = createListeners(),
 }: MailReach & {
   config: Config;
   db: Database;
   secrets: Secrets;
   passwords: PasswordHasher;
+  listeners?: Listeners;
 }): ManagementDependencies {
   return {
     db,
@@ -36,5 +39,6 @@ export function managementDependencies({
     allowHttp: !config.isProduction,
     verifySeconds: verifySecondsOf(config),
     rotationDays: config.signingKeyRotationDays,
+    listeners,
   };
 }

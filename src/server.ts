@@ -76,6 +76,8 @@ export async function createGatehouse(options: ServerOptions): Promise<Gatehouse
     async stop() {
       stopping = true;
       live.stop();
+      // Else they would be waited for.
+      dependencies.listeners.end();
       await Promise.all([http.drain(), jobs?.stop()]);
       await dependencies.close();
     },

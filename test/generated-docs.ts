@@ -205,6 +205,19 @@ names ([operations.md](operations.md#audit)):
 \`--action\` takes an action, the beginning of one up to a dot, or a counterpart of below. Other filters: \`--user-id\` and \`--client-id\` (what they
 did, and what was done to them), \`--actor-id\`, \`--actor-type\`, \`--entity-type\`, \`--entity-id\`, \`--request-id\`, \`--until\`.
 
+As a file of any length, the oldest event first, which asks a person for a fresh sign-in and is an event itself:
+
+    npx gatehouse audit export --tenant northwind --format csv --from 2027-01-01T00:00:00Z > audit.csv
+
+\`ndjson\` has one event a line; in \`csv\` no cell is a formula. A file that was cut in the middle ends with an error of the connection.
+
+As it happens, over HTTP as server-sent events, by command as one event a line:
+
+    npx gatehouse audit tail --tenant northwind --action login.
+
+Events of every process come within two seconds. \`Last-Event-ID\` goes on after an event. It ends within a second when the token, the session
+or the capability does ([decision 47](decisions/0047-the-trail-is-followed-by-asking.md)).
+
 ## Counterparts
 
 The event types of the IT-centre schema are found by their own names, too.

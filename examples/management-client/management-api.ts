@@ -169,6 +169,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/audit-events/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export what was done in the tenant
+         * @description A stream of any length, the oldest event first: NDJSON, one `AuditEvent` a line, or CSV, whose cells no spreadsheet takes for formulas. What comes later than the request is left out. A stream that breaks off was cut: a whole one ends properly. The export is an event itself.
+         *
+         *     Needs `audit.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        post: operations["audit_events.export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit-events/server": {
         parameters: {
             query?: never;
@@ -183,6 +205,28 @@ export interface paths {
          *     Needs `audit.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
          */
         get: operations["audit_events.list_server"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit-events/tail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow what is done in the tenant as it happens
+         * @description Server-sent events: `audit` with an `AuditEvent` as data and its id; `skipped` where more happened than is told here; `end` when it is over. `Last-Event-ID` goes on after an event. Events of every process come within two seconds. It ends within a second when the token or the capability does.
+         *
+         *     Needs `audit.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, TOO_MANY_LISTENERS.
+         */
+        get: operations["audit_events.tail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5764,6 +5808,84 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    "audit_events.export": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description An action, its beginning up to a dot (`role.`), or its counterpart (`ROLE_ASSIGNED`)
+                     * @example role.assigned
+                     */
+                    action?: string;
+                    /** @description Who did it */
+                    actor_id?: string;
+                    /** @enum {string} */
+                    actor_type?: "user" | "client" | "api_key" | "system";
+                    /** @description What this client did, and what was done to it */
+                    client_id?: string;
+                    /** @description To what it was done */
+                    entity_id?: string;
+                    entity_type?: string;
+                    /**
+                     * @default ndjson
+                     * @enum {string}
+                     */
+                    format?: "ndjson" | "csv";
+                    /**
+                     * Format: date-time
+                     * @description From this moment on
+                     * @example 2027-01-31T08:00:00Z
+                     */
+                    from?: string;
+                    /** @description By which request: what a page of errors shows */
+                    request_id?: string;
+                    /**
+                     * Format: date-time
+                     * @description Before this moment
+                     * @example 2027-01-31T08:00:00Z
+                     */
+                    until?: string;
+                    /**
+                     * Format: uuid
+                     * @description What this person did, and what was done to them
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    user_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["AuditEvent"];
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     "audit_events.list_server": {
         parameters: {
             query?: {
@@ -5810,6 +5932,61 @@ export interface operations {
                         items: components["schemas"]["AuditEvent"][];
                         next: string | null;
                     };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "audit_events.tail": {
+        parameters: {
+            query?: {
+                /** @description An action, its beginning up to a dot (`role.`), or its counterpart (`ROLE_ASSIGNED`) */
+                action?: string;
+                /** @description Who did it */
+                actor_id?: string;
+                /** @description Actor type */
+                actor_type?: "user" | "client" | "api_key" | "system";
+                /** @description What this client did, and what was done to it */
+                client_id?: string;
+                /** @description To what it was done */
+                entity_id?: string;
+                /** @description Entity type */
+                entity_type?: string;
+                /** @description From this moment on */
+                from?: string;
+                /** @description As the header of this name: go on after this event */
+                last_event_id?: string;
+                /** @description By which request: what a page of errors shows */
+                request_id?: string;
+                /** @description For how long at the most */
+                seconds?: number;
+                /** @description Another tenant than your own */
+                tenant?: string;
+                /** @description Before this moment */
+                until?: string;
+                /** @description What this person did, and what was done to them */
+                user_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["AuditEvent"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -10,7 +10,8 @@ import { isId } from '../platform/ids.ts';
 import { operation } from './operation.ts';
 import { id, pageQuery, text, time, timeIn } from './shapes.ts';
 
-const AuditEvent = z
+/** An event, with the names of today. */
+export const AuditEvent = z
   .object({
     id,
     tenant_id: id.nullable().meta({ description: 'null: an event of the server itself' }),
@@ -37,7 +38,8 @@ const ShownAuditEvent = AuditEvent.extend({
     .meta({ description: 'What the ids in the payload are called now, by id, as far as it is known' }),
 }).meta({ id: 'ShownAuditEvent' });
 
-const query = pageQuery.extend({
+/** What narrows the trail, by the names of the API. */
+export const auditFilter = {
   actor_type: z.enum(['user', 'client', 'api_key', 'system']).optional(),
   user_id: id.optional().meta({ description: 'What this person did, and what was done to them' }),
   client_id: text(255).optional().meta({ description: 'What this client did, and what was done to it' }),
@@ -57,9 +59,12 @@ const query = pageQuery.extend({
   request_id: text(64).optional().meta({ description: 'By which request: what a page of errors shows' }),
   from: timeIn.optional().meta({ description: 'From this moment on' }),
   until: timeIn.optional().meta({ description: 'Before this moment' }),
-});
+};
+const query = pageQuery.extend(auditFilter);
+const filter = z.strictObject(auditFilter);
 
-function filterOf({
+/** As the domain has it. */
+export function filterOf<T extends z.output<typeof filter>>({
   actor_type: actorType,
   actor_id: actorId,
   entity_type: entityType,
@@ -68,7 +73,7 @@ function filterOf({
   client_id: clientId,
   request_id: requestId,
   ...rest
-}: z.output<typeof query>) {
+}: T) {
   return { actorType, actorId, entityType, entityId, userId, clientId, requestId, ...rest };
 }
 
@@ -76,7 +81,7 @@ function filterOf({
  * What those who did it and what it was done to are called now. Of people to who may see all of them alone, as the rest of the
  * names to whoever reads the trail of the whole tenant.
  */
-async function withNames(
+export async function withNames(
   db: Database,
   { tenantId, areShown }: { tenantId: string; areShown: boolean },
   events: readonly ListedAuditEvent[],

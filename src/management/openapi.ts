@@ -203,8 +203,13 @@ function responsesOf(operation: AnyOperation, schemas: Json): Json {
     : item;
   const status = operation.status ?? (idempotent ? 201 : 200);
   const description = idempotent ? 'Made' : 'Done';
+  const { streams } = operation;
+  // A schema of one item: no document describes the whole.
+  const streamed = Object.fromEntries(
+    (streams ?? []).map((type) => [type, { schema: type === 'text/csv' ? { type: 'string' } : item }]),
+  );
   return {
-    [status]: { description, content: { 'application/json': { schema } } },
+    [status]: { description, content: streams ? streamed : { 'application/json': { schema } } },
     ...Object.fromEntries(refused),
   };
 }

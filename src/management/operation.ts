@@ -12,10 +12,12 @@ import type { ClientRegistration } from '../oidc/client-registration.ts';
 import type { PreviewTokens } from '../oidc/token-preview.ts';
 import type { Database } from '../platform/database.ts';
 import type { ErrorCode } from '../platform/errors.ts';
+import type { Listeners } from '../platform/listeners.ts';
 import type { Page } from '../platform/paging.ts';
 import type { Secrets } from '../platform/secrets.ts';
 import type { Actor } from './actor.ts';
 import type { Reach } from './reach.ts';
+import type { StreamType } from './streamed.ts';
 
 /** What the program around an operation gives it. */
 export interface ManagementDependencies extends MailReach {
@@ -39,6 +41,8 @@ export interface ManagementDependencies extends MailReach {
   verifySeconds: number;
   /** After how many days a signing key is replaced. */
   rotationDays: number;
+  /** Those who are told as things happen. */
+  listeners: Listeners;
 }
 
 /** What a request names, parsed and checked. */
@@ -58,6 +62,8 @@ export interface Run<P, Q, B> extends Input<P, Q, B> {
   reach: Reach;
   /** What they reach by another capability, for answers of several parts. */
   reaches(capability: string): Reach;
+  /** Whether the credential lives and may still do this: for answers that take their time. Asks anew. */
+  stillMay(): Promise<boolean>;
   deps: ManagementDependencies;
 }
 
@@ -127,6 +133,8 @@ export interface Operation<
   body?: B;
   /** Absent: there is nothing to answer (204). Of a list: one item of it. */
   answer?: A;
+  /** Answers a StreamedAnswer, in one of these forms; `answer` is one item of it. */
+  streams?: readonly StreamType[];
   /** Answers a page; `query` then holds `pageQuery`. */
   list?: boolean;
   /** Default: 200, and 201 for POST that makes something (`idempotent`). */

@@ -3,6 +3,7 @@ import { access } from './access.ts';
 import { apiKeys } from './api-keys.ts';
 import { assignments } from './assignments.ts';
 import { auditEvents } from './audit-events.ts';
+import { auditStreams } from './audit-streams.ts';
 import { bulkOf } from './bulk.ts';
 import { capabilities } from './capabilities.ts';
 import { clientRefusals } from './client-refusals.ts';
@@ -49,6 +50,8 @@ const single: readonly AnyOperation[] = [
   ...capabilities,
   ...invitations,
   ...identityProviders,
+  // Before it: `tail` is no id.
+  ...auditStreams,
   ...auditEvents,
   ...users,
   ...userFactors,

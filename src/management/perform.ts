@@ -12,9 +12,10 @@ import { type Actor, actorKey } from './actor.ts';
 import { performEach } from './bulk.ts';
 import type { Failure } from './failure.ts';
 import { type AnyOperation, type Input, isChange, type Lookup, type ManagementDependencies } from './operation.ts';
-import { permit } from './permission.ts';
+import { isPermitted, permit } from './permission.ts';
 import { present } from './present.ts';
 import { checkKey, onceFor } from './repeated-requests.ts';
+import type { StreamedAnswer } from './streamed.ts';
 import { type RawInput, validate } from './validate.ts';
 
 export const performCodes = defineCodes({
@@ -41,6 +42,8 @@ export interface ManagementRequest extends RawInput {
   dryRun?: boolean;
   /** A row of a bulk request: a change takes its key as well. */
   isRow?: boolean;
+  /** Whether the credential that the actor came with is still good; absent: it does not end. */
+  isLive?(): Promise<boolean>;
   /** What a reader is told of a row that was refused. */
   tell?(failure: Failure): string;
 }
@@ -53,6 +56,8 @@ export interface ManagementAnswer {
   etag?: string;
   /** The cursor of a list's next page. */
   next?: string | null;
+  /** In place of a body. */
+  stream?: StreamedAnswer;
 }
 
 const freshSeconds = 300;
@@ -154,12 +159,27 @@ class Work {
     const { reach, reaches } = await permit(operation, this.#input, lookup);
     const cursor = operation.list ? this.#cursor(reach) : undefined;
     const query = cursor ? { ...this.#input.query, ...cursor.opened() } : this.#input.query;
-    const found = await operation.run({ ...this.#input, query, ...lookup, reach, reaches, deps: this.#deps, prepared });
+    const stillMay = () => this.#stillMay();
+    const asked = { ...this.#input, query, ...lookup, reach, reaches, stillMay, deps: this.#deps, prepared };
+    const found = await operation.run(asked);
+    if (operation.streams) return this.#streamed(found as StreamedAnswer);
     if (operation.answer === undefined) return { status: 204, body: undefined };
     if (cursor) return cursor.answer(found as Page<object>);
     const body = present(operation.answer, found);
     const status = operation.status ?? (operation.idempotent ? 201 : 200);
     return { status, body, etag: etagOf(body) };
+  }
+
+  /** A rehearsal tells nothing: it leaves no event of what was told. */
+  #streamed(stream: StreamedAnswer): ManagementAnswer {
+    if (!this.#request.dryRun) return { status: 200, body: undefined, stream };
+    (stream.type === 'text/event-stream' ? stream.messages : stream.chunks).destroy();
+    return { status: 204, body: undefined };
+  }
+
+  async #stillMay(): Promise<boolean> {
+    const isLive = (await this.#request.isLive?.()) ?? true;
+    return isLive && isPermitted(this.#operation, this.#input, this.#lookup(this.#deps.db));
   }
 
   #lookup(db: Database): Lookup {

@@ -59,10 +59,19 @@ function readCell(text: string, at: number, separator: string): { value: string;
  * @returns lines that end in CRLF, with a byte order mark: without it some spreadsheets read other letters
  */
 export function formatCsv(rows: readonly (readonly string[])[]): string {
-  return `\ufeff${rows.map((cells) => `${cells.map(formatCell).join(',')}\r\n`).join('')}`;
+  return `${csvBegin}${formatCsvRows(rows)}`;
+}
+
+/** What a table that is written piece by piece begins with. */
+export const csvBegin = '\ufeff';
+
+/** As `formatCsv`, of some rows in the middle. */
+export function formatCsvRows(rows: readonly (readonly string[])[]): string {
+  return rows.map((cells) => `${cells.map(formatCell).join(',')}\r\n`).join('');
 }
 
 function formatCell(text: string): string {
-  const safe = /^[\s]*[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  // Some take the wide forms of the signs for the signs.
+  const safe = /^[\s]*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
   return /[",;\t\r\n]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -78,6 +78,8 @@ export const samples: Record<string, (world: World) => Sample> = {
   'roles.effects': (w) => ({ params: role(w) }),
   'tenants.effects': (w) => ({ params: tenant(w) }),
   'audit_events.list': nothing,
+  'audit_events.export': () => ({ body: { format: 'csv' } }),
+  'audit_events.tail': () => ({ query: { seconds: '1' } }),
   'audit_events.get': (w) => ({ params: { audit_event_id: w.eventId } }),
   'audit_events.list_server': nothing,
   'clients.list': nothing,

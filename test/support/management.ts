@@ -43,7 +43,9 @@ export function asking(app: TestApp, token: string | undefined): Ask {
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+    const isJson = /^application\/json\b/.test(response.headers.get('content-type') ?? '');
+    const read = () => (isJson ? JSON.parse(text) : text);
+    return { status: response.status, headers: response.headers, body: text === '' ? undefined : read() };
   };
 }
 

@@ -10,6 +10,8 @@ export interface CommandResult {
   text: string;
   /** Default 0. */
   exitCode?: number;
+  /** All was written while it came; `data` and `text` count for nothing. */
+  isWritten?: boolean;
 }
 
 /**
@@ -24,7 +26,7 @@ export function performs<Options>(
     const options = command.opts<Options & { json?: boolean }>();
     const result = await work(options, ...(command.processedArgs as string[]));
     const output = options.json ? JSON.stringify(result.data, null, 2) : result.text;
-    process.stdout.write(`${output}\n`);
+    if (!result.isWritten) process.stdout.write(`${output}\n`);
     if (result.exitCode !== undefined) process.exitCode = result.exitCode;
   });
 }

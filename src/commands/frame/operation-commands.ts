@@ -14,6 +14,7 @@ import { UsageError } from './failures.ts';
 import { tenantOf, userOf } from './named.ts';
 import { fields, table } from './terminal-text.ts';
 import { type CommandContext, withDatabase } from './with-database.ts';
+import { writeStream } from './write-stream.ts';
 
 /** How a resource is called on the command line, where that differs from its id. */
 export const nouns: Record<string, string> = {
@@ -159,6 +160,10 @@ async function run(
       as: typed.as as string | undefined,
       dryRun: typed.dryRun === true,
     });
+    if (answer.stream) {
+      await writeStream(answer.stream);
+      return { data: {}, text: '', isWritten: true };
+    }
     return { data: (answer.body as object | undefined) ?? { done: true }, text: textOf(answer) };
   });
 }

@@ -43,7 +43,9 @@ export const payloadMembers = {
   endsAt: 'the first moment at which it no longer holds',
   error: 'the OAuth error code',
   expiresAt: 'until when it is good',
+  filter: 'what narrowed it',
   firstParty: 'whether it is one of our own',
+  format: '`ndjson` or `csv`',
   from: 'what it was',
   grantId: 'the consent, by id',
   gty: 'the grant type',
@@ -288,6 +290,7 @@ export const auditAreas = {
     'signing_key.created': about('signing_key', 'alg', 'state'),
     'signing_key.rotated': about('signing_key', 'alg'),
     'signing_key.withdrawn': about('signing_key'),
+    'audit.exported': about(null, 'format', 'filter'),
   },
 } as const satisfies Record<string, Record<string, AuditAction>>;
 

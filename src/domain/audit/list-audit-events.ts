@@ -1,5 +1,5 @@
 /** The audit trail as it is read: the newest first, within one tenant or of the server itself. Changes nothing. */
-import { type Database, firstRow } from '../../platform/database.ts';
+import { type Database, firstRow, rows } from '../../platform/database.ts';
 import { isId } from '../../platform/ids.ts';
 import { emptyPage, type Keyset, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 import type { Caller } from './audit-events.ts';
@@ -40,20 +40,19 @@ export interface AuditEventFilter {
   until?: Date;
 }
 
-const newestFirst: Keyset = {
-  columns: [
-    { expression: 'e.occurred_at', type: 'timestamptz' },
-    { expression: 'e.id', type: 'uuid' },
-  ],
-  descending: true,
-};
+const byTime: Keyset['columns'] = [
+  { expression: 'e.occurred_at', type: 'timestamptz' },
+  { expression: 'e.id', type: 'uuid' },
+];
+const newestFirst: Keyset = { columns: byTime, descending: true };
+const oldestFirst: Keyset = { columns: byTime, most: 1000 };
 
 const conditions: Record<keyof AuditEventFilter, string> = {
   actorType: 'e.actor_type = :actorType',
   userId: `(e.actor_id = :userId and e.actor_type = 'user' or e.entity_id = :userId and e.entity_type = 'user')`,
   clientId: `(e.actor_id = :clientId and e.actor_type = 'client' or e.entity_id = :clientId and e.entity_type = 'client')`,
   actorId: 'e.actor_id = :actorId',
-  action: `case when right(:action, 1) = '.' then starts_with(e.action, :action) else e.action = :action end`,
+  action: 'e.action = :action',
   entityType: 'e.entity_type = :entityType',
   entityId: 'e.entity_id = :entityId',
   requestId: 'e.request_id = :requestId',
@@ -74,29 +73,81 @@ export async function findAuditEvent(
   return firstRow<ListedAuditEvent>(db, sql, { tenantId, eventId });
 }
 
-/**
- * @param query.tenantId null: events of no tenant
- * @throws DomainError invalid CURSOR_INVALID
- */
-export async function listAuditEvents(
-  db: Database,
-  { tenantId, limit, after, ...filter }: PageRequest & AuditEventFilter & { tenantId: string | null },
-): Promise<Page<ListedAuditEvent>> {
-  if (tenantId !== null && !isId(tenantId)) return emptyPage();
+type Within = AuditEventFilter & { tenantId: string | null };
+
+/** The conditions of a filter, as SQL with its bindings. */
+function wanted({ tenantId, ...filter }: Within): { where: string; bindings: Record<string, unknown> } {
   const named = (Object.keys(conditions) as (keyof AuditEventFilter)[]).filter((name) => filter[name] !== undefined);
-  const wanted = [
+  const where = [
     tenantId === null ? 'e.tenant_id is null' : 'e.tenant_id = :tenantId',
-    ...named.map((name) => conditions[name]),
+    // Which of the two is said here: a condition that decides it itself would be found by no index.
+    ...named.map((name) =>
+      name === 'action' && filter.action?.endsWith('.') ? 'starts_with(e.action, :action)' : conditions[name],
+    ),
   ].join(' and ');
+  const values = Object.fromEntries(named.map((name) => [name, filter[name]]));
+  return { where, bindings: { ...(tenantId !== null && { tenantId }), ...values } };
+}
+
+async function selectEvents(
+  db: Database,
+  keyset: Keyset,
+  { limit, after, ...within }: PageRequest & Within,
+): Promise<Page<ListedAuditEvent>> {
+  if (within.tenantId !== null && !isId(within.tenantId)) return emptyPage();
+  const { where: filtered, bindings } = wanted(within);
   return selectPage<ListedAuditEvent>(
     db,
-    newestFirst,
+    keyset,
     { limit, after },
     ({ key, where, order }) =>
       `select ${columns}, ${key}
          from audit_events e
-        where ${wanted} and ${where}
+        where ${filtered} and ${where}
         ${order}`,
-    { ...(tenantId !== null && { tenantId }), ...Object.fromEntries(named.map((name) => [name, filter[name]])) },
+    bindings,
+  );
+}
+
+/**
+ * @param query.tenantId null: events of no tenant
+ * @throws DomainError invalid CURSOR_INVALID
+ */
+export async function listAuditEvents(db: Database, query: PageRequest & Within): Promise<Page<ListedAuditEvent>> {
+  return selectEvents(db, newestFirst, query);
+}
+
+/** All of them, the oldest first, some at a time: however many there are, few are held. Each some is a statement of its own. */
+export async function* auditEventsInOrder(db: Database, within: Within): AsyncGenerator<ListedAuditEvent[]> {
+  let after: string | null = null;
+  do {
+    const page: Page<ListedAuditEvent> = await selectEvents(db, oldestFirst, { ...within, limit: 1000, after });
+    yield page.items;
+    after = page.next;
+  } while (after !== null);
+}
+
+/** The clock that events are dated by. */
+export async function auditClock(db: Database): Promise<Date> {
+  return ((await firstRow<{ now: Date }>(db, 'select clock_timestamp() as now', {})) as { now: Date }).now;
+}
+
+/**
+ * Those after a moment that are not among `seen`, the newest first.
+ * @param wanted.limit so many at the most
+ */
+export async function selectEventsAfter(
+  db: Database,
+  { after, seen, limit, ...within }: Within & { after: Date; seen: readonly string[]; limit: number },
+): Promise<ListedAuditEvent[]> {
+  const { where, bindings } = wanted(within);
+  return rows<ListedAuditEvent>(
+    db,
+    `select ${columns}
+       from audit_events e
+      where ${where} and e.occurred_at > :after and e.id <> all(:seen::uuid[])
+      order by e.occurred_at desc, e.id desc
+      limit :limit`,
+    { ...bindings, after, seen: [...seen], limit },
   );
 }

@@ -74,3 +74,14 @@ export async function findManagementToken(
   const { clientId, tenantId } = service;
   return { kind: 'service', clientId, tenantId, scopes: scopesOf(service) };
 }
+
+/** Whether a token that counted a while ago has not ended since. */
+export async function managementTokenLives(
+  provider: Provider,
+  publicJwks: readonly PublicJwk[],
+  token: string,
+): Promise<boolean> {
+  const record =
+    (await findJwtAccessToken(provider, publicJwks, token)) ?? (await findJwtServiceToken(provider, publicJwks, token));
+  return record !== undefined;
+}

@@ -11,7 +11,7 @@ import { isTooLittle, rememberedAcr } from '../../domain/factors/requirement.ts'
 import { findAccount } from '../../domain/users/users.ts';
 import type { Actor } from '../../management/actor.ts';
 import type { LiveProvider } from '../../oidc/live-provider.ts';
-import { findManagementToken } from '../../oidc/tokens/management-tokens.ts';
+import { findManagementToken, managementTokenLives } from '../../oidc/tokens/management-tokens.ts';
 import { proofAlgs } from '../../oidc/tokens/possession.ts';
 import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
@@ -50,11 +50,21 @@ async function actorOfKey(ctx: Context, db: Database, value: string): Promise<Ac
   return { kind: 'api_key', id, tenantId, scopes: null, authTime: null, caller, standingOf: { key: id } };
 }
 
+function tokenOf(ctx: Context): string {
+  return /^(?:Bearer|DPoP) +([A-Za-z0-9._~+/-]+=*)$/i.exec(ctx.get('authorization'))?.[1] ?? '';
+}
+
+/** Whether what a request was let in by is good still: for answers that take their time. It was proved to be theirs before. */
+export async function credentialLives(ctx: Context, { db, live }: AuthenticateDependencies): Promise<boolean> {
+  const token = tokenOf(ctx);
+  if (looksLikeKey(token)) return (await openApiKey(db, token)) !== undefined;
+  return managementTokenLives(live.provider(), live.keys().publicJwks, token);
+}
+
 /** @throws DomainError unauthenticated ACCESS_TOKEN_INVALID */
 export async function authenticate(ctx: Context, { db, live }: AuthenticateDependencies): Promise<Actor> {
-  const header = ctx.get('authorization');
-  if (header === '') throw refuse(ctx);
-  const [, token = ''] = /^(?:Bearer|DPoP) +([A-Za-z0-9._~+/-]+=*)$/i.exec(header) ?? [];
+  if (ctx.get('authorization') === '') throw refuse(ctx);
+  const token = tokenOf(ctx);
   if (looksLikeKey(token)) return actorOfKey(ctx, db, token);
   const keys = live.keys();
   const found = await findManagementToken(ctx, { db, provider: live.provider(), publicJwks: keys.publicJwks }, token);

@@ -21,7 +21,8 @@ import type { I18n } from '../../platform/i18n.ts';
 import { isId } from '../../platform/ids.ts';
 import { defaultLimitBytes, readJson } from '../middleware/body.ts';
 import { acceptedLanguages } from '../pages/locale.ts';
-import { type AuthenticateDependencies, authenticate, schemeOf } from './authenticate.ts';
+import { type AuthenticateDependencies, authenticate, credentialLives, schemeOf } from './authenticate.ts';
+import { sendStream } from './streams.ts';
 
 export const apiPath = '/api/v1';
 
@@ -49,8 +50,12 @@ export function apiRoutes(deps: ApiDependencies): Router {
 
 async function answer(ctx: Context, operation: AnyOperation, deps: ApiDependencies): Promise<void> {
   const actor = await authenticate(ctx, deps);
+  const isLive = operation.streams && (() => credentialLives(ctx, deps));
   await countOperation(deps.db, actor, operation);
   const { tenant, dry_run: dryRun, ...query } = ctx.query;
+  // What a browser's EventSource says when it comes again.
+  const lastEventId = operation.streams?.includes('text/event-stream') ? ctx.get('last-event-id') : '';
+  if (lastEventId !== '') query.last_event_id = lastEventId;
   const found = await perform(
     operation,
     {
@@ -63,6 +68,7 @@ async function answer(ctx: Context, operation: AnyOperation, deps: ApiDependenci
       idempotencyKey: ctx.get('idempotency-key') || undefined,
       dryRun: isDryRun(operation, dryRun),
       tell: teller(ctx, deps.i18n),
+      isLive,
     },
     deps,
     operations,
@@ -118,8 +124,12 @@ async function bodyOf(ctx: Context, operation: AnyOperation): Promise<unknown> {
   return readJson(ctx, { limitBytes: operation.bodyLimitBytes });
 }
 
-function send(ctx: Context, operation: AnyOperation, { status, body, etag, next }: ManagementAnswer): void {
+function send(ctx: Context, operation: AnyOperation, { status, body, etag, next, stream }: ManagementAnswer): void {
   ctx.status = status;
+  if (stream) {
+    sendStream(ctx, stream);
+    return;
+  }
   if (etag !== undefined) ctx.set('ETag', etag);
   if (next) {
     const query = new URLSearchParams(ctx.querystring);
