@@ -112,7 +112,7 @@ describe('the index of decisions', () => {
   });
 
   /** Numbers of decisions that turned out to be none. */
-  const givenOut = [22, 25, 37, 40, 43, 45, 46, 47, 48, 49, 50];
+  const givenOut = [22, 25, 37, 40, 43, 45, 46, 48, 49, 50];
 
   it('has no gap and no number twice', () => {
     const numbers = decisions.map((name) => Number(/^(\d{4})-/.exec(name)?.[1]));
