@@ -45,6 +45,27 @@ describe('operations on tenants', () => {
     assert.equal((await platform('GET', '/tenants/nowhere')).status, 404);
   });
 
+  it('tells in which tenants an address is somebody’s, to who may see people of all', async () => {
+    const [one, other] = [await app.tenant(), await app.tenant()];
+    const email = 'twice@example.test';
+    for (const { id: tenantId } of [one, other]) await app.person({ tenantId, email });
+    const gone = await app.person({ tenantId: (await app.tenant()).id, email });
+    await app.db('users').where({ id: gone.id }).update({ deletedAt: new Date() });
+    await app.person({ tenantId: other.id, phone: '+41791234588' });
+    const sees = await askAsService(app, { tenantId: null, capabilities: ['tenants.manage', 'users.read'] });
+    const idsOf = async (address: string) => {
+      const { status, body } = await sees('GET', `/tenants?address=${encodeURIComponent(address)}`);
+      assert.equal(status, 200);
+      return body.items.map(({ id }: { id: string }) => id).sort();
+    };
+    assert.deepEqual(await idsOf(' Twice@EXAMPLE.test'), [one.id, other.id].sort());
+    assert.deepEqual(await idsOf('+41 79 123 45 88'), [other.id]);
+    assert.deepEqual(await idsOf('nobody@example.test'), []);
+    assert.deepEqual(await idsOf("' or true --"), []);
+    const blind = await platform('GET', `/tenants?address=${email}`);
+    assert.deepEqual([blind.status, blind.body.code], [403, 'FORBIDDEN']);
+  });
+
   it('does not stop the tenant whose owners run the server', async () => {
     const { status, body } = await platform('POST', `/tenants/${platformId}/suspend`);
     assert.deepEqual([status, body.code], [409, 'PLATFORM_TENANT_NEEDED']);
