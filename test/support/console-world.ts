@@ -15,6 +15,8 @@ import { give, performAs } from './management.ts';
 
 export interface ConsoleWorld {
   tenant: NewTenant;
+  /** One of those beside it. */
+  otherTenantId: string;
   /** Who looks: an owner, of the tenant that runs the server. */
   owner: Awaited<ReturnType<TestApp['person']>>;
   /** Who sees one region alone. */
@@ -229,11 +231,8 @@ export async function makeConsoleWorld(app: TestApp): Promise<ConsoleWorld> {
   const branding = { accentColor: '#2a5bd7' };
   const tenant = await app.tenant({ slug: 'northwind', name: 'Northwind Logistics', settings: { branding } });
   const tenantId = tenant.id;
-  for (const [slug, name] of [
-    ['fjord-schools', 'Fjord Schools'],
-    ['harbour-trust', 'Harbour Trust'],
-  ])
-    await app.tenant({ slug, name });
+  const { id: otherTenantId } = await app.tenant({ slug: 'fjord-schools', name: 'Fjord Schools' });
+  await app.tenant({ slug: 'harbour-trust', name: 'Harbour Trust' });
   await app.db.transaction((trx) => setFirstPlatformTenant(trx, tenantId, systemCaller));
   const owner = await app.person({ tenantId, fullName: 'Ingrid Falk', email: 'ingrid.falk@northwind.example' });
   await give(app, { tenantId, userId: owner.id, role: 'owner' });
@@ -261,5 +260,16 @@ export async function makeConsoleWorld(app: TestApp): Promise<ConsoleWorld> {
     await perform('tenants.settings.update', { body });
   const invitationIds = await makeInvitations(app, { tenantId, userId: owner.id }, { roleIds, nodeIds });
   const annaId = personIds[0] as string;
-  return { tenant, owner, delegate, annaId, personIds, nodeIds, roleIds, invitationIds, ...applications };
+  return {
+    tenant,
+    otherTenantId,
+    owner,
+    delegate,
+    annaId,
+    personIds,
+    nodeIds,
+    roleIds,
+    invitationIds,
+    ...applications,
+  };
 }

@@ -18,6 +18,8 @@ import { mountRoles } from './roles/roles.ts';
 import { mountSearch } from './search.ts';
 import type { SectionName } from './sections.ts';
 import { mountServices } from './services/services.ts';
+import { mountSigningKeys } from './signing-keys/signing-keys.ts';
+import { mountTenants } from './tenants/tenants.ts';
 import type { ConsoleDependencies } from './visit.ts';
 
 type Mount = (router: Router, deps: ConsoleDependencies) => void;
@@ -33,6 +35,8 @@ const mounts: Partial<Record<SectionName, Mount>> = {
   audit: mountAudit,
   apis: mountApis,
   'api-keys': mountApiKeys,
+  tenants: mountTenants,
+  'signing-keys': mountSigningKeys,
 };
 
 type Surroundings = Omit<ConsoleDependencies, 'mounted'>;

@@ -12,7 +12,7 @@ import { randomToken } from '../../platform/secrets.ts';
 import { leadTo } from '../account/account-page.ts';
 import { statusOf } from '../middleware/errors.ts';
 import type { HiddenField } from '../pages/form-model.ts';
-import { ask, assertMayEver } from './ask.ts';
+import { type Asker, ask, assertMayEver } from './ask.ts';
 import { bodyOf, type DrawnField, type FieldSpec, sentValues, shownValues, type Values } from './fields.ts';
 import type { ConsoleFrame } from './frame.ts';
 import { hasProvedLately, signInAgainForPage } from './operator.ts';
@@ -60,6 +60,8 @@ export interface FormPage {
   fields(visit: Visit): FieldSpec[] | Promise<FieldSpec[]>;
   /** The parameters of the operation's path. Before anything was sent, `values` is empty. */
   params?(visit: Visit, values: Values): Record<string, string>;
+  /** Where the operation acts in another tenant than the page is of. */
+  asker?(visit: Visit): Promise<Asker & Pick<Visit, 'holdings'>>;
   /** Of what is changed: what is stored, and its version. Only what differs from it is sent. */
   read?(visit: Visit): Promise<{ stored: object; etag?: string; subject: string }>;
   /** Of what is changed: what the fields begin with where that is more than what is stored. */
@@ -159,7 +161,7 @@ function asksFresh({ operation, fresh = operationOf(operation).fresh === true }:
 }
 
 async function show(visit: Visit, form: FormPage): Promise<void> {
-  await assertMayEver(visit, form.operation, form.params?.(visit, {}));
+  await assertMayEver((await form.asker?.(visit)) ?? visit, form.operation, form.params?.(visit, {}));
   if (!visit.at && (await form.isAtPlace?.(visit)))
     return leadTo(visit.ctx, hrefTo(visit, '/place', { back: addressOf(visit.ctx) }));
   if (leadToFresh(visit, asksFresh(form))) return;
@@ -189,7 +191,8 @@ async function send(visit: Visit, form: FormPage, sent: Record<string, string>):
   try {
     if (asksFresh(form)) assertFresh(visit.operator.actor);
     const whole = form.complete ? await form.complete(body, visit) : body;
-    answer = (await ask<Record<string, unknown>>(visit, form.operation, { ...asked, body: whole })).body ?? {};
+    const asker = (await form.asker?.(visit)) ?? visit;
+    answer = (await ask<Record<string, unknown>>(asker, form.operation, { ...asked, body: whole })).body ?? {};
   } catch (error) {
     if (!(error instanceof DomainError) || error.kind === 'not_found') throw error;
     return drawForm(visit, form, fields, { values, stored, refused: error, once });

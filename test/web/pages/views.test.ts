@@ -25,6 +25,7 @@ function renderSignIn(model: Partial<ViewModels['interaction/sign-in']> = {}, pa
 const choices = [
   ...['kind', 'label', 'scope', 'locale', 'theme', 'code', 'field', 'heading', 'channel', 'channels', 'switchTo'],
   ...['purpose', 'loginKind', 'notice', 'button', 'to', 'section', 'icon', 'status'],
+  ...['alg', 'look', 'scheme', 'check', 'reason', 'claim', 'response_mode'],
   ...['words', 'key', 'group', 'state', 'tab', 'sees', 'when', 'metric', 'step', 'is', 'fault', 'sign'],
   'obstacle',
 ];
