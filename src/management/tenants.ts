@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { activateTenant, suspendTenant } from '../domain/lifecycle/end-tenant.ts';
-import { changeTenantSettings } from '../domain/methods/tenant-methods.ts';
+import { changeTenantSettings, namableMethods } from '../domain/methods/tenant-methods.ts';
 import { findRootNode } from '../domain/organisation/org-nodes.ts';
 import { renameTenant } from '../domain/organisation/root-node.ts';
 import { createTenant } from '../domain/setup/create-tenant.ts';
@@ -38,6 +38,17 @@ const ListedTenant = z
 const NewTenant = z
   .object({ ...members, root_node_id: id.meta({ description: 'The root of its tree' }) })
   .meta({ id: 'NewTenant' });
+const SignInMethods = z
+  .object({
+    items: z.array(
+      z.object({
+        method: z.string().meta({ description: 'As `sign_in_methods` names it', example: 'password' }),
+        provider: z.string().nullable().meta({ description: 'The name of a provider; null: a way of our own' }),
+        is_active: z.boolean().meta({ description: 'false: a provider that is disabled' }),
+      }),
+    ),
+  })
+  .meta({ id: 'SignInMethods' });
 export const tenantParams = z.strictObject({ tenant: z.string().max(63).meta({ description: 'An id or a slug' }) });
 
 export async function namedTenant(db: Database, idOrSlug: string): Promise<Tenant> {
@@ -140,6 +151,17 @@ const own = [
     answer: TenantAnswer,
     guards: { read: 'tenants.current', ifMatch: 'honoured' },
     run: ({ db, tenantId, body, actor }) => renameTenant(db, tenantId, body.name, actor.caller),
+  }),
+  operation({
+    id: 'tenants.sign_in_methods',
+    method: 'GET',
+    path: '/tenant/sign-in-methods',
+    summary: 'List the ways to sign in that the settings may name',
+    description:
+      'Those of our own, and the providers of all tenants. The tenant’s own providers are offered in any case.',
+    needs: { capability: 'tenant.manage', at: 'root' },
+    answer: SignInMethods,
+    run: async ({ db }) => ({ items: await namableMethods(db) }),
   }),
   operation({
     id: 'tenants.settings.get',

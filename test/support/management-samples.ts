@@ -65,6 +65,7 @@ export const samples: Record<string, (world: World) => Sample> = {
   'tenants.resume': (w) => ({ params: tenant(w) }),
   'tenants.current': nothing,
   'tenants.rename': () => ({ body: { name: 'Renamed tenant' } }),
+  'tenants.sign_in_methods': nothing,
   'tenants.settings.get': nothing,
   'tenants.settings.update': () => ({ body: {} }),
   'overview.get': nothing,

@@ -7,7 +7,7 @@ import { DomainError } from '../../platform/errors.ts';
 import type { Caller } from '../audit/audit-events.ts';
 import type { TenantSettings, TenantSettingsInput } from '../tenants/tenant-settings.ts';
 import { type Tenant, updateTenantSettings } from '../tenants/tenants.ts';
-import { findIdentityProvider, isOffered } from './federation/identity-providers.ts';
+import { findIdentityProvider, isOffered, listIdentityProviders } from './federation/identity-providers.ts';
 import { methodNames } from './methods.ts';
 
 /** Whether the provider is there for the tenant: its own, or one of all tenants; disabled ones too. */
@@ -19,6 +19,24 @@ async function hasProvider(db: Database, tenantId: string, key: string): Promise
 /** Whether a tenant may name it as a way to sign in: one of the program's own, or a provider that is there for it. */
 export async function knowsMethod(db: Database, tenantId: string, name: string): Promise<boolean> {
   return methodNames.includes(name) || (await hasProvider(db, tenantId, name));
+}
+
+export interface NamableMethod {
+  /** As `sign_in_methods` has it. */
+  method: string;
+  /** Of a provider, what its button says; null: a way of the program's own. */
+  provider: string | null;
+  /** Whether anybody can come in by it now: false for a provider that is disabled. */
+  isActive: boolean;
+}
+
+/** Every way to sign in that a tenant may name: those of the program, and the providers of all tenants. */
+export async function namableMethods(db: Database): Promise<NamableMethod[]> {
+  const { items } = await listIdentityProviders(db, { tenantId: null, limit: 200 });
+  return [
+    ...methodNames.map((method) => ({ method, provider: null, isActive: true })),
+    ...items.map(({ key, name, state }) => ({ method: key, provider: name, isActive: state === 'active' })),
+  ];
 }
 
 /**

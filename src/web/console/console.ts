@@ -18,6 +18,7 @@ import { mountRoles } from './roles/roles.ts';
 import { mountSearch } from './search.ts';
 import type { SectionName } from './sections.ts';
 import { mountServices } from './services/services.ts';
+import { mountSettings } from './settings/settings.ts';
 import { mountSigningKeys } from './signing-keys/signing-keys.ts';
 import { mountTenants } from './tenants/tenants.ts';
 import type { ConsoleDependencies } from './visit.ts';
@@ -35,6 +36,7 @@ const mounts: Partial<Record<SectionName, Mount>> = {
   audit: mountAudit,
   apis: mountApis,
   'api-keys': mountApiKeys,
+  settings: mountSettings,
   tenants: mountTenants,
   'signing-keys': mountSigningKeys,
 };

@@ -74,6 +74,11 @@ export interface FormPage {
   complete?(body: Record<string, unknown>, visit: Visit): unknown;
   /** Whether it is done at a place: where none is looked at, it is chosen first. */
   isAtPlace?(visit: Visit): boolean | Promise<boolean>;
+  /**
+   * Draws the form in a page of its own, which may show what would come of it: the button `look` has that drawn of what was
+   * typed, and stores nothing. Default: `console/form`.
+   */
+  drawIn?(visit: Visit, form: ConsoleFormModel, status: number | undefined): void | Promise<void>;
   /** Asks for a sign-in within five minutes, before the form is shown and when it is sent. Default: where the operation always does. */
   fresh?: boolean;
   back(visit: Visit): string;
@@ -104,8 +109,11 @@ function snakeCase(name: string): string {
 
 /** The faults of a refusal, each at the field that it is about. */
 export function faultsOf(error: DomainError, fields: readonly FieldSpec[], values: Values): ConsoleFormError[] {
-  const fieldOf = (path: string) =>
-    fields.find(({ name }) => path === name || path.startsWith(`${name}.`) || snakeCase(path) === name)?.name;
+  const fieldOf = (path: string) => {
+    // The rules name what they hold: `settings.signUpEmailDomains.0`.
+    const forms = [path, snakeCase(path).replace(/^settings\./, '')];
+    return fields.find(({ name }) => forms.some((form) => form === name || form.startsWith(`${name}.`)))?.name;
+  };
   if (!(error instanceof ValidationError)) {
     const field = typeof error.params.field === 'string' ? fieldOf(error.params.field) : undefined;
     return [{ code: error.code, params: error.params, field }];
@@ -124,12 +132,12 @@ function changedSince(fields: readonly FieldSpec[], values: Values, now: Values)
   );
 }
 
-function drawForm(
+async function drawForm(
   visit: Visit,
   form: FormPage,
   fields: readonly FieldSpec[],
   { values, stored, refused, once }: { values: Values; stored: Stored; refused?: DomainError; once: string },
-): void {
+): Promise<void> {
   const isLost = refused?.code === 'PRECONDITION_FAILED';
   const isStale = refused?.code === 'FRESH_AUTHENTICATION_REQUIRED';
   const zone = zoneOf(visit);
@@ -149,7 +157,9 @@ function drawForm(
       isLost && stored.stored ? changedSince(fields, values, shownValues(fields, stored.stored, zone)) : undefined,
     signInHref: isStale ? signInAgainForPage(visit.web, visit.operator, addressOf(visit.ctx)) : undefined,
   };
-  draw(visit, 'console/form', { form: model }, { status: refused && statusOf(refused) });
+  const status = refused && statusOf(refused);
+  if (form.drawIn) return form.drawIn(visit, model, status);
+  draw(visit, 'console/form', { form: model }, { status });
 }
 
 async function storedOf(visit: Visit, form: FormPage): Promise<Stored> {
@@ -169,19 +179,23 @@ async function show(visit: Visit, form: FormPage): Promise<void> {
   const fields = await form.fields(visit);
   const before = stored.stored && shownValues(fields, stored.stored, zoneOf(visit));
   const values = before ? ((await form.suggest?.(visit, before)) ?? before) : ((await form.initial?.(visit)) ?? {});
-  drawForm(visit, form, fields, { values, stored, once: randomToken(16) });
+  await drawForm(visit, form, fields, { values, stored, once: randomToken(16) });
 }
 
 async function send(visit: Visit, form: FormPage, sent: Record<string, string>): Promise<void> {
   const fields = await form.fields(visit);
   const values = sentValues(fields, sent);
   const stored = await storedOf(visit, form);
+  const once = sent.once ?? '';
+  if (form.drawIn && sent.look !== undefined) {
+    const seen = { ...stored, etag: sent.if_match ?? stored.etag };
+    return drawForm(visit, form, fields, { values, stored: seen, once });
+  }
   const before = stored.stored && shownValues(fields, stored.stored, zoneOf(visit));
   const wanted = before ? fields.filter(({ name }) => before[name] !== values[name]) : fields;
   const after = (answer: Record<string, unknown>) => form.after?.(visit, answer) ?? hrefTo(visit, form.back(visit));
   if (before && wanted.length === 0) return leadOn(visit, after(stored.stored as Record<string, unknown>));
   const body = bodyOf(wanted, values, zoneOf(visit));
-  const once = sent.once ?? '';
   const asked = {
     params: form.params?.(visit, values),
     ifMatch: stored.etag === undefined ? undefined : (sent.if_match ?? stored.etag),

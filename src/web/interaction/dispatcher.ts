@@ -12,7 +12,7 @@ import type { FactorLink } from '../factors/web-second-factor.ts';
 import { secondFactors } from '../factors/web-second-factors.ts';
 import { readForm } from '../middleware/body.ts';
 import { methods } from '../sign-in/methods.ts';
-import type { SignInOptions } from '../sign-in/sign-in-method.ts';
+import { signInOptions } from '../sign-in/sign-in-options.ts';
 import { recovery } from './ask-recovery.ts';
 import { consent } from './consent.ts';
 import {
@@ -95,19 +95,6 @@ async function standingOf(ctx: Context, web: WebDependencies, found: Interaction
   };
 }
 
-/** What the sign-in page shows of every method. */
-async function optionsOf(web: WebDependencies, found: InteractionContext): Promise<SignInOptions> {
-  const options: SignInOptions = { hasPassword: false, codeMethods: [], providers: [], otherMethods: [] };
-  for (const { method, entry, offer } of methods) {
-    const href = hrefOf(found.interaction.uid, entry);
-    const ways = method.offers(found.tenant?.settings ?? null, web);
-    const { button, ...offered } = await offer({ ...found, web, ways }, href);
-    Object.assign(options, offered);
-    if (button) options.otherMethods.push({ button, href });
-  }
-  return options;
-}
-
 /** The interaction; undefined where the person is led on, because they have signed in since. */
 async function stillWaiting(ctx: Context, web: WebDependencies): Promise<InteractionContext | undefined> {
   let found: InteractionContext | undefined;
@@ -144,7 +131,7 @@ async function visit(
   if (!found) return;
   const { uid, prompt } = found.interaction;
   if (!belongsTo(name, prompt.name)) return toDispatcher(ctx, uid);
-  const options = () => optionsOf(web, found);
+  const options = () => signInOptions(web, { tenant: found.tenant, uid });
   const factors = (pending: PendingFactor) => factorsOf(web, uid, pending);
   await handler(ctx, { ...found, web, form, href: hrefOf(uid, name), links: linksOf(uid, name), options, factors });
 }

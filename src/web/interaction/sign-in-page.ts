@@ -62,7 +62,7 @@ function withUnknown(options: SignInOptions, refused: DomainError | undefined): 
 }
 
 /** What a person may be called by here, for the label of the field. */
-function loginKindOf({ web, tenant }: Pick<SignInVisit, 'web' | 'tenant'>): LoginKind {
+export function loginKindOf({ web, tenant }: Pick<SignInVisit, 'web' | 'tenant'>): LoginKind {
   const phone = phoneCountriesOf(web, tenant).length > 0;
   if (tenant?.settings.usernames) return phone ? 'email_phone_or_username' : 'email_or_username';
   return phone ? 'email_or_phone' : 'email';

@@ -20,6 +20,8 @@ export interface Surroundings {
   client?: PageContext['client'];
   theme?: PageContext['theme'];
   timeZone?: string;
+  /** The page is a picture of itself (PageContext). */
+  still?: boolean;
   /** Addresses that the answer to this page's form may redirect to, beside our own. */
   formRedirects?: string[];
   status?: number;
@@ -35,7 +37,7 @@ export function createPages({ views, i18n, brand }: { views: Views; i18n: I18n; 
   return {
     i18n,
     render(ctx, view, model, surroundings = {}) {
-      const { tenant, client, theme, timeZone, formRedirects, status } = surroundings;
+      const { tenant, client, theme, timeZone, still, formRedirects, status } = surroundings;
       const page: PageContext = {
         locale: ctx.state.locale ?? 'en',
         localeLinks: localeLinks(i18n, ctx),
@@ -45,6 +47,7 @@ export function createPages({ views, i18n, brand }: { views: Views; i18n: I18n; 
         client: client ?? null,
         requestId: ctx.state.requestId,
         timeZone,
+        still,
       };
       const html = views.render(view, page, model);
       if (formRedirects?.length) allowFormAction(ctx, formRedirects);

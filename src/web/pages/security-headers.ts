@@ -1,7 +1,8 @@
 /**
  * The headers every answer carries (security.md): no caching of pages, no referrer, no framing, no sniffing, and a policy
  * under which nothing runs that the program did not serve itself. Refuses inline script and style, and any widening of
- * the policy but the two below: where a form may lead, and that a page's own script asks us.
+ * the policy but those below: where a form may lead, that a page's own script asks us, and that a page of ours shows
+ * another one, which then does nothing, in a frame.
  */
 import type { Context, Middleware } from 'koa';
 
@@ -64,6 +65,23 @@ export function allowFormAction(ctx: Context, uris: readonly string[]): void {
 export function allowOwnRequests(ctx: Context): void {
   const policy = ctx.response.get('Content-Security-Policy');
   if (policy !== '') ctx.set('Content-Security-Policy', `${policy}; connect-src 'self'`);
+}
+
+/** Lets this page show others of ours in frames. */
+export function allowOwnFrames(ctx: Context): void {
+  const policy = ctx.response.get('Content-Security-Policy');
+  if (policy !== '') ctx.set('Content-Security-Policy', `${policy}; frame-src 'self'`);
+}
+
+/**
+ * Lets pages of ours show this answer in a frame. In return it runs no script, sends no form, and has an origin of its own,
+ * wherever it is opened (CSP3 section 6.3.2): nothing that is typed or pressed in it goes anywhere.
+ */
+export function letBeFramed(ctx: Context): void {
+  const policy = ctx.response.get('Content-Security-Policy');
+  if (policy === '') return;
+  const framed = policy.replace(/(?<=^|;)\s*frame-ancestors\b[^;]*/, " frame-ancestors 'self'");
+  ctx.set({ 'Content-Security-Policy': `${framed}; sandbox`, 'X-Frame-Options': 'SAMEORIGIN' });
 }
 
 /** Schemes that run or show something here instead of leading to an application. */

@@ -26,6 +26,8 @@ export interface PageContext {
   requestId: string;
   /** IANA zone in which times are told; UTC when the reader's is unknown. */
   timeZone?: string;
+  /** To be looked at alone: it has no scripts, shows what needs them all the same, and nothing in it takes the focus. */
+  still?: boolean;
 }
 
 /** The kinds of a `DomainError`, our own faults, and refused authorization requests. */

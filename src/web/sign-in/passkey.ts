@@ -40,9 +40,9 @@ async function submit(ctx: Context, visit: PasskeyVisit): Promise<void> {
   }
 }
 
-function offer({ web, ways, interaction }: Offering, action: string): Pick<SignInOptions, 'passkey'> {
+function offer({ web, ways, uid }: Offering, action: string): Pick<SignInOptions, 'passkey'> {
   if (ways.length === 0) return {};
-  const challenge = makeChallenge(web.secrets, { purpose: 'login', place: interaction.uid });
+  const challenge = makeChallenge(web.secrets, { purpose: 'login', place: uid });
   return { passkey: { action, challenge, rpId: partyOf(web.issuer).rpId } };
 }
 

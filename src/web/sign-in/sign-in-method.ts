@@ -3,7 +3,8 @@
  * dispatcher walks that list, and nothing else names a method.
  */
 import type { SignInMethod, Way } from '../../domain/sign-in/method.ts';
-import type { InteractionContext, WebDependencies } from '../interaction/context.ts';
+import type { Tenant } from '../../domain/tenants/tenants.ts';
+import type { WebDependencies } from '../interaction/context.ts';
 import type { StepName } from '../interaction/steps.ts';
 import type { Handlers } from '../interaction/visit.ts';
 import type { ViewModels } from '../pages/view-models.ts';
@@ -20,8 +21,12 @@ export interface Offer extends Partial<Omit<SignInOptions, 'otherMethods'>> {
   button?: string;
 }
 
-/** What a method is asked about: the interaction, and the ways of its own that the tenant has here. */
-export interface Offering extends InteractionContext {
+/** What a method is asked about: who is to sign in where, and the ways of its own that the tenant has here. */
+export interface Offering {
+  /** Null where it is not known yet. */
+  tenant: Pick<Tenant, 'id' | 'settings'> | null;
+  /** Of the interaction. */
+  uid: string;
   web: WebDependencies;
   ways: readonly Way[];
 }
