@@ -5,11 +5,16 @@ import type { MailReach } from './domain/messages/mail-policy.ts';
 import type { PasswordHasher } from './domain/methods/password/password-hash.ts';
 import type { ManagementDependencies } from './management/operation.ts';
 import { createClientRegistration } from './oidc/client-registration.ts';
+import { createProviderCheck } from './oidc/provider-check.ts';
 import { createTokenPreview } from './oidc/token-preview.ts';
 import type { Database } from './platform/database.ts';
 import { createListeners, type Listeners } from './platform/listeners.ts';
+import { createOutboundFetch } from './platform/network/outbound.ts';
 import type { Secrets } from './platform/secrets.ts';
 import { verifySecondsOf } from './schedule.ts';
+
+/** A call to a provider that is looked at; somebody waits for several of them. */
+const checkCall = { timeoutMs: 2_500, maxBytes: 64 * 1024 };
 
 export function managementDependencies({
   config,
@@ -36,6 +41,11 @@ export function managementDependencies({
     budgets: { email: config.mail.dailyBudget, phone: config.phone.dailyBudget },
     previewTokens: createTokenPreview({ config, db, secrets }),
     registration: createClientRegistration({ config, db, secrets }),
+    checkProvider: createProviderCheck({
+      fetch: createOutboundFetch({ allowedNetworks: [...config.outboundAllowedNetworks], ...checkCall }),
+      secrets,
+      issuer: config.issuer,
+    }),
     allowHttp: !config.isProduction,
     verifySeconds: verifySecondsOf(config),
     rotationDays: config.signingKeyRotationDays,

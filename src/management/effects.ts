@@ -13,7 +13,7 @@ import { id } from './shapes.ts';
 import { namedTenant, tenantParams } from './tenants.ts';
 
 const count = z.int();
-const Effects = z
+export const Effects = z
   .object({
     people: count.meta({ description: 'Who is concerned by it' }),
     sessions: count.meta({ description: 'Sign-ins that end' }),

@@ -13,8 +13,11 @@ import {
   setClientSecret,
   setIdentityProviderState,
 } from '../domain/methods/federation/identity-providers.ts';
+import { effectsOnProvider } from '../domain/lifecycle/effects.ts';
 import { isPlatformTenant } from '../domain/tenants/platform-tenant.ts';
 import { DomainError } from '../platform/errors.ts';
+import { providerChecks } from '../oidc/provider-check.ts';
+import { Effects } from './effects.ts';
 import { type Lookup, operation } from './operation.ts';
 import { findRemoved, unlessGone } from './removed.ts';
 import { id, name, pageQuery, text, time } from './shapes.ts';
@@ -41,6 +44,18 @@ const Provider = z
     created_at: time,
   })
   .meta({ id: 'IdentityProvider' });
+const ProviderChecks = z
+  .object({
+    works: z.boolean().meta({ description: 'Every check that could be made passes' }),
+    checks: z.array(
+      z.object({
+        check: z.enum(providerChecks).meta({ description: 'In their order; what could not be looked at is not there' }),
+        passes: z.boolean(),
+        reason: z.string().nullable().meta({ description: 'Why it does not pass', example: 'client_refused' }),
+      }),
+    ),
+  })
+  .meta({ id: 'IdentityProviderChecks' });
 const params = z.strictObject({ key });
 const members = {
   client_id: text(255).meta({ description: 'Of our client there' }),
@@ -140,6 +155,32 @@ export const identityProviders = [
     params,
     answer: Provider,
     run: (run) => providerIn(run, run),
+  }),
+  operation({
+    id: 'identity_providers.effects',
+    method: 'GET',
+    path: '/identity-providers/{key}/effects',
+    summary: 'Count whose accounts are linked to a provider',
+    description: 'They cannot sign in with it while it is disabled; when it is deleted, the links end.',
+    needs,
+    params,
+    answer: Effects,
+    run: async (run) => effectsOnProvider(run.db, (await providerIn(run, run)).key),
+  }),
+  operation({
+    id: 'identity_providers.check',
+    method: 'GET',
+    path: '/identity-providers/{key}/check',
+    summary: 'Look whether a provider answers as a sign-in needs it',
+    description:
+      'Asks it over the network: its discovery document, its keys, and whether it knows our client. Nobody is signed in.',
+    needs,
+    params,
+    answer: ProviderChecks,
+    run: async (run) => {
+      const checks = await run.deps.checkProvider(await providerIn(run, run));
+      return { checks, works: checks.every(({ passes }) => passes) };
+    },
   }),
   operation({
     id: 'identity_providers.update',

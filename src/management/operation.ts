@@ -9,6 +9,7 @@ import type { Channel } from '../domain/messages/outgoing-message.ts';
 import type { MessageBudgets } from '../domain/messages/phone-policy.ts';
 import type { PasswordHasher } from '../domain/methods/password/password-hash.ts';
 import type { ClientRegistration } from '../oidc/client-registration.ts';
+import type { CheckProvider } from '../oidc/provider-check.ts';
 import type { PreviewTokens } from '../oidc/token-preview.ts';
 import type { Database } from '../platform/database.ts';
 import type { ErrorCode } from '../platform/errors.ts';
@@ -35,6 +36,8 @@ export interface ManagementDependencies extends MailReach {
   previewTokens: PreviewTokens;
   /** Registers clients that the server itself would take. */
   registration: ClientRegistration;
+  /** Looks at an identity provider over the network. */
+  checkProvider: CheckProvider;
   /** Whether an identity provider may have an http address: never in production. */
   allowHttp: boolean;
   /** How long a retired signing key stays published. */

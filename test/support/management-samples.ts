@@ -127,6 +127,8 @@ export const samples: Record<string, (world: World) => Sample> = {
     body: { key: 'new-one', name: 'New', issuer: 'https://idp.example', client_id: 'us', client_secret: 'of ours' },
   }),
   'identity_providers.get': (w) => ({ params: provider(w) }),
+  'identity_providers.effects': (w) => ({ params: provider(w) }),
+  'identity_providers.check': (w) => ({ params: provider(w) }),
   'identity_providers.update': (w) => ({ params: provider(w), body: { name: 'Renamed' } }),
   'identity_providers.disable': (w) => ({ params: provider(w) }),
   'identity_providers.enable': (w) => ({ params: provider(w) }),

@@ -6,13 +6,14 @@
 import type { Database } from '../../platform/database.ts';
 import { countLiveKeys } from '../api-keys/ending-keys.ts';
 import { countOpenInvitations } from '../invitations/open-invitations.ts';
+import { countIdentities } from '../methods/federation/identity-provider-store.ts';
 import { countHeld } from '../organisation/count-held.ts';
 import { countEndingOfClient, countEndingSessions, countServiceTokens } from '../sessions/count-ending.ts';
 import { countActivePeople } from '../users/list-users.ts';
 import { findUser, type UserOfTenant } from '../users/users.ts';
 
 export interface Effects {
-  /** Who is concerned: the people of a tenant, the holders of a role, who lets a client have something. */
+  /** Who is concerned: the people of a tenant, the holders of a role, who lets a client have something, who is linked to a provider. */
   people: number;
   sessions: number;
   applicationsTold: number;
@@ -73,4 +74,9 @@ export async function effectsOnClient(db: Database, client: { id: string; client
 /** Of deleting a role. */
 export async function effectsOnRole(db: Database, role: { tenantId: string; roleId: string }): Promise<Effects> {
   return { ...nothing, ...(await countHeld(db, role)), invitations: await countOpenInvitations(db, role) };
+}
+
+/** Of disabling or removing an identity provider: whose accounts are linked to it. @param key of the provider */
+export async function effectsOnProvider(db: Database, key: string): Promise<Effects> {
+  return { ...nothing, people: await countIdentities(db, key) };
 }

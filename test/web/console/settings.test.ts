@@ -3,7 +3,6 @@ import { TenantSettings } from '../../../src/management/tenant-settings.ts';
 import { brandingGroup } from '../../../src/web/console/settings/branding.ts';
 import { settingsGroups } from '../../../src/web/console/settings/settings.ts';
 import { signInGroups } from '../../../src/web/console/sign-in/ways.ts';
-import type { Visit } from '../../../src/web/console/visit.ts';
 import { startTestApp, type TestApp } from '../../support/app.ts';
 import { signInToConsole } from '../../support/console.ts';
 import * as make from '../../support/factories.ts';
@@ -28,13 +27,9 @@ describe('the console: settings', () => {
   const at = (path: string) => `${app.issuer}/console/here${path}`;
   const settings = async () => (await app.db('tenants').where({ id: tenantId }).first('settings')).settings;
 
-  it('has a place for every setting of a tenant', async () => {
+  it('has a place for every setting of a tenant', () => {
     // What a tenant asks of a provider is on the page of the provider.
-    const visit = { management: { channels: [], phoneCountries: [] } } as unknown as Visit;
-    const fields = await Promise.all(
-      [brandingGroup, ...settingsGroups, ...signInGroups].map(({ fields }) => fields(visit)),
-    );
-    const placed = fields.flat().map(({ name }) => name);
+    const placed = [brandingGroup, ...settingsGroups, ...signInGroups].flatMap(({ fields }) => fields.map(({ name }) => name));
     const { branding, address_limits: limits } = TenantSettings.shape;
     const inner = (name: string, members: object) => Object.keys(members).map((member) => `${name}.${member}`);
     const all = [

@@ -73,7 +73,7 @@ const mends: Record<string, { operation: string; path: (visit: Visit) => string;
   address_not_proved: { operation: 'users.update', path: (visit) => `${personPath(visit)}/addresses` },
   not_linked: { operation: 'users.identities.add', path: (visit) => `${tab(visit)}/providers/add` },
   method_not_offered: { operation: 'tenants.settings.update', path: () => '/sign-in', section: 'sign-in' },
-  country_not_allowed: { operation: 'tenants.settings.update', path: () => '/settings', section: 'settings' },
+  country_not_allowed: { operation: 'tenants.settings.update', path: () => '/sign-in', section: 'sign-in' },
   messages_exhausted: { operation: 'messages.unsent', path: () => '/messages', section: 'messages' },
   channel_unavailable: { operation: 'messages.unsent', path: () => '/messages', section: 'messages' },
 };

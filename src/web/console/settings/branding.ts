@@ -44,7 +44,7 @@ declare module '../../pages/view-models.ts' {
 
 export const brandingGroup: SettingsGroup = {
   group: 'branding',
-  fields: () => [
+  fields: [
     { name: 'branding.accent_color', kind: 'text', optional: true, empty: 'null', maxLength: 7 },
     { name: 'branding.logo_url', kind: 'url', optional: true, empty: 'null', maxLength: 2000 },
     { name: 'branding.support_url', kind: 'text', optional: true, empty: 'null', maxLength: 2000 },

@@ -14,7 +14,9 @@ import { type ConsoleDependencies, hrefTo, type Visit } from '../visit.ts';
 export interface SettingsGroup {
   /** Below the section's words and its address. */
   group: string;
-  fields(visit: Visit): FieldSpec[] | Promise<FieldSpec[]>;
+  fields: readonly FieldSpec[];
+  /** What of a field depends on the server or the tenant, such as its options; by its name. */
+  adapt?(visit: Visit): Promise<Record<string, Partial<FieldSpec>>>;
 }
 
 /** One setting, as it is shown. */
@@ -59,14 +61,20 @@ function textsOf(visit: Visit, words: string, field: FieldSpec, value: string): 
   return [t.has(`${unit}_other`) ? t(unit, { count }) : count.toLocaleString(t('locale.formats'))];
 }
 
+async function fieldsOf(visit: Visit, { fields, adapt }: SettingsGroup): Promise<FieldSpec[]> {
+  const adapted = (await adapt?.(visit)) ?? {};
+  return fields.map((field) => ({ ...field, ...adapted[field.name] }));
+}
+
 /** A group with what holds now. */
 export async function shownGroup(
   visit: Visit,
   { section, words }: { section: SectionName; words: string },
-  { group, fields }: SettingsGroup,
+  settings: SettingsGroup,
   stored: object,
 ): Promise<ShownGroup> {
-  const specs = await fields(visit);
+  const { group } = settings;
+  const specs = await fieldsOf(visit, settings);
   const values: Values = shownValues(specs, stored, 'UTC');
   const own = `${words}.${group}`;
   return {
@@ -81,13 +89,14 @@ export async function shownGroup(
 }
 
 /** What the forms of all groups have in common. */
-export function settingsForm(section: SectionName, words: string, { group, fields }: SettingsGroup): FormPage {
+export function settingsForm(section: SectionName, words: string, settings: SettingsGroup): FormPage {
+  const { group } = settings;
   return {
     path: `/${section}/${group.replaceAll('_', '-')}`,
     section,
     operation: 'tenants.settings.update',
     words: `${words}.${group}`,
-    fields,
+    fields: (visit) => fieldsOf(visit, settings),
     read: async (visit) => {
       const { body, etag } = await readSettings(visit);
       return { stored: body, etag, subject: visit.tenant.name };

@@ -24,21 +24,21 @@ const at = { section: 'settings', words: 'console.settings' } as const;
 export const settingsGroups: readonly SettingsGroup[] = [
   {
     group: 'sessions',
-    fields: () => [
+    fields: [
       { name: 'session_hours', kind: 'number', optional: true, empty: 'null' },
       { name: 'new_device_notices', kind: 'check' },
     ],
   },
   {
     group: 'retention',
-    fields: () => [
+    fields: [
       { name: 'audit_retention_days', kind: 'number', optional: true, empty: 'null' },
       { name: 'self_deletion_days', kind: 'number', optional: true, empty: 'null' },
     ],
   },
   {
     group: 'limits',
-    fields: () => [
+    fields: [
       { name: 'address_limits.sign_in_failures', kind: 'number', optional: true, empty: 'null' },
       { name: 'address_limits.codes', kind: 'number', optional: true, empty: 'null' },
       { name: 'address_limits.trusted_networks', kind: 'lines', optional: true },

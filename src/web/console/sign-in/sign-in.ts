@@ -1,0 +1,16 @@
+/** The section Sign-in: how people sign in, and the identity providers that they may come by. */
+import type Router from '@koa/router';
+import type { ConsoleDependencies } from '../visit.ts';
+import { mountAddProvider } from './add-provider.ts';
+import { mountProvider } from './provider.ts';
+import { mountProviders } from './providers.ts';
+import { mountWays } from './ways.ts';
+
+/** Mounts `/sign-in` and everything below it. */
+export function mountSignIn(router: Router, deps: ConsoleDependencies): void {
+  mountWays(router, deps);
+  mountProviders(router, deps);
+  // Before a provider's own address: `new` is no key of one there.
+  mountAddProvider(router, deps);
+  mountProvider(router, deps);
+}
