@@ -3,6 +3,7 @@
  * for those who run the server alone.
  */
 import { z } from 'zod';
+import { effectsOnProvider } from '../domain/lifecycle/effects.ts';
 import { updateIdentityProvider } from '../domain/methods/federation/change-provider.ts';
 import {
   addIdentityProvider,
@@ -13,10 +14,9 @@ import {
   setClientSecret,
   setIdentityProviderState,
 } from '../domain/methods/federation/identity-providers.ts';
-import { effectsOnProvider } from '../domain/lifecycle/effects.ts';
 import { isPlatformTenant } from '../domain/tenants/platform-tenant.ts';
-import { DomainError } from '../platform/errors.ts';
 import { providerChecks } from '../oidc/provider-check.ts';
+import { DomainError } from '../platform/errors.ts';
 import { Effects } from './effects.ts';
 import { type Lookup, operation } from './operation.ts';
 import { findRemoved, unlessGone } from './removed.ts';

@@ -88,7 +88,11 @@ async function keysFault(fetch: OutboundFetch, { jwks_uri: address }: Document):
   return failed(!Array.isArray(keys) || keys.length === 0, 'no_keys');
 }
 
-function authenticationOf(clientId: string, secret: string | null, document: Document) {
+function authenticationOf(
+  clientId: string,
+  secret: string | null,
+  document: Document,
+): Record<'headers' | 'fields', Record<string, string>> {
   if (secret === null) return { headers: {}, fields: { client_id: clientId } };
   const methods = texts(document.token_endpoint_auth_methods_supported);
   if (methods.includes('client_secret_post') && !methods.includes('client_secret_basic'))
@@ -97,6 +101,15 @@ function authenticationOf(clientId: string, secret: string | null, document: Doc
   const encoded = (part: string) => new URLSearchParams({ '': part }).toString().slice(1);
   const pair = `${encoded(clientId)}:${encoded(secret)}`;
   return { headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }, fields: {} };
+}
+
+/** @throws Unusable where no key of ours opens it */
+function secretOf(provider: IdentityProvider, secrets: Secrets): string | null {
+  try {
+    return clientSecretOf(provider, secrets);
+  } catch {
+    throw new Unusable('secret_unreadable');
+  }
 }
 
 /**
@@ -109,7 +122,7 @@ async function credentialsFault(
   provider: IdentityProvider,
   document: Document,
 ): Promise<string | null | undefined> {
-  const { headers, fields } = authenticationOf(provider.clientId, clientSecretOf(provider, secrets), document);
+  const { headers, fields } = authenticationOf(provider.clientId, secretOf(provider, secrets), document);
   const body = new URLSearchParams({
     grant_type: 'authorization_code',
     code: `gatehouse-check-${randomToken(16)}`,

@@ -19,6 +19,7 @@ import { mountSearch } from './search.ts';
 import type { SectionName } from './sections.ts';
 import { mountServices } from './services/services.ts';
 import { mountSettings } from './settings/settings.ts';
+import { mountSignIn } from './sign-in/sign-in.ts';
 import { mountSigningKeys } from './signing-keys/signing-keys.ts';
 import { mountTenants } from './tenants/tenants.ts';
 import type { ConsoleDependencies } from './visit.ts';
@@ -36,6 +37,7 @@ const mounts: Partial<Record<SectionName, Mount>> = {
   audit: mountAudit,
   apis: mountApis,
   'api-keys': mountApiKeys,
+  'sign-in': mountSignIn,
   settings: mountSettings,
   tenants: mountTenants,
   'signing-keys': mountSigningKeys,

@@ -29,11 +29,15 @@ describe('the console: settings', () => {
 
   it('has a place for every setting of a tenant', () => {
     // What a tenant asks of a provider is on the page of the provider.
-    const placed = [brandingGroup, ...settingsGroups, ...signInGroups].flatMap(({ fields }) => fields.map(({ name }) => name));
+    const placed = [brandingGroup, ...settingsGroups, ...signInGroups].flatMap(({ fields }) =>
+      fields.map(({ name }) => name),
+    );
     const { branding, address_limits: limits } = TenantSettings.shape;
     const inner = (name: string, members: object) => Object.keys(members).map((member) => `${name}.${member}`);
     const all = [
-      ...Object.keys(TenantSettings.shape).filter((name) => !['branding', 'address_limits', 'federation'].includes(name)),
+      ...Object.keys(TenantSettings.shape).filter(
+        (name) => !['branding', 'address_limits', 'federation'].includes(name),
+      ),
       ...inner('branding', branding.shape),
       ...inner('address_limits', limits.shape),
     ];
@@ -45,8 +49,12 @@ describe('the console: settings', () => {
     const page = await browser.open(at('/settings'));
     assert.match(page.body, /As on this server[\s\S]*14 days/);
     const form = await browser.open(at('/settings/retention'));
-    const wrong = await browser.submit(form, { audit_retention_days: '90000', self_deletion_days: 'soon' }, { form: 1 });
-    assert.equal(wrong.status, 400);
+    const wrong = await browser.submit(
+      form,
+      { audit_retention_days: '90000', self_deletion_days: 'soon' },
+      { form: 1 },
+    );
+    assert.equal(wrong.status, 422);
     assert.match(wrong.body, /value="90000"[\s\S]*value="soon"/);
     assert.equal(wrong.body.match(/class="field-error"/g)?.length, 2);
     const saved = await browser.submit(wrong, { audit_retention_days: '400', self_deletion_days: '' }, { form: 1 });
@@ -81,7 +89,11 @@ describe('the console: settings', () => {
   it('tells what somebody else changed meanwhile', async () => {
     const browser = await signInToConsole(app, owner);
     const mine = await browser.open(at('/settings/sessions'));
-    await browser.submit(await browser.open(at('/settings/sessions')), { session_hours: '10', new_device_notices: 'yes' }, { form: 1 });
+    await browser.submit(
+      await browser.open(at('/settings/sessions')),
+      { session_hours: '10', new_device_notices: 'yes' },
+      { form: 1 },
+    );
     const late = await browser.submit(mine, { session_hours: '12', new_device_notices: 'yes' }, { form: 1 });
     assert.equal(late.status, 412);
     assert.match(late.body, /Somebody else changed this meanwhile[\s\S]*<dd>10<\/dd>/);
@@ -94,7 +106,10 @@ describe('the console: settings', () => {
       const browser = await signInToConsole(app, owner);
       const { status, headers, body } = await browser.open(at(look));
       assert.equal(status, 200);
-      assert.match(body, /data-theme="dark"[\s\S]*\/assets\/accent\/8a2be2\.css[\s\S]*<body inert>[\s\S]*logo\.example/);
+      assert.match(
+        body,
+        /data-theme="dark"[\s\S]*\/assets\/accent\/8a2be2\.css[\s\S]*<body inert>[\s\S]*logo\.example/,
+      );
       assert.doesNotMatch(body, /<script/);
       const policy = String(headers['content-security-policy']);
       assert.match(policy, /frame-ancestors 'self'(;|$)/);

@@ -36,6 +36,7 @@ export const settingsGroups: readonly SettingsGroup[] = [
       { name: 'self_deletion_days', kind: 'number', optional: true, empty: 'null' },
     ],
   },
+  { group: 'registration', fields: [{ name: 'client_registration', kind: 'check' }] },
   {
     group: 'limits',
     fields: [

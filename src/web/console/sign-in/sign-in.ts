@@ -4,13 +4,14 @@ import type { ConsoleDependencies } from '../visit.ts';
 import { mountAddProvider } from './add-provider.ts';
 import { mountProvider } from './provider.ts';
 import { mountProviders } from './providers.ts';
+import { mountTerms } from './terms.ts';
 import { mountWays } from './ways.ts';
 
 /** Mounts `/sign-in` and everything below it. */
 export function mountSignIn(router: Router, deps: ConsoleDependencies): void {
   mountWays(router, deps);
   mountProviders(router, deps);
-  // Before a provider's own address: `new` is no key of one there.
   mountAddProvider(router, deps);
   mountProvider(router, deps);
+  mountTerms(router, deps);
 }

@@ -1,6 +1,7 @@
 /** How the people of a tenant sign in: the ways that are offered, codes and where they may go, sign-up, second factors. */
 import type Router from '@koa/router';
 import type { Channel } from '../../../domain/messages/outgoing-message.ts';
+import { leadTo } from '../../account/account-page.ts';
 import { ask } from '../ask.ts';
 import type { FieldSpec } from '../fields.ts';
 import type { ConsoleFrame } from '../frame.ts';
@@ -14,8 +15,8 @@ import {
   translatorOf,
 } from '../settings/groups.ts';
 import { type ConsoleDependencies, hrefTo, type Visit } from '../visit.ts';
-import { leadTo } from '../../account/account-page.ts';
 import { type SignInTab, signInTabs } from './tabs.ts';
+import { type NamableMethod, readNamableMethods } from './terms.ts';
 
 /** How messages by a channel went, as `messages.channels` answers. */
 interface ChannelHealth {
@@ -54,22 +55,15 @@ function channelOptions(visit: Visit): Options {
   });
 }
 
-interface NamableMethod {
-  method: string;
-  provider: string | null;
-  is_active: boolean;
-}
-
 /** The ways that the settings may name. One that is named and not there any more is shown, so that it can be taken out. */
 async function methodOptions(visit: Visit): Promise<Options> {
   const t = translatorOf(visit);
-  const { body } = await ask<{ items: NamableMethod[] }>(visit, 'tenants.sign_in_methods');
   const label = ({ method, provider, is_active: isActive }: NamableMethod) => {
     const own = `console.sign_in.methods.names.${method}`;
     if (provider === null) return t.has(own) ? t(own) : method;
     return isActive ? provider : t('console.sign_in.methods.names.disabled', { name: provider });
   };
-  const known = body.items.map((item) => ({ value: item.method, label: label(item) }));
+  const known = (await readNamableMethods(visit)).map((item) => ({ value: item.method, label: label(item) }));
   const named = visit.tenant.settings.signInMethods.filter((name) => !known.some(({ value }) => value === name));
   const gone = named.map((name) => ({ value: name, label: t('console.sign_in.methods.names.not_there', { name }) }));
   return [...known, ...gone];
@@ -147,7 +141,9 @@ async function show(visit: Visit): Promise<void> {
   const { body: stored } = await readSettings(visit);
   const groups = await Promise.all(signInGroups.map((group) => shownGroup(visit, at, group, stored)));
   const seesMessages = visit.holdings.everywhere('messages.read');
-  const health = seesMessages ? (await ask<{ items: ChannelHealth[] }>(visit, 'messages.channels')).body.items : undefined;
+  const health = seesMessages
+    ? (await ask<{ items: ChannelHealth[] }>(visit, 'messages.channels')).body.items
+    : undefined;
   draw(visit, 'console/sign-in/ways', {
     tabs: signInTabs(visit, 'ways'),
     groups,
