@@ -789,6 +789,28 @@ export interface paths {
         patch: operations["identity_providers.update"];
         trace?: never;
     };
+    "/identity-providers/{key}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look whether a provider answers as a sign-in needs it
+         * @description Asks it over the network: its discovery document, its keys, and whether it knows our client. Nobody is signed in.
+         *
+         *     Needs `identity_providers.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["identity_providers.check"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/identity-providers/{key}/disable": {
         parameters: {
             query?: never;
@@ -805,6 +827,28 @@ export interface paths {
          *     Needs `identity_providers.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
          */
         post: operations["identity_providers.disable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/identity-providers/{key}/effects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count whose accounts are linked to a provider
+         * @description They cannot sign in with it while it is disabled; when it is deleted, the links end.
+         *
+         *     Needs `identity_providers.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["identity_providers.effects"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1907,6 +1951,28 @@ export interface paths {
          *     Needs `tenant.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
          */
         patch: operations["tenants.settings.update"];
+        trace?: never;
+    };
+    "/tenant/sign-in-methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the ways to sign in that the settings may name
+         * @description Those of our own, and the providers of all tenants. The tenant’s own providers are offered in any case.
+         *
+         *     Needs `tenant.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["tenants.sign_in_methods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/tenants": {
@@ -3822,6 +3888,23 @@ export interface components {
             /** @description null: of all tenants */
             tenant_id: string | null;
         };
+        IdentityProviderChecks: {
+            checks: {
+                /**
+                 * @description In their order; what could not be looked at is not there
+                 * @enum {string}
+                 */
+                check: "discovery" | "issuer" | "endpoints" | "signing" | "keys" | "scopes" | "credentials";
+                passes: boolean;
+                /**
+                 * @description Why it does not pass
+                 * @example client_refused
+                 */
+                reason: string | null;
+            }[];
+            /** @description Every check that could be made passes */
+            works: boolean;
+        };
         InitialAccessToken: {
             /**
              * Format: date-time
@@ -4897,6 +4980,19 @@ export interface components {
                 state: "next" | "current" | "retired";
                 /** @description How long a retired one stays published */
                 verifies_until: string | null;
+            }[];
+        };
+        SignInMethods: {
+            items: {
+                /** @description false: a provider that is disabled */
+                is_active: boolean;
+                /**
+                 * @description As `sign_in_methods` names it
+                 * @example password
+                 */
+                method: string;
+                /** @description The name of a provider; null: a way of our own */
+                provider: string | null;
             }[];
         };
         Tenant: {
@@ -7545,6 +7641,40 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    "identity_providers.check": {
+        parameters: {
+            query?: {
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The end of its callback address, and what settings name it by */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProviderChecks"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     "identity_providers.disable": {
         parameters: {
             query?: {
@@ -7569,6 +7699,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityProvider"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "identity_providers.effects": {
+        parameters: {
+            query?: {
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The end of its callback address, and what settings name it by */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Effects"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -10471,6 +10635,37 @@ export interface operations {
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["UnprocessableEntity"];
             428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "tenants.sign_in_methods": {
+        parameters: {
+            query?: {
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInMethods"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };

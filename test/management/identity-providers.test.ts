@@ -85,4 +85,41 @@ describe('operations on identity providers', () => {
     assert.deepEqual(await keys(ask), ['mine']);
     assert.deepEqual(await keys(platform), ['shared']);
   });
+
+  it('names the ways to sign in that a tenant may have, and no provider of another tenant', async () => {
+    const managing = ['tenant.manage', 'identity_providers.manage'];
+    const [mine, theirs] = [await app.tenant(), await app.tenant()];
+    const own = await askAsService(app, { tenantId: mine.id, capabilities: managing });
+    const stranger = await askAsService(app, { tenantId: theirs.id, capabilities: managing });
+    assert.equal((await stranger('POST', '/identity-providers', entra('theirs-alone'))).status, 201);
+    assert.equal((await own('POST', '/identity-providers', entra('mine-alone'))).status, 201);
+    assert.equal((await platform('POST', '/identity-providers', entra('of-all', { all_tenants: true }))).status, 201);
+    const { items } = (await own('GET', '/tenant/sign-in-methods')).body;
+    const named = items.map(({ method }: { method: string }) => method);
+    for (const method of ['password', 'otp', 'passkey', 'of-all']) assert.ok(named.includes(method), method);
+    for (const method of ['theirs-alone', 'mine-alone']) assert.ok(!named.includes(method), method);
+    await platform('POST', '/identity-providers/of-all/disable');
+    const again = (await own('GET', '/tenant/sign-in-methods')).body.items;
+    const { is_active } = again.find(({ method }: { method: string }) => method === 'of-all');
+    assert.equal(is_active, false);
+  });
+
+  it('counts whose accounts are linked to a provider, for who may end it', async () => {
+    const { id: tenantId } = await app.tenant();
+    const own = await askAsService(app, { tenantId, capabilities: ['identity_providers.manage'] });
+    await own('POST', '/identity-providers', entra('counted'));
+    const person = await app.person({ tenantId });
+    await app.db('user_identities').insert({
+      id: person.id,
+      tenantId,
+      userId: person.id,
+      provider: 'counted',
+      issuer: 'https://login.example.test/tenant',
+      subject: 'one',
+    });
+    const { status, body } = await own('GET', '/identity-providers/counted/effects');
+    assert.deepEqual([status, body.people, body.sessions], [200, 1, 0]);
+    assert.equal((await other('GET', '/identity-providers/counted/effects')).status, 404);
+    assert.equal((await other('GET', '/identity-providers/counted/check')).status, 404);
+  });
 });

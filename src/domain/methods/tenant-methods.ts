@@ -7,7 +7,8 @@ import { DomainError } from '../../platform/errors.ts';
 import type { Caller } from '../audit/audit-events.ts';
 import type { TenantSettings, TenantSettingsInput } from '../tenants/tenant-settings.ts';
 import { type Tenant, updateTenantSettings } from '../tenants/tenants.ts';
-import { findIdentityProvider, isOffered, listIdentityProviders } from './federation/identity-providers.ts';
+import { selectSharedProviders } from './federation/identity-provider-store.ts';
+import { findIdentityProvider, isOffered } from './federation/identity-providers.ts';
 import { methodNames } from './methods.ts';
 
 /** Whether the provider is there for the tenant: its own, or one of all tenants; disabled ones too. */
@@ -32,10 +33,13 @@ export interface NamableMethod {
 
 /** Every way to sign in that a tenant may name: those of the program, and the providers of all tenants. */
 export async function namableMethods(db: Database): Promise<NamableMethod[]> {
-  const { items } = await listIdentityProviders(db, { tenantId: null, limit: 200 });
   return [
     ...methodNames.map((method) => ({ method, provider: null, isActive: true })),
-    ...items.map(({ key, name, state }) => ({ method: key, provider: name, isActive: state === 'active' })),
+    ...(await selectSharedProviders(db)).map(({ key, name, state }) => ({
+      method: key,
+      provider: name,
+      isActive: state === 'active',
+    })),
   ];
 }
 

@@ -71,6 +71,16 @@ function selectActive(
   );
 }
 
+/** Those of all tenants and no others, disabled ones too, by name. */
+export async function selectSharedProviders(
+  db: Database,
+): Promise<Pick<IdentityProviderRow, 'key' | 'name' | 'state'>[]> {
+  return rows(
+    db,
+    `select key, name, state from identity_providers where tenant_id is null order by lower(name), key limit 200`,
+  );
+}
+
 /** In the order of their ids, with the slug of the tenant whose they are. */
 export async function selectIdentityProviders(
   db: Database,

@@ -99,7 +99,7 @@ export function settingsForm(section: SectionName, words: string, settings: Sett
     fields: (visit) => fieldsOf(visit, settings),
     read: async (visit) => {
       const { body, etag } = await readSettings(visit);
-      return { stored: body, etag, subject: visit.tenant.name };
+      return { stored: body, etag, subject: translatorOf(visit)(`${words}.title`) };
     },
     back: () => `/${section}`,
     notice: 'saved',
