@@ -6,7 +6,7 @@
 import type { Database } from '../../platform/database.ts';
 import { countLiveKeys } from '../api-keys/ending-keys.ts';
 import { countOpenInvitations } from '../invitations/open-invitations.ts';
-import { countIdentities } from '../methods/federation/identity-provider-store.ts';
+import { countLinkedAccounts } from '../methods/federation/identity-providers.ts';
 import { countHeld } from '../organisation/count-held.ts';
 import { countEndingOfClient, countEndingSessions, countServiceTokens } from '../sessions/count-ending.ts';
 import { countActivePeople } from '../users/list-users.ts';
@@ -78,5 +78,5 @@ export async function effectsOnRole(db: Database, role: { tenantId: string; role
 
 /** Of disabling or removing an identity provider: whose accounts are linked to it. @param key of the provider */
 export async function effectsOnProvider(db: Database, key: string): Promise<Effects> {
-  return { ...nothing, people: await countIdentities(db, key) };
+  return { ...nothing, people: await countLinkedAccounts(db, key) };
 }

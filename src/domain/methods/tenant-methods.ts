@@ -7,8 +7,7 @@ import { DomainError } from '../../platform/errors.ts';
 import type { Caller } from '../audit/audit-events.ts';
 import type { TenantSettings, TenantSettingsInput } from '../tenants/tenant-settings.ts';
 import { type Tenant, updateTenantSettings } from '../tenants/tenants.ts';
-import { selectSharedProviders } from './federation/identity-provider-store.ts';
-import { findIdentityProvider, isOffered } from './federation/identity-providers.ts';
+import { findIdentityProvider, isOffered, listSharedProviders } from './federation/identity-providers.ts';
 import { methodNames } from './methods.ts';
 
 /** Whether the provider is there for the tenant: its own, or one of all tenants; disabled ones too. */
@@ -35,7 +34,7 @@ export interface NamableMethod {
 export async function namableMethods(db: Database): Promise<NamableMethod[]> {
   return [
     ...methodNames.map((method) => ({ method, provider: null, isActive: true })),
-    ...(await selectSharedProviders(db)).map(({ key, name, state }) => ({
+    ...(await listSharedProviders(db)).map(({ key, name, state }) => ({
       method: key,
       provider: name,
       isActive: state === 'active',

@@ -24,6 +24,7 @@ import {
   selectActiveProviders,
   selectIdentityProvider,
   selectIdentityProviders,
+  selectSharedProviders,
   updateClientSecret,
   updateProviderState,
 } from './identity-provider-store.ts';
@@ -239,6 +240,16 @@ export async function listIdentityProviders(
 ): Promise<Page<IdentityProvider & { tenantSlug: string | null }>> {
   const { items, next } = await selectIdentityProviders(db, { tenantId, shared }, page);
   return { items: items.map(({ tenantSlug, ...row }) => ({ ...providerOf(row), tenantSlug })), next };
+}
+
+/** Those of all tenants, disabled ones too, by name. */
+export async function listSharedProviders(db: Database): Promise<Pick<IdentityProvider, 'key' | 'name' | 'state'>[]> {
+  return selectSharedProviders(db);
+}
+
+/** How many accounts are linked to a provider. */
+export async function countLinkedAccounts(db: Database, key: string): Promise<number> {
+  return countIdentities(db, key);
 }
 
 /**
