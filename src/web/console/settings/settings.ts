@@ -36,7 +36,14 @@ export const settingsGroups: readonly SettingsGroup[] = [
       { name: 'self_deletion_days', kind: 'number', optional: true, empty: 'null' },
     ],
   },
-  { group: 'registration', fields: [{ name: 'client_registration', kind: 'check' }] },
+  {
+    group: 'registration',
+    fields: [
+      { name: 'client_registration', kind: 'check' },
+      { name: 'client_documents', kind: 'check' },
+      { name: 'client_document_hosts', kind: 'lines', optional: true },
+    ],
+  },
   {
     group: 'limits',
     fields: [
