@@ -22,6 +22,7 @@ import { referrals } from './referrals.ts';
 import { resourceServers } from './resource-servers.ts';
 import { roles } from './roles.ts';
 import { serviceExchange } from './service-exchange.ts';
+import { serviceTokens } from './service-tokens.ts';
 import { services } from './services.ts';
 import { signInChecks } from './sign-in-checks.ts';
 import { signingKeys } from './signing-keys.ts';
@@ -45,6 +46,7 @@ const single: readonly AnyOperation[] = [
   ...tenants,
   ...clients,
   ...services,
+  ...serviceTokens,
   ...serviceExchange,
   ...resourceServers,
   ...capabilities,

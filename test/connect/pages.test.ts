@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Command } from 'commander';
 import { addApis } from '../../src/commands/apis.ts';
 import { addClients, type CreateOptions, metadataOf } from '../../src/commands/clients.ts';
+import { addServices } from '../../src/commands/services.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { createResourceServer } from '../../src/domain/resource-servers/resource-servers.ts';
 import { createClientRegistration } from '../../src/oidc/client-registration.ts';
@@ -13,6 +14,7 @@ async function optionsOf<T>(words: string[]): Promise<T> {
   const program = new Command('gatehouse').exitOverride().configureOutput({ writeErr: () => undefined });
   addClients(program, '');
   addApis(program, '');
+  addServices(program, '');
   let taken: T | undefined;
   const command = program.commands
     .find((noun) => noun.name() === words[0])
@@ -35,11 +37,11 @@ describe('the pages of docs/connect', () => {
   });
   after(() => app?.stop());
 
-  it('are the sixteen that the index lists, each with a command and what it leaves out', () => {
+  it('are the seventeen that the index lists, each with a command and what it leaves out', () => {
     const index = textOfPage('README.md');
     const listed = [...index.matchAll(/^\| \[[^\]]+\]\(([a-z0-9-]+\.md)\)/gm)].map(([, name]) => name);
     assert.deepEqual([...listed].sort(), connectPages);
-    assert.equal(connectPages.length, 16);
+    assert.equal(connectPages.length, 17);
     for (const page of connectPages) {
       assert.ok(commandsOf(page).length > 0, page);
       assert.match(textOfPage(page), /^## What (it leaves|they leave) out$/m, page);

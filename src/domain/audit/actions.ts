@@ -138,6 +138,7 @@ export const auditAreas = {
     'session.others_revoked': about('user', 'sessions', 'devices'),
     'session.all_revoked': about('user', 'sessions', 'devices'),
     'service_session.revoked': about('client', 'serviceSessionId'),
+    'service_session.all_revoked': about('client', 'count'),
     'device.remembered': about('user', 'days'),
     'device.forgotten': about('user', 'devices'),
   },

@@ -1,6 +1,6 @@
 /** Stopping an application or a service. Owns that all it holds ends in the transaction that disables it. */
 import { type Database, inTransaction } from '../../platform/database.ts';
-import { type Caller, systemCaller } from '../audit/audit-events.ts';
+import { type Caller, recordEvent, systemCaller } from '../audit/audit-events.ts';
 import { lockClient, lockClientUnlessDeleted, storeClientDeleted, storeClientState } from '../clients/clients.ts';
 import { endRegistrationOf, findUnusedRegistrations, isUnusedStill } from '../registration/registrations.ts';
 import { endSessionsOfClient } from '../sessions/sessions.ts';
@@ -15,6 +15,19 @@ export async function disableClient(db: Database, clientId: string, caller: Call
     const client = await lockClient(trx, clientId);
     await endSessionsOfClient(trx, client);
     await storeClientState(trx, client, 'disabled', caller);
+  });
+}
+
+/**
+ * Ends the tokens that a service holds, those that it got for people by token exchange too; it may ask for others.
+ * @throws DomainError not_found
+ */
+export async function endTokensOfService(db: Database, clientId: string, caller: Caller): Promise<void> {
+  await inTransaction(db, async (trx) => {
+    const client = await lockClient(trx, clientId);
+    const count = await endSessionsOfClient(trx, client);
+    const about = { tenantId: client.tenantId, entityType: 'client', entityId: clientId };
+    await recordEvent(trx, { ...about, action: 'service_session.all_revoked', payload: { count } }, caller);
   });
 }
 

@@ -59,6 +59,32 @@ export interface ListedServiceSession {
   expiresAt: Date;
 }
 
+export interface ListedServiceToken extends Omit<ListedServiceSession, 'clientId'> {
+  /** Of a JWT its own; of an opaque token its hash. */
+  jti: string;
+}
+
+/**
+ * The live tokens that one service got for itself, in the order of their ids. @param query.clientRowId clients.id
+ * @throws DomainError invalid CURSOR_INVALID
+ */
+export async function listServiceTokens(
+  db: Database,
+  { clientRowId, ...page }: PageRequest & { clientRowId: string },
+): Promise<Page<ListedServiceToken>> {
+  return selectPage<ListedServiceToken>(
+    db,
+    byId('s.id'),
+    page,
+    ({ key, where, order }) =>
+      `select s.id, s.jti, host(s.ip) as ip, s.created_at, s.expires_at, ${key}
+         from service_sessions s
+        where s.client_id = :clientRowId and s.revoked_at is null and s.expires_at > now() and ${where}
+        ${order}`,
+    { clientRowId },
+  );
+}
+
 /**
  * The live tokens of a tenant's services, in the order of their ids.
  * @param query.clientId of one service alone

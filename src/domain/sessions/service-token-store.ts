@@ -1,5 +1,5 @@
 /** The SQL of a service's token: its row, its session and its event are one statement, and those of one moment are too. */
-import { type Database, prepared, runPrepared } from '../../platform/database.ts';
+import { type Database, prepared, rows, runPrepared } from '../../platform/database.ts';
 import { gathered } from '../../platform/gathered.ts';
 import { insertEventSql } from '../audit/audit-events.ts';
 import type { PayloadRow } from './payload-store.ts';
@@ -54,4 +54,17 @@ const storeGathered = gathered<ServiceToken, boolean>(async (db, tokens) => {
 /** Stores a token with its session and its event. False where the client may not act any more: then nothing was stored. */
 export async function storeServiceToken(db: Database, token: ServiceToken): Promise<boolean> {
   return storeGathered(db, token);
+}
+
+/** What is stored of tokens that services got for themselves, as far as it is there still. Sealed. */
+export async function selectServiceTokenPayloads(
+  db: Database,
+  idHashes: readonly Buffer[],
+): Promise<{ idHash: Buffer; payload: Buffer }[]> {
+  if (idHashes.length === 0) return [];
+  return rows(
+    db,
+    `select id_hash, payload from oidc_payloads where model = 'ClientCredentials' and id_hash = any(:idHashes)`,
+    { idHashes: [...idHashes] },
+  );
 }

@@ -158,16 +158,17 @@ export async function deleteGrant(
   );
 }
 
-/** One live token of a service; undefined where it has ended, or is another tenant's. */
+/** A token of a service, of a tenant's or of one; undefined where it is another's. */
 export async function findServiceSession(
   db: Database,
-  wanted: { tenantId: string; serviceSessionId: string },
-): Promise<{ clientRowId: string; jti: string } | undefined> {
+  wanted: { serviceSessionId: string } & ({ tenantId: string } | { clientRowId: string }),
+): Promise<{ tenantId: string | null; clientId: string; jti: string } | undefined> {
   return firstRow(
     db,
-    `select client_id as client_row_id, jti
-       from service_sessions
-      where tenant_id = :tenantId and id = :serviceSessionId`,
+    `select s.tenant_id, c.client_id, s.jti
+       from service_sessions s
+       join clients c on c.id = s.client_id
+      where s.id = :serviceSessionId and ${'tenantId' in wanted ? 's.tenant_id = :tenantId' : 's.client_id = :clientRowId'}`,
     wanted,
   );
 }

@@ -140,29 +140,34 @@ export async function endSessionsOfTenant(trx: Database, tenantId: string): Prom
  * Ends what a client holds: tokens, codes, grants, and a service's tokens. The sign-ins of people that led to them go on.
  * @param client.id clients.id
  * @param client.clientId as the protocol has it
+ * @returns how many tokens a service had got for itself
  */
-export async function endSessionsOfClient(trx: Database, client: { id: string; clientId: string }): Promise<void> {
+export async function endSessionsOfClient(trx: Database, client: { id: string; clientId: string }): Promise<number> {
   await deletePayloadsOfClient(trx, client.clientId);
-  await endServiceSessions(trx, { clientRowId: client.id });
+  return endServiceSessions(trx, { clientRowId: client.id });
 }
 
 /**
  * Ends one token of a service; the service may ask for another.
+ * @param wanted.clientRowId clients.id: a token of this one alone; else of any of the tenant
  * @param wanted.hashesOf where a token is stored, by the `jti` of its session
- * @throws DomainError not_found, also for another tenant's
+ * @throws DomainError not_found, also for another's
  */
 export async function revokeServiceSession(
   db: Database,
-  wanted: { tenantId: string; serviceSessionId: string; hashesOf: (jti: string) => Buffer[] },
+  wanted: { serviceSessionId: string; hashesOf: (jti: string) => Buffer[] } & (
+    | { tenantId: string }
+    | { clientRowId: string }
+  ),
   caller: Caller,
 ): Promise<void> {
-  const { tenantId, serviceSessionId, hashesOf } = wanted;
-  if (!isId(tenantId) || !isId(serviceSessionId)) throw new DomainError('not_found', 'NOT_FOUND');
+  const { serviceSessionId, hashesOf, ...whose } = wanted;
+  if (!Object.values(whose).every(isId) || !isId(serviceSessionId)) throw new DomainError('not_found', 'NOT_FOUND');
   await inTransaction(db, async (trx) => {
-    const found = await findServiceSession(trx, { tenantId, serviceSessionId });
+    const found = await findServiceSession(trx, { serviceSessionId, ...whose });
     if (!found) throw new DomainError('not_found', 'NOT_FOUND');
     if (!(await endServiceSession(trx, { serviceSessionId, idHashes: hashesOf(found.jti) }))) return;
-    const about = { tenantId, entityType: 'client', entityId: found.clientRowId };
+    const about = { tenantId: found.tenantId, entityType: 'client', entityId: found.clientId };
     await recordEvent(trx, { ...about, action: 'service_session.revoked', payload: { serviceSessionId } }, caller);
   });
 }

@@ -39,7 +39,7 @@ const list: ViewModels['console/services/list']['list'] = {
   sorts: { name: { href: base, current: true }, created_at: { href: `${base}?sort=created_at`, current: false } },
 };
 
-const tabs = ['details', 'secrets', 'connect', 'refusals'] as const;
+const tabs = ['details', 'secrets', 'connect', 'tokens', 'refusals'] as const;
 const head = (current: Head['tabs'][number]['tab'], overrides: Partial<Head> = {}): Head => ({
   name: listed.name,
   clientId: listed.client_id,
@@ -90,6 +90,15 @@ const secret: ViewModels['console/services/secrets']['list']['items'][number] = 
   revoked_at: null,
   state: 'works',
   revokeHref: `${one}/secrets/s1/revoke`,
+};
+
+const token: ViewModels['console/services/tokens']['list']['items'][number] = {
+  id: 't1',
+  resource: 'https://api.northwind.example/',
+  scope: 'inventory.read inventory.write',
+  ip: '192.0.2.17',
+  created_at: '2025-11-20T14:12:00Z',
+  expires_at: '2025-11-20T14:22:00Z',
 };
 
 const snippetOf = {
@@ -199,6 +208,26 @@ export const samples: PageSample[] = [
     view: 'console/services/connect',
     page: {},
     model: { ...connect, signs: true, apis: [], scope: '', snippets: [] },
+  },
+  {
+    name: 'console-services-tokens',
+    view: 'console/services/tokens',
+    page: {},
+    model: {
+      frame,
+      head: head('tokens'),
+      list: listOf('console.services.tokens', `${one}/tokens`, [
+        { ...token, revokeHref: `${one}/tokens/t1/revoke` },
+        { ...token, id: 't2', resource: null, scope: null, ip: null },
+      ]),
+      revokeAllHref: `${one}/tokens/revoke`,
+    },
+  },
+  {
+    name: 'console-services-tokens-none',
+    view: 'console/services/tokens',
+    page: {},
+    model: { frame, head: head('tokens'), list: listOf('console.services.tokens', `${one}/tokens`, []) },
   },
   {
     name: 'console-services-refusals',
@@ -356,20 +385,24 @@ export const samples: PageSample[] = [
       },
     },
   },
-  ...(['disable', 'enable', 'delete', 'revoke_secret'] as const).map((name): PageSample => {
-    const tokens = { key: 'tokens', params: { count: 3 } };
-    const effects = {
-      disable: [tokens, { key: 'refused' }, { key: 'undo' }],
-      enable: [{ key: 'asks' }],
-      delete: [tokens, { key: 'secrets' }, { key: 'for_good' }],
-      revoke_secret: [{ key: 'at_once' }, { key: 'tokens' }],
-    }[name];
-    const words = `console.services.${name}`;
-    return {
-      name: `console-services-${name}`,
-      view: 'console/deed',
-      page: {},
-      model: { frame, deed: { ...deed, words, action: `${one}/${name}`, effects, typed: name === 'delete' } },
-    };
-  }),
+  ...(['disable', 'enable', 'delete', 'revoke_secret', 'revoke_token', 'revoke_tokens'] as const).map(
+    (name): PageSample => {
+      const tokens = { key: 'tokens', params: { count: 3 } };
+      const effects = {
+        disable: [tokens, { key: 'refused' }, { key: 'undo' }],
+        enable: [{ key: 'asks' }],
+        delete: [tokens, { key: 'secrets' }, { key: 'for_good' }],
+        revoke_secret: [{ key: 'at_once' }, { key: 'tokens' }],
+        revoke_token: [{ key: 'at_once' }, { key: 'jwt' }, { key: 'again' }],
+        revoke_tokens: [tokens, { key: 'jwt' }, { key: 'again' }],
+      }[name];
+      const words = `console.services.${name}`;
+      return {
+        name: `console-services-${name}`,
+        view: 'console/deed',
+        page: {},
+        model: { frame, deed: { ...deed, words, action: `${one}/${name}`, effects, typed: name === 'delete' } },
+      };
+    },
+  ),
 ];

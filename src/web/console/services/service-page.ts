@@ -23,7 +23,7 @@ interface ServiceMetadata {
   introspection_signed_response_alg?: string;
 }
 
-const tabs = ['details', 'secrets', 'connect', 'refusals'] as const;
+const tabs = ['details', 'secrets', 'connect', 'tokens', 'refusals'] as const;
 type Tab = (typeof tabs)[number];
 
 /** The head of every page of a service. */

@@ -14,6 +14,7 @@ import { parsedKeySet } from './key-set.ts';
 import { mountRefusals } from './refusals.ts';
 import { mountSecrets } from './secrets.ts';
 import { mountService } from './service.ts';
+import { mountTokens } from './tokens.ts';
 
 /** As `services.list` answers. */
 export interface ListedService {
@@ -116,6 +117,7 @@ export function mountServices(router: Router, deps: ConsoleDependencies): void {
   });
   mountSecrets(router, deps);
   mountConnect(router, deps);
+  mountTokens(router, deps);
   mountRefusals(router, deps);
   mountService(router, deps);
 }
