@@ -101,13 +101,19 @@ describe('the console: applications', () => {
   it('sets what is asked of a sign-in, and takes it back', async () => {
     const { clientId } = await ours();
     const form = await browser.open(at(`/${clientId}/sign-in`));
-    const asked = { two_factors: 'yes', max_age_minutes: '15', id_token_claims: 'lean' };
+    const asked = {
+      two_factors: 'yes',
+      max_age_minutes: '15',
+      id_token_claims: 'lean',
+      allowed_scopes: 'openid\r\nprofile',
+    };
     await browser.submit(form, { ...asked, token_endpoint_auth_method: 'client_secret_post' }, { form: 1 });
     const set = await metadataOf(clientId);
     assert.deepEqual(
       [set.default_acr_values, set.default_max_age, set.id_token_claims, set.token_endpoint_auth_method],
       [['urn:gatehouse:acr:aal2'], 900, 'lean', 'client_secret_post'],
     );
+    assert.deepEqual(set.allowed_scopes, ['openid', 'profile']);
     const shown = text(await browser.open(at(`/${clientId}`)));
     assert.match(shown, /Asked of everybody who signs in to it/);
     assert.match(shown, /After 15 minutes/);
@@ -115,7 +121,10 @@ describe('the console: applications', () => {
     const nothing = { id_token_claims: 'all', token_endpoint_auth_method: 'client_secret_basic', require_pkce: '' };
     await browser.send(again.url, { ...nothing, max_age_minutes: '' });
     const back = await metadataOf(clientId);
-    assert.deepEqual([back.default_acr_values, back.default_max_age, back.require_pkce], [undefined, undefined, false]);
+    assert.deepEqual(
+      [back.default_acr_values, back.default_max_age, back.allowed_scopes, back.require_pkce],
+      [undefined, undefined, undefined, false],
+    );
   });
 
   it('stops, lets go on and deletes, and says first what ends', async () => {

@@ -114,6 +114,7 @@ const signInFields = async (visit: Visit): Promise<FieldSpec[]> => {
           },
         ] as const)
       : []),
+    { name: 'allowed_scopes', kind: 'lines', optional: true },
     ...(kind === 'web' && keeps
       ? ([
           {
@@ -130,10 +131,13 @@ const signInFields = async (visit: Visit): Promise<FieldSpec[]> => {
 
 /** By the names of the registered metadata. */
 function asMetadata(body: Record<string, unknown>): Record<string, unknown> {
-  const { two_factors, max_age_minutes: minutes, token_endpoint_auth_method: method, require_pkce, ...rest } = body;
+  const { two_factors, max_age_minutes: minutes, token_endpoint_auth_method: method, require_pkce, ...others } = body;
+  const { allowed_scopes: scopes, ...rest } = others;
   const metadata = {
     ...(two_factors !== undefined && { default_acr_values: two_factors ? [acr.aal2] : null }),
     ...(minutes !== undefined && { default_max_age: typeof minutes === 'number' ? Math.round(minutes * 60) : minutes }),
+    // None: whatever it asks for, within what people may.
+    ...(Array.isArray(scopes) && { allowed_scopes: scopes.length > 0 ? scopes : null }),
     ...(method !== undefined && { token_endpoint_auth_method: method }),
     ...(require_pkce !== undefined && { require_pkce: require_pkce ? null : false }),
   };
