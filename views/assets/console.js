@@ -1,6 +1,6 @@
 /*
  * What scripts add to the console beside htmx: the key of the search, menus that close, buttons that copy, files that are
- * read, and care for what htmx loads: a page
+ * read, forms that keep what was typed, and care for what htmx loads: a page
  * that is none of the console's is loaded as a whole, and whoever hears the page is taken to what is new. Every page works
  * without this file.
  */
@@ -47,6 +47,56 @@
   // A page may be the answer to a form that was sent to the page's own address. Whoever comes back to it asks for the page, and
   // is not shown the browser's question whether to send the form again.
   history.replaceState(history.state, '', location.href);
+
+  // What was typed into the form of something new stands there again when one comes back to the page. It is kept in the
+  // browser's memory of this very visit and nowhere else, for the person who typed it; never a password, nor a confirmation.
+  // A form that changes something begins with what is stored by then.
+  let typed;
+  const person = () => document.querySelector('.bar-who')?.textContent.trim() ?? '';
+  const keptForm = () => document.querySelector('main .form-console:not(:has([name=if_match])), main .form-wide');
+  const keptFields = (form) =>
+    [...form.elements].filter(
+      ({ name, type }) => name && name !== 'typed' && !/^(?:hidden|password|file|submit|button)$/.test(type),
+    );
+  const keepTyped = () => {
+    if (typed) history.replaceState({ ...history.state, typed }, '', location.href);
+  };
+  const restoreTyped = () => {
+    typed = undefined;
+    const kept = history.state?.typed;
+    const form = keptForm();
+    // What a refused form came back with is newer.
+    if (!kept || !form || kept.person !== person() || document.getElementById('error-summary')) return;
+    for (const field of keptFields(form)) {
+      const value = kept.values[field.name];
+      if (field.type === 'checkbox') field.checked = value === true;
+      else if (typeof value === 'string') field.value = value;
+    }
+    typed = kept;
+  };
+  restoreTyped();
+  document.addEventListener('change', ({ target }) => {
+    const form = keptForm();
+    if (!form || target.form !== form) return;
+    const values = keptFields(form).map((field) => [
+      field.name,
+      field.type === 'checkbox' ? field.checked : field.value,
+    ]);
+    typed = { person: person(), values: Object.fromEntries(values) };
+    keepTyped();
+  });
+  // htmx writes its own mark over it when a page is left.
+  document.addEventListener('htmx:beforeHistoryUpdate', keepTyped);
+  document.addEventListener('htmx:pushedIntoHistory', () => {
+    typed = undefined;
+  });
+
+  // So it does when one comes back: it hears of that first, and this after it.
+  addEventListener('load', () =>
+    addEventListener('popstate', ({ state }) => {
+      if (state?.typed) history.replaceState({ ...history.state, typed: state.typed }, '', location.href);
+    }),
+  );
 
   // The word of what was done is told once: the page's address forgets it.
   const forgetNotice = () => {
@@ -104,6 +154,7 @@
     forgetNotice();
     offerCopies();
     offerFiles();
+    restoreTyped();
     const summary = document.getElementById('error-summary');
     (summary ?? document.getElementById('content'))?.focus({ preventScroll: true });
   });

@@ -53,6 +53,9 @@ describe('the console in a browser', () => {
       `the focus is at ${value}`,
     );
 
+  const valueIs = (page: Page, selector: string, value: string) =>
+    eventually(async () => (await page.inputValue(selector)) === value, `${selector} is ${value}`);
+
   it('goes from page to page without loading it anew, under the policy of all pages, and back', async () => {
     const page = await atPeople();
     await page.evaluate('window.kept = true');
@@ -91,6 +94,35 @@ describe('the console in a browser', () => {
     await page.click('main button[type=submit]');
     await page.waitForSelector('text=Saved.');
     await page.waitForURL((url) => !url.searchParams.has('notice'));
+  });
+
+  it('comes back to a form with what was typed, after a link, after a table was checked, and for nobody else', async () => {
+    const page = await atPeople();
+    await page.goto(`${app.issuer}/console/here/people/new`);
+    await page.fill('#full_name', 'Ada Begun');
+    await page.fill('#password', 'a secret of hers');
+    await page.click('nav.rail >> text=Roles');
+    await heading(page, 'Roles');
+    await page.goBack();
+    await heading(page, 'Add a person');
+    await valueIs(page, '#full_name', 'Ada Begun');
+    assert.equal(await page.inputValue('#password'), '');
+    await page.evaluate("history.replaceState({ typed: { person: 'Another', values: { full_name: 'Theirs' } } }, '')");
+    await page.reload();
+    assert.equal(await page.inputValue('#full_name'), '');
+    await page.goto(`${app.issuer}/console/here/people/onboard`);
+    await page.fill('#text', 'name,address\nOdd,nonsense');
+    await page.click('button[value=check]');
+    await page.waitForSelector('#rows');
+    await page.goBack();
+    await page.waitForSelector('#rows', { state: 'detached' });
+    await valueIs(page, '#text', 'name,address\nOdd,nonsense');
+    await page.goto(`${app.issuer}/console/here/people/${anna.id}/edit`);
+    await page.fill('#given_name', 'Not saved');
+    await page.goto(`${app.issuer}/console/here/roles`);
+    await page.goBack();
+    await heading(page, 'Edit Anna Larsson');
+    assert.notEqual(await page.inputValue('#given_name'), 'Not saved', 'what is stored is what is changed');
   });
 
   it('leads to the sign-in where the session has ended meanwhile', async () => {
