@@ -3,12 +3,14 @@
  * rules decide, the same errors refuse, the same trail remembers, the same limits count. Nothing of the console reads or
  * writes in another way.
  */
+import { findSessionLogin } from '../../domain/sessions/sessions.ts';
 import type { Tenant } from '../../domain/tenants/tenants.ts';
 import { countOperation } from '../../management/limits.ts';
 import type { Input, ManagementDependencies } from '../../management/operation.ts';
 import { operationOf, operations } from '../../management/operations.ts';
 import { type ManagementRequest, perform } from '../../management/perform.ts';
 import { type Holdings, isPermitted, permit } from '../../management/permission.ts';
+import type { StreamedAnswer } from '../../management/streamed.ts';
 import { DomainError } from '../../platform/errors.ts';
 import type { Operator } from './operator.ts';
 
@@ -57,6 +59,20 @@ export async function ask<T>(asker: Asker, operationId: string, asked: Asked = {
   const request = { body: undefined, ...rest, actor: operator.actor, tenantId: tenant.id, params, query: named };
   const { body, etag } = await perform(operation, request, management, operations);
   return { body: body as T, etag };
+}
+
+/** As `ask`, of an operation that answers a stream: it ends when the session in this browser does. */
+export async function askStream(asker: Asker, operationId: string, asked: Asked = {}): Promise<StreamedAnswer> {
+  const { management, operator, tenant } = asker;
+  const operation = operationOf(operationId);
+  await countOperation(management.db, operator.actor, operation);
+  const named = Object.fromEntries(Object.entries(asked.query ?? {}).filter(([, value]) => value !== undefined));
+  const isLive = async () => (await findSessionLogin(management.db, operator.person.sessionUidHash)) !== undefined;
+  const { params = {}, body } = asked;
+  const request = { params, query: named, body, actor: operator.actor, tenantId: tenant.id, isLive };
+  const { stream } = await perform(operation, request, management, operations);
+  if (!stream) throw new Error(`${operationId} answers no stream`);
+  return stream;
 }
 
 /** As `ask`, of a list: one page. */

@@ -179,24 +179,29 @@ function modelOf<T>(
   };
 }
 
+/** What narrows the list, as its operation takes it: what was chosen and typed, and what the page says itself. */
+export function narrowedBy(visit: Visit, spec: ListSpec): Record<string, string | undefined> {
+  const { filters, typed } = chosenOf(visit, spec);
+  const taken = bodyOf(spec.typed ?? [], typed as Values, zoneOf(visit)) as Record<string, string>;
+  const own: Record<string, string | undefined> = { ...filters, ...taken };
+  for (const name of spec.local ?? []) delete own[name];
+  return { ...own, ...spec.fixed };
+}
+
 /**
  * One page of a list, as the page's address asks for it. Undefined where the answer is given already: a position that has
  * ended leads to the first page.
  */
 export async function readList<T>(visit: Visit, spec: ListSpec): Promise<ListModel<T> | undefined> {
   const chosen = chosenOf(visit, spec);
-  const { q, sort, filters } = chosen;
-  const typed = bodyOf(spec.typed ?? [], chosen.typed as Values, zoneOf(visit));
-  const own: Record<string, string | undefined> = { ...filters, ...(typed as Record<string, string>) };
-  for (const name of spec.local ?? []) delete own[name];
+  const { q, sort } = chosen;
   const place = spec.placeAs && visit.at ? { [spec.placeAs]: visit.at.id } : {};
   const after = queryValue(visit, 'after');
   const query = {
-    ...own,
+    ...narrowedBy(visit, spec),
     ...place,
     q,
     sort: sort ?? spec.sorts?.[0],
-    ...spec.fixed,
     limit: spec.limit ?? 50,
     after,
   };

@@ -23,4 +23,6 @@ export const tour: Tour = ({ annaId }) => [
       await page.waitForURL(/audit\/[0-9a-f-]{36}/);
     },
   },
+  { name: 'live', path: '/audit/live' },
+  { name: 'export', path: '/audit/export?action=role.assigned&within=month' },
 ];

@@ -87,15 +87,18 @@ const event = {
   cause: 'tenants.settings.update',
 };
 
+const links = { liveHref: `${base}/live`, exportHref: `${base}/export` };
+
 export const samples: PageSample[] = [
-  { name: 'console-audit', view: 'console/audit/list', page: {}, model: { frame, list: list(rows) } },
-  { name: 'console-audit-empty', view: 'console/audit/list', page: {}, model: { frame, list: list([]) } },
+  { name: 'console-audit', view: 'console/audit/list', page: {}, model: { frame, list: list(rows), ...links } },
+  { name: 'console-audit-empty', view: 'console/audit/list', page: {}, model: { frame, list: list([]), ...links } },
   {
     name: 'console-audit-narrowed',
     view: 'console/audit/list',
     page: {},
     model: {
       frame,
+      ...links,
       list: {
         ...list([]),
         isNarrowed: true,
@@ -114,6 +117,7 @@ export const samples: PageSample[] = [
     model: {
       frame,
       list: list([]),
+      ...links,
       unclear: {
         text: 'lars',
         choices: [
@@ -127,7 +131,7 @@ export const samples: PageSample[] = [
     name: 'console-audit-nobody',
     view: 'console/audit/list',
     page: {},
-    model: { frame, list: list([]), unclear: { text: 'zzz', choices: [] } },
+    model: { frame, list: list([]), ...links, unclear: { text: 'zzz', choices: [] } },
   },
   {
     name: 'console-audit-event',
@@ -193,5 +197,32 @@ export const samples: PageSample[] = [
       backHref: base,
       payload: { changes: [], same: 0, told: [] },
     },
+  },
+  {
+    name: 'console-audit-export',
+    view: 'console/audit/export',
+    page: {},
+    model: { frame, action: `${base}/export`, backHref: base, chosen: [] },
+  },
+  {
+    name: 'console-audit-export-narrowed',
+    view: 'console/audit/export',
+    page: {},
+    model: {
+      frame,
+      action: `${base}/export?action=role.assigned`,
+      backHref: base,
+      chosen: [
+        { name: 'within', value: 'month', isFilter: true },
+        { name: 'action', value: 'role.assigned', isFilter: false },
+        { name: 'person', value: 'anna.larsson@northwind.example', isFilter: false },
+      ],
+    },
+  },
+  {
+    name: 'console-audit-live',
+    view: 'console/audit/live',
+    page: {},
+    model: { frame, items: rows, streamHref: `${base}/live/events`, listHref: base, hereHref: `${base}/live` },
   },
 ];

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { recordEvent, systemCaller } from '../../../src/domain/audit/audit-events.ts';
+import { revokeAllSessions } from '../../../src/domain/sessions/sessions.ts';
 import { startTestApp, type TestApp } from '../../support/app.ts';
 import type { Browserless } from '../../support/browserless.ts';
 import { signInToConsole } from '../../support/console.ts';
+import { listen } from '../../support/event-stream.ts';
+import { eventually } from '../../support/eventually.ts';
 import * as make from '../../support/factories.ts';
 import { give } from '../../support/management.ts';
 
@@ -21,6 +24,7 @@ describe('the console: the audit trail', () => {
   });
   after(() => app?.stop());
 
+  const cookiesOf = ({ cookies }: Browserless) => cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
   const at = (path: string) => `${app.issuer}/console/here/audit${path}`;
   const actionsAt = async (query: string) =>
     [...(await browser.open(at(query))).body.matchAll(/row-note">([a-z_]+\.[a-z_.]+)</g)].map(([, action]) => action);
@@ -109,6 +113,39 @@ describe('the console: the audit trail', () => {
     assert.match(body, /href="\/console\/here\/audit\?request_id=diff-request"/);
   });
 
+  it('is exported as it is narrowed, after a page that says so', async () => {
+    const page = await browser.open(at('/export?client_id=portal&within=hour'));
+    assert.match(page.body, /Only what fits these filters[\s\S]*The last hour[\s\S]*portal/);
+    const { body } = await browser.submit(page, { format: 'csv' }, { form: 1 });
+    assert.match(body, /^.?occurred_at,action/);
+    assert.match(body, /client\.changed/);
+    assert.equal(body.trim().split('\r\n').length, 2);
+    const [event] = await app.db('audit_events').where({ tenantId, action: 'audit.exported' });
+    assert.equal(event.payload.filter.client_id, 'portal');
+    assert.equal(event.actorId, owner.id);
+  });
+
+  it('comes as it happens in the words of who looks, and ends with the session', async () => {
+    const mine = await signInToConsole(app, owner);
+    const live = await mine.open(at('/live'));
+    assert.match(live.body, /data-live="\/console\/here\/audit\/live\/events\?last=[0-9a-f-]{36}"/);
+    assert.match(live.body, /<noscript>[\s\S]*<tbody data-live-rows>\s*<tr>/);
+    const listening = await listen(at('/live/events'), { cookie: cookiesOf(mine) });
+    assert.equal(listening.status, 200);
+    const about = { tenantId, action: 'role.created', entityType: 'role', entityId: 'a-new-role' };
+    await eventually(async () => {
+      await recordEvent(app.db, about, { type: 'user', id: owner.id });
+      return listening.heard.some(({ data }) => data.action === 'role.created');
+    }, 'it is told');
+    const told = listening.heard.find(({ data }) => data.action === 'role.created');
+    assert.deepEqual([told?.data.what, told?.data.who], ['A role was made', 'Olive Owner']);
+    await revokeAllSessions(app.db, { tenantId, userId: owner.id }, systemCaller);
+    await eventually(() => listening.isOver(), 'it ends');
+    assert.equal(listening.heard.at(-1)?.event, 'end');
+    assert.notEqual((await listen(at('/live/events'), { cookie: cookiesOf(mine) })).status, 200);
+    browser = await signInToConsole(app, owner);
+  });
+
   it('is not there for who may not read it, and tells nothing of another tenant', async () => {
     const there = await app.tenant({ slug: 'there', name: 'There' });
     await recordEvent(app.db, { tenantId: there.id, action: 'tenant.renamed' }, systemCaller);
@@ -122,7 +159,8 @@ describe('the console: the audit trail', () => {
     await make.assign(app.db, { tenantId, userId: delegate.id, roleId: role.id, orgNodeId: north.id });
     const theirs = await signInToConsole(app, delegate);
     assert.doesNotMatch((await theirs.open(`${app.issuer}/console/here/people`)).body, /\/console\/here\/audit/);
-    assert.equal((await theirs.open(at(''))).status, 404);
+    for (const path of ['', '/live', '/live/events', '/export'])
+      assert.equal((await theirs.open(at(path))).status, 404);
     const [own] = await app.db('audit_events').where({ tenantId, entityId: delegate.id }).select('id');
     assert.equal((await theirs.open(at(`/${own.id}`))).status, 404);
   });

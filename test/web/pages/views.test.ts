@@ -115,7 +115,7 @@ describe('escaping', () => {
           for (const script of scripts)
             assert.match(
               script,
-              /^<script src="[\w/.-]*\/(gatehouse|passkeys|htmx|console)\.js" defer><\/script>$/,
+              /^<script src="[\w/.-]*\/(gatehouse|passkeys|htmx|console|console-live)\.js" defer><\/script>$/,
               sample.name,
             );
           assert.doesNotMatch(html, /run-as-a-template|(href|src|action)="\s*(java\s*script|data):/i, sample.name);

@@ -10,6 +10,8 @@ import { draw, page } from '../page.ts';
 import { type ConsoleDependencies, hrefTo, queryValue, type Visit } from '../visit.ts';
 import { mountEvent } from './event.ts';
 import { type AuditEvent, type EventRow, rowOf } from './events.ts';
+import { mountExport } from './export.ts';
+import { mountLive } from './live.ts';
 
 /** What was typed to say a person, where it is not one alone. */
 interface PersonAsked {
@@ -24,6 +26,8 @@ declare module '../../pages/view-models.ts' {
       frame: ConsoleFrame;
       list: ListModel<EventRow>;
       unclear?: PersonAsked;
+      liveHref: string;
+      exportHref: string;
     };
   }
 }
@@ -110,11 +114,20 @@ async function show(visit: Visit): Promise<void> {
   const list = await readList<AuditEvent>(visit, { ...spec, fixed, limit });
   if (!list) return;
   const items = unclear ? [] : list.items.map((event) => rowOf(visit, event));
-  draw(visit, 'console/audit/list', { list: { ...list, items }, unclear });
+  const query = Object.fromEntries(new URLSearchParams(visit.ctx.querystring));
+  draw(visit, 'console/audit/list', {
+    list: { ...list, items },
+    unclear,
+    liveHref: hrefTo(visit, '/audit/live'),
+    exportHref: hrefTo(visit, '/audit/export', { ...query, after: undefined, notice: undefined }),
+  });
 }
 
 /** Mounts `/audit` and everything below it. */
 export function mountAudit(router: Router, deps: ConsoleDependencies): void {
   router.get('/audit', page(deps, 'audit', show));
+  // Before one event: their names are no ids.
+  mountExport(router, deps);
+  mountLive(router, deps);
   mountEvent(router, deps);
 }
