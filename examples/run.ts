@@ -1,6 +1,6 @@
 /**
  * `npm run example`: two applications and an API beside a Gatehouse that runs already, on its sample content. Ctrl-C ends
- * them. PORT moves them together, and registers where they are then.
+ * them. PORT moves them together, and registers where they are then. `npm run example -- mcp`: an MCP server and an agent.
  */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
@@ -32,6 +32,13 @@ async function main(): Promise<void> {
   const { issuer, api } = settings;
   if (!(await isRunning(issuer)))
     throw new SettingsError(`No Gatehouse answers at ${issuer}. Start it first, in another terminal: npm start`);
+
+  if (process.argv[2] === 'mcp') {
+    const [person] = accounts.people;
+    const signIn = `Sign in as ${person?.email} with the password ${person?.password}`;
+    const { startMcpExample } = await import('./mcp-server/start.ts');
+    return startMcpExample({ issuer, port: port + 10, signIn });
+  }
 
   const reports = reportsSettings(accounts, port + 1);
   // Takes a moment: each is a command or two.

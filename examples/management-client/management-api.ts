@@ -3391,6 +3391,8 @@ export interface components {
             statusCode: number;
         };
         Grant: {
+            /** @description Whether it acts for the person while they are away */
+            agent: boolean;
             client_id: string;
             /** @description Null: the pages of this server itself */
             client_name: string | null;
@@ -6772,6 +6774,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description It acts for people while they are away, such as an AI assistant: they are told, and choose for how long */
+                    agent?: boolean;
                     /** @description It serves the people of all tenants */
                     all_tenants?: boolean;
                     /** @description Claims under names of its own, in the id_token and at userinfo */
@@ -6785,6 +6789,8 @@ export interface operations {
                     };
                     /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
                     client_id?: string;
+                    /** @description How long a person’s consent lasts at the most; of an agent 90 if nothing is said */
+                    consent_days?: number;
                     /** @description The identifier of the API that its tokens are for where a request names none (`resource`); null: none */
                     default_resource?: string | null;
                     /** @description It is of those who run the server: people are not asked for their consent */
@@ -6918,6 +6924,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description It acts for people while they are away, such as an AI assistant: they are told, and choose for how long */
+                    agent?: boolean;
                     /** @description Claims under names of its own, in the id_token and at userinfo */
                     claim_mapping?: {
                         [key: string]: {
@@ -6927,6 +6935,8 @@ export interface operations {
                             value: string | number | boolean | string[];
                         } | null;
                     };
+                    /** @description How long a person’s consent lasts at the most; of an agent 90 if nothing is said */
+                    consent_days?: number;
                     /** @description The identifier of the API that its tokens are for where a request names none (`resource`); null: none */
                     default_resource?: string | null;
                     first_party?: boolean;

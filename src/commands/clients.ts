@@ -56,6 +56,8 @@ export interface CreateOptions {
   constantClaim?: string[];
   defaultApi?: string;
   metadataFile?: string;
+  agent?: boolean;
+  consentDays?: number;
 }
 
 /** What the options of `clients create` ask for, in the registered names. @throws UsageError */
@@ -71,6 +73,8 @@ export async function metadataOf(options: CreateOptions): Promise<Record<string,
   if (!options.requirePkce) metadata.require_pkce = false;
   if (options.idTokenClaims !== undefined) metadata.id_token_claims = options.idTokenClaims;
   if (options.defaultApi !== undefined) metadata.default_resource = options.defaultApi;
+  if (options.agent) metadata.agent = true;
+  if (options.consentDays !== undefined) metadata.consent_days = options.consentDays;
   if (options.claim || options.constantClaim) metadata.claim_mapping = mappingOf(options);
   return metadata;
 }
@@ -193,6 +197,8 @@ export function addClients(program: Command, description: string): void {
       .addOption(
         new Option('--id-token-claims <where>', 'whether claims are in the id_token too').choices(['all', 'lean']),
       )
+      .option('--agent', 'it acts for people while they are away: they are told, and choose for how long')
+      .option('--consent-days <number>', 'how long a person’s consent lasts at the most', wholeNumber(1, 365))
       .option('--claim <name=source>', 'a claim under a name of its own: groups=roles (repeatable)', collect)
       .option('--constant-claim <name=value>', 'a claim that is the same for everybody (repeatable)', collect)
       .option('--default-api <identifier>', 'the API that its tokens are for where a request names none')

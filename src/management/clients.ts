@@ -64,6 +64,19 @@ const own = {
     .optional()
     .meta({ description: 'Claims under names of its own, in the id_token and at userinfo' }),
   default_resource: defaultResource,
+  agent: z
+    .boolean()
+    .optional()
+    .meta({
+      description:
+        'It acts for people while they are away, such as an AI assistant: they are told, and choose for how long',
+    }),
+  consent_days: z
+    .int()
+    .min(1)
+    .max(365)
+    .optional()
+    .meta({ description: 'How long a person’s consent lasts at the most; of an agent 90 if nothing is said' }),
 };
 
 const isShared = async (input: Named, lookup: Lookup) =>
@@ -140,7 +153,10 @@ const registration = [
         firstParty: body.first_party === true,
         redirectUris: body.redirect_uris ?? [],
         postLogoutRedirectUris: body.post_logout_redirect_uris,
-        metadata: { ...body.metadata, ...given(body, 'id_token_claims', 'claim_mapping', 'default_resource') },
+        metadata: {
+          ...body.metadata,
+          ...given(body, 'id_token_claims', 'claim_mapping', 'default_resource', 'agent', 'consent_days'),
+        },
       };
       const { client, clientSecret } = await deps.registration.registerClient(db, wanted, actor.caller);
       const made = await application({ db, tenantId: wanted.tenantId ?? tenantId, actor }, of(client.clientId));

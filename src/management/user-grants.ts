@@ -14,6 +14,7 @@ export const Grant = z
     client_id: z.string(),
     client_name: z.string().nullable().meta({ description: 'Null: the pages of this server itself' }),
     first_party: z.boolean().meta({ description: 'Whether it was granted without asking the person' }),
+    agent: z.boolean().meta({ description: 'Whether it acts for the person while they are away' }),
     scopes: scopes.meta({ description: 'What the application may know of the person' }),
     resources: z
       .array(z.object({ resource: z.string(), scopes }))

@@ -23,10 +23,19 @@ function sessionSeconds(ctx: KoaContextWithOIDC | undefined, session: Session, l
   return isSignIn ? life : Math.max(1, Math.min(life, session.exp - now));
 }
 
+/** No token outlives the consent that it rests on. */
+function withinGrant(ctx: KoaContextWithOIDC | undefined, seconds: number): number {
+  const end = ctx?.oidc?.entities.Grant?.exp;
+  return end === undefined ? seconds : Math.max(1, Math.min(seconds, end - Math.floor(Date.now() / 1000)));
+}
+
 /** `ttl` of the configuration. */
 export function createLifetimes(lifetimes: Config['lifetimes']): Lifetimes {
-  const accessTokenSeconds = (_ctx: unknown, token: { resourceServer?: unknown }): number =>
-    (token.resourceServer as { accessTokenTTL?: number } | undefined)?.accessTokenTTL ?? lifetimes.accessTokenSeconds;
+  const accessTokenSeconds = (ctx: KoaContextWithOIDC | undefined, token: { resourceServer?: unknown }): number =>
+    withinGrant(
+      ctx,
+      (token.resourceServer as { accessTokenTTL?: number } | undefined)?.accessTokenTTL ?? lifetimes.accessTokenSeconds,
+    );
 
   return {
     AccessToken: accessTokenSeconds,
@@ -38,10 +47,10 @@ export function createLifetimes(lifetimes: Config['lifetimes']): Lifetimes {
     IdToken: 3600,
     Interaction: 3600,
     // Idle from its own issue, absolute from the issue of the first of its line.
-    RefreshToken: (_ctx, token) => {
+    RefreshToken: (ctx, token) => {
       const absoluteEnd = (token as unknown as { iiat: number }).iiat + lifetimes.refreshTokenAbsoluteSeconds;
       const remaining = absoluteEnd - Math.floor(Date.now() / 1000);
-      return Math.max(1, Math.min(lifetimes.refreshTokenIdleSeconds, remaining));
+      return withinGrant(ctx, Math.max(1, Math.min(lifetimes.refreshTokenIdleSeconds, remaining)));
     },
     Session: (ctx, session) => sessionSeconds(ctx, session, lifetimes.sessionSeconds),
   };

@@ -138,6 +138,14 @@ export class Browserless {
       const name = /name="([^"]*)"/.exec(input)?.[1];
       if (name) fields[unescapeHtml(name)] = unescapeHtml(/value="([^"]*)"/.exec(input)?.[1] ?? '');
     }
+    for (const [, attributes = '', options = ''] of (chosen[2] as string).matchAll(
+      /<select\b([^>]*)>([\s\S]*?)<\/select>/g,
+    )) {
+      const name = /name="([^"]*)"/.exec(attributes)?.[1];
+      const [, value] =
+        /<option value="([^"]*)" selected>/.exec(options) ?? /<option value="([^"]*)"/.exec(options) ?? [];
+      if (name && value !== undefined) fields[unescapeHtml(name)] = unescapeHtml(value);
+    }
     return this.follow(await this.send(new URL(action, page.url).href, { ...fields, ...values }), until);
   }
 }

@@ -24,6 +24,8 @@ export interface Caller {
   actorTenantId?: string;
   /** The API key by which a person acts. */
   keyId?: string;
+  /** The application by which a person acts, where it is not the operator's own: an agent, for one. */
+  client?: string;
 }
 
 /** The server itself: migrations, schedules, the command line. */
@@ -60,7 +62,7 @@ function cleanValue(value: unknown): unknown {
 
 /** An event by the names of its columns, for statements that write it together with the change. */
 export function auditEventRow(event: AuditEvent, caller: Caller): Record<string, unknown> {
-  const { cause, actorTenantId, keyId } = caller;
+  const { cause, actorTenantId, keyId, client } = caller;
   return {
     id: newId(),
     tenant_id: event.tenantId ?? null,
@@ -78,6 +80,7 @@ export function auditEventRow(event: AuditEvent, caller: Caller): Record<string,
       ...(cause && { cause }),
       ...(actorTenantId && { actorTenantId }),
       ...(keyId && { keyId }),
+      ...(client && { client }),
     },
   };
 }

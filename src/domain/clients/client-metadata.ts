@@ -112,6 +112,10 @@ function checkKind(kind: ClientKind, metadata: CheckedMetadata): void {
   const { allowed_scopes: scopes } = metadata;
   if (scopes !== undefined && !(Array.isArray(scopes) && scopes.every((scope) => typeof scope === 'string')))
     throw refusal('allowed_scopes', undefined, 'it is no list of strings');
+  const { agent, consent_days: days } = metadata;
+  if (agent !== undefined && typeof agent !== 'boolean') throw refusal('agent', undefined, 'it is true or false');
+  if (days !== undefined && !(Number.isInteger(days) && Number(days) >= 1 && Number(days) <= 365))
+    throw refusal('consent_days', undefined, 'it is a number from 1 to 365');
   if (metadata.grant_types.includes('client_credentials'))
     throw refusal('grant_types', 'client_credentials', 'what gets tokens for itself is a service, not an application');
 }

@@ -49,6 +49,8 @@ const document = z.object({
   jwks_uri: uri.optional(),
   jwks: z.looseObject({}).optional(),
   dpop_bound_access_tokens: z.boolean().optional(),
+  // Our own: it says of itself that it acts while the person is away, and is held to more for it.
+  agent: z.boolean().optional(),
 });
 export type AskedMembers = z.output<typeof document>;
 

@@ -75,7 +75,8 @@ export function readClientDocument(clientId: string, document: unknown): Documen
     clientId,
     kind: method === 'none' ? kindOf({ ...members, token_endpoint_auth_method: method }) : 'web',
     name: nameOf(host, name),
-    metadata: { ...members, grant_types: [...new Set(grants)], token_endpoint_auth_method: method },
+    // Software of strangers that acts for people: told as an agent, whatever it says.
+    metadata: { ...members, agent: true, grant_types: [...new Set(grants)], token_endpoint_auth_method: method },
   };
 }
 

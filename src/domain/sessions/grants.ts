@@ -21,6 +21,8 @@ export interface StoredGrant {
   /** Null: the server's own pages, or an application that is gone. */
   clientName: string | null;
   firstParty: boolean;
+  /** It acts for the person while they are away. */
+  agent: boolean;
   createdAt: Date;
   /** To the minute. */
   lastUsedAt: Date | null;
@@ -47,7 +49,8 @@ export async function listStoredGrants(
     page,
     ({ key, where, order }) =>
       `select g.grant_id as id, g.id_hash, g.payload, g.client_id, c.name as client_name,
-              coalesce(c.first_party, c.id is null) as first_party, g.created_at, g.last_used_at, g.expires_at, ${key}
+              coalesce(c.first_party, c.id is null) as first_party, coalesce((c.metadata ->> 'agent')::boolean, false) as agent,
+              g.created_at, g.last_used_at, g.expires_at, ${key}
          from oidc_payloads g
          left join clients c on c.client_id = g.client_id and c.deleted_at is null
         where g.model = 'Grant' and g.account_id = (select id from users where tenant_id = :tenantId and id = :userId)

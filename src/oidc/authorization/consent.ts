@@ -67,8 +67,15 @@ export function missingFromGrant(interaction: Interaction): MissingFromGrant {
   return interaction.prompt.details as MissingFromGrant;
 }
 
-/** Stores a person's yes to all that was asked. Answers the grant's id for the interaction's result. */
-export async function grantWhatWasAsked(provider: Provider, interaction: Interaction): Promise<string> {
+/**
+ * Stores a person's yes to all that was asked. Answers the grant's id for the interaction's result.
+ * @param days how long it lasts from now on; undefined: as long as any
+ */
+export async function grantWhatWasAsked(
+  provider: Provider,
+  interaction: Interaction,
+  days: number | undefined,
+): Promise<string> {
   const accountId = interaction.session?.accountId as string;
   const clientId = interaction.params.client_id as string;
   const existing = interaction.grantId ? await provider.Grant.find(interaction.grantId) : undefined;
@@ -81,6 +88,7 @@ export async function grantWhatWasAsked(provider: Provider, interaction: Interac
   if (missing.missingOIDCClaims) grant.addOIDCClaims(missing.missingOIDCClaims);
   for (const [identifier, scopes] of Object.entries(missing.missingResourceScopes ?? {}))
     grant.addResourceScope(identifier, scopes.join(' '));
+  if (days !== undefined) grant.exp = Math.floor(Date.now() / 1000) + days * 86_400;
   return grant.save();
 }
 

@@ -18,7 +18,7 @@ export const clientPlaceholders = defineSecretPurpose('client-placeholders');
 /** Our own members of a client's metadata, beside the registered ones. */
 export const extraClientMetadata = [
   ...(['tenant_id', 'kind', 'first_party', 'require_pkce', 'resource_server_id'] as const),
-  ...(['id_token_claims', 'claim_mapping', 'default_resource', 'allowed_scopes'] as const),
+  ...(['id_token_claims', 'claim_mapping', 'default_resource', 'allowed_scopes', 'agent', 'consent_days'] as const),
 ] as const;
 
 /** A row as the library wants it. */

@@ -17,6 +17,10 @@ declare module '../pages/view-models.ts' {
         name: string;
         /** Of the person's own organisation: granted without asking. */
         firstParty: boolean;
+        /** It acts for the person while they are away. */
+        agent: boolean;
+        /** When it ends by itself, where that was chosen. */
+        endsAt?: Date;
         /** Those of our pages get their words from the locale, others their own names. */
         scopes: { name: string }[];
         /** By the identifiers of the APIs. */
@@ -52,6 +56,8 @@ async function show(ctx: Context, web: WebDependencies): Promise<void> {
             grant: grant.id,
             name: clientName,
             firstParty: grant.firstParty,
+            agent: grant.agent,
+            endsAt: grant.agent ? (grant.expiresAt ?? undefined) : undefined,
             scopes: grant.scopes.map((name) => ({ name })),
             resources: grant.resources.map(({ resource: identifier, scopes }) => ({ identifier, scopes })),
             grantedAt: grant.createdAt,

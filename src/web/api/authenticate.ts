@@ -8,6 +8,7 @@ import { openApiKey } from '../../domain/api-keys/api-keys.ts';
 import { looksLikeKey } from '../../domain/api-keys/key-format.ts';
 import type { Caller } from '../../domain/audit/audit-events.ts';
 import { isTooLittle, rememberedAcr } from '../../domain/factors/requirement.ts';
+import { isLetIn } from '../../domain/registration/client-documents.ts';
 import { findAccount } from '../../domain/users/users.ts';
 import type { Actor } from '../../management/actor.ts';
 import type { LiveProvider } from '../../oidc/live-provider.ts';
@@ -78,9 +79,12 @@ export async function authenticate(ctx: Context, { db, live }: AuthenticateDepen
   const account = await findAccount(db, found.accountId);
   if (!account || (await isTooLittle(db, account, { proved: found.acr }))) throw refuse(ctx, 'invalid_token');
   const { userId: id, tenantId } = account;
+  const client = await live.provider().Client.find(found.clientId);
+  if (!client || !isLetIn(account.tenant.settings, found.clientId)) throw refuse(ctx, 'invalid_token');
   const { scopes } = found;
   // A browser that is remembered stood in for a factor that was proved long before: nothing sensitive rests on it.
   const authTime = found.acr === rememberedAcr ? null : found.authTime;
-  const caller: Caller = { type: 'user', id, ...origin };
+  const by = client.first_party === true ? {} : { client: found.clientId };
+  const caller: Caller = { type: 'user', id, ...by, ...origin };
   return { kind: 'person', id, tenantId, scopes, authTime, caller, standingOf: { person: id } };
 }

@@ -60,7 +60,35 @@ function accountModel({ fullName, email, phone }: AccountProfile): ConsentModel[
   return { name: fullName ?? email ?? phone ?? '', email: email ?? phone ?? '' };
 }
 
+/** How long an agent may act if nobody says otherwise, in days. */
+const usualAgentDays = 90;
+const offeredDays = [1, 7, 30, 90];
+
+/** Whether the application is an agent, and how long a consent to it may last, longest last; nothing: as long as any. */
+async function lastingOf(
+  { provider }: Pick<Visit['web'], 'provider'>,
+  interaction: Interaction,
+): Promise<{ agent: boolean; days: number[] }> {
+  const client = await provider().Client.find(String(interaction.params.client_id));
+  const agent = client?.agent === true;
+  const most = (client?.consent_days as number | undefined) ?? (agent ? usualAgentDays : undefined);
+  if (most === undefined) return { agent, days: [] };
+  return { agent, days: agent ? [...offeredDays.filter((days) => days < most), most] : [most] };
+}
+
+/** The shorter of a month and what there is. */
+const proposedOf = (days: readonly number[]) => days.filter((one) => one <= 30).at(-1) ?? days[0];
+
+/** @throws DomainError invalid INVALID_INPUT (days) */
+function chosenDays(days: readonly number[], chosen: string | undefined): number | undefined {
+  if (days.length < 2) return days[0];
+  const found = days.find((one) => String(one) === chosen);
+  if (found === undefined) throw new DomainError('invalid', 'INVALID_INPUT', { field: 'days' });
+  return found;
+}
+
 async function showConsent(ctx: Context, { web, interaction, surroundings, href }: Visit): Promise<void> {
+  const { agent, days } = await lastingOf(web, interaction);
   const profile = await findAccount(web.db, interaction.session?.accountId as string);
   if (!profile) throw new DomainError('expired', 'INTERACTION_EXPIRED');
   web.pages.render(
@@ -71,6 +99,9 @@ async function showConsent(ctx: Context, { web, interaction, surroundings, href 
       account: accountModel(profile),
       ...(await askedOf(web.db, interaction)),
       redirectHost: hostOf(interaction.params.redirect_uri),
+      agent,
+      days,
+      proposedDays: proposedOf(days),
       documentHost: documentHostOf(String(interaction.params.client_id)),
     },
     { ...surroundings, tenant: surroundings.tenant ?? profile.tenant },
@@ -95,7 +126,8 @@ async function decide(ctx: Context, visit: Visit): Promise<void> {
   const { web, interaction, form } = visit;
   if (form.decision === 'deny') return refuse(ctx, visit);
   if (form.decision !== 'allow') throw new DomainError('invalid', 'INVALID_INPUT', { field: 'decision' });
-  const grantId = await grantWhatWasAsked(web.provider(), interaction);
+  const { days } = await lastingOf(web, interaction);
+  const grantId = await grantWhatWasAsked(web.provider(), interaction, chosenDays(days, form.days));
   const accountId = interaction.session?.accountId as string;
   const profile = await findAccount(web.db, accountId);
   if (profile)

@@ -87,6 +87,11 @@ export interface ViewModels extends SignInViewModels {
     redirectHost: string;
     /** Where the document is that alone tells of the application; absent: it is registered. */
     documentHost?: string;
+    /** It acts for the person while they are away. */
+    agent: boolean;
+    /** For how many days the consent may last: several to choose from, one, or none where it lasts as any. */
+    days: number[];
+    proposedDays?: number;
   };
   'interaction/sign-out': FormModel & {
     formAction: string;

@@ -284,6 +284,8 @@ describe('the consent page', () => {
       resources: [],
       offlineAccess: true,
       redirectHost: 'planner.example.org',
+      agent: false,
+      days: [],
     });
     const titles = [...html.matchAll(/class="grant-title">([^<]+)/g)].map(([, title]) => title);
     assert.deepEqual(titles.slice(-4), [
