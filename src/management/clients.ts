@@ -64,13 +64,10 @@ const own = {
     .optional()
     .meta({ description: 'Claims under names of its own, in the id_token and at userinfo' }),
   default_resource: defaultResource,
-  agent: z
-    .boolean()
-    .optional()
-    .meta({
-      description:
-        'It acts for people while they are away, such as an AI assistant: they are told, and choose for how long',
-    }),
+  agent: z.boolean().optional().meta({
+    description:
+      'It acts for people while they are away, such as an AI assistant: they are told, and choose for how long',
+  }),
   consent_days: z
     .int()
     .min(1)

@@ -113,6 +113,7 @@ export const commonMembers = {
   cause: 'the operation of the management API that did it: `roles.create`',
   actorTenantId: 'where the one who acts belongs, where that is another tenant',
   keyId: 'the API key by which a person acted',
+  client: 'the application by which a person acted, where it is not the operator’s own: an agent',
 } as const;
 
 function about(entity: string | null, ...payload: PayloadMember[]): AuditAction {
