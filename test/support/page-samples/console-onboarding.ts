@@ -101,7 +101,7 @@ export const samples: PageSample[] = [
     name: 'console-onboarding-too-many',
     view: 'console/people/onboarding',
     page: {},
-    model: { ...begin, text, fault: 'too_many' },
+    model: { ...begin, text, fault: 'over_limit' },
   },
   {
     name: 'console-onboarding-refused',

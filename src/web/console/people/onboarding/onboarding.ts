@@ -53,7 +53,7 @@ declare module '../../../pages/view-models.ts' {
       mostRows: number;
       mostBytes: number;
       timeZone: string;
-      fault?: 'empty' | 'too_many';
+      fault?: 'empty' | 'over_limit';
       error?: ConsoleFormError;
       /** Names of columns that are not read. */
       unread: string[];

@@ -46,7 +46,7 @@ export interface Pasted {
   rows: PastedRow[];
   /** Names of columns that nothing is read from. */
   unread: string[];
-  fault?: 'empty' | 'too_many';
+  fault?: 'empty' | 'over_limit';
 }
 
 /** A spreadsheet keeps a number in its form by an apostrophe in front, which is none of the text. */
@@ -69,7 +69,7 @@ export function readPasted(text: string, timeZone: string): Pasted {
   const unread = isNamed ? first.cells.filter((title, index) => title !== '' && order[index] === undefined) : [];
   const lines = isNamed ? all.slice(1) : all;
   if (lines.length === 0) return { rows: [], unread, fault: 'empty' };
-  if (lines.length > mostRows) return { rows: [], unread, fault: 'too_many' };
+  if (lines.length > mostRows) return { rows: [], unread, fault: 'over_limit' };
   const rows = lines.map(({ line, cells }) => {
     const named = Object.fromEntries(columns.map((column) => [column, bare(cells[order.indexOf(column)] ?? '')]));
     const isLong = !isNamed && cells.slice(unnamed.length).some((cell) => cell !== '');
