@@ -13,7 +13,12 @@ export async function openHeapOf(server: ServerProcess): Promise<HeapOfProcess> 
     () => /Debugger listening on (ws:\S+)/.exec(server.errors())?.[1] ?? false,
     'its inspector listens',
   );
-  const socket = new WebSocket(address as string);
+  return openHeapAt(address as string);
+}
+
+/** @param address of the inspector: `ws://127.0.0.1:...` */
+export async function openHeapAt(address: string): Promise<HeapOfProcess> {
+  const socket = new WebSocket(address);
   const waiting = new Map<number, (answer: { result?: { usedSize?: number }; error?: { message: string } }) => void>();
   socket.addEventListener('message', ({ data }) => {
     const answer = JSON.parse(String(data));
