@@ -13,7 +13,8 @@ function charsetsOf(contentType: string): string[] {
 }
 
 const refuseOtherCharsets: Middleware = async (ctx, next) => {
-  if (charsetsOf(ctx.get('content-type')).every((name) => asciiCharsets.has(name))) return next();
+  const type = ctx.get('content-type');
+  if (!type.includes(';') || charsetsOf(type).every((name) => asciiCharsets.has(name))) return next();
   ctx.status = 400;
   ctx.set('Cache-Control', 'no-store');
   ctx.body = { error: 'invalid_request', error_description: 'the charset of the request body is not supported' };

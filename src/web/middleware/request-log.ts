@@ -76,6 +76,7 @@ function acceptedId(req: IncomingMessage): string | undefined {
 
 /** Words of a path are the program's own; anything else in it is a value, and some values are credentials. */
 function maskedPath(path: string, route: string): string {
+  if (path === route) return path;
   const names = route.split('/');
   return path
     .slice(0, 300)
