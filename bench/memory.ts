@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { freePort } from '../test/support/free-port.ts';
-import { openHeapAt } from '../test/support/heap-of-process.ts';
+import { type HeapOfProcess, openHeapAt } from '../test/support/heap-of-process.ts';
 import { type BenchOperation, benchOperations, discoverEndpoints } from './operations.ts';
 import { residentMebibytes } from './processor-time.ts';
 import { startBenchDatabase, startGatehouseTarget } from './targets.ts';
@@ -47,36 +47,44 @@ async function prepare(operation: BenchOperation, connection: number) {
   return { name: operation.name, run };
 }
 
+/** Anew each time: an access token lives for some minutes. */
+async function prepareAll() {
+  const ready: Awaited<ReturnType<typeof prepare>>[] = [];
+  for (const operation of benchOperations)
+    for (let n = 0; n < 2; n++) ready.push(await prepare(operation, ready.length));
+  return ready;
+}
+
+const sum = (counts: Iterable<number>) => [...counts].reduce((all, count) => all + count, 0);
+
+let heap: HeapOfProcess | undefined;
 try {
   const [inspected] = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as {
     webSocketDebuggerUrl: string;
   }[];
-  const heap = await openHeapAt(inspected?.webSocketDebuggerUrl as string);
-  const ready: Awaited<ReturnType<typeof prepare>>[] = [];
-  for (const operation of benchOperations)
-    for (const connection of [0, 1]) ready.push(await prepare(operation, ready.length + connection));
+  heap = await openHeapAt(inspected?.webSocketDebuggerUrl as string);
   const held: number[] = [];
   const all = new Map<string, number>();
   console.log('| minutes | operations | heap after a collection | resident |\n|---|---|---|---|');
   for (let look = 1; look <= looks; look++) {
-    for (const [name, count] of await loadFor(ready, betweenMs)) all.set(name, (all.get(name) ?? 0) + count);
+    for (const [name, count] of await loadFor(await prepareAll(), betweenMs))
+      all.set(name, (all.get(name) ?? 0) + count);
     held.push((await heap.used()) / 2 ** 20);
-    const operations = [...all.values()].reduce((sum, count) => sum + count, 0);
     const cells = [
       ((look * betweenMs) / 60_000).toFixed(1),
-      operations,
+      sum(all.values()),
       `${held.at(-1)?.toFixed(1)} MiB`,
       `${residentMebibytes(target.pids.server as number).toFixed(0)} MiB`,
     ];
     console.log(`| ${cells.join(' | ')} |`);
   }
-  heap.close();
   console.log([...all].map(([name, count]) => `${count} of ${name}`).join(', '));
-  const third = held[Math.floor(looks / 3)] as number;
-  const growth = (held.at(-1) as number) - third;
+  const growth = (held.at(-1) as number) - (held[Math.floor(looks / 3)] as number);
   console.log(`from a third of the time to its end: ${growth.toFixed(2)} MiB`);
   if (growth > mostGrowthMebibytes) process.exitCode = 1;
 } finally {
+  // A server that is inspected waits for that to end.
+  heap?.close();
   await target.stop();
   await database.stop();
   clearInterval(alive);

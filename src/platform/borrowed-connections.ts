@@ -3,7 +3,7 @@
  * this turn of the event loop, so that a busy server does not go by the pool's ceremonies each time: a timer, a promise and a
  * check for each. Refuses to keep one that somebody waits for, or that is of no use any more.
  */
-import type { Knex } from 'knex';
+import knex, { type Knex } from 'knex';
 import type { Client as Connection } from 'pg';
 
 /** Marks a connection as Knex marks one that broke, so that nobody is lent it any more. */
@@ -34,12 +34,22 @@ export async function borrowConnection(db: Knex): Promise<BorrowedConnection> {
   const { pool } = db.client as { pool?: Pool };
   // A transaction has its own; and a pool that is closed says so by Knex.
   if (db.isTransaction || !pool) {
-    const knex = db.client as Knex.Client;
-    const connection = await knex.acquireConnection();
-    return { connection, giveBack: () => knex.releaseConnection(connection) };
+    const client = db.client as Knex.Client;
+    const connection = await client.acquireConnection();
+    return { connection, giveBack: () => client.releaseConnection(connection) };
   }
-  const connection = takeFromHand(pool) ?? (await pool.acquire().promise);
+  const connection = takeFromHand(pool) ?? (await acquire(pool));
   return { connection, giveBack: () => giveBack(pool, connection) };
+}
+
+/** @throws KnexTimeoutError where none came free in time, as Knex does: what the pool throws then has no name to know it by */
+async function acquire(pool: Pool): Promise<Connection> {
+  try {
+    return await pool.acquire().promise;
+  } catch (cause) {
+    if (!(cause instanceof Error) || cause.constructor.name !== 'TimeoutError') throw cause;
+    throw Object.assign(new knex.KnexTimeoutError('no connection came free in time'), { cause });
+  }
 }
 
 function takeFromHand(pool: Pool): Connection | undefined {

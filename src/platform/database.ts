@@ -143,7 +143,8 @@ export function createDatabase(options: DatabaseOptions): Database {
       query_timeout: options.answerTimeoutMs ?? statementTimeoutMs + 5_000,
       // A client that dies between two statements must not hold its locks.
       idle_in_transaction_session_timeout: 30_000,
-      connectionTimeoutMillis: 3_000,
+      // Sooner than whoever waits for it, so that they are told why.
+      connectionTimeoutMillis: Math.max(3_000, acquireTimeoutMs * 0.6),
       keepAlive: true,
     },
     pool: {

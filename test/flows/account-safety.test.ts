@@ -252,6 +252,26 @@ describe('the safety of an account', function () {
       await signedIn({ ...person, password });
     });
 
+    it('is told once where one new browser signs in many times at the same moment', async () => {
+      const person = await stage.app.person();
+      await signedIn(person);
+      const first = stage.visitor();
+      await signedIn(person, '', first);
+      const [device] = first.cookies.filter(({ name }) => name === 'gh_device');
+      // As new as it was before: the sign-in that knows it is gone.
+      await stage.app.db('user_sessions').where({ userId: person.id }).update({ deviceFingerprint: null });
+      const before = await told(person);
+      const others = Array.from({ length: 8 }, () => {
+        const browser = stage.visitor();
+        browser.cookies.push(...first.cookies.filter(({ name }) => name.startsWith('gh_device')));
+        return browser;
+      });
+      assert.ok(device);
+      await Promise.all(others.map((browser) => signedIn(person, '', browser)));
+      assert.equal(await told(person), before + 1);
+      assert.equal(await liveSessions(person), 10);
+    });
+
     it('floods nobody', async () => {
       const person = await stage.app.person();
       for (let n = 0; n < 9; n++) await signedIn(person);

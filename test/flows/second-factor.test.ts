@@ -238,16 +238,18 @@ describe('a second factor', () => {
     const wrong = codeOf(seed) === '000000' ? '000001' : '000000';
     const begun = performance.now();
     const addresses = [page.url, `${other}${new URL(page.url).pathname}`];
-    const guesses = Array.from({ length: 1000 }, (_, index) =>
-      browser.send(addresses[index % 2] as string, { code: wrong }),
+    const guess = (index: number) => browser.send(addresses[index % 2] as string, { code: wrong });
+    const statuses = (await Promise.all(Array.from({ length: 300 }, (_, index) => guess(index)))).map(
+      ({ status }) => status,
     );
-    const statuses = (await Promise.all(guesses)).map(({ status }) => status);
+    // What comes when every connection is taken is told to come later: on a busy machine most of all that.
+    for (let index = 0; statuses.filter((status) => status === 401).length < 10 && index < 100; index++)
+      statuses.push((await guess(index)).status);
     // Ten at once, and one more after each wait of 2, 4, 8 ... seconds, on a machine that takes so long.
     const most = 11 + Math.floor(Math.log2(1 + (performance.now() - begun) / 2000));
     const compared = statuses.filter((status) => status === 401).length;
     assert.ok(compared >= 10 && compared <= most, `${compared} of ${most}`);
     assert.equal((await reasonsOf(person.id)).filter((reason) => reason === 'wrong_factor').length, compared);
-    // What comes when every connection is taken is told to come later, and compared no more than the rest.
     const others = statuses.filter((status) => ![401, 429, 503].includes(status));
     assert.deepEqual(others, []);
     await keepWaiting(app.db);

@@ -46,6 +46,24 @@ describe('what is gathered into one statement', () => {
     assert.equal(most, 2);
   });
 
+  it('goes on a few in each turn of the event loop, so that others come in between', async () => {
+    const run = gathered<number, number>(async (_db, items) => [...items]);
+    const db = database();
+    const done: number[] = [];
+    const all = Promise.all(Array.from({ length: 40 }, (_, n) => run(db, n).then(() => done.push(n))));
+    let before = 0;
+    while (done.length < 40) {
+      await nextTurn();
+      assert.ok(done.length - before <= 16, 'those of this turn and of the one that was asked for beside it');
+      before = done.length;
+    }
+    await all;
+    assert.deepEqual(
+      done,
+      Array.from({ length: 40 }, (_, n) => n),
+    );
+  });
+
   it('is told apart where one fails: the others are done, and it alone is refused', async () => {
     const done: number[] = [];
     const run = gathered<number, number>(async (_db, items) => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
+import { createPasswordHasher } from '../../../src/domain/methods/password/password-hash.ts';
 import { findPayload } from '../../../src/domain/sessions/find-payload.ts';
 import {
   consumePayload,
@@ -8,6 +10,8 @@ import {
   sweepPayloads,
   upsertPayload,
 } from '../../../src/domain/sessions/payload-store.ts';
+import { createTenant } from '../../../src/domain/setup/create-tenant.ts';
+import { createUser, findAccount } from '../../../src/domain/users/users.ts';
 import { createDeviceCodeAdapter } from '../../../src/oidc/storage/device-code-adapter.ts';
 import { refreshSuccessor } from '../../../src/oidc/storage/refresh-rotation.ts';
 import { openPayload, sealPayload } from '../../../src/oidc/storage/sealing.ts';
@@ -47,6 +51,38 @@ describe('what the protocol library persists', () => {
   }
 
   const many = <T>(work: () => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: 50 }, work));
+
+  it('brings along the account of a token, a session and an interaction, while the person may act', async () => {
+    const tenant = await createTenant(
+      db,
+      { slug: `t${randomBytes(6).toString('hex')}`, name: 'T' },
+      systemCaller,
+      async () => true,
+    );
+    const email = 'along@example.test';
+    const passwords = createPasswordHasher({ memoryKiB: 64, iterations: 1 });
+    const person = await createUser(
+      db,
+      { tenantId: tenant.id, email, fullName: 'A' },
+      { passwords, caller: systemCaller },
+    );
+    const stored = ['AccessToken', 'Session', 'Interaction', 'Grant'].map((model) =>
+      newRow({ model, accountId: person.id }),
+    );
+    for (const row of stored) await upsertPayload(db, row, null);
+    const found = () => Promise.all(stored.map(({ model, idHash }) => findPayload(db, model, idHash)));
+    const account = await findAccount(db, person.id);
+    assert.equal(account?.email, email);
+    assert.deepEqual(
+      (await found()).map((payload) => payload?.account),
+      [account, account, account, undefined],
+    );
+    await db('users').where({ id: person.id }).update({ state: 'inactive' });
+    for (const payload of await found()) {
+      assert.equal(payload?.payload.toString(), 'sealed');
+      assert.equal(payload?.account, undefined);
+    }
+  });
 
   it('is consumed by one of fifty', async () => {
     const row = newRow();
