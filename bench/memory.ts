@@ -22,7 +22,10 @@ const port = await freePort();
 process.env.BENCH_NODE_OPTIONS = `--inspect=127.0.0.1:${port}`;
 const alive = setInterval(() => {}, 1000);
 const database = await startBenchDatabase();
-const target = await startGatehouseTarget(database.url, { postgresPid: database.pid });
+const target = await startGatehouseTarget(database.url, { postgresPid: database.pid }).catch(async (error) => {
+  await database.stop();
+  throw error;
+});
 
 /** Two connections do each operation again and again; answers how many were done of each. */
 async function loadFor(
