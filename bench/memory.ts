@@ -27,6 +27,9 @@ const target = await startGatehouseTarget(database.url, { postgresPid: database.
   throw error;
 });
 
+/** What a server that has too little of the machine is asked and refuses: it belongs to a long run. */
+const refused = 'refusals';
+
 /** Two connections do each operation again and again; answers how many were done of each. */
 async function loadFor(
   ready: { name: string; run: () => Promise<void> }[],
@@ -37,8 +40,14 @@ async function loadFor(
   await Promise.all(
     ready.map(async ({ name, run }) => {
       while (performance.now() < until) {
-        await run();
-        done.set(name, (done.get(name) ?? 0) + 1);
+        const isDone = await run().then(
+          () => true,
+          () => false,
+        );
+        const as = isDone ? name : refused;
+        done.set(as, (done.get(as) ?? 0) + 1);
+        // Who is told to come back later does not come at once.
+        if (!isDone) await new Promise((resolve) => setTimeout(resolve, 200));
       }
     }),
   );
@@ -68,7 +77,7 @@ try {
   heap = await openHeapAt(inspected?.webSocketDebuggerUrl as string);
   const held: number[] = [];
   const all = new Map<string, number>();
-  console.log('| minutes | operations | heap after a collection | resident |\n|---|---|---|---|');
+  console.log('| minutes | operations | of them refused | heap after a collection | resident |\n|---|---|---|---|---|');
   for (let look = 1; look <= looks; look++) {
     for (const [name, count] of await loadFor(await prepareAll(), betweenMs))
       all.set(name, (all.get(name) ?? 0) + count);
@@ -76,6 +85,7 @@ try {
     const cells = [
       ((look * betweenMs) / 60_000).toFixed(1),
       sum(all.values()),
+      all.get(refused) ?? 0,
       `${held.at(-1)?.toFixed(1)} MiB`,
       `${residentMebibytes(target.pids.server as number).toFixed(0)} MiB`,
     ];
