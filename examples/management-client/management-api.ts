@@ -4137,6 +4137,63 @@ export interface components {
             /** @description The slug of the tenant whose it is; null: of all tenants */
             tenant: string | null;
         };
+        ListedInvitation: {
+            accepted_at: string | null;
+            accepted_by: string | null;
+            /** @enum {string} */
+            channel: "email" | "sms" | "whatsapp";
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            created_at: string;
+            email: string | null;
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            expires_at: string;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description The person of the tenant who invited */
+            invited_by: string | null;
+            /** @description The name of the place */
+            org_node: string;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            org_node_id: string;
+            phone: string | null;
+            revoked_at: string | null;
+            /** @description The name of the role */
+            role: string;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            role_id: string;
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            sent_at: string;
+            sent_count: number;
+            /**
+             * @description `expired` may be sent again
+             * @enum {string}
+             */
+            state: "open" | "expired" | "accepted" | "revoked";
+        };
         ListedOrgNode: {
             /** @description Nothing held at or below an inactive node counts */
             active: boolean;
@@ -8056,7 +8113,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        items: components["schemas"]["Invitation"][];
+                        items: components["schemas"]["ListedInvitation"][];
                         next: string | null;
                     };
                 };

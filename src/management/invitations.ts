@@ -34,6 +34,10 @@ const Invitation = z
     created_at: time,
   })
   .meta({ id: 'Invitation' });
+const ListedInvitation = Invitation.extend({
+  role: z.string().meta({ description: 'The name of the role' }),
+  org_node: z.string().meta({ description: 'The name of the place' }),
+}).meta({ id: 'ListedInvitation' });
 const params = z.strictObject({ invitation_id: id });
 const expiry = timeIn.optional().meta({ description: 'How long the link works: 30 days at the most; default 7' });
 const locale = z.enum(['en', 'fr']).default('en').meta({ description: 'The language of the message' });
@@ -67,8 +71,11 @@ export const invitations = [
     needs: { capability: 'invitations.manage', at: 'anywhere' },
     query: pageQuery.extend({ state: state.optional() }),
     list: true,
-    answer: Invitation,
-    run: ({ db, tenantId, query, reach }) => listInvitations(db, { tenantId, ...query, ...within(reach) }),
+    answer: ListedInvitation,
+    run: async ({ db, tenantId, query, reach }) => {
+      const { items, next } = await listInvitations(db, { tenantId, ...query, ...within(reach) });
+      return { items: items.map((row) => ({ ...row, role: row.roleName, orgNode: row.nodeName })), next };
+    },
   }),
   operation({
     id: 'invitations.create',

@@ -8,6 +8,7 @@ import { mountApiKeys } from './api-keys/api-keys.ts';
 import { mountApis } from './apis/apis.ts';
 import { mountApplications } from './applications/applications.ts';
 import { mountAudit } from './audit/audit.ts';
+import { mountInvitations } from './invitations/invitations.ts';
 import { consolePageOfState, findOperator, signInForPage } from './operator.ts';
 import { mountOrganisation } from './organisation/organisation.ts';
 import { mountOverview } from './overview/overview.ts';
@@ -32,6 +33,7 @@ const mounts: Partial<Record<SectionName, Mount>> = {
   people: mountPeople,
   organisation: mountOrganisation,
   roles: mountRoles,
+  invitations: mountInvitations,
   applications: mountApplications,
   services: mountServices,
   audit: mountAudit,
