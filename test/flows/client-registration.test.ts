@@ -30,6 +30,8 @@ describe('registration by an initial access token', () => {
     tenant = await registering();
   });
   after(() => app?.stop());
+  // All of these come from one address.
+  beforeEach(() => app.db('rate_limits').delete());
 
   async function registering(): Promise<NewTenant> {
     const made = await app.tenant();

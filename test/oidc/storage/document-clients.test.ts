@@ -39,6 +39,7 @@ describe('the document of a client', () => {
       name: 'app.example.test (Bank bank.example)',
       metadata: {
         redirect_uris: valid.redirect_uris,
+        agent: true,
         grant_types: ['authorization_code'],
         token_endpoint_auth_method: 'none',
       },
