@@ -167,7 +167,7 @@ function people(dependencies: Dependencies, live: LiveProvider, management: Mana
       ...[
         welcomeRoutes,
         interactionRoutes,
-        accountRoutes,
+        (of: WebDependencies) => accountRoutes(of, management),
         setUpRoutes,
         invitationRoutes,
         recoveryRoutes,

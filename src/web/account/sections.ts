@@ -18,6 +18,7 @@ export const accountSections = [
   { section: 'devices', href: '/account/devices', icon: 'screen' },
   { section: 'applications', href: '/account/applications', icon: 'apps' },
   { section: 'access', href: '/account/access', icon: 'place' },
+  { section: 'keys', href: '/account/keys', icon: 'tag' },
   { section: 'referrals', href: '/account/referrals', icon: 'gift' },
   { section: 'data', href: '/account/data', icon: 'data' },
 ] as const satisfies readonly AccountSection[];
@@ -36,5 +37,9 @@ export function accountNav(
   current: AccountSectionName,
   links: Pick<AccountNav, 'signOutHref' | 'consoleHref'>,
 ): AccountNav {
-  return { sections: accountSections.map((row) => ({ ...row, current: row.section === current })), ...links };
+  // Keys are made by who administers something; for everybody else the page is there, and not in the way.
+  const isShown = ({ section }: AccountSection) =>
+    section !== 'keys' || section === current || links.consoleHref !== undefined;
+  const sections = accountSections.filter(isShown).map((row) => ({ ...row, current: row.section === current }));
+  return { sections, ...links };
 }

@@ -13,6 +13,78 @@ const anna = { name: 'Anna Larsson', email: 'anna.larsson@northwind.example' };
 
 const own: PageSample[] = [
   {
+    name: 'account-keys',
+    view: 'account/keys',
+    page: {},
+    model: {
+      nav: nav('keys'),
+      keys: [
+        {
+          id: 'k1',
+          name: 'Nightly export',
+          prefix: '7Kq0ZxT2',
+          place: 'Lakeside School',
+          capabilities: ['org.read', 'users.read'],
+          state: 'live',
+          expiresAt: ago(-60 * 24 * 30),
+          lastUsedAt: ago(12),
+        },
+        {
+          id: 'k2',
+          name: `Rota${'ofeverything'.repeat(6)}`,
+          prefix: '0aB1cD2e',
+          place: null,
+          capabilities: ['org.read'],
+          state: 'inactive',
+          expiresAt: ago(-60 * 24 * 3),
+          lastUsedAt: null,
+        },
+      ],
+      createHref: '/account/keys/new',
+      revokeAction: '/account/keys/revoke',
+      notice: 'revoked',
+    },
+  },
+  {
+    name: 'account-keys-none',
+    view: 'account/keys',
+    page: {},
+    model: { nav: nav('keys'), keys: [], revokeAction: '/account/keys/revoke' },
+  },
+  {
+    name: 'account-new-key',
+    view: 'account/new-key',
+    page: {},
+    model: {
+      nav: nav('keys'),
+      action: '/account/keys/new',
+      backHref: '/account/keys',
+      name: 'Nightly export',
+      places: [
+        { value: 'n1', name: 'Lakeside School' },
+        { value: 'n2', name: 'North Region' },
+      ],
+      place: 'n2',
+      capabilities: [
+        { key: 'org.read', description: 'See the organisation', chosen: false },
+        { key: 'grades.read', description: null, chosen: true },
+      ],
+      days: '30',
+      error: { code: 'FIELD_REQUIRED', field: 'capabilities' },
+    },
+  },
+  {
+    name: 'account-key-made',
+    view: 'account/key-made',
+    page: {},
+    model: {
+      nav: nav('keys'),
+      name: 'Nightly export',
+      key: 'gk_EXAMPLE0_ThisIsNoKeyOfAnybodyButAnExampleForScanners2gQ35W',
+      backHref: '/account/keys',
+    },
+  },
+  {
     name: 'account',
     view: 'account/home',
     page: {},
