@@ -1,12 +1,15 @@
 /** `gatehouse services`: programs that get tokens for themselves by client credentials (RFC 6749 section 4.4). */
 import { type Command, Option } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
+import { addWorkloadIdentity, type NewWorkloadIdentity } from '../domain/clients/workload-identities.ts';
 import { operations } from '../management/operations.ts';
 import { createClientRegistration } from '../oidc/client-registration.ts';
+import { inTransaction } from '../platform/database.ts';
 import { apiOf } from './apis.ts';
 import { shownClient } from './client-actions.ts';
 import { addRotateSecret } from './clients.ts';
 import { type CommandResult, collect, performs } from './frame/command-action.ts';
+import { UsageError } from './frame/failures.ts';
 import { readCertificate, readJwks } from './frame/json-file.ts';
 import { optionalTenantId } from './frame/named.ts';
 import { addOperations } from './frame/operation-commands.ts';
@@ -22,6 +25,10 @@ Examples:
   gatehouse services create --name "Billing" --capability invoices.read --jwks-file billing.jwks.json`;
 
 interface CreateOptions {
+  workloadIssuer?: string;
+  workloadAudience?: string;
+  workloadSubject?: string;
+  workloadReusable?: boolean;
   certificateSanDns?: string;
   certificateSanUri?: string;
   certificateSubjectDn?: string;
@@ -43,10 +50,20 @@ function certificateNameOf(options: CreateOptions) {
   return given.length === 0 ? undefined : Object.fromEntries(given);
 }
 
+/** @throws UsageError where one of the three is missing */
+function workloadIdentityOf(options: CreateOptions): NewWorkloadIdentity | undefined {
+  const { workloadIssuer: issuer, workloadAudience: audience, workloadSubject: subject } = options;
+  if (issuer === undefined && audience === undefined && subject === undefined) return undefined;
+  if (issuer === undefined || audience === undefined || subject === undefined)
+    throw new UsageError('--workload-issuer, --workload-audience and --workload-subject belong together');
+  return { issuer, audience, subject, singleUse: options.workloadReusable !== true };
+}
+
 async function create(options: CreateOptions): Promise<CommandResult> {
   const jwks = options.jwksFile === undefined ? undefined : await readJwks(options.jwksFile);
   const certificates = options.certificateFile && (await Promise.all(options.certificateFile.map(readCertificate)));
   const certificateName = certificateNameOf(options);
+  const identity = workloadIdentityOf(options);
   return withDatabase(async (context) => {
     const { db, config } = context;
     const tenantId = await optionalTenantId(db, options.tenant);
@@ -58,8 +75,18 @@ async function create(options: CreateOptions): Promise<CommandResult> {
       ...(options.introspectionAlg && { introspection_signed_response_alg: options.introspectionAlg }),
     };
     const wanted = { tenantId, name, clientId, capabilities, resourceServerId: api?.id ?? null, metadata };
-    const proof = { jwks, certificates, certificateName, certificateBound: options.certificateBound };
-    const created = await createClientRegistration(context).registerService(db, { ...wanted, ...proof }, systemCaller);
+    const proof = {
+      jwks,
+      certificates,
+      certificateName,
+      certificateBound: options.certificateBound,
+      workload: identity !== undefined,
+    };
+    const created = await inTransaction(db, async (trx) => {
+      const made = await createClientRegistration(context).registerService(trx, { ...wanted, ...proof }, systemCaller);
+      if (identity) await addWorkloadIdentity(trx, made.client.clientId, identity, systemCaller);
+      return made;
+    });
     return shownClient(created, config, { tenant: options.tenant ?? null, capabilities, api: api?.identifier });
   });
 }
@@ -81,6 +108,10 @@ export function addServices(program: Command, description: string): void {
       .option('--certificate-san-uri <uri>', 'the URI in its certificate, which the proxy verifies')
       .option('--certificate-subject-dn <name>', 'the subject of its certificate (RFC 4514), which the proxy verifies')
       .option('--certificate-bound', 'its tokens are good together with its certificate alone')
+      .option('--workload-issuer <url>', 'tokens of this platform prove it, and it gets no secret')
+      .option('--workload-audience <audience>', 'for whom these tokens are')
+      .option('--workload-subject <pattern>', 'about whom: * stands for a segment between : and /')
+      .option('--workload-reusable', 'such a token is good until it ends, not once')
       .option('--default-api <identifier>', 'the API that its tokens are for where it names none')
       .addOption(
         new Option(

@@ -37,6 +37,7 @@ import { userPasskeys } from './user-passkeys.ts';
 import { sessions } from './user-sessions.ts';
 import { users } from './users.ts';
 import { visibilityGrants } from './visibility-grants.ts';
+import { workloadIdentities } from './workload-identities.ts';
 
 const single: readonly AnyOperation[] = [
   ...orgNodes,
@@ -48,6 +49,7 @@ const single: readonly AnyOperation[] = [
   ...services,
   ...serviceTokens,
   ...serviceExchange,
+  ...workloadIdentities,
   ...resourceServers,
   ...capabilities,
   ...invitations,

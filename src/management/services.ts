@@ -9,6 +9,7 @@ import {
 } from '../domain/clients/change-client.ts';
 import { rotateClientSecret } from '../domain/clients/clients.ts';
 import { listClients } from '../domain/clients/list-clients.ts';
+import { addWorkloadIdentity } from '../domain/clients/workload-identities.ts';
 import { deleteClient, disableClient, enableClient } from '../domain/lifecycle/end-client.ts';
 import { isPlatformTenant } from '../domain/tenants/platform-tenant.ts';
 import {
@@ -28,6 +29,7 @@ import {
 import { type Lookup, operation } from './operation.ts';
 import { authenticationBody, authenticationOf, isCredential } from './service-authentication.ts';
 import { capabilityKey, id, pageQuery } from './shapes.ts';
+import { newWorkloadIdentity, workloadOf } from './workload-identities.ts';
 
 const members = {
   ...common,
@@ -125,6 +127,7 @@ const registration = [
       resource_server_id: id.optional().meta({ description: 'The API that it is' }),
       ...own,
       ...authenticationBody,
+      workload_identity: newWorkloadIdentity.optional().meta({ description: 'Tokens of its platform prove it' }),
     }),
     answer: NewService,
     errors: ['DUPLICATE', 'INVALID_INPUT', 'PRIVILEGE_EXCEEDED'],
@@ -137,9 +140,12 @@ const registration = [
         capabilities: [...new Set(body.capabilities)],
         resourceServerId: body.resource_server_id,
         ...authenticationOf(body),
+        workload: body.workload_identity !== undefined,
         metadata: membersOf(body, 'given'),
       };
       const { client, clientSecret } = await deps.registration.registerService(db, wanted, actor.caller);
+      if (body.workload_identity)
+        await addWorkloadIdentity(db, client.clientId, workloadOf(body.workload_identity), actor.caller);
       return { ...(await service({ db, tenantId, actor }, { params: { client_id: client.clientId } })), clientSecret };
     },
   }),

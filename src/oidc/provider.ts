@@ -244,6 +244,6 @@ export function createProvider(dependencies: ProviderDependencies): Provider {
   });
 
   registerTokenExchange({ db, provider, publicJwks: keys.publicJwks });
-  applyOverrides({ provider, policy }, { db, secrets, keys, sessionCookie: cookie });
+  applyOverrides({ provider, policy }, { db, secrets, keys, fetch, sessionCookie: cookie });
   return provider;
 }

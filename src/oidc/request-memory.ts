@@ -10,6 +10,7 @@ import type { RequestedTenant } from './authorization/requested-tenant.ts';
 import type { OpenExchange } from './storage/exchange.ts';
 import type { SessionPayload } from './storage/session-merge.ts';
 import type { ExchangedSubject } from './tokens/exchanged-tokens.ts';
+import type { Judgement } from './workload-tokens.ts';
 
 export interface RequestMemory {
   /** The tenant that the authorization request is for, asked of the database once. */
@@ -36,6 +37,8 @@ export interface RequestMemory {
   accountAlong?: AccountProfile;
   /** What the answer of introspection is made of where it is asked about an API key. */
   introspectedKey?: object;
+  /** What became of the platform's token that a service brought. */
+  workload?: { clientId: string; judgement: Judgement };
   /** What the token that this request makes says of what it is exchanged for. */
   exchangedSubject?: ExchangedSubject;
 }

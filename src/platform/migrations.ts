@@ -36,6 +36,7 @@ import * as overview from '../../migrations/0031-overview.ts';
 import * as redirectMistakes from '../../migrations/0032-redirect-mistakes.ts';
 import * as readingTheTrail from '../../migrations/0037-reading-the-trail.ts';
 import * as tokenExchange from '../../migrations/0039-token-exchange.ts';
+import * as workloadIdentities from '../../migrations/0040-workload-identities.ts';
 import * as clientRegistration from '../../migrations/0042-client-registration.ts';
 import * as clientDocuments from '../../migrations/0043-client-documents.ts';
 import type { Database } from './database.ts';
@@ -79,6 +80,7 @@ const migrations: NamedMigration[] = [
   { name: '0032-redirect-mistakes', migration: redirectMistakes },
   { name: '0037-reading-the-trail', migration: readingTheTrail },
   { name: '0039-token-exchange', migration: tokenExchange },
+  { name: '0040-workload-identities', migration: workloadIdentities },
   { name: '0042-client-registration', migration: clientRegistration },
   { name: '0043-client-documents', migration: clientDocuments },
 ];

@@ -84,6 +84,12 @@ describe('remembered configuration', () => {
       (trx) => trx('client_exchange_capabilities').insert({ clientId, capabilityId }),
     ],
     ['one that it may get no longer', (trx) => trx('client_exchange_capabilities').delete()],
+    [
+      'a workload identity',
+      (trx) =>
+        trx('workload_identities').insert({ clientId, issuer: 'https://i.example', audience: 'a', subject: 'b:c' }),
+    ],
+    ['one that was taken away', (trx) => trx('workload_identities').delete()],
     ['a deleted secret', (trx) => trx('client_secrets').delete()],
     [
       'a new identity provider',

@@ -115,6 +115,12 @@ export const samples: Record<string, (world: World) => Sample> = {
   'services.exchange_capabilities.list': (w) => ({ params: service(w) }),
   'services.exchange_capabilities.add': (w) => ({ params: { ...service(w), capability: 'goods.read' } }),
   'services.exchange_capabilities.remove': (w) => ({ params: { ...service(w), capability: 'goods.read' } }),
+  'services.workload_identities.list': (w) => ({ params: service(w) }),
+  'services.workload_identities.add': (w) => ({
+    params: { client_id: w.workloadClientId },
+    body: { issuer: 'https://platform.example', audience: 'us', subject: 'repo:acme/app' },
+  }),
+  'services.workload_identities.remove': (w) => ({ params: { ...service(w), workload_identity_id: w.roleId } }),
   'resource_servers.list': nothing,
   'resource_servers.create': () => ({ body: { identifier: 'https://new.example/api', name: 'New API' } }),
   'resource_servers.get': (w) => ({ params: api(w) }),

@@ -36,6 +36,7 @@ export interface World {
   clientSecretId: string;
   serviceId: string;
   serviceSecretId: string;
+  workloadClientId: string;
   invitationId: string;
   apiId: string;
   providerKey: string;
@@ -158,7 +159,15 @@ async function makeClients(app: TestApp, tenantId: string) {
         .first('client_secrets.id')
     ).id;
   const [clientSecretId, serviceSecretId] = [await secretOf(clientId), await secretOf(serviceId)];
-  return { clientId, clientSecretId, serviceId, serviceSecretId, serviceSessionId: session.id as string };
+  const { clientId: workloadClientId } = await app.service({ tenantId, name: 'Secret Workload', workload: true });
+  return {
+    clientId,
+    clientSecretId,
+    serviceId,
+    workloadClientId,
+    serviceSecretId,
+    serviceSessionId: session.id as string,
+  };
 }
 
 /** What the API itself makes. */

@@ -104,6 +104,7 @@ export const payloadMembers = {
   userId: 'the person, by id',
   uses: 'how often it was used',
   withdrawn: 'it was still to come, and was taken away',
+  workload: 'by which workload of a platform the service is proved: issuer, subject',
 } as const;
 
 export type PayloadMember = keyof typeof payloadMembers;
@@ -127,7 +128,7 @@ function counterpart(name: string, action: AuditAction): AuditAction {
 const period = ['startsAt', 'endsAt'] as const;
 const change = ['from', 'to'] as const;
 const refusal = about('client', 'error', 'detail', 'accountId');
-const stored = about('client', 'model', 'scope', 'gty', 'aud', 'accountId');
+const stored = about('client', 'model', 'scope', 'gty', 'aud', 'accountId', 'workload');
 
 /** By what they are about, in the order in which people read them. */
 export const auditAreas = {
@@ -252,6 +253,8 @@ export const auditAreas = {
     'client.capability_revoked': about('client', 'capability'),
     'client.exchange_capability_granted': about('client', 'capability'),
     'client.exchange_capability_revoked': about('client', 'capability'),
+    'client.workload_added': about('client', 'workload'),
+    'client.workload_removed': about('client', 'workload'),
     'initial_access.created': about('initial_access', 'name', 'redirectHosts', 'scopes', 'mostUses', 'expiresAt'),
     'initial_access.revoked': about('initial_access', 'name', 'uses'),
     'api_key.created': about('api_key', 'name', 'prefix', 'orgNodeId', 'userId', 'capabilities', 'expiresAt'),

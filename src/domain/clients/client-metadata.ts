@@ -15,7 +15,16 @@ export interface KeySet {
 const lists = ['redirect_uris', 'post_logout_redirect_uris', 'grant_types', 'response_types'] as const;
 
 /** Given by Gatehouse, by arguments of their own. */
-const ours = ['client_id', 'client_name', 'client_secret', 'first_party', 'kind', 'resource_server_id', 'tenant_id'];
+const ours = [
+  'client_id',
+  'client_name',
+  'client_secret',
+  'first_party',
+  'kind',
+  'resource_server_id',
+  'tenant_id',
+  'workload',
+];
 
 /** Metadata whose lists are lists. */
 export type CheckedMetadata = Record<string, unknown> & Record<(typeof lists)[number], string[]>;

@@ -1,6 +1,7 @@
 /**
- * How a service proves itself where it has no secret: it signs assertions (private_key_jwt), or shows a certificate (RFC 8705),
- * one that an authority issued for its name or one that it made itself. Owns how that becomes metadata. Refuses two ways at
+ * How a service proves itself where it has no secret: it signs assertions (private_key_jwt), shows a certificate (RFC 8705), one
+ * that an authority issued for its name or one that it made itself, or hands on a token of the platform that it runs on
+ * (workload-identities.ts). Owns how that becomes metadata. Refuses two ways at
  * once, and private keys.
  */
 import { createHash, X509Certificate } from 'node:crypto';
@@ -18,6 +19,8 @@ export interface ServiceAuthentication {
   certificateName?: Partial<Record<CertificateName, string>>;
   /** Certificates of its own, PEM; several while one takes another's place (self_signed_tls_client_auth). */
   certificates?: readonly string[];
+  /** Tokens of its platform; which, its workload identities say. */
+  workload?: boolean;
   /** Its tokens are good together with its certificate alone (RFC 8705 section 3). */
   certificateBound?: boolean;
 }
@@ -54,12 +57,14 @@ function subjectMember(name: NonNullable<ServiceAuthentication['certificateName'
  * @throws DomainError invalid INVALID_INPUT (jwks, certificate_name, certificates)
  */
 export function authenticationMembers(wanted: ServiceAuthentication): Metadata {
-  const { jwks, certificateName, certificates, certificateBound } = wanted;
-  if ([jwks, certificateName, certificates].filter((one) => one !== undefined).length > 1)
+  const { jwks, certificateName, certificates, certificateBound, workload } = wanted;
+  if ([jwks, certificateName, certificates, workload || undefined].filter((one) => one !== undefined).length > 1)
     throw refusal('certificates', 'a service proves itself in one way');
   if (jwks) checkPublicKeys(jwks);
   return {
     ...(jwks && { token_endpoint_auth_method: 'private_key_jwt', jwks }),
+    // Without keys: none of its own signs for it.
+    ...(workload && { token_endpoint_auth_method: 'private_key_jwt' }),
     ...(certificateName && { token_endpoint_auth_method: 'tls_client_auth', ...subjectMember(certificateName) }),
     ...(certificates && {
       token_endpoint_auth_method: 'self_signed_tls_client_auth',
@@ -67,6 +72,11 @@ export function authenticationMembers(wanted: ServiceAuthentication): Metadata {
     }),
     ...(certificateBound !== undefined && { tls_client_certificate_bound_access_tokens: certificateBound }),
   };
+}
+
+/** Whether the service proves itself by tokens of its platform alone. */
+export function isWorkload({ token_endpoint_auth_method: method, jwks, jwks_uri: jwksUri }: Metadata): boolean {
+  return method === 'private_key_jwt' && jwks === undefined && jwksUri === undefined;
 }
 
 /**
@@ -77,10 +87,12 @@ export function authenticationMembers(wanted: ServiceAuthentication): Metadata {
 export function withAuthentication(before: Metadata, wanted: ServiceAuthentication): Metadata {
   const members = authenticationMembers(wanted);
   const { token_endpoint_auth_method: method } = members;
-  if (method !== undefined && method !== before.token_endpoint_auth_method)
+  if (method !== undefined && (method !== before.token_endpoint_auth_method || isWorkload(before)))
     throw refusal(
       wanted.jwks ? 'jwks' : wanted.certificates ? 'certificates' : 'certificate_name',
-      `it authenticates by ${before.token_endpoint_auth_method}`,
+      isWorkload(before)
+        ? 'it authenticates by its platform'
+        : `it authenticates by ${before.token_endpoint_auth_method}`,
     );
   const kept = Object.entries(before).filter(
     ([name]) => !(wanted.certificateName && name.startsWith('tls_client_auth_')),

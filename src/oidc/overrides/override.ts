@@ -17,6 +17,8 @@ export interface OverrideDependencies {
   db: Database;
   secrets: Secrets;
   keys: SigningKeySet;
+  /** By the outbound rules. */
+  fetch: typeof globalThis.fetch;
   /** The options of the session's cookie. */
   sessionCookie: object;
 }

@@ -23,12 +23,14 @@ import { replayDetection } from './replay-detection.ts';
 import { structuredTokens } from './structured-tokens.ts';
 import { trialRedirects } from './trial-redirects.ts';
 import { typedUserCodes } from './typed-user-codes.ts';
+import { workloadAssertions } from './workload-assertions.ts';
 
 export const overrides: readonly Override[] = [
   issuerAddresses,
   formCharset,
   formBody,
   basicCredentials,
+  workloadAssertions,
   clientSecrets,
   rememberedClients,
   replayDetection,

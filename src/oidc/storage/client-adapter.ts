@@ -5,11 +5,13 @@
  */
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { type ClientRow, findLiveClient } from '../../domain/clients/client-store.ts';
+import { isWorkload } from '../../domain/clients/service-authentication.ts';
 import { remembered } from '../../platform/remembered.ts';
 import { defineSecretPurpose, type Secrets } from '../../platform/secrets.ts';
 import { accountClientId, accountClientMetadata } from '../account-client.ts';
 import { tokenExchangeGrant } from '../grant-types.ts';
 import { keyClientId, keyClientMetadata } from '../key-client.ts';
+import { workloadJwks } from '../workload-key.ts';
 import type { AdapterDependencies } from './sealing.ts';
 
 /** What stands in the place of a secret; nobody can know it. */
@@ -18,6 +20,7 @@ export const clientPlaceholders = defineSecretPurpose('client-placeholders');
 /** Our own members of a client's metadata, beside the registered ones. */
 export const extraClientMetadata = [
   ...(['tenant_id', 'kind', 'first_party', 'require_pkce', 'resource_server_id'] as const),
+  'workload',
   ...(['id_token_claims', 'claim_mapping', 'default_resource', 'allowed_scopes', 'agent', 'consent_days'] as const),
 ] as const;
 
@@ -27,6 +30,8 @@ export function clientMetadata(client: ClientRow, secrets: Secrets): AdapterPayl
     ...client.metadata,
     // What a service may exchange is asked at each request, and is nothing until somebody says so.
     ...(client.kind === 'service' && { grant_types: ['client_credentials', tokenExchangeGrant] }),
+    // It has no keys, and the platform's token is judged before (overrides/workload-assertions.ts).
+    ...(client.kind === 'service' && isWorkload(client.metadata) && { jwks: workloadJwks, workload: true }),
     client_id: client.clientId,
     client_name: client.name,
     client_secret: secrets.mac(clientPlaceholders, client.clientId).toString('base64url'),

@@ -3,6 +3,7 @@ import Provider, { type AdapterPayload } from 'oidc-provider';
 import { auditEventRow, type Caller } from '../../domain/audit/audit-events.ts';
 import { currentCaller } from '../caller.ts';
 import { keyClientId } from '../key-client.ts';
+import { requestMemory } from '../request-memory.ts';
 import type { TokenOrigin } from '../tokens/exchanged-tokens.ts';
 
 const auditedOnCreation: Record<string, string> = {
@@ -19,6 +20,12 @@ const auditedOnDestruction: Record<string, string> = {
   Grant: 'grant.revoked',
 };
 
+/** By which workload of its platform the service of this request is proved. */
+function provedWorkload(): { workload?: { issuer: string; subject: string } } {
+  const { judgement } = requestMemory()?.workload ?? {};
+  return judgement && 'proved' in judgement ? { workload: judgement.proved } : {};
+}
+
 /** The event of an action on a payload of this model, by whom the request at hand is from. */
 export function payloadEvent(action: string, model: string, payload?: AdapterPayload): Record<string, unknown> {
   const { caller, tenantId } = currentCaller();
@@ -34,6 +41,7 @@ export function payloadEvent(action: string, model: string, payload?: AdapterPay
         gty: payload?.gty,
         aud: payload?.aud,
         accountId: payload?.accountId,
+        ...provedWorkload(),
       },
     },
     caller,

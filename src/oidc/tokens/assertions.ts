@@ -3,6 +3,7 @@
  * at. Refuses assertions for longer than they need, assertions that are good elsewhere too, and a second way of writing one.
  */
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { memoryOf } from '../request-memory.ts';
 
 /** RFC 7523 section 3 lets a server refuse an `exp` unreasonably far ahead. */
 const longestSeconds = 600;
@@ -24,6 +25,7 @@ export function isCanonicalJwt(jwt: string): boolean {
 
 /** `assertJwtClientAuthClaimsAndHeader`. @throws errors.InvalidClientAuth */
 export async function checkClientAssertion(ctx: KoaContextWithOIDC, { aud, exp }: AssertionClaims): Promise<void> {
+  checkWorkload(ctx);
   const oidc = ctx.oidc as typeof ctx.oidc & { clientJwtAuthExpectedAudience(): ReadonlySet<string> };
   const accepted = oidc.clientJwtAuthExpectedAudience();
   // One that names others as well could be used here by any of them.
@@ -33,6 +35,15 @@ export async function checkClientAssertion(ctx: KoaContextWithOIDC, { aud, exp }
     throw new errors.InvalidClientAuth('expiration (exp) must be within ten minutes');
   if (!isCanonicalJwt(String(oidc.params?.client_assertion)))
     throw new errors.InvalidClientAuth('the client_assertion is not encoded as base64url');
+}
+
+/** Of a service that proves itself by a token of its platform, an assertion of ours counts with that token alone. */
+function checkWorkload(ctx: KoaContextWithOIDC): void {
+  const { client } = ctx.oidc;
+  if (client?.workload !== true) return;
+  const { workload } = memoryOf(ctx);
+  if (workload?.clientId !== client.clientId) throw new errors.InvalidClientAuth('no token of the platform came');
+  if ('refused' in workload.judgement) throw new errors.InvalidClientAuth(workload.judgement.refused);
 }
 
 /** `features.requestObjects.assertJwtClaimsAndHeader`. @throws errors.InvalidRequestObject */

@@ -53,6 +53,7 @@ const columns: Record<string, string> = {
   ...named('clients', notTheirs, 'name metadata'),
   'client_capabilities.granted_by': doer,
   'client_exchange_capabilities.granted_by': doer,
+  'workload_identities.created_by': doer,
   ...named('invitations', told, 'email phone accepted_by'),
   ...named('invitations', id, 'invited_by inviter_id'),
   ...named('otp_codes', told, 'user_id destination ip'),

@@ -21,6 +21,7 @@ import { postLogoutQuery } from '../../../src/oidc/overrides/post-logout-query.t
 import { registeredResources } from '../../../src/oidc/overrides/registered-resources.ts';
 import { rememberedClients } from '../../../src/oidc/overrides/remembered-clients.ts';
 import { typedUserCodes } from '../../../src/oidc/overrides/typed-user-codes.ts';
+import { changeForm } from '../../../src/oidc/request-form.ts';
 import { QueryKeepingProvider } from '../../../src/oidc/response-modes.ts';
 import { mappingOfClient } from '../../../src/oidc/tokens/person-claims.ts';
 import type { Database } from '../../../src/platform/database.ts';
@@ -731,11 +732,34 @@ const trialRedirectsClauses: Clause[] = [
   },
 ];
 
+const workloadAssertionsClauses: Clause[] = [
+  {
+    says: 'an assertion is read from the form as middleware leaves it, and checked before assertJwtClientAuthClaimsAndHeader is asked',
+    holds: async () => {
+      const asked: unknown[] = [];
+      const assertJwtClientAuthClaimsAndHeader = async (_ctx: unknown, claims: { sub?: string }) =>
+        void asked.push(claims.sub);
+      await withLibrary(
+        async ({ provider, post }) => {
+          const right = await assertion(provider.issuer, randomUUID());
+          provider.use(async (ctx, next) =>
+            changeForm(ctx, next, (form) => form.set('client_assertion', right.client_assertion as string)),
+          );
+          const { status } = await post('/token', { ...right, client_id: 'signer', client_assertion: 'of a platform' });
+          assert.deepEqual([status, asked], [200, ['signer']]);
+        },
+        { assertJwtClientAuthClaimsAndHeader } as never,
+      );
+    },
+  },
+];
+
 const contract: Record<string, Clause[]> = {
   'issuer-addresses': issuerAddressesClauses,
   'form-charset': formCharsetClauses,
   'form-body': formBodyClauses,
   'basic-credentials': basicCredentialsClauses,
+  'workload-assertions': workloadAssertionsClauses,
   'client-secrets': clientSecrets,
   'remembered-clients': rememberedClientsClauses,
   'replay-detection': replayDetection,
