@@ -15,6 +15,7 @@ import {
   type NewClient,
   type NewService,
 } from '../domain/clients/clients.ts';
+import { addWorkloadIdentity, type NewWorkloadIdentity } from '../domain/clients/workload-identities.ts';
 import { type Database, inTransaction } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
 import type { Secrets } from '../platform/secrets.ts';
@@ -79,8 +80,12 @@ export async function createClientCheck({
 export interface ClientRegistration {
   /** @throws DomainError as `createClient`, and invalid INVALID_INPUT (metadata) with the library's reason */
   registerClient(db: Database, wanted: NewClient, caller: Caller): Promise<CreatedClient>;
-  /** @throws DomainError as `createService`, and invalid INVALID_INPUT (metadata) with the library's reason */
-  registerService(db: Database, wanted: NewService, caller: Caller): Promise<CreatedClient>;
+  /** @throws DomainError as `createService` and `addWorkloadIdentity`, and invalid INVALID_INPUT (metadata) with the library's reason */
+  registerService(
+    db: Database,
+    wanted: NewService & { workloadIdentity?: NewWorkloadIdentity },
+    caller: Caller,
+  ): Promise<CreatedClient>;
   /** @throws DomainError as `updateClient`, and invalid INVALID_INPUT (metadata) with the library's reason */
   changeClient(db: Database, wanted: ClientChange, caller: Caller): Promise<ClientRow>;
 }
@@ -103,7 +108,13 @@ export function createClientRegistration(dependencies: RegistrationDependencies)
 
   return {
     registerClient: (db, wanted, caller) => register(db, (trx) => createClient(trx, wanted, caller)),
-    registerService: (db, wanted, caller) => register(db, (trx) => createService(trx, wanted, caller)),
+    registerService: (db, { workloadIdentity, ...wanted }, caller) =>
+      register(db, async (trx) => {
+        const proof = workloadIdentity ? { workload: true } : {};
+        const created = await createService(trx, { ...wanted, ...proof }, caller);
+        if (workloadIdentity) await addWorkloadIdentity(trx, created.client.clientId, workloadIdentity, caller);
+        return created;
+      }),
     changeClient: (db, wanted, caller) =>
       inTransaction(db, async (trx) => {
         const changed = await updateClient(trx, wanted, caller);

@@ -54,6 +54,7 @@ const columns: Record<string, string> = {
   'client_capabilities.granted_by': doer,
   'client_exchange_capabilities.granted_by': doer,
   'workload_identities.created_by': doer,
+  'workload_identities.subject': notTheirs,
   ...named('invitations', told, 'email phone accepted_by'),
   ...named('invitations', id, 'invited_by inviter_id'),
   ...named('otp_codes', told, 'user_id destination ip'),
