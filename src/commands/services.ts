@@ -1,10 +1,9 @@
 /** `gatehouse services`: programs that get tokens for themselves by client credentials (RFC 6749 section 4.4). */
 import { type Command, Option } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
-import { addWorkloadIdentity, type NewWorkloadIdentity } from '../domain/clients/workload-identities.ts';
+import type { NewWorkloadIdentity } from '../domain/clients/workload-identities.ts';
 import { operations } from '../management/operations.ts';
 import { createClientRegistration } from '../oidc/client-registration.ts';
-import { inTransaction } from '../platform/database.ts';
 import { apiOf } from './apis.ts';
 import { shownClient } from './client-actions.ts';
 import { addRotateSecret } from './clients.ts';
@@ -63,7 +62,7 @@ async function create(options: CreateOptions): Promise<CommandResult> {
   const jwks = options.jwksFile === undefined ? undefined : await readJwks(options.jwksFile);
   const certificates = options.certificateFile && (await Promise.all(options.certificateFile.map(readCertificate)));
   const certificateName = certificateNameOf(options);
-  const identity = workloadIdentityOf(options);
+  const workloadIdentity = workloadIdentityOf(options);
   return withDatabase(async (context) => {
     const { db, config } = context;
     const tenantId = await optionalTenantId(db, options.tenant);
@@ -80,13 +79,10 @@ async function create(options: CreateOptions): Promise<CommandResult> {
       certificates,
       certificateName,
       certificateBound: options.certificateBound,
-      workload: identity !== undefined,
+      workloadIdentity,
     };
-    const created = await inTransaction(db, async (trx) => {
-      const made = await createClientRegistration(context).registerService(trx, { ...wanted, ...proof }, systemCaller);
-      if (identity) await addWorkloadIdentity(trx, made.client.clientId, identity, systemCaller);
-      return made;
-    });
+    const { registerService } = createClientRegistration(context);
+    const created = await registerService(db, { ...wanted, ...proof }, systemCaller);
     return shownClient(created, config, { tenant: options.tenant ?? null, capabilities, api: api?.identifier });
   });
 }

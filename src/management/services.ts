@@ -9,7 +9,6 @@ import {
 } from '../domain/clients/change-client.ts';
 import { rotateClientSecret } from '../domain/clients/clients.ts';
 import { listClients } from '../domain/clients/list-clients.ts';
-import { addWorkloadIdentity } from '../domain/clients/workload-identities.ts';
 import { deleteClient, disableClient, enableClient } from '../domain/lifecycle/end-client.ts';
 import { isPlatformTenant } from '../domain/tenants/platform-tenant.ts';
 import {
@@ -140,12 +139,10 @@ const registration = [
         capabilities: [...new Set(body.capabilities)],
         resourceServerId: body.resource_server_id,
         ...authenticationOf(body),
-        workload: body.workload_identity !== undefined,
+        workloadIdentity: body.workload_identity && workloadOf(body.workload_identity),
         metadata: membersOf(body, 'given'),
       };
       const { client, clientSecret } = await deps.registration.registerService(db, wanted, actor.caller);
-      if (body.workload_identity)
-        await addWorkloadIdentity(db, client.clientId, workloadOf(body.workload_identity), actor.caller);
       return { ...(await service({ db, tenantId, actor }, { params: { client_id: client.clientId } })), clientSecret };
     },
   }),
