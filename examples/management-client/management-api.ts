@@ -1885,6 +1885,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/{client_id}/workload-identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List which tokens of its platform prove a service
+         * @description Needs `services.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["services.workload_identities.list"];
+        put?: never;
+        /**
+         * Let tokens of its platform prove a service
+         * @description Of a service that was registered with `workload_identity`.
+         *
+         *     Needs `services.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, DUPLICATE, INVALID_INPUT, PRIVILEGE_EXCEEDED.
+         */
+        post: operations["services.workload_identities.add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/{client_id}/workload-identities/{workload_identity_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Let tokens of its platform prove a service no longer
+         * @description Tokens that it has been given live until they end.
+         *
+         *     Needs `services.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        delete: operations["services.workload_identities.remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sessions/{session_id}": {
         parameters: {
             query?: never;
@@ -5372,6 +5420,31 @@ export interface components {
              * @example 01890a5d-ac96-774b-bcce-b302099a8057
              */
             user_id: string;
+        };
+        WorkloadIdentities: {
+            items: components["schemas"]["WorkloadIdentity"][];
+        };
+        WorkloadIdentity: {
+            /** @description The only audience of the tokens */
+            audience: string;
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description As the tokens have it, letter by letter */
+            issuer: string;
+            jwks_uri: string | null;
+            single_use: boolean;
+            /** @description A subject, letter by letter; `*` stands for one whole segment between `:` and `/`, from the third on */
+            subject: string;
         };
     };
     responses: {
@@ -9773,6 +9846,22 @@ export interface operations {
                      * @example 01890a5d-ac96-774b-bcce-b302099a8057
                      */
                     resource_server_id?: string;
+                    /** @description Tokens of its platform prove it */
+                    workload_identity?: {
+                        /** @description The only audience of the tokens */
+                        audience: string;
+                        /** @description As the tokens have it, letter by letter */
+                        issuer: string;
+                        /** @description Where its keys are; null: it says so by discovery */
+                        jwks_uri?: string | null;
+                        /**
+                         * @description A token is good once, by its `jti`; false: until it ends (Kubernetes, Google Cloud)
+                         * @default true
+                         */
+                        single_use?: boolean;
+                        /** @description A subject, letter by letter; `*` stands for one whole segment between `:` and `/`, from the third on */
+                        subject: string;
+                    };
                 };
             };
         };
@@ -10548,6 +10637,133 @@ export interface operations {
                 client_id: string;
                 /** @description An id */
                 token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "services.workload_identities.list": {
+        parameters: {
+            query?: {
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkloadIdentities"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "services.workload_identities.add": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: {
+                /** @description The same key gets the same answer for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The only audience of the tokens */
+                    audience: string;
+                    /** @description As the tokens have it, letter by letter */
+                    issuer: string;
+                    /** @description Where its keys are; null: it says so by discovery */
+                    jwks_uri?: string | null;
+                    /**
+                     * @description A token is good once, by its `jti`; false: until it ends (Kubernetes, Google Cloud)
+                     * @default true
+                     */
+                    single_use?: boolean;
+                    /** @description A subject, letter by letter; `*` stands for one whole segment between `:` and `/`, from the third on */
+                    subject: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkloadIdentity"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "services.workload_identities.remove": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
+                client_id: string;
+                /** @description An id */
+                workload_identity_id: string;
             };
             cookie?: never;
         };
