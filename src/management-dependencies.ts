@@ -1,6 +1,6 @@
 /** What the operations of management work with: the same for the server and the command line. */
 import type { Config } from './config.ts';
-import { configuredChannels } from './domain/messages/available-channels.ts';
+import { configuredChannels, providersOf } from './domain/messages/available-channels.ts';
 import type { MailReach } from './domain/messages/mail-policy.ts';
 import type { PasswordHasher } from './domain/methods/password/password-hash.ts';
 import type { ManagementDependencies } from './management/operation.ts';
@@ -36,6 +36,7 @@ export function managementDependencies({
     passwords,
     issuer: config.issuer,
     channels: configuredChannels(config),
+    providers: providersOf(config),
     takesUnicodeMail,
     phoneCountries: config.phone.countries,
     budgets: { email: config.mail.dailyBudget, phone: config.phone.dailyBudget },

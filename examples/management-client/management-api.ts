@@ -1024,7 +1024,7 @@ export interface paths {
         };
         /**
          * Show by which channels messages of the tenant go, and when one last did not
-         * @description Of the last 30 days (UTC). A channel by which nothing was to go is not there.
+         * @description Of the last 30 days (UTC). Every channel is there, also one by which nothing goes.
          *
          *     Needs `messages.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
          */
@@ -3180,9 +3180,28 @@ export interface components {
             resource_server_id: string | null;
         };
         ChannelsHealth: {
+            /** @description The last 30, today last */
+            days: {
+                /**
+                 * Format: date
+                 * @description Of UTC
+                 * @example 2027-01-31
+                 */
+                day: string;
+                messages: {
+                    /** @enum {string} */
+                    channel: "email" | "sms" | "whatsapp";
+                    not_sent: number;
+                    sent: number;
+                }[];
+            }[];
             items: {
                 /** @enum {string} */
                 channel: "email" | "sms" | "whatsapp";
+                /** @description Messages a day; SMS and WhatsApp share one budget */
+                daily_budget: number;
+                /** @description Whether codes of the tenant may go by it */
+                is_allowed: boolean;
                 /** @description Also of an attempt that another one followed */
                 last_failed_at: string | null;
                 /**
@@ -3193,8 +3212,19 @@ export interface components {
                 last_sent_at: string | null;
                 /** @description Refused, or failed for good */
                 not_sent: number;
+                /** @description Who carries them; null: nobody on this server */
+                provider: ("smtp" | "files" | "twilio") | null;
                 /** @description Of the last 30 days */
                 sent: number;
+                /** @description Whether the provider took the last message that it was given; null: it was given none */
+                took_last: boolean | null;
+                /** @description Of the budget, in the 24 hours that began with its first message */
+                used_today: number;
+            }[];
+            /** @description Why messages of the last 30 days did not go, the most frequent first; 30 at the most */
+            reasons: {
+                count: number;
+                reason: string;
             }[];
         };
         Client: {
@@ -8428,8 +8458,12 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before */
                 after?: string;
+                /** @description Channel */
+                channel?: "email" | "sms" | "whatsapp";
                 /** @description How many at the most */
                 limit?: number;
+                /** @description Those alone that did not go because of it */
+                reason?: string;
                 /** @description Another tenant than your own */
                 tenant?: string;
             };

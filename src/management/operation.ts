@@ -4,6 +4,7 @@
  * object in one file.
  */
 import type { z } from 'zod';
+import type { MessageProvider } from '../domain/messages/available-channels.ts';
 import type { MailReach } from '../domain/messages/mail-policy.ts';
 import type { Channel } from '../domain/messages/outgoing-message.ts';
 import type { MessageBudgets } from '../domain/messages/phone-policy.ts';
@@ -28,8 +29,9 @@ export interface ManagementDependencies extends MailReach {
   passwords: PasswordHasher;
   /** Ours; links in messages begin with it. */
   issuer: string;
-  /** What this server can send messages by, and to which countries. */
+  /** What this server can send messages by, who carries them, and to which countries. */
   channels: readonly Channel[];
+  providers: ReadonlyMap<Channel, MessageProvider>;
   phoneCountries: readonly string[];
   budgets: MessageBudgets;
   /** What tokens would say; issues none. */

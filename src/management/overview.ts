@@ -7,7 +7,7 @@ import { findWhatNeedsALook, lookKinds } from './looks.ts';
 import { operation } from './operation.ts';
 import { time } from './shapes.ts';
 
-const daysShown = 30;
+export const daysShown = 30;
 const count = z.int();
 
 const Day = z.object({
@@ -45,10 +45,15 @@ const Overview = z
   })
   .meta({ id: 'Overview' });
 
-/** Every day, also those on which nothing happened. */
+/** The days of UTC that are shown, today last: also those on which nothing happened. */
+export function shownDays(now: Date): string[] {
+  return Array.from({ length: daysShown }, (_, index) =>
+    new Date(now.getTime() - (daysShown - 1 - index) * 86_400_000).toISOString().slice(0, 10),
+  );
+}
+
 function daysOf(activity: readonly ActivityCount[], messages: readonly MessageDay[], now: Date) {
-  return Array.from({ length: daysShown }, (_, index) => {
-    const day = new Date(now.getTime() - (daysShown - 1 - index) * 86_400_000).toISOString().slice(0, 10);
+  return shownDays(now).map((day) => {
     const ofDay = activity.filter((one) => one.day === day);
     const sumOf = (kind: ActivityCount['kind']) =>
       ofDay.filter((one) => one.kind === kind).reduce((sum, one) => sum + one.count, 0);

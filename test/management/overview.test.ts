@@ -169,10 +169,12 @@ describe('the overview of a tenant', () => {
           item.not_sent,
           item.last_sent_at !== null,
           item.last_failure,
+          item.took_last,
         ]),
         [
-          ['email', 2, 1, true, 'budget_used_up'],
-          ['sms', 0, 1, false, 'number_refused'],
+          ['email', 2, 1, true, 'budget_used_up', false],
+          ['sms', 0, 1, false, 'number_refused', false],
+          ['whatsapp', 0, 0, false, null, null],
         ],
       );
       const found = await seen('messages_not_sent');

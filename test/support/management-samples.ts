@@ -208,7 +208,7 @@ export const samples: Record<string, (world: World) => Sample> = {
   }),
   'initial_access_tokens.get': (w) => ({ params: { initial_access_token_id: w.initialAccessTokenId } }),
   'initial_access_tokens.revoke': (w) => ({ params: { initial_access_token_id: w.initialAccessTokenId } }),
-  'messages.unsent': nothing,
+  'messages.unsent': () => ({ query: { channel: 'sms', reason: 'budget_used_up' } }),
   'invitations.list': nothing,
   'invitations.create': (w) => ({
     body: { email: 'new@example.test', role_id: w.roleId, org_node_id: w.northId },

@@ -34,3 +34,21 @@ export async function reasonsOfLastDay(db: Database, entityType: string): Promis
     { entityType },
   );
 }
+
+/** What the events of some actions in a tenant give as their reason, the most frequent first; those that give none are not there. */
+export async function reasonsOfTenant(
+  db: Database,
+  { tenantId, actions, days, most }: { tenantId: string; actions: readonly string[]; days: number; most: number },
+): Promise<{ reason: string; count: number }[]> {
+  return rows(
+    db,
+    `select payload ->> 'reason' as reason, count(*)::integer as count
+       from audit_events
+      where tenant_id = :tenantId and action = any(:actions::text[]) and occurred_at > now() - make_interval(days => :days)
+        and payload ->> 'reason' is not null
+      group by 1
+      order by 2 desc, 1
+      limit :most`,
+    { tenantId, actions: [...actions], days, most },
+  );
+}

@@ -38,6 +38,8 @@ export interface AuditEventFilter {
   from?: Date;
   /** Before this moment. */
   until?: Date;
+  /** Fields that the payload has with these values, as JSON. */
+  payload?: string;
 }
 
 const byTime: Keyset['columns'] = [
@@ -58,6 +60,7 @@ const conditions: Record<keyof AuditEventFilter, string> = {
   requestId: 'e.request_id = :requestId',
   from: 'e.occurred_at >= :from',
   until: 'e.occurred_at < :until',
+  payload: 'e.payload @> :payload::jsonb',
 };
 
 const columns = `e.id, e.tenant_id, e.actor_type, e.actor_id, e.action, e.entity_type, e.entity_id, host(e.ip) as ip,

@@ -14,14 +14,24 @@ export interface CarrierConfig {
   };
 }
 
-/** The channels that have a provider on this server. */
-export function configuredChannels({ mail, phone }: CarrierConfig): Channel[] {
+/** `files`: mail is written into a folder, where somebody develops. */
+export const messageProviders = ['smtp', 'files', 'twilio'] as const;
+export type MessageProvider = (typeof messageProviders)[number];
+
+/** Who carries the messages of each channel on this server; one without a provider is not there. */
+export function providersOf({ mail, phone }: CarrierConfig): ReadonlyMap<Channel, MessageProvider> {
   const { smsFrom, whatsappFrom } = phone.twilio ?? {};
-  return [
-    ...(mail.smtpUrl !== undefined || mail.toFiles ? (['email'] as const) : []),
-    ...(smsFrom !== undefined ? (['sms'] as const) : []),
-    ...(whatsappFrom !== undefined ? (['whatsapp'] as const) : []),
-  ];
+  const providers = new Map<Channel, MessageProvider>();
+  if (mail.smtpUrl !== undefined) providers.set('email', 'smtp');
+  else if (mail.toFiles) providers.set('email', 'files');
+  if (smsFrom !== undefined) providers.set('sms', 'twilio');
+  if (whatsappFrom !== undefined) providers.set('whatsapp', 'twilio');
+  return providers;
+}
+
+/** The channels that have a provider on this server. */
+export function configuredChannels(carriers: CarrierConfig): Channel[] {
+  return [...providersOf(carriers).keys()];
 }
 
 /**

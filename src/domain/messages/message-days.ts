@@ -90,6 +90,8 @@ export interface ChannelHealth {
   /** Also of an attempt that another one followed. */
   lastFailedAt: Date | null;
   lastFailure: string | null;
+  /** Whether the provider took the last message that it was given; null: it was given none. */
+  tookLast: boolean | null;
 }
 
 /** How each channel of a tenant does; one by which nothing was sent or refused in 30 days is not there. */
@@ -100,7 +102,8 @@ export async function findChannelHealth(db: Database, tenantId: string): Promise
             coalesce(sum(count) filter (where outcome in ('refused', 'failed')), 0)::bigint as not_sent,
             max(last_at) filter (where outcome = 'sent') as last_sent_at,
             max(last_at) filter (where outcome <> 'sent') as last_failed_at,
-            (array_agg(last_reason order by last_at desc) filter (where outcome <> 'sent'))[1] as last_failure
+            (array_agg(last_reason order by last_at desc) filter (where outcome <> 'sent'))[1] as last_failure,
+            (array_agg(outcome = 'sent' order by last_at desc) filter (where outcome <> 'refused'))[1] as took_last
        from message_days
       where tenant_id = :tenantId and day > (now() at time zone 'UTC')::date - 30
       group by 1

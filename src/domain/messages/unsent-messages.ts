@@ -4,6 +4,7 @@ import { waitingJobs } from '../../platform/jobs/queue-state.ts';
 import type { Page, PageRequest } from '../../platform/paging.ts';
 import { reasonsOfLastDay } from '../audit/audit-upkeep.ts';
 import { listAuditEvents } from '../audit/list-audit-events.ts';
+import type { Channel } from './outgoing-message.ts';
 
 export interface UnsentMessages {
   waiting: number;
@@ -27,12 +28,17 @@ export interface UnsentMessage {
   occurredAt: Date;
 }
 
-/** Those of a tenant that were refused or failed, the newest first. @throws DomainError invalid CURSOR_INVALID */
+/**
+ * Those of a tenant that were refused or failed, the newest first.
+ * @param query.channel @param query.reason those alone
+ * @throws DomainError invalid CURSOR_INVALID
+ */
 export async function listUnsentMessages(
   db: Database,
-  { tenantId, ...page }: PageRequest & { tenantId: string },
+  { tenantId, channel, reason, ...page }: PageRequest & { tenantId: string; channel?: Channel; reason?: string },
 ): Promise<Page<UnsentMessage>> {
-  const { items, next } = await listAuditEvents(db, { tenantId, entityType: 'message', ...page });
+  const payload = JSON.stringify({ channel, reason });
+  const { items, next } = await listAuditEvents(db, { tenantId, entityType: 'message', payload, ...page });
   const shown = items.map(({ entityId, payload, occurredAt }) => ({
     id: entityId ?? '',
     channel: textOf(payload.channel),

@@ -9,6 +9,7 @@ import { mountApis } from './apis/apis.ts';
 import { mountApplications } from './applications/applications.ts';
 import { mountAudit } from './audit/audit.ts';
 import { mountInvitations } from './invitations/invitations.ts';
+import { mountMessages } from './messages/messages.ts';
 import { consolePageOfState, findOperator, signInForPage } from './operator.ts';
 import { mountOrganisation } from './organisation/organisation.ts';
 import { mountOverview } from './overview/overview.ts';
@@ -36,6 +37,7 @@ const mounts: Partial<Record<SectionName, Mount>> = {
   invitations: mountInvitations,
   applications: mountApplications,
   services: mountServices,
+  messages: mountMessages,
   audit: mountAudit,
   apis: mountApis,
   'api-keys': mountApiKeys,

@@ -142,7 +142,9 @@ async function show(visit: Visit): Promise<void> {
   const groups = await Promise.all(signInGroups.map((group) => shownGroup(visit, at, group, stored)));
   const seesMessages = visit.holdings.everywhere('messages.read');
   const health = seesMessages
-    ? (await ask<{ items: ChannelHealth[] }>(visit, 'messages.channels')).body.items
+    ? (await ask<{ items: ChannelHealth[] }>(visit, 'messages.channels')).body.items.filter(
+        (one) => one.last_sent_at !== null || one.last_failed_at !== null,
+      )
     : undefined;
   draw(visit, 'console/sign-in/ways', {
     tabs: signInTabs(visit, 'ways'),
