@@ -207,6 +207,34 @@ async function makeEvents(app: TestApp, tenantId: string, people: string[]): Pro
   await app.db('audit_events').insert(events);
 }
 
+/** A month of messages by each channel, and some that did not go. */
+async function makeMessages(app: TestApp, tenantId: string): Promise<void> {
+  const days = Array.from({ length: 30 }, (_, index) =>
+    (['email', 'sms'] as const).flatMap((channel, at) => {
+      const told = { tenantId, channel, day: inDays(-index).toISOString().slice(0, 10), lastAt: inDays(-index - 0.01) };
+      const sent = { ...told, outcome: 'sent', count: 200 / (at + 1) + ((index * 53) % 70), lastReason: null };
+      const failed = { ...told, outcome: 'failed', count: index % 4, lastReason: nth(['550', '21610'], at) };
+      return failed.count > 0 ? [sent, failed] : [sent];
+    }),
+  ).flat();
+  await app.db('message_days').insert(days);
+  const unsent = ['email 550', 'sms 21610', 'sms budget_used_up', 'email ETIMEDOUT', 'sms number_not_supported'];
+  const events = Array.from({ length: 18 }, (_, index) => {
+    const [channel, reason] = nth(unsent, index).split(' ');
+    return {
+      id: newId(),
+      tenantId,
+      actorType: 'system',
+      action: 'message.failed',
+      entityType: 'message',
+      entityId: newId(),
+      payload: JSON.stringify({ channel, template: nth(['code', 'invitation', 'recovery'], index), reason }),
+      occurredAt: inDays(-index / 2 - 0.02),
+    };
+  });
+  await app.db('audit_events').insert(events);
+}
+
 async function makeInvitations(
   app: TestApp,
   inviter: { tenantId: string; userId: string },
@@ -246,6 +274,7 @@ export async function makeConsoleWorld(app: TestApp): Promise<ConsoleWorld> {
   await make.assign(app.db, { tenantId, userId: delegate.id, roleId: roleIds['Regional lead'], orgNodeId: nodeIds[0] });
   const applications = await makeClients(app, tenantId);
   await makeEvents(app, tenantId, personIds);
+  await makeMessages(app, tenantId);
   const perform = performAs(app, { tenantId, userId: owner.id });
   for (const body of [
     {

@@ -34,6 +34,7 @@ const choices = [
 const choicesWithin: Record<string, string[]> = {
   name: ['fields', 'filters', 'snippets', 'values', 'chosen'],
   value: ['options'],
+  provider: ['channels'],
   // Of pasted rows: why one is not done.
   column: ['params'],
 };
