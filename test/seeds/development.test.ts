@@ -17,7 +17,7 @@ import { openPayload, revivedMessage } from '../../src/domain/messages/outgoing-
 import { createPasswordHasher } from '../../src/domain/methods/password/password-hash.ts';
 import { checkNewPassword } from '../../src/domain/methods/password/password-policy.ts';
 import { signInWithPassword } from '../../src/domain/methods/password/password-sign-in.ts';
-import { listReferralCodes } from '../../src/domain/referrals/referrals.ts';
+import { listReferralCodes } from '../../src/domain/referrals/listed-referrals.ts';
 import { findTenantBySlug } from '../../src/domain/tenants/tenants.ts';
 import { createClientCheck } from '../../src/oidc/client-registration.ts';
 import { createDatabase, type Database, firstRow } from '../../src/platform/database.ts';

@@ -15,6 +15,7 @@ import { mountOverview } from './overview/overview.ts';
 import { leadHome } from './page.ts';
 import { mountPeople } from './people/people.ts';
 import { mountPlace } from './place.ts';
+import { mountReferrals } from './referrals/referrals.ts';
 import { mountRoles } from './roles/roles.ts';
 import { mountSearch } from './search.ts';
 import type { SectionName } from './sections.ts';
@@ -34,6 +35,7 @@ const mounts: Partial<Record<SectionName, Mount>> = {
   organisation: mountOrganisation,
   roles: mountRoles,
   invitations: mountInvitations,
+  referrals: mountReferrals,
   applications: mountApplications,
   services: mountServices,
   audit: mountAudit,
