@@ -11,7 +11,7 @@ import { findEffectiveAccess } from '../../src/domain/access/effective-access.ts
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { findClient } from '../../src/domain/clients/client-store.ts';
 import { verifyClientSecret } from '../../src/domain/clients/clients.ts';
-import { listInvitations } from '../../src/domain/invitations/invitations.ts';
+import { listInvitations } from '../../src/domain/invitations/listed-invitations.ts';
 import { availableChannels } from '../../src/domain/messages/available-channels.ts';
 import { openPayload, revivedMessage } from '../../src/domain/messages/outgoing-message.ts';
 import { createPasswordHasher } from '../../src/domain/methods/password/password-hash.ts';
