@@ -8271,6 +8271,8 @@ export interface operations {
                 state?: "open" | "expired" | "accepted" | "revoked";
                 /** @description Another tenant than your own */
                 tenant?: string;
+                /** @description To places at this node or below it */
+                under?: string;
             };
             header?: never;
             path?: never;
@@ -8391,7 +8393,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Invitation"];
+                    "application/json": components["schemas"]["ListedInvitation"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -148,7 +148,7 @@ describe('commands that tell the audit trail piece by piece', function () {
   });
 
   it('goes on after an event', async () => {
-    const ids = [];
+    const ids: string[] = [];
     for (const _ of [1, 2, 3]) ids.push(await happen('later.thing'));
     const { id } = await bench.db('audit_events').where({ entityId: ids[0] }).first('id');
     const { code, out, err } = await readUntil(
