@@ -81,12 +81,13 @@ async function show(visit: Visit): Promise<void> {
   const isWaiting = invitation.state === 'open' || invitation.state === 'expired';
   const may = async (operation: string) => isWaiting && (await mayAsk(visit, operation, { params: params(visit) }));
   const { role_id: roleId, org_node_id: nodeId } = invitation;
-  const sees = (capability: string) => visit.holdings.nodesOf(capability).length > 0;
+  const seesRoles = visit.holdings.nodesOf('roles.read').length > 0;
+  const seesPlace = await mayAsk(visit, 'org_nodes.get', { params: { org_node_id: nodeId } });
   draw(visit, 'console/invitations/invitation', {
     invitation,
     backHref: hrefTo(visit, '/invitations'),
-    roleHref: sees('roles.read') ? hrefTo(visit, `/roles/${roleId}`) : undefined,
-    placeHref: sees('org.read') ? hrefTo(visit, `/organisation/${nodeId}`) : undefined,
+    roleHref: seesRoles ? hrefTo(visit, `/roles/${roleId}`) : undefined,
+    placeHref: seesPlace ? hrefTo(visit, `/organisation/${nodeId}`) : undefined,
     resendHref: (await may('invitations.resend')) ? hrefTo(visit, `${pathOf(visit)}/resend`) : undefined,
     revokeHref: (await may('invitations.revoke')) ? hrefTo(visit, `${pathOf(visit)}/revoke`) : undefined,
   });
