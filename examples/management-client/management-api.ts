@@ -1269,7 +1269,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the referral codes of people
+         * List the referral codes of people, and what came of them
          * @description Needs `referrals.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
          */
         get: operations["referrals.codes"];
@@ -1293,6 +1293,26 @@ export interface paths {
          * @description Needs `referrals.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
          */
         get: operations["referrals.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/referrals/{referral_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show who came by whose code
+         * @description Needs `referrals.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["referrals.get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2642,7 +2662,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Show the referral code of a person, and what came of it
+         * @description Makes none.
+         *
+         *     Needs `referrals.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["referrals.get_code"];
         /**
          * Show the referral code of a person, which is made the first time
          * @description Needs `referrals.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
@@ -4321,6 +4347,79 @@ export interface components {
              * @example 2027-01-31T08:00:00Z
              */
             updated_at: string;
+        };
+        ListedReferral: {
+            /** @description When it stopped being pending */
+            converted_at: string | null;
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description The name or the address of the person; null: it is gone */
+            referred_name: string | null;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            referred_user_id: string;
+            /** @description The name or the address of the person; null: it is gone */
+            referrer_name: string | null;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            referrer_user_id: string;
+            /**
+             * @description `pending` until the new person signs in for the first time
+             * @enum {string}
+             */
+            status: "pending" | "completed_signup" | "subscription_activated";
+        };
+        ListedReferralCode: {
+            code: string;
+            /** @description How many have signed in since */
+            completed_signup: number;
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            created_at: string;
+            expires_at: string | null;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            is_active: boolean;
+            /** @description How many signed up by it and have not signed in yet */
+            pending: number;
+            /**
+             * @description Whether it counts for those who sign up now, and why not
+             * @enum {string}
+             */
+            state: "working" | "stopped" | "expired" | "owner_inactive" | "owner_deleted";
+            /** @description How many have taken a subscription */
+            subscription_activated: number;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            user_id: string;
+            /** @description The name or the address of the person; null: it is gone */
+            user_name: string | null;
         };
         ListedResourceServer: {
             /** @description How long an access token lives, in seconds */
@@ -8202,6 +8301,8 @@ export interface operations {
                 state?: "open" | "expired" | "accepted" | "revoked";
                 /** @description Another tenant than your own */
                 tenant?: string;
+                /** @description To places at this node or below it */
+                under?: string;
             };
             header?: never;
             path?: never;
@@ -8322,7 +8423,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Invitation"];
+                    "application/json": components["schemas"]["ListedInvitation"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -8988,6 +9089,8 @@ export interface operations {
                 after?: string;
                 /** @description How many at the most */
                 limit?: number;
+                /** @description Whether it counts for those who sign up now, and why not */
+                state?: "working" | "stopped" | "expired" | "owner_inactive" | "owner_deleted";
                 /** @description Another tenant than your own */
                 tenant?: string;
             };
@@ -9004,7 +9107,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        items: components["schemas"]["ReferralCode"][];
+                        items: components["schemas"]["ListedReferralCode"][];
                         next: string | null;
                     };
                 };
@@ -9028,6 +9131,8 @@ export interface operations {
                 limit?: number;
                 /** @description An id */
                 referrer_user_id?: string;
+                /** @description `pending` until the new person signs in for the first time */
+                status?: "pending" | "completed_signup" | "subscription_activated";
                 /** @description Another tenant than your own */
                 tenant?: string;
             };
@@ -9044,9 +9149,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        items: components["schemas"]["Referral"][];
+                        items: components["schemas"]["ListedReferral"][];
                         next: string | null;
                     };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "referrals.get": {
+        parameters: {
+            query?: {
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                referral_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListedReferral"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -12465,6 +12604,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SentRecovery"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "referrals.get_code": {
+        parameters: {
+            query?: {
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListedReferralCode"];
                 };
             };
             400: components["responses"]["BadRequest"];

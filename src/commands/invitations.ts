@@ -5,7 +5,8 @@
 import { type Command, Option } from 'commander';
 import { findRoleAtNode } from '../domain/access/role-at-node.ts';
 import { systemCaller } from '../domain/audit/audit-events.ts';
-import { type Invitation, listInvitations, revokeInvitation } from '../domain/invitations/invitations.ts';
+import { type Invitation, revokeInvitation } from '../domain/invitations/invitations.ts';
+import { listInvitations } from '../domain/invitations/listed-invitations.ts';
 import {
   createInvitation,
   type InvitationDependencies,

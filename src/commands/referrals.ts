@@ -1,7 +1,8 @@
 /** `gatehouse referrals`: by whose code people came. */
 import type { Command } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
-import { ensureReferralCode, listReferrals } from '../domain/referrals/referrals.ts';
+import { listReferrals } from '../domain/referrals/listed-referrals.ts';
+import { ensureReferralCode } from '../domain/referrals/referrals.ts';
 import { operations } from '../management/operations.ts';
 import { type CommandResult, performs } from './frame/command-action.ts';
 import { addListOptions, collectPages, type ListOptions, moreOf } from './frame/list-options.ts';

@@ -3,9 +3,11 @@
  * giving the role; and the domain asks once more when it is accepted.
  */
 import { z } from 'zod';
-import { findInvitationById, listInvitations, revokeInvitation } from '../domain/invitations/invitations.ts';
+import { findInvitationById, revokeInvitation } from '../domain/invitations/invitations.ts';
+import { listInvitations } from '../domain/invitations/listed-invitations.ts';
 import { createInvitation, resendInvitation } from '../domain/invitations/send-invitation.ts';
 import { checkMailAddress } from '../domain/messages/mail-policy.ts';
+import { findNames } from '../domain/organisation/names.ts';
 import { canonicalEmail } from '../domain/users/canonical-address.ts';
 import { DomainError } from '../platform/errors.ts';
 import type { Actor } from './actor.ts';
@@ -69,7 +71,10 @@ export const invitations = [
     path: '/invitations',
     summary: 'List the invitations to places within reach',
     needs: { capability: 'invitations.manage', at: 'anywhere' },
-    query: pageQuery.extend({ state: state.optional() }),
+    query: pageQuery.extend({
+      state: state.optional(),
+      under: id.optional().meta({ description: 'To places at this node or below it' }),
+    }),
     list: true,
     answer: ListedInvitation,
     run: async ({ db, tenantId, query, reach }) => {
@@ -124,11 +129,13 @@ export const invitations = [
     summary: 'Show an invitation',
     needs: { capability: 'invitations.manage', at: itsNode },
     params,
-    answer: Invitation,
+    answer: ListedInvitation,
     run: async (run) => {
       const invitation = await found(run, run);
       if (!invitation) throw new DomainError('not_found', 'NOT_FOUND');
-      return invitation;
+      const { roleId, orgNodeId } = invitation;
+      const names = await findNames(run.db, { tenantId: run.tenantId, ids: [roleId, orgNodeId], withPeople: false });
+      return { ...invitation, role: names.get(roleId)?.name, orgNode: names.get(orgNodeId)?.name };
     },
   }),
   operation({

@@ -76,9 +76,37 @@ describe('operations on signing keys, unsent messages and referrals', () => {
     const events = await app.db('audit_events').where({ action: 'referral.settled' });
     assert.equal(events.length, 1);
     const listed = (await ask('GET', `/referrals?referrer_user_id=${referrer}`)).body.items;
-    assert.deepEqual(listed, [answers[0]?.body]);
-    const codes = (await ask('GET', '/referral-codes')).body.items;
-    assert.ok(codes.some((found: { code: string }) => found.code === code));
+    const [{ referrer_name: by, referred_name: who, ...referral }] = listed;
+    assert.deepEqual([referral, listed.length], [answers[0]?.body, 1]);
+    assert.ok(by && who && by !== who);
+    assert.deepEqual((await ask('GET', `/referrals/${made?.id}`)).body, listed[0]);
+    assert.equal((await other('GET', `/referrals/${made?.id}`)).status, 404);
+    const pending = await ask('GET', `/referrals?referrer_user_id=${referrer}&status=pending`);
+    assert.deepEqual(pending.body.items, []);
+  });
+
+  it('tells of each code whether it counts and how many came by it, and makes none by looking', async () => {
+    const { id: referrer } = await app.person({ tenantId, fullName: 'Rae Referrer' });
+    const path = `/users/${referrer}/referral-code`;
+    assert.equal((await ask('GET', path)).status, 404);
+    assert.equal((await app.db('referral_codes').where({ userId: referrer })).length, 0);
+    const { code } = await ensureReferralCode(app.db, { tenantId, userId: referrer }, systemCaller);
+    for (const signsIn of [true, true, false]) {
+      const { id: userId } = await app.person({ tenantId });
+      await recordReferral(app.db, { tenantId, userId, code }, systemCaller);
+      if (signsIn) await completeReferral(app.db, { tenantId, userId }, systemCaller);
+    }
+    const { body: shown } = await ask('GET', path);
+    const { user_name: name, state, pending, completed_signup: joined, subscription_activated: subscribed } = shown;
+    assert.deepEqual([name, state, pending, joined, subscribed], ['Rae Referrer', 'working', 1, 2, 0]);
+    const codesIn = async (wanted: string) =>
+      ((await ask('GET', `/referral-codes?state=${wanted}&limit=200`)).body.items as { code: string }[]).filter(
+        (found) => found.code === code,
+      );
+    assert.deepEqual(await codesIn('working'), [shown]);
+    await ask('PATCH', path, { expires_at: new Date(Date.now() - 1000).toISOString() });
+    assert.deepEqual([(await codesIn('working')).length, (await codesIn('expired')).length], [0, 1]);
+    assert.equal((await other('GET', path)).status, 404);
     assert.deepEqual((await other('GET', '/referral-codes')).body.items, []);
   });
 });

@@ -11,13 +11,13 @@ import { findEffectiveAccess } from '../../src/domain/access/effective-access.ts
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { findClient } from '../../src/domain/clients/client-store.ts';
 import { verifyClientSecret } from '../../src/domain/clients/clients.ts';
-import { listInvitations } from '../../src/domain/invitations/invitations.ts';
+import { listInvitations } from '../../src/domain/invitations/listed-invitations.ts';
 import { availableChannels } from '../../src/domain/messages/available-channels.ts';
 import { openPayload, revivedMessage } from '../../src/domain/messages/outgoing-message.ts';
 import { createPasswordHasher } from '../../src/domain/methods/password/password-hash.ts';
 import { checkNewPassword } from '../../src/domain/methods/password/password-policy.ts';
 import { signInWithPassword } from '../../src/domain/methods/password/password-sign-in.ts';
-import { listReferralCodes } from '../../src/domain/referrals/referrals.ts';
+import { listReferralCodes } from '../../src/domain/referrals/listed-referrals.ts';
 import { findTenantBySlug } from '../../src/domain/tenants/tenants.ts';
 import { createClientCheck } from '../../src/oidc/client-registration.ts';
 import { createDatabase, type Database, firstRow } from '../../src/platform/database.ts';

@@ -5,6 +5,13 @@
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
 import { grantVisibility } from '../../src/domain/organisation/visibility-grants.ts';
+import {
+  changeReferralCode,
+  completeReferral,
+  ensureReferralCode,
+  recordReferral,
+  settleReferral,
+} from '../../src/domain/referrals/referrals.ts';
 import { createResourceServer } from '../../src/domain/resource-servers/resource-servers.ts';
 import type { NewTenant } from '../../src/domain/setup/create-tenant.ts';
 import { setFirstPlatformTenant } from '../../src/domain/tenants/platform-tenant.ts';
@@ -32,6 +39,8 @@ export interface ConsoleWorld {
   serviceIds: string[];
   apiId: string;
   invitationIds: string[];
+  /** Those who have a referral code: of the first, people came. */
+  referrerIds: string[];
 }
 
 const day = 86_400_000;
@@ -254,6 +263,26 @@ async function makeInvitations(
   return made;
 }
 
+/** Of twelve who came by the first code, some are on their way still. */
+async function makeReferrals(app: TestApp, tenantId: string, people: readonly string[]): Promise<string[]> {
+  const referrerIds = people.slice(0, 5);
+  for (const [index, userId] of referrerIds.entries()) {
+    const { code } = await ensureReferralCode(app.db, { tenantId, userId }, systemCaller);
+    const came = people.slice(20 + index * 12, 32 + index * 7);
+    for (const [nth, referred] of came.entries()) {
+      const one = { tenantId, userId: referred };
+      const made = await recordReferral(app.db, { ...one, code }, systemCaller);
+      if (!made || nth % 3 === 0) continue;
+      await completeReferral(app.db, one, systemCaller);
+      if (nth % 4 === 0) await settleReferral(app.db, { tenantId, referralId: made.id }, systemCaller);
+    }
+  }
+  const [, , stopped = '', expired = ''] = referrerIds;
+  await changeReferralCode(app.db, { tenantId, userId: stopped, isActive: false }, systemCaller);
+  await changeReferralCode(app.db, { tenantId, userId: expired, expiresAt: inDays(-3) }, systemCaller);
+  return referrerIds;
+}
+
 /** Takes some ten seconds. */
 export async function makeConsoleWorld(app: TestApp): Promise<ConsoleWorld> {
   const branding = { accentColor: '#2a5bd7' };
@@ -288,6 +317,7 @@ export async function makeConsoleWorld(app: TestApp): Promise<ConsoleWorld> {
   ])
     await perform('tenants.settings.update', { body });
   const invitationIds = await makeInvitations(app, { tenantId, userId: owner.id }, { roleIds, nodeIds });
+  const referrerIds = await makeReferrals(app, tenantId, personIds);
   const annaId = personIds[0] as string;
   return {
     tenant,
@@ -299,6 +329,7 @@ export async function makeConsoleWorld(app: TestApp): Promise<ConsoleWorld> {
     nodeIds,
     roleIds,
     invitationIds,
+    referrerIds,
     ...applications,
   };
 }

@@ -229,14 +229,17 @@ export interface ListedInvitationRow extends InvitationRow {
   nodeName: string;
 }
 
-const isBelow = `exists (select from org_node_paths p
+const isBelow = (nodes: string) => `exists (select from org_node_paths p
                        where p.tenant_id = i.tenant_id and p.descendant_id = i.org_node_id
-                         and p.ancestor_id = any(:within::uuid[]))`;
+                         and p.ancestor_id = ${nodes})`;
 
 /** In the order of ids, which is that of creation. */
 export async function selectInvitations(
   db: Database,
-  { within, ...query }: { tenantId: string; state: InvitationRow['state'] | null; within?: readonly string[] },
+  {
+    within,
+    ...query
+  }: { tenantId: string; state: InvitationRow['state'] | null; under: string | null; within?: readonly string[] },
   request: PageRequest,
 ): Promise<Page<ListedInvitationRow>> {
   return selectPage<ListedInvitationRow>(
@@ -248,7 +251,8 @@ export async function selectInvitations(
          from (select ${columns} from invitations where tenant_id = :tenantId) i
          join roles     r on r.tenant_id = i.tenant_id and r.id = i.role_id
          join org_nodes n on n.tenant_id = i.tenant_id and n.id = i.org_node_id
-        where ${query.state ? 'i.state = :state and' : ''} ${within ? `${isBelow} and` : ''} ${where}
+        where ${query.state ? 'i.state = :state and' : ''} ${query.under ? `${isBelow(':under')} and` : ''}
+              ${within ? `${isBelow('any(:within::uuid[])')} and` : ''} ${where}
         ${order}`,
     { ...query, ...(within && { within: [...within] }) },
   );

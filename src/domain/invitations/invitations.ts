@@ -7,7 +7,6 @@
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
-import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
 import { defineLimits } from '../../platform/rate-limits.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
@@ -23,13 +22,11 @@ import {
   consumeInvitation,
   type InvitationRow,
   type InvitedUserRow,
-  type ListedInvitationRow,
   lockInvitationOfToken,
   type PlaceRow,
   revokeWaiting,
   selectInvitation,
   selectInvitationByToken,
-  selectInvitations,
   selectInvitedUser,
   selectPeriodsNotHeld,
   selectPlace,
@@ -52,7 +49,6 @@ declare module '../../platform/errors.ts' {
 }
 
 export type Invitation = InvitationRow;
-export type ListedInvitation = ListedInvitationRow;
 
 export const invitationLinkLimits = defineLimits({
   /** Invitations opened or accepted from one address; a class of pupils may share one. */
@@ -217,23 +213,6 @@ export async function findInvitationById(
   { tenantId, invitationId: id }: { tenantId: string; invitationId: string },
 ): Promise<Invitation | undefined> {
   return isId(tenantId) && isId(id) ? selectInvitation(db, { tenantId, id }) : undefined;
-}
-
-/**
- * The invitations of a tenant in the order of their ids.
- * @param query.within to places at or below these nodes alone
- * @throws DomainError invalid CURSOR_INVALID
- */
-export async function listInvitations(
-  db: Database,
-  {
-    tenantId,
-    state = null,
-    within,
-    ...page
-  }: PageRequest & { tenantId: string; state?: Invitation['state'] | null; within?: readonly string[] },
-): Promise<Page<ListedInvitation>> {
-  return isId(tenantId) ? selectInvitations(db, { tenantId, state, within }, page) : emptyPage();
 }
 
 interface Usable {

@@ -1,6 +1,5 @@
 /** The SQL of referral codes, and of who referred whom. */
 import { type Database, firstRow, rows } from '../../platform/database.ts';
-import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 
 export interface ReferralCodeRow {
   id: string;
@@ -177,43 +176,6 @@ export async function selectReferred(
       where r.tenant_id = :tenantId and r.referrer_user_id = :userId
       order by r.created_at desc, r.id desc
       limit :most`,
-    query,
-  );
-}
-
-/** In the order of ids, which is that of creation. */
-export async function selectReferralCodes(
-  db: Database,
-  query: { tenantId: string },
-  request: PageRequest,
-): Promise<Page<ReferralCodeRow>> {
-  return selectPage<ReferralCodeRow>(
-    db,
-    byId(),
-    request,
-    ({ key, where, order }) =>
-      `select ${codeColumns}, ${key} from referral_codes where tenant_id = :tenantId and ${where} ${order}`,
-    query,
-  );
-}
-
-/** In the order of ids, which is that of creation. */
-export async function selectReferrals(
-  db: Database,
-  query: { tenantId: string; referrerUserId: string | null },
-  request: PageRequest,
-): Promise<Page<ReferralRow>> {
-  return selectPage<ReferralRow>(
-    db,
-    byId(),
-    request,
-    ({ key, where, order }) =>
-      `select ${referralColumns}, ${key}
-         from referrals
-        where tenant_id = :tenantId
-          ${query.referrerUserId ? 'and referrer_user_id = :referrerUserId' : ''}
-          and ${where}
-        ${order}`,
     query,
   );
 }

@@ -7,7 +7,6 @@ import { randomInt } from 'node:crypto';
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
-import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { differences } from '../audit/differences.ts';
 import type { UserOfTenant } from '../users/users.ts';
@@ -19,8 +18,6 @@ import {
   type ReferralRow,
   type ReferredRow,
   selectReferralCodeOf,
-  selectReferralCodes,
-  selectReferrals,
   selectReferred,
   updatePendingReferral,
   updateReferralCode,
@@ -152,18 +149,6 @@ export async function completeReferral(
   });
 }
 
-/**
- * Referrals of a tenant, or of one person's code, in the order of their ids.
- * @throws DomainError invalid CURSOR_INVALID
- */
-export async function listReferrals(
-  db: Database,
-  { tenantId, referrerUserId = null, ...page }: PageRequest & { tenantId: string; referrerUserId?: string | null },
-): Promise<Page<Referral>> {
-  if (!isId(tenantId) || (referrerUserId !== null && !isId(referrerUserId))) return emptyPage();
-  return selectReferrals(db, { tenantId, referrerUserId }, page);
-}
-
 const mostReferred = 100;
 
 /** A person's own code, if they have one, and who came by it: the last 100. */
@@ -174,14 +159,6 @@ export async function findOwnReferrals(
   const code = await selectReferralCodeOf(db, { tenantId, userId });
   const referred = await selectReferred(db, { tenantId, userId, most: mostReferred + 1 });
   return { code, referred: referred.slice(0, mostReferred), more: referred.length > mostReferred };
-}
-
-/** The codes of a tenant's people, in the order of their ids. @throws DomainError invalid CURSOR_INVALID */
-export async function listReferralCodes(
-  db: Database,
-  { tenantId, ...page }: PageRequest & { tenantId: string },
-): Promise<Page<ReferralCode>> {
-  return isId(tenantId) ? selectReferralCodes(db, { tenantId }, page) : emptyPage();
 }
 
 /**

@@ -16,6 +16,7 @@ import { mountOverview } from './overview/overview.ts';
 import { leadHome } from './page.ts';
 import { mountPeople } from './people/people.ts';
 import { mountPlace } from './place.ts';
+import { mountReferrals } from './referrals/referrals.ts';
 import { mountRoles } from './roles/roles.ts';
 import { mountSearch } from './search.ts';
 import type { SectionName } from './sections.ts';
@@ -35,6 +36,7 @@ const mounts: Partial<Record<SectionName, Mount>> = {
   organisation: mountOrganisation,
   roles: mountRoles,
   invitations: mountInvitations,
+  referrals: mountReferrals,
   applications: mountApplications,
   services: mountServices,
   messages: mountMessages,

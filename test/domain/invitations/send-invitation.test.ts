@@ -5,9 +5,9 @@ import {
   acceptInvitation,
   findInvitation,
   type Invitation,
-  listInvitations,
   revokeInvitation,
 } from '../../../src/domain/invitations/invitations.ts';
+import { listInvitations } from '../../../src/domain/invitations/listed-invitations.ts';
 import { createInvitation, resendInvitation } from '../../../src/domain/invitations/send-invitation.ts';
 import { deactivateUser } from '../../../src/domain/lifecycle/end-person.ts';
 import { suspendTenant } from '../../../src/domain/lifecycle/end-tenant.ts';

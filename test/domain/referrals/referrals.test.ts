@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
 import { deactivateUser } from '../../../src/domain/lifecycle/end-person.ts';
+import { listReferrals } from '../../../src/domain/referrals/listed-referrals.ts';
 import {
   completeReferral,
   ensureReferralCode,
-  listReferrals,
   parseReferralCode,
   recordReferral,
 } from '../../../src/domain/referrals/referrals.ts';

@@ -15,8 +15,14 @@ const invitation = {
   accepted_at: null,
   revoked_at: null,
   created_at: '2025-11-12T10:00:00Z',
+  role_id: 'r1',
+  role: 'Teacher',
+  org_node_id: 'n1',
+  org_node: 'North Region',
 } as const;
-const listed = { ...invitation, role: 'Teacher', org_node: 'North Region', href: `${base}/i1` };
+const roleHref = '/console/northwind/roles/r1';
+const placeHref = '/console/northwind/organisation/n1';
+const listed = { ...invitation, href: `${base}/i1` };
 const ended = { ...listed, email: null, phone: '+46701740605', id: 'i2', state: 'revoked' } as const;
 const createHref = `/console/northwind/place?back=${base}/new`;
 
@@ -37,7 +43,15 @@ export const samples: PageSample[] = [
     name: 'console-invitation',
     view: 'console/invitations/invitation',
     page: {},
-    model: { frame, invitation, backHref: base, resendHref: `${base}/i1/resend`, revokeHref: `${base}/i1/revoke` },
+    model: {
+      frame,
+      invitation,
+      backHref: base,
+      roleHref,
+      placeHref,
+      resendHref: `${base}/i1/resend`,
+      revokeHref: `${base}/i1/revoke`,
+    },
   },
   {
     name: 'console-invitation-accepted',

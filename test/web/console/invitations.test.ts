@@ -29,6 +29,7 @@ describe('the console: invitations', () => {
     assert.equal(empty.status, 422);
     const made = await browser.submit(form, { email: 'kim@example.org', role_id: role.id, locale: 'en' }, { form: 1 });
     assert.match(made.body, /The invitation is on its way[\s\S]*kim@example\.org[\s\S]*Waiting/);
+    assert.match(made.body, new RegExp(`/roles/${role.id}[^>]*>Teacher[\\s\\S]*/organisation/${north.id}[^>]*>North`));
     await app.mailbox.waitFor('kim@example.org');
     const path = new URL(made.url).pathname;
     const list = await browser.open(at('?state=open'));
@@ -46,6 +47,24 @@ describe('the console: invitations', () => {
     const gone = await browser.submit(deed, {}, { form: 1 });
     assert.match(gone.body, /The invitation is withdrawn/);
     assert.doesNotMatch(gone.body, /Send again|Danger zone/);
+  });
+
+  it('are narrowed to the place that one looks at, and what is below it', async () => {
+    const browser = await signInToConsole(app, owner);
+    const upper = await make.createNode(app.db, { tenantId, name: 'Upper' });
+    const lower = await make.createNode(app.db, { tenantId, name: 'Lower', parentId: upper.id });
+    const beside = await make.createNode(app.db, { tenantId, name: 'Beside' });
+    const role = await make.createRole(app.db, { tenantId, name: 'Helper', capabilities: ['grades.read'] });
+    for (const node of [upper, lower, beside]) {
+      const sent = { email: `at-${node.name}@example.org`.toLowerCase(), role_id: role.id, locale: 'en' };
+      const made = await browser.submit(await browser.open(at(`/new?at=${node.id}`)), sent, { form: 1 });
+      assert.match(made.body, /on its way/);
+    }
+    const shown = async (query: string) =>
+      [...(await browser.open(at(query))).body.matchAll(/>at-(\w+)@example\.org/g)].map(([, name]) => name);
+    assert.deepEqual(await shown(`?at=${upper.id}`), ['upper', 'lower']);
+    assert.deepEqual(await shown(`?at=${lower.id}&state=open`), ['lower']);
+    assert.deepEqual(await shown(''), ['upper', 'lower', 'beside']);
   });
 
   it('show a delegate those of their part alone, and refuse a role that they may not give', async () => {

@@ -22,10 +22,9 @@ interface Invitation {
   accepted_at: string | null;
   revoked_at: string | null;
   created_at: string;
-}
-
-interface Listed extends Invitation {
+  role_id: string;
   role: string;
+  org_node_id: string;
   org_node: string;
 }
 
@@ -33,13 +32,15 @@ declare module '../../pages/view-models.ts' {
   interface ViewModels {
     'console/invitations/list': {
       frame: ConsoleFrame;
-      list: ListModel<Listed & { href: string }>;
+      list: ListModel<Invitation & { href: string }>;
       createHref?: string;
     };
     'console/invitations/invitation': {
       frame: ConsoleFrame;
       invitation: Invitation;
       backHref: string;
+      roleHref?: string;
+      placeHref?: string;
       resendHref?: string;
       revokeHref?: string;
     };
@@ -51,6 +52,7 @@ const spec: ListSpec = {
   operation: 'invitations.list',
   words: 'console.invitations',
   filters: [{ name: 'state', values: ['open', 'expired', 'accepted', 'revoked'] }],
+  placeAs: 'under',
 };
 
 const params = ({ params: { invitationId = '' } }: Visit) => ({ invitation_id: invitationId });
@@ -64,7 +66,7 @@ async function read(visit: Visit): Promise<Invitation> {
 const subject = async (visit: Visit) => addressOf(await read(visit));
 
 async function showList(visit: Visit): Promise<void> {
-  const list = await readList<Listed>(visit, spec);
+  const list = await readList<Invitation>(visit, spec);
   if (!list) return;
   const items = list.items.map((one) => ({ ...one, href: hrefTo(visit, `/invitations/${one.id}`) }));
   // An invitation begins with the place, where none is looked at yet.
@@ -78,9 +80,14 @@ async function show(visit: Visit): Promise<void> {
   const invitation = await read(visit);
   const isWaiting = invitation.state === 'open' || invitation.state === 'expired';
   const may = async (operation: string) => isWaiting && (await mayAsk(visit, operation, { params: params(visit) }));
+  const { role_id: roleId, org_node_id: nodeId } = invitation;
+  const seesRoles = visit.holdings.nodesOf('roles.read').length > 0;
+  const seesPlace = await mayAsk(visit, 'org_nodes.get', { params: { org_node_id: nodeId } });
   draw(visit, 'console/invitations/invitation', {
     invitation,
     backHref: hrefTo(visit, '/invitations'),
+    roleHref: seesRoles ? hrefTo(visit, `/roles/${roleId}`) : undefined,
+    placeHref: seesPlace ? hrefTo(visit, `/organisation/${nodeId}`) : undefined,
     resendHref: (await may('invitations.resend')) ? hrefTo(visit, `${pathOf(visit)}/resend`) : undefined,
     revokeHref: (await may('invitations.revoke')) ? hrefTo(visit, `${pathOf(visit)}/revoke`) : undefined,
   });
