@@ -282,7 +282,12 @@ export const samples: PageSample[] = [
       error: { code: 'ORG_HAS_CHILDREN', params: {} },
     }),
   },
-  { name: 'console-organisation-join', view: 'console/deed', page: {}, model: deed('join', [{ key: 'member' }]) },
+  {
+    name: 'console-organisation-join',
+    view: 'console/deed',
+    page: {},
+    model: deed('join', [{ key: 'member' }], { isDangerous: false }),
+  },
   {
     name: 'console-organisation-leave',
     view: 'console/deed',

@@ -401,7 +401,17 @@ export const samples: PageSample[] = [
         name: `console-services-${name}`,
         view: 'console/deed',
         page: {},
-        model: { frame, deed: { ...deed, words, action: `${one}/${name}`, effects, typed: name === 'delete' } },
+        model: {
+          frame,
+          deed: {
+            ...deed,
+            words,
+            action: `${one}/${name}`,
+            effects,
+            isDangerous: name !== 'enable',
+            typed: name === 'delete',
+          },
+        },
       };
     },
   ),

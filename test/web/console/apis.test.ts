@@ -82,7 +82,7 @@ describe('the console: APIs', () => {
     const refused = await browser.submit(form, values, { form: 1 });
     assert.match(refused.body, /href="#access_token_ttl"[\s\S]*value="soon"/);
     const saved = await browser.submit(form, { ...values, access_token_ttl: '60' }, { form: 1 });
-    assert.match(saved.body, /Tokens from now on are so[\s\S]*Opaque[\s\S]*60 seconds/);
+    assert.match(saved.body, /It applies to new tokens[\s\S]*Opaque[\s\S]*60 seconds/);
   });
 
   it('moves a scope, having said whom it breaks', async () => {

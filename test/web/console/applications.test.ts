@@ -131,7 +131,7 @@ describe('the console: applications', () => {
     const { clientId, clientSecret } = await ours({ name: 'Short lived' });
     const stop = await browser.open(at(`/${clientId}/disable`));
     assert.match(stop.body, /refused everything at once/);
-    assert.match((await browser.submit(stop, {}, { form: 1 })).body, /The application is stopped/);
+    assert.match((await browser.submit(stop, {}, { form: 1 })).body, /The application is disabled/);
     await eventually(async () => !(await proves(clientId, clientSecret)), 'it is refused');
     await browser.submit(await browser.open(at(`/${clientId}/enable`)), {}, { form: 1 });
     await eventually(() => proves(clientId, clientSecret), 'it acts again');

@@ -131,7 +131,7 @@ describe('the console: sign-in', () => {
       const saved = await browser.submit(form, { client_secret: 'of somebody else' }, { form: 1 });
       assert.match(saved.body, /The new secret is stored/);
       const check = await browser.open(at('/providers/here-openid/check'));
-      assert.match(check.body, /People cannot sign in with it as it is[\s\S]*the client id or the secret is wrong/);
+      assert.match(check.body, /People cannot sign in with it as it is[\s\S]*the client ID or the secret is wrong/);
       const again = await browser.open(at('/providers/here-openid/secret'));
       await browser.submit(again, { client_secret: there.client.clientSecret }, { form: 1 });
       assert.equal(clientSecretOf(await provider('here-openid'), app.secrets), there.client.clientSecret);

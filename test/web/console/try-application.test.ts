@@ -195,6 +195,6 @@ describe('the console: trying an application', () => {
     assert.equal((await browser.send(at(`/${device.clientId}/try`), { scope: 'openid' })).location, undefined);
     const stopped = await ours();
     await browser.submit(await browser.open(at(`/${stopped.clientId}/disable`)), {}, { form: 1 });
-    assert.match((await browser.open(at(`/${stopped.clientId}/try`))).body, /The application is stopped/);
+    assert.match((await browser.open(at(`/${stopped.clientId}/try`))).body, /The application is disabled/);
   });
 });
