@@ -36,6 +36,8 @@ const choicesWithin: Record<string, string[]> = {
   value: ['options'],
   // Of pasted rows: why one is not done.
   column: ['params'],
+  // Of an application; elsewhere an origin is an address.
+  origin: ['items', 'head', 'application'],
 };
 
 /** The value with each of its strings replaced, but those choices. */

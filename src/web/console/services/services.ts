@@ -100,7 +100,9 @@ export function mountServices(router: Router, deps: ConsoleDependencies): void {
     words: 'console.services.create',
     fields: createFields,
     initial: () => ({ 'workload_identity.single_use': 'yes' }),
-    complete: withProof,
+    // Nothing is said of certificates where there are none.
+    complete: ({ certificate_bound_tokens: isBound, ...body }) =>
+      withProof({ ...body, ...(isBound === true && { certificate_bound_tokens: true }) }),
     // Its secret stands for it: whoever finds a browser open makes none.
     fresh: true,
     back: () => '/services',
