@@ -75,8 +75,8 @@ const allowedReads: Record<string, { tables: readonly string[]; why: string }> =
     why: 'what a person, a service or a key may do is decided in one statement, as of one moment; a move says whose default API it leaves',
   },
   clients: {
-    tables: ['capabilities', 'resource_servers', 'tenants', 'users'],
-    why: 'a client acts within its tenant and its API, and says who made it',
+    tables: ['capabilities', 'client_registrations', 'resource_servers', 'tenants', 'users'],
+    why: 'a client acts within its tenant and its API, and says who made it, or that it registered itself',
   },
   'resource-servers': {
     tables: ['capabilities', 'clients', 'tenants'],

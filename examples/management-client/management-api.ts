@@ -3271,6 +3271,11 @@ export interface components {
                 [key: string]: unknown;
             };
             name: string;
+            /**
+             * @description managed: somebody registered it; dynamic: it registered itself; document: it is known by the one at its address
+             * @enum {string}
+             */
+            origin: "managed" | "dynamic" | "document";
             /** @enum {string} */
             state: "active" | "disabled";
             /** @description null: of all tenants */
@@ -4221,6 +4226,8 @@ export interface components {
             resource_server_identifier: string | null;
         };
         ListedClient: {
+            /** @description It acts for people while they are away */
+            agent: boolean;
             /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
             client_id: string;
             /**
@@ -4233,6 +4240,11 @@ export interface components {
             /** @enum {string} */
             kind: "web" | "spa" | "native";
             name: string;
+            /**
+             * @description managed: somebody registered it; dynamic: it registered itself; document: it is known by the one at its address
+             * @enum {string}
+             */
+            origin: "managed" | "dynamic" | "document";
             redirect_uris: string[];
             /** @description How many secrets work now */
             secrets: number;
@@ -4647,6 +4659,11 @@ export interface components {
                 [key: string]: unknown;
             };
             name: string;
+            /**
+             * @description managed: somebody registered it; dynamic: it registered itself; document: it is known by the one at its address
+             * @enum {string}
+             */
+            origin: "managed" | "dynamic" | "document";
             /** @enum {string} */
             state: "active" | "disabled";
             /** @description null: of all tenants */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { claimSources } from '../domain/claims/claim-mapping.ts';
 import { listClientSecrets, revokeClientSecret } from '../domain/clients/change-client.ts';
+import { clientOrigins } from '../domain/clients/client-store.ts';
 import { rotateClientSecret } from '../domain/clients/clients.ts';
 import { listClients } from '../domain/clients/list-clients.ts';
 import { deleteClient, disableClient, enableClient } from '../domain/lifecycle/end-client.ts';
@@ -24,9 +25,14 @@ import { type Lookup, operation } from './operation.ts';
 import { id, pageQuery, text } from './shapes.ts';
 
 const kind = z.enum(['web', 'spa', 'native']);
+const origin = z.enum(clientOrigins).meta({
+  description:
+    'managed: somebody registered it; dynamic: it registered itself; document: it is known by the one at its address',
+});
 const members = {
   ...common,
   kind,
+  origin,
   first_party: z.boolean().meta({ description: 'People are not asked for their consent' }),
 };
 const Client = z.object(members).meta({ id: 'Client' });
@@ -38,6 +44,8 @@ const ListedClient = z
     kind,
     state: members.state,
     first_party: z.boolean(),
+    origin,
+    agent: z.boolean().meta({ description: 'It acts for people while they are away' }),
     tenant: z.string().nullable().meta({ description: 'The slug of the tenant whose it is; null: of all tenants' }),
     redirect_uris: z.array(z.string()),
     secrets: z.int().meta({ description: 'How many secrets work now' }),

@@ -38,7 +38,7 @@ describe('the lines by which a service gets a token', () => {
   after(() => app?.stop());
 
   const codeNamed = (name: string, keys = false) =>
-    snippetsOf(of, { keys }).find((one) => one.name === name)?.code ?? '';
+    snippetsOf(of, keys ? 'private_key_jwt' : 'client_secret_basic').find((one) => one.name === name)?.code ?? '';
   const env = (more: Record<string, string>) => ({ env: { ...process.env, ...more } });
 
   function assertToken(token: string): void {
@@ -48,8 +48,8 @@ describe('the lines by which a service gets a token', () => {
 
   it('are those of the page', () => {
     const page = { ...of, issuer: 'https://id.example.org', clientId: 'nightly-sync' };
-    const [curl, javascript, python, go] = snippetsOf(page, { keys: false });
-    const [keys] = snippetsOf(page, { keys: true });
+    const [curl, javascript, python, go] = snippetsOf(page, 'client_secret_basic');
+    const [keys] = snippetsOf(page, 'private_key_jwt');
     assert.deepEqual(codeOf('service.md', 'sh'), [curl?.code]);
     assert.deepEqual(codeOf('service.md', 'js'), [javascript?.code, keys?.code]);
     assert.deepEqual(codeOf('service.md', 'python'), [python?.code]);

@@ -129,6 +129,14 @@ function checkKind(kind: ClientKind, metadata: CheckedMetadata): void {
     throw refusal('grant_types', 'client_credentials', 'what gets tokens for itself is a service, not an application');
 }
 
+/** How long an agent may act if nobody says otherwise, in days. */
+const usualAgentDays = 90;
+
+/** How long a person's consent to it lasts at the most, in days; undefined: until it is withdrawn. */
+export function consentDaysOf({ agent, consent_days: days }: Record<string, unknown>): number | undefined {
+  return typeof days === 'number' ? days : agent === true ? usualAgentDays : undefined;
+}
+
 /** The first member that should be a list of strings and is something else. */
 export function memberThatIsNoList(metadata: Record<string, unknown>): string | undefined {
   return lists.find((name) => {

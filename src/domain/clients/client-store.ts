@@ -181,7 +181,18 @@ export async function deleteClientCapability(trx: Database, id: string, key: str
   return gone.length > 0;
 }
 
+/** How it came here: somebody registered it (`managed`), it registered itself (`dynamic`), or it is known by a document. */
+export const clientOrigins = ['managed', 'dynamic', 'document'] as const;
+export type ClientOrigin = (typeof clientOrigins)[number];
+
+/** Of `clients` under this name. What is known by a document has its address as `client_id`, and nobody can register such a one. */
+export const originOf = (table: string): string =>
+  `case when ${table}.client_id like 'https://%' then 'document'
+        when exists (select from client_registrations r where r.client_id = ${table}.id) then 'dynamic'
+        else 'managed' end`;
+
 export interface ClientDetails extends ClientRow {
+  origin: ClientOrigin;
   createdAt: Date;
   updatedAt: Date;
   /** Of a service: what it may ask for, sorted. */
@@ -196,7 +207,7 @@ export async function selectClientDetails(
 ): Promise<ClientDetails | undefined> {
   return firstRow<ClientDetails>(
     db,
-    `select ${columns}, created_at, updated_at,
+    `select ${columns}, created_at, updated_at, ${originOf('clients')} as origin,
             array(select k.key
                     from client_capabilities cc
                     join capabilities k on k.id = cc.capability_id and k.deleted_at is null

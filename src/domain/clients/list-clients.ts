@@ -1,12 +1,15 @@
 /** The applications and services of a tenant, or of the server. Changes nothing, and shows no secret. */
 import { type Database, rows } from '../../platform/database.ts';
 import { byId, type Keyset, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
-import type { ClientRow } from './client-store.ts';
+import { type ClientOrigin, type ClientRow, originOf } from './client-store.ts';
 
 export interface ListedClient extends Pick<ClientRow, 'id' | 'clientId' | 'name' | 'kind' | 'state' | 'firstParty'> {
   /** The slug of the tenant whose it is; null: of all tenants. */
   tenant: string | null;
   redirectUris: string[];
+  origin: ClientOrigin;
+  /** It acts for people while they are away. */
+  agent: boolean;
   /** Secrets that work now. */
   secrets: number;
   createdAt: Date;
@@ -70,6 +73,7 @@ export async function listClients(
     ({ key, where, order }) =>
       `select c.id, c.client_id, c.name, c.kind, c.state, c.first_party, t.slug as tenant, c.created_at,
               coalesce(c.metadata -> 'redirect_uris', '[]') as redirect_uris,
+              ${originOf('c')} as origin, coalesce((c.metadata ->> 'agent')::boolean, false) as agent,
               (select count(*)
                  from client_secrets s
                 where s.client_id = c.id and s.revoked_at is null and (s.expires_at is null or s.expires_at > now())

@@ -4,6 +4,7 @@ import type { Interaction } from 'oidc-provider';
 import { findCapability } from '../../domain/access/capabilities.ts';
 import { recordEvent } from '../../domain/audit/audit-events.ts';
 import { consentScopes } from '../../domain/claims/claims.ts';
+import { consentDaysOf } from '../../domain/clients/client-metadata.ts';
 import { documentHostOf } from '../../domain/registration/client-documents.ts';
 import { findResourceServer } from '../../domain/resource-servers/resource-servers.ts';
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
@@ -60,8 +61,6 @@ function accountModel({ fullName, email, phone }: AccountProfile): ConsentModel[
   return { name: fullName ?? email ?? phone ?? '', email: email ?? phone ?? '' };
 }
 
-/** How long an agent may act if nobody says otherwise, in days. */
-const usualAgentDays = 90;
 const offeredDays = [1, 7, 30, 90];
 
 /** Whether the application is an agent, and how long a consent to it may last, longest last; nothing: as long as any. */
@@ -71,7 +70,7 @@ async function lastingOf(
 ): Promise<{ agent: boolean; days: number[] }> {
   const client = await provider().Client.find(String(interaction.params.client_id));
   const agent = client?.agent === true;
-  const most = (client?.consent_days as number | undefined) ?? (agent ? usualAgentDays : undefined);
+  const most = client && consentDaysOf({ agent, consent_days: client.consent_days });
   if (most === undefined) return { agent, days: [] };
   return { agent, days: agent ? [...offeredDays.filter((days) => days < most), most] : [most] };
 }

@@ -32,6 +32,36 @@ export const tour: Tour = ({ clientIds: [portal, gradebook, tablet, partner], ow
   { name: 'sign-in', path: `/applications/${portal}/sign-in` },
   { name: 'disable', path: `/applications/${portal}/disable` },
   { name: 'delete', path: `/applications/${portal}/delete` },
+  { name: 'initial-access-none', path: '/applications/_initial-access' },
+  { name: 'initial-access-create', path: '/applications/_initial-access/new' },
+  {
+    name: 'initial-access-made',
+    path: '/applications/_initial-access/new',
+    async act(page) {
+      await page.fill('#name', 'Partners');
+      await page.fill('#redirect_hosts', 'app.partner.example');
+      await page.click('main button[type=submit]');
+      await page.waitForSelector('.once');
+    },
+  },
+  { name: 'initial-access-tokens', path: '/applications/_initial-access' },
+  {
+    name: 'initial-access-token',
+    path: '/applications/_initial-access',
+    async act(page) {
+      await page.click('.cell-link');
+      await page.waitForSelector('.known');
+    },
+  },
+  {
+    name: 'initial-access-revoke',
+    path: '/applications/_initial-access',
+    async act(page) {
+      await page.click('.cell-link');
+      await page.click('.danger-row a');
+      await page.waitForSelector('.effects');
+    },
+  },
   { name: 'kinds', path: '/applications/_new' },
   { name: 'new-web', path: '/applications/_new/web' },
   { name: 'new-mcp', path: '/applications/_new/mcp' },

@@ -16,6 +16,7 @@ const api: ViewModels['console/apis/api']['api'] = {
   signing_alg: 'ES256',
   access_token_ttl: 600,
   capabilities: ['inventory.read', 'inventory.write'],
+  token_exchange: true,
   is_system: false,
   created_at: '2025-02-12T08:30:00Z',
   updated_at: '2025-11-01T10:00:00Z',

@@ -16,6 +16,8 @@ const portal: Listed = {
   kind: 'web',
   state: 'active',
   first_party: true,
+  origin: 'managed',
+  agent: false,
   tenant: 'northwind',
   redirect_uris: ['https://portal.northwind.example/auth/callback/gatehouse', 'http://localhost:3000/cb'],
   secrets: 2,
@@ -35,6 +37,18 @@ const listed: Listed[] = [
     redirect_uris: [],
     href: `${base}/c3`,
   },
+  { ...portal, client_id: 'd4', name: 'Partner portal', first_party: false, origin: 'dynamic', href: `${base}/d4` },
+  {
+    ...portal,
+    client_id: 'https://app.example/oauth/client.json',
+    name: 'Notes',
+    kind: 'native',
+    first_party: false,
+    origin: 'document',
+    agent: true,
+    tenant: null,
+    href: `${base}/https%3A%2F%2Fapp.example%2Foauth%2Fclient.json`,
+  },
 ];
 
 const listOfApplications = (items: Listed[]) => ({
@@ -53,6 +67,8 @@ const head = (
   clientId: portal.client_id,
   kind: 'web',
   state: 'active',
+  origin: 'managed',
+  isAgent: false,
   tabs: (['details', 'connect', 'secrets', 'refusals'] as const).map((tab) => ({
     tab,
     href: tab === 'details' ? portal.href : `${portal.href}/${tab}`,
@@ -69,6 +85,7 @@ const application: ViewModels['console/applications/application']['application']
   kind: 'web',
   state: 'active',
   first_party: true,
+  origin: 'managed',
   metadata: {
     redirect_uris: portal.redirect_uris,
     post_logout_redirect_uris: ['https://portal.northwind.example/'],
@@ -344,7 +361,7 @@ const pages: PageSample[] = [
     name: 'console-applications',
     view: 'console/applications/list',
     page: {},
-    model: { frame, list: listOfApplications(listed), createHref: `${base}/_new` },
+    model: { frame, list: listOfApplications(listed), createHref: `${base}/_new`, initialAccessHref: base },
   },
   {
     name: 'console-applications-none',
@@ -363,6 +380,7 @@ const pages: PageSample[] = [
       api: 'Northwind API',
       asksForTwoFactors: true,
       maxAge: 900,
+      consentDays: null,
       connected: { people: 12, sessions: 3, grants: 14 },
       actions,
     },
@@ -373,12 +391,14 @@ const pages: PageSample[] = [
     page: {},
     model: {
       frame,
-      head: head('details', { state: 'disabled', kind: 'native' }),
+      head: head('details', { state: 'disabled', kind: 'native', origin: 'document', isAgent: true }),
       application: {
         ...application,
         state: 'disabled',
         first_party: false,
+        origin: 'document',
         metadata: {
+          agent: true,
           redirect_uris: [],
           post_logout_redirect_uris: [],
           grant_types: ['urn:ietf:params:oauth:grant-type:device_code'],
@@ -391,6 +411,7 @@ const pages: PageSample[] = [
       api: null,
       asksForTwoFactors: false,
       maxAge: null,
+      consentDays: 90,
       connected: { people: 0, sessions: 0, grants: 0 },
       actions: { enableHref: `${portal.href}/enable` },
     },

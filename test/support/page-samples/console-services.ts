@@ -1,4 +1,5 @@
 /** The pages of the console's section Services. */
+import { newProofFields, workloadFields } from '../../../src/web/console/services/proof.ts';
 import { snippetsOf } from '../../../src/web/console/services/snippets.ts';
 import type { ViewModels } from '../../../src/web/pages/view-models.ts';
 import { consoleFrame, listOf } from '../console-samples.ts';
@@ -92,6 +93,15 @@ const secret: ViewModels['console/services/secrets']['list']['items'][number] = 
   revokeHref: `${one}/secrets/s1/revoke`,
 };
 
+const workload: NonNullable<ViewModels['console/services/service']['workloads']>['items'][number] = {
+  id: 'w1',
+  issuer: 'https://token.actions.githubusercontent.com',
+  audience: 'https://id.example.org',
+  subject: 'repo:acme/app:ref:refs/heads/main',
+  jwks_uri: null,
+  single_use: true,
+};
+
 const token: ViewModels['console/services/tokens']['list']['items'][number] = {
   id: 't1',
   resource: 'https://api.northwind.example/',
@@ -112,13 +122,13 @@ const connect: ViewModels['console/services/connect'] = {
   head: head('connect'),
   issuer: snippetOf.issuer,
   tokenEndpoint: `${snippetOf.issuer}/token`,
-  signs: false,
+  proof: 'client_secret_basic',
   apis: [
     { name: 'Northwind API', identifier: snippetOf.resource, href: `${one}/connect?resource=a`, current: true },
     { name: 'Gatehouse', identifier: 'https://id.example.org/api/v1', href: `${one}/connect`, current: false },
   ],
   scope: snippetOf.scope,
-  snippets: snippetsOf(snippetOf, { keys: false }),
+  snippets: snippetsOf(snippetOf, 'client_secret_basic'),
   capabilitiesHref: `${one}/capabilities`,
 };
 
@@ -132,6 +142,93 @@ const scopes = [
 const deed = { backHref: one, subject: listed.name, isDangerous: true, typed: false, isRefused: false };
 
 export const samples: PageSample[] = [
+  {
+    name: 'console-services-exchange-add',
+    view: 'console/form',
+    page: {},
+    model: {
+      frame,
+      form: {
+        ...form,
+        words: 'console.services.exchange.add',
+        action: `${one}/exchange/new`,
+        fields: [
+          {
+            name: 'capability',
+            kind: 'select',
+            options: [{ value: 'ledger.read', label: 'Ledger: ledger.read' }],
+            value: 'ledger.read',
+          },
+        ],
+      },
+    },
+  },
+  {
+    name: 'console-services-workload-add',
+    view: 'console/form',
+    page: {},
+    model: {
+      frame,
+      form: {
+        ...form,
+        words: 'console.services.workloads.add',
+        action: `${one}/workloads/new`,
+        fields: workloadFields.map((field) => ({ ...field, value: field.name === 'single_use' ? 'yes' : '' })),
+        errors: [{ code: 'FIELD_REQUIRED', params: {}, field: 'issuer' }],
+      },
+    },
+  },
+  {
+    name: 'console-services-create-proofs',
+    view: 'console/form',
+    page: {},
+    model: {
+      frame,
+      form: {
+        ...form,
+        words: 'console.services.create',
+        action: `${base}/new`,
+        subject: '',
+        fields: newProofFields().map((field) => ({ ...field, value: '' })),
+      },
+    },
+  },
+  {
+    name: 'console-services-edit-proof',
+    view: 'console/form',
+    page: {},
+    model: {
+      frame,
+      form: {
+        ...form,
+        words: 'console.services.edit',
+        action: `${one}/edit`,
+        fields: newProofFields()
+          .slice(1, 5)
+          .map(({ group: _, ...field }) => ({ ...field, value: field.kind === 'check' ? 'yes' : '' })),
+      },
+    },
+  },
+  ...(['exchange', 'workloads'] as const).map(
+    (what): PageSample => ({
+      name: `console-services-${what}-remove`,
+      view: 'console/deed',
+      page: {},
+      model: {
+        frame,
+        deed: {
+          ...deed,
+          words: `console.services.${what}.remove`,
+          action: `${one}/${what}/x/remove`,
+          subject: what === 'exchange' ? 'ledger.read' : workload.subject,
+          effects: [
+            what === 'exchange' ? { key: 'refused' } : { key: 'others', params: { count: 1 } },
+            { key: 'tokens' },
+          ],
+        },
+      },
+    }),
+  ),
   {
     name: 'console-services',
     view: 'console/services/list',
@@ -148,7 +245,7 @@ export const samples: PageSample[] = [
     name: 'console-services-service',
     view: 'console/services/service',
     page: {},
-    model: { frame, head: head('details'), service, groups, actions },
+    model: { frame, head: head('details'), service, proof: 'client_secret_basic', groups, actions },
   },
   {
     name: 'console-services-service-by-key',
@@ -168,9 +265,80 @@ export const samples: PageSample[] = [
         capabilities: [],
         resource_server_id: 'a1',
       },
+      proof: 'private_key_jwt',
+      exchange: { items: [] },
       groups: [],
       api: { name: 'Northwind API', href: '/console/northwind/apis/a1' },
       actions: { enableHref: `${one}/enable` },
+    },
+  },
+  {
+    name: 'console-services-service-by-certificate',
+    view: 'console/services/service',
+    page: {},
+    model: {
+      frame,
+      head: head('details', { tabs: head('details').tabs.filter(({ tab }) => tab !== 'secrets') }),
+      service: {
+        ...service,
+        metadata: {
+          token_endpoint_auth_method: 'tls_client_auth',
+          tls_client_auth_san_dns: 'sync.services.example.org',
+          tls_client_certificate_bound_access_tokens: true,
+        },
+        resource_server_id: 'a1',
+      },
+      proof: 'tls_client_auth',
+      certificate: { kind: 'san_dns', name: 'sync.services.example.org' },
+      exchange: {
+        items: [
+          {
+            capability: 'ledger.read',
+            resource: 'https://ledger.example.com/',
+            removeHref: `${one}/exchange/a/remove`,
+          },
+          { capability: 'ledger.write', resource: 'https://ledger.example.com/' },
+        ],
+        addHref: `${one}/exchange/new`,
+      },
+      groups,
+      actions,
+    },
+  },
+  {
+    name: 'console-services-service-by-platform',
+    view: 'console/services/service',
+    page: {},
+    model: {
+      frame,
+      head: head('details'),
+      service: { ...service, metadata: { token_endpoint_auth_method: 'private_key_jwt' } },
+      proof: 'workload',
+      workloads: {
+        items: [
+          { ...workload, removeHref: `${one}/workloads/w1/remove` },
+          { ...workload, id: 'w2', single_use: false, jwks_uri: 'https://k8s.example/openid/v1/jwks' },
+        ],
+        addHref: `${one}/workloads/new`,
+      },
+      groups,
+      actions,
+    },
+  },
+  {
+    name: 'console-services-service-by-keys-elsewhere',
+    view: 'console/services/service',
+    page: {},
+    model: {
+      frame,
+      head: head('details'),
+      service: {
+        ...service,
+        metadata: { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: 'https://app.example/jwks' },
+      },
+      proof: 'private_key_jwt',
+      groups,
+      actions,
     },
   },
   {
@@ -207,7 +375,7 @@ export const samples: PageSample[] = [
     name: 'console-services-connect-nothing',
     view: 'console/services/connect',
     page: {},
-    model: { ...connect, signs: true, apis: [], scope: '', snippets: [] },
+    model: { ...connect, proof: 'workload', apis: [], scope: '', snippets: [] },
   },
   {
     name: 'console-services-tokens',

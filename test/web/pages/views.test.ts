@@ -26,7 +26,7 @@ const choices = [
   ...['kind', 'label', 'scope', 'locale', 'theme', 'code', 'field', 'heading', 'channel', 'channels', 'switchTo'],
   ...['purpose', 'loginKind', 'notice', 'button', 'to', 'section', 'icon', 'status'],
   ...['alg', 'look', 'scheme', 'check', 'reason', 'claim', 'response_mode'],
-  ...['words', 'key', 'group', 'state', 'tab', 'sees', 'when', 'metric', 'step', 'is', 'fault', 'sign'],
+  ...['words', 'key', 'group', 'state', 'tab', 'sees', 'when', 'metric', 'step', 'is', 'fault', 'sign', 'proof'],
   'obstacle',
 ];
 
@@ -37,6 +37,8 @@ const choicesWithin: Record<string, string[]> = {
   provider: ['channels'],
   // Of pasted rows: why one is not done.
   column: ['params'],
+  // Of an application; elsewhere an origin is an address.
+  origin: ['items', 'head', 'application'],
 };
 
 /** The value with each of its strings replaced, but those choices. */

@@ -14,6 +14,8 @@ export interface Api {
   signing_alg: 'ES256' | 'RS256';
   /** Seconds. */
   access_token_ttl: number;
+  /** It takes tokens that services and API keys were exchanged for. */
+  token_exchange: boolean;
   capabilities: string[];
   /** The server's own: fixed. */
   is_system: boolean;

@@ -50,6 +50,7 @@ export const tokenFields: FieldSpec[] = [
   { name: 'token_format', kind: 'select', options: [{ value: 'jwt' }, { value: 'opaque' }], group: 'tokens' },
   { name: 'signing_alg', kind: 'select', options: [{ value: 'ES256' }, { value: 'RS256' }] },
   { name: 'access_token_ttl', kind: 'number' },
+  { name: 'token_exchange', kind: 'check' },
 ];
 
 async function createFields(visit: Visit): Promise<FieldSpec[]> {

@@ -4,6 +4,8 @@ import { ask, mayAsk } from '../ask.ts';
 import { hrefTo, type Visit } from '../visit.ts';
 
 export type ApplicationKind = 'web' | 'spa' | 'native';
+/** Who registered it: somebody, it itself, or nobody: it is known by the document at its address. */
+export type ApplicationOrigin = 'managed' | 'dynamic' | 'document';
 
 /** What of the registered metadata pages read; more of it is shown as it stands. */
 export interface ApplicationMetadata extends Record<string, unknown> {
@@ -22,6 +24,7 @@ export interface Application {
   kind: ApplicationKind;
   state: 'active' | 'disabled';
   first_party: boolean;
+  origin: ApplicationOrigin;
   metadata: ApplicationMetadata;
   created_at: string;
   updated_at: string;
@@ -41,6 +44,8 @@ export interface ApplicationHead {
   clientId: string;
   kind: ApplicationKind;
   state: Application['state'];
+  origin: ApplicationOrigin;
+  isAgent: boolean;
   tabs: { tab: Tab; href: string; current: boolean }[];
   listHref: string;
 }
@@ -48,7 +53,9 @@ export interface ApplicationHead {
 export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
 export const clientParams = ({ params }: Visit) => ({ client_id: params.clientId ?? '' });
-export const clientPath = ({ params }: Visit) => `/applications/${params.clientId}`;
+/** A client_id may be an address. */
+export const pathOfApplication = (clientId: string) => `/applications/${encodeURIComponent(clientId)}`;
+export const clientPath = ({ params }: Visit) => pathOfApplication(params.clientId ?? '');
 
 export async function readApplication(visit: Visit): Promise<{ application: Application; etag?: string }> {
   const { body: application, etag } = await ask<Application>(visit, 'clients.get', { params: clientParams(visit) });
@@ -72,8 +79,12 @@ export function headOfApplication(visit: Visit, application: Application, curren
     clientId: application.client_id,
     kind: application.kind,
     state: application.state,
+    origin: application.origin,
+    isAgent: application.metadata.agent === true,
     tabs: tabs
       .filter(({ tab }) => tab !== 'secrets' || hasSecret(application))
+      // Whoever wrote the document has connected it.
+      .filter(({ tab }) => tab !== 'connect' || application.origin !== 'document')
       .map(({ tab, path }) => ({
         tab,
         href: hrefTo(visit, `${clientPath(visit)}${path}`),

@@ -1,5 +1,6 @@
 /** One application: what is registered of it, and how many people let it have something. */
 import type Router from '@koa/router';
+import { consentDaysOf } from '../../../domain/clients/client-metadata.ts';
 import { ask, askList, mayAsk } from '../ask.ts';
 import type { ConsoleFrame } from '../frame.ts';
 import { draw, page } from '../page.ts';
@@ -33,6 +34,8 @@ declare module '../../pages/view-models.ts' {
       asksForTwoFactors: boolean;
       /** How long the last sign-in may lie back, in seconds. */
       maxAge: number | null;
+      /** How long a person's consent lasts at the most, in days; null: until it is withdrawn. */
+      consentDays: number | null;
       connected: ClientEffects;
       actions: Partial<Record<`${Action}Href`, string>>;
     };
@@ -49,9 +52,17 @@ const actions = [
 ] as const;
 type Action = (typeof actions)[number]['action'];
 
-async function actionsOn(visit: Visit, { state }: Application): Promise<Partial<Record<`${Action}Href`, string>>> {
+/** What a document says is changed there. */
+const byDocument: readonly Action[] = ['disable', 'enable', 'delete'];
+
+async function actionsOn(
+  visit: Visit,
+  { state, origin }: Application,
+): Promise<Partial<Record<`${Action}Href`, string>>> {
   if (!(await mayChange(visit))) return {};
-  const shown = actions.filter((one) => !('state' in one) || one.state === state);
+  const shown = actions
+    .filter((one) => !('state' in one) || one.state === state)
+    .filter(({ action }) => origin !== 'document' || byDocument.includes(action));
   const entries = shown.map((one) => [
     `${one.action}Href`,
     hrefTo(visit, `${clientPath(visit)}/${'path' in one ? one.path : one.action}`),
@@ -81,6 +92,7 @@ async function show(visit: Visit): Promise<void> {
     api: await apiOf(visit, application),
     asksForTwoFactors: acrs.length > 0,
     maxAge: typeof metadata.default_max_age === 'number' ? metadata.default_max_age : null,
+    consentDays: consentDaysOf(metadata) ?? null,
     connected,
     actions: await actionsOn(visit, application),
   });

@@ -6,10 +6,11 @@ import { type ListModel, type ListSpec, readList } from '../list.ts';
 import { draw, page } from '../page.ts';
 import { type ConsoleDependencies, hrefTo, type Visit } from '../visit.ts';
 import { mountApplication } from './application.ts';
-import type { ApplicationKind } from './application-page.ts';
+import { type ApplicationKind, type ApplicationOrigin, pathOfApplication } from './application-page.ts';
 import { mountChanges } from './changes.ts';
 import { mountApplicationConnect } from './connect.ts';
 import { mountApplicationDeeds } from './deeds.ts';
+import { mountInitialAccess } from './initial-access.ts';
 import { mountApplicationRefusals } from './refusals.ts';
 import { mountRegister } from './register.ts';
 import { mountApplicationSecrets } from './secrets.ts';
@@ -22,6 +23,9 @@ interface ListedApplication {
   kind: ApplicationKind;
   state: 'active' | 'disabled';
   first_party: boolean;
+  origin: ApplicationOrigin;
+  /** It acts for people while they are away. */
+  agent: boolean;
   tenant: string | null;
   redirect_uris: string[];
   secrets: number;
@@ -34,6 +38,7 @@ declare module '../../pages/view-models.ts' {
       frame: ConsoleFrame;
       list: ListModel<ListedApplication & { href: string }>;
       createHref?: string;
+      initialAccessHref?: string;
     };
   }
 }
@@ -54,9 +59,11 @@ const spec = {
 async function showList(visit: Visit): Promise<void> {
   const list = await readList<ListedApplication>(visit, spec);
   if (!list) return;
-  const items = list.items.map((one) => ({ ...one, href: hrefTo(visit, `/applications/${one.client_id}`) }));
+  const items = list.items.map((one) => ({ ...one, href: hrefTo(visit, pathOfApplication(one.client_id)) }));
   const createHref = (await mayAsk(visit, 'clients.create')) ? hrefTo(visit, '/applications/_new') : undefined;
-  draw(visit, 'console/applications/list', { list: { ...list, items }, createHref });
+  const mayLetRegister = await mayAsk(visit, 'initial_access_tokens.list');
+  const initialAccessHref = mayLetRegister ? hrefTo(visit, '/applications/_initial-access') : undefined;
+  draw(visit, 'console/applications/list', { list: { ...list, items }, createHref, initialAccessHref });
 }
 
 /** Mounts `/applications` and everything below it. */
@@ -64,6 +71,7 @@ export function mountApplications(router: Router, deps: ConsoleDependencies): vo
   router.get('/applications', page(deps, 'applications', showList));
   for (const mount of [
     mountRegister,
+    mountInitialAccess,
     mountApplication,
     mountChanges,
     mountApplicationConnect,

@@ -99,6 +99,8 @@ const signInFields = async (visit: Visit): Promise<FieldSpec[]> => {
   return [
     { name: 'two_factors', kind: 'check', group: 'people' },
     { name: 'max_age_minutes', kind: 'number', optional: true, empty: 'null' },
+    { name: 'agent', kind: 'check' },
+    { name: 'consent_days', kind: 'number', optional: true, empty: 'null' },
     {
       name: 'id_token_claims',
       kind: 'select',
@@ -132,10 +134,11 @@ const signInFields = async (visit: Visit): Promise<FieldSpec[]> => {
 /** By the names of the registered metadata. */
 function asMetadata(body: Record<string, unknown>): Record<string, unknown> {
   const { two_factors, max_age_minutes: minutes, token_endpoint_auth_method: method, require_pkce, ...others } = body;
-  const { allowed_scopes: scopes, ...rest } = others;
+  const { allowed_scopes: scopes, consent_days: days, ...rest } = others;
   const metadata = {
     ...(two_factors !== undefined && { default_acr_values: two_factors ? [acr.aal2] : null }),
     ...(minutes !== undefined && { default_max_age: typeof minutes === 'number' ? Math.round(minutes * 60) : minutes }),
+    ...(days !== undefined && { consent_days: days }),
     // None: whatever it asks for, within what people may.
     ...(Array.isArray(scopes) && { allowed_scopes: scopes.length > 0 ? scopes : null }),
     ...(method !== undefined && { token_endpoint_auth_method: method }),

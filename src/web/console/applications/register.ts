@@ -9,7 +9,7 @@ import { type FormPage, mountForm } from '../form.ts';
 import type { ConsoleFrame } from '../frame.ts';
 import { draw, page } from '../page.ts';
 import { type ConsoleDependencies, hrefTo, type Visit } from '../visit.ts';
-import { type Application, deviceGrant } from './application-page.ts';
+import { type Application, deviceGrant, pathOfApplication } from './application-page.ts';
 import { apiOptions, mayBeFirstParty, none } from './changes.ts';
 import { snippetsFor } from './connect.ts';
 import { registerApi } from './register-api.ts';
@@ -112,7 +112,7 @@ async function drawRegistered(visit: Visit, answer: Record<string, unknown>, kin
   const { body: application } = await ask<Application>(visit, 'clients.get', {
     params: { client_id: String(answer.client_id) },
   });
-  const path = `/applications/${application.client_id}`;
+  const path = pathOfApplication(application.client_id);
   draw(visit, 'console/applications/registered', {
     kind,
     name: application.name,

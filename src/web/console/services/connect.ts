@@ -4,7 +4,7 @@ import type { ConsoleFrame } from '../frame.ts';
 import { draw, page } from '../page.ts';
 import { type ConsoleDependencies, hrefTo, queryValue, type Visit } from '../visit.ts';
 import { byApi, readScopes } from './capabilities.ts';
-import { headOf, readService, type ServiceHead, servicePath, signsAssertions } from './service-page.ts';
+import { headOf, proofOf, readService, type ServiceHead, type ServiceProof, servicePath } from './service-page.ts';
 import { type Snippet, snippetsOf } from './snippets.ts';
 
 declare module '../../pages/view-models.ts' {
@@ -14,8 +14,7 @@ declare module '../../pages/view-models.ts' {
       head: ServiceHead;
       issuer: string;
       tokenEndpoint: string;
-      /** It proves itself by a key, and has no secret. */
-      signs: boolean;
+      proof: ServiceProof;
       /** The APIs that it may call; of these, the one that the lines are for. */
       apis: { name: string; identifier: string; href: string; current: boolean }[];
       scope: string;
@@ -34,13 +33,13 @@ async function show(visit: Visit): Promise<void> {
   );
   const asked = queryValue(visit, 'resource');
   const chosen = apis.find(({ identifier }) => identifier === asked) ?? apis[0];
-  const signs = signsAssertions(service);
+  const proof = proofOf(service);
   const of = chosen && { issuer, clientId: service.client_id, resource: chosen.identifier, scope: chosen.scope };
   draw(visit, 'console/services/connect', {
     head: headOf(visit, service, 'connect'),
     issuer,
     tokenEndpoint: `${issuer}/token`,
-    signs,
+    proof,
     apis: apis.map(({ name, identifier }) => ({
       name,
       identifier,
@@ -48,7 +47,7 @@ async function show(visit: Visit): Promise<void> {
       current: identifier === chosen?.identifier,
     })),
     scope: chosen?.scope ?? '',
-    snippets: of ? snippetsOf(of, { keys: signs }) : [],
+    snippets: of ? snippetsOf(of, proof) : [],
     capabilitiesHref: hrefTo(visit, `${servicePath(visit)}/capabilities`),
   });
 }

@@ -1,4 +1,5 @@
 /** What the pages of one service have in common: what is registered of it, and the tabs over what there is of it. */
+import { type CertificateName, certificateNames, isWorkload } from '../../../domain/clients/service-authentication.ts';
 import { ask } from '../ask.ts';
 import { hrefTo, type Visit } from '../visit.ts';
 
@@ -16,9 +17,21 @@ export interface Service {
   updated_at: string;
 }
 
-interface ServiceMetadata {
-  token_endpoint_auth_method: 'client_secret_basic' | 'private_key_jwt';
-  jwks?: { keys: { kid?: string; kty?: string; alg?: string }[] };
+export interface ServiceMetadata {
+  token_endpoint_auth_method:
+    | 'client_secret_basic'
+    | 'private_key_jwt'
+    | 'tls_client_auth'
+    | 'self_signed_tls_client_auth';
+  /** Of a certificate of its own: with the certificate (`x5c`). */
+  jwks?: { keys: { kid?: string; kty?: string; alg?: string; x5c?: string[] }[] };
+  jwks_uri?: string;
+  tls_client_auth_subject_dn?: string;
+  tls_client_auth_san_dns?: string;
+  tls_client_auth_san_uri?: string;
+  tls_client_auth_san_ip?: string;
+  tls_client_auth_san_email?: string;
+  tls_client_certificate_bound_access_tokens?: boolean;
   default_resource?: string;
   introspection_signed_response_alg?: string;
 }
@@ -44,14 +57,25 @@ export async function readService(visit: Visit): Promise<{ service: Service; eta
   return { service, etag };
 }
 
-/** Whether it proves itself by a key of its own, and has no secret. */
-export function signsAssertions({ metadata }: Service): boolean {
-  return metadata.token_endpoint_auth_method === 'private_key_jwt';
+/** How it proves itself; `workload`: by tokens of its platform. */
+export type ServiceProof = ServiceMetadata['token_endpoint_auth_method'] | 'workload';
+
+export function proofOf({ metadata }: Pick<Service, 'metadata'>): ServiceProof {
+  return isWorkload({ ...metadata }) ? 'workload' : metadata.token_endpoint_auth_method;
+}
+
+/** The name by which a certificate of an authority counts. */
+export function nameOfCertificate(metadata: ServiceMetadata): { kind: CertificateName; name: string } | undefined {
+  for (const kind of certificateNames) {
+    const name = metadata[`tls_client_auth_${kind}`];
+    if (name !== undefined) return { kind, name };
+  }
+  return undefined;
 }
 
 /** A service without secrets has no tab of them. */
 export function headOf(visit: Visit, service: Service, current: Tab): ServiceHead {
-  const isShown = (tab: Tab) => tab !== 'secrets' || !signsAssertions(service);
+  const isShown = (tab: Tab) => tab !== 'secrets' || proofOf(service) === 'client_secret_basic';
   return {
     name: service.name,
     clientId: service.client_id,

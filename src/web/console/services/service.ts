@@ -8,17 +8,21 @@ import type { ConsoleFrame } from '../frame.ts';
 import { draw, page } from '../page.ts';
 import { type ConsoleDependencies, hrefTo, type Visit } from '../visit.ts';
 import { byApi, readScopes, type ScopesOfApi, scopesField } from './capabilities.ts';
-import { keySetText, parsedKeySet } from './key-set.ts';
+import { type ExchangeModel, exchangeOf } from './exchange.ts';
+import { proofFields, storedProof, withChangedProof } from './proof.ts';
 import {
   headOf,
+  nameOfCertificate,
+  proofOf,
   readService,
   type Service,
   type ServiceHead,
+  type ServiceProof,
   serviceParams,
   servicePath,
-  signsAssertions,
 } from './service-page.ts';
 import { apiField } from './services.ts';
+import { type WorkloadsModel, workloadsOf } from './workloads.ts';
 
 /** What may be done to the service by who looks; absent: not by them. */
 interface ServiceActions {
@@ -35,6 +39,13 @@ declare module '../../pages/view-models.ts' {
       frame: ConsoleFrame;
       head: ServiceHead;
       service: Service;
+      proof: ServiceProof;
+      /** The name by which a certificate of an authority counts. */
+      certificate?: { kind: string; name: string };
+      /** Absent where it proves itself in another way than by tokens of its platform. */
+      workloads?: WorkloadsModel;
+      /** What it may get for people; absent where it is no API. */
+      exchange?: ExchangeModel;
       /** What it may ask for, by API. */
       groups: ScopesOfApi[];
       /** The API that it is. */
@@ -76,12 +87,24 @@ async function actionsOn(visit: Visit, { state }: Service): Promise<ServiceActio
 
 async function show(visit: Visit): Promise<void> {
   const { service } = await readService(visit);
-  const [groups, api, actions] = await Promise.all([
+  const [groups, api, actions, workloads, exchange] = await Promise.all([
     groupsOf(visit, service),
     apiOf(visit, service),
     actionsOn(visit, service),
+    workloadsOf(visit, service),
+    exchangeOf(visit, service),
   ]);
-  draw(visit, 'console/services/service', { head: headOf(visit, service, 'details'), service, groups, api, actions });
+  draw(visit, 'console/services/service', {
+    head: headOf(visit, service, 'details'),
+    service,
+    proof: proofOf(service),
+    certificate: nameOfCertificate(service.metadata),
+    workloads,
+    exchange,
+    groups,
+    api,
+    actions,
+  });
 }
 
 async function editFields(visit: Visit): Promise<FieldSpec[]> {
@@ -97,14 +120,14 @@ async function editFields(visit: Visit): Promise<FieldSpec[]> {
     { name: 'name', kind: 'text', maxLength: 200 },
     ...(await apiField(visit, 'default_resource', 'identifier', { empty: 'null' })),
     ...(service.resource_server_id === null ? [] : [answers]),
-    ...(signsAssertions(service) ? [{ name: 'jwks', kind: 'textarea' } as const] : []),
+    ...proofFields(service),
   ];
 }
 
 async function readForEdit(visit: Visit) {
   const { service, etag } = await readService(visit);
   const { name, metadata } = service;
-  return { stored: { name, ...metadata, jwks: keySetText(metadata.jwks) }, etag, subject: name };
+  return { stored: { name, ...metadata, ...storedProof(service) }, etag, subject: name };
 }
 
 async function readCarried(visit: Visit) {
@@ -168,7 +191,7 @@ export function mountService(router: Router, deps: ConsoleDependencies): void {
     words: 'console.services.edit',
     fields: editFields,
     read: readForEdit,
-    complete: parsedKeySet,
+    complete: withChangedProof,
     fresh: true,
     notice: 'saved',
   });

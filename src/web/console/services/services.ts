@@ -10,11 +10,13 @@ import { draw, leadOn, page } from '../page.ts';
 import { type ConsoleDependencies, hrefTo, type Visit } from '../visit.ts';
 import { scopesField } from './capabilities.ts';
 import { mountConnect } from './connect.ts';
-import { parsedKeySet } from './key-set.ts';
+import { mountExchange } from './exchange.ts';
+import { newProofFields, withProof } from './proof.ts';
 import { mountRefusals } from './refusals.ts';
 import { mountSecrets } from './secrets.ts';
 import { mountService } from './service.ts';
 import { mountTokens } from './tokens.ts';
+import { mountWorkloads } from './workloads.ts';
 
 /** As `services.list` answers. */
 export interface ListedService {
@@ -81,7 +83,7 @@ async function createFields(visit: Visit): Promise<FieldSpec[]> {
   return [
     { name: 'name', kind: 'text', maxLength: 200 },
     await scopesField(visit, 'capabilities'),
-    { name: 'jwks', kind: 'textarea', optional: true, group: 'proof' },
+    ...newProofFields(),
     ...(await apiField(visit, 'resource_server_id', 'id', { group: 'more' })),
     { name: 'client_id', kind: 'text', optional: true, maxLength: 100 },
     ...(mayShare ? [{ name: 'all_tenants', kind: 'check' } as const] : []),
@@ -97,7 +99,10 @@ export function mountServices(router: Router, deps: ConsoleDependencies): void {
     operation: 'services.create',
     words: 'console.services.create',
     fields: createFields,
-    complete: parsedKeySet,
+    initial: () => ({ 'workload_identity.single_use': 'yes' }),
+    // Nothing is said of certificates where there are none.
+    complete: ({ certificate_bound_tokens: isBound, ...body }) =>
+      withProof({ ...body, ...(isBound === true && { certificate_bound_tokens: true }) }),
     // Its secret stands for it: whoever finds a browser open makes none.
     fresh: true,
     back: () => '/services',
@@ -119,5 +124,7 @@ export function mountServices(router: Router, deps: ConsoleDependencies): void {
   mountConnect(router, deps);
   mountTokens(router, deps);
   mountRefusals(router, deps);
+  mountExchange(router, deps);
+  mountWorkloads(router, deps);
   mountService(router, deps);
 }

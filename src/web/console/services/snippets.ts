@@ -2,6 +2,7 @@
  * How a service gets a token, as it stands in a program: for curl and for the libraries that programs mostly use. The secret is
  * never in one: it comes from the environment. docs/connect/service.md has the same, and tests run them.
  */
+import type { ServiceProof } from './service-page.ts';
 
 export interface SnippetOf {
   issuer: string;
@@ -25,9 +26,16 @@ const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
 const isPlain = (issuer: string) => issuer.startsWith('http:');
 
-function curl({ issuer, clientId, resource, scope }: SnippetOf): string {
+function curl({ issuer, clientId, resource, scope }: SnippetOf, proof: ServiceProof): string {
+  const id = `-d ${quoted(`client_id=${clientId}`)}`;
+  const shown = {
+    client_secret_basic: `-u ${quoted(`${encoded(clientId)}:`)}"$CLIENT_SECRET"`,
+    certificate: `--cert client.pem --key client.key ${id}`,
+    workload: `${id} --data-urlencode "client_assertion=$PLATFORM_TOKEN" \\
+  -d client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer`,
+  };
   return `curl -sS ${quoted(`${issuer}/token`)} \\
-  -u ${quoted(`${encoded(clientId)}:`)}"$CLIENT_SECRET" \\
+  ${proof === 'workload' || proof === 'client_secret_basic' ? shown[proof] : shown.certificate} \\
   -d grant_type=client_credentials \\
   --data-urlencode ${quoted(`resource=${resource}`)} \\
   --data-urlencode ${quoted(`scope=${scope}`)}
@@ -95,14 +103,11 @@ client := config.Client(ctx) // sends a token, and gets another one in time
 `;
 }
 
-/** @param keys it proves itself by a key of its own: only a library does that for it */
-export function snippetsOf(of: SnippetOf, { keys }: { keys: boolean }): Snippet[] {
-  const inJavascript: Snippet = { name: 'javascript', code: javascript(of, keys) };
-  if (keys) return [inJavascript];
-  return [
-    { name: 'curl', code: curl(of) },
-    inJavascript,
-    { name: 'python', code: python(of) },
-    { name: 'go', code: go(of) },
-  ];
+/** @param proof by a key of its own: only a library does that for it; by a certificate or its platform: curl shows all of it */
+export function snippetsOf(of: SnippetOf, proof: ServiceProof): Snippet[] {
+  const inJavascript: Snippet = { name: 'javascript', code: javascript(of, proof === 'private_key_jwt') };
+  if (proof === 'private_key_jwt') return [inJavascript];
+  const inShell: Snippet = { name: 'curl', code: curl(of, proof) };
+  if (proof !== 'client_secret_basic') return [inShell];
+  return [inShell, inJavascript, { name: 'python', code: python(of) }, { name: 'go', code: go(of) }];
 }
