@@ -60,8 +60,9 @@ export function checkProfileAssertion(
 const longestSeconds = 3600;
 
 /**
- * A request object where it is pushed (FAPI 2.0 Message Signing section 5.3.1). What is stored of a request that was pushed
- * without one is the library's own writing.
+ * A request object (FAPI 2.0 Message Signing section 5.3.1), where it is pushed and where what was pushed is used: it may have
+ * been pushed before the client was held to the profile. One without a signature is the library's own writing of a form that
+ * was pushed, and good where requests need not be signed.
  * @throws errors.InvalidRequestObject
  */
 export function checkProfileRequest(
@@ -69,7 +70,8 @@ export function checkProfileRequest(
   { aud, exp, nbf }: { aud?: unknown; exp?: unknown; nbf?: unknown },
   { alg }: { alg?: unknown },
 ): void {
-  if (oidc.route !== 'pushed_authorization_request') return;
+  const isPushed = oidc.entities.PushedAuthorizationRequest !== undefined;
+  if (isPushed && alg === 'none' && oidc.client?.security_profile === 'fapi2') return;
   if (!profileAlgs.has(alg))
     throw new errors.InvalidRequestObject('the Request Object must be signed by PS256, ES256 or EdDSA');
   if (![aud].flat().includes(oidc.issuer))
@@ -88,14 +90,18 @@ export interface IssuedToken {
   resourceServer?: { accessTokenFormat?: string; jwt?: { sign?: { alg?: unknown } } };
 }
 
+/** Whether a token is worth nothing by itself. */
+export function isBound(token: IssuedToken): boolean {
+  return token.jkt !== undefined || token['x5t#S256'] !== undefined;
+}
+
 /**
  * The last look at an access token before it is given out, by whichever grant.
  * @throws errors.InvalidRequest where it is bound to nothing; InvalidDpopProof, InvalidTarget by an algorithm
  */
 export function checkProfileToken(ctx: KoaContextWithOIDC, token: IssuedToken): void {
   if (!isHeldToProfile(ctx.oidc.client)) return;
-  if (token.jkt === undefined && token['x5t#S256'] === undefined)
-    throw new errors.InvalidRequest('the token must be bound to a key (DPoP) or a certificate');
+  if (!isBound(token)) throw new errors.InvalidRequest('the token must be bound to a key (DPoP) or a certificate');
   if (token.jkt !== undefined && !profileAlgs.has(decodeProtectedHeader(ctx.get('DPoP')).alg))
     throw new errors.InvalidDpopProof('the proof must be signed by PS256, ES256 or EdDSA');
   const { accessTokenFormat: format, jwt } = token.resourceServer ?? {};

@@ -133,7 +133,7 @@ describe('clients that are held to FAPI 2.0', () => {
       assert.match(await plain(party, { request: jar }), /error=invalid_request/);
     });
 
-    for (const [name, more] of Object.entries({
+    for (const [name, more] of Object.entries<Record<string, string>>({
       'without PKCE': { code_challenge: '', code_challenge_method: '' },
       'with PKCE in the clear': { code_challenge: verifier, code_challenge_method: 'plain' },
       'at another address': { redirect_uri: 'https://app.example.test/other' },
@@ -260,7 +260,7 @@ describe('clients that are held to FAPI 2.0', () => {
   });
 
   describe('and get tokens', () => {
-    it('that are bound to a key, by a code that stays good where the proof was missing', async () => {
+    it('that are bound to a key, or none', async () => {
       const refused = await exchange(await newCode());
       assert.equal(refused.status, 400, JSON.stringify(refused.body));
       const { access_token: bound } = await newTokens();
@@ -275,7 +275,8 @@ describe('clients that are held to FAPI 2.0', () => {
 
     it('not in the device flow', async () => {
       const { status, body } = await post(`${app.issuer}/device/authorize`, await assertion(app, party));
-      assert.deepEqual([status, body.error], [400, 'unauthorized_client']);
+      assert.deepEqual([status, body.error], [400, 'invalid_request']);
+      assert.match(body.error_description, /device_code/);
     });
 
     it('not for an API whose tokens RS256 signs', async () => {

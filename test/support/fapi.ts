@@ -38,7 +38,9 @@ export async function register(
       name: 'Bank',
       firstParty: true,
       redirectUris: [callback],
-      metadata: { token_endpoint_auth_method: 'private_key_jwt', jwks, ...metadata },
+      metadata: metadata?.token_endpoint_auth_method
+        ? metadata
+        : { token_endpoint_auth_method: 'private_key_jwt', jwks, ...metadata },
       ...others,
     },
     systemCaller,
