@@ -524,7 +524,7 @@ export interface paths {
         };
         /**
          * Count what would end with an application
-         * @description When it is disabled or deleted.
+         * @description When it is disabled, deleted or held to a stricter security profile.
          *
          *     Needs `clients.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
          */
@@ -622,6 +622,28 @@ export interface paths {
          * @description Needs `clients.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
          */
         delete: operations["clients.secrets.revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/{client_id}/security-profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Hold an application to FAPI 2.0, or let it go
+         * @description A stricter one ends the tokens, codes and grants that it has, for they may be weaker. Refused where its registration cannot satisfy it.
+         *
+         *     Needs `clients.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, INVALID_INPUT.
+         */
+        put: operations["clients.set_security_profile"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1686,7 +1708,7 @@ export interface paths {
         };
         /**
          * Count what would end with a service
-         * @description When it is disabled or deleted.
+         * @description When it is disabled, deleted or held to a stricter security profile.
          *
          *     Needs `services.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
          */
@@ -1832,6 +1854,28 @@ export interface paths {
          * @description Needs `services.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
          */
         delete: operations["services.secrets.revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/{client_id}/security-profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Hold a service to FAPI 2.0, or let it go
+         * @description A stricter one ends the tokens, codes and grants that it has, for they may be weaker. Refused where its registration cannot satisfy it.
+         *
+         *     Needs `services.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, INVALID_INPUT.
+         */
+        put: operations["services.set_security_profile"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3215,6 +3259,11 @@ export interface components {
                 [key: string]: unknown;
             };
             name: string;
+            /**
+             * @description What it is held to beyond the others (docs/fapi.md)
+             * @enum {string}
+             */
+            security_profile: "none" | "fapi2" | "fapi2_message_signing";
             /** @enum {string} */
             state: "active" | "disabled";
             /** @description null: of all tenants */
@@ -4518,6 +4567,11 @@ export interface components {
                 [key: string]: unknown;
             };
             name: string;
+            /**
+             * @description What it is held to beyond the others (docs/fapi.md)
+             * @enum {string}
+             */
+            security_profile: "none" | "fapi2" | "fapi2_message_signing";
             /** @enum {string} */
             state: "active" | "disabled";
             /** @description null: of all tenants */
@@ -4588,6 +4642,11 @@ export interface components {
             name: string;
             /** @description The API that it is: it may introspect tokens meant for it */
             resource_server_id: string | null;
+            /**
+             * @description What it is held to beyond the others (docs/fapi.md)
+             * @enum {string}
+             */
+            security_profile: "none" | "fapi2" | "fapi2_message_signing";
             /** @enum {string} */
             state: "active" | "disabled";
             /** @description null: of all tenants */
@@ -4941,6 +5000,11 @@ export interface components {
         RoleCapabilities: {
             items: string[];
         };
+        SecurityProfile: {
+            client_id: string;
+            /** @enum {string} */
+            security_profile: "none" | "fapi2" | "fapi2_message_signing";
+        };
         SentRecovery: {
             /**
              * Format: date-time
@@ -4967,6 +5031,11 @@ export interface components {
             name: string;
             /** @description The API that it is: it may introspect tokens meant for it */
             resource_server_id: string | null;
+            /**
+             * @description What it is held to beyond the others (docs/fapi.md)
+             * @enum {string}
+             */
+            security_profile: "none" | "fapi2" | "fapi2_message_signing";
             /** @enum {string} */
             state: "active" | "disabled";
             /** @description null: of all tenants */
@@ -6942,6 +7011,11 @@ export interface operations {
                     name: string;
                     post_logout_redirect_uris?: string[];
                     redirect_uris?: string[];
+                    /**
+                     * @description fapi2: FAPI 2.0 Security Profile; fapi2_message_signing: signed requests and responses as well; none
+                     * @enum {string}
+                     */
+                    security_profile?: "none" | "fapi2" | "fapi2_message_signing";
                 };
             };
         };
@@ -7362,6 +7436,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "clients.set_security_profile": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description fapi2: FAPI 2.0 Security Profile; fapi2_message_signing: signed requests and responses as well; none
+                     * @enum {string}
+                     */
+                    security_profile: "none" | "fapi2" | "fapi2_message_signing";
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityProfile"];
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
@@ -10537,6 +10657,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "services.set_security_profile": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description fapi2: FAPI 2.0 Security Profile; fapi2_message_signing: signed requests and responses as well; none
+                     * @enum {string}
+                     */
+                    security_profile: "none" | "fapi2" | "fapi2_message_signing";
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityProfile"];
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

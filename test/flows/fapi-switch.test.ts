@@ -58,6 +58,18 @@ describe('switching a client to FAPI 2.0', () => {
     assert.match(reply.location ?? reply.body, /invalid_request/);
   });
 
+  it('makes nothing of a bearer token that was stored in the moment of the switch', async () => {
+    const party = await register(app);
+    const { access_token: token } = await bearerTokens(party);
+    // As if this token had been written after what the client had was ended.
+    await app.db('clients').where({ clientId: party.clientId }).update({ securityProfile: 'fapi2' });
+    for (const at of [app.issuer, other])
+      await eventually(async () => {
+        const { body } = await post(`${at}/introspect`, { ...(await assertion(app, party)), token });
+        return body.active === false && (await userinfoStatus(at, token)) === 401;
+      }, 'the token is worth nothing');
+  });
+
   it('writes one event, and none where it is so already', async () => {
     const { clientId } = await register(app);
     for (const wanted of ['fapi2', 'fapi2', 'fapi2_message_signing', 'none'] as const) await change(clientId, wanted);

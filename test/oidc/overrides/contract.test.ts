@@ -782,7 +782,7 @@ const profileTokensClauses: Clause[] = [
         profileTokens.apply({ provider } as Library, none);
         const held = { security_profile: 'fapi2', clientId: 'app' };
         assert.ok(await provider.ClientCredentials.find(before.json.access_token));
-        replaceMethod(insides(provider.Client), 'find', () => async () => held);
+        replaceMethod(insides(provider.Client), 'find', () => (async () => held) as never);
         assert.equal(await provider.ClientCredentials.find(before.json.access_token), undefined);
       }),
   },
