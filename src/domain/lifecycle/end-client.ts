@@ -1,7 +1,6 @@
 /** Stopping an application or a service. Owns that all it holds ends in the transaction that disables it. */
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { type Caller, recordEvent, systemCaller } from '../audit/audit-events.ts';
-import type { ClientRow } from '../clients/client-store.ts';
 import {
   lockClient,
   lockClientUnlessDeleted,
@@ -35,7 +34,7 @@ export async function switchSecurityProfile(
   db: Database,
   { clientId, wanted }: { clientId: string; wanted: SecurityProfile },
   caller: Caller,
-): Promise<ClientRow> {
+): Promise<Awaited<ReturnType<typeof lockClient>>> {
   return inTransaction(db, async (trx) => {
     const client = await lockClient(trx, clientId);
     if (client.securityProfile === wanted) return client;

@@ -69,6 +69,7 @@ const application: ViewModels['console/applications/application']['application']
   kind: 'web',
   state: 'active',
   first_party: true,
+  security_profile: 'none',
   metadata: {
     redirect_uris: portal.redirect_uris,
     post_logout_redirect_uris: ['https://portal.northwind.example/'],
