@@ -9966,6 +9966,11 @@ export interface operations {
                      * @example 01890a5d-ac96-774b-bcce-b302099a8057
                      */
                     resource_server_id?: string;
+                    /**
+                     * @description fapi2: FAPI 2.0 Security Profile; fapi2_message_signing: signed requests and responses as well; none
+                     * @enum {string}
+                     */
+                    security_profile?: "none" | "fapi2" | "fapi2_message_signing";
                     /** @description Tokens of its platform prove it */
                     workload_identity?: {
                         /** @description The only audience of the tokens */

@@ -158,6 +158,10 @@ describe('switching a client to FAPI 2.0', () => {
       await assert.rejects(make({ securityProfile: 'fapi2' }), reasonOf(/authenticates by client_secret_basic/));
       const { jwks } = await keysFor();
       await assert.rejects(make({ jwks, securityProfile: 'fapi2_message_signing' }), reasonOf(/fapi2 is all/));
+      await assert.rejects(
+        make({ workload: true, securityProfile: 'fapi2' }),
+        reasonOf(/no assertions with keys of its own/),
+      );
       const { client } = await make({});
       await assert.rejects(change(client.clientId, 'fapi2'), reasonOf(/authenticates by client_secret_basic/));
     });

@@ -5,6 +5,7 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { DomainError } from '../../platform/errors.ts';
 import type { ClientRow } from './client-store.ts';
+import { isWorkload } from './service-authentication.ts';
 
 export const securityProfiles = ['none', 'fapi2', 'fapi2_message_signing'] as const;
 export type SecurityProfile = (typeof securityProfiles)[number];
@@ -61,6 +62,9 @@ function faultOfProfile({ kind, metadata, securityProfile }: ClientRow): string 
   if (kind === 'service' && signs) return 'a service sends no authorization request that could be signed: fapi2 is all';
   if (!methods.includes(method))
     return `it authenticates by ${method}: private_key_jwt or mutual TLS (tls_client_auth, self_signed_tls_client_auth) is asked for`;
+  // A token of a platform is signed as the platform likes, and for whom it likes.
+  if (isWorkload(metadata))
+    return 'it signs no assertions with keys of its own: register its public keys (jwks, jwks_uri)';
   const grant = list(metadata.grant_types).find((one) => !grants.includes(one));
   if (grant !== undefined) return `the grant type ${grant} is not part of the profile: take it away`;
   if (list(metadata.response_types).some((type) => type !== 'code')) return 'response_types may be code alone';

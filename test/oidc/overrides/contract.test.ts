@@ -752,6 +752,9 @@ const workloadAssertionsClauses: Clause[] = [
         { assertJwtClientAuthClaimsAndHeader } as never,
       );
     },
+  },
+];
+
 const profileTokensClauses: Clause[] = [
   {
     says: 'an access token is stored by its method save, when Provider.ctx knows the client and the token what it is bound to',
