@@ -26,7 +26,21 @@ const choices = [
   ...['kind', 'label', 'scope', 'locale', 'theme', 'code', 'field', 'heading', 'channel', 'channels', 'switchTo'],
   ...['purpose', 'loginKind', 'notice', 'button', 'to', 'section', 'icon', 'status'],
   ...['alg', 'look', 'scheme', 'check', 'reason', 'claim', 'response_mode'],
-  ...['words', 'key', 'group', 'state', 'security_profile', 'tab', 'sees', 'when', 'metric', 'step', 'is', 'fault', 'sign'],
+  ...[
+    'words',
+    'key',
+    'group',
+    'state',
+    'security_profile',
+    'tab',
+    'sees',
+    'when',
+    'metric',
+    'step',
+    'is',
+    'fault',
+    'sign',
+  ],
   'obstacle',
 ];
 
