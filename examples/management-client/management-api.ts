@@ -524,7 +524,7 @@ export interface paths {
         };
         /**
          * Count what would end with an application
-         * @description When it is disabled or deleted.
+         * @description When it is disabled, deleted or held to a stricter security profile.
          *
          *     Needs `clients.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
          */
@@ -622,6 +622,28 @@ export interface paths {
          * @description Needs `clients.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
          */
         delete: operations["clients.secrets.revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/{client_id}/security-profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Hold an application to FAPI 2.0, or let it go
+         * @description A stricter one ends the tokens, codes and grants that it has, for they may be weaker. Refused where its registration cannot satisfy it.
+         *
+         *     Needs `clients.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, INVALID_INPUT.
+         */
+        put: operations["clients.set_security_profile"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1706,7 +1728,7 @@ export interface paths {
         };
         /**
          * Count what would end with a service
-         * @description When it is disabled or deleted.
+         * @description When it is disabled, deleted or held to a stricter security profile.
          *
          *     Needs `services.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
          */
@@ -1852,6 +1874,28 @@ export interface paths {
          * @description Needs `services.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
          */
         delete: operations["services.secrets.revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/{client_id}/security-profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Hold a service to FAPI 2.0, or let it go
+         * @description A stricter one ends the tokens, codes and grants that it has, for they may be weaker. Refused where its registration cannot satisfy it.
+         *
+         *     Needs `services.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, INVALID_INPUT.
+         */
+        put: operations["services.set_security_profile"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3276,6 +3320,10 @@ export interface components {
              * @enum {string}
              */
             origin: "managed" | "dynamic" | "document";
+             * @description What it is held to beyond the others (docs/fapi.md)
+             * @enum {string}
+             */
+            security_profile: "none" | "fapi2" | "fapi2_message_signing";
             /** @enum {string} */
             state: "active" | "disabled";
             /** @description null: of all tenants */
@@ -4664,6 +4712,10 @@ export interface components {
              * @enum {string}
              */
             origin: "managed" | "dynamic" | "document";
+             * @description What it is held to beyond the others (docs/fapi.md)
+             * @enum {string}
+             */
+            security_profile: "none" | "fapi2" | "fapi2_message_signing";
             /** @enum {string} */
             state: "active" | "disabled";
             /** @description null: of all tenants */
@@ -4734,6 +4786,11 @@ export interface components {
             name: string;
             /** @description The API that it is: it may introspect tokens meant for it */
             resource_server_id: string | null;
+            /**
+             * @description What it is held to beyond the others (docs/fapi.md)
+             * @enum {string}
+             */
+            security_profile: "none" | "fapi2" | "fapi2_message_signing";
             /** @enum {string} */
             state: "active" | "disabled";
             /** @description null: of all tenants */
@@ -5087,6 +5144,11 @@ export interface components {
         RoleCapabilities: {
             items: string[];
         };
+        SecurityProfile: {
+            client_id: string;
+            /** @enum {string} */
+            security_profile: "none" | "fapi2" | "fapi2_message_signing";
+        };
         SentRecovery: {
             /**
              * Format: date-time
@@ -5113,6 +5175,11 @@ export interface components {
             name: string;
             /** @description The API that it is: it may introspect tokens meant for it */
             resource_server_id: string | null;
+            /**
+             * @description What it is held to beyond the others (docs/fapi.md)
+             * @enum {string}
+             */
+            security_profile: "none" | "fapi2" | "fapi2_message_signing";
             /** @enum {string} */
             state: "active" | "disabled";
             /** @description null: of all tenants */
@@ -7088,6 +7155,11 @@ export interface operations {
                     name: string;
                     post_logout_redirect_uris?: string[];
                     redirect_uris?: string[];
+                    /**
+                     * @description fapi2: FAPI 2.0 Security Profile; fapi2_message_signing: signed requests and responses as well; none
+                     * @enum {string}
+                     */
+                    security_profile?: "none" | "fapi2" | "fapi2_message_signing";
                 };
             };
         };
@@ -7508,6 +7580,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "clients.set_security_profile": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description fapi2: FAPI 2.0 Security Profile; fapi2_message_signing: signed requests and responses as well; none
+                     * @enum {string}
+                     */
+                    security_profile: "none" | "fapi2" | "fapi2_message_signing";
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityProfile"];
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
@@ -10036,6 +10154,11 @@ export interface operations {
                      * @example 01890a5d-ac96-774b-bcce-b302099a8057
                      */
                     resource_server_id?: string;
+                    /**
+                     * @description fapi2: FAPI 2.0 Security Profile; fapi2_message_signing: signed requests and responses as well; none
+                     * @enum {string}
+                     */
+                    security_profile?: "none" | "fapi2" | "fapi2_message_signing";
                     /** @description Tokens of its platform prove it */
                     workload_identity?: {
                         /** @description The only audience of the tokens */
@@ -10727,6 +10850,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "services.set_security_profile": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description fapi2: FAPI 2.0 Security Profile; fapi2_message_signing: signed requests and responses as well; none
+                     * @enum {string}
+                     */
+                    security_profile: "none" | "fapi2" | "fapi2_message_signing";
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityProfile"];
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

@@ -4,6 +4,7 @@ import { systemCaller } from '../domain/audit/audit-events.ts';
 import { claimSources } from '../domain/claims/claim-mapping.ts';
 import { longestOverlapSeconds, type NewClient } from '../domain/clients/clients.ts';
 import { type ListedClient, listClients } from '../domain/clients/list-clients.ts';
+import { type SecurityProfile, securityProfiles } from '../domain/clients/security-profile.ts';
 import { operations } from '../management/operations.ts';
 import { createClientRegistration } from '../oidc/client-registration.ts';
 import { disable, rotateSecret, shownClient } from './client-actions.ts';
@@ -56,6 +57,7 @@ export interface CreateOptions {
   constantClaim?: string[];
   defaultApi?: string;
   metadataFile?: string;
+  securityProfile?: SecurityProfile;
   agent?: boolean;
   consentDays?: number;
 }
@@ -102,6 +104,7 @@ async function create(options: CreateOptions): Promise<CommandResult> {
       name: options.name,
       clientId: options.clientId,
       firstParty: options.firstParty === true,
+      securityProfile: options.securityProfile,
       redirectUris: [],
       metadata,
     };
@@ -197,6 +200,7 @@ export function addClients(program: Command, description: string): void {
       .addOption(
         new Option('--id-token-claims <where>', 'whether claims are in the id_token too').choices(['all', 'lean']),
       )
+      .addOption(new Option('--security-profile <profile>', 'FAPI 2.0 (docs/fapi.md)').choices([...securityProfiles]))
       .option('--agent', 'it acts for people while they are away: they are told, and choose for how long')
       .option('--consent-days <number>', 'how long a person’s consent lasts at the most', wholeNumber(1, 365))
       .option('--claim <name=source>', 'a claim under a name of its own: groups=roles (repeatable)', collect)

@@ -1,6 +1,7 @@
 /** `gatehouse services`: programs that get tokens for themselves by client credentials (RFC 6749 section 4.4). */
 import { type Command, Option } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
+import type { SecurityProfile } from '../domain/clients/security-profile.ts';
 import type { NewWorkloadIdentity } from '../domain/clients/workload-identities.ts';
 import { operations } from '../management/operations.ts';
 import { createClientRegistration } from '../oidc/client-registration.ts';
@@ -40,6 +41,7 @@ interface CreateOptions {
   certificateFile?: string[];
   certificateBound?: boolean;
   defaultApi?: string;
+  securityProfile?: SecurityProfile;
   introspectionAlg?: 'RS256' | 'ES256';
 }
 
@@ -73,7 +75,16 @@ async function create(options: CreateOptions): Promise<CommandResult> {
       ...(options.defaultApi !== undefined && { default_resource: options.defaultApi }),
       ...(options.introspectionAlg && { introspection_signed_response_alg: options.introspectionAlg }),
     };
-    const wanted = { tenantId, name, clientId, capabilities, resourceServerId: api?.id ?? null, metadata };
+    const { securityProfile } = options;
+    const wanted = {
+      tenantId,
+      name,
+      clientId,
+      capabilities,
+      resourceServerId: api?.id ?? null,
+      securityProfile,
+      metadata,
+    };
     const proof = {
       jwks,
       certificates,
@@ -108,6 +119,7 @@ export function addServices(program: Command, description: string): void {
       .option('--workload-audience <audience>', 'for whom these tokens are')
       .option('--workload-subject <pattern>', 'about whom: * stands for a segment between : and /')
       .option('--workload-reusable', 'such a token is good until it ends, not once')
+      .addOption(new Option('--security-profile <profile>', 'FAPI 2.0 (docs/fapi.md)').choices(['none', 'fapi2']))
       .option('--default-api <identifier>', 'the API that its tokens are for where it names none')
       .addOption(
         new Option(

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { type ClientDetails, selectClientDetails } from '../domain/clients/client-store.ts';
 import { clientOrders } from '../domain/clients/list-clients.ts';
+import { securityProfiles } from '../domain/clients/security-profile.ts';
 import { isPlatformTenant } from '../domain/tenants/platform-tenant.ts';
 import { DomainError } from '../platform/errors.ts';
 import type { Lookup } from './operation.ts';
@@ -24,6 +25,9 @@ export const common = {
   tenant_id: id.nullable().meta({ description: 'null: of all tenants' }),
   name: z.string(),
   state: z.enum(['active', 'disabled']),
+  security_profile: z
+    .enum(securityProfiles)
+    .meta({ description: 'What it is held to beyond the others (docs/fapi.md)' }),
   metadata: z
     .record(z.string(), z.unknown())
     .meta({ description: 'By the registered names (OpenID Connect Dynamic Client Registration 1.0 section 2)' }),

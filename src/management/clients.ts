@@ -22,6 +22,7 @@ import {
   overlap,
 } from './client-answers.ts';
 import { type Lookup, operation } from './operation.ts';
+import { securityProfile } from './security-profiles.ts';
 import { id, pageQuery, text } from './shapes.ts';
 
 const kind = z.enum(['web', 'spa', 'native']);
@@ -141,6 +142,7 @@ const registration = [
         .optional()
         .meta({ description: 'It is of those who run the server: people are not asked for their consent' }),
       all_tenants: z.boolean().optional().meta({ description: 'It serves the people of all tenants' }),
+      security_profile: securityProfile.optional(),
       redirect_uris: uris.optional(),
       post_logout_redirect_uris: uris.optional(),
       ...own,
@@ -156,6 +158,7 @@ const registration = [
         name: body.name,
         clientId: body.client_id,
         firstParty: body.first_party === true,
+        securityProfile: body.security_profile,
         redirectUris: body.redirect_uris ?? [],
         postLogoutRedirectUris: body.post_logout_redirect_uris,
         metadata: {

@@ -35,7 +35,7 @@ const ofClients = (['clients', 'services'] as const).map((noun) => {
     method: 'GET',
     path: `/${noun}/{client_id}/effects`,
     summary: `Count what would end with ${kind === 'service' ? 'a service' : 'an application'}`,
-    description: 'When it is disabled or deleted.',
+    description: 'When it is disabled, deleted or held to a stricter security profile.',
     needs: { capability: `${noun}.manage`, at: 'root' },
     params: clientParams,
     answer: Effects,

@@ -21,6 +21,7 @@ import { overview } from './overview.ts';
 import { referrals } from './referrals.ts';
 import { resourceServers } from './resource-servers.ts';
 import { roles } from './roles.ts';
+import { securityProfileOperations } from './security-profiles.ts';
 import { serviceExchange } from './service-exchange.ts';
 import { serviceTokens } from './service-tokens.ts';
 import { services } from './services.ts';
@@ -50,6 +51,7 @@ const single: readonly AnyOperation[] = [
   ...serviceTokens,
   ...serviceExchange,
   ...workloadIdentities,
+  ...securityProfileOperations,
   ...resourceServers,
   ...capabilities,
   ...invitations,

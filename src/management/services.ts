@@ -26,6 +26,7 @@ import {
   overlap,
 } from './client-answers.ts';
 import { type Lookup, operation } from './operation.ts';
+import { securityProfile } from './security-profiles.ts';
 import { authenticationBody, authenticationOf, isCredential } from './service-authentication.ts';
 import { capabilityKey, id, pageQuery } from './shapes.ts';
 import { newWorkloadIdentity, workloadOf } from './workload-identities.ts';
@@ -124,6 +125,7 @@ const registration = [
       all_tenants: z.boolean().optional().meta({ description: 'It belongs to the server, and to no tenant' }),
       capabilities: z.array(capabilityKey).max(200).default([]),
       resource_server_id: id.optional().meta({ description: 'The API that it is' }),
+      security_profile: securityProfile.optional(),
       ...own,
       ...authenticationBody,
       workload_identity: newWorkloadIdentity.optional().meta({ description: 'Tokens of its platform prove it' }),
@@ -138,6 +140,7 @@ const registration = [
         clientId: body.client_id,
         capabilities: [...new Set(body.capabilities)],
         resourceServerId: body.resource_server_id,
+        securityProfile: body.security_profile,
         ...authenticationOf(body),
         workloadIdentity: body.workload_identity && workloadOf(body.workload_identity),
         metadata: membersOf(body, 'given'),

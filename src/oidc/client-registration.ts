@@ -15,7 +15,9 @@ import {
   type NewClient,
   type NewService,
 } from '../domain/clients/clients.ts';
+import type { SecurityProfile } from '../domain/clients/security-profile.ts';
 import { addWorkloadIdentity, type NewWorkloadIdentity } from '../domain/clients/workload-identities.ts';
+import { switchSecurityProfile } from '../domain/lifecycle/end-client.ts';
 import { type Database, inTransaction } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
 import type { Secrets } from '../platform/secrets.ts';
@@ -88,6 +90,12 @@ export interface ClientRegistration {
   ): Promise<CreatedClient>;
   /** @throws DomainError as `updateClient`, and invalid INVALID_INPUT (metadata) with the library's reason */
   changeClient(db: Database, wanted: ClientChange, caller: Caller): Promise<ClientRow>;
+  /** @throws DomainError as `switchSecurityProfile`, and invalid INVALID_INPUT (metadata) with the library's reason */
+  changeSecurityProfile(
+    db: Database,
+    wanted: { clientId: string; wanted: SecurityProfile },
+    caller: Caller,
+  ): Promise<ClientRow>;
 }
 
 /** The first registration makes the keys that it checks by. */
@@ -118,6 +126,12 @@ export function createClientRegistration(dependencies: RegistrationDependencies)
     changeClient: (db, wanted, caller) =>
       inTransaction(db, async (trx) => {
         const changed = await updateClient(trx, wanted, caller);
+        await check(changed);
+        return changed;
+      }),
+    changeSecurityProfile: (db, wanted, caller) =>
+      inTransaction(db, async (trx) => {
+        const changed = await switchSecurityProfile(trx, wanted, caller);
         await check(changed);
         return changed;
       }),

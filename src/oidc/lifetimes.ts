@@ -2,6 +2,7 @@
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { Config } from '../config.ts';
 import type { AccountWithProfile } from './account.ts';
+import { isHeldToProfile } from './security-profile.ts';
 
 type Lifetimes = NonNullable<Configuration['ttl']>;
 type SessionLifetime = Extract<NonNullable<Lifetimes['Session']>, (...args: never[]) => unknown>;
@@ -47,10 +48,12 @@ export function createLifetimes(lifetimes: Config['lifetimes']): Lifetimes {
     IdToken: 3600,
     Interaction: 3600,
     // Idle from its own issue, absolute from the issue of the first of its line.
-    RefreshToken: (ctx, token) => {
+    RefreshToken: (ctx, token, client) => {
       const absoluteEnd = (token as unknown as { iiat: number }).iiat + lifetimes.refreshTokenAbsoluteSeconds;
       const remaining = absoluteEnd - Math.floor(Date.now() / 1000);
-      return withinGrant(ctx, Math.max(1, Math.min(lifetimes.refreshTokenIdleSeconds, remaining)));
+      // One that is not rotated has no successor that would live on.
+      const idle = isHeldToProfile(client) ? remaining : lifetimes.refreshTokenIdleSeconds;
+      return withinGrant(ctx, Math.max(1, Math.min(idle, remaining)));
     },
     Session: (ctx, session) => sessionSeconds(ctx, session, lifetimes.sessionSeconds),
   };

@@ -20,6 +20,7 @@ import { ExchangingProvider } from './exchanging-provider.ts';
 import type { SigningKeySet } from './keys.ts';
 import { createLifetimes } from './lifetimes.ts';
 import { applyOverrides } from './overrides/overrides.ts';
+import { fapi, isHeldToProfile } from './security-profile.ts';
 import { SigningKey } from './signing-key.ts';
 import { createAdapterFactory } from './storage/adapters.ts';
 import { extraClientMetadata } from './storage/client-adapter.ts';
@@ -148,6 +149,7 @@ function features({ config, db, secrets, pages, rehearsal }: ProviderDependencie
     // Under its name of the moment, so that another one stops the start.
     externalSigningSupport: { enabled: true, ack: 'experimental-01' },
     dPoP: { enabled: true, nonceSecret: secrets.keys(dpopNonces)[0] as Buffer },
+    fapi: fapi as Features['fapi'],
     introspection: { enabled: true, allowedPolicy: createIntrospectionPolicy(db) },
     jwtIntrospection: { enabled: true },
     jwtResponseModes: { enabled: true },
@@ -220,10 +222,11 @@ export function createProvider(dependencies: ProviderDependencies): Provider {
     ...vocabulary,
     discovery: discovery(dependencies, ['none', ...policy.map(({ name }) => name)]),
 
-    // Always; what the request may not ask for is refused before the token is used up.
+    // Always, but for clients that FAPI 2.0 holds to confidential authentication and bound tokens (Security Profile, section
+    // 5.3.2.1); what the request may not ask for is refused before the token is used up.
     async rotateRefreshToken(ctx) {
       await narrowedNode(db, ctx);
-      return true;
+      return !isHeldToProfile(ctx.oidc.client);
     },
     loadExistingGrant: createLoadGrant({ db, secrets }),
     extraTokenClaims: createExtraTokenClaims({ db, issuer, maxBytes: config.accessTokenMaxBytes }),

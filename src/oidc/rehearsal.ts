@@ -21,6 +21,12 @@ export interface RehearsedAnswer {
   body: unknown;
 }
 
+/** What a client would have to prove, and what holds it to a profile that asks for that. */
+const proofs = new Set([
+  ...['jwks', 'jwks_uri', 'client_secret', 'token_endpoint_auth_signing_alg', 'security_profile'],
+  ...['tls_client_certificate_bound_access_tokens', 'dpop_bound_access_tokens'],
+]);
+
 /** The real clients, each as one that proves nothing and is answered at this address alone. */
 export function withoutSecret(clients: Adapter, redirectUri: string): Adapter {
   return {
@@ -28,10 +34,9 @@ export function withoutSecret(clients: Adapter, redirectUri: string): Adapter {
     async find(id) {
       const found = await clients.find(id);
       if (!found) return found;
-      const { jwks: _, jwks_uri: __, client_secret: ___, token_endpoint_auth_signing_alg: ____, ...client } = found;
-      const { tls_client_certificate_bound_access_tokens: _____, ...unbound } = client;
+      const proofless = Object.entries(found).filter(([member]) => !proofs.has(member));
       return {
-        ...unbound,
+        ...Object.fromEntries(proofless),
         grant_types: ['authorization_code'],
         response_types: ['code'],
         redirect_uris: [redirectUri],

@@ -39,6 +39,7 @@ import * as tokenExchange from '../../migrations/0039-token-exchange.ts';
 import * as workloadIdentities from '../../migrations/0040-workload-identities.ts';
 import * as clientRegistration from '../../migrations/0042-client-registration.ts';
 import * as clientDocuments from '../../migrations/0043-client-documents.ts';
+import * as securityProfile from '../../migrations/0044-security-profile.ts';
 import type { Database } from './database.ts';
 
 interface NamedMigration {
@@ -83,6 +84,7 @@ const migrations: NamedMigration[] = [
   { name: '0040-workload-identities', migration: workloadIdentities },
   { name: '0042-client-registration', migration: clientRegistration },
   { name: '0043-client-documents', migration: clientDocuments },
+  { name: '0044-security-profile', migration: securityProfile },
 ];
 
 const tableName = 'schema_migrations';

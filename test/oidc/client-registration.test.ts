@@ -25,6 +25,7 @@ describe('registering a client', () => {
         state: 'active',
         firstParty: false,
         resourceServerId: null,
+        securityProfile: 'none',
         metadata: { redirect_uris: ['https://app.example.com/callback'], ...metadata },
       });
     const refused: [metadata: Record<string, unknown>, reason: RegExp][] = [

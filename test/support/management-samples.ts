@@ -95,6 +95,8 @@ export const samples: Record<string, (world: World) => Sample> = {
   'clients.rotate_secret': (w) => ({ params: client(w), body: {} }),
   'clients.secrets.list': (w) => ({ params: client(w) }),
   'clients.secrets.revoke': (w) => ({ params: { ...client(w), secret_id: w.clientSecretId } }),
+  'clients.set_security_profile': (w) => ({ params: client(w), body: { security_profile: 'none' } }),
+  'services.set_security_profile': (w) => ({ params: service(w), body: { security_profile: 'none' } }),
   'services.list': nothing,
   'services.create': () => ({ body: { name: 'New service' } }),
   'services.get': (w) => ({ params: service(w) }),

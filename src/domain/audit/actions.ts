@@ -247,6 +247,7 @@ export const auditAreas = {
     'client.enabled': about('client'),
     'client.disabled': about('client'),
     'client.deleted': about('client', 'kind', 'name'),
+    'client.security_profile_changed': about('client', ...change),
     'client.rotated': about('client', 'retired', 'overlapSeconds'),
     'client.secret_revoked': about('client', 'credential', 'hint'),
     'client.capability_granted': about('client', 'capability'),

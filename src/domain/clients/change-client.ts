@@ -22,6 +22,7 @@ import {
 } from './client-store.ts';
 import { lockClient, needsSecret } from './clients.ts';
 import { checkDefaultResource } from './default-resource.ts';
+import { checkSecurityProfile } from './security-profile.ts';
 import { type ServiceAuthentication, withAuthentication } from './service-authentication.ts';
 
 export interface ClientChange extends ServiceAuthentication {
@@ -54,6 +55,7 @@ export async function updateClient(db: Database, change: ClientChange, caller: C
       (member) => JSON.stringify(before.metadata[member]) !== JSON.stringify(wanted.metadata[member]),
     );
     if (Object.keys(to).length === 0 && members.length === 0) return before;
+    checkSecurityProfile(wanted);
     if (members.includes('default_resource')) await checkDefaultResource(trx, wanted);
     await updateClientRow(trx, wanted, { actorId: actingUserId(caller) });
     if (needsSecret(before.metadata) && !needsSecret(wanted.metadata)) await expireClientSecrets(trx, before.id, 0);

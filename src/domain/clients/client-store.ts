@@ -3,6 +3,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { type Database, firstRow, prepared, rows, runPrepared } from '../../platform/database.ts';
 import { remembered } from '../../platform/remembered.ts';
 import { actorInTenant } from '../organisation/acting-user.ts';
+import type { SecurityProfile } from './security-profile.ts';
 
 export type ClientKind = 'web' | 'spa' | 'native' | 'service';
 
@@ -15,15 +16,18 @@ export interface ClientRow {
   state: 'active' | 'disabled';
   firstParty: boolean;
   resourceServerId: string | null;
+  securityProfile: SecurityProfile;
   /** In the registered OpenID Connect names, without a secret. */
   metadata: Record<string, unknown>;
 }
 
-const columns = 'id, tenant_id, client_id, kind, name, state, first_party, resource_server_id, metadata';
+const columns =
+  'id, tenant_id, client_id, kind, name, state, first_party, resource_server_id, security_profile, metadata';
 
 const liveClient = prepared(
   'live-client',
-  `select c.id, c.tenant_id, c.client_id, c.kind, c.name, c.state, c.first_party, c.resource_server_id, c.metadata
+  `select c.id, c.tenant_id, c.client_id, c.kind, c.name, c.state, c.first_party, c.resource_server_id,
+          c.security_profile, c.metadata
      from clients c
      left join tenants t on t.id = c.tenant_id
     where c.client_id = $1
@@ -64,7 +68,7 @@ export async function insertClient(db: Database, client: ClientRow, actorId: str
 /** Writes what a change of a client may change; `deleted` also that it is no more. */
 export async function updateClientRow(
   trx: Database,
-  { id, tenantId, name, state, firstParty, metadata }: ClientRow,
+  { id, tenantId, name, state, firstParty, securityProfile, metadata }: ClientRow,
   { actorId, deleted = false }: { actorId: string | null; deleted?: boolean },
 ): Promise<void> {
   const by = trx.raw(actorInTenant, { tenantId, actorId });
@@ -74,6 +78,7 @@ export async function updateClientRow(
       name,
       state,
       firstParty,
+      securityProfile,
       metadata: JSON.stringify(metadata),
       updatedBy: by,
       ...(deleted && { deletedAt: trx.fn.now(), deletedBy: by }),

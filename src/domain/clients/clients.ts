@@ -25,6 +25,7 @@ import {
   updateClientRow,
 } from './client-store.ts';
 import { checkDefaultResource } from './default-resource.ts';
+import { checkSecurityProfile, type SecurityProfile } from './security-profile.ts';
 import { authenticationMembers, type ServiceAuthentication } from './service-authentication.ts';
 
 export interface NewClient {
@@ -37,6 +38,8 @@ export interface NewClient {
   firstParty?: boolean;
   redirectUris: string[];
   postLogoutRedirectUris?: string[];
+  /** Default: none. */
+  securityProfile?: SecurityProfile;
   /** More registered metadata (OpenID Connect Dynamic Client Registration 1.0 section 2); wins over the defaults. */
   metadata?: Record<string, unknown>;
 }
@@ -49,6 +52,8 @@ export interface NewService extends ServiceAuthentication {
   capabilities: string[];
   /** The API this service is, if it is one: it may introspect tokens meant for that API. */
   resourceServerId?: string | null;
+  /** Default: none. */
+  securityProfile?: SecurityProfile;
   /** `default_resource` and `introspection_signed_response_alg` alone. */
   metadata?: Record<string, unknown>;
 }
@@ -76,6 +81,7 @@ function newSecret(): { clientSecret: string; secretHash: Buffer; hint: string }
 }
 
 async function storeClient(db: Database, client: ClientRow, caller: Caller): Promise<string | undefined> {
+  checkSecurityProfile(client);
   try {
     await insertClient(db, client, actingUserId(caller));
   } catch (error) {
@@ -140,6 +146,7 @@ export async function createClient(db: Database, wanted: NewClient, caller: Call
       state: 'active',
       firstParty: wanted.firstParty ?? false,
       resourceServerId: null,
+      securityProfile: wanted.securityProfile ?? 'none',
       metadata,
     };
     await checkDefaultResource(trx, client);
@@ -165,6 +172,7 @@ export async function createService(db: Database, wanted: NewService, caller: Ca
       state: 'active',
       firstParty: true,
       resourceServerId: wanted.resourceServerId ?? null,
+      securityProfile: wanted.securityProfile ?? 'none',
       metadata: {
         application_type: 'web',
         grant_types: ['client_credentials'],
@@ -265,6 +273,25 @@ export async function storeClientState(
     { tenantId: client.tenantId, action, entityType: 'client', entityId: client.clientId },
     caller,
   );
+}
+
+/**
+ * Writes what a client is held to, and the event; as `storeClientState`.
+ * @throws DomainError invalid INVALID_INPUT (security_profile)
+ */
+export async function storeSecurityProfile(
+  trx: Database,
+  client: ClientRow,
+  securityProfile: SecurityProfile,
+  caller: Caller,
+): Promise<ClientRow> {
+  const changed = { ...client, securityProfile };
+  checkSecurityProfile(changed);
+  await updateClientRow(trx, changed, { actorId: actingUserId(caller) });
+  const about = { tenantId: client.tenantId, entityType: 'client', entityId: client.clientId };
+  const payload = { from: client.securityProfile, to: securityProfile };
+  await recordEvent(trx, { ...about, action: 'client.security_profile_changed', payload }, caller);
+  return changed;
 }
 
 /** Writes that a client is no more, ends its secrets, and writes the event; as `storeClientState`. */

@@ -16,7 +16,7 @@ export type DocumentClient = Pick<ClientRow, 'clientId' | 'name'> & {
 /** By the rules of every application, with the defaults of its kind. @throws DomainError invalid INVALID_INPUT */
 export function documentClientRow({ clientId, name, kind, metadata }: DocumentClient): ClientRow {
   const checked = checkedApplication(kind, metadata);
-  const nobodys = { id: clientId, tenantId: null, resourceServerId: null };
+  const nobodys = { id: clientId, tenantId: null, resourceServerId: null, securityProfile: 'none' } as const;
   return { ...nobodys, clientId, name, kind, state: 'active', firstParty: false, metadata: checked };
 }
 

@@ -1,7 +1,14 @@
 /** Stopping an application or a service. Owns that all it holds ends in the transaction that disables it. */
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { type Caller, recordEvent, systemCaller } from '../audit/audit-events.ts';
-import { lockClient, lockClientUnlessDeleted, storeClientDeleted, storeClientState } from '../clients/clients.ts';
+import {
+  lockClient,
+  lockClientUnlessDeleted,
+  storeClientDeleted,
+  storeClientState,
+  storeSecurityProfile,
+} from '../clients/clients.ts';
+import { isStricter, type SecurityProfile } from '../clients/security-profile.ts';
 import { endRegistrationOf, findUnusedRegistrations, isUnusedStill } from '../registration/registrations.ts';
 import { endSessionsOfClient } from '../sessions/sessions.ts';
 
@@ -15,6 +22,24 @@ export async function disableClient(db: Database, clientId: string, caller: Call
     const client = await lockClient(trx, clientId);
     await endSessionsOfClient(trx, client);
     await storeClientState(trx, client, 'disabled', caller);
+  });
+}
+
+/**
+ * Holds a client to a security profile. A stricter one ends all that it holds: it was given out for less. So already: nothing
+ * is recorded.
+ * @throws DomainError not_found, invalid INVALID_INPUT (security_profile) with the reason in words
+ */
+export async function switchSecurityProfile(
+  db: Database,
+  { clientId, wanted }: { clientId: string; wanted: SecurityProfile },
+  caller: Caller,
+): Promise<Awaited<ReturnType<typeof lockClient>>> {
+  return inTransaction(db, async (trx) => {
+    const client = await lockClient(trx, clientId);
+    if (client.securityProfile === wanted) return client;
+    if (isStricter(client.securityProfile, wanted)) await endSessionsOfClient(trx, client);
+    return storeSecurityProfile(trx, client, wanted, caller);
   });
 }
 

@@ -16,6 +16,7 @@ import { nativeClientPrompt } from './native-client-prompt.ts';
 import { orgNodeCarrier } from './org-node-carrier.ts';
 import type { Library, Override, OverrideDependencies } from './override.ts';
 import { postLogoutQuery } from './post-logout-query.ts';
+import { profileTokens } from './profile-tokens.ts';
 import { refreshSuccessors } from './refresh-successors.ts';
 import { registeredResources } from './registered-resources.ts';
 import { rememberedClients } from './remembered-clients.ts';
@@ -47,6 +48,7 @@ export const overrides: readonly Override[] = [
   claimMapping,
   registeredResources,
   trialRedirects,
+  profileTokens,
 ];
 
 /** To be called once for each provider that is built, before it answers anybody. */

@@ -11,6 +11,7 @@ import { defineSecretPurpose, type Secrets } from '../../platform/secrets.ts';
 import { accountClientId, accountClientMetadata } from '../account-client.ts';
 import { tokenExchangeGrant } from '../grant-types.ts';
 import { keyClientId, keyClientMetadata } from '../key-client.ts';
+import { profileMembers } from '../security-profile.ts';
 import { workloadJwks } from '../workload-key.ts';
 import type { AdapterDependencies } from './sealing.ts';
 
@@ -22,6 +23,7 @@ export const extraClientMetadata = [
   ...(['tenant_id', 'kind', 'first_party', 'require_pkce', 'resource_server_id'] as const),
   'workload',
   ...(['id_token_claims', 'claim_mapping', 'default_resource', 'allowed_scopes', 'agent', 'consent_days'] as const),
+  'security_profile',
 ] as const;
 
 /** A row as the library wants it. */
@@ -40,6 +42,7 @@ export function clientMetadata(client: ClientRow, secrets: Secrets): AdapterPayl
     first_party: client.firstParty,
     require_pkce: client.metadata.require_pkce !== false,
     resource_server_id: client.resourceServerId ?? undefined,
+    ...profileMembers(client),
   };
 }
 

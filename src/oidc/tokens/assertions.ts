@@ -4,11 +4,15 @@
  */
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { memoryOf } from '../request-memory.ts';
+import { checkProfileAssertion, checkProfileRequest, isHeldToProfile } from '../security-profile.ts';
 
 /** RFC 7523 section 3 lets a server refuse an `exp` unreasonably far ahead. */
 const longestSeconds = 600;
 /** By how much a client's clock may be ahead. */
 const clockSeconds = 60;
+
+type Header = { alg?: string };
+type Client = KoaContextWithOIDC['oidc']['client'];
 
 interface AssertionClaims {
   aud?: string | string[];
@@ -24,8 +28,14 @@ export function isCanonicalJwt(jwt: string): boolean {
 }
 
 /** `assertJwtClientAuthClaimsAndHeader`. @throws errors.InvalidClientAuth */
-export async function checkClientAssertion(ctx: KoaContextWithOIDC, { aud, exp }: AssertionClaims): Promise<void> {
+export async function checkClientAssertion(
+  ctx: KoaContextWithOIDC,
+  { aud, exp }: AssertionClaims,
+  header: Header,
+  client: Client,
+): Promise<void> {
   checkWorkload(ctx);
+  if (isHeldToProfile(client)) checkProfileAssertion(ctx, { aud }, header);
   const oidc = ctx.oidc as typeof ctx.oidc & { clientJwtAuthExpectedAudience(): ReadonlySet<string> };
   const accepted = oidc.clientJwtAuthExpectedAudience();
   // One that names others as well could be used here by any of them.
@@ -47,7 +57,13 @@ function checkWorkload(ctx: KoaContextWithOIDC): void {
 }
 
 /** `features.requestObjects.assertJwtClaimsAndHeader`. @throws errors.InvalidRequestObject */
-export async function checkRequestObject(ctx: KoaContextWithOIDC): Promise<void> {
+export async function checkRequestObject(
+  ctx: KoaContextWithOIDC,
+  claims: object,
+  header: Header,
+  client: Client,
+): Promise<void> {
+  if (isHeldToProfile(client)) checkProfileRequest(ctx, claims, header);
   const jwt = ctx.oidc.params?.request;
   if (typeof jwt === 'string' && !isCanonicalJwt(jwt))
     throw new errors.InvalidRequestObject('the request is not encoded as base64url');

@@ -50,7 +50,7 @@ const columns: Record<string, string> = {
   'role_capabilities.granted_by': doer,
   ...named('capabilities', doer, 'created_by updated_by deleted_by'),
   ...named('clients', doer, 'created_by updated_by deleted_by'),
-  ...named('clients', notTheirs, 'name metadata'),
+  ...named('clients', notTheirs, 'name metadata security_profile'),
   'client_capabilities.granted_by': doer,
   'client_exchange_capabilities.granted_by': doer,
   'workload_identities.created_by': doer,

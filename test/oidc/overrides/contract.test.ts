@@ -18,6 +18,7 @@ import { orgNodeCarrier } from '../../../src/oidc/overrides/org-node-carrier.ts'
 import { type Library, type OverrideDependencies, replaceMethod } from '../../../src/oidc/overrides/override.ts';
 import { overrides } from '../../../src/oidc/overrides/overrides.ts';
 import { postLogoutQuery } from '../../../src/oidc/overrides/post-logout-query.ts';
+import { profileTokens } from '../../../src/oidc/overrides/profile-tokens.ts';
 import { registeredResources } from '../../../src/oidc/overrides/registered-resources.ts';
 import { rememberedClients } from '../../../src/oidc/overrides/remembered-clients.ts';
 import { typedUserCodes } from '../../../src/oidc/overrides/typed-user-codes.ts';
@@ -754,6 +755,42 @@ const workloadAssertionsClauses: Clause[] = [
   },
 ];
 
+const profileTokensClauses: Clause[] = [
+  {
+    says: 'an access token is stored by its method save, when Provider.ctx knows the client and the token what it is bound to',
+    holds: () =>
+      withLibrary(async ({ provider, post }) => {
+        const seen: unknown[] = [];
+        const { prototype } = provider.ClientCredentials as unknown as { prototype: { save(): Promise<string> } };
+        replaceMethod(
+          prototype,
+          'save',
+          () =>
+            async function save(this: { jkt?: string; clientId?: string }) {
+              seen.push(Provider.ctx?.oidc?.client?.clientId, this.clientId, this.jkt);
+              return 'stored';
+            },
+        );
+        const { json } = await post('/token', serviceToken, basic());
+        assert.equal(json.access_token, 'stored', JSON.stringify(json));
+        assert.deepEqual(seen, ['app', 'app', undefined]);
+      }),
+  },
+  {
+    says: 'a token of a client that is held to a profile is neither stored nor found without a binding',
+    holds: () =>
+      withLibrary(async ({ provider, post }) => {
+        const before = await post('/token', serviceToken, basic());
+        assert.equal(before.status, 200, JSON.stringify(before.json));
+        profileTokens.apply({ provider } as Library, none);
+        const held = { security_profile: 'fapi2', clientId: 'app' };
+        assert.ok(await provider.ClientCredentials.find(before.json.access_token));
+        replaceMethod(insides(provider.Client), 'find', () => (async () => held) as never);
+        assert.equal(await provider.ClientCredentials.find(before.json.access_token), undefined);
+      }),
+  },
+];
+
 const contract: Record<string, Clause[]> = {
   'issuer-addresses': issuerAddressesClauses,
   'form-charset': formCharsetClauses,
@@ -776,6 +813,7 @@ const contract: Record<string, Clause[]> = {
   'claim-mapping': claimMappingClauses,
   'registered-resources': registeredResourcesClauses,
   'trial-redirects': trialRedirectsClauses,
+  'profile-tokens': profileTokensClauses,
 };
 
 describe('the contract with oidc-provider', () => {

@@ -86,6 +86,7 @@ const application: ViewModels['console/applications/application']['application']
   state: 'active',
   first_party: true,
   origin: 'managed',
+  security_profile: 'none',
   metadata: {
     redirect_uris: portal.redirect_uris,
     post_logout_redirect_uris: ['https://portal.northwind.example/'],

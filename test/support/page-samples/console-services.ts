@@ -56,6 +56,7 @@ const service: ViewModels['console/services/service']['service'] = {
   tenant_id: '0199a3c2-6f5e-7d41-9b1e-2f6b8e0a3401',
   name: listed.name,
   state: 'active',
+  security_profile: 'none',
   metadata: { token_endpoint_auth_method: 'client_secret_basic', default_resource: 'https://api.northwind.example/' },
   capabilities: ['inventory.read', 'inventory.write', 'users.read'],
   resource_server_id: null,

@@ -8,6 +8,7 @@ import { Browserless } from '../../support/browserless.ts';
 import { signInToConsole } from '../../support/console.ts';
 import { eventually } from '../../support/eventually.ts';
 import * as make from '../../support/factories.ts';
+import { keysFor } from '../../support/fapi.ts';
 import { give } from '../../support/management.ts';
 
 describe('the console: applications', () => {
@@ -62,6 +63,25 @@ describe('the console: applications', () => {
     const third = await browser.open(at('?party=third&kind=spa'));
     assert.ok(third.body.includes(other.clientId) && !third.body.includes(portal.clientId));
     assert.match((await browser.open(at('?q=nothing-like-it'))).body, /Nothing fits/);
+  });
+
+  it('holds one to FAPI 2.0 where it can be, and says what that asks and ends', async () => {
+    const { clientId } = await ours({ name: 'Secretive' });
+    const page = await browser.open(at(`/${clientId}/security-profile`));
+    assert.match(text(page), /ends at once the tokens that it has/);
+    const refused = await browser.submit(page, { security_profile: 'fapi2' }, { form: 1 });
+    assert.match(text(refused), /private_key_jwt or mutual TLS \(no secret\)/);
+    assert.equal((await app.db('clients').where({ clientId }).first()).securityProfile, 'none');
+    const { jwks } = await keysFor();
+    const able = await ours({
+      metadata: { token_endpoint_auth_method: 'private_key_jwt', jwks },
+      postLogoutRedirectUris: [],
+    });
+    const form = await browser.open(at(`/${able.clientId}/security-profile`));
+    const held = await browser.submit(form, { security_profile: 'fapi2' }, { form: 1 });
+    assert.match(text(held), /The security profile is saved/);
+    assert.match(text(held), /FAPI 2\.0 Security Profile/);
+    assert.equal((await app.db('clients').where({ clientId: able.clientId }).first()).securityProfile, 'fapi2');
   });
 
   it('shows one, changes it, and keeps what somebody else changed meanwhile', async () => {

@@ -27,6 +27,7 @@ const choices = [
   ...['purpose', 'loginKind', 'notice', 'button', 'to', 'section', 'icon', 'status'],
   ...['alg', 'look', 'scheme', 'check', 'reason', 'claim', 'response_mode'],
   ...['words', 'key', 'group', 'state', 'tab', 'sees', 'when', 'metric', 'step', 'is', 'fault', 'sign', 'proof'],
+  'security_profile',
   'obstacle',
 ];
 

@@ -1,5 +1,6 @@
 /** What the pages of one application have in common: which it is, and the tabs over everything that there is of it. */
 import { needsSecret } from '../../../domain/clients/clients.ts';
+import type { SecurityProfile } from '../../../domain/clients/security-profile.ts';
 import { ask, mayAsk } from '../ask.ts';
 import { hrefTo, type Visit } from '../visit.ts';
 
@@ -25,6 +26,7 @@ export interface Application {
   state: 'active' | 'disabled';
   first_party: boolean;
   origin: ApplicationOrigin;
+  security_profile: SecurityProfile;
   metadata: ApplicationMetadata;
   created_at: string;
   updated_at: string;

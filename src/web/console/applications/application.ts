@@ -46,6 +46,7 @@ const actions = [
   { action: 'edit', operation: 'clients.update' },
   { action: 'addresses', operation: 'clients.update' },
   { action: 'signIn', operation: 'clients.update', path: 'sign-in' },
+  { action: 'profile', operation: 'clients.set_security_profile', path: 'security-profile' },
   { action: 'disable', operation: 'clients.disable', state: 'active' },
   { action: 'enable', operation: 'clients.enable', state: 'disabled' },
   { action: 'delete', operation: 'clients.delete' },

@@ -1,5 +1,6 @@
 /** The forms that change what is registered of an application: its name, its addresses, and what it asks of a sign-in. */
 import type Router from '@koa/router';
+import { securityProfiles } from '../../../domain/clients/security-profile.ts';
 import { acr } from '../../../domain/factors/requirement.ts';
 import { askList, mayAsk } from '../ask.ts';
 import type { FieldSpec } from '../fields.ts';
@@ -157,7 +158,20 @@ const signIn: FormPage = {
   complete: asMetadata,
 };
 
+const profile: FormPage = {
+  ...shared,
+  operation: 'clients.set_security_profile',
+  path: '/applications/:clientId/security-profile',
+  words: 'console.applications.profile',
+  fields: () => [{ name: 'security_profile', kind: 'select', options: securityProfiles.map((value) => ({ value })) }],
+  read: async (visit) => {
+    const { stored, subject } = await readForForm(visit);
+    return { stored, subject };
+  },
+  notice: 'profile',
+};
+
 /** Mounts a page for each. */
 export function mountChanges(router: Router, deps: ConsoleDependencies): void {
-  for (const form of [edit, addresses, signIn]) mountForm(router, deps, form);
+  for (const form of [edit, addresses, signIn, profile]) mountForm(router, deps, form);
 }

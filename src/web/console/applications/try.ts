@@ -49,7 +49,10 @@ type Obstacle = 'disabled' | 'no_redirect' | 'of_another_tenant' | 'signed_reque
 
 const usualScopes = 'openid profile email roles';
 
-function obstacleTo({ operator }: Visit, { state, tenant_id, metadata }: Application): Obstacle | undefined {
+function obstacleTo(
+  { operator }: Visit,
+  { state, tenant_id, metadata, security_profile }: Application,
+): Obstacle | undefined {
   if (state !== 'active') return 'disabled';
   const responses = metadata.response_types as string[] | undefined;
   if (!metadata.grant_types.includes('authorization_code') || responses?.includes('code') === false)
@@ -57,7 +60,7 @@ function obstacleTo({ operator }: Visit, { state, tenant_id, metadata }: Applica
   // One signs in as oneself: with an account elsewhere one is nobody here.
   if (tenant_id !== null && tenant_id !== operator.person.profile.tenantId) return 'of_another_tenant';
   const { require_pushed_authorization_requests: pushed, require_signed_request_object: signed } = metadata;
-  return pushed === true || signed === true ? 'signed_requests' : undefined;
+  return pushed === true || signed === true || security_profile !== 'none' ? 'signed_requests' : undefined;
 }
 
 /** Whether there is something to be tried for who looks. */

@@ -1,5 +1,6 @@
 /** What the pages of one service have in common: what is registered of it, and the tabs over what there is of it. */
 import { type CertificateName, certificateNames, isWorkload } from '../../../domain/clients/service-authentication.ts';
+import type { SecurityProfile } from '../../../domain/clients/security-profile.ts';
 import { ask } from '../ask.ts';
 import { hrefTo, type Visit } from '../visit.ts';
 
@@ -10,6 +11,7 @@ export interface Service {
   tenant_id: string | null;
   name: string;
   state: 'active' | 'disabled';
+  security_profile: SecurityProfile;
   metadata: ServiceMetadata;
   capabilities: string[];
   resource_server_id: string | null;

@@ -28,6 +28,7 @@ import { type WorkloadsModel, workloadsOf } from './workloads.ts';
 interface ServiceActions {
   editHref?: string;
   capabilitiesHref?: string;
+  profileHref?: string;
   disableHref?: string;
   enableHref?: string;
   deleteHref?: string;
@@ -75,14 +76,15 @@ async function actionsOn(visit: Visit, { state }: Service): Promise<ServiceActio
   const href = async (operation: string, path: string, body: object = {}) =>
     (await mayAsk(visit, operation, { params, body })) ? hrefTo(visit, `${servicePath(visit)}/${path}`) : undefined;
   const isActive = state === 'active';
-  const [editHref, capabilitiesHref, disableHref, enableHref, deleteHref] = await Promise.all([
+  const [editHref, capabilitiesHref, profileHref, disableHref, enableHref, deleteHref] = await Promise.all([
     href('services.update', 'edit'),
     href('services.capabilities.replace', 'capabilities'),
+    href('services.set_security_profile', 'security-profile', { security_profile: 'none' }),
     isActive ? href('services.disable', 'disable') : undefined,
     isActive ? undefined : href('services.enable', 'enable'),
     href('services.delete', 'delete'),
   ]);
-  return { editHref, capabilitiesHref, disableHref, enableHref, deleteHref };
+  return { editHref, capabilitiesHref, profileHref, disableHref, enableHref, deleteHref };
 }
 
 async function show(visit: Visit): Promise<void> {
@@ -203,6 +205,18 @@ export function mountService(router: Router, deps: ConsoleDependencies): void {
     fields: async (visit) => [await scopesField(visit, 'items', (await readService(visit)).service.capabilities)],
     read: readCarried,
     notice: 'capabilities',
+  });
+  mountForm(router, deps, {
+    ...form,
+    path: '/services/:clientId/security-profile',
+    operation: 'services.set_security_profile',
+    words: 'console.services.profile',
+    fields: () => [{ name: 'security_profile', kind: 'select', options: [{ value: 'none' }, { value: 'fapi2' }] }],
+    read: async (visit) => {
+      const { service } = await readService(visit);
+      return { stored: service, subject: service.name };
+    },
+    notice: 'profile',
   });
   for (const deed of deeds) mountDeed(router, deps, deed);
   router.get('/services/:clientId', page(deps, 'services', show));
