@@ -3320,6 +3320,7 @@ export interface components {
              * @enum {string}
              */
             origin: "managed" | "dynamic" | "document";
+            /**
              * @description What it is held to beyond the others (docs/fapi.md)
              * @enum {string}
              */
@@ -4712,6 +4713,7 @@ export interface components {
              * @enum {string}
              */
             origin: "managed" | "dynamic" | "document";
+            /**
              * @description What it is held to beyond the others (docs/fapi.md)
              * @enum {string}
              */

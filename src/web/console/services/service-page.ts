@@ -1,6 +1,7 @@
 /** What the pages of one service have in common: what is registered of it, and the tabs over what there is of it. */
-import { type CertificateName, certificateNames, isWorkload } from '../../../domain/clients/service-authentication.ts';
+
 import type { SecurityProfile } from '../../../domain/clients/security-profile.ts';
+import { type CertificateName, certificateNames, isWorkload } from '../../../domain/clients/service-authentication.ts';
 import { ask } from '../ask.ts';
 import { hrefTo, type Visit } from '../visit.ts';
 
