@@ -206,6 +206,8 @@ describe('bad input at the management API', () => {
         else if (parameter.in === 'header' && random() < 0.6)
           headers[parameter.name] = pick(['*', '"x"', 'key-1', 'W/"y"']);
       }
+      // What is followed goes on for an hour.
+      if (described.parameters.some(({ name }: Json) => name === 'seconds')) search.set('seconds', '1');
       const schema = described.requestBody?.content['application/json'].schema;
       const answer = await ask(operation.method, `${path}?${search}`, schema && inventedOf(schema), headers);
       seen.set(answer.status, (seen.get(answer.status) ?? 0) + 1);
@@ -223,9 +225,9 @@ describe('bad input at the management API', () => {
         if (!(answer.status === 404 || answer.status === 405)) faults.push(what);
         continue;
       }
-      const form = told.content?.['application/json'].schema;
+      const form = told.content?.['application/json']?.schema;
       if (form) faults.push(...faultsOf(form, answer.body, document).map((fault) => `${fault} in ${what}`));
-      else assert.equal(answer.body, undefined, what);
+      else if (!told.content) assert.equal(answer.body, undefined, what);
     }
     assert.deepEqual(faults.slice(0, 10), []);
     // It comes further than to the first check.
