@@ -66,7 +66,21 @@ const kept = [
   'account',
   'account-security',
   'account-devices',
+  'console-overview',
+  'console-people',
+  'console-person-sign-in',
+  'console-person-token',
+  'console-onboarding-checked',
+  'console-organisation',
+  'console-organisation-move',
+  'console-roles-matrix',
+  'console-applications-connect',
+  'console-applications-refusals',
+  'console-settings-branding',
+  'console-audit-event',
 ];
+
+const isOfConsole = ({ view }: PageSample): boolean => view.startsWith('console/');
 
 async function startServer() {
   const i18n = createI18n(join(root, 'views/locales'));
@@ -142,7 +156,7 @@ async function picture(browser: Browser, origin: string, sample: PageSample, ove
       const file = `${sample.name}-${colorScheme}${screen.name === 'phone' ? '-phone' : ''}.png`;
       if (kept.includes(sample.name)) writeFileSync(join(images, file), whole);
       if (process.env.KEEP_ALL) writeFileSync(join(process.env.KEEP_ALL, file), whole);
-      const overview = `${screen.name}-${colorScheme}`;
+      const overview = `${isOfConsole(sample) ? 'console' : 'all'}-pages-${screen.name}-${colorScheme}`;
       overviews.set(overview, [...(overviews.get(overview) ?? []), await page.screenshot()]);
 
       found.push(...(await accessibilityFaults(page)));
@@ -177,9 +191,9 @@ async function narrowFaults(browser: Browser, origin: string, sample: PageSample
   return faults;
 }
 
-/** One picture of all pages side by side. */
+/** One picture of many pages side by side. */
 async function writeOverview(browser: Browser, name: string, pictures: Buffer[]): Promise<void> {
-  const screen = screens.find((it) => name.startsWith(it.name)) ?? screens[0];
+  const screen = screens.find((it) => name.includes(it.name)) ?? screens[0];
   const ground = name.endsWith('dark') ? '#2b312e' : '#d3d6ce';
   const page = await browser.newPage({ viewport: { width: screen.columns * (screen.column + 12) + 12, height: 600 } });
   await page.setContent(`<style>
@@ -187,7 +201,7 @@ async function writeOverview(browser: Browser, name: string, pictures: Buffer[])
            grid-template-columns: repeat(${screen.columns}, ${screen.column}px) }
     img { display: block; width: 100%; border-radius: 6px }
   </style>${pictures.map((it) => `<img src="data:image/png;base64,${it.toString('base64')}">`).join('')}`);
-  await page.screenshot({ path: join(images, `all-pages-${name}.png`), fullPage: true });
+  await page.screenshot({ path: join(images, `${name}.png`), fullPage: true });
   await page.close();
 }
 
