@@ -76,7 +76,6 @@ const kept = [
   'console-roles-matrix',
   'console-applications-connect',
   'console-applications-refusals',
-  'console-settings-branding',
   'console-audit-event',
 ];
 
