@@ -223,7 +223,11 @@ describe('operations of management, many at once', function () {
     async function contents(): Promise<string> {
       const counts = await Promise.all(
         watched.map(async (table) => {
-          const { rows } = await app.db.raw(`select count(*) as n, max(to_jsonb(t)::text) as last from ${table} t`);
+          // What the server does by the clock is no event of these.
+          const theirs = table === 'audit_events' ? `where actor_type <> 'system'` : '';
+          const { rows } = await app.db.raw(
+            `select count(*) as n, max(to_jsonb(t)::text) as last from ${table} t ${theirs}`,
+          );
           return [table, rows[0].n, rows[0].last];
         }),
       );
@@ -257,7 +261,9 @@ describe('operations of management, many at once', function () {
           return rows[0].n >= 4;
         }, 'requests wait with their change written');
         await victim.stop('SIGKILL');
-        assert.deepEqual(new Set(await Promise.all(asked)), new Set([undefined]), 'nobody was answered');
+        // On a slow machine one may have waited longer than a statement may take.
+        const told = (await Promise.all(asked)).filter((answer) => answer && answer.status !== 503);
+        assert.deepEqual(told, [], 'nobody was told that it is done');
       } finally {
         await holding.rollback();
       }
