@@ -81,8 +81,9 @@ export function usedUpSql(key: string, most: string): string {
   return `exists (select from rate_limits r where r.key = ${key} and r.hits >= ${most} and r.window_ends_at > now())`;
 }
 
-// What is refused is not counted, under none of its keys: whoever is refused all day fills nothing, and a wide network that
-// is full makes no rows of the small ones in it. In the order of the keys, so that two who share some wait for each other.
+// What is refused is not counted: whoever is refused all day fills nothing, a wide network that is full makes no rows of the
+// small ones in it, and those who come at once above the limit do not use it up for who gives a hit back. In the order of the
+// keys, so that two who share some wait for each other.
 const hit = prepared(
   'rate-limit-hit',
   `with wanted as (
@@ -96,17 +97,18 @@ const hit = prepared(
      insert into rate_limits as r (key, hits, window_ends_at)
      select w.key, 1, now() + make_interval(secs => $3)
        from wanted w
-      where not exists (select from used_up)
+      where not exists (select from used_up) and w.most > 0
       order by w.key
      on conflict (key) do update
         set hits           = case when r.window_ends_at <= now() then 1 else r.hits + 1 end,
             window_ends_at = case when r.window_ends_at <= now() then excluded.window_ends_at else r.window_ends_at end
-     returning key, hits, window_ends_at
+      where r.window_ends_at <= now() or r.hits < (select w.most from wanted w where w.key = r.key)
+     returning key
    )
-   select ceil(extract(epoch from max(u.window_ends_at) - now()))::integer as seconds
-     from (select window_ends_at from used_up
-            union all
-           select c.window_ends_at from counted c join wanted w using (key) where c.hits > w.most) as u`,
+   select array(select key from counted) as counted,
+          case when (select count(*) from counted) < (select count(*) from wanted)
+               then coalesce((select ceil(extract(epoch from max(u.window_ends_at) - now()))::integer from used_up u), $3)
+          end as seconds`,
 );
 
 /** Under which keys a hit was counted, for `giveBackHit`. */
@@ -121,10 +123,16 @@ export async function consume(db: Database, limit: Limit, subject: string): Prom
   const subjects = rateLimitSubjects(subject);
   const keys = subjects.map(({ name }) => `${limit.name}:${name}`);
   const most = subjects.map(({ share }) => share * limit.hits);
-  const result = await runPrepared<{ seconds: number | null }>(db, hit, [keys, most, limit.windowSeconds]);
-  const seconds = result.rows[0]?.seconds ?? null;
-  if (seconds !== null) throw new DomainError('rate_limited', 'TOO_MANY_ATTEMPTS', { seconds: Math.max(1, seconds) });
-  return keys;
+  const result = await runPrepared<{ counted: string[]; seconds: number | null }>(db, hit, [
+    keys,
+    most,
+    limit.windowSeconds,
+  ]);
+  const { counted = [], seconds = null } = result.rows[0] ?? {};
+  if (seconds === null) return keys;
+  // Of the networks of one address those that still had some, while another was filled by somebody else at this moment.
+  await giveBackHit(db, counted);
+  throw new DomainError('rate_limited', 'TOO_MANY_ATTEMPTS', { seconds: Math.max(1, seconds) });
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   sweepRateLimits,
 } from '../../src/platform/rate-limits.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 
 const limits = defineLimits({
   knocksPerIp: { hits: 20, windowSeconds: 600 },
@@ -113,6 +114,32 @@ describe('rate limits', () => {
     assert.deepEqual(rows, [{ hits: 0 }, { hits: 0 }, { hits: 0 }]);
     assert.equal(await letThrough(3 * limits.knocksPerIp.hits, '2001:db8:9::1'), limits.knocksPerIp.hits);
   });
+
+  for (const subject of ['192.0.2.7', '2001:db8:a::1'])
+    it(`counts none of those that it refuses, who come before they can know: ${subject}`, async () => {
+      const { hits } = limits.knocksPerIp;
+      await letThrough(hits - 5, subject);
+      const keys = rateLimitSubjects(subject).map(({ name }) => `knocksPerIp:${name}`);
+      const holding = await db.transaction();
+      await holding('rate_limits').whereIn('key', keys).forUpdate().select('key');
+      const asked = letThrough(8, subject);
+      try {
+        await eventually(async () => {
+          const { rows } = await otherNode.raw(
+            `select count(*)::integer as n from pg_stat_activity
+              where datname = current_database() and wait_event_type = 'Lock'`,
+          );
+          return rows[0].n === 8;
+        }, 'eight wait that saw room for five');
+      } finally {
+        await holding.rollback();
+      }
+      assert.equal(await asked, 5);
+      assert.deepEqual(
+        await db('rate_limits').whereIn('key', keys).pluck('hits'),
+        keys.map(() => hits),
+      );
+    });
 
   it('takes any text as a subject and stores none of it', async () => {
     for (const subject of ['', 'alice@example.com', 'a\0b', '0x7f.1', 'x'.repeat(100_000), '\ud800']) {
