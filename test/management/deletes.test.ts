@@ -3,20 +3,20 @@ import { operations } from '../../src/management/operations.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import type { Ask } from '../support/management.ts';
 import { aboutNothing, type Sample, samples } from '../support/management-samples.ts';
-import { makeStrangers, makeWorld, type World } from '../support/management-world.ts';
+import { makeDelegates, makeStrangers, makeWorld, type World } from '../support/management-world.ts';
 
 const deletes = operations.filter(({ method }) => method === 'DELETE');
 
 describe('deleting what is deleted already', () => {
   let app: TestApp;
   let world: World;
-  let as: Awaited<ReturnType<typeof makeStrangers>>;
+  let as: Awaited<ReturnType<typeof makeStrangers>> & Awaited<ReturnType<typeof makeDelegates>>;
 
   beforeEach(async () => {
     app = await startTestApp({ mailbox: true, runJobs: false });
     world = await makeWorld(app);
     await app.db('tenants').where({ id: world.tenantId }).update({ isPlatform: true });
-    as = await makeStrangers(app, world);
+    as = { ...(await makeStrangers(app, world)), ...(await makeDelegates(app, world)) };
   });
   afterEach(() => app?.stop());
 

@@ -220,14 +220,22 @@ export async function personToken(
   return tokens.access_token;
 }
 
+/** Delegates of either half of the tree, who have signed in just now. */
+export async function makeDelegates(app: TestApp, { tenantId, delegateRoleId: roleId, northId, southId }: World) {
+  const delegateOf = async (orgNodeId: string) => {
+    const person = await app.person({ tenantId });
+    await make.assign(app.db, { tenantId, userId: person.id, roleId, orgNodeId });
+    return asking(app, await personToken(app, person));
+  };
+  return { inside: await delegateOf(northId), outside: await delegateOf(southId) };
+}
+
 /** Who asks, by a name for the test's report. */
 export async function makeStrangers(app: TestApp, world: World) {
   const { tenantId } = world;
-  const signedIn = async (role?: string, orgNodeId?: string, home = tenantId) => {
+  const signedIn = async (role?: string, home = tenantId) => {
     const person = await app.person({ tenantId: home });
-    if (role === 'Secret Delegate')
-      await make.assign(app.db, { tenantId, userId: person.id, roleId: world.delegateRoleId, orgNodeId });
-    else if (role) await give(app, { tenantId: home, userId: person.id, role, orgNodeId });
+    if (role) await give(app, { tenantId: home, userId: person.id, role });
     return { person, token: await personToken(app, person) };
   };
   const elsewhere = (await app.tenant()).id;
@@ -243,10 +251,8 @@ export async function makeStrangers(app: TestApp, world: World) {
   const capable = (token: string | undefined) => asking(app, token);
   return {
     owner: capable(owner.token),
-    inside: capable((await signedIn('Secret Delegate', world.northId)).token),
-    outside: capable((await signedIn('Secret Delegate', world.southId)).token),
     member: capable((await signedIn('member')).token),
-    anotherOwner: capable((await signedIn('owner', undefined, elsewhere)).token),
+    anotherOwner: capable((await signedIn('owner', elsewhere)).token),
     anotherService: await askAsService(app, { tenantId: elsewhere, capabilities: managementCapabilities }),
     // A service without any capability gets no token at all.
     serviceOfAll: await askAsService(app, { tenantId: null, capabilities: managementCapabilities }),
