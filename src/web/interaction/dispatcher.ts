@@ -131,7 +131,7 @@ async function visit(
   if (!found) return;
   const { uid, prompt } = found.interaction;
   if (!belongsTo(name, prompt.name)) return toDispatcher(ctx, uid);
-  const options = () => signInOptions(web, { tenant: found.tenant, uid });
+  const options = () => signInOptions(web, { tenant: found.tenant, uid }, (step) => hrefOf(uid, step));
   const factors = (pending: PendingFactor) => factorsOf(web, uid, pending);
   await handler(ctx, { ...found, web, form, href: hrefOf(uid, name), links: linksOf(uid, name), options, factors });
 }

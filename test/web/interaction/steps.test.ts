@@ -180,8 +180,8 @@ describe('the steps of an interaction, read', () => {
     const addressing = others.filter(({ text }) => /\b(?:hrefOf|linksOf|stepPath|nextStep)\b/.test(text));
     assert.deepEqual(
       addressing.map(({ file }) => file),
-      ['interaction/context.ts', 'sign-in/sign-in-options.ts'],
-      'toDispatcher, and the ways that the page of the dispatcher offers',
+      ['interaction/context.ts'],
+      'toDispatcher alone',
     );
     // A page may go on at its own address, with another query.
     const spelled = others.filter(({ text }) => /\bredirect\(\s*(?!`\$\{ctx\.path\}\?)['"`]/.test(text));

@@ -41,7 +41,7 @@ async function show(visit: Visit): Promise<void> {
     {
       action: nowhere,
       email: '',
-      ...(await signInOptions(web, { tenant, uid: 'look' })),
+      ...(await signInOptions(web, { tenant, uid: 'look' }, () => nowhere)),
       loginKind: loginKindOf({ web, tenant }),
       hasRecovery: recoveryChannels(web, tenant).length > 0,
       recoveryHref: nowhere,
