@@ -7,14 +7,14 @@
 import { grantCapabilityToRole } from '../src/domain/access/roles.ts';
 import { systemCaller } from '../src/domain/audit/audit-events.ts';
 import { assignRole } from '../src/domain/organisation/org-assignments.ts';
-import { createDatabase, type Database, firstRow } from '../src/platform/database.ts';
-import { startTestApp, type TestApp } from '../test/support/app.ts';
+import { type Database, firstRow } from '../src/platform/database.ts';
+import type { TestApp } from '../test/support/app.ts';
 import type { Browserless } from '../test/support/browserless.ts';
-import { mochaGlobalTeardown } from '../test/support/cluster.ts';
 import { signInToConsole } from '../test/support/console.ts';
 import { createRole } from '../test/support/factories.ts';
 import { fillLargeTenant } from './large-tenant.ts';
 import { measure } from './measure.ts';
+import { onTestServer } from './test-server.ts';
 
 const times = 20;
 const wanted = process.argv[2] ?? '';
@@ -151,16 +151,4 @@ async function run(app: TestApp, db: Database): Promise<void> {
   await walk(app, db, 'delegate', delegate, inside);
 }
 
-// The connections of the test server keep no process alive.
-const alive = setInterval(() => {}, 1000);
-const app = await startTestApp();
-// The paths of the tree are one statement of a minute, on a busy machine of more.
-const db = createDatabase({ url: app.databaseUrl, poolMax: 2, answerTimeoutMs: 900_000 });
-try {
-  await run(app, db);
-} finally {
-  await db.destroy();
-  await app.stop();
-  await mochaGlobalTeardown();
-  clearInterval(alive);
-}
+await onTestServer(run);

@@ -7,13 +7,13 @@
 import { grantCapabilityToRole } from '../src/domain/access/roles.ts';
 import { systemCaller } from '../src/domain/audit/audit-events.ts';
 import { assignRole } from '../src/domain/organisation/org-assignments.ts';
-import { createDatabase, type Database, firstRow, rows } from '../src/platform/database.ts';
-import { startTestApp, type TestApp } from '../test/support/app.ts';
-import { mochaGlobalTeardown } from '../test/support/cluster.ts';
+import { type Database, firstRow, rows } from '../src/platform/database.ts';
+import type { TestApp } from '../test/support/app.ts';
 import { createRole } from '../test/support/factories.ts';
 import { performAs } from '../test/support/management.ts';
 import { fillLargeTenant } from './large-tenant.ts';
 import { measure } from './measure.ts';
+import { onTestServer } from './test-server.ts';
 
 const events = 1_000_000;
 
@@ -146,16 +146,4 @@ async function run(app: TestApp, db: Database): Promise<void> {
   await pages('users.list by name as delegate', delegate, 'users.list', { sort: 'name' });
 }
 
-// The connections of the test server keep no process alive.
-const alive = setInterval(() => {}, 1000);
-const app = await startTestApp();
-// The paths of the tree are one statement of a minute, on a busy machine of more.
-const db = createDatabase({ url: app.databaseUrl, poolMax: 2, answerTimeoutMs: 900_000 });
-try {
-  await run(app, db);
-} finally {
-  await db.destroy();
-  await app.stop();
-  await mochaGlobalTeardown();
-  clearInterval(alive);
-}
+await onTestServer(run);
