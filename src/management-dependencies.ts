@@ -50,6 +50,7 @@ export function managementDependencies({
     allowHttp: !config.isProduction,
     verifySeconds: verifySecondsOf(config),
     rotationDays: config.signingKeyRotationDays,
+    retentionDays: config.auditRetentionDays,
     listeners,
   };
 }

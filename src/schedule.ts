@@ -2,6 +2,7 @@
 import type { Provider } from 'oidc-provider';
 import { z } from 'zod';
 import type { Config } from './config.ts';
+import { sweepAccessHistory } from './domain/access/access-history.ts';
 import { countActivity } from './domain/audit/activity.ts';
 import { systemCaller } from './domain/audit/audit-events.ts';
 import { ensureAuditPartitions, purgeAuditEvents } from './domain/audit/audit-upkeep.ts';
@@ -89,6 +90,7 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
     async 'keep-audit'() {
       await ensureAuditPartitions(db);
       await purgeAuditEvents(db, config.auditRetentionDays);
+      await sweepAccessHistory(db, config.auditRetentionDays);
     },
     async 'rotate-keys'() {
       await rotateSigningKeys(

@@ -1208,7 +1208,7 @@ export interface paths {
          * List who may do something at a node, and by which assignments
          * @description In the order of people, of a person each assignment. As far as these stand within the reach of the one who asks.
          *
-         *     Needs `users.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         *     Needs `users.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, BEFORE_HISTORY.
          */
         get: operations["org_nodes.holders"];
         put?: never;
@@ -2316,7 +2316,7 @@ export interface paths {
          * Show what a person holds: roles, capabilities and places
          * @description As far as it stands within the reach of the one who asks.
          *
-         *     Needs `users.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         *     Needs `users.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, BEFORE_HISTORY.
          */
         get: operations["users.access"];
         put?: never;
@@ -2338,7 +2338,7 @@ export interface paths {
          * List by which assignments a person holds what they hold, who gave it and until when
          * @description As far as they stand within the reach of the one who asks. Roles are not held in any other way.
          *
-         *     Needs `users.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         *     Needs `users.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, BEFORE_HISTORY.
          */
         get: operations["users.why"];
         put?: never;
@@ -2838,9 +2838,9 @@ export interface paths {
         };
         /**
          * Show what the tokens of a person would say, and how large they are
-         * @description Made by the code that issues tokens; nothing is issued or stored. As after a sign-in by password with everything allowed that is asked for. For who reaches everything that the person holds.
+         * @description Made by the code that issues tokens; nothing is issued or stored. As after a sign-in by password with everything allowed that is asked for. For who reaches everything that the person holds, and held at the time that is asked about. Of a time that is over, what the person may do is of then; the application, the API, and what the person is called are of today.
          *
-         *     Needs `users.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         *     Needs `users.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, BEFORE_HISTORY, PRIVILEGE_EXCEEDED.
          */
         get: operations["users.token_preview"];
         put?: never;
@@ -9063,7 +9063,7 @@ export interface operations {
             query: {
                 /** @description The `next` of the page before */
                 after?: string;
-                /** @description What holds at that moment, by what is known now. Default: now */
+                /** @description What held at that moment, as it would have been answered then; of one that is still to come: what will hold, by what is known now. Default: now */
                 at?: string;
                 /** @description The key of a capability */
                 capability: string;
@@ -12026,7 +12026,7 @@ export interface operations {
     "users.access": {
         parameters: {
             query?: {
-                /** @description What holds at that moment, by what is known now. Default: now */
+                /** @description What held at that moment, as it would have been answered then; of one that is still to come: what will hold, by what is known now. Default: now */
                 at?: string;
                 /** @description Another tenant than your own */
                 tenant?: string;
@@ -12064,7 +12064,7 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before */
                 after?: string;
-                /** @description What holds at that moment, by what is known now. Default: now */
+                /** @description What held at that moment, as it would have been answered then; of one that is still to come: what will hold, by what is known now. Default: now */
                 at?: string;
                 /** @description Only by roles that carry it */
                 capability?: string;
@@ -13199,7 +13199,7 @@ export interface operations {
     "users.token_preview": {
         parameters: {
             query: {
-                /** @description At that moment, by what is known now. Default: now */
+                /** @description What held at that moment, as it would have been answered then; of one that is still to come: what will hold, by what is known now. Default: now */
                 at?: string;
                 /** @description The application that asks */
                 client_id: string;

@@ -4,13 +4,15 @@
  */
 import { z } from 'zod';
 import { findAccessOfPerson, listAccessChains, listHolders } from '../domain/access/access-chains.ts';
-import { findOrgNode } from '../domain/organisation/org-nodes.ts';
+import { findDeletedOrgNode, findOrgNode } from '../domain/organisation/org-nodes.ts';
+import { at, momentOf } from './moment.ts';
 import { operation } from './operation.ts';
 import { named, personParams } from './person.ts';
 import { within } from './reach.ts';
-import { capabilityKey, id, pageQuery, time, timeIn } from './shapes.ts';
+import { capabilityKey, id, pageQuery, time } from './shapes.ts';
 
-const at = timeIn.optional().meta({ description: 'What holds at that moment, by what is known now. Default: now' });
+/** Of who was deleted since, and of what was: the past is asked about with a time. */
+const isDated = ({ query }: { query: { at?: Date } }) => query.at !== undefined;
 const place = {
   id,
   org_node_id: id,
@@ -59,12 +61,16 @@ export const access = [
     path: '/users/{user_id}/access',
     summary: 'Show what a person holds: roles, capabilities and places',
     description: 'As far as it stands within the reach of the one who asks.',
-    needs: { capability: 'users.read', person: named, to: 'read' },
+    needs: { capability: 'users.read', person: named, to: 'read', deletedToo: isDated },
     params: personParams,
     query: z.strictObject({ at }),
+    errors: ['BEFORE_HISTORY'],
     answer: Access,
-    run: ({ db, tenantId, params, query, reach }) =>
-      findAccessOfPerson(db, { tenantId, userId: params.user_id, ...query, ...within(reach) }),
+    run: async (run) => {
+      const { db, tenantId, params, reach } = run;
+      const asked = { tenantId, userId: params.user_id, ...(await momentOf(run)) };
+      return findAccessOfPerson(db, { ...asked, ...within(reach) });
+    },
   }),
   operation({
     id: 'users.why',
@@ -72,7 +78,7 @@ export const access = [
     path: '/users/{user_id}/access/why',
     summary: 'List by which assignments a person holds what they hold, who gave it and until when',
     description: 'As far as they stand within the reach of the one who asks. Roles are not held in any other way.',
-    needs: { capability: 'users.read', person: named, to: 'read' },
+    needs: { capability: 'users.read', person: named, to: 'read', deletedToo: isDated },
     params: personParams,
     query: pageQuery.extend({
       capability: capabilityKey.optional().meta({ description: 'Only by roles that carry it' }),
@@ -80,11 +86,13 @@ export const access = [
       org_node_id: id.optional().meta({ description: 'Where it has to count: held there, or above' }),
       at,
     }),
+    errors: ['BEFORE_HISTORY'],
     list: true,
     answer: AccessChain,
-    run: ({ db, tenantId, params, query, reach }) => {
-      const { role_id: roleId, org_node_id: orgNodeId, ...rest } = query;
-      const asked = { tenantId, userId: params.user_id, roleId, orgNodeId };
+    run: async (run) => {
+      const { db, tenantId, params, query, reach } = run;
+      const { role_id: roleId, org_node_id: orgNodeId, at: _, ...rest } = query;
+      const asked = { tenantId, userId: params.user_id, roleId, orgNodeId, ...(await momentOf(run)) };
       return listAccessChains(db, { ...asked, ...rest, ...within(reach) });
     },
   }),
@@ -97,14 +105,22 @@ export const access = [
       'In the order of people, of a person each assignment. As far as these stand within the reach of the one who asks.',
     needs: {
       capability: 'users.read',
-      at: async ({ params }, { db, tenantId }) =>
-        (await findOrgNode(db, { tenantId, orgNodeId: params.org_node_id }))?.id,
+      at: async ({ params, query }, { db, tenantId }) => {
+        const node = { tenantId, orgNodeId: params.org_node_id };
+        const found = (await findOrgNode(db, node)) ?? (query.at && (await findDeletedOrgNode(db, node)));
+        return found && node.orgNodeId;
+      },
     },
     params: z.strictObject({ org_node_id: id }),
     query: pageQuery.extend({ capability: capabilityKey, at }),
+    errors: ['BEFORE_HISTORY'],
     list: true,
     answer: AccessChain,
-    run: ({ db, tenantId, params, query, reach }) =>
-      listHolders(db, { tenantId, orgNodeId: params.org_node_id, ...query, ...within(reach) }),
+    run: async (run) => {
+      const { db, tenantId, params, query, reach } = run;
+      const { at: _, ...rest } = query;
+      const asked = { tenantId, orgNodeId: params.org_node_id, ...rest, ...(await momentOf(run)) };
+      return listHolders(db, { ...asked, ...within(reach) });
+    },
   }),
 ];

@@ -46,6 +46,8 @@ export interface ManagementDependencies extends MailReach {
   verifySeconds: number;
   /** After how many days a signing key is replaced. */
   rotationDays: number;
+  /** For how many days the trail, and the past of access, is kept where a tenant says nothing else. */
+  retentionDays: number;
   /** Those who are told as things happen. */
   listeners: Listeners;
 }
@@ -114,7 +116,12 @@ export type Need<I> = {
       whom?: From<I, string | undefined>;
     }
   /** `credentials`: what signs the person in is changed by it. `delete`: who was deleted already is reached, too. `whole`: to be read with all that they hold. */
-  | { person: From<I, string | undefined>; to: ReachOver | ((input: I) => ReachOver) }
+  | {
+      person: From<I, string | undefined>;
+      to: ReachOver | ((input: I) => ReachOver);
+      /** Whether who was deleted is reached: for questions about the past. */
+      deletedToo?: (input: I) => boolean;
+    }
 );
 
 /** What is done to a person. */

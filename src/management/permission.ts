@@ -127,9 +127,11 @@ async function permitPlace(
     const userId = await needs.person(input, lookup);
     const wanted = typeof needs.to === 'function' ? needs.to(input) : needs.to;
     const to = wanted === 'credentials' ? 'change' : wanted;
-    if (userId === undefined || !(await reachesPerson(db, standing, { capability, userId, to }))) {
+    const deletedToo = needs.deletedToo?.(input) || undefined;
+    if (userId === undefined || !(await reachesPerson(db, standing, { capability, userId, to, deletedToo }))) {
       // Who may be seen is told apart from who is not there.
-      const seen = userId !== undefined && (await reachesPerson(db, standing, { capability, userId, to: 'read' }));
+      const whom = { capability, userId: userId ?? '', to: 'read', deletedToo } as const;
+      const seen = await reachesPerson(db, standing, whom);
       throw seen ? exceeded() : notFound();
     }
     if (wanted === 'credentials' && !(await mayBecome(db, standing, userId))) throw exceeded();

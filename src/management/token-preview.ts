@@ -1,10 +1,13 @@
 /** The operation that answers what the tokens of a person would say, by the code that issues them (oidc/token-preview.ts). */
 import { z } from 'zod';
+import { isAllWithin } from '../domain/access/access-chains.ts';
 import { findLiveClient } from '../domain/clients/client-store.ts';
 import { DomainError } from '../platform/errors.ts';
+import { at, momentOf } from './moment.ts';
 import { operation } from './operation.ts';
 import { named, personParams } from './person.ts';
-import { id, text, timeIn } from './shapes.ts';
+import { within } from './reach.ts';
+import { id, text } from './shapes.ts';
 
 const claims = z.record(z.string(), z.unknown());
 const bytes = z.int().meta({ description: 'Of the token as it is sent; of userinfo that is not signed: of the JSON' });
@@ -32,8 +35,13 @@ export const tokenPreview = [
     path: '/users/{user_id}/token-preview',
     summary: 'Show what the tokens of a person would say, and how large they are',
     description:
-      'Made by the code that issues tokens; nothing is issued or stored. As after a sign-in by password with everything allowed that is asked for. For who reaches everything that the person holds.',
-    needs: { capability: 'users.read', person: named, to: 'whole' },
+      'Made by the code that issues tokens; nothing is issued or stored. As after a sign-in by password with everything allowed that is asked for. For who reaches everything that the person holds, and held at the time that is asked about. Of a time that is over, what the person may do is of then; the application, the API, and what the person is called are of today.',
+    needs: {
+      capability: 'users.read',
+      person: named,
+      to: 'whole',
+      deletedToo: ({ query }) => query.at !== undefined,
+    },
     params: personParams,
     query: z.strictObject({
       client_id: text(100).meta({ description: 'The application that asks' }),
@@ -43,10 +51,16 @@ export const tokenPreview = [
       nonce: text(500)
         .optional()
         .meta({ description: 'As the application would send it: it takes its share of the size' }),
-      at: timeIn.optional().meta({ description: 'At that moment, by what is known now. Default: now' }),
+      at,
     }),
+    errors: ['BEFORE_HISTORY', 'PRIVILEGE_EXCEEDED'],
     answer: TokenPreview,
-    run: async ({ db, tenantId, params, query, deps }) => {
+    run: async (run) => {
+      const { db, tenantId, params, query, deps, reach } = run;
+      const moment = await momentOf(run);
+      const asked = { tenantId, userId: params.user_id, ...moment };
+      if (moment.past && !(await isAllWithin(db, { ...asked, ...within(reach) })))
+        throw new DomainError('forbidden', 'PRIVILEGE_EXCEEDED');
       const client = await findLiveClient(db, query.client_id);
       const isThere = client && client.kind !== 'service' && (client.tenantId === null || client.tenantId === tenantId);
       if (!isThere) throw new DomainError('not_found', 'NOT_FOUND');
@@ -57,7 +71,7 @@ export const tokenPreview = [
         resource: query.resource,
         orgNodeId: query.org_node_id,
         nonce: query.nonce,
-        at: query.at,
+        ...moment,
       });
     },
   }),

@@ -3,6 +3,7 @@
  */
 import type { AdapterFactory, Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Config } from '../config.ts';
+import type { Moment } from '../domain/access/access-history.ts';
 import { claimsByScope, scopes } from '../domain/claims/claims.ts';
 import { acr } from '../domain/factors/requirement.ts';
 import type { OfferedRegistration } from '../domain/tenants/offered-registration.ts';
@@ -70,7 +71,7 @@ export interface ProviderDependencies {
   /** Clients that are known by a document about them; absent: none is. */
   documents?: DocumentClients;
   /** Absent in a server: stores nothing, and answers as of a moment (token-preview.ts). */
-  rehearsal?: { adapter: AdapterFactory; at?: Date };
+  rehearsal?: { adapter: AdapterFactory } & Moment;
 }
 
 /** Where each endpoint is; discovery publishes the same. */
@@ -159,7 +160,7 @@ function features({ config, db, secrets, pages, rehearsal }: ProviderDependencie
     requestObjects: { enabled: true, assertJwtClaimsAndHeader: checkRequestObject },
     resourceIndicators: createResourceIndicators(
       { db, issuer: config.issuer },
-      rehearsal?.at,
+      rehearsal?.past ?? rehearsal?.at,
     ) as Features['resourceIndicators'],
     revocation: {
       enabled: true,

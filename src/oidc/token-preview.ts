@@ -6,6 +6,7 @@
  */
 import { type AdapterFactory, errors, type Provider } from 'oidc-provider';
 import type { Config } from '../config.ts';
+import type { Moment } from '../domain/access/access-history.ts';
 import { scopes as knownScopes } from '../domain/claims/claims.ts';
 import { acr } from '../domain/factors/requirement.ts';
 import { type Database, isConnectionError } from '../platform/database.ts';
@@ -17,7 +18,7 @@ import { askRehearsal, memoryAdapter, type RehearsedAnswer, type Said, saidByJwt
 import { createClientAdapter } from './storage/client-adapter.ts';
 import { createResourceIndicators } from './tokens/resources.ts';
 
-export interface PreviewQuestion {
+export interface PreviewQuestion extends Moment {
   userId: string;
   clientId: string;
   scopes: readonly string[];
@@ -25,7 +26,6 @@ export interface PreviewQuestion {
   resource?: string;
   orgNodeId?: string;
   nonce?: string;
-  at?: Date;
 }
 
 export interface TokenPreview {
@@ -102,8 +102,9 @@ class Rehearsal {
   #fault: unknown;
 
   constructor(dependencies: PreviewDependencies, keys: SigningKeySet, question: PreviewQuestion) {
-    const { at } = question;
-    const rehearsal = { adapter: inMemory(dependencies), at };
+    const { at, past } = question;
+    const moment = past ?? at;
+    const rehearsal = { adapter: inMemory(dependencies), at, past };
     const { config, db, secrets } = dependencies;
     this.#indicators = createResourceIndicators({ db, issuer: config.issuer });
     this.#question = question;
@@ -111,7 +112,7 @@ class Rehearsal {
     this.#provider.on('server_error', (_ctx, error) => {
       this.#fault = error;
     });
-    this.#shiftSeconds = at ? Math.floor(at.getTime() / 1000) - Math.floor(Date.now() / 1000) : 0;
+    this.#shiftSeconds = moment ? Math.floor(moment.getTime() / 1000) - Math.floor(Date.now() / 1000) : 0;
   }
 
   async run(): Promise<TokenPreview> {

@@ -40,6 +40,7 @@ import * as workloadIdentities from '../../migrations/0040-workload-identities.t
 import * as clientRegistration from '../../migrations/0042-client-registration.ts';
 import * as clientDocuments from '../../migrations/0043-client-documents.ts';
 import * as securityProfile from '../../migrations/0044-security-profile.ts';
+import * as accessHistory from '../../migrations/0053-access-history.ts';
 import type { Database } from './database.ts';
 
 interface NamedMigration {
@@ -85,6 +86,7 @@ const migrations: NamedMigration[] = [
   { name: '0042-client-registration', migration: clientRegistration },
   { name: '0043-client-documents', migration: clientDocuments },
   { name: '0044-security-profile', migration: securityProfile },
+  { name: '0053-access-history', migration: accessHistory },
 ];
 
 const tableName = 'schema_migrations';

@@ -5,21 +5,28 @@
  */
 import { type Database, firstRow } from '../../platform/database.ts';
 import { type Keyset, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
-import { liveAt, reachable } from './effective-access-store.ts';
+import { sourceAt } from './access-history-store.ts';
+import { type AccessSource, liveAt, sourceNow } from './effective-access-store.ts';
 
 /** What a question is asked about, besides the person or the node. */
 export interface AskedAccess {
   tenantId: string;
-  /** Another moment than now. */
+  /** Another moment than now, by what is known now. */
   at: Date | null;
-  /** Nodes at or below which something has to stand to be shown; null: all of the tenant. */
+  /** A moment that is over, by what held then. */
+  past: Date | null;
+  /** Nodes at or below which something has to stand, now, to be shown; null: all of the tenant. */
   within: readonly string[] | null;
 }
+
+const sourceThen = sourceAt(':at');
+const sourceOf = ({ past }: AskedAccess): AccessSource => (past ? sourceThen : sourceNow);
+const bindings = (query: AskedAccess): Record<string, unknown> => ({ ...query, at: query.past ?? query.at });
 
 const isWithin = (node: string) => `(:within::uuid[] is null or exists (
     select from org_node_paths reach
      where reach.descendant_id = ${node} and reach.ancestor_id = any(:within::uuid[])))`;
-const counts = (alias: string) =>
+const counts = ({ reachable }: AccessSource, alias: string) =>
   `${liveAt(alias, ':at')} and ${reachable(`${alias}.org_node_id`)} and ${isWithin(`${alias}.org_node_id`)}`;
 const mayAct = `u.state = 'active' and u.deleted_at is null and t.state = 'active'`;
 const person = `select u.id from users u join tenants t on t.id = u.tenant_id
@@ -51,9 +58,10 @@ export async function selectAccess(
   db: Database,
   query: AskedAccess & { userId: string; most: number },
 ): Promise<AccessRow> {
+  const source = sourceOf(query);
   const row = await firstRow<AccessRow>(
     db,
-    `with person as materialized (${person}),
+    `with ${source.tables}person as materialized (${person}),
      assignment as materialized (
        select a.id, a.role_id, r.name as role, n.id as org_node_id, n.name as org_node, n.type as org_node_type,
               a.starts_at, a.ends_at, a.assigned_by
@@ -61,7 +69,7 @@ export async function selectAccess(
          join org_assignments a on a.user_id = p.id
          join roles r           on r.id = a.role_id and r.deleted_at is null
          join org_nodes n       on n.id = a.org_node_id
-        where ${counts('a')}
+        where ${counts(source, 'a')}
      ),
      visibility as (
        select v.id, n.id as org_node_id, n.name as org_node, n.type as org_node_type, v.access_scope, v.starts_at,
@@ -69,7 +77,7 @@ export async function selectAccess(
          from person p
          join visibility_grants v on v.user_id = p.id
          join org_nodes n         on n.id = v.org_node_id
-        where ${counts('v')}
+        where ${counts(source, 'v')}
         order by v.id
         limit :most
      ),
@@ -88,7 +96,7 @@ export async function selectAccess(
             coalesce((select jsonb_agg(jsonb_build_object(${place('v')}, 'accessScope', v.access_scope,
                                                           'grantedBy', v.granted_by) order by v.id)
                         from visibility v), '[]') as visibility_grants`,
-    { ...query },
+    bindings(query),
   );
   if (!row) throw new Error('no row of access');
   return row;
@@ -132,6 +140,9 @@ const carries = `exists (select from role_capabilities rc
                      join capabilities c on c.id = rc.capability_id and c.deleted_at is null and c.key = :capability
                     where rc.role_id = r.id)`;
 
+/** Before a statement that has no common table expressions of its own. */
+const tables = (source: AccessSource) => (source.tables === '' ? '' : `with ${source.tables.replace(/,$/, '')} `);
+
 const byAssignment: Keyset = { columns: [{ expression: 'a.id', type: 'uuid' }] };
 
 export interface ChainsOfPerson extends AskedAccess {
@@ -149,11 +160,9 @@ export async function selectChainsOfPerson(
   page: PageRequest,
 ): Promise<Page<ChainRow>> {
   const { orgNodeId, roleId, capability } = query;
+  const source = sourceOf(query);
   const conditions = [
-    orgNodeId !== null &&
-      `exists (select from org_node_paths down
-                where down.ancestor_id = a.org_node_id and down.descendant_id = :orgNodeId)
-       and ${reachable(':orgNodeId::uuid')}`,
+    orgNodeId !== null && source.reaches('a.org_node_id', ':orgNodeId::uuid'),
     roleId !== null && 'a.role_id = :roleId',
     capability !== null && carries,
   ].filter((condition) => condition !== false);
@@ -162,18 +171,18 @@ export async function selectChainsOfPerson(
     byAssignment,
     page,
     ({ key, where, order }) =>
-      `select ${chainColumns}, ${key}
+      `${tables(source)}select ${chainColumns}, ${key}
          from users u
          join tenants t         on t.id = u.tenant_id
          join org_assignments a on a.user_id = u.id
          join roles r           on r.id = a.role_id and r.deleted_at is null
          join org_nodes n       on n.id = a.org_node_id
         where u.tenant_id = :tenantId and u.id = :userId and ${mayAct}
-          and ${counts('a')}
+          and ${counts(source, 'a')}
           ${conditions.map((condition) => `and ${condition}`).join(' ')}
           and ${where}
         ${order}`,
-    { ...query },
+    bindings(query),
   );
 }
 
@@ -194,17 +203,17 @@ export async function selectChainsAtNode(
   query: AskedAccess & { orgNodeId: string; capability: string },
   page: PageRequest,
 ): Promise<Page<ChainRow>> {
+  const source = sourceOf(query);
   return selectPage<ChainRow>(
     db,
     byPerson,
     page,
     ({ key, where, order }) =>
-      `with place as materialized (
-         select up.ancestor_id as org_node_id
-           from org_node_paths up
-          where up.tenant_id = :tenantId and up.descendant_id = :orgNodeId
-            and exists (select from tenants where id = :tenantId and state = 'active')
-            and ${reachable(':orgNodeId::uuid')} and ${isWithin('up.ancestor_id')}
+      `with ${source.tables}place as materialized (
+         select way.org_node_id
+           from (${source.atOrAbove(':orgNodeId::uuid', ':tenantId')}) way
+          where exists (select from tenants where id = :tenantId and state = 'active')
+            and ${source.reachable(':orgNodeId::uuid')} and ${isWithin('way.org_node_id')}
        ),
        carrying as materialized (
          select r.id as role_id
@@ -235,6 +244,6 @@ export async function selectChainsAtNode(
          join org_nodes n       on n.id = a.org_node_id
         where ${where}
         ${order}`,
-    { ...query },
+    bindings(query),
   );
 }

@@ -9,19 +9,19 @@ import { isId } from '../../platform/ids.ts';
 import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
 import { findActors, type RecordedActor } from '../audit/find-events.ts';
 import {
+  type AskedAccess,
   type ChainRow,
   type HeldPlace,
   selectAccess,
   selectChainsAtNode,
   selectChainsOfPerson,
 } from './access-chain-store.ts';
+import type { Moment } from './access-history.ts';
 
 /** What a question is asked about. */
-export interface AccessQuestion {
+export interface AccessQuestion extends Moment {
   tenantId: string;
-  /** What holds at that moment, by what is known now. Default: now. */
-  at?: Date;
-  /** Nodes at or below which something has to stand to be shown; absent: all of the tenant. */
+  /** Nodes at or below which something has to stand, now, to be shown; absent: all of the tenant. */
   within?: readonly string[];
 }
 
@@ -62,10 +62,9 @@ const mostPlaces = 500;
 /** What a person holds, as far as it is within reach. */
 export async function findAccessOfPerson(
   db: Database,
-  { tenantId, userId, at, within }: AccessQuestion & { userId: string },
+  { userId, ...question }: AccessQuestion & { userId: string },
 ): Promise<AccessOfPerson> {
-  const question = { tenantId, userId, at: at ?? null, within: within ?? null, most: mostPlaces + 1 };
-  const found = await selectAccess(db, question);
+  const found = await selectAccess(db, { ...askedOf(question), userId, most: mostPlaces + 1 });
   const lists = [found.assignments, found.visibilityGrants];
   return {
     ...found,
@@ -73,6 +72,22 @@ export async function findAccessOfPerson(
     visibilityGrants: found.visibilityGrants.slice(0, mostPlaces).map(dated),
     more: lists.some((list) => list.length > mostPlaces),
   };
+}
+
+/** Whether everything that a person holds is within reach. */
+export async function isAllWithin(
+  db: Database,
+  { within, ...question }: AccessQuestion & { userId: string },
+): Promise<boolean> {
+  if (!within) return true;
+  const all = await findAccessOfPerson(db, question);
+  const reached = await findAccessOfPerson(db, { ...question, within });
+  const placesOf = (access: AccessOfPerson) => access.assignments.length + access.visibilityGrants.length;
+  return !all.more && placesOf(all) === placesOf(reached);
+}
+
+function askedOf({ tenantId, at, past, within }: AccessQuestion): AskedAccess {
+  return { tenantId, at: at ?? null, past: past ?? null, within: within ?? null };
 }
 
 function dated<T extends HeldPlace>(row: T): Omit<T, 'startsAt' | 'endsAt'> & { startsAt: Date; endsAt: Date | null } {
@@ -106,9 +121,9 @@ export async function listAccessChains(
   db: Database,
   query: AccessQuestion & PageRequest & { userId: string; orgNodeId?: string; roleId?: string; capability?: string },
 ): Promise<Page<AccessChain>> {
-  const { tenantId, userId, at, within, orgNodeId, roleId, capability, ...page } = query;
+  const { tenantId, userId, at, past, within, orgNodeId, roleId, capability, ...page } = query;
   if (![tenantId, userId, orgNodeId, roleId].every((id) => id === undefined || isId(id))) return emptyPage();
-  const asked = { tenantId, userId, at: at ?? null, within: within ?? null };
+  const asked = { ...askedOf({ tenantId, at, past, within }), userId };
   const narrowed = { orgNodeId: orgNodeId ?? null, roleId: roleId ?? null, capability: capability ?? null };
   return withGivers(db, await selectChainsOfPerson(db, { ...asked, ...narrowed }, page));
 }
@@ -121,9 +136,9 @@ export async function listHolders(
   db: Database,
   query: AccessQuestion & PageRequest & { orgNodeId: string; capability: string },
 ): Promise<Page<AccessChain>> {
-  const { tenantId, orgNodeId, capability, at, within, ...page } = query;
+  const { tenantId, orgNodeId, capability, at, past, within, ...page } = query;
   if (!isId(tenantId) || !isId(orgNodeId)) return emptyPage();
-  const asked = { tenantId, at: at ?? null, within: within ?? null, orgNodeId, capability };
+  const asked = { ...askedOf({ tenantId, at, past, within }), orgNodeId, capability };
   return withGivers(db, await selectChainsAtNode(db, asked, page));
 }
 

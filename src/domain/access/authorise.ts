@@ -121,16 +121,22 @@ export async function holdsAt(
  * Whether a person is within the actor's reach. To be read, one thing that the person holds, or will hold, must stand at or
  * below a node where the actor has the capability; to be read as a whole, or changed, all of it must. Who holds nothing belongs to the root. An
  * owner is changed by owners alone. To be deleted is as to be changed, and reaches who was deleted already.
+ * @param whom.deletedToo reaches who was deleted, where they stood last
  */
 export async function reachesPerson(
   db: Database,
   standing: Standing,
-  { capability, userId, to }: { capability: string; userId: string; to: 'read' | 'whole' | 'change' | 'delete' },
+  {
+    capability,
+    userId,
+    to,
+    deletedToo = to === 'delete',
+  }: { capability: string; userId: string; to: 'read' | 'whole' | 'change' | 'delete'; deletedToo?: boolean },
 ): Promise<boolean> {
   const { tenantId, at } = standing;
   const nodeIds = nodesOf(standing, capability);
   if (nodeIds.length === 0 || !isId(userId)) return false;
-  const found = await selectPlaces(db, { tenantId, userId, nodeIds, at, deletedToo: to === 'delete' });
+  const found = await selectPlaces(db, { tenantId, userId, nodeIds, at, deletedToo });
   if (!found) return false;
   const all = found.within === found.places && (found.places > 0 || holdsAtRoot(standing, capability));
   if (to === 'read') return all || found.within > 0;

@@ -7,6 +7,7 @@
  * key lets leave the tenant. A condition on the tenant in every join would only tempt the planner (migrations/0002).
  */
 import { type Database, prepared, runPrepared } from '../../platform/database.ts';
+import { sourceAt } from './access-history-store.ts';
 
 /** Holds at `$at`: half-open. `$at` is null except in tests. */
 export const liveAt = (alias: string, at: string) => `
@@ -24,9 +25,27 @@ export const reachable = (node: string) => `(
    where up.descendant_id = ${node})`;
 
 /** What is held at `node` counts at `wanted`: it stands there or above, and the way to it is active. */
-const reaches = (node: string, wanted: string) => `
+const reachesNow = (node: string, wanted: string) => `
   exists (select from org_node_paths down where down.ancestor_id = ${node} and down.descendant_id = ${wanted})
   and ${reachable(wanted)}`;
+
+/** Where a statement reads: the tables, or the versions that they had at another moment (access-history-store.ts). */
+export interface AccessSource {
+  /** Common table expressions to begin with, each with its comma. */
+  tables: string;
+  reachable(node: string): string;
+  reaches(node: string, wanted: string): string;
+  /** The ids of a node of the tenant and of those above it, as `org_node_id`. */
+  atOrAbove(node: string, tenant: string): string;
+}
+
+export const sourceNow: AccessSource = {
+  tables: '',
+  reachable,
+  reaches: reachesNow,
+  atOrAbove: (node, tenant) =>
+    `select up.ancestor_id as org_node_id from org_node_paths up where up.tenant_id = ${tenant} and up.descendant_id = ${node}`,
+};
 
 const tenantIsActive = `exists (select from tenants where id = $1 and state = 'active')`;
 
@@ -62,8 +81,8 @@ interface EffectiveAccessRow {
 }
 
 /** `counts` says where what is held at the node of that name has to count. */
-const accessWhere = (counts: (node: string) => string) => `
-   with ${person},
+const accessWhere = ({ tables }: AccessSource, counts: (node: string) => string) => `
+   with ${tables}${person},
    assignment as materialized (
      select a.id, a.role_id, r.name as role, n.id as org_node_id, n.name as org_node, n.type as org_node_type,
             a.starts_at, a.ends_at
@@ -91,20 +110,27 @@ const accessWhere = (counts: (node: string) => string) => `
           coalesce((select jsonb_agg(c.key order by c.key) from capability c), '[]') as capabilities`;
 
 // Two statements, not one with an `or`: that one has no plan worth keeping and was planned anew each time, for 1 ms more.
-const effectiveAccess = prepared('effective-access', accessWhere(reachable));
-const effectiveAccessAtNode = prepared(
-  'effective-access-at-node',
-  accessWhere((node) => reaches(node, '$4')),
-);
+const statementsOf = (name: string, source: AccessSource) => ({
+  anywhere: prepared(name, accessWhere(source, source.reachable)),
+  atNode: prepared(
+    `${name}-at-node`,
+    accessWhere(source, (node) => source.reaches(node, '$4')),
+  ),
+});
+const effectiveAccess = statementsOf('effective-access', sourceNow);
+const effectiveAccessThen = statementsOf('effective-access-then', sourceAt('$3'));
 
+/** @param query.past a moment that is over, by what held then; else `at`, by what is known now */
 export async function selectEffectiveAccess(
   db: Database,
-  query: { tenantId: string; userId: string; at: Date | null; orgNodeId: string | null },
+  query: { tenantId: string; userId: string; at: Date | null; past: Date | null; orgNodeId: string | null },
 ): Promise<EffectiveAccessRow> {
-  const { tenantId, userId, at, orgNodeId } = query;
+  const { tenantId, userId, at, past, orgNodeId } = query;
+  const { anywhere, atNode } = past ? effectiveAccessThen : effectiveAccess;
+  const values = [tenantId, userId, past ?? at];
   const { rows } = orgNodeId
-    ? await runPrepared<EffectiveAccessRow>(db, effectiveAccessAtNode, [tenantId, userId, at, orgNodeId])
-    : await runPrepared<EffectiveAccessRow>(db, effectiveAccess, [tenantId, userId, at]);
+    ? await runPrepared<EffectiveAccessRow>(db, atNode, [...values, orgNodeId])
+    : await runPrepared<EffectiveAccessRow>(db, anywhere, values);
   const [row] = rows;
   if (!row) throw new Error('no row of effective access');
   return row;

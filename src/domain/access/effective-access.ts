@@ -5,6 +5,7 @@
  */
 import type { Database } from '../../platform/database.ts';
 import { isId } from '../../platform/ids.ts';
+import type { Moment } from './access-history.ts';
 import { selectEffectiveAccess } from './effective-access-store.ts';
 
 export interface LiveAssignment {
@@ -59,16 +60,18 @@ export interface Holder {
 
 /**
  * Everything a user holds now. Nothing at all for one who is unknown or may not act.
- * @param query.at another moment than now, for tests
+ * @param query.at another moment than now, by what is known now
+ * @param query.past a moment that is over, by what held then (access-history.ts)
  * @param query.orgNodeId what counts at this node alone: held there or above
  */
 export async function findEffectiveAccess(
   db: Database,
-  { tenantId, userId, at, orgNodeId }: { tenantId: string; userId: string; at?: Date; orgNodeId?: string },
+  { tenantId, userId, orgNodeId, ...moment }: Moment & { tenantId: string; userId: string; orgNodeId?: string },
 ): Promise<EffectiveAccess> {
   if (!isId(tenantId) || !isId(userId) || (orgNodeId !== undefined && !isId(orgNodeId)))
     return { roles: [], capabilities: [], assignments: [], visibilityGrants: [], earliestEnd: null };
-  const found = await selectEffectiveAccess(db, { tenantId, userId, at: at ?? null, orgNodeId: orgNodeId ?? null });
+  const { at = null, past = null } = moment;
+  const found = await selectEffectiveAccess(db, { tenantId, userId, at, past, orgNodeId: orgNodeId ?? null });
   const assignments = found.assignments.map((row) => ({
     id: row.id,
     role: row.role,

@@ -2,7 +2,7 @@
  * The SQL of an account that may act now: the user active and not deleted, the tenant active. Asked on every request that speaks
  * of a person, so statements that find what a person holds bring it along (domain/sessions).
  */
-import { type Database, prepared } from '../../platform/database.ts';
+import { type Database, prepared, runPrepared } from '../../platform/database.ts';
 import { gatheredRows } from '../../platform/gathered.ts';
 import type { UserRow } from './user-store.ts';
 
@@ -32,6 +32,10 @@ export type NoAccountRow = { [Column in keyof AccountRow]: null };
  * @param userId an expression of uuid; null finds nobody
  */
 export function activeAccountSql(userId: string): string {
+  return accountSql(userId, `u.state = 'active' and u.deleted_at is null and t.state = 'active'`);
+}
+
+function accountSql(userId: string, condition: string): string {
   return `select u.id as user_id, u.tenant_id, u.email, u.email_verified_at, u.email_verified_at is not null as email_verified,
           u.phone, u.phone_verified_at, u.phone_verified_at is not null as phone_verified, u.full_name, u.given_name,
           u.family_name, u.username, u.picture_url, u.mfa_required,
@@ -42,9 +46,9 @@ export function activeAccountSql(userId: string): string {
           greatest(u.updated_at, s.updated_at) as updated_at, s.locale, s.zoneinfo, s.theme, s.notify_by_email, s.notify_in_app,
           t.slug as tenant_slug, t.name as tenant_name, t.state as tenant_state, t.settings as tenant_settings
      from users u
-     join tenants t on t.id = u.tenant_id and t.state = 'active'
+     join tenants t on t.id = u.tenant_id
      left join user_settings s on s.user_id = u.id
-    where u.id = ${userId} and u.state = 'active' and u.deleted_at is null
+    where u.id = ${userId} and ${condition}
    offset 0`;
 }
 
@@ -57,3 +61,9 @@ const activeAccount = prepared(
 
 export const selectActiveAccount: (db: Database, userId: string) => Promise<AccountRow | undefined> =
   gatheredRows<AccountRow>(activeAccount);
+
+const accountOfAnybody = prepared('account-of-anybody', accountSql('$1', 'true'));
+
+export async function selectAccountOfAnybody(db: Database, userId: string): Promise<AccountRow | undefined> {
+  return (await runPrepared<AccountRow>(db, accountOfAnybody, [userId])).rows[0];
+}

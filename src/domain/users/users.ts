@@ -9,7 +9,7 @@ import { isId, newId } from '../../platform/ids.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { parseTenantSettings, type TenantSettings } from '../tenants/tenant-settings.ts';
 import { findTenantById } from '../tenants/tenants.ts';
-import { type AccountRow, selectActiveAccount } from './account-row.ts';
+import { type AccountRow, selectAccountOfAnybody, selectActiveAccount } from './account-row.ts';
 import { canonicalEmail, canonicalPhone } from './canonical-address.ts';
 import { upsertPasswordHash } from './identities.ts';
 import { canonicalLocale, checkedBy, checkedMetadata, checkedText, checkedUrl, knownZone } from './profile-fields.ts';
@@ -200,6 +200,12 @@ export async function createUser(
 /** The account, if it may act now: the user active and not deleted, the tenant active. */
 export async function findAccount(db: Database, userId: string): Promise<AccountProfile | undefined> {
   const row = isId(userId) ? await selectActiveAccount(db, userId) : undefined;
+  return row && accountOf(row);
+}
+
+/** The account of who is there or was, whether they may act or not: for questions about the past. */
+export async function findAccountOfAnybody(db: Database, userId: string): Promise<AccountProfile | undefined> {
+  const row = isId(userId) ? await selectAccountOfAnybody(db, userId) : undefined;
   return row && accountOf(row);
 }
 

@@ -11,6 +11,8 @@ import { createTestDatabase, type TestDatabase } from '../../support/database.ts
 const told = 'told, and erased';
 /** Told; the opaque id says no more of anybody after an erasure. */
 const id = 'told; the opaque id stays';
+/** Earlier versions of what is told. */
+const version = 'kept as long as the trail; the opaque id stays';
 /** Others' doings speak of the person by the opaque id: the trail tells of it. */
 const doer = 'the opaque id of who did it stays; the trail tells of it';
 const hash = 'a hash that nobody turns back; erased with its row';
@@ -43,6 +45,15 @@ const columns: Record<string, string> = {
   'org_assignments.assigned_by': doer,
   'visibility_grants.user_id': id,
   'visibility_grants.granted_by': doer,
+  ...named('users_history', version, 'id state'),
+  ...named('org_assignments_history', version, 'user_id'),
+  'org_assignments_history.assigned_by': doer,
+  ...named('visibility_grants_history', version, 'user_id'),
+  'visibility_grants_history.granted_by': doer,
+  'role_capabilities_history.granted_by': doer,
+  'org_nodes_history.name': notTheirs,
+  'roles_history.name': notTheirs,
+  'capabilities_history.key': notTheirs,
   ...named('org_nodes', doer, 'created_by updated_by deleted_by'),
   ...named('org_nodes', notTheirs, 'name external_id'),
   ...named('roles', doer, 'created_by updated_by deleted_by'),
