@@ -124,11 +124,7 @@ const doings = {
   },
   'end a grant': async (db, past, deed) =>
     past.grants.length > 0 &&
-    grants.endVisibilityGrant(
-      db,
-      { tenantId: past.tenantId, grantId: pick(past.grants, deed.a) },
-      systemCaller,
-    ),
+    grants.endVisibilityGrant(db, { tenantId: past.tenantId, grantId: pick(past.grants, deed.a) }, systemCaller),
   'stop a person': (db, past, deed) => people.deactivateUser(db, person(past, deed), systemCaller),
   'let a person in again': (db, past, deed) => people.activateUser(db, person(past, deed), systemCaller),
   'delete a person': async (db, past, deed) =>
