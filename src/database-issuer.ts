@@ -5,7 +5,7 @@
 import type { Config } from './config.ts';
 import { findSystemApiIdentifier } from './domain/resource-servers/resource-servers.ts';
 import { ensureManagementApi } from './domain/setup/management-api.ts';
-import { issuerOfAudience, managementAudience } from './oidc/tokens/management-tokens.ts';
+import { issuerOfAudience, managementAudience } from './oidc/tokens/management-audience.ts';
 import type { Database } from './platform/database.ts';
 import { StartError } from './start-error.ts';
 

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Config } from './config.ts';
 import { claimDatabase } from './database-issuer.ts';
+import { type DatabaseSource, openDatabaseSource } from './database-source.ts';
 import { databaseTls } from './dependencies.ts';
 import { systemCaller } from './domain/audit/audit-events.ts';
 import { ensureAuditPartitions } from './domain/audit/audit-upkeep.ts';
@@ -16,7 +17,6 @@ import { needsSetup } from './domain/setup/setup-links.ts';
 import { ensureSigningKeys, loadSigningKeys } from './oidc/keys.ts';
 import { createDatabase, type Database, isConnectionError } from './platform/database.ts';
 import { describeAddress, waitForDatabase } from './platform/database-server.ts';
-import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.ts';
 import { migrateJobs } from './platform/jobs/jobs.ts';
 import { createLogger, type Logger, scrubText } from './platform/logger.ts';
 import { type MetricsServer, startMetricsServer } from './platform/metrics.ts';
@@ -24,19 +24,6 @@ import { migrateToLatest, migrationStatus } from './platform/migrations.ts';
 import { createSecrets } from './platform/secrets.ts';
 import { createGatehouse } from './server.ts';
 import { StartError } from './start-error.ts';
-
-export interface DatabaseSource {
-  url: string;
-  embedded: boolean;
-  stop(): Promise<void>;
-}
-
-/** The configured database, or the embedded one in the data directory. */
-export async function openDatabaseSource(config: Config, logger: Logger): Promise<DatabaseSource> {
-  if (config.database.url !== undefined) return { url: config.database.url, embedded: false, stop: async () => {} };
-  const embedded = await startEmbeddedPostgres({ dataDirectory: config.dataDirectory, log: logger });
-  return { url: embedded.url, embedded: true, stop: embedded.stop };
-}
 
 const databaseWaitMs = 30_000;
 /** A migration may build an index over years of events. */

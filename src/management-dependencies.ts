@@ -5,13 +5,13 @@ import type { MailReach } from './domain/messages/mail-policy.ts';
 import type { PasswordHasher } from './domain/methods/password/password-hash.ts';
 import type { ManagementDependencies } from './management/operation.ts';
 import { createClientRegistration } from './oidc/client-registration.ts';
+import { verifySecondsOf } from './oidc/keys.ts';
 import { createProviderCheck } from './oidc/provider-check.ts';
-import { createTokenPreview } from './oidc/token-preview.ts';
+import type { PreviewTokens } from './oidc/token-preview.ts';
 import type { Database } from './platform/database.ts';
 import { createListeners, type Listeners } from './platform/listeners.ts';
 import { createOutboundFetch } from './platform/network/outbound.ts';
 import type { Secrets } from './platform/secrets.ts';
-import { verifySecondsOf } from './schedule.ts';
 
 /** A call to a provider that is looked at; somebody waits for several of them. */
 const checkCall = { timeoutMs: 2_500, maxBytes: 64 * 1024 };
@@ -30,6 +30,7 @@ export function managementDependencies({
   passwords: PasswordHasher;
   listeners?: Listeners;
 }): ManagementDependencies {
+  let preview: Promise<PreviewTokens> | undefined;
   return {
     db,
     secrets,
@@ -40,7 +41,11 @@ export function managementDependencies({
     takesUnicodeMail,
     phoneCountries: config.phone.countries,
     budgets: { email: config.mail.dailyBudget, phone: config.phone.dailyBudget },
-    previewTokens: createTokenPreview({ config, db, secrets }),
+    async previewTokens(question) {
+      // Loaded for who asks: the library and all of its configuration hang on it, and a command is short.
+      preview ??= import('./oidc/token-preview.ts').then((found) => found.createTokenPreview({ config, db, secrets }));
+      return (await preview)(question);
+    },
     registration: createClientRegistration({ config, db, secrets }),
     checkProvider: createProviderCheck({
       fetch: createOutboundFetch({ allowedNetworks: [...config.outboundAllowedNetworks], ...checkCall }),

@@ -26,7 +26,7 @@ import { sweepSignInFailures } from './domain/sign-in/sign-in-failures.ts';
 import { sweepPasskeyChallenges } from './domain/webauthn/challenge-store.ts';
 import { sweepRepeatedRequests } from './management/repeated-requests.ts';
 import { sealedAbove } from './management/sealed-about-people.ts';
-import { rotateSigningKeys, sweepSigningKeys } from './oidc/keys.ts';
+import { rotateSigningKeys, sweepSigningKeys, verifySecondsOf } from './oidc/keys.ts';
 import { sendBackchannelLogout } from './oidc/overrides/backchannel-logout.ts';
 import type { Database } from './platform/database.ts';
 import type { JobTask } from './platform/jobs/jobs.ts';
@@ -42,11 +42,6 @@ export const crontab = `
 17 3 * * * keep-audit
 27 3 * * * rotate-keys
 `;
-
-/** How long a retired key stays published: longer than anything it signed, and than a session may log out by it. */
-export function verifySecondsOf(config: Config): number {
-  return Math.max(config.lifetimes.sessionSeconds, 86_400) + 3600;
-}
 
 const logoutPayload = z.object({ clientId: z.string(), sub: z.string(), sid: z.string() });
 

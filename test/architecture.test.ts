@@ -17,6 +17,7 @@ const above = [
   'message-variables',
   'config',
   'database-issuer',
+  'database-source',
   'schedule',
   'management-dependencies',
   'dependencies',

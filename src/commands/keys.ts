@@ -7,9 +7,9 @@ import {
   rotateSigningKeys,
   type SigningKeyRow,
   signingAlgs,
+  verifySecondsOf,
   withdrawSigningKeys,
 } from '../oidc/keys.ts';
-import { verifySecondsOf } from '../schedule.ts';
 import { type CommandResult, performs } from './frame/command-action.ts';
 import { addOperations } from './frame/operation-commands.ts';
 import { table } from './frame/terminal-text.ts';

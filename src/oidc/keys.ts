@@ -6,10 +6,16 @@
 import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 import { calculateJwkThumbprint, type JWK } from 'jose';
+import type { Config } from '../config.ts';
 import { type Caller, recordEvent } from '../domain/audit/audit-events.ts';
 import { type Database, inTransaction, rows } from '../platform/database.ts';
 import { type Glimpse, glimpse } from '../platform/glimpse.ts';
 import { defineSecretPurpose, type Secrets } from '../platform/secrets.ts';
+
+/** How long a retired key stays published: longer than anything it signed, and than a session may log out by it. */
+export function verifySecondsOf(config: Config): number {
+  return Math.max(config.lifetimes.sessionSeconds, 86_400) + 3600;
+}
 
 export type SigningAlg = 'RS256' | 'ES256';
 

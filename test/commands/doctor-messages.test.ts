@@ -8,7 +8,7 @@ import { recordEvent, systemCaller } from '../../src/domain/audit/audit-events.t
 import { createTenant } from '../../src/domain/setup/create-tenant.ts';
 import { ensureSigningKeys } from '../../src/oidc/keys.ts';
 import { newId } from '../../src/platform/ids.ts';
-import { enqueueJob } from '../../src/platform/jobs/jobs.ts';
+import { enqueueJob } from '../../src/platform/jobs/enqueue-job.ts';
 import { createSecrets } from '../../src/platform/secrets.ts';
 import { type LoopbackServer, listen } from '../support/loopback.ts';
 import { type Mailbox, startMailbox } from '../support/mailbox.ts';

@@ -5,7 +5,7 @@ import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { addExchangeCapability, removeExchangeCapability } from '../../src/domain/clients/exchange-capabilities.ts';
 import { disableClient, enableClient } from '../../src/domain/lifecycle/end-client.ts';
 import { updateResourceServer } from '../../src/domain/resource-servers/change-resource-server.ts';
-import { managementAudience } from '../../src/oidc/tokens/management-tokens.ts';
+import { managementAudience } from '../../src/oidc/tokens/management-audience.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { type EndpointAnswer, introspect, postAs } from '../support/endpoints.ts';
 import { eventually } from '../support/eventually.ts';

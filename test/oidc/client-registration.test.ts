@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import type { NewClient } from '../../src/domain/clients/clients.ts';
-import { createClientCheck, createClientRegistration } from '../../src/oidc/client-registration.ts';
+import { createClientCheck } from '../../src/oidc/client-check.ts';
+import { createClientRegistration } from '../../src/oidc/client-registration.ts';
 import type { DomainError } from '../../src/platform/errors.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';

@@ -19,7 +19,7 @@ import { checkNewPassword } from '../../src/domain/methods/password/password-pol
 import { signInWithPassword } from '../../src/domain/methods/password/password-sign-in.ts';
 import { listReferralCodes } from '../../src/domain/referrals/listed-referrals.ts';
 import { findTenantBySlug } from '../../src/domain/tenants/tenants.ts';
-import { createClientCheck } from '../../src/oidc/client-registration.ts';
+import { createClientCheck } from '../../src/oidc/client-check.ts';
 import { createDatabase, type Database, firstRow } from '../../src/platform/database.ts';
 import { createSecrets } from '../../src/platform/secrets.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';

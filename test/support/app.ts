@@ -17,7 +17,7 @@ import { createTenant, type NewTenant } from '../../src/domain/setup/create-tena
 import { ensureManagementApi } from '../../src/domain/setup/management-api.ts';
 import { createUser, type NewUser, type User } from '../../src/domain/users/users.ts';
 import { ensureSigningKeys } from '../../src/oidc/keys.ts';
-import { managementAudience } from '../../src/oidc/tokens/management-tokens.ts';
+import { managementAudience } from '../../src/oidc/tokens/management-audience.ts';
 import { createDatabase, type Database } from '../../src/platform/database.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createSecrets, randomToken, type Secrets } from '../../src/platform/secrets.ts';

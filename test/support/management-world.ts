@@ -11,7 +11,7 @@ import { grantVisibility } from '../../src/domain/organisation/visibility-grants
 import { completeReferral, ensureReferralCode, recordReferral } from '../../src/domain/referrals/referrals.ts';
 import { createInitialAccessToken } from '../../src/domain/registration/initial-access-tokens.ts';
 import { createResourceServer, findResourceServer } from '../../src/domain/resource-servers/resource-servers.ts';
-import { managementAudience } from '../../src/oidc/tokens/management-tokens.ts';
+import { managementAudience } from '../../src/oidc/tokens/management-audience.ts';
 import type { TestApp } from './app.ts';
 import { makePasskey } from './authenticator.ts';
 import * as make from './factories.ts';

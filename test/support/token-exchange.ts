@@ -6,7 +6,7 @@ import { addExchangeCapability } from '../../src/domain/clients/exchange-capabil
 import { updateResourceServer } from '../../src/domain/resource-servers/change-resource-server.ts';
 import type { ResourceServer } from '../../src/domain/resource-servers/resource-servers.ts';
 import { tokenExchangeGrant } from '../../src/oidc/grant-types.ts';
-import { managementAudience } from '../../src/oidc/tokens/management-tokens.ts';
+import { managementAudience } from '../../src/oidc/tokens/management-audience.ts';
 import type { TestApp } from './app.ts';
 import type { Browserless } from './browserless.ts';
 import { basic, type ClientCredential, createApi, type EndpointAnswer, post, postAs } from './endpoints.ts';

@@ -5,7 +5,7 @@
  */
 import pino from 'pino';
 import type { Config } from '../../config.ts';
-import type { DatabaseSource } from '../../main.ts';
+import type { DatabaseSource } from '../../database-source.ts';
 import { createDatabase, type Database, type DatabaseOptions, isConnectionError } from '../../platform/database.ts';
 import { describeAddress, ping } from '../../platform/database-server.ts';
 import { isQueueMade } from '../../platform/jobs/queue-state.ts';
@@ -35,8 +35,7 @@ export async function openSource(config: Config, logger: Logger): Promise<Databa
   const { url } = config.database;
   if (url !== undefined) return { url, embedded: false, stop: async () => {} };
   try {
-    // Loaded here and below where it is needed: the whole server hangs on it, half of the time of a small command.
-    const { openDatabaseSource } = await import('../../main.ts');
+    const { openDatabaseSource } = await import('../../database-source.ts');
     return await openDatabaseSource(config, logger);
   } catch (error) {
     throw new DatabaseUnreachable(`The embedded PostgreSQL does not start: ${(error as Error).message}`, {
@@ -108,6 +107,7 @@ export async function withDatabase<T>(work: (context: CommandContext) => Promise
   return withUnpreparedDatabase(loadCommandConfig(), async (context) => {
     const { config, db, source, logger } = context;
     if (!(await isPrepared(db))) {
+      // The whole server hangs on it, which takes longer to load than a small command works.
       const { prepareSchema } = await import('../../main.ts');
       await prepareSchema(db, config, source.url, logger);
     }

@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { type Database, inTransaction } from '../../platform/database.ts';
-import { enqueueJob } from '../../platform/jobs/jobs.ts';
+import { enqueueJob } from '../../platform/jobs/enqueue-job.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import type { Messenger } from '../messages/deliver-message.ts';

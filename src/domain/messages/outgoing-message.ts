@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Database } from '../../platform/database.ts';
 import { type Codes, defineCodes } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
-import { enqueueJob, type JobOptions } from '../../platform/jobs/jobs.ts';
+import { enqueueJob, type JobOptions } from '../../platform/jobs/enqueue-job.ts';
 import { defineSecretPurpose, type Secrets, sha256 } from '../../platform/secrets.ts';
 import type { MessageModels, MessageTemplate } from './message-views.ts';
 

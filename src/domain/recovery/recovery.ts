@@ -11,7 +11,7 @@
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
-import { enqueueJob } from '../../platform/jobs/jobs.ts';
+import { enqueueJob } from '../../platform/jobs/enqueue-job.ts';
 import { defineLimits } from '../../platform/rate-limits.ts';
 import { randomToken, sha256 } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';

@@ -7,7 +7,7 @@
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
-import { enqueueJobs } from '../../platform/jobs/jobs.ts';
+import { enqueueJobs } from '../../platform/jobs/enqueue-job.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { findSessionOwner } from './list-sessions.ts';
 import { endRememberedDevices, sweepRememberedDevices } from './remembered-devices.ts';

@@ -4,7 +4,7 @@
  */
 import type { Provider } from 'oidc-provider';
 import { backchannelLogoutJob } from '../../domain/sessions/sessions.ts';
-import { enqueueJob } from '../../platform/jobs/jobs.ts';
+import { enqueueJob } from '../../platform/jobs/enqueue-job.ts';
 import { type Override, replaceMethod } from './override.ts';
 
 interface BackchannelClient {

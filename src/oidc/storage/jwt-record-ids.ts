@@ -1,22 +1,20 @@
 /**
  * The ids of the rows of JWT access tokens: their `jti` under a prefix that no opaque token has. A `jti` stands in logs
- * and is no bearer value, so a request may look for such a row only after the token's signature was checked.
+ * and is no bearer value, so a request may look for such a row only after the token's signature was checked
+ * (`isAdmitted` of payload-adapter.ts). Knows nothing of the library: the command line reads these ids too.
  */
 import { sha256 } from '../../platform/secrets.ts';
-import { requestMemory } from '../request-memory.ts';
 
 const recordPrefix = 'at+jwt:';
+
+/** Whether an id is that of a JWT access token's row. */
+export function isRecordId(id: string): boolean {
+  return id.startsWith(recordPrefix);
+}
 
 /** The id under which the row of a JWT access token is stored. */
 export function recordId(jti: string): string {
   return `${recordPrefix}${jti}`;
-}
-
-/** False for the id of a row that was given from outside. */
-export function isAdmitted(id: string): boolean {
-  if (!id.startsWith(recordPrefix)) return true;
-  const memory = requestMemory();
-  return !memory || memory.admittedRecordId === id;
 }
 
 /** The `service_sessions.jti` of a stored token: the JWT's own `jti`, or the hash of an opaque token. */

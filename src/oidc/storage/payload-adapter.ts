@@ -13,15 +13,23 @@ import {
   upsertPayload,
 } from '../../domain/sessions/payload-store.ts';
 import { sha256 } from '../../platform/secrets.ts';
+import { requestMemory } from '../request-memory.ts';
 import { findExchanged, grantOfExchange, storeInExchange, useInExchange } from './exchange.ts';
 import { grantFoundAlong, keepAlong } from './found-along.ts';
-import { isAdmitted } from './jwt-record-ids.ts';
+import { isRecordId } from './jwt-record-ids.ts';
 import { storeBesideCode, storeWaitingGrant } from './new-grants.ts';
 import { destroyedEvent, payloadEvent, storedEvent } from './payload-audit.ts';
 import { type AdapterDependencies, openPayloadOf, payloadRow } from './sealing.ts';
 import { countStoredRequest, giveBackStored } from './stored-requests.ts';
 
 const code = 'AuthorizationCode';
+
+/** False for the id of a row that was given from outside. */
+function isAdmitted(id: string): boolean {
+  if (!isRecordId(id)) return true;
+  const memory = requestMemory();
+  return !memory || memory.admittedRecordId === id;
+}
 
 /** The adapter of one model; the models that differ take what they share with the others from it. */
 export function createPayloadAdapter(

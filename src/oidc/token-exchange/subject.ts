@@ -26,7 +26,7 @@ import {
   type RequestingClient,
   type TokenOrigin,
 } from '../tokens/exchanged-tokens.ts';
-import { managementAudience } from '../tokens/management-tokens.ts';
+import { managementAudience } from '../tokens/management-audience.ts';
 import type { TokenBinding } from '../tokens/possession.ts';
 import { narrowedNode } from '../tokens/token-claims.ts';
 

@@ -10,17 +10,8 @@ import type { Database } from '../../platform/database.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import type { PublicJwk } from '../keys.ts';
 import { findJwtAccessToken, findJwtServiceToken } from './access-token-records.ts';
+import { managementAudience } from './management-audience.ts';
 import { provesPossession, type TokenBinding } from './possession.ts';
-
-/** Where the management API is, and the audience of its tokens. */
-export function managementAudience(issuer: string): string {
-  return `${issuer}/api/v1`;
-}
-
-/** The issuer whose management API has this audience. */
-export function issuerOfAudience(audience: string): string {
-  return audience.slice(0, -managementAudience('').length);
-}
 
 export type ManagementToken =
   | {

@@ -1,7 +1,7 @@
 /**
- * Work that outlives a request: graphile-worker on the program's own PostgreSQL. A job is enqueued inside the caller's
- * transaction and so exists exactly when the data does. Runs at least once: a task must bear being repeated. Survives a
- * restart of PostgreSQL, and takes back at once what a process that was killed had begun (abandoned-jobs.ts).
+ * Work that outlives a request: graphile-worker on the program's own PostgreSQL. A job is enqueued (enqueue-job.ts) inside
+ * the caller's transaction and so exists exactly when the data does. Runs at least once: a task must bear being repeated.
+ * Survives a restart of PostgreSQL, and takes back at once what a process that was killed had begun (abandoned-jobs.ts).
  * Refuses to write a payload or the text of a task's error into the queue's table or the log.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,7 +17,7 @@ import {
 } from 'graphile-worker';
 import pg from 'pg';
 import type { Logger } from 'pino';
-import { connectionTo, type Database } from '../database.ts';
+import { connectionTo } from '../database.ts';
 import { releaseAbandonedJobs, releaseJobsOf, watchPool } from './abandoned-jobs.ts';
 import { onLastingFailure, workersAreGone } from './idle-workers.ts';
 
@@ -64,21 +64,6 @@ export interface Jobs {
   stop(): Promise<void>;
 }
 
-export interface JobOptions {
-  /** Not before; default now. */
-  runAt?: Date;
-  /** Default 25, over about three days. */
-  maxAttempts?: number;
-  /** Of jobs with one key, one waits at a time: a later one replaces it. */
-  key?: string;
-  /** `preserve_run_at` replaces all but the time; `unsafe_dedupe` keeps the earlier job, even one that has failed for good. */
-  keyMode?: 'replace' | 'preserve_run_at' | 'unsafe_dedupe';
-  /** Jobs of one queue run one after another. */
-  queue?: string;
-  /** Smaller goes first; default 0. */
-  priority?: number;
-}
-
 const longestBackOffMs = 30_000;
 
 /** Makes or updates the queue's tables (schema `graphile_worker`). Many processes may call it at once. */
@@ -92,43 +77,6 @@ export async function migrateJobs(connection: JobsConnection): Promise<void> {
   } finally {
     await pool.end();
   }
-}
-
-/** Enqueues a job with `db`'s transaction: it runs after the commit, or never existed. The payload is stored in clear. */
-export async function enqueueJob(db: Database, name: string, payload: object, options: JobOptions = {}): Promise<void> {
-  await db.raw(
-    `select id
-       from graphile_worker.add_job(
-              identifier   => :name::text,
-              payload      => :payload::json,
-              queue_name   => :queue::text,
-              run_at       => :runAt::timestamptz,
-              max_attempts => :maxAttempts::int,
-              job_key      => :key::text,
-              priority     => :priority::int,
-              job_key_mode => :keyMode::text
-            )`,
-    {
-      name,
-      payload: JSON.stringify(payload),
-      queue: options.queue ?? null,
-      runAt: options.runAt?.toISOString() ?? null,
-      maxAttempts: options.maxAttempts ?? null,
-      key: options.key ?? null,
-      priority: options.priority ?? null,
-      keyMode: options.keyMode ?? 'replace',
-    },
-  );
-}
-
-/** Enqueues one job for each payload, in one statement, as `enqueueJob` without options does. */
-export async function enqueueJobs(db: Database, name: string, payloads: readonly object[]): Promise<void> {
-  if (payloads.length === 0) return;
-  await db.raw(
-    `select count(graphile_worker.add_job(identifier => :name::text, payload => p.value::json))
-       from jsonb_array_elements(:payloads::jsonb) as p`,
-    { name, payloads: JSON.stringify(payloads) },
-  );
 }
 
 /**

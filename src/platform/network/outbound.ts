@@ -8,7 +8,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import getRawBody from 'raw-body';
-import { Agent, type Dispatcher, request } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import { isInNetworks, isPublicAddress, type Networks, parseNetworks } from './networks.ts';
 
 export interface OutboundOptions {
@@ -37,6 +37,8 @@ export class OutboundError extends Error {
     this.code = code;
   }
 }
+
+type Undici = typeof import('undici');
 
 interface Target {
   address: string;
@@ -162,10 +164,12 @@ interface ExchangeOptions {
 }
 
 async function exchange(url: URL, targets: Target[], prepared: Prepared, options: ExchangeOptions): Promise<Response> {
-  const dispatcher = connectionTo(targets, options.authorities);
+  // Loaded with the first call: what calls nobody, as most commands, does without.
+  const undici = await import('undici');
+  const dispatcher = connectionTo(undici, targets, options.authorities);
   try {
     const { method, headers, body } = prepared;
-    const answer = await request(url, { method, headers, body, dispatcher, signal: options.signal });
+    const answer = await undici.request(url, { method, headers, body, dispatcher, signal: options.signal });
     return await responseOf(answer, method, options);
   } finally {
     dispatcher.destroy().catch(() => undefined);
@@ -173,10 +177,14 @@ async function exchange(url: URL, targets: Target[], prepared: Prepared, options
 }
 
 /** For one call alone: a connection kept from an earlier one would not have been checked by this one. */
-function connectionTo(targets: Target[], ca: string[] | undefined): Agent {
+function connectionTo(library: Undici, targets: Target[], ca: string[] | undefined): Agent {
   // How long everything may take is told by the signal.
   const timeouts = { headersTimeout: 0, bodyTimeout: 0 };
-  return new Agent({ ...timeouts, pipelining: 0, connect: { lookup: checkedAddresses(targets), ca, timeout: 0 } });
+  return new library.Agent({
+    ...timeouts,
+    pipelining: 0,
+    connect: { lookup: checkedAddresses(targets), ca, timeout: 0 },
+  });
 }
 
 async function responseOf(

@@ -10,14 +10,8 @@ import pg from 'pg';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { startEmbeddedPostgres } from '../../../src/platform/embedded-postgres/embedded-postgres.ts';
 import { releaseAbandonedJobs, watchPool } from '../../../src/platform/jobs/abandoned-jobs.ts';
-import {
-  enqueueJob,
-  type Jobs,
-  type JobsOptions,
-  type JobTask,
-  migrateJobs,
-  startJobs,
-} from '../../../src/platform/jobs/jobs.ts';
+import { enqueueJob } from '../../../src/platform/jobs/enqueue-job.ts';
+import { type Jobs, type JobsOptions, type JobTask, migrateJobs, startJobs } from '../../../src/platform/jobs/jobs.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import * as openid from 'openid-client';
-import { managementAudience } from '../../../src/oidc/tokens/management-tokens.ts';
+import { managementAudience } from '../../../src/oidc/tokens/management-audience.ts';
 import { startTestApp, type TestApp } from '../../support/app.ts';
 import { otherSpelling } from '../../support/endpoints.ts';
 import * as make from '../../support/factories.ts';

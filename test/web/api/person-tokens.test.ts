@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as openid from 'openid-client';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
 import { deactivateUser } from '../../../src/domain/lifecycle/end-person.ts';
-import { managementAudience } from '../../../src/oidc/tokens/management-tokens.ts';
+import { managementAudience } from '../../../src/oidc/tokens/management-audience.ts';
 import { startTestApp, type TestApp } from '../../support/app.ts';
 import * as make from '../../support/factories.ts';
 import { asking, managementCapabilities } from '../../support/management.ts';

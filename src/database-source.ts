@@ -1,0 +1,17 @@
+/** Where the database is: the configured one, or the embedded one, which is started here. Shared by the server and every command. */
+import type { Config } from './config.ts';
+import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.ts';
+import type { Logger } from './platform/logger.ts';
+
+export interface DatabaseSource {
+  url: string;
+  embedded: boolean;
+  stop(): Promise<void>;
+}
+
+/** The configured database, or the embedded one in the data directory. */
+export async function openDatabaseSource(config: Config, logger: Logger): Promise<DatabaseSource> {
+  if (config.database.url !== undefined) return { url: config.database.url, embedded: false, stop: async () => {} };
+  const embedded = await startEmbeddedPostgres({ dataDirectory: config.dataDirectory, log: logger });
+  return { url: embedded.url, embedded: true, stop: embedded.stop };
+}
