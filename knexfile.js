@@ -17,7 +17,7 @@ import { connectionTo, createDatabase } from './src/platform/database.ts';
 import { migrationConfig } from './src/platform/migrations.ts';
 
 const config = loadConfig();
-const { url } = config.database;
+const { url, ownerUrl } = config.database;
 if (url === undefined) throw new Error('Set DATABASE_URL. The embedded PostgreSQL is migrated by: gatehouse migrate');
 
 /** On a connection of the program's own: Knex's spells names as the database does. */
@@ -36,7 +36,7 @@ async function seed() {
 const knexConfig = {
   client: 'pg',
   connection: {
-    ...connectionTo(url, databaseTls(config, url)),
+    ...connectionTo(ownerUrl ?? url, databaseTls(config, ownerUrl ?? url)),
     application_name: 'gatehouse-knex',
   },
   migrations: migrationConfig,

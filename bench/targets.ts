@@ -125,7 +125,7 @@ export async function startBenchDatabase(): Promise<BenchDatabase> {
   });
   const [pid = ''] = readFileSync(join(postgres.home, 'cluster', 'postmaster.pid'), 'utf8').split('\n');
   return {
-    url: postgres.url,
+    url: postgres.ownerUrl,
     pid: Number(pid),
     async stop() {
       await postgres.stop();

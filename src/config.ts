@@ -35,6 +35,7 @@ export const environmentSchema = z.object({
   ISSUER_PREVIOUS: text,
   DATA_DIR: z.string().default('.data'),
   DATABASE_URL: text,
+  DATABASE_OWNER_URL: text,
   DATABASE_POOL_MAX: integer(2, 200, 10),
   DATABASE_CA_FILE: text,
   MIGRATE_ON_START: flag,
@@ -62,7 +63,7 @@ export const environmentSchema = z.object({
   REFRESH_TOKEN_IDLE_DAYS: integer(1, 365, 14),
   REFRESH_TOKEN_ABSOLUTE_DAYS: integer(1, 730, 90),
   SIGNING_KEY_ROTATION_DAYS: integer(1, 730, 90),
-  AUDIT_RETENTION_DAYS: integer(0, 3_650, 180),
+  AUDIT_RETENTION_DAYS: integer(30, 3_650, 180),
   SMTP_URL: text,
   MAIL_FROM: text,
   EMAIL_DAILY_BUDGET: integer(1, 10_000_000, 20_000),
@@ -91,6 +92,8 @@ export interface Config {
   readonly database: {
     /** Absent: the embedded PostgreSQL in the data directory. */
     readonly url: string | undefined;
+    /** For migrations, as the role that owns the tables; absent: over `url`. */
+    readonly ownerUrl: string | undefined;
     readonly poolMax: number;
     readonly ca: string | undefined;
     readonly migrateOnStart: boolean;
@@ -223,7 +226,6 @@ function checkBounds(env: Environment, faults: string[]): void {
     faults.push(`ARGON2_MEMORY_KIB: must be at least ${floor.argon2MemoryKiB}`);
   if (env.ARGON2_ITERATIONS < floor.argon2Iterations && env.NODE_ENV !== 'test')
     faults.push(`ARGON2_ITERATIONS: must be at least ${floor.argon2Iterations}`);
-  if (env.AUDIT_RETENTION_DAYS === 0) faults.push('AUDIT_RETENTION_DAYS: must be at least 1');
   if (env.REFRESH_TOKEN_ABSOLUTE_DAYS < env.REFRESH_TOKEN_IDLE_DAYS)
     faults.push('REFRESH_TOKEN_ABSOLUTE_DAYS: must not be less than REFRESH_TOKEN_IDLE_DAYS');
 }
@@ -242,7 +244,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = variables): Config {
   const production = env.NODE_ENV === 'production';
   const dataDirectory = resolve(env.DATA_DIR);
   const issuer = issuerOf(env, production, faults);
-  const ca = checkDatabase(env.DATABASE_URL, env.DATABASE_CA_FILE, production, faults);
+  const ca = checkDatabase(env, env.DATABASE_CA_FILE, production, faults);
   const previousKeys = checkSecretKeys(env, production, faults);
   checkBounds(env, faults);
   checkMail(env, production, faults);
@@ -262,6 +264,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = variables): Config {
     dataDirectory,
     database: {
       url: env.DATABASE_URL,
+      ownerUrl: env.DATABASE_OWNER_URL,
       poolMax: env.DATABASE_POOL_MAX,
       ca,
       migrateOnStart: env.MIGRATE_ON_START ?? (!production || env.DATABASE_URL === undefined),

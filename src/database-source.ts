@@ -5,13 +5,16 @@ import type { Logger } from './platform/logger.ts';
 
 export interface DatabaseSource {
   url: string;
+  /** As the role that owns the tables; undefined where nothing but `url` is known. */
+  ownerUrl: string | undefined;
   embedded: boolean;
   stop(): Promise<void>;
 }
 
 /** The configured database, or the embedded one in the data directory. */
 export async function openDatabaseSource(config: Config, logger: Logger): Promise<DatabaseSource> {
-  if (config.database.url !== undefined) return { url: config.database.url, embedded: false, stop: async () => {} };
+  const { url, ownerUrl } = config.database;
+  if (url !== undefined) return { url, ownerUrl, embedded: false, stop: async () => {} };
   const embedded = await startEmbeddedPostgres({ dataDirectory: config.dataDirectory, log: logger });
-  return { url: embedded.url, embedded: true, stop: embedded.stop };
+  return { url: embedded.url, ownerUrl: embedded.ownerUrl, embedded: true, stop: embedded.stop };
 }

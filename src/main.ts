@@ -10,24 +10,20 @@ import { claimDatabase } from './database-issuer.ts';
 import { type DatabaseSource, openDatabaseSource } from './database-source.ts';
 import { databaseTls } from './dependencies.ts';
 import { systemCaller } from './domain/audit/audit-events.ts';
-import { ensureAuditPartitions } from './domain/audit/audit-upkeep.ts';
 import { createPasswordHasher } from './domain/methods/password/password-hash.ts';
 import { firstSetupLink } from './domain/setup/first-setup-link.ts';
 import { needsSetup } from './domain/setup/setup-links.ts';
 import { ensureSigningKeys, loadSigningKeys } from './oidc/keys.ts';
 import { createDatabase, type Database, isConnectionError } from './platform/database.ts';
 import { describeAddress, waitForDatabase } from './platform/database-server.ts';
-import { migrateJobs } from './platform/jobs/jobs.ts';
 import { createLogger, type Logger, scrubText } from './platform/logger.ts';
 import { type MetricsServer, startMetricsServer } from './platform/metrics.ts';
-import { migrateToLatest, migrationStatus } from './platform/migrations.ts';
 import { createSecrets } from './platform/secrets.ts';
+import { migrationTimeoutMs, prepareSchema } from './prepare-schema.ts';
 import { createGatehouse } from './server.ts';
 import { StartError } from './start-error.ts';
 
 const databaseWaitMs = 30_000;
-/** A migration may build an index over years of events. */
-const migrationTimeoutMs = 30 * 60_000;
 
 /** Says once what is waited for, and what came of it. */
 async function waitUntilReachable(db: Database, url: string, logger: Logger): Promise<void> {
@@ -46,23 +42,6 @@ async function waitUntilReachable(db: Database, url: string, logger: Logger): Pr
       { cause: error },
     );
   }
-}
-
-/** Brings the schema up to date, or says why it may not. */
-export async function prepareSchema(db: Database, config: Config, url: string, logger: Logger): Promise<void> {
-  const status = await migrationStatus(db);
-  if (status.unknown.length > 0)
-    throw new StartError(
-      `The database was migrated by a newer version of Gatehouse (${status.unknown.join(', ')}). Start that version.`,
-    );
-  if (status.pending.length > 0 && !config.database.migrateOnStart)
-    throw new StartError(`Migrations are not applied (${status.pending.join(', ')}). Run: gatehouse migrate`);
-  if (config.database.migrateOnStart) {
-    const applied = await migrateToLatest(db);
-    if (applied.length > 0) logger.info({ applied }, 'migrations applied');
-    await migrateJobs({ databaseUrl: url, ssl: databaseTls(config, url) });
-  }
-  await ensureAuditPartitions(db);
 }
 
 async function assertPortIsFree(host: string, port: number): Promise<void> {
@@ -139,7 +118,7 @@ async function prepare(
     });
     try {
       await waitUntilReachable(db, source.url, logger);
-      await prepareSchema(db, config, source.url, logger);
+      await prepareSchema({ db, config, source }, logger);
       await prepareContent(db, config, source);
       return { source, announcement: await announcementOf(db, config, source) };
     } finally {

@@ -25,6 +25,7 @@ const above = [
   'unreadable-requests',
   'http-server',
   'server',
+  'prepare-schema',
   'main',
   'commands',
 ];
@@ -96,8 +97,13 @@ const otherMeanings: [path: string, words: string, why: string][] = [
     'client credential identity password user',
     'HTTP: peers, `user-agent`, `identity` as an encoding, parts of a URL',
   ],
-  ['environment/', 'client credential issuer org password user', 'parts of a URL; names of settings, and of headers'],
+  [
+    'environment/',
+    'client credential issuer org owner password user',
+    'parts of a URL; names of settings, and of headers',
+  ],
   ['logger.ts', 'client credential login otp password', 'names whose values are kept out of the log'],
+  ['server-role.ts', 'grant owner role user', 'of PostgreSQL'],
   ['paging.ts', 'member', 'of a JSON object'],
   ['phone-messages.ts', 'account client password', "Twilio's own terms"],
   [

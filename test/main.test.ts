@@ -104,7 +104,7 @@ describe('starting the program', function () {
       'TRUSTED_PROXIES: a network that holds every address',
       'ARGON2_MEMORY_KIB: must be at least 19456',
       'ARGON2_ITERATIONS: must be at least 2',
-      'AUDIT_RETENTION_DAYS: must be at least 1',
+      'AUDIT_RETENTION_DAYS: must be at least 30',
       'DATABASE_URL: a remote database needs verified TLS',
       'WORKERS: must be a whole number',
     ])

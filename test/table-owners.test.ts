@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 const ownedTables: Record<string, readonly string[]> = {
   platform: ['configuration_version', 'rate_limits'],
-  audit: ['activity_counted', 'activity_days', 'audit_events', 'repeated_refusals'],
+  audit: ['activity_counted', 'activity_days', 'audit_events', 'audit_upkeep', 'repeated_refusals'],
   messages: ['message_days'],
   sessions: ['oidc_payloads', 'remembered_devices', 'service_sessions', 'session_clients', 'user_sessions'],
   tenants: ['tenants'],

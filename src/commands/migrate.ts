@@ -1,12 +1,11 @@
 /** `gatehouse migrate`: the schema, and the tables of the job queue. `--status` looks and changes nothing. */
 import type { Command } from 'commander';
 import { ensureAuditPartitions } from '../domain/audit/audit-upkeep.ts';
-import { migrateJobs } from '../platform/jobs/jobs.ts';
-import { type MigrationStatus, migrateToLatest, migrationStatus } from '../platform/migrations.ts';
+import type { MigrationStatus } from '../platform/migrations.ts';
 import { type CommandResult, performs } from './frame/command-action.ts';
 import { loadCommandConfig } from './frame/command-config.ts';
 import { CommandFailed } from './frame/failures.ts';
-import { sayWhere, tlsOf, withUnpreparedDatabase } from './frame/with-database.ts';
+import { sayWhere, withUnpreparedDatabase } from './frame/with-database.ts';
 
 const help = `
 Safe to run at any time, by many at once and beside a running server. A database that a newer version has
@@ -21,9 +20,10 @@ function newerVersion({ unknown }: MigrationStatus): string {
 }
 
 async function status(): Promise<CommandResult> {
+  const { schemaStatus } = await import('../prepare-schema.ts');
   const found = await withUnpreparedDatabase(loadCommandConfig(), (context) => {
     sayWhere(context);
-    return migrationStatus(context.db);
+    return schemaStatus(context);
   });
   const lines = [
     ...found.pending.map((name) => `pending  ${name}`),
@@ -33,17 +33,15 @@ async function status(): Promise<CommandResult> {
 }
 
 async function apply(): Promise<CommandResult> {
-  const config = loadCommandConfig();
-  return withUnpreparedDatabase(config, async (context) => {
+  const { applyMigrations, schemaStatus } = await import('../prepare-schema.ts');
+  return withUnpreparedDatabase(loadCommandConfig(), async (context) => {
     sayWhere(context);
-    const { db, source } = context;
-    const before = await migrationStatus(db);
+    const before = await schemaStatus(context);
     if (before.unknown.length > 0) throw new CommandFailed(newerVersion(before));
-    const applied = await migrateToLatest(db);
-    await migrateJobs({ databaseUrl: source.url, ssl: await tlsOf(config, source.url) });
-    await ensureAuditPartitions(db);
+    const applied = await applyMigrations(context);
+    await ensureAuditPartitions(context.db);
     return {
-      data: { applied, ...(await migrationStatus(db)) },
+      data: { applied, ...(await schemaStatus(context)) },
       text: applied.length > 0 ? applied.map((name) => `applied  ${name}`).join('\n') : 'The schema is up to date.',
     };
   });

@@ -289,7 +289,7 @@ export function addTenantSettings(tenants: Command): void {
       .option(
         '--audit-retention-days <number>',
         'how long audit events are kept; or server',
-        unless('server', 'server', wholeNumber(1, 3650)),
+        unless('server', 'server', wholeNumber(30, 3650)),
       )
       .option(
         '--trusted-networks <list>',

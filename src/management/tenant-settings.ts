@@ -74,7 +74,7 @@ const members = {
     .array(z.string().regex(/^[A-Z]{2}$/))
     .max(300)
     .meta({ description: 'Where messages to phones may go, as of ISO 3166-1 alpha-2' }),
-  audit_retention_days: asServer(3650).meta({ description: 'How long audit events are kept; null: as the server' }),
+  audit_retention_days: asServer(3650, 30).meta({ description: 'How long audit events are kept; null: as the server' }),
 };
 
 export const TenantSettings = z

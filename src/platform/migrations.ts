@@ -40,6 +40,7 @@ import * as workloadIdentities from '../../migrations/0040-workload-identities.t
 import * as clientRegistration from '../../migrations/0042-client-registration.ts';
 import * as clientDocuments from '../../migrations/0043-client-documents.ts';
 import * as securityProfile from '../../migrations/0044-security-profile.ts';
+import * as trailOutOfReach from '../../migrations/0049-trail-out-of-reach.ts';
 import * as accessHistory from '../../migrations/0053-access-history.ts';
 import type { Database } from './database.ts';
 
@@ -86,6 +87,7 @@ const migrations: NamedMigration[] = [
   { name: '0042-client-registration', migration: clientRegistration },
   { name: '0043-client-documents', migration: clientDocuments },
   { name: '0044-security-profile', migration: securityProfile },
+  { name: '0049-trail-out-of-reach', migration: trailOutOfReach },
   { name: '0053-access-history', migration: accessHistory },
 ];
 
@@ -108,11 +110,13 @@ export interface MigrationStatus {
   unknown: string[];
 }
 
-/** Compares the database with the code without changing either. */
+/** Compares the database with the code without changing either. Where this role may not see what was applied, nothing was. */
 export async function migrationStatus(db: Database): Promise<MigrationStatus> {
   const known = migrations.map((entry) => entry.name);
-  const exists = await db.raw('select to_regclass(?) is not null as exists', [tableName]);
-  const applied: string[] = exists.rows[0].exists
+  const found = await db.raw(`select coalesce(has_table_privilege(to_regclass(?), 'select'), false) as readable`, [
+    tableName,
+  ]);
+  const applied: string[] = found.rows[0].readable
     ? (await db.raw(`select name from ${tableName} order by id`)).rows.map((row: { name: string }) => row.name)
     : [];
   const pending = known.filter((name) => !applied.includes(name));

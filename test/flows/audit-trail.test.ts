@@ -1,6 +1,7 @@
 /** The promise of docs/security.md: no change without its event, no event without its change, and no way to alter one. */
 import assert from 'node:assert/strict';
 import { recordEvent, systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { purgeAuditEvents } from '../../src/domain/audit/audit-upkeep.ts';
 import { revokeSession } from '../../src/domain/sessions/sessions.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -382,9 +383,8 @@ describe('the audit trail', function () {
             entityId: `${name} ${days}`,
             occurredAt: new Date(Date.now() - days * 86_400_000),
           });
-      for (const days of [0, -1])
-        await assert.rejects(app.db.raw('select purge_audit_events(?)', [days]), /at least one day/);
-      await app.db.raw('select purge_audit_events(180)');
+      for (const days of [29, 0, -1]) await assert.rejects(purgeAuditEvents(app.db, days), /at least 30 days/);
+      await purgeAuditEvents(app.db, 180);
       const left = await app
         .db('audit_events')
         .where({ action: 'test.aged' })

@@ -192,6 +192,7 @@ describe('outages', () => {
         PORT: String(port),
         DATA_DIR: directory,
         DATABASE_URL: postgres.url,
+        DATABASE_OWNER_URL: postgres.ownerUrl,
         SECRET_KEY: randomToken(36),
         ARGON2_MEMORY_KIB: '1024',
         ARGON2_ITERATIONS: '1',

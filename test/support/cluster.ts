@@ -16,6 +16,8 @@ import {
 export interface TestServer {
   /** A database that tests leave alone; databases are made and dropped over it. */
   url: string;
+  /** The role that the program works as, beside the one of `url`, which owns the tables. Undefined on a server of TEST_DATABASE_URL. */
+  serverRole: { name: string; password: string } | undefined;
   /** Of a server of this run, without durability and without other users; undefined for one of TEST_DATABASE_URL. */
   directory: string | undefined;
 }
@@ -45,10 +47,11 @@ export async function testServer(): Promise<TestServer> {
   const shared = sharedRun();
   if (shared) return shared.server;
   const url = process.env.TEST_DATABASE_URL;
-  if (url) return { url, directory: undefined };
+  if (url) return { url, serverRole: undefined, directory: undefined };
   cluster ??= startCluster();
   const { server, directory } = await cluster;
-  return { url: server.url, directory };
+  const { username, password } = new URL(server.url);
+  return { url: server.ownerUrl, serverRole: { name: username, password }, directory };
 }
 
 /** Has `close` called when the run is over, the last one first, and before the server stops. */

@@ -8,10 +8,14 @@ import pg from 'pg';
 import { createDatabase } from '../../src/platform/database.ts';
 import { migrateJobs } from '../../src/platform/jobs/jobs.ts';
 import { migrateToLatest } from '../../src/platform/migrations.ts';
+import { admitServerRole } from '../../src/platform/server-role.ts';
 import { atEndOfRun, sharedRun, type TestServer, testServer } from './cluster.ts';
 
 export interface TestDatabase {
+  /** For the role that owns everything, as where the program works as one role; with TEST_DATABASE_ROLE=server as `serverUrl`. */
   url: string;
+  /** For the role that owns nothing, as the program works where there are two; as `url` on a server of TEST_DATABASE_URL. */
+  serverUrl: string;
   /** Ends what is still connected to it and drops it. What is not dropped goes with the run. */
   drop(): Promise<void>;
 }
@@ -20,6 +24,7 @@ interface Template {
   name: string;
   admin: pg.Client;
   serverUrl: string;
+  role: TestServer['serverRole'];
   createOptions: string;
 }
 
@@ -27,11 +32,14 @@ let template: Promise<Template> | undefined;
 
 /** Clones the migrated template. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const { name: templateName, admin, serverUrl, createOptions } = await openTemplate();
+  const { name: templateName, admin, serverUrl, role, createOptions } = await openTemplate();
   const name = uniqueName(templateName);
   await admin.query(`create database ${name} template ${templateName} ${createOptions}`);
+  const url = withDatabase(serverUrl, name);
+  const urlOfServer = asServer(url, role);
   return {
-    url: withDatabase(serverUrl, name),
+    url: process.env.TEST_DATABASE_ROLE === 'server' ? urlOfServer : url,
+    serverUrl: urlOfServer,
     async drop() {
       await admin.query(`drop database if exists ${name} with (force)`);
     },
@@ -64,7 +72,7 @@ function createOptionsOf(server: TestServer): string {
 async function joinTemplate(): Promise<Template> {
   const { server, template: name } = sharedRun() as NonNullable<ReturnType<typeof sharedRun>>;
   const admin = await openAdmin(server.url);
-  return { name, admin, serverUrl: server.url, createOptions: createOptionsOf(server) };
+  return { name, admin, serverUrl: server.url, role: server.serverRole, createOptions: createOptionsOf(server) };
 }
 
 async function makeTemplate(): Promise<Template> {
@@ -85,16 +93,23 @@ async function makeTemplate(): Promise<Template> {
   try {
     await migrateToLatest(db);
     await migrateJobs({ databaseUrl: withDatabase(server.url, name) });
+    if (server.serverRole) await admitServerRole(db, server.serverRole.name);
   } finally {
     await db.destroy();
   }
   // A template somebody is connected to cannot be cloned.
   await admin.query(`alter database ${name} allow_connections false`);
-  return { name, admin, serverUrl: server.url, createOptions: createOptionsOf(server) };
+  return { name, admin, serverUrl: server.url, role: server.serverRole, createOptions: createOptionsOf(server) };
 }
 
 function uniqueName(prefix: string): string {
   return `${prefix}_${randomBytes(5).toString('hex')}`;
+}
+
+function asServer(ownerUrl: string, role: TestServer['serverRole']): string {
+  const url = new URL(ownerUrl);
+  if (role) Object.assign(url, { username: role.name, password: role.password });
+  return url.href;
 }
 
 function withDatabase(serverUrl: string, name: string): string {

@@ -38,7 +38,13 @@ try {
     }
     process.disconnect();
   });
-  process.send?.({ url: server.url, adopted: server.adopted, firstStart: server.firstStart, home: server.home });
+  process.send?.({
+    url: server.url,
+    ownerUrl: server.ownerUrl,
+    adopted: server.adopted,
+    firstStart: server.firstStart,
+    home: server.home,
+  });
 } catch (error) {
   process.send?.({ error: String(error) });
   process.disconnect();

@@ -28,9 +28,10 @@ import {
   checkRuntime,
 } from './machine-checks.ts';
 import { checkMail, checkPhones, sendTestMail } from './message-checks.ts';
+import { checkTrail } from './trail-check.ts';
 
 const help = `
-Checks the configuration, the database and its schema, the signing keys, password hashing, the clocks, the data
+Checks the configuration, the database and its schema, whether the audit trail is out of the program's reach, the signing keys, password hashing, the clocks, the data
 directory and the disk, the mail server, Twilio and the messages that wait. ok: fine; warn: works, and worth a look;
 fail: does not work (exit code 1).
 
@@ -74,6 +75,7 @@ async function inDatabase(context: CommandContext): Promise<Check[]> {
   checks.push(await attempt('clock', () => checkClock(context)));
   // The rest reads tables that may not be there yet.
   if (schema.status !== 'ok') return checks;
+  checks.push(await attempt('audit trail', () => checkTrail(context)));
   checks.push(await attempt('signing keys', () => checkSigningKeys(context)));
   checks.push(await attempt('administrator', () => checkPeople(context)));
   checks.push(await attempt('messages', () => checkMessages(context)));

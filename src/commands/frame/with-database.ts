@@ -32,8 +32,8 @@ export function commandLogger(config: Config): Logger {
 
 /** The database, started if need be. @throws DatabaseUnreachable */
 export async function openSource(config: Config, logger: Logger): Promise<DatabaseSource> {
-  const { url } = config.database;
-  if (url !== undefined) return { url, embedded: false, stop: async () => {} };
+  const { url, ownerUrl } = config.database;
+  if (url !== undefined) return { url, ownerUrl, embedded: false, stop: async () => {} };
   try {
     const { openDatabaseSource } = await import('../../database-source.ts');
     return await openDatabaseSource(config, logger);
@@ -108,8 +108,8 @@ export async function withDatabase<T>(work: (context: CommandContext) => Promise
     const { config, db, source, logger } = context;
     if (!(await isPrepared(db))) {
       // The whole server hangs on it, which takes longer to load than a small command works.
-      const { prepareSchema } = await import('../../main.ts');
-      await prepareSchema(db, config, source.url, logger);
+      const { prepareSchema } = await import('../../prepare-schema.ts');
+      await prepareSchema({ db, config, source }, logger);
     }
     const { findIssuer } = await import('../../database-issuer.ts');
     const issuer = await findIssuer(db, config, namesIssuer());

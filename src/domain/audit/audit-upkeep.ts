@@ -1,10 +1,32 @@
 /** The upkeep of the audit trail: partitions for the months to come, and what is older than it is kept for. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, firstRow, rows } from '../../platform/database.ts';
 import { inBatches } from '../../platform/in-batches.ts';
 
-/** Safe to call at any time, by many at once. */
+/** Not for the moment: somebody else reads or writes what a lock is wanted on. */
+const lockNotAvailable = '55P03';
+const attempts = 20;
+const betweenAttemptsMs = 200;
+
+/**
+ * Calls a function of the database that gives up soon where it would have to wait for a lock, so that nobody waits behind it,
+ * until it comes through. @returns undefined where it never did: the next time, then
+ */
+async function atAnOpportunity<T>(call: () => Promise<T>): Promise<T | undefined> {
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== lockNotAvailable) throw error;
+      await sleep(betweenAttemptsMs * (0.5 + Math.random()));
+    }
+  }
+  return undefined;
+}
+
+/** Safe to call at any time, by many at once. What comes for a month without a partition is kept in the default one. */
 export async function ensureAuditPartitions(db: Database): Promise<void> {
-  await db.raw('select ensure_audit_partitions()');
+  await atAnOpportunity(() => rows(db, 'select ensure_audit_partitions()'));
 }
 
 /** @param serverDays how long events are kept where a tenant says nothing else */

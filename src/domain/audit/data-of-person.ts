@@ -22,8 +22,19 @@ export async function exportEventsOf(db: Database, { userId }: { userId: string 
   );
 }
 
+/** Whether the trail still tells that a person was erased. */
+export async function isErasureTold(db: Database, { userId }: { userId: string }): Promise<boolean> {
+  const [told] = await rows(
+    db,
+    `select from audit_events where entity_type = 'user' and entity_id = :userId and action = 'user.erased' limit 1`,
+    { userId },
+  );
+  return told !== undefined;
+}
+
 /**
- * Takes from the trail where a person acted from, and what an event says where it names them.
+ * Takes from the trail where a person acted from, and what an event says where it names them. The person is erased, and the
+ * trail tells it: the database refuses it otherwise.
  * @param mentions whether a payload names the person other than by the opaque id
  */
 export async function eraseEventsOf(

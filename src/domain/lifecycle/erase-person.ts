@@ -10,7 +10,7 @@ import { DomainError } from '../../platform/errors.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { eraseApiKeysOf } from '../api-keys/data-of-person.ts';
 import type { Caller } from '../audit/audit-events.ts';
-import { eraseEventsOf } from '../audit/data-of-person.ts';
+import { eraseEventsOf, isErasureTold } from '../audit/data-of-person.ts';
 import { eraseCodesOf } from '../codes/data-of-person.ts';
 import { eraseFactorsOf } from '../factors/data-of-person.ts';
 import { eraseInvitationsOf } from '../invitations/data-of-person.ts';
@@ -36,7 +36,7 @@ export type ForgetSealed = (trx: Database, words: PersonWords, secrets: Secrets)
 
 /**
  * Erases a person, whether deleted before or not. Once more does no harm: it takes what came into the trail beside the first
- * time, and writes no event.
+ * time, and writes no event where the trail still has the first one.
  * @param dependencies.sealedAbove everything that floors above seal and that may name a person
  * @throws DomainError not_found NOT_FOUND, also for a person of another tenant; conflict LAST_OWNER
  */
@@ -73,7 +73,7 @@ export async function erasePerson(
       await eraseSafetyLinksOf(trx, user);
       await eraseAccountOf(trx, user);
     }
+    if (!(await isErasureTold(trx, user))) await recordErasure(trx, user, caller);
     await eraseEventsOf(trx, user, (payload) => trail.mentions(payload));
-    if (!person.erasedAt) await recordErasure(trx, user, caller);
   });
 }

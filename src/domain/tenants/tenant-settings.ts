@@ -57,7 +57,14 @@ const trustedNetworks = z
   .transform((networks) => [...new Set(networks)]);
 /** From one address; the server's own number is the highest. */
 const perAddress = z.int().min(1).max(1_000_000).nullable();
-const auditRetentionDays = z.int().min(1).max(3650).nullable();
+/** Not less than what the trail keeps in any case (migration 0049); settings of earlier versions may say less. */
+const auditRetentionDays = z.int().min(30).max(3650).nullable();
+const storedRetentionDays = z
+  .int()
+  .min(1)
+  .max(3650)
+  .transform((days) => Math.max(30, days))
+  .nullable();
 
 const secondFactorFor = z.enum(['nobody', 'administrators', 'everyone']);
 const secondFactorGraceDays = z.int().min(0).max(90);
@@ -134,7 +141,7 @@ const storedSettings = z.object({
     })
     .default({ trustedNetworks: [], signInFailures: null, codes: null }),
   /** How long audit events are kept; null: as the server is configured. */
-  auditRetentionDays: auditRetentionDays.default(null),
+  auditRetentionDays: storedRetentionDays.default(null),
 });
 
 const writtenSettings = z.strictObject({

@@ -7,6 +7,7 @@
  * Safety rests on two things that the kernel releases when a process dies, and on no file of ours: PostgreSQL's own
  * lock decides who runs the server, and a shared advisory lock held in the server counts who uses it.
  */
+import { randomBytes } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +15,14 @@ import pg from 'pg';
 import type { Logger } from 'pino';
 import { isConnectionError } from '../database.ts';
 import { packagedBinaries } from './postgres-binaries.ts';
-import { lockHolder, openHome, type PostgresHome, readLock } from './postgres-cluster.ts';
+import {
+  lockHolder,
+  openHome,
+  type PostgresHome,
+  readLock,
+  readServerPassword,
+  writeServerPassword,
+} from './postgres-cluster.ts';
 import { launchServer, stopServer } from './postgres-server.ts';
 
 export interface EmbeddedPostgresOptions {
@@ -28,8 +36,10 @@ export interface EmbeddedPostgresOptions {
 }
 
 export interface EmbeddedPostgres {
-  /** `postgres://` URL of the database `gatehouse`, for its owner (no superuser; may create databases). */
+  /** `postgres://` URL of the database `gatehouse`, for the role the program works as: it owns nothing. */
   url: string;
+  /** The same for the role that owns the database and migrates it (no superuser; may create databases). */
+  ownerUrl: string;
   /** The server was running before this call. */
   adopted: boolean;
   /** This call made the database files. */
@@ -42,6 +52,9 @@ export interface EmbeddedPostgres {
 
 /** Includes recovery after a crash, which replays what was written since the last checkpoint (5 minutes at the most). */
 const startTimeoutMs = 60_000;
+
+/** What the program works as; migrations grant it what it needs (platform/server-role.ts). */
+const serverRole = 'gatehouse_server';
 
 /** Advisory locks in the database `postgres`, which the application does not use. Held shared by every user ... */
 const inUse = 1;
@@ -60,7 +73,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       'PostgreSQL runs as another account, which cannot reach the data directory: the database is elsewhere',
     );
   }
-  const { session, port, adopted } = await startOrJoin(files, binaries, durable);
+  const { session, serverPassword, port, adopted } = await startOrJoin(files, binaries, durable);
   log.info({ home, port, adopted, firstStart: files.created }, 'Embedded PostgreSQL is ready');
 
   let lost = false;
@@ -75,7 +88,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
   let stopped: Promise<void> | undefined;
   return {
-    url: `postgres://gatehouse:${files.password}@127.0.0.1:${port}/gatehouse`,
+    url: `postgres://${serverRole}:${serverPassword}@127.0.0.1:${port}/gatehouse`,
+    ownerUrl: `postgres://gatehouse:${files.password}@127.0.0.1:${port}/gatehouse`,
     adopted,
     firstStart: files.created,
     home,
@@ -91,6 +105,7 @@ type Session = pg.Client & { ref(): void; unref(): void };
 
 interface Membership {
   session: Session;
+  serverPassword: string;
   port: number;
   adopted: boolean;
 }
@@ -114,8 +129,8 @@ async function startOrJoin(files: PostgresHome, binaries: string, durable: boole
       if (lock && strangers.has(lock.pid)) throw failure;
     } else if (lock.ready) {
       try {
-        const session = await joinServer(files, lock.port, holder === 'perhaps');
-        return { session, port: lock.port, adopted: lock.pid !== launched };
+        const joined = await joinServer(files, lock.port, holder === 'perhaps');
+        return { ...joined, port: lock.port, adopted: lock.pid !== launched };
       } catch (error) {
         failure = error;
         const refused = (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
@@ -132,7 +147,11 @@ async function startOrJoin(files: PostgresHome, binaries: string, durable: boole
 }
 
 /** Becomes a user of the server on `port`. `verify`: make sure first that it is the one on these files. */
-async function joinServer(files: PostgresHome, port: number, verify: boolean): Promise<Session> {
+async function joinServer(
+  files: PostgresHome,
+  port: number,
+  verify: boolean,
+): Promise<Pick<Membership, 'session' | 'serverPassword'>> {
   const session = new pg.Client({
     host: '127.0.0.1',
     port,
@@ -152,8 +171,7 @@ async function joinServer(files: PostgresHome, port: number, verify: boolean): P
     }
     // Waits while the last user is stopping the server, and then fails with it.
     await session.query('select pg_advisory_lock_shared($1)', [inUse]);
-    await makeDatabase(session, files.password);
-    return session;
+    return { session, serverPassword: await makeDatabase(session, files) };
   } catch (error) {
     await session.end().catch(ignore);
     if ((error as { code?: string }).code === '28P01') {
@@ -174,19 +192,30 @@ async function isOnCluster(session: pg.Client, cluster: string): Promise<boolean
 }
 
 /**
- * Makes the application's role and database where they are missing. The role is no superuser, as on any server of a
- * production: a missing privilege shows at once, and an injected statement reads no files.
+ * Makes the database and its two roles where they are missing: one owns it, the program works as the other. Neither is a
+ * superuser, as on any server of a production: a missing privilege shows at once, and an injected statement reads no files. Folders
+ * of earlier versions have the owner alone, which the program worked as.
+ * @returns the password of the role the program works as
  */
-async function makeDatabase(session: pg.Client, password: string): Promise<void> {
+async function makeDatabase(session: pg.Client, files: PostgresHome): Promise<string> {
   await session.query('select pg_advisory_lock($1)', [changing]);
   const { rows } = await session.query(
-    `select exists (select from pg_roles    where rolname = 'gatehouse') as role,
+    `select exists (select from pg_roles    where rolname = 'gatehouse') as owner,
+            exists (select from pg_roles    where rolname = $1)          as server,
             exists (select from pg_database where datname = 'gatehouse') as database`,
+    [serverRole],
   );
-  // The password is base64url: nothing in it needs quoting, and "create role" takes no parameters.
-  if (!rows[0].role) await session.query(`create role gatehouse login createdb password '${password}'`);
+  // The passwords are base64url: nothing in them needs quoting, and "create role" takes no parameters.
+  if (!rows[0].owner) await session.query(`create role gatehouse login createdb password '${files.password}'`);
+  const known = await readServerPassword(files);
+  const serverPassword = known ?? randomBytes(32).toString('base64url');
+  if (!rows[0].server) await session.query(`create role ${serverRole} login password '${serverPassword}'`);
+  else if (known === undefined) await session.query(`alter role ${serverRole} password '${serverPassword}'`);
+  // Last: a process that is killed before leaves no file that says another password than the role has.
+  if (known === undefined) await writeServerPassword(files, serverPassword);
   if (!rows[0].database) await session.query('create database gatehouse owner gatehouse');
   await session.query('select pg_advisory_unlock($1)', [changing]);
+  return serverPassword;
 }
 
 /** Gives up the use of the server, and stops it if nobody else uses it. `session` is undefined if it was lost. */
@@ -195,7 +224,7 @@ async function leave(files: PostgresHome, binaries: string, session: Session | u
   if (!lock || ['nobody', 'other'].includes(await lockHolder(lock.pid, files.cluster)))
     return session?.end().catch(ignore);
   try {
-    session ??= await joinServer(files, lock.port, true);
+    session ??= (await joinServer(files, lock.port, true)).session;
     session.ref();
     session.removeAllListeners('error').on('error', ignore);
     await session.query('select pg_advisory_lock($1)', [changing]);

@@ -5,7 +5,8 @@
  *
  *     <dataDirectory>/postgres/    the home: a folder, or a link to one elsewhere (see `createHome`)
  *       cluster/                   PostgreSQL's own data directory
- *       password                   of both database roles, readable by this account alone
+ *       password                   of the superuser and of the tables' owner, readable by this account alone
+ *       server-password            of the role the program works as; likewise
  *       port                       used last time, and again if it is free
  *       server.log
  */
@@ -73,6 +74,23 @@ export async function openHome(dataDirectory: string, binaries: string, durable:
     password: (await readFile(join(home, 'password'), 'utf8')).trim(),
     created,
   };
+}
+
+/** The password of the role the program works as; undefined in a folder of an earlier version. */
+export async function readServerPassword({ home }: Pick<PostgresHome, 'home'>): Promise<string | undefined> {
+  const content = await readFile(join(home, 'server-password'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return content?.trim();
+}
+
+/** Never half of it, whenever the process is killed. Callers take turns. */
+export async function writeServerPassword({ home }: Pick<PostgresHome, 'home'>, password: string): Promise<void> {
+  const aside = join(home, '.server-password');
+  await rm(aside, { force: true });
+  await writeFile(aside, `${password}\n`, { mode: 0o600, flag: 'wx', flush: true });
+  await rename(aside, join(home, 'server-password'));
 }
 
 async function isInPlace(place: string): Promise<boolean> {

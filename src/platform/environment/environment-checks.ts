@@ -44,9 +44,9 @@ export function checkIssuer(value: string, production: boolean, faults: string[]
   return url.origin;
 }
 
-/** The CA bundle, where a file is named; adds to `faults` what is wrong with the address or its TLS. */
+/** The CA bundle, where a file is named; adds to `faults` what is wrong with the addresses or their TLS. */
 export function checkDatabase(
-  value: string | undefined,
+  urls: { DATABASE_URL?: string; DATABASE_OWNER_URL?: string },
   caFile: string | undefined,
   production: boolean,
   faults: string[],
@@ -59,28 +59,36 @@ export function checkDatabase(
       faults.push('DATABASE_CA_FILE: cannot be read');
     }
   }
-  if (value === undefined) return ca;
+  for (const name of ['DATABASE_URL', 'DATABASE_OWNER_URL'] as const) {
+    const value = urls[name];
+    if (value !== undefined)
+      faults.push(...databaseFaults(value, caFile !== undefined, production).map((fault) => `${name}: ${fault}`));
+  }
+  if (urls.DATABASE_OWNER_URL !== undefined && urls.DATABASE_URL === undefined)
+    faults.push('DATABASE_OWNER_URL: belongs to DATABASE_URL; the embedded database has its owner by itself');
+  return ca;
+}
+
+function databaseFaults(value: string, hasCa: boolean, production: boolean): string[] {
   let url: URL;
   try {
     url = new URL(value);
   } catch {
-    faults.push('DATABASE_URL: must be a URL such as postgres://user:password@host/database');
-    return ca;
+    return ['must be a URL such as postgres://user:password@host/database'];
   }
-  if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:')
-    faults.push('DATABASE_URL: must begin with postgres://');
+  const faults: string[] = [];
+  if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:') faults.push('must begin with postgres://');
   // Of two the driver takes the last, others the first.
-  if (new Set(url.searchParams.keys()).size < url.searchParams.size)
-    faults.push('DATABASE_URL: must not have a parameter twice');
+  if (new Set(url.searchParams.keys()).size < url.searchParams.size) faults.push('must not have a parameter twice');
   const host = databaseHost(url);
-  const sslmode = url.searchParams.get('sslmode') ?? (caFile === undefined ? undefined : 'verify-full');
+  const sslmode = url.searchParams.get('sslmode') ?? (hasCa ? 'verify-full' : undefined);
   // The driver would look for it in PGHOST.
-  if (production && host === '') faults.push('DATABASE_URL: must name the host in production');
+  if (production && host === '') faults.push('must name the host in production');
   else if (production && !isLocalDatabase(host) && sslmode !== 'verify-full')
     faults.push(
-      'DATABASE_URL: a remote database needs verified TLS in production; add sslmode=verify-full, or set DATABASE_CA_FILE and no other sslmode',
+      'a remote database needs verified TLS in production; add sslmode=verify-full, or set DATABASE_CA_FILE and no other sslmode',
     );
-  return ca;
+  return faults;
 }
 
 export function isUrlOf(value: string, protocols: string[]): boolean {

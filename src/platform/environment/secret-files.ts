@@ -6,7 +6,14 @@ import { readFileSync } from 'node:fs';
 import { text } from './environment-forms.ts';
 
 /** Variables whose values are secrets, or have one in them. Each may be given as the name of a file. */
-const secretVariables = ['SECRET_KEY', 'SECRET_KEY_PREVIOUS', 'DATABASE_URL', 'SMTP_URL', 'TWILIO_AUTH_TOKEN'] as const;
+const secretVariables = [
+  'SECRET_KEY',
+  'SECRET_KEY_PREVIOUS',
+  'DATABASE_URL',
+  'DATABASE_OWNER_URL',
+  'SMTP_URL',
+  'TWILIO_AUTH_TOKEN',
+] as const;
 
 type SecretFileVariable = `${(typeof secretVariables)[number]}_FILE`;
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { listRoles } from '../../../src/domain/access/roles.ts';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
+import { purgeAuditEvents } from '../../../src/domain/audit/audit-upkeep.ts';
 import { activateTenant, suspendTenant } from '../../../src/domain/lifecycle/end-tenant.ts';
 import { findRootNode } from '../../../src/domain/organisation/org-nodes.ts';
 import { renameTenant } from '../../../src/domain/organisation/root-node.ts';
@@ -251,7 +252,7 @@ describe('tenants', () => {
         [{ addressLimits: { trustedNetworks: ['::/0'] } }, 'settings.addressLimits.trustedNetworks.0'],
         [{ addressLimits: { trustedNetworks: ['127.1'] } }, 'settings.addressLimits.trustedNetworks.0'],
         [{ addressLimits: { codes: 0 } }, 'settings.addressLimits.codes'],
-        [{ auditRetentionDays: 0 }, 'settings.auditRetentionDays'],
+        [{ auditRetentionDays: 29 }, 'settings.auditRetentionDays'],
         [{ auditRetentionDays: 1.5 }, 'settings.auditRetentionDays'],
         [{ __proto__: null, toString: 'x' }, 'settings.toString'],
       ];
@@ -351,16 +352,16 @@ describe('tenants', () => {
     });
 
     it('say how long audit events are kept', async () => {
-      const short = await make.createTenant(db, { settings: { auditRetentionDays: 1 } });
+      const short = await make.createTenant(db, { settings: { auditRetentionDays: 30 } });
       const usual = await make.createTenant(db, { settings: { auditRetentionDays: null } });
       for (const { id: tenantId } of [short, usual])
         await db('audit_events').insert({
           tenantId,
           actorType: 'system',
           action: 'test.old',
-          occurredAt: new Date(Date.now() - 3 * 86_400_000),
+          occurredAt: new Date(Date.now() - 31 * 86_400_000),
         });
-      await db.raw('select purge_audit_events(180)');
+      await purgeAuditEvents(db, 180);
       assert.equal((await actions(short.id)).includes('test.old'), false);
       assert.equal((await actions(usual.id)).includes('test.old'), true);
     });

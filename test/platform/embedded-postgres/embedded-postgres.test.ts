@@ -45,6 +45,7 @@ const nobody: ServerUser = { uid: 65534, gid: 65534 };
 
 interface Started {
   url: string;
+  ownerUrl: string;
   adopted: boolean;
   firstStart: boolean;
   home: string;
@@ -116,7 +117,7 @@ describe('the embedded PostgreSQL', function () {
         assert.equal(server.firstStart, true);
         assert.equal(server.adopted, false);
         const row = await queryRow(
-          server.url,
+          server.ownerUrl,
           `select current_setting('server_version_num')::int / 10000 as major, current_database() as database,
                   pg_encoding_to_char(encoding) as encoding, datcollate as collation,
                   current_setting('fsync') as fsync, current_setting('synchronous_commit') as synchronous_commit,
@@ -134,7 +135,7 @@ describe('the embedded PostgreSQL', function () {
           full_page_writes: 'on',
           max_connections: '100',
         });
-        await query(server.url, 'create table kept (value int); insert into kept values (1)');
+        await query(server.ownerUrl, 'create table kept (value int); insert into kept values (1)');
       } finally {
         await server.stop();
       }
@@ -147,8 +148,8 @@ describe('the embedded PostgreSQL', function () {
       try {
         assert.equal(second.firstStart, false);
         assert.equal(second.adopted, false);
-        assert.equal(second.url, first.url);
-        assert.deepEqual(await queryRow(second.url, 'select value from kept'), { value: 1 });
+        assert.equal(second.ownerUrl, first.ownerUrl);
+        assert.deepEqual(await queryRow(second.ownerUrl, 'select value from kept'), { value: 1 });
       } finally {
         await second.stop();
       }
@@ -157,12 +158,12 @@ describe('the embedded PostgreSQL', function () {
     it('takes another port if that one is in use meanwhile', async () => {
       const first = await start(shared);
       await first.stop();
-      const squatter = createServer().listen(Number(new URL(first.url).port), '127.0.0.1');
+      const squatter = createServer().listen(Number(new URL(first.ownerUrl).port), '127.0.0.1');
       await once(squatter, 'listening');
       const second = await start(shared);
       try {
-        assert.notEqual(new URL(second.url).port, new URL(first.url).port);
-        assert.deepEqual(await queryRow(second.url, 'select value from kept'), { value: 1 });
+        assert.notEqual(new URL(second.ownerUrl).port, new URL(first.ownerUrl).port);
+        assert.deepEqual(await queryRow(second.ownerUrl, 'select value from kept'), { value: 1 });
       } finally {
         await second.stop();
         squatter.close();
@@ -173,7 +174,7 @@ describe('the embedded PostgreSQL', function () {
       const server = await startEmbeddedPostgres({ dataDirectory: shared, log, durable: false });
       try {
         const row = await queryRow(
-          server.url,
+          server.ownerUrl,
           `select current_setting('fsync') as fsync, current_setting('synchronous_commit') as synchronous_commit,
                   current_setting('full_page_writes') as full_page_writes`,
         );
@@ -196,7 +197,7 @@ describe('the embedded PostgreSQL', function () {
     after(() => server?.stop());
 
     it('listens on 127.0.0.1 alone, and on no socket file', async () => {
-      const port = Number(new URL(server.url).port);
+      const port = Number(new URL(server.ownerUrl).port);
       await assert.doesNotReject(connectTo('127.0.0.1', port));
       const others = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
       for (const { address, scopeid } of others) {
@@ -225,13 +226,13 @@ describe('the embedded PostgreSQL', function () {
         ['postgres', 'postgres'],
       ]) {
         for (const wrong of ['', 'postgres', `${password}x`]) {
-          const url = new URL(server.url);
+          const url = new URL(server.ownerUrl);
           Object.assign(url, { username: user, password: wrong, pathname: `/${database}` });
           await assert.rejects(query(url.href, 'select 1'), `${user} got in with "${wrong}"`);
         }
       }
       const { method } = await queryRow(
-        server.url.replace('gatehouse:', 'postgres:'),
+        server.ownerUrl.replace('gatehouse:', 'postgres:'),
         `select left(rolpassword, 13) as method from pg_authid where rolname = 'gatehouse'`,
       );
       assert.equal(method, 'SCRAM-SHA-256');
@@ -239,7 +240,7 @@ describe('the embedded PostgreSQL', function () {
 
     it('gives the application a role that is no superuser', async () => {
       const row = await queryRow(
-        server.url,
+        server.ownerUrl,
         `select rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls from pg_roles where rolname = current_user`,
       );
       assert.deepEqual(row, {
@@ -249,7 +250,7 @@ describe('the embedded PostgreSQL', function () {
         rolreplication: false,
         rolbypassrls: false,
       });
-      await assert.rejects(query(server.url, `select pg_read_file('/etc/passwd')`), /permission denied/);
+      await assert.rejects(query(server.ownerUrl, `select pg_read_file('/etc/passwd')`), /permission denied/);
     });
 
     it('hands the server none of our environment, and logs no values', async function () {
@@ -258,11 +259,11 @@ describe('the embedded PostgreSQL', function () {
       const process_ = await startInProcess(folder);
       const environment = await readFile(`/proc/${await serverPid(process_.home)}/environ`, 'utf8');
       await query(
-        process_.url,
+        process_.ownerUrl,
         `create table canaries (value text unique); insert into canaries values ('tweet-5310')`,
       );
       const parameters = ['tweet-5310'];
-      await assert.rejects(query(process_.url, 'insert into canaries values ($1)', parameters), /duplicate key/);
+      await assert.rejects(query(process_.ownerUrl, 'insert into canaries values ($1)', parameters), /duplicate key/);
       const said = await readFile(join(process_.home, 'server.log'), 'utf8');
       await stopProcess(process_);
       assert.doesNotMatch(environment, /canary|SECRET_KEY/);
@@ -274,16 +275,16 @@ describe('the embedded PostgreSQL', function () {
   describe('after a crash', () => {
     it('joins the server that a killed process left running', async () => {
       const killed = await startInProcess(shared);
-      await query(killed.url, 'create table if not exists survived (value int); insert into survived values (1)');
+      await query(killed.ownerUrl, 'create table if not exists survived (value int); insert into survived values (1)');
       const pid = await serverPid(killed.home);
       await killProcess(killed);
 
       const next = await start(shared);
       try {
         assert.equal(next.adopted, true);
-        assert.equal(next.url, killed.url);
+        assert.equal(next.ownerUrl, killed.ownerUrl);
         assert.equal(await serverPid(next.home), pid);
-        assert.deepEqual(await queryRow(next.url, 'select value from survived'), { value: 1 });
+        assert.deepEqual(await queryRow(next.ownerUrl, 'select value from survived'), { value: 1 });
       } finally {
         await next.stop();
       }
@@ -292,13 +293,13 @@ describe('the embedded PostgreSQL', function () {
 
     it('recovers every committed row after a kill -9 of PostgreSQL itself', async () => {
       const first = await start(shared);
-      await query(first.url, 'drop table if exists survived; create table survived (value int)');
-      for (let value = 0; value < 20; value++) await query(first.url, `insert into survived values (${value})`);
+      await query(first.ownerUrl, 'drop table if exists survived; create table survived (value int)');
+      for (let value = 0; value < 20; value++) await query(first.ownerUrl, `insert into survived values (${value})`);
       await killServer(first.home);
       const second = await start(shared);
       try {
         assert.equal(second.adopted, false);
-        assert.deepEqual(await queryRow(second.url, 'select count(*) as count from survived'), { count: 20 });
+        assert.deepEqual(await queryRow(second.ownerUrl, 'select count(*) as count from survived'), { count: 20 });
       } finally {
         await second.stop();
         await first.stop();
@@ -307,7 +308,7 @@ describe('the embedded PostgreSQL', function () {
 
     it('starts although the number in the lock file is now that of another program', async () => {
       const first = await start(shared);
-      await query(first.url, 'create table if not exists kept_on (value int)');
+      await query(first.ownerUrl, 'create table if not exists kept_on (value int)');
       await killServer(first.home);
       await first.stop();
       const cluster = join(first.home, 'cluster');
@@ -320,7 +321,7 @@ describe('the embedded PostgreSQL', function () {
         await writeFile(path, [String(bystander.pid), ...lines.slice(1)].join('\n'));
         const second = await start(shared);
         assert.equal(second.adopted, false);
-        await query(second.url, 'select value from kept_on');
+        await query(second.ownerUrl, 'select value from kept_on');
         await second.stop();
         assert.equal(bystander.exitCode ?? bystander.signalCode, null, 'the bystander lives');
       } finally {
@@ -348,7 +349,7 @@ describe('the embedded PostgreSQL', function () {
       const users = await Promise.all([1, 2, 3, 4].map(() => startInProcess(folder)));
       assert.equal(users.filter((user) => user.firstStart).length, 1);
       assert.equal(users.filter((user) => !user.adopted).length, 1);
-      assert.equal(new Set(users.map((user) => user.url)).size, 1);
+      assert.equal(new Set(users.map((user) => user.ownerUrl)).size, 1);
       assert.deepEqual(await readdir(folder), ['postgres'], 'nothing half-made stays behind');
       const pid = await serverPid(users[0]?.home ?? '');
 
@@ -357,7 +358,7 @@ describe('the embedded PostgreSQL', function () {
       await killServer(users[0]?.home ?? '');
       const survivors = await Promise.all([1, 2, 3, 4].map(() => startInProcess(folder)));
       assert.equal(survivors.filter((user) => !user.adopted).length, 1);
-      assert.equal(new Set(survivors.map((user) => user.url)).size, 1);
+      assert.equal(new Set(survivors.map((user) => user.ownerUrl)).size, 1);
       const nextPid = await serverPid(survivors[0]?.home ?? '');
       assert.notEqual(nextPid, pid);
 
@@ -372,11 +373,11 @@ describe('the embedded PostgreSQL', function () {
       assert.equal(joiner.adopted, true);
       await stopProcess(starter);
       assert.equal(await serverPid(joiner.home), pid);
-      await query(joiner.url, 'select 1');
+      await query(joiner.ownerUrl, 'select 1');
 
       const third = await start(shared);
       await joiner.stop();
-      await query(third.url, 'select 1');
+      await query(third.ownerUrl, 'select 1');
       await third.stop();
       assert.equal(isAlive(pid), false);
       await assert.rejects(access(join(third.home, 'cluster', 'postmaster.pid')));
@@ -386,7 +387,7 @@ describe('the embedded PostgreSQL', function () {
       for (let round = 0; round < 5; round++) {
         const last = await start(shared);
         const [, next] = await Promise.all([last.stop(), sleep(round * 3).then(() => start(shared))]);
-        await query(next.url, 'select 1');
+        await query(next.ownerUrl, 'select 1');
         await next.stop();
       }
     });
@@ -396,7 +397,7 @@ describe('the embedded PostgreSQL', function () {
       const other = await start(shared);
       await Promise.all([server.stop(), server.stop()]);
       await server.stop();
-      await query(other.url, 'select 1');
+      await query(other.ownerUrl, 'select 1');
       await other.stop();
     });
   });
@@ -455,7 +456,7 @@ describe('the embedded PostgreSQL', function () {
       await mkdir(data);
       if (user) await chown(data, user.uid, user.gid);
       const started = await startInProcess(data, user, native);
-      await query(started.url, 'select 1');
+      await query(started.ownerUrl, 'select 1');
       await stopProcess(started);
       await chmod(join(native, 'lib'), 0o755);
       const names = await readdir(started.home);
@@ -474,7 +475,7 @@ describe('the embedded PostgreSQL', function () {
       const options = { dataDirectory: data, log, binaries: native };
       const first = await startEmbeddedPostgres(options);
       try {
-        await query(first.url, 'create table kept (value int)');
+        await query(first.ownerUrl, 'create table kept (value int)');
         assert.equal(await readlink(join(data, 'postgres')), first.home);
         assert.equal(first.home.startsWith(closed), false);
         const home = await stat(first.home);
@@ -485,7 +486,7 @@ describe('the embedded PostgreSQL', function () {
         await first.stop();
         const second = await startEmbeddedPostgres(options);
         assert.deepEqual([second.home, second.firstStart], [first.home, false]);
-        await query(second.url, 'select value from kept');
+        await query(second.ownerUrl, 'select value from kept');
         await second.stop();
       } finally {
         await first.stop();

@@ -13,6 +13,7 @@ import { releaseAbandonedJobs, watchPool } from '../../../src/platform/jobs/aban
 import { enqueueJob } from '../../../src/platform/jobs/enqueue-job.ts';
 import { type Jobs, type JobsOptions, type JobTask, migrateJobs, startJobs } from '../../../src/platform/jobs/jobs.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
+import { admitServerRole } from '../../../src/platform/server-role.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
 
@@ -418,7 +419,11 @@ describe('jobs while PostgreSQL restarts', function () {
     process.on('unhandledRejection', note);
     try {
       db = createDatabase({ url: server.url, poolMax: 2 });
-      await migrateJobs({ databaseUrl: server.url });
+      await migrateJobs({ databaseUrl: server.ownerUrl });
+      // The queue belongs to another role, and hides its rows from all that are not admitted.
+      const owner = createDatabase({ url: server.ownerUrl, poolMax: 1 });
+      await admitServerRole(owner, new URL(server.url).username);
+      await owner.destroy();
       const runs: string[] = [];
       let finish = () => {};
       jobs = startJobs({
