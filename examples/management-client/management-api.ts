@@ -5657,6 +5657,7 @@ export interface components {
             /** @description As the tokens have it, letter by letter */
             issuer: string;
             jwks_uri: string | null;
+            last_used_at: string | null;
             single_use: boolean;
             /** @description A subject, letter by letter; `*` stands for one whole segment between `:` and `/`, from the third on */
             subject: string;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import {
   addWorkloadIdentity,
-  findWorkloadIdentities,
+  listWorkloadIdentities,
   type NewWorkloadIdentity,
   removeWorkloadIdentity,
 } from '../domain/clients/workload-identities.ts';
@@ -27,7 +27,14 @@ const optional = {
 };
 export const newWorkloadIdentity = z.strictObject({ ...members, ...optional });
 const WorkloadIdentity = z
-  .object({ id, ...members, jwks_uri: z.string().nullable(), single_use: z.boolean(), created_at: time })
+  .object({
+    id,
+    ...members,
+    jwks_uri: z.string().nullable(),
+    single_use: z.boolean(),
+    created_at: time,
+    last_used_at: time.nullable(),
+  })
   .meta({ id: 'WorkloadIdentity' });
 const WorkloadIdentities = z.object({ items: z.array(WorkloadIdentity) }).meta({ id: 'WorkloadIdentities' });
 
@@ -50,7 +57,7 @@ export const workloadIdentities = [
     answer: WorkloadIdentities,
     run: async (run) => {
       const { clientId } = await clientIn(run, run, 'service');
-      return { items: await findWorkloadIdentities(run.db, clientId) };
+      return { items: await listWorkloadIdentities(run.db, clientId) };
     },
   }),
   operation({
@@ -68,7 +75,7 @@ export const workloadIdentities = [
     run: async ({ db, params, body, actor, tenantId }) => {
       const { clientId } = await clientIn({ db, actor, tenantId }, { params }, 'service');
       const made = await addWorkloadIdentity(db, clientId, workloadOf(body), actor.caller);
-      const found = (await findWorkloadIdentities(db, clientId)).find((identity) => identity.id === made);
+      const found = (await listWorkloadIdentities(db, clientId)).find((identity) => identity.id === made);
       if (!found) throw new DomainError('not_found', 'NOT_FOUND');
       return found;
     },

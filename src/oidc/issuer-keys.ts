@@ -73,7 +73,8 @@ export function createIssuerKeys(fetch: Fetch, now = Date.now) {
     const name = JSON.stringify([source.issuer, source.jwksUri]);
     const entry = known.get(name) ?? { askedAt: -Infinity };
     known.set(name, entry);
-    await entry.loading;
+    // Without a turn between the look and the question: who comes at the same moment would find neither keys nor a question.
+    while (entry.loading) await entry.loading;
     const isFresh = entry.set && now() - entry.set.loadedAt < freshMs;
     const isMissing = kid !== undefined && entry.set !== undefined && !entry.set.kids.has(kid);
     if ((!isFresh || isMissing) && now() - entry.askedAt >= pauseMs) await refresh(source, entry);

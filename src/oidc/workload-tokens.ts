@@ -7,7 +7,11 @@
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import type { Provider } from 'oidc-provider';
 import { matchesPattern } from '../domain/clients/subject-pattern.ts';
-import { findWorkloadIdentities, type WorkloadIdentity } from '../domain/clients/workload-identities.ts';
+import {
+  findWorkloadIdentities,
+  recordWorkloadUse,
+  type WorkloadIdentity,
+} from '../domain/clients/workload-identities.ts';
 import type { Database } from '../platform/database.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
 import { isCanonicalJwt } from './tokens/assertions.ts';
@@ -86,5 +90,6 @@ export async function judgeWorkloadToken(
     if (!(await provider.ReplayDetection.unique(issuer, jti, (exp as number) + clockSeconds)))
       return refuse('the token of the platform was used before');
   }
+  await recordWorkloadUse(db, identity);
   return { proved: { issuer, subject: claims.sub as string } };
 }

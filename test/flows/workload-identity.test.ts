@@ -6,6 +6,7 @@ import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import {
   addWorkloadIdentity,
   findWorkloadIdentities,
+  listWorkloadIdentities,
   type NewWorkloadIdentity,
   removeWorkloadIdentity,
 } from '../../src/domain/clients/workload-identities.ts';
@@ -90,6 +91,24 @@ describe('workload identity (RFC 7523)', () => {
         .where({ 'clients.clientId': clientId }),
       [],
     );
+  });
+
+  it('says when a workload was used last, and asks nobody to read their configuration anew for it', async () => {
+    const clientId = await service({ singleUse: false });
+    const [unused] = await listWorkloadIdentities(app.db, clientId);
+    assert.equal(unused?.lastUsedAt, null);
+    const refused = await token(clientId, await platform.token(claims({ sub: 'repo:acme/app:ref:refs/heads/other' })));
+    assertRefused(refused);
+    assert.equal((await listWorkloadIdentities(app.db, clientId))[0]?.lastUsedAt, null, 'a refusal is no use');
+    const versionOf = async () => (await app.db('configuration_version').first('version')).version;
+    const before = await versionOf();
+    const assertion = await platform.token(claims());
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => tokenAt(n % 2 ? app.issuer : other, clientId, assertion)),
+    );
+    for (const { status, body } of answers) assert.equal(status, 200, JSON.stringify(body));
+    assert.ok((await listWorkloadIdentities(app.db, clientId))[0]?.lastUsedAt instanceof Date);
+    assert.equal(await versionOf(), before);
   });
 
   it('works at introspection, and at another process', async () => {
@@ -259,7 +278,11 @@ describe('workload identity (RFC 7523)', () => {
     afterEach(() => own.stop());
 
     it('are asked for once, also by many at once, and seldom where a key is unknown', async () => {
-      await Promise.all(Array.from({ length: 50 }, () => keysFor(source(), 'unknown')));
+      const first = await Promise.all(Array.from({ length: 50 }, () => keysFor(source(), 'unknown')));
+      assert.ok(
+        first.every((keys) => keys !== undefined),
+        'each of them gets the keys',
+      );
       assert.deepEqual(own.asked, ['/.well-known/openid-configuration', '/keys']);
       for (let i = 0; i < 50; i++) await keysFor(source(), `unknown-${i}`);
       assert.equal(own.asked.length, 2);

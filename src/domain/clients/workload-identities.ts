@@ -33,6 +33,8 @@ export interface WorkloadIdentity {
   /** A token is good once, by its `jti`; false: until it ends. */
   singleUse: boolean;
   createdAt: Date;
+  /** When a token of it last proved the service, to a minute; null: never. */
+  lastUsedAt: Date | null;
 }
 
 export type NewWorkloadIdentity = Pick<WorkloadIdentity, 'issuer' | 'audience' | 'subject'> &
@@ -60,7 +62,7 @@ function check({ issuer, audience, subject, jwksUri }: NewWorkloadIdentity): voi
   if (fault !== undefined) throw refusal('subject', `it ${fault}`);
 }
 
-const columns = 'w.id, w.issuer, w.audience, w.subject, w.jwks_uri, w.single_use, w.created_at';
+const columns = 'w.id, w.issuer, w.audience, w.subject, w.jwks_uri, w.single_use, w.created_at, w.last_used_at';
 
 const ofClient = prepared(
   'workload-identities',
@@ -71,11 +73,30 @@ const ofClient = prepared(
     order by w.id`,
 );
 
-/** In the order in which they were made. Shared: not to be changed. */
+/** In the order in which they were made. Shared: not to be changed, but by `recordWorkloadUse`. */
 export async function findWorkloadIdentities(db: Database, clientId: string): Promise<WorkloadIdentity[]> {
   return remembered(db, `workload-identities ${clientId}`, async () => {
     return (await runPrepared<WorkloadIdentity>(db, ofClient, [clientId])).rows;
   });
+}
+
+/** What is remembered may not say when it was used last: read for a person. @returns as `findWorkloadIdentities` */
+export async function listWorkloadIdentities(db: Database, clientId: string): Promise<WorkloadIdentity[]> {
+  return (await runPrepared<WorkloadIdentity>(db, ofClient, [clientId])).rows;
+}
+
+const markUsed = prepared(
+  'mark-workload-identity-used',
+  `update workload_identities set last_used_at = now()
+    where id = $1 and (last_used_at is null or last_used_at < now() - interval '1 minute')`,
+);
+
+/** A token of it has proved the service. Written once a minute: a busy service must not turn each request into an update. */
+export async function recordWorkloadUse(db: Database, identity: WorkloadIdentity): Promise<void> {
+  const now = Date.now();
+  if (identity.lastUsedAt !== null && identity.lastUsedAt.getTime() >= now - 60_000) return;
+  identity.lastUsedAt = new Date(now);
+  await runPrepared(db, markUsed, [identity.id]);
 }
 
 /**

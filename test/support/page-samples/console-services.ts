@@ -101,6 +101,7 @@ const workload: NonNullable<ViewModels['console/services/service']['workloads']>
   subject: 'repo:acme/app:ref:refs/heads/main',
   jwks_uri: null,
   single_use: true,
+  last_used_at: '2025-11-20T14:12:00Z',
 };
 
 const token: ViewModels['console/services/tokens']['list']['items'][number] = {
@@ -318,7 +319,13 @@ export const samples: PageSample[] = [
       workloads: {
         items: [
           { ...workload, removeHref: `${one}/workloads/w1/remove` },
-          { ...workload, id: 'w2', single_use: false, jwks_uri: 'https://k8s.example/openid/v1/jwks' },
+          {
+            ...workload,
+            id: 'w2',
+            single_use: false,
+            last_used_at: null,
+            jwks_uri: 'https://k8s.example/openid/v1/jwks',
+          },
         ],
         addHref: `${one}/workloads/new`,
       },

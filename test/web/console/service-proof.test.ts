@@ -64,7 +64,7 @@ describe('the console: how a service proves itself, and what it exchanges', () =
     );
     const values = { name: 'Deploy', client_id: 'deploy', ...named, 'workload_identity.single_use': 'yes' };
     const made = await browser.submit(await browser.open(at('/services/new')), values, { form: 1 });
-    assert.match(made.body, /refs\/heads\/main[\s\S]*https:\/\/ci\.example[\s\S]*good once/);
+    assert.match(made.body, /refs\/heads\/main[\s\S]*https:\/\/ci\.example[\s\S]*good once[\s\S]*Not used yet/);
     const form = await browser.open(at('/services/deploy/workloads/new'));
     const added = await browser.submit(form, { ...workload, subject: 'repo:acme/app:environment:live' }, { form: 1 });
     assert.match(added.body, /environment:live[\s\S]*good until it ends/);

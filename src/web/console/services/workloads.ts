@@ -16,6 +16,8 @@ interface WorkloadIdentity {
   /** null: the issuer says it by discovery. */
   jwks_uri: string | null;
   single_use: boolean;
+  /** null: never. */
+  last_used_at: string | null;
 }
 
 export interface WorkloadsModel {
