@@ -48,6 +48,9 @@ import { locale } from './web/pages/locale.ts';
 import { securityHeaders } from './web/pages/security-headers.ts';
 import type { PublicDocuments } from './web/provider/public-documents.ts';
 import { selfSubmittingForms } from './web/provider/self-submitting-forms.ts';
+import { scimBodyBytes } from './web/scim/documents.ts';
+import { scimPath } from './web/scim/door.ts';
+import { scimRoutes } from './web/scim/scim.ts';
 import { callbackRoutes } from './web/sign-in/federation-callback.ts';
 
 const machinePaths = new Set<string>([
@@ -59,9 +62,10 @@ const machinePaths = new Set<string>([
   protocol.userinfo,
   protocol.jwks,
   '/access-claims',
+  scimPath,
   registrationPath,
 ]);
-const machineFolders = ['/.well-known/', '/access/v1/', '/api/v1/', `${registrationPath}/`];
+const machineFolders = ['/.well-known/', '/access/v1/', '/api/v1/', `${scimPath}/`, `${registrationPath}/`];
 
 const authzenMetadata = '/.well-known/authzen-configuration';
 
@@ -70,7 +74,15 @@ export const publishedDocuments = ['/.well-known/openid-configuration', protocol
 
 /** Machines' addresses that the library knows nothing of. */
 function isOurs(path: string): boolean {
-  return ['/access/v1/', '/api/v1/', registrationPath].some((own) => path.startsWith(own)) || path === authzenMetadata;
+  return (
+    ['/access/v1/', '/api/v1/', scimPath, registrationPath].some((own) => path.startsWith(own)) ||
+    path === authzenMetadata
+  );
+}
+
+/** How long a body may be at an address of a machine. What is too long for a directory is refused in its own form. */
+function machineBodyLimitAt(path: string): number {
+  return path.startsWith(`${scimPath}/`) ? 64 * scimBodyBytes : bodyLimitAt(path);
 }
 
 /** The API for readers is a page. */
@@ -196,13 +208,14 @@ function machines(
   const ours = compose([
     ...ofRouter(authzenRoutes({ db, secrets, issuer, provider: live.provider, keys: live.keys })),
     ...ofRouter(apiRoutes({ ...management, live, i18n })),
+    scimRoutes({ ...management, live, i18n, logger }),
     registerRoutes({ db, issuer, limits, registration: management.registration }),
   ]);
   return [
     machineHeaders({ issuer }),
     handleErrors(pages, logger),
     documents.keep,
-    limitBody(bodyLimitAt),
+    limitBody(machineBodyLimitAt),
     (ctx, next) => (isOurs(ctx.path) ? ours(ctx, next) : next()),
     accessClaims({ db, issuer, provider: live.provider, keys: live.keys }),
     live.handle,

@@ -18,6 +18,7 @@ import { nodePreview } from './node-preview.ts';
 import type { AnyOperation } from './operation.ts';
 import { orgNodes } from './org-nodes.ts';
 import { overview } from './overview.ts';
+import { peopleSearch, provisioning } from './provisioning.ts';
 import { referrals } from './referrals.ts';
 import { resourceServers } from './resource-servers.ts';
 import { roles } from './roles.ts';
@@ -59,6 +60,8 @@ const single: readonly AnyOperation[] = [
   // Before it: `tail` is no id.
   ...auditStreams,
   ...auditEvents,
+  // Before it: `search` is no id.
+  ...peopleSearch,
   ...users,
   ...userFactors,
   ...userGrants,
@@ -80,6 +83,7 @@ const single: readonly AnyOperation[] = [
   ...companies,
   ...apiKeys,
   ...initialAccessTokens,
+  ...provisioning,
 ];
 
 /** What is done for many at once. */

@@ -61,8 +61,8 @@ const lasts = (table: string) => `(${table}.ends_at is null or ${table}.ends_at 
 /** A role that was deleted holds nobody. By one look at the tenant's roles, and not one for each assignment. */
 const isLive = 'a.role_id in (select r.id from roles r where r.tenant_id = :tenantId and r.deleted_at is null)';
 
-/** A set, joined from the nodes: the people of a branch are found by it, and not by asking everybody. */
-const inSet = `u.id in (
+/** SQL: of `users u`, who holds something at or below a node of `:within`. A set, joined from the nodes: a branch is found by it, and not by asking everybody. */
+export const peopleWithin = `u.id in (
   select a.user_id
     from org_node_paths reach
     join org_assignments a on a.org_node_id = reach.descendant_id
@@ -140,7 +140,7 @@ export async function listPeople(db: Database, query: PeopleQuery): Promise<Page
       as: 'u',
       passes: isWithin,
     },
-    page: (asked, of, more) => page(asked, of === 'set' ? inSet : 'u.id = any(:ids::uuid[])', more),
+    page: (asked, of, more) => page(asked, of === 'set' ? peopleWithin : 'u.id = any(:ids::uuid[])', more),
   };
   return selectPageInBranch(db, list, within, request, bindings);
 }

@@ -22,7 +22,8 @@ export interface AuthenticateDependencies {
   live: Pick<LiveProvider, 'provider' | 'keys'>;
 }
 
-function originOf(ctx: Context): Pick<Caller, 'ip' | 'userAgent' | 'requestId'> {
+/** From where a request comes, for the trail. */
+export function originOf(ctx: Context): Pick<Caller, 'ip' | 'userAgent' | 'requestId'> {
   return { ip: ctx.ip, userAgent: ctx.get('user-agent') || undefined, requestId: ctx.state.requestId };
 }
 

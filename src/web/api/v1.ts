@@ -5,22 +5,18 @@
  */
 import Router from '@koa/router';
 import type { Context } from 'koa';
-import { findPlatformTenantId } from '../../domain/tenants/platform-tenant.ts';
-import { findTenantById, findTenantBySlug } from '../../domain/tenants/tenants.ts';
-import type { Actor } from '../../management/actor.ts';
 import { bulkBodyBytes } from '../../management/bulk.ts';
 import { countOperation } from '../../management/limits.ts';
 import { openApiDocument } from '../../management/openapi.ts';
 import { type AnyOperation, isChange, type ManagementDependencies } from '../../management/operation.ts';
 import { operations } from '../../management/operations.ts';
 import { type ManagementAnswer, type ManagementRequest, perform } from '../../management/perform.ts';
-import { assertMayActIn } from '../../management/permission.ts';
 import { ValidationError } from '../../management/validate.ts';
 import { DomainError } from '../../platform/errors.ts';
 import type { I18n } from '../../platform/i18n.ts';
-import { isId } from '../../platform/ids.ts';
 import { defaultLimitBytes, readJson } from '../middleware/body.ts';
 import { acceptedLanguages } from '../pages/locale.ts';
+import { actingTenant } from './acting-tenant.ts';
 import { type AuthenticateDependencies, authenticate, credentialLives, schemeOf } from './authenticate.ts';
 import { sendStream } from './streams.ts';
 
@@ -60,7 +56,7 @@ async function answer(ctx: Context, operation: AnyOperation, deps: ApiDependenci
     operation,
     {
       actor,
-      tenantId: await tenantOf(deps, actor, tenant),
+      tenantId: await actingTenant(deps.db, actor, tenant),
       params: ctx.params as Record<string, string>,
       query,
       body: await bodyOf(ctx, operation),
@@ -95,20 +91,6 @@ function toldInHeader(ctx: Context, error: unknown): unknown {
   if (error.code === 'FORBIDDEN')
     ctx.set('WWW-Authenticate', `${schemeOf(ctx)} error="insufficient_scope", scope="${error.params.capability}"`);
   return error;
-}
-
-/** The actor's own tenant, unless another one is named; of a service that serves all, the platform's. */
-async function tenantOf({ db }: ApiDependencies, actor: Actor, named: unknown): Promise<string> {
-  if (named === undefined) {
-    const own = actor.tenantId ?? (await findPlatformTenantId(db));
-    if (own !== undefined) return own;
-    throw new ValidationError([{ field: 'query.tenant', message: 'say in which tenant' }]);
-  }
-  const text = typeof named === 'string' ? named : '';
-  const tenant = isId(text) ? await findTenantById(db, text) : await findTenantBySlug(db, text);
-  if (!tenant) throw new DomainError('not_found', 'NOT_FOUND');
-  await assertMayActIn({ db, tenantId: tenant.id, actor });
-  return tenant.id;
 }
 
 function isDryRun(operation: AnyOperation, value: unknown): boolean {

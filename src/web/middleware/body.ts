@@ -27,6 +27,11 @@ export interface ReadFormOptions {
   timeoutMs?: number;
 }
 
+interface ReadJsonOptions extends ReadFormOptions {
+  /** Media types besides `application/json`. */
+  types?: readonly string[];
+}
+
 /**
  * The fields of an application/x-www-form-urlencoded body (WHATWG URL standard, section 5).
  * @throws DomainError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE or INVALID_INPUT
@@ -56,9 +61,10 @@ export async function readFormBody(ctx: Context, options: ReadFormOptions = {}):
  * The JSON document of a body (RFC 8259), for machines.
  * @throws DomainError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE or INVALID_INPUT
  */
-export async function readJson(ctx: Context, options: ReadFormOptions = {}): Promise<unknown> {
-  const { limitBytes = defaultLimitBytes, timeoutMs = 10_000 } = options;
-  if (!/^application\/json *(?:; *charset="?utf-?8"? *)?$/i.test(ctx.req.headers['content-type'] ?? ''))
+export async function readJson(ctx: Context, options: ReadJsonOptions = {}): Promise<unknown> {
+  const { limitBytes = defaultLimitBytes, timeoutMs = 10_000, types = [] } = options;
+  const [, type = ''] = /^([^ ;]+) *(?:; *charset="?utf-?8"? *)?$/i.exec(ctx.req.headers['content-type'] ?? '') ?? [];
+  if (!['application/json', ...types].includes(type.toLowerCase()))
     throw new DomainError('invalid', 'UNSUPPORTED_MEDIA_TYPE');
   const text = decodeUtf8(await readBody(ctx.req, limitBytes, timeoutMs));
   try {

@@ -48,6 +48,8 @@ export const knownRoutes: readonly string[] = [
   '/console/**',
   '/access/v1/*',
   '/api/v1/**',
+  '/scim/v2',
+  '/scim/v2/**',
 ];
 
 export type RouteFinder = (path: string) => string | undefined;
