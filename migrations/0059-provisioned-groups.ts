@@ -17,22 +17,22 @@ export async function up(db: Knex): Promise<void> {
       org_node_id  uuid        not null,
       created_at   timestamptz not null default now(),
       updated_at   timestamptz not null default now(),
-      created_by   uuid,
+      deleted_at   timestamptz,
       constraint provisioned_groups_pkey primary key (id),
-      constraint provisioned_groups_place_key unique (tenant_id, role_id, org_node_id),
       constraint provisioned_groups_name_length check (char_length(display_name) between 1 and 256),
       constraint provisioned_groups_external_id_length check (char_length(external_id) between 1 and 255),
       constraint provisioned_groups_role_fk foreign key (tenant_id, role_id) references roles (tenant_id, id),
-      constraint provisioned_groups_node_fk foreign key (tenant_id, org_node_id) references org_nodes (tenant_id, id),
-      constraint provisioned_groups_created_by_fk foreign key (tenant_id, created_by) references users (tenant_id, id)
+      constraint provisioned_groups_node_fk foreign key (tenant_id, org_node_id) references org_nodes (tenant_id, id)
     );
-    create unique index provisioned_groups_name_key on provisioned_groups (tenant_id, lower(display_name));
+    create unique index provisioned_groups_name_key on provisioned_groups (tenant_id, lower(display_name))
+      where deleted_at is null;
+    create unique index provisioned_groups_place_key on provisioned_groups (tenant_id, role_id, org_node_id)
+      where deleted_at is null;
     create unique index provisioned_groups_external_id_key on provisioned_groups (tenant_id, external_id)
-      where external_id is not null;
+      where deleted_at is null;
     create index provisioned_groups_list_idx on provisioned_groups (tenant_id, id);
     create index provisioned_groups_node_idx on provisioned_groups (org_node_id);
     create index provisioned_groups_role_idx on provisioned_groups (role_id);
-    create index provisioned_groups_created_by_idx on provisioned_groups (created_by) where created_by is not null;
     create trigger provisioned_groups_touch before update on provisioned_groups
       for each row execute function touch_updated_at();
   `);

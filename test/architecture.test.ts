@@ -56,6 +56,7 @@ const features = [
   'setup',
   'api-keys',
   'registration',
+  'provisioning',
   'lifecycle',
 ];
 

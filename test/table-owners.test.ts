@@ -52,6 +52,7 @@ const ownedTables: Record<string, readonly string[]> = {
   setup: ['setup_links'],
   'api-keys': ['api_key_capabilities', 'api_keys'],
   registration: ['client_registrations', 'initial_access_tokens'],
+  provisioning: ['provisioned_groups', 'provisioning_requests'],
   oidc: ['signing_keys'],
   management: ['idempotency_keys'],
 };
@@ -121,6 +122,10 @@ const allowedReads: Record<string, { tables: readonly string[]; why: string }> =
   registration: {
     tables: ['clients', 'tenants'],
     why: 'a token counts while its tenant and its client do, asked at each use in one statement',
+  },
+  provisioning: {
+    tables: ['org_assignments', 'org_node_paths', 'org_nodes', 'roles', 'user_settings', 'users'],
+    why: 'people and groups are found by a filter, and counted, in one statement',
   },
   setup: { tables: ['tenants', 'users'], why: 'whether anybody is there, and which slugs are taken' },
   web: { tables: ['signing_keys'], why: 'the server is ready when it can sign' },

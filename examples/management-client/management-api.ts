@@ -753,6 +753,104 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the groups that a directory fills
+         * @description Each is a role at a place; its members are those who hold the role there.
+         *
+         *     Needs `users.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["groups.list"];
+        put?: never;
+        /**
+         * Let a group of a directory stand for a role at a place
+         * @description Whoever the directory puts into it gets the role there.
+         *
+         *     Needs `roles.assign`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, DUPLICATE, FIELD_REQUIRED, INVALID_INPUT, PRIVILEGE_EXCEEDED.
+         */
+        post: operations["groups.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/groups/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a group that a directory fills
+         * @description Needs `users.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["groups.get"];
+        put?: never;
+        post?: never;
+        /**
+         * Let a group of a directory stand for nothing any more
+         * @description Who holds its role keeps it.
+         *
+         *     Needs `roles.assign`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, PRIVILEGE_EXCEEDED.
+         */
+        delete: operations["groups.delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change what a directory calls a group
+         * @description Needs `roles.assign`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, DUPLICATE, FIELD_REQUIRED, INVALID_INPUT, PRIVILEGE_EXCEEDED.
+         */
+        patch: operations["groups.update"];
+        trace?: never;
+    };
+    "/groups/{group_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who holds the role of a group at its place now
+         * @description Needs `users.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["groups.members.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/groups/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find groups by a filter, and count them
+         * @description Needs `users.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, FILTER_INVALID.
+         */
+        get: operations["groups.search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/identity-providers": {
         parameters: {
             query?: never;
@@ -1275,6 +1373,28 @@ export interface paths {
          *     Needs `users.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
          */
         get: operations["overview.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/provisioning/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what became of the requests of directories
+         * @description By kind, the latest first: who asked, what for, and how it was answered. Nothing of the people concerned.
+         *
+         *     Needs `services.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["provisioning.requests"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2871,6 +2991,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/users/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find people by a filter, and count them
+         * @description In the order in which they were made. No further than 200000 are counted: one more means that there are more.
+         *
+         *     Needs `users.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, FILTER_INVALID.
+         */
+        get: operations["users.search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/visibility-grants": {
         parameters: {
             query?: never;
@@ -3548,6 +3690,67 @@ export interface components {
             requestId?: string;
             statusCode: number;
         };
+        FoundGroups: {
+            items: components["schemas"]["Group"][];
+            total: number;
+        };
+        FoundUser: {
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            created_at: string;
+            email: string | null;
+            email_verified: boolean;
+            external_id: string | null;
+            family_name: string | null;
+            full_name: string | null;
+            given_name: string | null;
+            /** @description Those within reach */
+            groups: {
+                /**
+                 * Format: uuid
+                 * @description An id
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+                name: string;
+            }[];
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            last_login_at: string | null;
+            locale: string | null;
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** @description Whether a second factor is enrolled */
+            mfa_enabled: boolean;
+            mfa_required: boolean;
+            /** @description Null: they have no password */
+            password_changed_at: string | null;
+            phone: string | null;
+            phone_verified: boolean;
+            picture_url: string | null;
+            /** @enum {string} */
+            state: "active" | "inactive";
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            updated_at: string;
+            username: string | null;
+            zoneinfo: string | null;
+        };
+        FoundUsers: {
+            items: components["schemas"]["FoundUser"][];
+            total: number;
+        };
         Grant: {
             /** @description Whether it acts for the person while they are away */
             agent: boolean;
@@ -3573,6 +3776,64 @@ export interface components {
             }[];
             /** @description What the application may know of the person */
             scopes: string[];
+        };
+        Group: {
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            created_at: string;
+            display_name: string;
+            external_id: string | null;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description How many hold the role there now */
+            members: number;
+            /** @description Another one whenever somebody came or went */
+            members_version: string;
+            org_node: string;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            org_node_id: string;
+            org_node_type: string;
+            role: string;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            role_id: string;
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            updated_at: string;
+        };
+        GroupMembers: {
+            items: {
+                /**
+                 * Format: uuid
+                 * @description An id
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                assignment_id: string;
+                name: string | null;
+                /**
+                 * Format: uuid
+                 * @description An id
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                user_id: string;
+            }[];
         };
         HeldOnPerson: {
             /** @description Their own keys; what they are is told by nobody */
@@ -4997,6 +5258,27 @@ export interface components {
             /** @description What the person calls it */
             name: string;
             transports: string[];
+        };
+        ProvisioningRequests: {
+            items: {
+                /** @description The `client_id` of a service, or the id of an API key */
+                actor_id: string;
+                /** @enum {string} */
+                actor_type: "client" | "api_key";
+                /**
+                 * Format: date-time
+                 * @description A time as of RFC 3339
+                 * @example 2027-01-31T08:00:00Z
+                 */
+                last_at: string;
+                last_request_id: string | null;
+                method: string;
+                /** @description As SCIM names it, where it was refused for one */
+                reason: string;
+                requests: number;
+                resource: string;
+                status: number;
+            }[];
         };
         Referral: {
             /** @description When it stopped being pending */
@@ -7893,6 +8175,292 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    "groups.list": {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before */
+                after?: string;
+                /** @description How many at the most */
+                limit?: number;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Group"][];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "groups.create": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: {
+                /** @description The same key gets the same answer for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description As the directory calls it; unique in the tenant */
+                    display_name: string;
+                    external_id?: string | null;
+                    /**
+                     * Format: uuid
+                     * @description An id
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    org_node_id: string;
+                    /**
+                     * Format: uuid
+                     * @description An id
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    role_id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "groups.get": {
+        parameters: {
+            query?: {
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "groups.delete": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "groups.update": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: {
+                /** @description The ETag that you have seen */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description An id */
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description As the directory calls it; unique in the tenant */
+                    display_name?: string;
+                    external_id?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["UnprocessableEntity"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "groups.members.list": {
+        parameters: {
+            query?: {
+                /** @description Limit */
+                limit?: number;
+                /** @description Another tenant than your own */
+                tenant?: string;
+                /** @description Whether this person does */
+                user_id?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupMembers"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "groups.search": {
+        parameters: {
+            query?: {
+                /** @description As of RFC 7644 section 3.4.2.2, by the names of SCIM */
+                filter?: string;
+                /** @description 0: to count alone */
+                limit?: number;
+                /** @description The first one, from 1 */
+                start?: number;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundGroups"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     "identity_providers.list": {
         parameters: {
             query?: {
@@ -9208,6 +9776,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Overview"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "provisioning.requests": {
+        parameters: {
+            query?: {
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvisioningRequests"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -13266,6 +13865,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "users.search": {
+        parameters: {
+            query?: {
+                /** @description As of RFC 7644 section 3.4.2.2, by the names of SCIM */
+                filter?: string;
+                /** @description 0: to count alone */
+                limit?: number;
+                /** @description The first one, from 1 */
+                start?: number;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundUsers"];
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

@@ -98,6 +98,8 @@ const resources: [noun: string, description: string][] = [
   ['sessions', 'where people are signed in'],
   ['service-sessions', 'the live tokens of services'],
   ['api-keys', 'long-lived keys of people and places'],
+  ['groups', 'the groups of a directory that fills this one'],
+  ['provisioning', 'what became of the requests of a directory'],
   ['initial-access-tokens', 'tokens by which applications register themselves'],
 ];
 for (const [name, description] of resources)

@@ -4,6 +4,7 @@ import {
   changeGroup,
   createGroup,
   findGroup,
+  findOnceGroup,
   listGroupMembers,
   listGroups,
   removeGroup,
@@ -80,6 +81,10 @@ async function itsRole({ params }: Named, { db, tenantId }: Lookup) {
   const found = await findGroup(db, { tenantId, groupId: params.group_id });
   return found && { roleId: found.roleId, orgNodeId: found.orgNodeId, endsAt: null };
 }
+
+/** Of deleting: where it stood, of one that is deleted already, which gives nobody anything any more. */
+const itsNodeOnce = async ({ params }: Named, { db, tenantId }: Lookup) =>
+  (await findOnceGroup(db, { tenantId, groupId: params.group_id }))?.orgNodeId;
 
 const changes = { capability: 'roles.assign', at: itsNode, gives: itsRole } as const;
 
@@ -202,7 +207,7 @@ export const provisioning = [
     path: '/groups/{group_id}',
     summary: 'Let a group of a directory stand for nothing any more',
     description: 'Who holds its role keeps it.',
-    needs: changes,
+    needs: { ...changes, at: itsNodeOnce },
     params,
     errors: ['PRIVILEGE_EXCEEDED'],
     run: async ({ db, tenantId, params, actor }) => {

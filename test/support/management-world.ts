@@ -54,6 +54,8 @@ export interface World {
   referralId: string;
   /** Of the trail. */
   eventId: string;
+  /** A group of a directory that stands for the held role there. */
+  groupId: string;
   /** A key of the place. */
   apiKeyId: string;
   initialAccessTokenId: string;
@@ -186,6 +188,11 @@ async function makeByRequest(
   // What was sent a moment ago is not sent again.
   const anHourAgo = new Date(Date.now() - 3_600_000);
   await app.db('invitations').where({ id: invitationId }).update({ sentAt: anHourAgo });
+  const groupId = await make('/groups', {
+    display_name: 'Secret Group',
+    role_id: roleId,
+    org_node_id: orgNodeId,
+  });
   const companyId = await make('/companies', { name: 'Secret Company', parent_id: orgNodeId });
   const { id: memberId } = await app.person({ tenantId, fullName: 'Secret Member' });
   await ask('POST', `/companies/${companyId}/members`, { user_id: memberId });
@@ -203,7 +210,7 @@ async function makeByRequest(
     scopes: [{ key: 'goods.read' }],
   };
   if (!(await findResourceServer(app.db, goods.identifier))) await createResourceServer(app.db, goods, systemCaller);
-  return { invitationId, companyId, memberId, providerKey, linkedProviderKey, apiId };
+  return { invitationId, groupId, companyId, memberId, providerKey, linkedProviderKey, apiId };
 }
 
 /** A person's access token for the management API by a real sign-in: authorization code, PKCE, `resource`. */

@@ -2,7 +2,6 @@
 import { type Database, firstRow, rows } from '../../platform/database.ts';
 import type { FilterSql } from '../../platform/filter-sql.ts';
 import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
-import { actorInTenant } from '../organisation/acting-user.ts';
 
 export interface GroupRow {
   id: string;
@@ -47,23 +46,22 @@ export interface NewGroupRow {
   externalId: string | null;
   roleId: string;
   orgNodeId: string;
-  actorId: string | null;
 }
 
 /** False where the role or the place is not there. What stood for one that is gone makes way. */
 export async function insertGroup(trx: Database, group: NewGroupRow): Promise<boolean> {
   await rows(
     trx,
-    `delete from provisioned_groups g
-      using roles r, org_nodes n
-      where g.tenant_id = :tenantId and r.id = g.role_id and n.id = g.org_node_id
+    `update provisioned_groups g set deleted_at = now()
+       from roles r, org_nodes n
+      where g.tenant_id = :tenantId and g.deleted_at is null and r.id = g.role_id and n.id = g.org_node_id
         and (r.deleted_at is not null or n.deleted_at is not null)`,
     { tenantId: group.tenantId },
   );
   const inserted = await rows(
     trx,
-    `insert into provisioned_groups (id, tenant_id, display_name, external_id, role_id, org_node_id, created_by)
-     select :id, r.tenant_id, :displayName, :externalId, r.id, n.id, ${actorInTenant}
+    `insert into provisioned_groups (id, tenant_id, display_name, external_id, role_id, org_node_id)
+     select :id, r.tenant_id, :displayName, :externalId, r.id, n.id
        from roles r
        join org_nodes n on n.tenant_id = r.tenant_id and n.id = :orgNodeId and n.deleted_at is null
       where r.tenant_id = :tenantId and r.id = :roleId and r.deleted_at is null
@@ -82,7 +80,32 @@ export async function updateGroup(
 }
 
 export async function deleteGroup(trx: Database, { tenantId, id }: { tenantId: string; id: string }): Promise<void> {
-  await trx('provisioned_groups').where({ tenantId, id }).delete();
+  await trx('provisioned_groups').where({ tenantId, id }).update({ deletedAt: trx.fn.now() });
+}
+
+/** What a group stood for, of one that is deleted too. */
+export interface OnceGroup {
+  id: string;
+  tenantId: string;
+  displayName: string;
+  externalId: string | null;
+  roleId: string;
+  orgNodeId: string;
+  deletedAt: Date | null;
+}
+
+export async function selectOnceGroup(
+  db: Database,
+  group: { tenantId: string; id: string },
+  { lock = false }: { lock?: boolean } = {},
+): Promise<OnceGroup | undefined> {
+  return firstRow<OnceGroup>(
+    db,
+    `select id, tenant_id, display_name, external_id, role_id, org_node_id, deleted_at
+       from provisioned_groups
+      where tenant_id = :tenantId and id = :id ${lock ? 'for no key update' : ''}`,
+    group,
+  );
 }
 
 /** Undefined also for one whose role or place is gone. */
@@ -91,7 +114,7 @@ export async function selectGroup(
   group: { tenantId: string; id: string },
   { lock = false }: { lock?: boolean } = {},
 ): Promise<GroupRow | undefined> {
-  const sql = `select ${columns} from ${from} where g.tenant_id = :tenantId and g.id = :id ${lock ? 'for no key update of g' : ''}`;
+  const sql = `select ${columns} from ${from} where g.tenant_id = :tenantId and g.id = :id and g.deleted_at is null ${lock ? 'for no key update of g' : ''}`;
   return firstRow<GroupRow>(db, sql, group);
 }
 
@@ -106,7 +129,7 @@ export function selectGroups(
     request,
     ({ key, where, order }) =>
       `select ${columns}, ${key} from ${from}
-        where g.tenant_id = :tenantId ${within ? `and ${isReached}` : ''} and ${where} ${order}`,
+        where g.tenant_id = :tenantId and g.deleted_at is null ${within ? `and ${isReached}` : ''} and ${where} ${order}`,
     { tenantId, within },
   );
 }
@@ -129,7 +152,7 @@ export async function findGroupsBy(
   db: Database,
   { tenantId, condition, offset, limit, within }: GroupSearch,
 ): Promise<{ total: number; items: GroupRow[] }> {
-  const where = `g.tenant_id = :tenantId and (${condition.sql}) ${within ? `and ${isReached}` : ''}`;
+  const where = `g.tenant_id = :tenantId and g.deleted_at is null and (${condition.sql}) ${within ? `and ${isReached}` : ''}`;
   const bindings = { tenantId, within, ...condition.bindings };
   const counted = await firstRow<{ count: number }>(
     db,
@@ -193,6 +216,7 @@ export async function groupsOfPeople(
           `select a.user_id, g.id, g.display_name as name
              from org_assignments a
              join provisioned_groups g on g.tenant_id = a.tenant_id and g.role_id = a.role_id and g.org_node_id = a.org_node_id
+                                       and g.deleted_at is null
              join roles r     on r.id = g.role_id     and r.deleted_at is null
              join org_nodes n on n.id = g.org_node_id and n.deleted_at is null
             where a.tenant_id = :tenantId and a.user_id = any(:userIds::uuid[]) and ${isHeldNow}

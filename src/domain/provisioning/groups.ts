@@ -10,7 +10,6 @@ import { type FilterColumn, type FilterColumns, filterSql } from '../../platform
 import { isId, newId } from '../../platform/ids.ts';
 import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
-import { actingUserId } from '../organisation/acting-user.ts';
 import { checkedText } from '../users/profile-fields.ts';
 import {
   deleteGroup,
@@ -19,9 +18,11 @@ import {
   type GroupRow,
   hasMember,
   insertGroup,
+  type OnceGroup,
   selectGroup,
   selectGroups,
   selectMembers,
+  selectOnceGroup,
   updateGroup,
 } from './group-store.ts';
 
@@ -103,7 +104,7 @@ export async function createGroup(
   if (![tenantId, roleId, orgNodeId].every(isId)) throw notFound();
   const id = newId();
   return inTransaction(db, async (trx) => {
-    const row = { id, tenantId, displayName, externalId, roleId, orgNodeId, actorId: actingUserId(caller) };
+    const row = { id, tenantId, displayName, externalId, roleId, orgNodeId };
     if (!(await insertGroup(trx, row).catch(refuse))) throw notFound();
     const made = await selectGroup(trx, { tenantId, id });
     if (!made) throw new Error('a group that was just made is not there');
@@ -138,13 +139,25 @@ export async function changeGroup(
   });
 }
 
-/** Takes the group away; who holds its role keeps it. @throws DomainError not_found NOT_FOUND */
-export async function removeGroup(db: Database, group: GroupOfTenant, caller: Caller): Promise<void> {
+/** What a group stood for, of one that was deleted too. */
+export async function findOnceGroup(
+  db: Database,
+  { tenantId, groupId }: GroupOfTenant,
+): Promise<OnceGroup | undefined> {
+  return isId(tenantId) && isId(groupId) ? selectOnceGroup(db, { tenantId, id: groupId }) : undefined;
+}
+
+/** Takes the group away; who holds its role keeps it. Once more does no harm. @throws DomainError not_found NOT_FOUND */
+export async function removeGroup(db: Database, { tenantId, groupId }: GroupOfTenant, caller: Caller): Promise<void> {
+  if (!isId(tenantId) || !isId(groupId)) throw notFound();
   await inTransaction(db, async (trx) => {
-    const { id, tenantId, displayName, roleId, orgNodeId, ...rest } = await lockGroup(trx, group);
-    await deleteGroup(trx, { tenantId, id });
-    const payload = { displayName, externalId: rest.externalId, roleId, orgNodeId };
-    await recordEvent(trx, { ...about({ id, tenantId }), action: 'provisioned_group.deleted', payload }, caller);
+    const group = await selectOnceGroup(trx, { tenantId, id: groupId }, { lock: true });
+    if (!group) throw notFound();
+    if (group.deletedAt !== null) return;
+    await deleteGroup(trx, group);
+    const { displayName, externalId, roleId, orgNodeId } = group;
+    const payload = { displayName, externalId, roleId, orgNodeId };
+    await recordEvent(trx, { ...about(group), action: 'provisioned_group.deleted', payload }, caller);
   });
 }
 

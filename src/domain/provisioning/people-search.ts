@@ -38,7 +38,7 @@ const byUserName = (value: string) =>
 const memberOf = (condition: string) => `exists (
   select from org_assignments a
     join provisioned_groups g on g.tenant_id = a.tenant_id and g.role_id = a.role_id and g.org_node_id = a.org_node_id
-   where a.user_id = u.id and a.tenant_id = u.tenant_id and a.starts_at <= statement_timestamp()
+   where g.deleted_at is null and a.user_id = u.id and a.tenant_id = u.tenant_id and a.starts_at <= statement_timestamp()
      and (a.ends_at is null or a.ends_at > statement_timestamp()) and ${condition})`;
 const groups: FilterColumn = {
   type: 'set',

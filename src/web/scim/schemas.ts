@@ -114,8 +114,9 @@ export const userSchema: Schema = {
         attribute('type', 'Always direct', readOnly),
       ],
     }),
-    several('entitlements', 'Kept, and without effect here'),
-    several('roles', 'Kept, and without effect here: roles are given by groups'),
+    ...['entitlements', 'roles'].map((name) =>
+      several(name, 'Kept, and without effect here: roles are given by groups'),
+    ),
   ],
 };
 

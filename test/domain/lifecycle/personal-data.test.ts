@@ -74,6 +74,8 @@ const columns: Record<string, string> = {
   ...named('safety_links', told, 'user_id'),
   'safety_links.sealed': 'an address that was theirs, for 72 hours; erased with its row',
   'setup_links.email': told,
+  ...named('provisioned_groups', notTheirs, 'display_name'),
+  ...named('provisioning_requests', 'of a service, or of the key of a place', 'actor_id actor_type'),
   'referral_codes.user_id': id,
   'referral_codes.code': 'told; another text stays',
   ...named('referrals', id, 'referrer_user_id referred_user_id'),
