@@ -42,6 +42,8 @@ export interface Timeouts {
   configurationCheckMs?: number;
   /** For an answer to any outgoing call. */
   outboundMs?: number;
+  /** For the answer of a webhook. */
+  webhookMs?: number;
   /** How long the document of a client counts, whatever its server says. */
   clientDocumentMs?: number;
   /** How long a request waits for a connection to the database. */

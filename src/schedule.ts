@@ -10,6 +10,7 @@ import { tellOfRepeatedRefusals } from './domain/audit/repeated-refusals.ts';
 import { sweepRedirectMistakes } from './domain/clients/redirect-mistakes.ts';
 import { deliverCode, deliverCodeJob } from './domain/codes/deliver-code.ts';
 import { sweepCodes } from './domain/codes/one-time-codes.ts';
+import { sweepOutbox } from './domain/events/outbox.ts';
 import { sweepRemovedFactors } from './domain/factors/factors.ts';
 import { endUnusedClients } from './domain/lifecycle/end-client.ts';
 import { eraseDuePeople } from './domain/lifecycle/own-deletion.ts';
@@ -79,6 +80,7 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
       await sweepSigningKeys(db);
       await sweepMessageDays(db);
       await sweepRedirectMistakes(db);
+      await sweepOutbox(db);
       await endUnusedClients(db);
     },
     'erase-leaving': () => eraseDuePeople(db, { secrets, sealedAbove }),

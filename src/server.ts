@@ -3,6 +3,7 @@ import Koa from 'koa';
 import type { Provider } from 'oidc-provider';
 import type { Config } from './config.ts';
 import { createDependencies, type Dependencies, type Timeouts } from './dependencies.ts';
+import type { SenderOptions } from './domain/events/sender.ts';
 import { createHttpServer, type HttpTimeouts } from './http-server.ts';
 import { type LiveProvider, startLiveProvider } from './oidc/live-provider.ts';
 import { cookieKeys } from './oidc/provider.ts';
@@ -13,6 +14,7 @@ import type { Metrics } from './platform/metrics.ts';
 import { trustProxies } from './platform/network/trusted-proxies.ts';
 import { mountRoutes, publishedDocuments } from './routes.ts';
 import { crontab, scheduledTasks } from './schedule.ts';
+import { startTelling } from './telling.ts';
 import { createRequestTeller } from './web/middleware/request-log.ts';
 import { createProviderPages } from './web/provider/provider-pages.ts';
 import { createPublicDocuments, type PublicDocuments } from './web/provider/public-documents.ts';
@@ -34,8 +36,10 @@ export interface ServerOptions {
   logger: Logger;
   /** How often the signing keys are compared with the database; default 1 s. */
   keyPollMs?: number;
-  /** Whether this process takes jobs; default yes. */
+  /** Whether this process takes jobs, and tells who listens; default yes. */
   runJobs?: boolean;
+  /** How that is told, where it is not as usual. */
+  telling?: Partial<SenderOptions>;
   timeouts?: Timeouts & { http?: Partial<HttpTimeouts> };
 }
 
@@ -65,6 +69,7 @@ export async function createGatehouse(options: ServerOptions): Promise<Gatehouse
   const documents = createPublicDocuments({ live, paths: publishedDocuments, tell, isStopping });
   const app = createApp(dependencies, live, { isStopping, documents });
   const jobs = runJobs ? startJobsOf(dependencies, live) : undefined;
+  const sender = runJobs ? startTelling(dependencies, options.telling) : undefined;
   const keepAliveTimeout = config.listen.keepAliveSeconds * 1000;
   const http = createHttpServer(documents.before(app.callback()), { keepAliveTimeout, ...options.timeouts?.http });
   return {
@@ -78,7 +83,7 @@ export async function createGatehouse(options: ServerOptions): Promise<Gatehouse
       live.stop();
       // Else they would be waited for.
       dependencies.listeners.end();
-      await Promise.all([http.drain(), jobs?.stop()]);
+      await Promise.all([http.drain(), jobs?.stop(), sender?.stop()]);
       await dependencies.close();
     },
   };

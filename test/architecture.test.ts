@@ -21,6 +21,7 @@ const above = [
   'schedule',
   'management-dependencies',
   'dependencies',
+  'telling',
   'routes',
   'unreadable-requests',
   'http-server',
@@ -31,6 +32,7 @@ const above = [
 ];
 
 const features = [
+  'events',
   'audit',
   'tenants',
   'users',
@@ -57,6 +59,7 @@ const features = [
   'api-keys',
   'registration',
   'provisioning',
+  'webhooks',
   'lifecycle',
 ];
 

@@ -32,6 +32,7 @@ describe('the purposes of secrets', () => {
       'sign-in-failures',
       'signing-keys',
       'user-codes',
+      'webhook-secret',
     ]);
   });
 });

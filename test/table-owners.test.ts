@@ -12,6 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const ownedTables: Record<string, readonly string[]> = {
   platform: ['configuration_version', 'rate_limits'],
   audit: ['activity_counted', 'activity_days', 'audit_events', 'audit_upkeep', 'repeated_refusals'],
+  events: ['event_deliveries', 'event_lanes', 'event_receivers', 'outbox_events', 'outbox_progress'],
   messages: ['message_days'],
   sessions: ['oidc_payloads', 'remembered_devices', 'service_sessions', 'session_clients', 'user_sessions'],
   tenants: ['tenants'],
@@ -53,6 +54,7 @@ const ownedTables: Record<string, readonly string[]> = {
   'api-keys': ['api_key_capabilities', 'api_keys'],
   registration: ['client_registrations', 'initial_access_tokens'],
   provisioning: ['provisioned_groups', 'provisioning_requests'],
+  webhooks: ['webhooks'],
   oidc: ['signing_keys'],
   management: ['idempotency_keys'],
 };
@@ -126,6 +128,14 @@ const allowedReads: Record<string, { tables: readonly string[]; why: string }> =
   provisioning: {
     tables: ['org_assignments', 'org_node_paths', 'org_nodes', 'roles', 'user_settings', 'users'],
     why: 'people and groups are found by a filter, and counted, in one statement',
+  },
+  webhooks: {
+    tables: ['event_receivers'],
+    why: 'a webhook is a receiver with an address, listed in one statement',
+  },
+  lifecycle: {
+    tables: ['api_keys', 'event_receivers', 'org_assignments', 'outbox_events', 'user_sessions', 'visibility_grants'],
+    why: 'what begins and ends by time in a second is told in one statement a table, where somebody listens',
   },
   setup: { tables: ['tenants', 'users'], why: 'whether anybody is there, and which slugs are taken' },
   web: { tables: ['signing_keys'], why: 'the server is ready when it can sign' },

@@ -101,6 +101,7 @@ const resources: [noun: string, description: string][] = [
   ['groups', 'the groups of a directory that fills this one'],
   ['provisioning', 'what became of the requests of a directory'],
   ['initial-access-tokens', 'tokens by which applications register themselves'],
+  ['webhooks', 'addresses that are told what happens, and what they were told'],
 ];
 for (const [name, description] of resources)
   entries.push({ name, description, load: async () => (await import('./operations.ts')).addResource(name) });

@@ -39,6 +39,7 @@ import { userPasskeys } from './user-passkeys.ts';
 import { sessions } from './user-sessions.ts';
 import { users } from './users.ts';
 import { visibilityGrants } from './visibility-grants.ts';
+import { webhooks } from './webhooks.ts';
 import { workloadIdentities } from './workload-identities.ts';
 
 const single: readonly AnyOperation[] = [
@@ -84,6 +85,7 @@ const single: readonly AnyOperation[] = [
   ...apiKeys,
   ...initialAccessTokens,
   ...provisioning,
+  ...webhooks,
 ];
 
 /** What is done for many at once. */

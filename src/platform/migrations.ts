@@ -42,6 +42,8 @@ import * as clientDocuments from '../../migrations/0043-client-documents.ts';
 import * as securityProfile from '../../migrations/0044-security-profile.ts';
 import * as trailOutOfReach from '../../migrations/0049-trail-out-of-reach.ts';
 import * as accessHistory from '../../migrations/0053-access-history.ts';
+import * as outbox from '../../migrations/0055-outbox.ts';
+import * as endsByTime from '../../migrations/0056-ends-by-time.ts';
 import * as provisionedGroups from '../../migrations/0059-provisioned-groups.ts';
 import * as provisioningRequests from '../../migrations/0060-provisioning-requests.ts';
 import * as usedWorkloads from '../../migrations/0063-used-workloads.ts';
@@ -92,6 +94,8 @@ const migrations: NamedMigration[] = [
   { name: '0044-security-profile', migration: securityProfile },
   { name: '0049-trail-out-of-reach', migration: trailOutOfReach },
   { name: '0053-access-history', migration: accessHistory },
+  { name: '0055-outbox', migration: outbox },
+  { name: '0056-ends-by-time', migration: endsByTime },
   { name: '0059-provisioned-groups', migration: provisionedGroups },
   { name: '0060-provisioning-requests', migration: provisioningRequests },
   { name: '0063-used-workloads', migration: usedWorkloads },

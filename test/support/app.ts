@@ -65,6 +65,8 @@ export interface TestAppOptions {
   twilio?: boolean;
   /** How long the server waits for others. */
   timeouts?: ServerOptions['timeouts'];
+  /** How who listens is told, with `runJobs`. */
+  telling?: ServerOptions['telling'];
 }
 
 let count = 0;
@@ -93,6 +95,7 @@ export async function startTestApp({
   twilio: withTwilio = false,
   runJobs = withMailbox || withTwilio,
   timeouts,
+  telling,
 }: TestAppOptions = {}): Promise<TestApp> {
   const database: TestDatabase = await createTestDatabase();
   const dataDirectory = await mkdtemp(join(tmpdir(), 'gatehouse-app-'));
@@ -137,6 +140,7 @@ export async function startTestApp({
     logger,
     keyPollMs: 100,
     runJobs,
+    telling,
     timeouts: { ...patient, ...timeouts },
   });
   await server.listen('127.0.0.1', port);

@@ -25,6 +25,8 @@ const api = ({ apiId }: World) => ({ resource_server_id: apiId });
 const provider = ({ providerKey }: World) => ({ key: providerKey });
 /** Capabilities are nobody's: the same in every tenant. */
 const capability = () => ({ capability: 'things.read' });
+const webhook = ({ webhookId }: World) => ({ webhook_id: webhookId });
+const delivery = ({ webhookId, deliveryId }: World) => ({ webhook_id: webhookId, delivery_id: deliveryId });
 const nothing = (): Sample => ({});
 
 /** By operation: a request that who may do it can make. */
@@ -217,6 +219,20 @@ export const samples: Record<string, (world: World) => Sample> = {
   'api_keys.get': (w) => ({ params: { api_key_id: w.apiKeyId } }),
   'api_keys.update': (w) => ({ params: { api_key_id: w.apiKeyId }, body: { name: 'Renamed' } }),
   'api_keys.revoke': (w) => ({ params: { api_key_id: w.apiKeyId } }),
+  'webhooks.list': nothing,
+  'webhooks.create': () => ({ body: { name: 'A webhook', url: 'https://hooks.example.test/' } }),
+  'webhooks.get': (w) => ({ params: webhook(w) }),
+  'webhooks.update': (w) => ({ params: webhook(w), body: { name: 'Renamed' } }),
+  'webhooks.delete': (w) => ({ params: webhook(w) }),
+  'webhooks.enable': (w) => ({ params: webhook(w) }),
+  'webhooks.pause': (w) => ({ params: webhook(w) }),
+  'webhooks.disable': (w) => ({ params: webhook(w) }),
+  'webhooks.rotate': (w) => ({ params: webhook(w), body: {} }),
+  'webhooks.ping': (w) => ({ params: webhook(w) }),
+  'webhooks.replay': (w) => ({ params: webhook(w), body: { since: '2020-01-01T00:00:00Z' } }),
+  'webhooks.deliveries.list': (w) => ({ params: webhook(w) }),
+  'webhooks.deliveries.get': (w) => ({ params: delivery(w) }),
+  'webhooks.deliveries.replay': (w) => ({ params: delivery(w) }),
   'initial_access_tokens.list': nothing,
   'initial_access_tokens.create': () => ({
     body: { name: 'New token', redirect_hosts: ['app.example.test'], scopes: ['openid'] },

@@ -5,13 +5,18 @@
 import { defineCapability } from '../../src/domain/access/capabilities.ts';
 import { createApiKey } from '../../src/domain/api-keys/api-keys.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { putInOrder } from '../../src/domain/events/sender.ts';
 import { deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
 import { addIdentity } from '../../src/domain/methods/federation/administer-identities.ts';
 import { grantVisibility } from '../../src/domain/organisation/visibility-grants.ts';
 import { completeReferral, ensureReferralCode, recordReferral } from '../../src/domain/referrals/referrals.ts';
 import { createInitialAccessToken } from '../../src/domain/registration/initial-access-tokens.ts';
 import { createResourceServer, findResourceServer } from '../../src/domain/resource-servers/resource-servers.ts';
+import { listDeliveries } from '../../src/domain/webhooks/deliveries.ts';
+import { createWebhook, pingWebhook } from '../../src/domain/webhooks/webhooks.ts';
 import { managementAudience } from '../../src/oidc/tokens/management-audience.ts';
+import { inTransaction } from '../../src/platform/database.ts';
+
 import type { TestApp } from './app.ts';
 import { makePasskey } from './authenticator.ts';
 import * as make from './factories.ts';
@@ -59,6 +64,8 @@ export interface World {
   /** A key of the place. */
   apiKeyId: string;
   initialAccessTokenId: string;
+  webhookId: string;
+  deliveryId: string;
   /** Another tenant, for who manages tenants. */
   otherTenantId: string;
 }
@@ -109,6 +116,7 @@ export async function makeWorld(app: TestApp): Promise<World> {
     ...(await signedIn(app, person)),
     apiKeyId: await makeKey(app, { tenantId, orgNodeId: northId }),
     initialAccessTokenId: await makeInitialAccess(app, tenantId),
+    ...(await makeWebhook(app, tenantId)),
     referralId: await refer(app, { tenantId, userId: personId }),
     eventId: (await app.db('audit_events').where({ tenantId }).first('id')).id as string,
   };
@@ -275,4 +283,14 @@ export async function makeStrangers(app: TestApp, world: World) {
 async function makeInitialAccess(app: TestApp, tenantId: string): Promise<string> {
   const policy = { redirectHosts: ['secret.example.test'], scopes: ['openid'], mostUses: 1 };
   return (await createInitialAccessToken(app.db, { tenantId, name: 'Secret Token', ...policy }, systemCaller)).id;
+}
+
+async function makeWebhook(app: TestApp, tenantId: string): Promise<{ webhookId: string; deliveryId: string }> {
+  const wanted = { tenantId, name: 'Secret Webhook', url: 'https://secret.example.test/', types: [] };
+  const how = { secrets: app.secrets, allowHttp: false, caller: systemCaller };
+  const { id: webhookId } = await createWebhook(app.db, wanted, how);
+  await pingWebhook(app.db, { tenantId, webhookId }, systemCaller);
+  await inTransaction(app.db, (trx) => putInOrder(trx));
+  const [delivery] = (await listDeliveries(app.db, { tenantId, webhookId })).items;
+  return { webhookId, deliveryId: delivery?.id ?? '' };
 }

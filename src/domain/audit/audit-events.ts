@@ -6,6 +6,8 @@
 
 import { type Database, prepared, runPrepared } from '../../platform/database.ts';
 import { newId } from '../../platform/ids.ts';
+import { insertOutboxSql, outboxRow, outboxRowsSql } from '../events/outbox.ts';
+import { toldOf } from './told-actions.ts';
 
 /** Who acts, and from where; passed to every function that changes something. */
 export interface Caller {
@@ -39,6 +41,8 @@ export interface AuditEvent {
   entityId?: string;
   /** A diff or the facts that explain the event; never a credential. */
   payload?: Record<string, unknown>;
+  /** Ids that whoever listens is told besides (told-actions.ts); the trail has no use for them. */
+  told?: Record<string, unknown>;
 }
 
 const secretName = /pass(word|phrase)|secret|token|code$|assertion|authorization|cookie|private|_key$|apikey/i;
@@ -85,14 +89,17 @@ export function auditEventRow(event: AuditEvent, caller: Caller): Record<string,
   };
 }
 
-const insert = prepared(
-  'audit-events-insert',
-  `insert into audit_events (id, tenant_id, actor_type, actor_id, action, entity_type, entity_id, ip, user_agent,
+const insertSql = `insert into audit_events (id, tenant_id, actor_type, actor_id, action, entity_type, entity_id, ip, user_agent,
                              request_id, payload)
    select a.id, a.tenant_id, a.actor_type, a.actor_id, a.action, a.entity_type, a.entity_id, a.ip, a.user_agent,
           a.request_id, a.payload
      from jsonb_to_recordset($1::jsonb) as a(id uuid, tenant_id uuid, actor_type text, actor_id text, action text,
-            entity_type text, entity_id text, ip inet, user_agent text, request_id text, payload jsonb)`,
+            entity_type text, entity_id text, ip inet, user_agent text, request_id text, payload jsonb)`;
+
+const insert = prepared('audit-events-insert', insertSql);
+const insertTold = prepared(
+  'audit-events-insert-told',
+  `with written as (${insertSql}) ${insertOutboxSql(outboxRowsSql('$2'))}`,
 );
 
 /** Writes one event in the caller's transaction. */
@@ -100,14 +107,18 @@ export async function recordEvent(db: Database, event: AuditEvent, caller: Calle
   await recordEvents(db, [event], caller);
 }
 
-/** Writes several events in one statement, however many they are. */
+/** Writes several events in one statement, however many they are, and with them what is told of it to those who listen. */
 export async function recordEvents(db: Database, events: readonly AuditEvent[], caller: Caller): Promise<void> {
   if (events.length === 0) return;
-  await runPrepared(db, insert, [JSON.stringify(events.map((event) => auditEventRow(event, caller)))]);
+  const written = JSON.stringify(events.map((event) => auditEventRow(event, caller)));
+  const told = events.flatMap((event) => toldOf(event) ?? []).map(outboxRow);
+  if (told.length === 0) await runPrepared(db, insert, [written]);
+  else await runPrepared(db, insertTold, [written, JSON.stringify(told)]);
 }
 
 /**
- * SQL for a statement that makes a change and writes its event at once, or neither.
+ * SQL for a statement that makes a change and writes its event at once, or neither. Not for an action that is told
+ * (told-actions.ts): that takes `recordEvent`.
  * @param event the parameter that holds `auditEventRow` as jsonb, its names in snake_case, or null for no event
  * @param condition when the event is written; it may name the event's columns by `a`
  * @param change.from a table expression of the statement that the condition and the action need, such as `written w`

@@ -1,0 +1,20 @@
+/** Who is told what happens, and how: the one place that names the kinds of receivers. */
+import type { Dependencies } from './dependencies.ts';
+import { type Sender, type SenderOptions, startSender } from './domain/events/sender.ts';
+import { tellEndsByTime } from './domain/lifecycle/ends-by-time.ts';
+import { webhookCall, webhookKind } from './domain/webhooks/deliver-webhook.ts';
+import { createOutboundFetch } from './platform/network/outbound.ts';
+
+/** Begins to tell, until it is stopped. */
+export function startTelling(
+  { config, db, secrets, logger, timeouts }: Dependencies,
+  options: Partial<SenderOptions> = {},
+): Sender {
+  const fetch = createOutboundFetch({
+    ...webhookCall,
+    allowedNetworks: [...config.outboundAllowedNetworks],
+    ...(timeouts.webhookMs !== undefined && { timeoutMs: timeouts.webhookMs }),
+  });
+  const kinds = { webhook: webhookKind({ db, secrets, fetch }) };
+  return startSender({ db, logger, kinds, tellEnds: tellEndsByTime, ...options });
+}
