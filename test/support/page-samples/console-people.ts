@@ -1,7 +1,7 @@
 /** The pages of the console's section People. */
 import type { ListModel } from '../../../src/web/console/list.ts';
 import type { ViewModels } from '../../../src/web/pages/view-models.ts';
-import { consoleFrame, listOf } from '../console-samples.ts';
+import { consoleFrame, listOf, over, thenOf, unknown } from '../console-samples.ts';
 import type { PageSample } from '../page-samples.ts';
 
 type ListedPerson = ViewModels['console/people/list']['list']['items'][number];
@@ -116,6 +116,8 @@ const at = (tab: string) => ({ ...head, tabs: head.tabs.map((one) => ({ ...one, 
 const check = (refusal: string, passes: boolean) => ({ refusal, passes, seconds: null });
 const held = { created_at: '2025-03-01T10:00:00Z', last_used_at: '2025-11-19T07:10:00Z' };
 
+const ofAccess = { frame, head: at('access'), action: `${base}/p1/access`, holdings: [] };
+
 export const samples: PageSample[] = [
   { name: 'console-people', view: 'console/people/list', page: {}, model: { frame, list, createHref: `${base}/new` } },
   {
@@ -175,6 +177,8 @@ export const samples: PageSample[] = [
     model: {
       frame,
       head: at('access'),
+      action: `${base}/p1/access`,
+      moment: thenOf(`${base}/p1/access`),
       holdings: [
         {
           role: 'Regional lead',
@@ -215,7 +219,58 @@ export const samples: PageSample[] = [
     name: 'console-person-access-none',
     view: 'console/people/access',
     page: {},
-    model: { frame, head: at('access'), holdings: [] },
+    model: { ...ofAccess, moment: thenOf(`${base}/p1/access`) },
+  },
+  {
+    name: 'console-person-access-then',
+    view: 'console/people/access',
+    page: {},
+    model: {
+      ...ofAccess,
+      at: 'n1',
+      moment: thenOf(`${base}/p1/access`, over),
+      held: {
+        mayAct: true,
+        capabilities: ['grades.write', 'pupils.read'],
+        places: [
+          {
+            role: 'Teacher',
+            place: 'Kiruna School, before it was renamed',
+            type: 'school',
+            startsAt: '2024-08-15T00:00:00Z',
+            endsAt: '2026-06-30T22:00:00Z',
+          },
+          { sees: 'read', place: 'Islands', type: 'region', startsAt: '2025-01-01T00:00:00Z', endsAt: null },
+        ],
+        more: true,
+      },
+    },
+  },
+  {
+    name: 'console-person-access-then-none',
+    view: 'console/people/access',
+    page: {},
+    model: {
+      ...ofAccess,
+      moment: thenOf(`${base}/p1/access`, { ...over, isOver: false }),
+      held: { mayAct: true, capabilities: [], places: [], more: false },
+    },
+  },
+  {
+    name: 'console-person-access-then-stopped',
+    view: 'console/people/access',
+    page: {},
+    model: {
+      ...ofAccess,
+      moment: thenOf(`${base}/p1/access`, over),
+      held: { mayAct: false, capabilities: [], places: [], more: false },
+    },
+  },
+  {
+    name: 'console-person-access-then-unknown',
+    view: 'console/people/access',
+    page: {},
+    model: { ...ofAccess, moment: thenOf(`${base}/p1/access`, unknown) },
   },
   {
     name: 'console-person-sign-in',
@@ -319,6 +374,7 @@ export const samples: PageSample[] = [
       head: at('token'),
       action: `${base}/p1/token`,
       asked: { client_id: 'c1', scope: 'openid roles', resource: '' },
+      moment: thenOf(`${base}/p1/token`),
       clients: [{ value: 'c1', label: 'Northwind Portal' }],
       apis: [],
       tokens: [
@@ -352,6 +408,7 @@ export const samples: PageSample[] = [
       head: at('token'),
       action: `${base}/p1/token`,
       asked: { client_id: 'c1', scope: 'openid', resource: 'https://api.northwind.example/' },
+      moment: thenOf(`${base}/p1/token`, over),
       at: 'n1',
       clients: [],
       apis: [{ value: 'https://api.northwind.example/', label: 'Northwind API' }],
@@ -359,6 +416,25 @@ export const samples: PageSample[] = [
       scopes: [],
       refused: { error: 'invalid_target', detail: 'the resource is unknown' },
       why: [],
+    },
+  },
+  {
+    name: 'console-person-token-unknown',
+    view: 'console/people/token',
+    page: {},
+    model: {
+      ...{
+        frame,
+        head: at('token'),
+        action: `${base}/p1/token`,
+        clients: [],
+        apis: [],
+        tokens: [],
+        scopes: [],
+        why: [],
+      },
+      asked: { client_id: 'c1', scope: 'openid', resource: '' },
+      moment: thenOf(`${base}/p1/token`, unknown),
     },
   },
   {

@@ -1,6 +1,6 @@
 /** The pages of the console's section Roles. */
 import type { ViewModels } from '../../../src/web/pages/view-models.ts';
-import { consoleFrame, listOf } from '../console-samples.ts';
+import { consoleFrame, listOf, over, thenOf, unknown } from '../console-samples.ts';
 import type { PageSample } from '../page-samples.ts';
 
 const frame = consoleFrame('roles');
@@ -114,6 +114,7 @@ const question: Omit<ViewModels['console/roles/who-can'], 'list'> = {
   place: { id: 'n1', name: 'Lakeside School' },
   placeHref: '/console/northwind/place?back=x',
   capability: 'grades.write',
+  moment: thenOf(`${base}/who-can`),
   options: [
     { value: 'grades.write', text: 'grades.write: Keep the marks of pupils' },
     { value: 'pupils.read', text: 'pupils.read' },
@@ -204,6 +205,35 @@ export const samples: PageSample[] = [
     view: 'console/roles/who-can',
     page: {},
     model: { ...question, list: listOf('console.roles.who_can', `${base}/who-can`, []) },
+  },
+  {
+    name: 'console-roles-who-could',
+    view: 'console/roles/who-can',
+    page: {},
+    model: {
+      ...question,
+      moment: thenOf(`${base}/who-can`, over),
+      list: listOf('console.roles.who_can', `${base}/who-can`, [
+        { ...chain, roleHref: undefined, nodeHref: undefined },
+        { ...chain, personHref: undefined, roleHref: undefined, nodeHref: undefined, ends_at: null },
+      ]),
+    },
+  },
+  {
+    name: 'console-roles-nobody-could',
+    view: 'console/roles/who-can',
+    page: {},
+    model: {
+      ...question,
+      moment: thenOf(`${base}/who-can`, over),
+      list: listOf('console.roles.who_can', `${base}/who-can`, []),
+    },
+  },
+  {
+    name: 'console-roles-who-could-unknown',
+    view: 'console/roles/who-can',
+    page: {},
+    model: { ...question, moment: thenOf(`${base}/who-can`, unknown) },
   },
   {
     name: 'console-roles-who-can-unasked',

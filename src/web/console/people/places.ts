@@ -1,4 +1,4 @@
-/** Where a person stands, on a time line: what they held, hold and will hold, as roles and as sight; giving and ending it. */
+/** Where a person stands, on a time line: what they held, hold and will hold, as roles and as sight; giving and ending it; or at one moment. */
 import type Router from '@koa/router';
 import { ask, askList, mayAsk } from '../ask.ts';
 import { type Deed, mountDeed } from '../deed.ts';
@@ -6,8 +6,10 @@ import type { FieldSpec } from '../fields.ts';
 import { type FormPage, mountForm } from '../form.ts';
 import type { ConsoleFrame } from '../frame.ts';
 import { draw, page } from '../page.ts';
+import type { ThenModel } from '../then.ts';
 import { type ConsoleDependencies, hrefTo, type Visit } from '../visit.ts';
 import { headOf, nameOf, type PersonHead, personPath, readPerson } from './person-page.ts';
+import { type HeldThen, readPlacesThen } from './places-then.ts';
 import { type Span, spansOf } from './spans.ts';
 
 interface Holding {
@@ -43,7 +45,14 @@ declare module '../../pages/view-models.ts' {
     'console/people/access': {
       frame: ConsoleFrame;
       head: PersonHead;
+      /** Of now. */
       holdings: HoldingModel[];
+      /** Where the form of the moment leads, and what goes along. */
+      action: string;
+      at?: string;
+      moment: ThenModel;
+      /** Of another moment; absent where the page is of now. */
+      held?: HeldThen;
       giveHref?: string;
       showHref?: string;
     };
@@ -82,7 +91,8 @@ async function linksOf(visit: Visit, { id, role_id, when }: Holding & { when: Wh
 
 async function show(visit: Visit): Promise<void> {
   const { person } = await readPerson(visit);
-  const held = await holdingsOf(visit);
+  const past = await readPlacesThen(visit);
+  const held = past.moment.at === undefined ? await holdingsOf(visit) : [];
   const links = await Promise.all(held.map((holding) => linksOf(visit, holding)));
   const spans = spansOf(
     held.map(({ starts_at, ends_at }) => ({ from: starts_at, until: ends_at })),
@@ -106,6 +116,9 @@ async function show(visit: Visit): Promise<void> {
   draw(visit, 'console/people/access', {
     head: headOf(visit, person, 'access'),
     holdings,
+    action: hrefTo({ ...visit, at: undefined }, tab(visit)),
+    at: visit.at?.id,
+    ...past,
     giveHref: mayGive ? hrefTo(visit, `${tab(visit)}/give`) : undefined,
     showHref: mayShow ? hrefTo(visit, `${tab(visit)}/show`) : undefined,
   });

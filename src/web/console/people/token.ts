@@ -1,5 +1,5 @@
 /**
- * What the tokens of a person would say now, for an application, scopes and a place; how large they are; and why each role is
+ * What the tokens of a person would say, now or then, for an application, scopes and a place; how large they are; and why each role is
  * in them. Made by what issues tokens; nothing is issued.
  */
 import type Router from '@koa/router';
@@ -7,6 +7,7 @@ import { DomainError } from '../../../platform/errors.ts';
 import { ask, askList, mayAsk } from '../ask.ts';
 import type { ConsoleFrame } from '../frame.ts';
 import { draw, page } from '../page.ts';
+import { askThen, type ThenModel } from '../then.ts';
 import { type ConsoleDependencies, hrefTo, queryValue, type Visit } from '../visit.ts';
 import { headOf, type PersonHead, personParams, personPath, readPerson } from './person-page.ts';
 
@@ -55,11 +56,13 @@ declare module '../../pages/view-models.ts' {
       scopes: string[];
       /** Why there would be no token, in the words of the token endpoint; or a code of ours. */
       refused?: { error?: string; detail?: string; code?: string };
+      moment: ThenModel;
       why: (Omit<Chain, 'capabilities'> & {
         capabilities: string[];
         giver: string;
         givenHref?: string;
-        mendHref: string;
+        /** Absent: it is over. */
+        mendHref?: string;
       })[];
     };
   }
@@ -81,13 +84,18 @@ async function optionsOf(
 }
 
 /** What would be issued; undefined where nothing is asked yet. */
-async function previewOf(visit: Visit, asked: { client_id: string; scope: string; resource: string }) {
+async function previewOf(
+  visit: Visit,
+  asked: { client_id: string; scope: string; resource: string },
+  at: string | undefined,
+) {
   if (asked.client_id === '') return undefined;
-  const query = { ...asked, resource: asked.resource || undefined, org_node_id: visit.at?.id };
+  const query = { ...asked, resource: asked.resource || undefined, org_node_id: visit.at?.id, at };
   try {
     return (await ask<Preview>(visit, 'users.token_preview', { params: personParams(visit), query })).body;
   } catch (error) {
-    if (!(error instanceof DomainError) || error.kind === 'unavailable' || error.kind === 'rate_limited') throw error;
+    if (!(error instanceof DomainError) || ['unavailable', 'rate_limited'].includes(error.kind)) throw error;
+    if (error.code === 'BEFORE_HISTORY') throw error;
     return { code: error.code };
   }
 }
@@ -119,8 +127,8 @@ async function giverOf(visit: Visit, { given_by }: Chain): Promise<{ giver: stri
   return { giver: body.full_name ?? body.email ?? given_by.id, givenHref: hrefTo(visit, `/people/${given_by.id}`) };
 }
 
-async function whyOf(visit: Visit) {
-  const query = { limit: 50, org_node_id: visit.at?.id };
+async function whyOf(visit: Visit, at: string | undefined) {
+  const query = { limit: 50, org_node_id: visit.at?.id, at };
   const { items } = await askList<Chain>(visit, 'users.why', { params: personParams(visit), query });
   const givers = await Promise.all(items.map((chain) => giverOf(visit, chain)));
   return items.map((chain, index) => ({
@@ -128,7 +136,7 @@ async function whyOf(visit: Visit) {
     capabilities: chain.capabilities.map(({ key }) => key),
     giver: '',
     ...givers[index],
-    mendHref: hrefTo(visit, `${personPath(visit)}/access`),
+    mendHref: at === undefined ? hrefTo(visit, `${personPath(visit)}/access`) : undefined,
   }));
 }
 
@@ -144,7 +152,10 @@ async function show(visit: Visit): Promise<void> {
     scope: queryValue(visit, 'scope') ?? usualScopes,
     resource: queryValue(visit, 'resource') ?? '',
   };
-  const [preview, why] = await Promise.all([previewOf(visit, asked), whyOf(visit)]);
+  const { moment, answer } = await askThen(visit, hrefTo(visit, path, asked), (at) =>
+    Promise.all([previewOf(visit, asked, at), whyOf(visit, at)]),
+  );
+  const [preview, why] = answer ?? [undefined, []];
   draw(visit, 'console/people/token', {
     head: headOf(visit, person, 'token'),
     action: hrefTo({ ...visit, at: undefined }, path),
@@ -155,6 +166,7 @@ async function show(visit: Visit): Promise<void> {
     tokens: tokensOf(preview),
     scopes: preview && 'scopes' in preview ? preview.scopes : [],
     refused: refusedOf(preview),
+    moment,
     why,
   });
 }

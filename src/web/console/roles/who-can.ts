@@ -1,9 +1,10 @@
 /** "Who can do this here?": everybody who may do something at a place, and by which role, given by whom, until when. */
 import type Router from '@koa/router';
-import { ask } from '../ask.ts';
+import { ask, mayAsk } from '../ask.ts';
 import type { ConsoleFrame } from '../frame.ts';
 import { type ListModel, readList } from '../list.ts';
 import { draw, page } from '../page.ts';
+import { askThen, type ThenModel, thenName } from '../then.ts';
 import { type ConsoleDependencies, hrefTo, type Place, queryValue, type Visit } from '../visit.ts';
 import { readCapabilities } from './capabilities.ts';
 import { type RolesTab, rolesTabs } from './roles.ts';
@@ -18,6 +19,9 @@ interface Chain {
   given_at: string;
 }
 
+/** Absent links: it is not there any more, or may not be. */
+type Holder = Chain & { personHref?: string; roleHref?: string; nodeHref?: string };
+
 declare module '../../pages/view-models.ts' {
   interface ViewModels {
     'console/roles/who-can': {
@@ -30,7 +34,8 @@ declare module '../../pages/view-models.ts' {
       capability: string;
       options: { value: string; text: string }[];
       /** Absent until something is asked. */
-      list?: ListModel<Chain & { personHref: string; roleHref: string; nodeHref: string }>;
+      list?: ListModel<Holder>;
+      moment: ThenModel;
     };
   }
 }
@@ -45,7 +50,7 @@ async function placeOf(visit: Visit): Promise<Place | undefined> {
   return { id: body.id, name: body.name };
 }
 
-async function find(visit: Visit, place: Place, capability: string) {
+async function find(visit: Visit, place: Place, capability: string, at: string | undefined) {
   // What was asked goes along to further pages as a filter does.
   const list = await readList<Chain>(visit, {
     path: '/roles/who-can',
@@ -53,18 +58,30 @@ async function find(visit: Visit, place: Place, capability: string) {
     words: 'console.roles.who_can',
     params: { org_node_id: place.id },
     filters: [{ name: 'capability', values: [capability] }],
+    typed: [{ name: thenName, kind: 'moment' }],
+    local: [thenName],
+    fixed: { at },
   });
-  return (
-    list && {
-      ...list,
-      items: list.items.map((chain) => ({
-        ...chain,
-        personHref: hrefTo(visit, `/people/${chain.user.id}`),
-        roleHref: hrefTo(visit, `/roles/${chain.role.id}`),
-        nodeHref: hrefTo(visit, `/organisation/${chain.org_node.id}`),
-      })),
-    }
-  );
+  if (!list) return undefined;
+  const items = await Promise.all(list.items.map((chain) => linkedOf(visit, chain, at)));
+  return { ...list, items };
+}
+
+/** Of now, everything is there. Of then, the person may be; their places of then are what is looked at next. */
+async function linkedOf(visit: Visit, chain: Chain, at: string | undefined): Promise<Holder> {
+  const path = `/people/${chain.user.id}`;
+  if (at === undefined)
+    return {
+      ...chain,
+      personHref: hrefTo(visit, path),
+      roleHref: hrefTo(visit, `/roles/${chain.role.id}`),
+      nodeHref: hrefTo(visit, `/organisation/${chain.org_node.id}`),
+    };
+  const isThere = await mayAsk(visit, 'users.get', { params: { user_id: chain.user.id } });
+  return {
+    ...chain,
+    personHref: isThere ? hrefTo(visit, `${path}/access`, { [thenName]: queryValue(visit, thenName) }) : undefined,
+  };
 }
 
 async function show(visit: Visit): Promise<void> {
@@ -72,16 +89,23 @@ async function show(visit: Visit): Promise<void> {
   const all = await readCapabilities(visit);
   const asked = queryValue(visit, 'capability');
   const capability = all.find(({ key }) => key === asked)?.key ?? '';
-  const list = place && capability !== '' ? await find(visit, place, capability) : undefined;
-  if (capability !== '' && place && !list) return;
+  const isAsked = capability !== '' && place !== undefined;
+  const nowHref = hrefTo(visit, '/roles/who-can', { capability });
+  const { moment, answer: list } = await askThen(visit, nowHref, async (at) =>
+    isAsked ? find(visit, place, capability, at) : undefined,
+  );
+  if (isAsked && !list && moment.since === undefined) return;
   draw(visit, 'console/roles/who-can', {
     tabs: rolesTabs(visit, 'who-can'),
     action: hrefTo({ ...visit, at: undefined }, '/roles/who-can'),
     place: place ?? { id: '', name: visit.tenant.name },
-    placeHref: hrefTo(visit, '/place', { back: hrefTo(visit, '/roles/who-can', { at: undefined, capability }) }),
+    placeHref: hrefTo(visit, '/place', {
+      back: hrefTo(visit, '/roles/who-can', { at: undefined, capability, [thenName]: queryValue(visit, thenName) }),
+    }),
     capability,
     options: all.map(({ key, description }) => ({ value: key, text: description ? `${key}: ${description}` : key })),
     list,
+    moment,
   });
 }
 
