@@ -59,6 +59,7 @@ const machinePaths = new Set<string>([
   protocol.revocation,
   protocol.pushed_authorization_request,
   protocol.device_authorization,
+  protocol.backchannel_authentication,
   protocol.userinfo,
   protocol.jwks,
   '/access-claims',

@@ -3,6 +3,7 @@ import type { Provider } from 'oidc-provider';
 import { z } from 'zod';
 import type { Config } from './config.ts';
 import { sweepAccessHistory } from './domain/access/access-history.ts';
+import { tellOfApproval, tellOfApprovalJob } from './domain/approvals/tell-of-approval.ts';
 import { countActivity } from './domain/audit/activity.ts';
 import { systemCaller } from './domain/audit/audit-events.ts';
 import { ensureAuditPartitions, purgeAuditEvents } from './domain/audit/audit-upkeep.ts';
@@ -14,6 +15,7 @@ import { sweepOutbox } from './domain/events/outbox.ts';
 import { sweepRemovedFactors } from './domain/factors/factors.ts';
 import { endUnusedClients } from './domain/lifecycle/end-client.ts';
 import { eraseDuePeople } from './domain/lifecycle/own-deletion.ts';
+import { configuredChannels } from './domain/messages/available-channels.ts';
 import { type Messenger, sendMessageTask } from './domain/messages/deliver-message.ts';
 import { sweepMessageDays } from './domain/messages/message-days.ts';
 import { sendMessageJob } from './domain/messages/outgoing-message.ts';
@@ -21,6 +23,7 @@ import { sweepFederationRequests } from './domain/methods/federation/federation-
 import { deliverRecovery } from './domain/recovery/deliver-recovery.ts';
 import { deliverRecoveryJob } from './domain/recovery/recovery.ts';
 import { sweepSafetyLinks } from './domain/safety/safety-links.ts';
+import { approvalRequestModel } from './domain/sessions/approval-requests.ts';
 import { sweepPayloads } from './domain/sessions/payload-store.ts';
 import { backchannelLogoutJob, sweepSessions } from './domain/sessions/sessions.ts';
 import { sweepSignInFailures } from './domain/sign-in/sign-in-failures.ts';
@@ -59,10 +62,10 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
   const { issuer } = config;
   const phoneCountries = config.phone.countries;
   return {
-    // Expiry is decided when a row is read; this only keeps the tables small. Not device codes by the minute: a device is told
-    // that its code has expired for as long as the row is there.
+    // Expiry is decided when a row is read; this only keeps the tables small. Not device codes and requests for an
+    // approval by the minute: who polls is told that they have expired for as long as the row is there.
     async 'sweep-short-lived'() {
-      await sweepPayloads(db, { except: ['DeviceCode'] });
+      await sweepPayloads(db, { except: ['DeviceCode', approvalRequestModel] });
     },
     'tell-of-refusals': () => tellOfRepeatedRefusals(db),
     'count-activity': () => countActivity(db),
@@ -106,6 +109,8 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
       const isLastAttempt = attempt >= maxAttempts;
       return deliverCode(payload, { db, secrets, messenger, issuer, phoneCountries, signal, isLastAttempt });
     },
+    [tellOfApprovalJob]: (payload) =>
+      tellOfApproval(payload, { db, secrets, issuer, channels: configuredChannels(config) }),
     [deliverRecoveryJob]: (payload, { signal }) => deliverRecovery(payload, { db, secrets, messenger, issuer, signal }),
   };
 }

@@ -45,6 +45,7 @@ const features = [
   'claims',
   'sign-in',
   'codes',
+  'approvals',
   'webauthn',
   'factors',
   // Side by side: that none imports another is asserted below.

@@ -7786,6 +7786,8 @@ export interface operations {
                     agent?: boolean;
                     /** @description It serves the people of all tenants */
                     all_tenants?: boolean;
+                    /** @description It may ask people for their approval without a browser (CIBA), and polls for what they answer */
+                    ciba?: boolean;
                     /** @description Claims under names of its own, in the id_token and at userinfo */
                     claim_mapping?: {
                         [key: string]: {
@@ -7939,6 +7941,8 @@ export interface operations {
                 "application/json": {
                     /** @description It acts for people while they are away, such as an AI assistant: they are told, and choose for how long */
                     agent?: boolean;
+                    /** @description It may ask people for their approval without a browser (CIBA), and polls for what they answer */
+                    ciba?: boolean;
                     /** @description Claims under names of its own, in the id_token and at userinfo */
                     claim_mapping?: {
                         [key: string]: {

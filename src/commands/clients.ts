@@ -60,6 +60,7 @@ export interface CreateOptions {
   securityProfile?: SecurityProfile;
   agent?: boolean;
   consentDays?: number;
+  ciba?: boolean;
 }
 
 /** What the options of `clients create` ask for, in the registered names. @throws UsageError */
@@ -77,6 +78,7 @@ export async function metadataOf(options: CreateOptions): Promise<Record<string,
   if (options.defaultApi !== undefined) metadata.default_resource = options.defaultApi;
   if (options.agent) metadata.agent = true;
   if (options.consentDays !== undefined) metadata.consent_days = options.consentDays;
+  if (options.ciba) metadata.ciba = true;
   if (options.claim || options.constantClaim) metadata.claim_mapping = mappingOf(options);
   return metadata;
 }
@@ -203,6 +205,7 @@ export function addClients(program: Command, description: string): void {
       .addOption(new Option('--security-profile <profile>', 'FAPI 2.0 (docs/fapi.md)').choices([...securityProfiles]))
       .option('--agent', 'it acts for people while they are away: they are told, and choose for how long')
       .option('--consent-days <number>', 'how long a person’s consent lasts at the most', wholeNumber(1, 365))
+      .option('--ciba', 'it may ask people for their approval without a browser (docs/ciba.md)')
       .option('--claim <name=source>', 'a claim under a name of its own: groups=roles (repeatable)', collect)
       .option('--constant-claim <name=value>', 'a claim that is the same for everybody (repeatable)', collect)
       .option('--default-api <identifier>', 'the API that its tokens are for where a request names none')

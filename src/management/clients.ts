@@ -83,6 +83,9 @@ const own = {
     .max(365)
     .optional()
     .meta({ description: 'How long a person’s consent lasts at the most; of an agent 90 if nothing is said' }),
+  ciba: z.boolean().optional().meta({
+    description: 'It may ask people for their approval without a browser (CIBA), and polls for what they answer',
+  }),
 };
 
 const isShared = async (input: Named, lookup: Lookup) =>
@@ -163,7 +166,7 @@ const registration = [
         postLogoutRedirectUris: body.post_logout_redirect_uris,
         metadata: {
           ...body.metadata,
-          ...given(body, 'id_token_claims', 'claim_mapping', 'default_resource', 'agent', 'consent_days'),
+          ...given(body, 'id_token_claims', 'claim_mapping', 'default_resource', 'agent', 'consent_days', 'ciba'),
         },
       };
       const { client, clientSecret } = await deps.registration.registerClient(db, wanted, actor.caller);

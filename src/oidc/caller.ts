@@ -21,7 +21,9 @@ export function requestOrigin(ctx: KoaContextWithOIDC): Pick<Caller, 'ip' | 'use
 export function currentCaller(): RequestCaller {
   const ctx = Provider.ctx;
   if (!ctx?.oidc) return { caller: systemCaller, tenantId: null };
-  const account = ctx.oidc.entities.Account as AccountWithProfile | undefined;
+  // Who is asked for an approval has done nothing yet.
+  const isAsked = ctx.oidc.route === 'backchannel_authentication';
+  const account = isAsked ? undefined : (ctx.oidc.entities.Account as AccountWithProfile | undefined);
   const client = ctx.oidc.client;
   const tenantId = account?.profile.tenantId ?? (client?.tenant_id as string | null | undefined) ?? null;
   const origin = requestOrigin(ctx);

@@ -112,6 +112,7 @@ export function mutualTlsAliases(
     revocation_endpoint: routes.revocation,
     pushed_authorization_request_endpoint: routes.pushed_authorization_request,
     device_authorization_endpoint: routes.device_authorization,
+    backchannel_authentication_endpoint: routes.backchannel_authentication,
     userinfo_endpoint: routes.userinfo,
   };
   const aliases = Object.entries(named).map(([name, path]) => [name, `${origin}${path}`]);

@@ -82,7 +82,7 @@ export function listenToProvider(provider: Provider, { db, logger, metrics }: Ev
     if (!client || !isWorthAnEvent(ctx, error)) return;
     const account = ctx.oidc.account as AccountWithProfile | undefined;
     const refusal = {
-      tenantId: account?.profile.tenantId ?? (client.tenant_id as string | undefined),
+      tenantId: account?.profile?.tenantId ?? (client.tenant_id as string | undefined),
       clientId: client.clientId,
       action,
       error: error.message,
@@ -101,6 +101,7 @@ export function listenToProvider(provider: Provider, { db, logger, metrics }: Ev
   provider.on('pushed_authorization_request.error', (ctx, error) => void refused('authorization.refused', ctx, error));
   provider.on('pushed_authorization_request.error', refusedRedirect);
   provider.on('device_authorization.error', (ctx, error) => void refused('authorization.refused', ctx, error));
+  provider.on('backchannel_authentication.error', (ctx, error) => void refused('authorization.refused', ctx, error));
   provider.on('grant.error', (ctx, error) => {
     void giveBack(ctx);
     void refused('token.refused', ctx, error);

@@ -2,6 +2,7 @@
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { Config } from '../config.ts';
 import type { AccountWithProfile } from './account.ts';
+import { approvalRequestSeconds } from './authorization/backchannel.ts';
 import { isHeldToProfile } from './security-profile.ts';
 
 type Lifetimes = NonNullable<Configuration['ttl']>;
@@ -42,6 +43,7 @@ export function createLifetimes(lifetimes: Config['lifetimes']): Lifetimes {
     AccessToken: accessTokenSeconds,
     ClientCredentials: accessTokenSeconds,
     AuthorizationCode: 60,
+    BackchannelAuthenticationRequest: approvalRequestSeconds,
     DeviceCode: 600,
     // A line of refresh tokens can begin under it as long as the session lasts.
     Grant: lifetimes.sessionSeconds + lifetimes.refreshTokenAbsoluteSeconds,

@@ -12,6 +12,7 @@ import type { Database } from '../platform/database.ts';
 import { defineSecretPurpose, type Secrets } from '../platform/secrets.ts';
 import { createFindAccount } from './account.ts';
 import { createFactorCheck } from './authorization/authentication-context.ts';
+import { createBackchannel, orNobody } from './authorization/backchannel.ts';
 import { createLoadGrant } from './authorization/consent.ts';
 import { createInteractionPolicy } from './authorization/prompts.ts';
 import { createTenantFinder } from './authorization/requested-tenant.ts';
@@ -77,6 +78,7 @@ export interface ProviderDependencies {
 /** Where each endpoint is; discovery publishes the same. */
 export const routes = {
   authorization: '/authorize',
+  backchannel_authentication: '/backchannel',
   code_verification: '/device',
   device_authorization: '/device/authorize',
   end_session: '/logout',
@@ -137,6 +139,7 @@ function features({ config, db, secrets, pages, rehearsal }: ProviderDependencie
   return {
     devInteractions: { enabled: false },
     backchannelLogout: { enabled: true },
+    ciba: createBackchannel(db),
     claimsParameter: { enabled: true },
     clientCredentials: { enabled: true },
     deviceFlow: {
@@ -212,7 +215,7 @@ export function createProvider(dependencies: ProviderDependencies): Provider {
     adapter: rehearsal?.adapter ?? createAdapterFactory({ db, secrets, limits, issuer, documents }),
     jwks: { keys: keys.privateJwks.map((jwk) => new SigningKey(jwk)) },
     enabledJWA: algorithms,
-    findAccount: createFindAccount(db, rehearsal),
+    findAccount: orNobody(createFindAccount(db, rehearsal)),
     // What is in an id_token each client's registration says: tokens/person-claims.ts.
     conformIdTokenClaims: false,
     fetch: withoutCaching(fetch),

@@ -7,6 +7,12 @@ import type { Context } from 'koa';
 
 const bodyLimit = 56 * 1024;
 
+/** The library's endpoints that take a form of a client, by their names. */
+export const formEndpoints = [
+  ...(['token', 'introspection', 'revocation', 'pushed_authorization_request', 'device_authorization'] as const),
+  'backchannel_authentication',
+] as const;
+
 interface ReadRequest extends IncomingMessage {
   /** The text of the form, once it was read. */
   body?: string;

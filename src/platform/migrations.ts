@@ -40,6 +40,7 @@ import * as workloadIdentities from '../../migrations/0040-workload-identities.t
 import * as clientRegistration from '../../migrations/0042-client-registration.ts';
 import * as clientDocuments from '../../migrations/0043-client-documents.ts';
 import * as securityProfile from '../../migrations/0044-security-profile.ts';
+import * as approvalRequests from '../../migrations/0045-approval-requests.ts';
 import * as trailOutOfReach from '../../migrations/0049-trail-out-of-reach.ts';
 import * as accessHistory from '../../migrations/0053-access-history.ts';
 import * as outbox from '../../migrations/0055-outbox.ts';
@@ -92,6 +93,7 @@ const migrations: NamedMigration[] = [
   { name: '0042-client-registration', migration: clientRegistration },
   { name: '0043-client-documents', migration: clientDocuments },
   { name: '0044-security-profile', migration: securityProfile },
+  { name: '0045-approval-requests', migration: approvalRequests },
   { name: '0049-trail-out-of-reach', migration: trailOutOfReach },
   { name: '0053-access-history', migration: accessHistory },
   { name: '0055-outbox', migration: outbox },

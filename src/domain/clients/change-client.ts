@@ -9,6 +9,7 @@ import type { Page, PageRequest } from '../../platform/paging.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { differences } from '../audit/differences.ts';
 import { actingUserId } from '../organisation/acting-user.ts';
+import { checkBackchannel } from './backchannel.ts';
 import { checkedApplication, checkServiceMembers } from './client-metadata.ts';
 import { type ClientSecretRow, revokeSecret, selectClientSecrets } from './client-secret-store.ts';
 import {
@@ -56,6 +57,7 @@ export async function updateClient(db: Database, change: ClientChange, caller: C
     );
     if (Object.keys(to).length === 0 && members.length === 0) return before;
     checkSecurityProfile(wanted);
+    checkBackchannel(wanted);
     if (members.includes('default_resource')) await checkDefaultResource(trx, wanted);
     await updateClientRow(trx, wanted, { actorId: actingUserId(caller) });
     if (needsSecret(before.metadata) && !needsSecret(wanted.metadata)) await expireClientSecrets(trx, before.id, 0);

@@ -8,6 +8,7 @@ import { newId } from '../../platform/ids.ts';
 import { randomToken, sha256 } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { actingUserId } from '../organisation/acting-user.ts';
+import { checkBackchannel } from './backchannel.ts';
 import { checkedApplication, checkServiceMembers } from './client-metadata.ts';
 import {
   type ClientKind,
@@ -82,6 +83,7 @@ function newSecret(): { clientSecret: string; secretHash: Buffer; hint: string }
 
 async function storeClient(db: Database, client: ClientRow, caller: Caller): Promise<string | undefined> {
   checkSecurityProfile(client);
+  checkBackchannel(client);
   try {
     await insertClient(db, client, actingUserId(caller));
   } catch (error) {
@@ -287,6 +289,7 @@ export async function storeSecurityProfile(
 ): Promise<ClientRow> {
   const changed = { ...client, securityProfile };
   checkSecurityProfile(changed);
+  checkBackchannel(changed);
   await updateClientRow(trx, changed, { actorId: actingUserId(caller) });
   const about = { tenantId: client.tenantId, entityType: 'client', entityId: client.clientId };
   const payload = { from: client.securityProfile, to: securityProfile };

@@ -46,6 +46,8 @@ export interface MessageModels {
   'address-changed': { tenantName: string; kind: 'email' | 'phone'; at: Date; hours: number; href: string };
   /** `at`: when the account is erased. `href` keeps it, for whoever did not ask for that. */
   'account-deletion': { tenantName: string; at: Date; href: string };
+  /** An application waits for the person's approval, until `expiresAt`. */
+  'approval-request': { tenantName: string; application: string; expiresAt: Date; href: string };
   /** What is not known of the browser is empty. `href` says that it was somebody else. */
   'new-device': { tenantName: string; browser: string; os: string; ip: string; at: Date; href: string };
 }
@@ -66,6 +68,7 @@ export const messageTemplates = [
   'address-changed',
   'account-deletion',
   'new-device',
+  'approval-request',
 ] as const satisfies readonly MessageTemplate[];
 
 export interface MailContent {

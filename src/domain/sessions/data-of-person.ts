@@ -89,7 +89,7 @@ export interface UnboundPayload {
 }
 
 /** What is under way: it may hold what somebody typed, or a hint of who should come, before anybody is proved. */
-const unbound = ['DeviceCode', 'Interaction', 'PushedAuthorizationRequest'];
+const unbound = ['BackchannelAuthenticationRequest', 'DeviceCode', 'Interaction', 'PushedAuthorizationRequest'];
 
 /** A thousand of them at a time, by key. @param after the last of those before */
 export async function selectUnboundPayloads(

@@ -32,7 +32,7 @@ interface FoundRowItself extends StoredPayload {
 
 const lives = (row: string) => `(${row}.expires_at is null or ${row}.expires_at > now())`;
 
-// An expired device code is still found, until it is swept: the device is told so (`expired_token`, RFC 8628 section 3.5).
+// An expired device code or request for an approval is still found, until it is swept: who polls is told so (`expired_token`).
 // That it has expired the library sees by its `exp`. A code whose session was ended is worth nothing, also where it was on
 // its way while the session ended, and whatever was granted by it. A refresh token used within the grace is not reported as
 // consumed: it is a retry, or another tab.
@@ -47,7 +47,7 @@ const byId = prepared(
                           p.session_uid_hash, p.account_id
                      from oidc_payloads p
                     where p.model = wanted.model and p.id_hash = wanted.id_hash
-                      and (${lives('p')} or p.model = 'DeviceCode')
+                      and (${lives('p')} or p.model in ('DeviceCode', 'BackchannelAuthenticationRequest'))
                       and not (p.model in ('AuthorizationCode', 'DeviceCode')
                                and exists (select from user_sessions s
                                             where s.oidc_session_uid_hash = p.session_uid_hash

@@ -7,7 +7,7 @@ import { errors, type KoaContextWithOIDC, interactionPolicy as policies } from '
 import { claimsByScope, scopes } from '../../domain/claims/claims.ts';
 
 /** @throws InvalidScope, InvalidRequest */
-function checkAsked({ oidc }: KoaContextWithOIDC): void {
+export function checkAsked({ oidc }: KoaContextWithOIDC): void {
   const allowed = oidc.client?.allowed_scopes as string[] | undefined;
   if (!allowed) return;
   const beyond = [...oidc.requestParamOIDCScopes].find(

@@ -6,10 +6,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
-import { changeForm } from '../request-form.ts';
+import { changeForm, formEndpoints } from '../request-form.ts';
 import type { Override } from './override.ts';
-
-const endpoints = ['token', 'introspection', 'revocation', 'pushed_authorization_request', 'device_authorization'];
 
 interface Credentials {
   /** Undefined where the bytes stand for nothing that a client could be registered with. */
@@ -52,7 +50,7 @@ export const basicCredentials: Override = {
   name: 'basic-credentials',
   why: 'The library answers an empty password and a secret beyond ASCII with 400 invalid_request.',
   apply({ provider }) {
-    const paths = new Set(endpoints.map((name) => provider.pathFor(name, { mountPath: '' })));
+    const paths = new Set(formEndpoints.map((name) => provider.pathFor(name, { mountPath: '' })));
     provider.use(async (ctx, next) => {
       const credentials = paths.has(ctx.path) ? credentialsOf(ctx.get('authorization')) : undefined;
       if (!credentials || (credentials.id && credentials.secret)) return next();

@@ -1,14 +1,12 @@
 /** An ordinary form of a machine is read before the library would read it, at a third of what that costs. */
-import { readOrdinaryForm } from '../request-form.ts';
+import { formEndpoints, readOrdinaryForm } from '../request-form.ts';
 import type { Override } from './override.ts';
-
-const endpoints = ['token', 'introspection', 'revocation', 'pushed_authorization_request', 'device_authorization'];
 
 export const formBody: Override = {
   name: 'form-body',
   why: 'The library reads each body by an asynchronous iterator over the stream.',
   apply({ provider }) {
-    const paths = new Set(endpoints.map((name) => provider.pathFor(name, { mountPath: '' })));
+    const paths = new Set(formEndpoints.map((name) => provider.pathFor(name, { mountPath: '' })));
     provider.use(async (ctx, next) => {
       if (paths.has(ctx.path)) await readOrdinaryForm(ctx);
       return next();

@@ -61,7 +61,8 @@ export const registeredResources: Override = {
       },
     });
     // Before these are exchanged, `resource` is looked for among what they are good for.
-    for (const model of [provider.AuthorizationCode, provider.RefreshToken, provider.DeviceCode] as unknown[])
+    const { AuthorizationCode, BackchannelAuthenticationRequest, DeviceCode, RefreshToken } = provider;
+    for (const model of [AuthorizationCode, BackchannelAuthenticationRequest, DeviceCode, RefreshToken] as unknown[])
       replaceMethod(
         model as Model,
         'find',

@@ -3,13 +3,11 @@
  * assertion of this process for it. Without one the library lets nobody in, for such a service has no key of its own.
  */
 import { createIssuerKeys, type IssuerKeys } from '../issuer-keys.ts';
-import { changeForm } from '../request-form.ts';
+import { changeForm, formEndpoints } from '../request-form.ts';
 import { memoryOf } from '../request-memory.ts';
 import { assertionFor } from '../workload-key.ts';
 import { judgeWorkloadToken } from '../workload-tokens.ts';
 import type { Override } from './override.ts';
-
-const endpoints = ['token', 'introspection', 'revocation', 'pushed_authorization_request', 'device_authorization'];
 
 /** By what they are fetched with: a change of signing keys makes another provider, and asks nobody anew. */
 const keysByFetch = new WeakMap<object, IssuerKeys>();
@@ -25,7 +23,7 @@ export const workloadAssertions: Override = {
   why: 'The library takes assertions that a client signs itself alone.',
   apply({ provider }, { db, fetch }) {
     const keysFor = issuerKeys(fetch);
-    const paths = new Set(endpoints.map((name) => provider.pathFor(name, { mountPath: '' })));
+    const paths = new Set(formEndpoints.map((name) => provider.pathFor(name, { mountPath: '' })));
     provider.use((ctx, next) => {
       if (!paths.has(ctx.path)) return next();
       return changeForm(ctx, next, async (form) => {

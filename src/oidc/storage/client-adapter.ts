@@ -4,6 +4,7 @@
  * hashes (`overrides/client-secrets.ts`).
  */
 import type { Adapter, AdapterPayload } from 'oidc-provider';
+import { cibaGrant } from '../../domain/clients/backchannel.ts';
 import { type ClientRow, findLiveClient } from '../../domain/clients/client-store.ts';
 import { isWorkload } from '../../domain/clients/service-authentication.ts';
 import { remembered } from '../../platform/remembered.ts';
@@ -23,6 +24,7 @@ export const extraClientMetadata = [
   ...(['tenant_id', 'kind', 'first_party', 'require_pkce', 'resource_server_id'] as const),
   'workload',
   ...(['id_token_claims', 'claim_mapping', 'default_resource', 'allowed_scopes', 'agent', 'consent_days'] as const),
+  'ciba',
   'security_profile',
 ] as const;
 
@@ -32,6 +34,11 @@ export function clientMetadata(client: ClientRow, secrets: Secrets): AdapterPayl
     ...client.metadata,
     // What a service may exchange is asked at each request, and is nothing until somebody says so.
     ...(client.kind === 'service' && { grant_types: ['client_credentials', tokenExchangeGrant] }),
+    // Polled for alone: nothing of ours is ever sent to an address of a client's.
+    ...(client.metadata.ciba === true && {
+      grant_types: [...(client.metadata.grant_types as string[]), cibaGrant],
+      backchannel_token_delivery_mode: 'poll',
+    }),
     // It has no keys, and the platform's token is judged before (overrides/workload-assertions.ts).
     ...(client.kind === 'service' && isWorkload(client.metadata) && { jwks: workloadJwks, workload: true }),
     client_id: client.clientId,

@@ -3,8 +3,8 @@
  * asks too often while it waits for the person is told to slow down (RFC 8628 section 3.5); the library never says so.
  */
 import Provider, { type Adapter, errors } from 'oidc-provider';
-import { noteDevicePoll } from '../../domain/sessions/device-poll-store.ts';
 import { findPayloadByUserCode } from '../../domain/sessions/payload-store.ts';
+import { notePoll } from '../../domain/sessions/poll-store.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import { requestMemory } from '../request-memory.ts';
 import { createPayloadAdapter } from './payload-adapter.ts';
@@ -30,7 +30,7 @@ export function createDeviceCodeAdapter({ db, secrets, limits }: AdapterDependen
     async find(id) {
       const payload = await shared.find(id);
       const isPending = payload && !payload.accountId && !payload.error && (payload.exp ?? 0) * 1000 > Date.now();
-      if (isPending && Provider.ctx?.oidc?.route === 'token' && (await noteDevicePoll(db, sha256(id))))
+      if (isPending && Provider.ctx?.oidc?.route === 'token' && (await notePoll(db, model, sha256(id))))
         throw new errors.SlowDown();
       return payload;
     },

@@ -76,6 +76,18 @@ function exchangedEvent(model: string, payload: AdapterPayload): Record<string, 
   );
 }
 
+/** Of a request for an approval: by the application, whether there is such a person or not. */
+export function approvalRequestedEvent(
+  { clientId, scope }: AdapterPayload,
+  accountId: string | undefined,
+): Record<string, unknown> {
+  const { caller, tenantId } = currentCaller();
+  return auditEventRow(
+    { tenantId, action: 'approval.requested', entityType: 'client', entityId: clientId, payload: { scope, accountId } },
+    caller,
+  );
+}
+
 /** For `destroyPayload`: null where the end of such a row is no event. */
 export function destroyedEvent(model: string): Record<string, unknown> | null {
   const action = auditedOnDestruction[model];

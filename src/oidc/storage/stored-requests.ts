@@ -36,9 +36,9 @@ export class TooManyRequests extends errors.OIDCProviderError {
   override allow_redirect = false;
   readonly seconds: number;
 
-  constructor(seconds: number) {
+  constructor(seconds: number, description: string) {
     super(429, 'temporarily_unavailable');
-    this.error_description = 'too many requests from this address';
+    this.error_description = description;
     this.seconds = seconds;
   }
 }
@@ -58,6 +58,12 @@ async function count(db: Database, limits: AddressLimits, limit: Limit, ctx: Koa
   return limits.consume(db, limit, ctx.ip);
 }
 
+/** @throws InvalidRequest where a request holds too much */
+export function checkStoredSize(payload: AdapterPayload): void {
+  if (Buffer.byteLength(JSON.stringify(payload)) > mostBytes)
+    throw new errors.InvalidRequest(`the parameters of the request are more than ${mostBytes / 1024} KiB`);
+}
+
 /**
  * Counts a row that is about to be stored for the first time, if it is one of a stranger.
  * @throws InvalidRequest where it holds too much, TooManyRequests (429, with Retry-After)
@@ -69,8 +75,7 @@ export async function countStoredRequest(
 ): Promise<Counted> {
   const limit = limited[model];
   if (!limit) return [];
-  if (Buffer.byteLength(JSON.stringify(payload)) > mostBytes)
-    throw new errors.InvalidRequest(`the parameters of the request are more than ${mostBytes / 1024} KiB`);
+  checkStoredSize(payload);
   const ctx = Provider.ctx;
   // Outside of the protocol's endpoints, and on the way back to them, something is stored again.
   if (!ctx?.oidc || /resume$/.test(ctx.oidc.route) || isProved(ctx, payload)) return [];
@@ -82,11 +87,15 @@ export async function countStoredRequest(
 }
 
 /** A refusal by a limit, in the library's words; anything else as it is. */
-export function toldTooMany(ctx: Pick<KoaContextWithOIDC, 'set'>, error: unknown): unknown {
+export function toldTooMany(
+  ctx: Pick<KoaContextWithOIDC, 'set'>,
+  error: unknown,
+  description = 'too many requests from this address',
+): unknown {
   if (!(error instanceof DomainError) || error.code !== 'TOO_MANY_ATTEMPTS') return error;
   const seconds = Number(error.params.seconds);
   ctx.set('retry-after', String(seconds));
-  return new TooManyRequests(seconds);
+  return new TooManyRequests(seconds, description);
 }
 
 /** Gives back what a row was counted as, once it has ended. */

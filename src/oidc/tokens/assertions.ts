@@ -64,6 +64,10 @@ export async function checkRequestObject(
   client: Client,
 ): Promise<void> {
   if (isHeldToProfile(client)) checkProfileRequest(ctx, claims, header);
+  // CIBA Core section 7.1.1.
+  const missing = ['exp', 'iat', 'nbf', 'jti'].find((name) => !Object.hasOwn(claims, name));
+  if (ctx.oidc.route === 'backchannel_authentication' && missing !== undefined)
+    throw new errors.InvalidRequestObject(`Request Object must have '${missing}'`);
   const jwt = ctx.oidc.params?.request;
   if (typeof jwt === 'string' && !isCanonicalJwt(jwt))
     throw new errors.InvalidRequestObject('the request is not encoded as base64url');

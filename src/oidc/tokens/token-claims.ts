@@ -32,10 +32,11 @@ export interface CarriesOrgNode {
   params?: { org_node_id?: string };
 }
 
-/** What the token is made from: the code, the device code, the refresh token, or what is exchanged for it. */
+/** What the token is made from: the code, the device code, the approved request, the refresh token, or what is exchanged for it. */
 function grantSource(ctx: KoaContextWithOIDC): CarriesOrgNode | undefined {
   const { AuthorizationCode, DeviceCode, RotatedRefreshToken, RefreshToken } = ctx.oidc.entities;
-  const stored = AuthorizationCode ?? DeviceCode ?? RotatedRefreshToken ?? RefreshToken;
+  const { BackchannelAuthenticationRequest: approved } = ctx.oidc.entities;
+  const stored = AuthorizationCode ?? DeviceCode ?? approved ?? RotatedRefreshToken ?? RefreshToken;
   return (stored as CarriesOrgNode | undefined) ?? memoryOf(ctx).exchangedSubject;
 }
 

@@ -1,5 +1,6 @@
 /** Counts the tokens that are given out. Refuses a grant as a label that is none of ours: a client may send anything. */
 import { Counter, type Registry } from 'prom-client';
+import { cibaGrant } from '../../domain/clients/backchannel.ts';
 import { tokenExchangeGrant } from '../grant-types.ts';
 
 export interface TokenMetrics {
@@ -12,6 +13,7 @@ const grants = new Map([
   ['refresh_token', 'refresh_token'],
   ['client_credentials', 'client_credentials'],
   ['urn:ietf:params:oauth:grant-type:device_code', 'device_code'],
+  [cibaGrant, 'ciba'],
   [tokenExchangeGrant, 'token_exchange'],
 ]);
 

@@ -4,6 +4,7 @@
  * old is led through another sign-in, and back to its own page.
  */
 import type { Context } from 'koa';
+import { countWaitingRequests } from '../../domain/sessions/approval-requests.ts';
 import { accountClientId } from '../../oidc/account-client.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { consoleHrefFor } from '../console/entrance.ts';
@@ -25,11 +26,15 @@ export function leadTo(ctx: Context, address: string): void {
 export interface AtAccount extends SignedIn {
   /** For who administers something. */
   consoleHref?: string;
+  /** How many applications wait for their approval, where that was asked. */
+  waiting?: number;
 }
 
 async function atAccount(ctx: Context, web: WebDependencies): Promise<AtAccount | undefined> {
   const person = await signedIn(ctx, web);
-  return person && { ...person, consoleHref: await consoleHrefFor(ctx, web, person) };
+  if (!person) return undefined;
+  const waiting = await countWaitingRequests(web.db, person.profile.userId);
+  return { ...person, consoleHref: await consoleHrefFor(ctx, web, person), waiting };
 }
 
 /** Who a page is for; undefined where they are led to sign in, and come back to this very page. */
@@ -71,21 +76,25 @@ export async function freshForm(ctx: Context, web: WebDependencies, page: string
   return undefined;
 }
 
-function navOf(web: WebDependencies, section: AccountSectionName, consoleHref: string | undefined): AccountNav {
+function navOf(
+  web: WebDependencies,
+  section: AccountSectionName,
+  links: Pick<AtAccount, 'consoleHref' | 'waiting'>,
+): AccountNav {
   const afterSignOut = { client_id: accountClientId, post_logout_redirect_uri: `${web.issuer}/` };
-  return accountNav(section, { signOutHref: `/logout?${new URLSearchParams(afterSignOut)}`, consoleHref });
+  return accountNav(section, { signOutHref: `/logout?${new URLSearchParams(afterSignOut)}`, ...links });
 }
 
 /** Draws a page of the account in the look of the person's tenant. */
 export function drawPage<V extends AccountView>(
   ctx: Context,
   web: WebDependencies,
-  { profile, consoleHref }: AtAccount,
+  { profile, consoleHref, waiting }: AtAccount,
   page: { section: AccountSectionName; view: V; status?: number },
   model: Omit<ViewModels[V], 'nav'>,
 ): void {
   const { tenant, theme, zoneinfo } = profile;
-  const whole = { ...model, nav: navOf(web, page.section, consoleHref) } as ViewModels[V];
+  const whole = { ...model, nav: navOf(web, page.section, { consoleHref, waiting }) } as ViewModels[V];
   const surroundings = { tenant, theme, timeZone: zoneinfo ?? undefined, status: page.status };
   web.pages.render(ctx, page.view, whole, surroundings);
 }

@@ -8,6 +8,7 @@ import type { WebDependencies } from '../interaction/context.ts';
 import { mountAccess } from './access.ts';
 import { leadTo } from './account-page.ts';
 import { mountApplications } from './applications.ts';
+import { mountApprovals } from './approvals.ts';
 import { mountChangeAddress } from './change-address.ts';
 import { mountData } from './data.ts';
 import { mountDeleteAccount } from './delete-account.ts';
@@ -33,6 +34,7 @@ export function accountRoutes(web: WebDependencies, management: ManagementDepend
   mountSecurity(router, web);
   mountDevices(router, web);
   mountApplications(router, web);
+  mountApprovals(router, web);
   mountAccess(router, web);
   mountKeys(router, web, management);
   mountReferrals(router, web);

@@ -16,6 +16,7 @@ export const accountSections = [
   { section: 'profile', href: '/account', icon: 'person' },
   { section: 'security', href: '/account/security', icon: 'key' },
   { section: 'devices', href: '/account/devices', icon: 'screen' },
+  { section: 'approvals', href: '/account/approvals', icon: 'check' },
   { section: 'applications', href: '/account/applications', icon: 'apps' },
   { section: 'access', href: '/account/access', icon: 'place' },
   { section: 'keys', href: '/account/keys', icon: 'tag' },
@@ -27,7 +28,7 @@ export type AccountSectionName = (typeof accountSections)[number]['section'];
 
 /** What `views/partials/account-nav.ejs` is drawn from; every page of the account has it as `nav`. */
 export interface AccountNav {
-  sections: (AccountSection & { current: boolean })[];
+  sections: (AccountSection & { current: boolean; waiting?: number })[];
   signOutHref: string;
   /** Absent for who administers nothing. */
   consoleHref?: string;
@@ -35,11 +36,17 @@ export interface AccountNav {
 
 export function accountNav(
   current: AccountSectionName,
-  links: Pick<AccountNav, 'signOutHref' | 'consoleHref'>,
+  { waiting = 0, ...links }: Pick<AccountNav, 'signOutHref' | 'consoleHref'> & { waiting?: number },
 ): AccountNav {
+  const isAdministrator = links.consoleHref !== undefined;
   // Keys are made by who administers something; for everybody else the page is there, and not in the way.
-  const isShown = ({ section }: AccountSection) =>
-    section !== 'keys' || section === current || links.consoleHref !== undefined;
-  const sections = accountSections.filter(isShown).map((row) => ({ ...row, current: row.section === current }));
+  // Approvals are asked of few, and there is a way to them where something waits.
+  const hidden: Partial<Record<string, boolean>> = { keys: !isAdministrator, approvals: waiting === 0 };
+  const isShown = ({ section }: AccountSection) => section === current || !hidden[section];
+  const sections = accountSections.filter(isShown).map((row) => ({
+    ...row,
+    current: row.section === current,
+    ...(row.section === 'approvals' && waiting > 0 && { waiting }),
+  }));
   return { sections, ...links };
 }

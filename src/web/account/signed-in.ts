@@ -24,6 +24,8 @@ export interface SignedIn {
   sessionUidHash: Buffer;
   /** When they last proved themselves, in epoch milliseconds. */
   provedAt: number;
+  /** By what they proved it (RFC 8176). */
+  amr: readonly string[] | undefined;
   /** What they proved, as a context class (domain/factors/requirement.ts). */
   acr: string | undefined;
 }
@@ -38,7 +40,13 @@ export async function signedIn(ctx: Context, { db, provider }: WebDependencies):
   const profile = await findAccount(db, session.accountId);
   if (!profile || (await isTooLittle(db, profile, { proved: session.acr }))) return undefined;
   keepSurroundings(ctx, { tenant: profile.tenant, theme: profile.theme, timeZone: profile.zoneinfo ?? undefined });
-  return { profile, sessionUidHash: sha256(session.uid), provedAt: (session.loginTs ?? 0) * 1000, acr: session.acr };
+  return {
+    profile,
+    sessionUidHash: sha256(session.uid),
+    provedAt: (session.loginTs ?? 0) * 1000,
+    acr: session.acr,
+    amr: session.amr,
+  };
 }
 
 /** A browser that is remembered stood in for a factor that was proved long before: that is not lately. */
@@ -47,7 +55,7 @@ export function isFresh({ provedAt, acr }: SignedIn): boolean {
 }
 
 /** Parameters of an authorization request that a link to the account may carry, such as one to sign up with a referral. */
-const carriedOn = ['tenant', 'prompt', 'referral_code', 'login_hint', 'ui_locales'];
+const carriedOn = ['tenant', 'prompt', 'referral_code', 'login_hint', 'ui_locales', 'acr_values'];
 
 /** Pages of ours that a sign-in may come back to, below `/account/`. They change nothing by being opened. */
 const pagePath = /^[a-z]+(?:-[a-z]+)*(?:\/[a-z]+(?:-[a-z]+)*)*$/;
@@ -94,9 +102,14 @@ export function signInTo({ redirectPath, page }: WayBack, issuer: string, asked:
 }
 
 /** To sign in once more as the same person. */
-export function signInAgainTo(back: WayBack, issuer: string, { profile }: SignedIn): string {
+export function signInAgainTo(
+  back: WayBack,
+  issuer: string,
+  { profile }: SignedIn,
+  asked: { acr_values?: string } = {},
+): string {
   const hint = profile.email ?? profile.phone ?? undefined;
-  return signInTo(back, issuer, { prompt: 'login', tenant: profile.tenant.slug, login_hint: hint });
+  return signInTo(back, issuer, { ...asked, prompt: 'login', tenant: profile.tenant.slug, login_hint: hint });
 }
 
 /** @param page of the account, to come back to */
@@ -104,7 +117,12 @@ export function signInAddress(issuer: string, asked: ParsedUrlQuery = {}, page =
   return signInTo(toAccount(page), issuer, asked);
 }
 
-/** To sign in once more as the same person, and come back to a page of the account. */
-export function signInAgainAddress(issuer: string, person: SignedIn, page = '/account'): string {
-  return signInAgainTo(toAccount(page), issuer, person);
+/** To sign in once more as the same person, and come back to a page of the account. @param asked by how much */
+export function signInAgainAddress(
+  issuer: string,
+  person: SignedIn,
+  page = '/account',
+  asked: { acr_values?: string } = {},
+): string {
+  return signInAgainTo(toAccount(page), issuer, person, asked);
 }

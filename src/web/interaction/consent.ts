@@ -26,7 +26,8 @@ function hostOf(uri: unknown): string {
 
 type ConsentModel = ViewModels['interaction/consent'];
 
-function resourcesAsked(db: Database, missing: Record<string, string[]>): Promise<ConsentModel['resources']> {
+/** In the words of the consent page, by the identifiers of the APIs. */
+export function resourcesAsked(db: Database, missing: Record<string, string[]>): Promise<ConsentModel['resources']> {
   return Promise.all(
     Object.entries(missing).map(async ([identifier, scopes]) => ({
       name: (await findResourceServer(db, identifier))?.name ?? identifier,

@@ -26,6 +26,7 @@ export const knownRoutes: readonly string[] = [
   '/userinfo',
   '/access-claims',
   '/par',
+  '/backchannel',
   '/register',
   '/register/:client',
   '/device',

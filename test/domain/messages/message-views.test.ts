@@ -41,6 +41,12 @@ const models: MessageModels = {
     href: link,
   },
   'passkey-added': { tenantName: 'Northwind', href: link },
+  'approval-request': {
+    tenantName: 'Northwind',
+    application: 'Service desk',
+    expiresAt: new Date('2026-11-21T08:05:00Z'),
+    href: link,
+  },
   'account-deletion': { tenantName: 'Northwind', at: new Date('2026-12-05T08:05:00Z'), href: link },
   'credentials-removed': { tenantName: 'Northwind', href: link },
   'address-changed': {

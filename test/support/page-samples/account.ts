@@ -436,6 +436,56 @@ const password: PageSample[] = [
   },
 ];
 
+const approvals: PageSample[] = [
+  {
+    name: 'account-approvals',
+    view: 'account/approvals',
+    page: {},
+    model: {
+      nav: accountNav('approvals', { signOutHref: '/logout', waiting: 2 }),
+      requests: [
+        {
+          id: 'r1',
+          name: 'Northwind Service Desk',
+          firstParty: true,
+          agent: false,
+          bindingMessage: 'W4-SCT, call of 10:12',
+          scopes: [{ name: 'openid' }, { name: 'profile' }, { name: 'email' }],
+          claims: [],
+          resources: [],
+          askedAt: ago(1),
+          expiresAt: ago(-9),
+        },
+        {
+          id: 'r2',
+          name: 'Planner',
+          firstParty: false,
+          agent: true,
+          scopes: [{ name: 'openid' }, { name: 'offline_access' }],
+          claims: [{ name: 'phone_number' }],
+          resources: [
+            {
+              name: 'Shipments',
+              identifier: 'https://api.northwind.example/',
+              scopes: [{ name: 'shipments:read', title: 'See shipments' }, { name: 'shipments:write' }],
+            },
+          ],
+          days: 30,
+          askedAt: ago(6),
+          expiresAt: ago(-4),
+        },
+      ],
+      action: '/account/approvals',
+    },
+  },
+  ...(['approved', 'denied', 'gone'] as const).map((notice) => ({
+    name: `account-approvals-${notice}`,
+    view: 'account/approvals' as const,
+    page: {},
+    model: { nav: nav('approvals'), requests: [], action: '/account/approvals', notice },
+  })),
+];
+
 const applications: PageSample[] = [
   {
     name: 'account-applications',
@@ -735,6 +785,7 @@ export const samples: PageSample[] = [
   ...passkeys,
   passkeyOffer,
   ...devices,
+  ...approvals,
   ...applications,
   ...access,
   ...others,
