@@ -29,6 +29,7 @@ const endpoints: [method: string, path: string][] = [
   ['GET', '/userinfo'],
   ['GET', '/access-claims'],
   ['POST', '/par'],
+  ['POST', '/backchannel'],
   ['GET', '/device'],
   ['POST', '/device'],
   ['POST', '/device/authorize'],

@@ -30,6 +30,7 @@ const posted = new Set([
   '/introspect',
   '/revoke',
   '/par',
+  '/backchannel',
   '/device/authorize',
   '/logout/confirm',
   '/access/v1/*',

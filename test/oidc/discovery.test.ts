@@ -26,6 +26,7 @@ describe('discovery', () => {
       'refresh_token',
       'urn:ietf:params:oauth:grant-type:device_code',
       'urn:ietf:params:oauth:grant-type:token-exchange',
+      'urn:openid:params:grant-type:ciba',
     ]);
   });
 
@@ -57,7 +58,7 @@ describe('discovery', () => {
   });
 
   it('offers neither registration nor anything that is off', () => {
-    for (const name of ['registration_endpoint', 'check_session_iframe', 'backchannel_authentication_endpoint'])
+    for (const name of ['registration_endpoint', 'check_session_iframe', 'backchannel_client_notification_endpoint'])
       assert.equal(metadata[name], undefined, name);
     assert.equal(metadata.request_uri_parameter_supported, false);
     assert.equal(metadata.request_parameter_supported, true);

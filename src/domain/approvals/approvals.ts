@@ -7,10 +7,10 @@ import type { Database } from '../../platform/database.ts';
 import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { consume, defineLimits } from '../../platform/rate-limits.ts';
-import { selectPeople } from '../sign-in/candidate-store.ts';
+import { findPeople, type Person } from '../sign-in/candidates.ts';
 import type { Tenant } from '../tenants/tenants.ts';
 import { parseAddress } from '../users/canonical-address.ts';
-import { parseUsername } from '../users/username.ts';
+import { parseUsername, usernameDestination } from '../users/username.ts';
 
 export const approvalCodes = defineCodes({
   APPROVAL_EXPIRED: {
@@ -33,13 +33,21 @@ export const approvalLimits = defineLimits({
   approvalsPerPerson: { hits: 20, windowSeconds: 3_600 },
 });
 
-/** By what a person may be named; nothing that could be anybody's name names nobody. */
-function nameIn(hint: string, { settings }: Pick<Tenant, 'settings'>): ['email' | 'phone' | 'username', string] {
+interface Named {
+  destination: string;
+  channel: 'email' | 'sms';
+  /** Whether somebody who is found by it is meant by it: an address that was never proved may be another's. */
+  isOf(person: Person): boolean;
+}
+
+/** What a hint may be the name of; what is nobody's costs the same search. */
+function nameIn(hint: string, { settings }: Pick<Tenant, 'settings'>): Named {
   const address = parseAddress(hint);
-  if (address && 'email' in address) return ['email', address.email];
-  if (address) return ['phone', address.phone];
-  // A username that nobody has costs the same search.
-  return ['username', (settings.usernames ? parseUsername(hint) : undefined) ?? ''];
+  if (address && 'email' in address)
+    return { destination: address.email, channel: 'email', isOf: ({ emailVerified }) => emailVerified };
+  if (address) return { destination: address.phone, channel: 'sms', isOf: ({ phoneVerified }) => phoneVerified };
+  const username = (settings.usernames ? parseUsername(hint) : undefined) ?? '';
+  return { destination: usernameDestination(username), channel: 'email', isOf: () => true };
 }
 
 async function isWithin(db: Database, limit: (typeof approvalLimits)[keyof typeof approvalLimits], subject: string) {
@@ -65,14 +73,11 @@ export interface AskedApproval {
  * @throws DomainError rate_limited TOO_MANY_ATTEMPTS
  */
 export async function findAskedPerson(db: Database, { tenant, clientId, hint }: AskedApproval): Promise<string> {
-  const [kind, name] = nameIn(hint, tenant);
+  const { destination, channel, isOf } = nameIn(hint, tenant);
   await consume(db, approvalLimits.approvalsPerClient, clientId);
-  await consume(db, approvalLimits.approvalsPerHint, `${clientId} ${kind} ${name}`);
-  const isMeant = (person: Awaited<ReturnType<typeof selectPeople>>[number]) =>
-    person.userActive &&
-    person.tenantActive &&
-    (kind === 'username' || (kind === 'email' ? person.emailVerified : person.phoneVerified));
-  const person = (await selectPeople(db, kind, name, tenant.id)).find(isMeant);
+  await consume(db, approvalLimits.approvalsPerHint, `${clientId} ${destination}`);
+  const people = await findPeople(db, { destination, channel, tenantId: tenant.id });
+  const person = people.find((one) => one.userActive && one.tenantActive && isOf(one));
   const stranger = newId();
   // Counted for whoever it is, and one after the other: a person who is asked too often by one is not used up for all.
   const subject = person?.userId ?? stranger;

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { enqueueJob } from '../../platform/jobs/jobs.ts';
 import type { Secrets } from '../../platform/secrets.ts';
-import { findLiveClient } from '../clients/client-store.ts';
+import { findAskingClient } from '../clients/backchannel.ts';
 import { type Channel, enqueueMessage, type OutgoingMessage } from '../messages/outgoing-message.ts';
 import { findWaitingRequest } from '../sessions/approval-requests.ts';
 import { type AccountProfile, findAccount } from '../users/users.ts';
@@ -59,15 +59,15 @@ export async function tellOfApproval(
   const { request } = toTell.parse(payload);
   const waiting = await findWaitingRequest(db, Buffer.from(request, 'hex'));
   const person = waiting && (await findAccount(db, waiting.accountId));
-  const client = waiting && (await findLiveClient(db, waiting.clientId));
+  const application = waiting && (await findAskingClient(db, waiting.clientId));
   const reach = person && reachOf(person, channels);
-  if (!waiting || !person || !client || !reach) return;
+  if (!waiting || !person || !application || !reach) return;
   const message: OutgoingMessage<'approval-request'> = {
     ...reach,
     template: 'approval-request',
     model: {
       tenantName: person.tenant.name,
-      application: client.name,
+      application,
       expiresAt: waiting.expiresAt,
       href: `${issuer}/account/approvals`,
     },

@@ -3,8 +3,9 @@
  * Authentication Core 1.0). Off by default. Owns the member `ciba`, from which the grant type follows. Refuses what proves
  * itself by nothing, what serves people of every tenant, and what is held to a security profile that has no such flow.
  */
+import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
-import type { ClientRow } from './client-store.ts';
+import { type ClientRow, findLiveClient } from './client-store.ts';
 
 export const cibaGrant = 'urn:openid:params:grant-type:ciba';
 
@@ -31,6 +32,12 @@ export function checkBackchannel(client: ClientRow): void {
   if (ciba !== true) throw refusal('ciba', 'it is true or false');
   const reason = faultOf(client);
   if (reason !== undefined) throw refusal('ciba', reason);
+}
+
+/** The name of an application that may ask now; undefined where it may not. */
+export async function findAskingClient(db: Database, clientId: string): Promise<string | undefined> {
+  const client = await findLiveClient(db, clientId);
+  return client?.metadata.ciba === true ? client.name : undefined;
 }
 
 function refusal(field: string, reason: string): DomainError {

@@ -68,7 +68,7 @@ export async function machineRequests({ basic, tokens, jwtAccessToken }: Stage):
         : []),
     );
   }
-  const machines = ['/introspect', '/revoke', '/par', '/device/authorize'];
+  const machines = ['/introspect', '/revoke', '/par', '/backchannel', '/device/authorize'];
   for (const path of machines) {
     const post = (what: string, rest: Partial<MalformedRequest>): MalformedRequest => ({
       what: `${path}: ${what}`,
