@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { type Database, inTransaction } from '../../platform/database.ts';
-import { enqueueJob } from '../../platform/jobs/jobs.ts';
+import { enqueueJob } from '../../platform/jobs/enqueue-job.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { findAskingClient } from '../clients/backchannel.ts';
 import { type Channel, enqueueMessage, type OutgoingMessage } from '../messages/outgoing-message.ts';
