@@ -11132,6 +11132,8 @@ export interface operations {
                             [key: string]: unknown;
                         }[];
                     };
+                    /** @description Where it publishes its public keys (RFC 7591 section 2), in place of `jwks`: it may rotate them itself */
+                    jwks_uri?: string;
                     /** @description What people read when they are asked to sign in */
                     name: string;
                     /**
@@ -11295,6 +11297,8 @@ export interface operations {
                             [key: string]: unknown;
                         }[];
                     };
+                    /** @description Where it publishes its public keys (RFC 7591 section 2), in place of `jwks`: it may rotate them itself */
+                    jwks_uri?: string;
                     /** @description What people read when they are asked to sign in */
                     name?: string;
                 };

@@ -38,6 +38,7 @@ interface CreateOptions {
   api?: string;
   clientId?: string;
   jwksFile?: string;
+  jwksUri?: string;
   certificateFile?: string[];
   certificateBound?: boolean;
   defaultApi?: string;
@@ -87,6 +88,7 @@ async function create(options: CreateOptions): Promise<CommandResult> {
     };
     const proof = {
       jwks,
+      jwksUri: options.jwksUri,
       certificates,
       certificateName,
       certificateBound: options.certificateBound,
@@ -110,6 +112,7 @@ export function addServices(program: Command, description: string): void {
       .option('--api <identifier>', 'the API that it is')
       .option('--client-id <id>', 'its client_id; without it, one is made')
       .option('--jwks-file <file>', 'its public keys; it then signs assertions (private_key_jwt) and gets no secret')
+      .option('--jwks-uri <url>', 'where it publishes its public keys, in place of --jwks-file')
       .option('--certificate-file <file>', 'a certificate that it made itself, PEM (repeatable)', collect)
       .option('--certificate-san-dns <name>', 'the DNS name in its certificate, which the proxy verifies')
       .option('--certificate-san-uri <uri>', 'the URI in its certificate, which the proxy verifies')

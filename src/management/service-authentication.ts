@@ -10,6 +10,10 @@ const names = z.strictObject(Object.fromEntries(certificateNames.map((name) => [
 
 export const authenticationBody = {
   jwks: keySet.optional(),
+  jwks_uri: text(500).optional().meta({
+    description:
+      'Where it publishes its public keys (RFC 7591 section 2), in place of `jwks`: it may rotate them itself',
+  }),
   certificate_name: names.optional(),
   certificates: z
     .array(text(10_000))
@@ -28,6 +32,7 @@ type AuthenticationBody = { [name in keyof typeof authenticationBody]?: z.infer<
 export function authenticationOf(body: AuthenticationBody): ServiceAuthentication {
   return {
     jwks: body.jwks,
+    jwksUri: body.jwks_uri,
     certificateName: body.certificate_name as ServiceAuthentication['certificateName'],
     certificates: body.certificates,
     certificateBound: body.certificate_bound_tokens,
@@ -36,5 +41,5 @@ export function authenticationOf(body: AuthenticationBody): ServiceAuthenticatio
 
 /** Whether who has what the body names could stand in the service's place. */
 export function isCredential(body: AuthenticationBody): boolean {
-  return [body.jwks, body.certificate_name, body.certificates].some((one) => one !== undefined);
+  return [body.jwks, body.jwks_uri, body.certificate_name, body.certificates].some((one) => one !== undefined);
 }

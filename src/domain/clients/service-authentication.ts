@@ -15,6 +15,8 @@ export type CertificateName = (typeof certificateNames)[number];
 export interface ServiceAuthentication {
   /** Public keys (RFC 7517): the service then signs assertions (private_key_jwt) and gets no secret. */
   jwks?: KeySet;
+  /** Where it publishes them instead (RFC 7591 section 2): asked for when a key is not known, and from time to time. */
+  jwksUri?: string;
   /** One name of a certificate that an authority issued, which the proxy verifies (tls_client_auth). */
   certificateName?: Partial<Record<CertificateName, string>>;
   /** Certificates of its own, PEM; several while one takes another's place (self_signed_tls_client_auth). */
@@ -52,17 +54,28 @@ function subjectMember(name: NonNullable<ServiceAuthentication['certificateName'
   return { [`tls_client_auth_${only}`]: name[only] };
 }
 
+/** Whether http will do is for who calls it to say: the rules of outgoing calls (platform/network/outbound.ts). */
+function checkAddress(value: string): void {
+  const url = URL.parse(value);
+  const isPlain = url && /^https?:$/.test(url.protocol) && !/[#\s\0]/.test(value) && !url.username && !url.password;
+  if (!isPlain || value.length > 500) throw refusal('jwks_uri', 'it is no https URL without fragment');
+}
+
 /**
  * What the registration says of it; empty where nothing is given.
- * @throws DomainError invalid INVALID_INPUT (jwks, certificate_name, certificates)
+ * @throws DomainError invalid INVALID_INPUT (jwks, jwks_uri, certificate_name, certificates)
  */
 export function authenticationMembers(wanted: ServiceAuthentication): Metadata {
-  const { jwks, certificateName, certificates, certificateBound, workload } = wanted;
-  if ([jwks, certificateName, certificates, workload || undefined].filter((one) => one !== undefined).length > 1)
+  const { jwks, jwksUri, certificateName, certificates, certificateBound, workload } = wanted;
+  if (
+    [jwks, jwksUri, certificateName, certificates, workload || undefined].filter((one) => one !== undefined).length > 1
+  )
     throw refusal('certificates', 'a service proves itself in one way');
   if (jwks) checkPublicKeys(jwks);
+  if (jwksUri !== undefined) checkAddress(jwksUri);
   return {
     ...(jwks && { token_endpoint_auth_method: 'private_key_jwt', jwks }),
+    ...(jwksUri !== undefined && { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: jwksUri }),
     // Without keys: none of its own signs for it.
     ...(workload && { token_endpoint_auth_method: 'private_key_jwt' }),
     ...(certificateName && { token_endpoint_auth_method: 'tls_client_auth', ...subjectMember(certificateName) }),
@@ -80,7 +93,7 @@ export function isWorkload({ token_endpoint_auth_method: method, jwks, jwks_uri:
 }
 
 /**
- * The metadata with another key, name or certificate of the same kind. A service that proves itself in another way is made anew,
+ * The metadata with another key, name or certificate of the same kind; keys and the address of keys are one kind. A service that proves itself in another way is made anew,
  * so that nobody believes the old way to work still.
  * @throws DomainError as `authenticationMembers`
  */
@@ -89,13 +102,20 @@ export function withAuthentication(before: Metadata, wanted: ServiceAuthenticati
   const { token_endpoint_auth_method: method } = members;
   if (method !== undefined && (method !== before.token_endpoint_auth_method || isWorkload(before)))
     throw refusal(
-      wanted.jwks ? 'jwks' : wanted.certificates ? 'certificates' : 'certificate_name',
+      wanted.jwks
+        ? 'jwks'
+        : wanted.jwksUri !== undefined
+          ? 'jwks_uri'
+          : wanted.certificates
+            ? 'certificates'
+            : 'certificate_name',
       isWorkload(before)
         ? 'it authenticates by its platform'
         : `it authenticates by ${before.token_endpoint_auth_method}`,
     );
-  const kept = Object.entries(before).filter(
-    ([name]) => !(wanted.certificateName && name.startsWith('tls_client_auth_')),
-  );
+  const isReplaced = (name: string) =>
+    (wanted.certificateName && name.startsWith('tls_client_auth_')) ||
+    ((wanted.jwks || wanted.jwksUri !== undefined) && (name === 'jwks' || name === 'jwks_uri'));
+  const kept = Object.entries(before).filter(([name]) => !isReplaced(name));
   return { ...Object.fromEntries(kept), ...members };
 }

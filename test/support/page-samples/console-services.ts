@@ -452,6 +452,7 @@ export const samples: PageSample[] = [
           { name: 'name', kind: 'text', maxLength: 200, value: '' },
           { name: 'capabilities', kind: 'checks', optional: true, options: scopes, value: 'inventory.read' },
           { name: 'jwks', kind: 'textarea', optional: true, group: 'proof', value: '{' },
+          { name: 'jwks_uri', kind: 'url', optional: true, value: '' },
           {
             name: 'resource_server_id',
             kind: 'select',

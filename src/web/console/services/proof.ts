@@ -30,6 +30,7 @@ export function newProofFields(): FieldSpec[] {
   const [kind, name] = nameFields as [FieldSpec, FieldSpec];
   return [
     { name: 'jwks', kind: 'textarea', optional: true, group: 'proof' },
+    { name: 'jwks_uri', kind: 'url', optional: true, maxLength: 500 },
     { ...kind, group: 'certificate' },
     { ...name, optional: true },
     { name: 'certificates', kind: 'textarea', optional: true },
@@ -47,7 +48,9 @@ export function newProofFields(): FieldSpec[] {
 export function proofFields(service: Service): FieldSpec[] {
   const proof = proofOf(service);
   const ways: Partial<Record<typeof proof, readonly FieldSpec[]>> = {
-    private_key_jwt: service.metadata.jwks ? [{ name: 'jwks', kind: 'textarea' }] : [],
+    private_key_jwt: service.metadata.jwks
+      ? [{ name: 'jwks', kind: 'textarea' }]
+      : [{ name: 'jwks_uri', kind: 'url', maxLength: 500 }],
     tls_client_auth: nameFields,
     self_signed_tls_client_auth: [{ name: 'certificates', kind: 'textarea' }],
   };
@@ -68,6 +71,7 @@ export function storedProof({ metadata }: Service): Body {
   const named = nameOfCertificate(metadata);
   return {
     jwks: keySetText(metadata.jwks),
+    jwks_uri: metadata.jwks_uri,
     certificate_kind: named?.kind,
     certificate_name: named?.name,
     certificates: certificatesText(metadata.jwks),
