@@ -65,7 +65,7 @@ const features = [
 ];
 
 /** The wings of oidc/: one may import those above it. */
-const wings = ['storage', 'tokens', 'authorization', 'token-exchange', 'overrides'];
+const wings = ['storage', 'tokens', 'authorization', 'cross-app', 'token-exchange', 'overrides'];
 
 /** Features that import a later one, and why. */
 const featureExceptions: Record<string, string> = {};

@@ -37,6 +37,7 @@ const ownedTables: Record<string, readonly string[]> = {
     'client_exchange_capabilities',
     'client_secrets',
     'clients',
+    'cross_app_audiences',
     'redirect_mistakes',
     'workload_identities',
   ],

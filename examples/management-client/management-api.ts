@@ -495,6 +495,54 @@ export interface paths {
         patch: operations["clients.update"];
         trace?: never;
     };
+    "/clients/{client_id}/cross-app-audiences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the servers for which an application may get assertions about its people
+         * @description Needs `clients.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["clients.cross_app.list"];
+        put?: never;
+        /**
+         * Let an application get assertions for another server
+         * @description Of an application that proves itself. Whoever is signed in to it is vouched for there (docs/cross-app-access.md).
+         *
+         *     Needs `clients.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, DUPLICATE, INVALID_INPUT.
+         */
+        post: operations["clients.cross_app.add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/{client_id}/cross-app-audiences/{cross_app_audience_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Let an application get assertions for another server no longer
+         * @description What it has been given is good for two minutes at the most.
+         *
+         *     Needs `clients.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        delete: operations["clients.cross_app.remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/clients/{client_id}/disable": {
         parameters: {
             query?: never;
@@ -926,6 +974,34 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/identity-providers/{key}/cross-app": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Let assertions of a provider count
+         * @description Of a provider of the tenant. Applications then get tokens for people who are linked to it without sending them here; in the place of what counted before.
+         *
+         *     Needs `identity_providers.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, INVALID_INPUT, PRIVILEGE_EXCEEDED.
+         */
+        put: operations["identity_providers.cross_app.set"];
+        post?: never;
+        /**
+         * Let no assertions of a provider count
+         * @description What was given out by them is worth nothing from then on.
+         *
+         *     Needs `identity_providers.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        delete: operations["identity_providers.cross_app.remove"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3858,6 +3934,37 @@ export interface components {
              */
             user_id: string;
         };
+        CrossAppAudience: {
+            /** @description The issuer of the other server, letter by letter */
+            audience: string;
+            /** @description The `client_id` of the application there */
+            audience_client_id: string;
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description What it may ask for there at the most */
+            scopes: string[];
+        };
+        CrossAppAudiences: {
+            items: components["schemas"]["CrossAppAudience"][];
+        };
+        CrossAppTerms: {
+            /** @description The applications that may bring its assertions */
+            client_ids: string[];
+            /** @description The capabilities that they may get by them at the most */
+            scopes: string[];
+            /** @description The `tenant` of its assertions; null: they have none */
+            tenant: string | null;
+        };
         Effects: {
             /** @description API keys that end */
             api_keys: number;
@@ -4575,6 +4682,8 @@ export interface components {
              * @example 2027-01-31T08:00:00Z
              */
             created_at: string;
+            /** @description Which of its assertions about people count (docs/cross-app-access.md); null: none */
+            cross_app: components["schemas"]["CrossAppTerms"] | null;
             /**
              * Format: uuid
              * @description An id
@@ -7994,6 +8103,126 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    "clients.cross_app.list": {
+        parameters: {
+            query?: {
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrossAppAudiences"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "clients.cross_app.add": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: {
+                /** @description The same key gets the same answer for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The issuer of the other server, letter by letter */
+                    audience: string;
+                    /** @description The `client_id` of the application there */
+                    audience_client_id: string;
+                    /** @description What it may ask for there at the most */
+                    scopes: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrossAppAudience"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "clients.cross_app.remove": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The client_id, as the protocol has it; an address is written with percent signs in a path */
+                client_id: string;
+                /** @description An id */
+                cross_app_audience_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     "clients.disable": {
         parameters: {
             query?: {
@@ -9100,6 +9329,87 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["IdentityProviderChecks"];
                 };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "identity_providers.cross_app.set": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The end of its callback address, and what settings name it by */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The applications that may bring its assertions */
+                    client_ids: string[];
+                    /** @description The capabilities that they may get by them at the most */
+                    scopes: string[];
+                    /** @description The `tenant` of its assertions; null: they have none */
+                    tenant?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProvider"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "identity_providers.cross_app.remove": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The end of its callback address, and what settings name it by */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

@@ -29,7 +29,22 @@ const key = z
 const responseMode = z
   .enum(['query', 'form_post'])
   .meta({ description: 'How it sends its answer; Apple posts a form' });
-const Provider = z
+export const CrossAppTerms = z
+  .object({
+    client_ids: z
+      .array(text(100))
+      .min(1)
+      .max(50)
+      .meta({ description: 'The applications that may bring its assertions' }),
+    scopes: z
+      .array(text(100))
+      .min(1)
+      .max(100)
+      .meta({ description: 'The capabilities that they may get by them at the most' }),
+    tenant: text(255).nullable().meta({ description: 'The `tenant` of its assertions; null: they have none' }),
+  })
+  .meta({ id: 'CrossAppTerms' });
+export const Provider = z
   .object({
     id,
     key,
@@ -41,6 +56,9 @@ const Provider = z
     scopes: z.array(z.string()),
     response_mode: responseMode,
     claim_mapping: z.record(z.string(), z.unknown()).meta({ description: 'Its name for each standard claim' }),
+    cross_app: CrossAppTerms.nullable().meta({
+      description: 'Which of its assertions about people count (docs/cross-app-access.md); null: none',
+    }),
     created_at: time,
   })
   .meta({ id: 'IdentityProvider' });
@@ -56,7 +74,7 @@ const ProviderChecks = z
     ),
   })
   .meta({ id: 'IdentityProviderChecks' });
-const params = z.strictObject({ key });
+export const params = z.strictObject({ key });
 const members = {
   client_id: text(255).meta({ description: 'Of our client there' }),
   scopes: z.array(text(100)).max(20),
@@ -76,7 +94,7 @@ async function findIn({ db, tenantId, actor }: Lookup, { params }: Named): Promi
   return shared ? provider : undefined;
 }
 
-async function providerIn(lookup: Lookup, input: Named): Promise<IdentityProvider> {
+export async function providerIn(lookup: Lookup, input: Named): Promise<IdentityProvider> {
   const provider = await findIn(lookup, input);
   if (!provider) throw new DomainError('not_found', 'NOT_FOUND');
   return provider;
@@ -85,7 +103,7 @@ async function providerIn(lookup: Lookup, input: Named): Promise<IdentityProvide
 const capability = 'identity_providers.manage';
 const isShared = async (input: Named, lookup: Lookup) => (await findIn(lookup, input))?.tenantId === null;
 /** What every change of one needs. */
-const needs = { capability, at: 'root', server: isShared } as const;
+export const needs = { capability, at: 'root', server: isShared } as const;
 const removed = ({ params: by }: Named, lookup: Lookup) =>
   findRemoved(lookup, { action: 'identity_provider.removed', entityType: 'identity_provider', by });
 const whereItStood = async (input: Named, lookup: Lookup) =>

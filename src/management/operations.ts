@@ -9,6 +9,8 @@ import { capabilities } from './capabilities.ts';
 import { clientRefusals } from './client-refusals.ts';
 import { clients } from './clients.ts';
 import { companies } from './companies.ts';
+import { crossAppAudiences } from './cross-app-audiences.ts';
+import { crossAppTerms } from './cross-app-terms.ts';
 import { effects } from './effects.ts';
 import { identityProviders } from './identity-providers.ts';
 import { initialAccessTokens } from './initial-access-tokens.ts';
@@ -51,6 +53,7 @@ const single: readonly AnyOperation[] = [
   ...clients,
   ...services,
   ...serviceTokens,
+  ...crossAppAudiences,
   ...serviceExchange,
   ...workloadIdentities,
   ...securityProfileOperations,
@@ -58,6 +61,7 @@ const single: readonly AnyOperation[] = [
   ...capabilities,
   ...invitations,
   ...identityProviders,
+  ...crossAppTerms,
   // Before it: `tail` is no id.
   ...auditStreams,
   ...auditEvents,

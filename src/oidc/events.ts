@@ -6,7 +6,7 @@ import { type Database, isConnectionError } from '../platform/database.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { AccountWithProfile } from './account.ts';
 import { requestOrigin } from './caller.ts';
-import { tokenExchangeGrant } from './grant-types.ts';
+import { jwtBearerGrant, tokenExchangeGrant } from './grant-types.ts';
 import { keyClientId } from './key-client.ts';
 import { giveBackRefused } from './storage/refresh-rotation.ts';
 import type { TokenMetrics } from './tokens/token-metrics.ts';
@@ -30,8 +30,10 @@ const audited = new Set([
 /** At an exchange of tokens `invalid_request` says that a token was refused (RFC 8693 section 2.2.2). A stranger may try keys. */
 function isWorthAnEvent({ oidc }: KoaContextWithOIDC, { message }: { message: string }): boolean {
   if (oidc.client?.clientId === keyClientId) return false;
-  const isExchange = oidc.params?.grant_type === tokenExchangeGrant;
-  return audited.has(message) || (isExchange && ['invalid_request', 'invalid_scope'].includes(message));
+  const type = oidc.params?.grant_type;
+  if (type === tokenExchangeGrant && message === 'invalid_request') return true;
+  const isOurs = type === tokenExchangeGrant || type === jwtBearerGrant;
+  return audited.has(message) || (isOurs && message === 'invalid_scope');
 }
 
 /**

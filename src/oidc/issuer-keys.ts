@@ -1,5 +1,5 @@
 /**
- * Keys of the issuers of workloads' tokens, by the outbound rules. Owns that an issuer is asked seldom, whatever comes in: keys are
+ * Keys of the issuers of workloads' tokens and of assertions about people, by the outbound rules. Owns that an issuer is asked seldom, whatever comes in: keys are
  * kept for ten minutes, and asked for again half a minute after the last time at the earliest, when a token names one that is not
  * among them, or when nothing was to be had. Keys that are old still count while the issuer is down, for a day. Refuses a discovery
  * document of another issuer.
@@ -83,3 +83,13 @@ export function createIssuerKeys(fetch: Fetch, now = Date.now) {
 }
 
 export type IssuerKeys = ReturnType<typeof createIssuerKeys>;
+
+/** By what they are fetched with: a change of signing keys makes another provider, and asks nobody anew. */
+const keysByFetch = new WeakMap<object, IssuerKeys>();
+
+/** Those of this process, for whoever fetches so. */
+export function issuerKeysOf(fetch: Fetch): IssuerKeys {
+  const known = keysByFetch.get(fetch) ?? createIssuerKeys(fetch);
+  keysByFetch.set(fetch, known);
+  return known;
+}

@@ -18,7 +18,10 @@ import { createInteractionPolicy } from './authorization/prompts.ts';
 import { createTenantFinder } from './authorization/requested-tenant.ts';
 import { certificateMethods, createMutualTls, mutualTlsAliases } from './client-certificates.ts';
 import { isOriginOf } from './client-origins.ts';
+import { registerAssertions } from './cross-app/accept-assertion.ts';
+import { tokenType as assertionTokenType, grantProfile } from './cross-app/assertion.ts';
 import { ExchangingProvider } from './exchanging-provider.ts';
+import { issuerKeysOf } from './issuer-keys.ts';
 import type { SigningKeySet } from './keys.ts';
 import { createLifetimes } from './lifetimes.ts';
 import { applyOverrides } from './overrides/overrides.ts';
@@ -196,6 +199,8 @@ function discovery({ config, uiLocales, offered }: ProviderDependencies, prompts
     prompt_values_supported: prompts,
     ...mutualTlsAliases(config, routes),
     registration_endpoint: offered?.byToken ? `${config.issuer}${registrationPath}` : undefined,
+    identity_chaining_requested_token_types_supported: [assertionTokenType],
+    authorization_grant_profiles_supported: [grantProfile],
     client_id_metadata_document_supported: offered?.byDocument ? true : undefined,
   };
 }
@@ -250,7 +255,8 @@ export function createProvider(dependencies: ProviderDependencies): Provider {
     cookies: { keys: cookieKeys(secrets), long: cookie, short: cookie, names: cookieNames(secure) },
   });
 
-  registerTokenExchange({ db, provider, publicJwks: keys.publicJwks });
+  registerTokenExchange({ db, provider, keys, publicJwks: keys.publicJwks });
+  registerAssertions({ db, provider, issuer, publicJwks: keys.publicJwks, keysFor: issuerKeysOf(fetch) });
   applyOverrides({ provider, policy }, { db, secrets, keys, fetch, sessionCookie: cookie });
   return provider;
 }

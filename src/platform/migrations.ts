@@ -48,6 +48,7 @@ import * as endsByTime from '../../migrations/0056-ends-by-time.ts';
 import * as provisionedGroups from '../../migrations/0059-provisioned-groups.ts';
 import * as provisioningRequests from '../../migrations/0060-provisioning-requests.ts';
 import * as usedWorkloads from '../../migrations/0063-used-workloads.ts';
+import * as crossAppAccess from '../../migrations/0047-cross-app-access.ts';
 import type { Database } from './database.ts';
 
 interface NamedMigration {
@@ -101,6 +102,7 @@ const migrations: NamedMigration[] = [
   { name: '0059-provisioned-groups', migration: provisionedGroups },
   { name: '0060-provisioning-requests', migration: provisioningRequests },
   { name: '0063-used-workloads', migration: usedWorkloads },
+  { name: '0047-cross-app-access', migration: crossAppAccess },
 ];
 
 const tableName = 'schema_migrations';

@@ -25,8 +25,20 @@ describe('discovery', () => {
       'client_credentials',
       'refresh_token',
       'urn:ietf:params:oauth:grant-type:device_code',
+      'urn:ietf:params:oauth:grant-type:jwt-bearer',
       'urn:ietf:params:oauth:grant-type:token-exchange',
       'urn:openid:params:grant-type:ciba',
+    ]);
+  });
+
+  it('says that identity assertions are given and taken', () => {
+    const told = [
+      metadata.identity_chaining_requested_token_types_supported,
+      metadata.authorization_grant_profiles_supported,
+    ];
+    assert.deepEqual(told, [
+      ['urn:ietf:params:oauth:token-type:id-jag'],
+      ['urn:ietf:params:oauth:grant-profile:id-jag'],
     ]);
   });
 

@@ -90,6 +90,18 @@ describe('remembered configuration', () => {
         trx('workload_identities').insert({ clientId, issuer: 'https://i.example', audience: 'a', subject: 'b:c' }),
     ],
     ['one that was taken away', (trx) => trx('workload_identities').delete()],
+    [
+      'another server that an application is vouched for at',
+      (trx) =>
+        trx('cross_app_audiences').insert({
+          id: newId(),
+          clientId,
+          audience: 'https://a.example',
+          audienceClientId: 'a',
+          scopes: ['a'],
+        }),
+    ],
+    ['one where it is no longer', (trx) => trx('cross_app_audiences').delete()],
     ['a deleted secret', (trx) => trx('client_secrets').delete()],
     [
       'a new identity provider',

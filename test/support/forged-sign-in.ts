@@ -49,6 +49,7 @@ export async function signInAtForger(
     scopes: ['openid'],
     responseMode: 'query',
     claimMapping: parseClaimMapping({}, issuer),
+    crossApp: null,
     createdAt: new Date(),
     ...provider,
   };

@@ -98,6 +98,12 @@ export const samples: Record<string, (world: World) => Sample> = {
   'clients.secrets.list': (w) => ({ params: client(w) }),
   'clients.secrets.revoke': (w) => ({ params: { ...client(w), secret_id: w.clientSecretId } }),
   'clients.set_security_profile': (w) => ({ params: client(w), body: { security_profile: 'none' } }),
+  'clients.cross_app.list': (w) => ({ params: client(w) }),
+  'clients.cross_app.add': (w) => ({
+    params: client(w),
+    body: { audience: 'https://other.example', audience_client_id: 'us-there', scopes: ['things.read'] },
+  }),
+  'clients.cross_app.remove': (w) => ({ params: { ...client(w), cross_app_audience_id: w.roleId } }),
   'services.set_security_profile': (w) => ({ params: service(w), body: { security_profile: 'none' } }),
   'services.list': nothing,
   'services.create': () => ({ body: { name: 'New service' } }),
@@ -145,6 +151,11 @@ export const samples: Record<string, (world: World) => Sample> = {
   'identity_providers.update': (w) => ({ params: provider(w), body: { name: 'Renamed' } }),
   'identity_providers.disable': (w) => ({ params: provider(w) }),
   'identity_providers.enable': (w) => ({ params: provider(w) }),
+  'identity_providers.cross_app.set': (w) => ({
+    params: provider(w),
+    body: { client_ids: [w.clientId], scopes: ['roles.read'], tenant: 'theirs' },
+  }),
+  'identity_providers.cross_app.remove': (w) => ({ params: provider(w) }),
   'identity_providers.delete': (w) => ({ params: provider(w) }),
   'users.list': nothing,
   'users.create': (w) => ({

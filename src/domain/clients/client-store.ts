@@ -21,13 +21,19 @@ export interface ClientRow {
   metadata: Record<string, unknown>;
 }
 
+/** With what else the protocol asks of a client. */
+export interface LiveClientRow extends ClientRow {
+  /** It may get assertions about its people for other servers (cross-app-audiences.ts). */
+  vouches: boolean;
+}
+
 const columns =
   'id, tenant_id, client_id, kind, name, state, first_party, resource_server_id, security_profile, metadata';
 
 const liveClient = prepared(
   'live-client',
   `select c.id, c.tenant_id, c.client_id, c.kind, c.name, c.state, c.first_party, c.resource_server_id,
-          c.security_profile, c.metadata
+          c.security_profile, c.metadata, exists (select from cross_app_audiences a where a.client_id = c.id) as vouches
      from clients c
      left join tenants t on t.id = c.tenant_id
     where c.client_id = $1
@@ -37,9 +43,9 @@ const liveClient = prepared(
 );
 
 /** The client that may act now: active, not deleted, its tenant (if it has one) not suspended. Shared: not to be changed. */
-export async function findLiveClient(db: Database, clientId: string): Promise<ClientRow | undefined> {
+export async function findLiveClient(db: Database, clientId: string): Promise<LiveClientRow | undefined> {
   return remembered(db, `client ${clientId}`, async () => {
-    const found = await runPrepared<ClientRow>(db, liveClient, [clientId]);
+    const found = await runPrepared<LiveClientRow>(db, liveClient, [clientId]);
     return found.rows[0];
   });
 }

@@ -21,6 +21,7 @@ import { refreshSuccessors } from './refresh-successors.ts';
 import { registeredResources } from './registered-resources.ts';
 import { rememberedClients } from './remembered-clients.ts';
 import { replayDetection } from './replay-detection.ts';
+import { sessionIds } from './session-ids.ts';
 import { structuredTokens } from './structured-tokens.ts';
 import { trialRedirects } from './trial-redirects.ts';
 import { typedUserCodes } from './typed-user-codes.ts';
@@ -49,6 +50,7 @@ export const overrides: readonly Override[] = [
   registeredResources,
   trialRedirects,
   profileTokens,
+  sessionIds,
 ];
 
 /** To be called once for each provider that is built, before it answers anybody. */

@@ -2,27 +2,19 @@
  * Tokens of platforms in the place of assertions (RFC 7523): judged before the library reads the request, which then gets an
  * assertion of this process for it. Without one the library lets nobody in, for such a service has no key of its own.
  */
-import { createIssuerKeys, type IssuerKeys } from '../issuer-keys.ts';
+import { issuerKeysOf } from '../issuer-keys.ts';
 import { changeForm, formEndpoints } from '../request-form.ts';
 import { memoryOf } from '../request-memory.ts';
 import { assertionFor } from '../workload-key.ts';
 import { judgeWorkloadToken } from '../workload-tokens.ts';
 import type { Override } from './override.ts';
 
-/** By what they are fetched with: a change of signing keys makes another provider, and asks nobody anew. */
-const keysByFetch = new WeakMap<object, IssuerKeys>();
-
-function issuerKeys(fetch: typeof globalThis.fetch): IssuerKeys {
-  const known = keysByFetch.get(fetch) ?? createIssuerKeys(fetch);
-  keysByFetch.set(fetch, known);
-  return known;
-}
 
 export const workloadAssertions: Override = {
   name: 'workload-assertions',
   why: 'The library takes assertions that a client signs itself alone.',
   apply({ provider }, { db, fetch }) {
-    const keysFor = issuerKeys(fetch);
+    const keysFor = issuerKeysOf(fetch);
     const paths = new Set(formEndpoints.map((name) => provider.pathFor(name, { mountPath: '' })));
     provider.use((ctx, next) => {
       if (!paths.has(ctx.path)) return next();

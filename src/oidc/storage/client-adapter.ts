@@ -10,7 +10,7 @@ import { isWorkload } from '../../domain/clients/service-authentication.ts';
 import { remembered } from '../../platform/remembered.ts';
 import { defineSecretPurpose, type Secrets } from '../../platform/secrets.ts';
 import { accountClientId, accountClientMetadata } from '../account-client.ts';
-import { tokenExchangeGrant } from '../grant-types.ts';
+import { jwtBearerGrant, tokenExchangeGrant } from '../grant-types.ts';
 import { keyClientId, keyClientMetadata } from '../key-client.ts';
 import { profileMembers } from '../security-profile.ts';
 import { workloadJwks } from '../workload-key.ts';
@@ -26,19 +26,30 @@ export const extraClientMetadata = [
   ...(['id_token_claims', 'claim_mapping', 'default_resource', 'allowed_scopes', 'agent', 'consent_days'] as const),
   'ciba',
   'security_profile',
+  'vouches',
 ] as const;
 
+/** With those that are asked at each request: whose assertions it may bring, and for whom it gets some. */
+function applicationGrants({ kind, metadata, vouches }: ClientRow & { vouches?: boolean }): string[] {
+  const registered = (metadata.grant_types ?? ['authorization_code']) as string[];
+  const provesItself = kind === 'web' && metadata.token_endpoint_auth_method !== 'none';
+  return [
+    ...registered,
+    ...(metadata.ciba === true ? [cibaGrant] : []),
+    ...(provesItself ? [jwtBearerGrant] : []),
+    ...(provesItself && vouches ? [tokenExchangeGrant] : []),
+  ];
+}
+
 /** A row as the library wants it. */
-export function clientMetadata(client: ClientRow, secrets: Secrets): AdapterPayload {
+export function clientMetadata(client: ClientRow & { vouches?: boolean }, secrets: Secrets): AdapterPayload {
   return {
     ...client.metadata,
     // What a service may exchange is asked at each request, and is nothing until somebody says so.
     ...(client.kind === 'service' && { grant_types: ['client_credentials', tokenExchangeGrant] }),
+    ...(client.kind !== 'service' && { grant_types: applicationGrants(client) }),
     // Polled for alone: nothing of ours is ever sent to an address of a client's.
-    ...(client.metadata.ciba === true && {
-      grant_types: [...(client.metadata.grant_types as string[]), cibaGrant],
-      backchannel_token_delivery_mode: 'poll',
-    }),
+    ...(client.metadata.ciba === true && { backchannel_token_delivery_mode: 'poll' }),
     // It has no keys, and the platform's token is judged before (overrides/workload-assertions.ts).
     ...(client.kind === 'service' && isWorkload(client.metadata) && { jwks: workloadJwks, workload: true }),
     client_id: client.clientId,
@@ -49,6 +60,7 @@ export function clientMetadata(client: ClientRow, secrets: Secrets): AdapterPayl
     first_party: client.firstParty,
     require_pkce: client.metadata.require_pkce !== false,
     resource_server_id: client.resourceServerId ?? undefined,
+    vouches: client.vouches === true,
     ...profileMembers(client),
   };
 }

@@ -60,7 +60,17 @@ export function storedEvent(model: string, payload: AdapterPayload): Record<stri
  */
 function exchangedEvent(model: string, payload: AdapterPayload): Record<string, unknown> {
   const { clientId, scope, aud, accountId } = payload;
-  const { tenantId, clientId: application, keyId } = payload.origin as TokenOrigin;
+  const { tenantId, clientId: application, keyId, link } = payload.origin as TokenOrigin;
+  // Of a token for an assertion itself; what that one is exchanged for is for another client.
+  if (link && application === clientId) {
+    const { provider, issuer, jti } = link;
+    const entity = { tenantId, entityType: 'client', entityId: clientId };
+    const said = { scope, aud, accountId, provider, issuer, jti };
+    return auditEventRow(
+      { ...entity, action: 'cross_app.accepted', payload: said },
+      { ...currentCaller().caller, type: 'client', id: clientId },
+    );
+  }
   const { act, sub, org_node_id: place } = (payload.extra ?? {}) as Record<string, unknown>;
   const { caller } = currentCaller();
   const by: Caller =

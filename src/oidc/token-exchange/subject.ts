@@ -123,11 +123,12 @@ async function originOf(
   token: StoredToken,
 ): Promise<{ grant: InstanceType<Provider['Grant']>; origin: Omit<TokenOrigin, 'tenantId' | 'ceilings'> }> {
   const { grantId, clientId } = token.origin ?? token;
+  const link = token.origin?.link;
   const grant = grantId === undefined ? undefined : await provider.Grant.find(grantId);
   if (!grant || grant.accountId !== token.accountId || grant.clientId !== clientId)
     throw refused('is of a grant that has ended');
   const withSession = token.origin ? token.origin.withSession : token.expiresWithSession;
-  return { grant, origin: { grantId, clientId, ...(withSession && { withSession }) } };
+  return { grant, origin: { grantId, clientId, ...(withSession && { withSession }), ...(link && { link }) } };
 }
 
 async function subjectOfPerson(

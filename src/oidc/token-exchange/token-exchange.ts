@@ -5,19 +5,15 @@
  * (`act`), and that a binding to a key or a certificate is not lost. docs/token-exchange.md explains it.
  */
 import { errors, type TokenEndpointGrantContext } from 'oidc-provider';
-import {
-  buildTokenResponse,
-  checkDpopReplay,
-  checkDpopRequired,
-  checkMtlsCert,
-  validateDpop,
-} from 'oidc-provider/lib/helpers/grants.js';
 import { findExchangeCapabilities } from '../../domain/clients/exchange-capabilities.ts';
 import type { ResourceServerWithScopes } from '../../domain/resource-servers/resource-servers.ts';
 import { peerCertificateOf } from '../../platform/network/peer-certificate.ts';
+import { tokenType as assertionTokenType } from '../cross-app/assertion.ts';
+import { type AssertionDependencies, issueAssertion } from '../cross-app/issue-assertion.ts';
 import { tokenExchangeGrant } from '../grant-types.ts';
 import { keyClientId } from '../key-client.ts';
 import { memoryOf } from '../request-memory.ts';
+import { answerApiToken, shownBinding } from '../tokens/api-token.ts';
 import { shownThumbprint } from '../tokens/possession.ts';
 import { findApiFor, lifetimeWithin } from '../tokens/resources.ts';
 import { type ExchangeDependencies, findSubjectKey, findSubjectToken, refused, type Subject } from './subject.ts';
@@ -98,10 +94,10 @@ const shownCertificate = ({ req }: Context) => peerCertificateOf(req)?.certifica
 
 /** The key or certificate that the new token is bound to. @throws errors.InvalidRequest where the old one's is not proved */
 async function checkBinding(ctx: Context, { provider }: ExchangeDependencies, { binding }: Subject) {
-  const dPoP = await validateDpop(provider, ctx);
-  checkDpopRequired(provider, ctx, dPoP);
+  const shown = await shownBinding(ctx, provider);
+  const { dPoP } = shown;
   const x5t = binding['x5t#S256'];
-  const certificate = checkMtlsCert(provider, ctx) ?? (x5t === undefined ? undefined : shownCertificate(ctx));
+  const certificate = shown.certificate ?? (x5t === undefined ? undefined : shownCertificate(ctx));
   if (binding.jkt !== undefined && dPoP?.thumbprint !== binding.jkt)
     throw refused('is bound to a key, and this request has no proof of it');
   if (x5t !== undefined && shownThumbprint(ctx.req) !== x5t)
@@ -116,9 +112,10 @@ function secondsWithin(api: ResourceServerWithScopes, { exp }: Subject, earliest
   return Math.min(left, lifetimeWithin(api.accessTokenTtl, earliestEnd));
 }
 
-async function exchange(ctx: Context, deps: ExchangeDependencies): Promise<void> {
+async function exchange(ctx: Context, deps: ExchangeDependencies & AssertionDependencies): Promise<void> {
   const { client, params } = ctx.oidc;
   const { provider } = deps;
+  if (params.requested_token_type === assertionTokenType) return issueAssertion(ctx, deps);
   const { value, type } = checkForm(params);
   const isKey = type === apiKeyType;
   if (!isKey && typeof client.resource_server_id !== 'string')
@@ -127,38 +124,18 @@ async function exchange(ctx: Context, deps: ExchangeDependencies): Promise<void>
   memoryOf(ctx).exchangedSubject = subject.says;
   if (subject.account) ctx.oidc.entity('Account', subject.account);
   const { api, allowed } = await findTarget(ctx, deps, subject);
-  const { dPoP, certificate } = await checkBinding(ctx, deps, subject);
+  const binding = await checkBinding(ctx, deps, subject);
   const { capabilities, earliestEnd } = await subject.sayableAt(ctx, api);
   const sayable = capabilities.filter((key) => allowed.has(key));
   const scope = scopeWithin(ctx, sayable, subject.accessScopes);
   const expiresIn = secondsWithin(api, subject, earliestEnd);
 
   const { origin, account, sessionUid } = subject;
-  const made = { accountId: account?.accountId, client, gty: 'token_exchange', sessionUid, origin, expiresIn, scope };
-  const token = new provider.AccessToken(made as never);
-  token.resourceServer = new provider.ResourceServer(api.identifier, {
-    scope,
-    audience: api.identifier,
-    accessTokenFormat: api.tokenFormat,
-    accessTokenTTL: expiresIn,
-    jwt: { sign: { alg: api.signingAlg } },
-  });
-  if (certificate) token.setThumbprint('x5t', certificate);
-  if (dPoP) {
-    await checkDpopReplay(provider, ctx, dPoP, client.clientId);
-    token.setThumbprint('jkt', dPoP.thumbprint);
-  }
-  ctx.oidc.entity('AccessToken', token);
-  ctx.body = buildTokenResponse(provider, {
-    accessToken: await token.save(),
-    issuedTokenType: accessTokenType,
-    tokenType: token.tokenType,
-    expiresIn,
-    scope,
-  });
+  const made = { accountId: account?.accountId, sessionUid, origin, gty: 'token_exchange', binding };
+  await answerApiToken(ctx, provider, { ...made, api, scope, expiresIn, issuedTokenType: accessTokenType });
 }
 
 /** To be called once for each provider that is built. */
-export function registerTokenExchange(deps: ExchangeDependencies): void {
+export function registerTokenExchange(deps: ExchangeDependencies & AssertionDependencies): void {
   deps.provider.registerGrantType(tokenExchangeGrant, (ctx) => exchange(ctx, deps), parameters, duplicates);
 }

@@ -1,11 +1,12 @@
 /**
  * Tokens that others were exchanged for (RFC 8693): what each rests on, and that it counts for as long as that counts. A
  * person's token rests on the grant of the first token of its chain, on the application that this was made for, and on the
- * browser session where the first one did; a token of an API key on the key.
+ * browser session where the first one did; a token of an API key on the key; one for an assertion on the provider and the link too.
  */
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { findKeyAccess, findLiveKey, type LiveApiKey } from '../../domain/api-keys/api-keys.ts';
 import { accessScopes } from '../../domain/claims/claims.ts';
+import { isLinkedAndTrusted } from '../../domain/methods/federation/identity-store.ts';
 import { findResourceServer } from '../../domain/resource-servers/resource-servers.ts';
 import type { Database } from '../../platform/database.ts';
 import type { AccountWithProfile } from '../account.ts';
@@ -25,6 +26,8 @@ export interface TokenOrigin {
   withSession?: boolean;
   /** Of a token of an API key. */
   keyId?: string;
+  /** Of a token for an assertion about a person (cross-app/accept-assertion.ts): by which link, of which provider. */
+  link?: { identityId: string; provider: string; issuer: string; jti: string };
   /** What the tokens before it said, by their audience: none after it says more there. */
   ceilings: Record<string, string>;
 }
@@ -53,8 +56,9 @@ export async function restsOnLiving(db: Database, provider: Provider, token: Exc
   const { origin, accountId } = token;
   if (!origin) return true;
   if (origin.keyId !== undefined) return (await findLiveKey(db, origin.keyId)) !== undefined;
-  const { grantId, clientId } = origin;
+  const { grantId, clientId, link } = origin;
   if (grantId === undefined || clientId === undefined) return false;
+  if (link && !(await isLinkedAndTrusted(db, { identityId: link.identityId, clientId }))) return false;
   const grant = await provider.Grant.find(grantId);
   if (!grant || grant.accountId !== accountId || grant.clientId !== clientId) return false;
   if (!(await provider.Client.find(clientId))) return false;

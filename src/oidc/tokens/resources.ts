@@ -107,7 +107,7 @@ function describe(
 }
 
 /** Those that its registration lets the client ask for. */
-function allowedTo(client: RequestingClient, scopes: string[]): string[] {
+export function allowedTo(client: RequestingClient, scopes: string[]): string[] {
   const allowed = client?.allowed_scopes as string[] | undefined;
   return allowed ? scopes.filter((scope) => allowed.includes(scope)) : scopes;
 }

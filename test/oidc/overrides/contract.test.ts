@@ -21,6 +21,7 @@ import { postLogoutQuery } from '../../../src/oidc/overrides/post-logout-query.t
 import { profileTokens } from '../../../src/oidc/overrides/profile-tokens.ts';
 import { registeredResources } from '../../../src/oidc/overrides/registered-resources.ts';
 import { rememberedClients } from '../../../src/oidc/overrides/remembered-clients.ts';
+import { sessionIds } from '../../../src/oidc/overrides/session-ids.ts';
 import { typedUserCodes } from '../../../src/oidc/overrides/typed-user-codes.ts';
 import { changeForm } from '../../../src/oidc/request-form.ts';
 import { QueryKeepingProvider } from '../../../src/oidc/response-modes.ts';
@@ -696,6 +697,24 @@ const exchangedTokensClauses: Clause[] = [
   },
 ];
 
+const sessionIdsClauses: Clause[] = [
+  {
+    says: 'whether an id_token names its session is asked of the client by includeSid, when a code is made',
+    holds: () =>
+      withLibrary(async ({ provider }) => {
+        const { prototype } = insides(provider.Client);
+        const client = (members: object) => Object.assign(Object.create(prototype), members);
+        assert.ok(!client({ vouches: true }).includeSid());
+        sessionIds.apply({ provider } as Library, none);
+        assert.equal(client({ vouches: true }).includeSid(), true);
+        assert.ok(!client({}).includeSid());
+        assert.ok(
+          client({ backchannelLogoutUri: 'https://a.example', backchannelLogoutSessionRequired: true }).includeSid(),
+        );
+      }),
+  },
+];
+
 const elsewhere = 'https://elsewhere.example/answer';
 const askedElsewhere = `/auth?${new URLSearchParams({
   client_id: 'app',
@@ -814,6 +833,7 @@ const contract: Record<string, Clause[]> = {
   'registered-resources': registeredResourcesClauses,
   'trial-redirects': trialRedirectsClauses,
   'profile-tokens': profileTokensClauses,
+  'session-ids': sessionIdsClauses,
 };
 
 describe('the contract with oidc-provider', () => {

@@ -41,7 +41,11 @@ export function refusedAccount(provider: Pick<IdentityProvider, 'name'>): Domain
 }
 
 /** Whether a tenant takes accounts of this organisation at the provider; `hd` was read from the signed token. */
-export function isOfHostedDomain(provider: IdentityProvider, person: ProviderPerson, tenant: TenantSettings): boolean {
+export function isOfHostedDomain(
+  provider: IdentityProvider,
+  person: Pick<ProviderPerson, 'hostedDomain'>,
+  tenant: TenantSettings,
+): boolean {
   const required = tenant.federation[provider.key]?.requiredHostedDomain ?? null;
   return required === null || person.hostedDomain === required.toLowerCase();
 }

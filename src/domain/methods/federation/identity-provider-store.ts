@@ -17,15 +17,17 @@ export interface IdentityProviderRow {
   /** How it sends its answer: in the address, or as a form that the browser posts (OAuth 2.0 Form Post Response Mode). */
   responseMode: 'query' | 'form_post';
   claimMapping: unknown;
+  /** Which of its assertions count (cross-app.ts); null: none. */
+  crossApp: unknown;
   createdAt: Date;
 }
 
 const columns =
-  'id, tenant_id, key, name, state, issuer, client_id, client_secret_sealed, scopes, response_mode, claim_mapping, created_at';
+  'id, tenant_id, key, name, state, issuer, client_id, client_secret_sealed, scopes, response_mode, claim_mapping, cross_app, created_at';
 
 export async function insertIdentityProvider(
   trx: Database,
-  provider: Omit<IdentityProviderRow, 'state' | 'createdAt' | 'claimMapping'> & { claimMapping: object },
+  provider: Omit<IdentityProviderRow, 'state' | 'createdAt' | 'claimMapping' | 'crossApp'> & { claimMapping: object },
 ): Promise<IdentityProviderRow> {
   const row = await firstRow<IdentityProviderRow>(
     trx,
@@ -146,6 +148,27 @@ export async function updateProvider(
   await trx('identity_providers')
     .where({ id })
     .update({ name, clientId, scopes, responseMode, claimMapping: JSON.stringify(claimMapping) });
+}
+
+/** Those of a tenant that vouch for people at other servers under this issuer, now; the oldest first. */
+export async function selectAssertingProviders(
+  db: Database,
+  wanted: { issuer: string; tenantId: string },
+): Promise<IdentityProviderRow[]> {
+  return rows(
+    db,
+    `select ${columns}
+       from identity_providers
+      where tenant_id = :tenantId and issuer = :issuer and state = 'active' and cross_app is not null
+      order by id`,
+    wanted,
+  );
+}
+
+export async function updateCrossAppTerms(trx: Database, id: string, terms: object | null): Promise<void> {
+  await trx('identity_providers')
+    .where({ id })
+    .update({ crossApp: terms && JSON.stringify(terms) });
 }
 
 export async function updateClientSecret(trx: Database, id: string, clientSecretSealed: Buffer): Promise<void> {

@@ -60,7 +60,19 @@ export interface IdentityProvider {
   scopes: string[];
   responseMode: 'query' | 'form_post';
   claimMapping: ClaimMapping;
+  /** Which of its assertions count; null: none. */
+  crossApp: CrossAppTerms | null;
   createdAt: Date;
+}
+
+/** Which assertions of a provider count in cross-app access (cross-app.ts). */
+export interface CrossAppTerms {
+  /** Applications of the tenant, by `client_id`. */
+  clientIds: string[];
+  /** Capabilities that they may get at the most. */
+  scopes: string[];
+  /** The `tenant` of the assertions; null: they have none. */
+  tenant: string | null;
 }
 
 export interface NewIdentityProvider {
@@ -108,7 +120,8 @@ function secretContext(id: string): string {
 }
 
 export function providerOf(row: IdentityProviderRow): IdentityProvider {
-  return { ...row, claimMapping: parseClaimMapping(row.claimMapping, row.issuer) };
+  const crossApp = row.crossApp as CrossAppTerms | null;
+  return { ...row, claimMapping: parseClaimMapping(row.claimMapping, row.issuer), crossApp };
 }
 
 export function invalid(field: string): DomainError {

@@ -38,6 +38,23 @@ export async function selectIdentityAccounts(
   );
 }
 
+/** Whether an identity is there, of a provider that is active and vouches to this application. */
+export async function isLinkedAndTrusted(
+  db: Database,
+  wanted: { identityId: string; clientId: string },
+): Promise<boolean> {
+  const found = await rows(
+    db,
+    `select 1
+       from user_identities i
+       join identity_providers p on p.key = i.provider and p.tenant_id = i.tenant_id and p.state = 'active'
+                                and p.cross_app -> 'clientIds' @> to_jsonb(:clientId::text)
+      where i.id = :identityId`,
+    wanted,
+  );
+  return found.length > 0;
+}
+
 export interface AddressedAccountRow extends AccountRow {
   emailVerified: boolean;
   phoneVerified: boolean;
