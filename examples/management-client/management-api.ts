@@ -3963,7 +3963,7 @@ export interface components {
             /** @description The capabilities that they may get by them at the most */
             scopes: string[];
             /** @description The `tenant` of its assertions; null: they have none */
-            tenant: string | null;
+            their_tenant: string | null;
         };
         Effects: {
             /** @description API keys that end */
@@ -9363,7 +9363,7 @@ export interface operations {
                     /** @description The capabilities that they may get by them at the most */
                     scopes: string[];
                     /** @description The `tenant` of its assertions; null: they have none */
-                    tenant?: string | null;
+                    their_tenant?: string | null;
                 };
             };
         };

@@ -4,7 +4,7 @@ import { setCrossAppTerms } from '../domain/methods/federation/cross-app.ts';
 import { CrossAppTerms, needs, Provider, params, providerIn } from './identity-providers.ts';
 import { operation } from './operation.ts';
 
-const { client_ids, scopes, tenant } = CrossAppTerms.shape;
+const { client_ids, scopes, their_tenant } = CrossAppTerms.shape;
 
 export const crossAppTerms = [
   operation({
@@ -16,13 +16,13 @@ export const crossAppTerms = [
       'Of a provider of the tenant. Applications then get tokens for people who are linked to it without sending them here; in the place of what counted before.',
     needs: { ...needs, grants: ({ body }) => body.scopes },
     params,
-    body: z.strictObject({ client_ids, scopes, tenant: tenant.optional() }),
+    body: z.strictObject({ client_ids, scopes, their_tenant: their_tenant.optional() }),
     answer: Provider,
     errors: ['INVALID_INPUT', 'PRIVILEGE_EXCEEDED'],
     run: async ({ db, tenantId, params, body, actor, deps: { issuer } }) => {
       const lookup = { db, tenantId, actor };
       await providerIn(lookup, { params });
-      const terms = { clientIds: body.client_ids, scopes: body.scopes, tenant: body.tenant ?? null };
+      const terms = { clientIds: body.client_ids, scopes: body.scopes, theirTenant: body.their_tenant ?? null };
       await setCrossAppTerms(db, { key: params.key, terms }, { issuer, caller: actor.caller });
       return providerIn(lookup, { params });
     },

@@ -41,7 +41,7 @@ export const CrossAppTerms = z
       .min(1)
       .max(100)
       .meta({ description: 'The capabilities that they may get by them at the most' }),
-    tenant: text(255).nullable().meta({ description: 'The `tenant` of its assertions; null: they have none' }),
+    their_tenant: text(255).nullable().meta({ description: 'The `tenant` of its assertions; null: they have none' }),
   })
   .meta({ id: 'CrossAppTerms' });
 export const Provider = z

@@ -78,7 +78,7 @@ export function listenToProvider(provider: Provider, { db, logger, metrics }: Ev
   async function refused(
     action: string,
     ctx: KoaContextWithOIDC,
-    error: { message: string; error_detail?: string },
+    error: { message: string; error_detail?: string; error_description?: string },
   ): Promise<void> {
     const client = ctx.oidc?.client;
     if (!client || !isWorthAnEvent(ctx, error)) return;
@@ -88,7 +88,11 @@ export function listenToProvider(provider: Provider, { db, logger, metrics }: Ev
       clientId: client.clientId,
       action,
       error: error.message,
-      payload: { error: error.message, detail: error.error_detail, accountId: account?.accountId },
+      payload: {
+        error: error.message,
+        detail: error.error_detail ?? error.error_description,
+        accountId: account?.accountId,
+      },
     };
     try {
       // The refusal itself changes nothing in the database, so its event stands alone.

@@ -1,12 +1,15 @@
 /** Two tenants, on one server or on two, of which one vouches to the other for its people, for tests of cross-app access. */
+import { randomUUID } from 'node:crypto';
+import { importJWK, type JWK, SignJWT } from 'jose';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { addCrossAppAudience } from '../../src/domain/clients/cross-app-audiences.ts';
 import { addIdentity } from '../../src/domain/methods/federation/administer-identities.ts';
 import { setCrossAppTerms } from '../../src/domain/methods/federation/cross-app.ts';
 import type { CrossAppTerms } from '../../src/domain/methods/federation/identity-providers.ts';
 import type { ResourceServer } from '../../src/domain/resource-servers/resource-servers.ts';
-import { tokenType } from '../../src/oidc/cross-app/assertion.ts';
+import { assertionType, tokenType } from '../../src/oidc/cross-app/assertion.ts';
 import { jwtBearerGrant, tokenExchangeGrant } from '../../src/oidc/grant-types.ts';
+import { loadSigningKeys } from '../../src/oidc/keys.ts';
 import type { TestApp } from './app.ts';
 import type { Browserless } from './browserless.ts';
 import { type ClientCredential, createApi, type EndpointAnswer, postAs } from './endpoints.ts';
@@ -42,6 +45,15 @@ interface Away {
 export interface Traveller {
   here: Person;
   there: Person;
+}
+
+/** A JWT that a server's own key has signed. */
+export async function signedBy(app: TestApp, claims: object, header: Record<string, unknown> = {}): Promise<string> {
+  const { privateJwks } = await loadSigningKeys(app.db, app.secrets);
+  const jwk = privateJwks.find(({ alg }) => alg === 'RS256') as JWK;
+  return new SignJWT({ ...claims })
+    .setProtectedHeader({ alg: 'RS256', kid: jwk.kid as string, ...header })
+    .sign(await importJWK(jwk, 'RS256'));
 }
 
 const withoutAbsent = (form: More) =>
@@ -94,7 +106,7 @@ export class CrossAppStage {
   /** Lets them count. */
   async trust(terms: Partial<CrossAppTerms> | null = {}): Promise<void> {
     const { app, client, api, providerKey } = this.away;
-    const usual = { clientIds: [client.clientId], scopes: api.capabilities, tenant: this.home.tenantId };
+    const usual = { clientIds: [client.clientId], scopes: api.capabilities, theirTenant: this.home.tenantId };
     const wanted = { key: providerKey, terms: terms && { ...usual, ...terms } };
     await setCrossAppTerms(app.db, wanted, { issuer: app.issuer, caller: systemCaller });
   }
@@ -157,6 +169,27 @@ export class CrossAppStage {
   ): Promise<EndpointAnswer> {
     const form = withoutAbsent({ grant_type: jwtBearerGrant, assertion, ...more });
     return postAs(`${origin}/token`, client, form, headers);
+  }
+
+  /** An assertion as the other side would have signed it, with other claims and another header. @param by whose keys sign */
+  async forge(
+    { here }: Pick<Traveller, 'here'>,
+    claims: Record<string, unknown> = {},
+    { by = this.home.app, header = {} }: { by?: TestApp; header?: Record<string, unknown> } = {},
+  ): Promise<string> {
+    const now = Math.floor(Date.now() / 1000);
+    const { api, client, app } = this.away;
+    const usual = {
+      ...{
+        iss: this.home.app.issuer,
+        sub: here.id,
+        aud: app.issuer,
+        client_id: client.clientId,
+        tenant: this.home.tenantId,
+      },
+      ...{ jti: randomUUID(), iat: now, exp: now + 120, scope: api.capabilities.join(' '), resource: api.identifier },
+    };
+    return signedBy(by, { ...usual, ...claims }, { typ: assertionType, ...header });
   }
 
   async tokenFor(traveller: Traveller): Promise<string> {

@@ -153,7 +153,7 @@ export const samples: Record<string, (world: World) => Sample> = {
   'identity_providers.enable': (w) => ({ params: provider(w) }),
   'identity_providers.cross_app.set': (w) => ({
     params: provider(w),
-    body: { client_ids: [w.clientId], scopes: ['roles.read'], tenant: 'theirs' },
+    body: { client_ids: [w.clientId], scopes: ['roles.read'], their_tenant: 'theirs' },
   }),
   'identity_providers.cross_app.remove': (w) => ({ params: provider(w) }),
   'identity_providers.delete': (w) => ({ params: provider(w) }),

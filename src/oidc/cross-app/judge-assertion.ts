@@ -82,11 +82,11 @@ async function providerOf(
   if (!isText(iss) || iss.includes('\0')) return 'names no issuer';
   const trusted = await findTrustedProviders(db, { issuer: iss, ...client });
   if (trusted.length === 0) return 'is of an issuer that vouches to this application for nobody';
-  const found = trusted.find(({ crossApp }) => crossApp.tenant === (tenant ?? null));
+  const found = trusted.find(({ crossApp }) => crossApp.theirTenant === (tenant ?? null));
   if (!found) return 'is of another tenant there';
   const { crossApp } = found;
   // Every tenant of this server has its keys: what tells them apart is what we ourselves have signed.
-  if (iss === issuer && (crossApp.tenant === null || crossApp.tenant === client.tenantId))
+  if (iss === issuer && (crossApp.theirTenant === null || crossApp.theirTenant === client.tenantId))
     return 'is of this very tenant';
   return found;
 }

@@ -32,21 +32,26 @@ async function checkClients(db: Database, clients: readonly string[], tenantId: 
 }
 
 /** @param issuer of this server */
-function check({ scopes, tenant }: CrossAppTerms, provider: IdentityProvider & { tenantId: string }, issuer: string) {
+function check(
+  { scopes, theirTenant: tenant }: CrossAppTerms,
+  provider: IdentityProvider & { tenantId: string },
+  issuer: string,
+) {
   const areWell = scopes.length > 0 && scopes.length <= 100 && scopes.every((one) => /^[\x21-\x7e]{1,100}$/.test(one));
   if (!areWell) throw refusal('scopes', 'they are 1 to 100 capabilities');
   if (tenant !== null && !/^[\x21-\x7e]{1,255}$/.test(tenant))
-    throw refusal('tenant', 'it has 1 to 255 printable characters');
+    throw refusal('their_tenant', 'it has 1 to 255 printable characters');
   if (provider.issuer !== issuer) return;
   // Of one server, the tenant says whose people they are; and nobody is to get by an assertion what signing in here is for.
-  if (tenant === null || !isId(tenant)) throw refusal('tenant', 'of this server, it is the id of the other tenant');
-  if (tenant === provider.tenantId) throw refusal('tenant', 'it is the tenant itself');
+  if (tenant === null || !isId(tenant))
+    throw refusal('their_tenant', 'of this server, it is the id of the other tenant');
+  if (tenant === provider.tenantId) throw refusal('their_tenant', 'it is the tenant itself');
 }
 
 /**
  * Says which assertions of a provider count, in the place of what counted before; null: none. Already so: nothing is recorded.
  * @param options.issuer of this server
- * @throws DomainError not_found NOT_FOUND (identity_provider), invalid INVALID_INPUT (client_ids, scopes, tenant; key: a provider
+ * @throws DomainError not_found NOT_FOUND (identity_provider), invalid INVALID_INPUT (client_ids, scopes, their_tenant; key: a provider
  *   of all tenants)
  */
 export async function setCrossAppTerms(
@@ -65,7 +70,9 @@ export async function setCrossAppTerms(
       check(wanted, { ...before, tenantId }, issuer);
       await checkClients(trx, wanted.clientIds, tenantId);
     }
-    const [from, to] = [crossApp, wanted].map((one) => JSON.stringify(one && [one.clientIds, one.scopes, one.tenant]));
+    const [from, to] = [crossApp, wanted].map((one) =>
+      JSON.stringify(one && [one.clientIds, one.scopes, one.theirTenant]),
+    );
     if (from === to) return;
     await updateCrossAppTerms(trx, id, wanted);
     const payload = { key, from: { crossApp }, to: { crossApp: wanted } };

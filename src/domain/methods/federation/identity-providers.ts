@@ -72,7 +72,7 @@ export interface CrossAppTerms {
   /** Capabilities that they may get at the most. */
   scopes: string[];
   /** The `tenant` of the assertions; null: they have none. */
-  tenant: string | null;
+  theirTenant: string | null;
 }
 
 export interface NewIdentityProvider {
