@@ -62,6 +62,17 @@ function redirectMistakes(db: Database, logger: Logger) {
   };
 }
 
+interface ProtocolError {
+  message: string;
+  error_detail?: string;
+  error_description?: string;
+}
+
+/** What the trail says of a refusal: more than the answer, where there is more. */
+function told({ message, error_detail: detail, error_description: description }: ProtocolError) {
+  return { error: message, detail: detail ?? description };
+}
+
 /** Listens on a provider; to be called for each one that is built. */
 export function listenToProvider(provider: Provider, { db, logger, metrics }: EventDependencies): void {
   const recordRefusal = createRefusalRecorder(db);
@@ -75,11 +86,7 @@ export function listenToProvider(provider: Provider, { db, logger, metrics }: Ev
     }
   }
 
-  async function refused(
-    action: string,
-    ctx: KoaContextWithOIDC,
-    error: { message: string; error_detail?: string; error_description?: string },
-  ): Promise<void> {
+  async function refused(action: string, ctx: KoaContextWithOIDC, error: ProtocolError): Promise<void> {
     const client = ctx.oidc?.client;
     if (!client || !isWorthAnEvent(ctx, error)) return;
     const account = ctx.oidc.account as AccountWithProfile | undefined;
@@ -88,11 +95,7 @@ export function listenToProvider(provider: Provider, { db, logger, metrics }: Ev
       clientId: client.clientId,
       action,
       error: error.message,
-      payload: {
-        error: error.message,
-        detail: error.error_detail ?? error.error_description,
-        accountId: account?.accountId,
-      },
+      payload: { ...told(error), accountId: account?.accountId },
     };
     try {
       // The refusal itself changes nothing in the database, so its event stands alone.
