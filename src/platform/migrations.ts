@@ -41,6 +41,7 @@ import * as clientRegistration from '../../migrations/0042-client-registration.t
 import * as clientDocuments from '../../migrations/0043-client-documents.ts';
 import * as securityProfile from '../../migrations/0044-security-profile.ts';
 import * as approvalRequests from '../../migrations/0045-approval-requests.ts';
+import * as crossAppAccess from '../../migrations/0047-cross-app-access.ts';
 import * as trailOutOfReach from '../../migrations/0049-trail-out-of-reach.ts';
 import * as accessHistory from '../../migrations/0053-access-history.ts';
 import * as outbox from '../../migrations/0055-outbox.ts';
@@ -48,7 +49,6 @@ import * as endsByTime from '../../migrations/0056-ends-by-time.ts';
 import * as provisionedGroups from '../../migrations/0059-provisioned-groups.ts';
 import * as provisioningRequests from '../../migrations/0060-provisioning-requests.ts';
 import * as usedWorkloads from '../../migrations/0063-used-workloads.ts';
-import * as crossAppAccess from '../../migrations/0047-cross-app-access.ts';
 import type { Database } from './database.ts';
 
 interface NamedMigration {
@@ -95,6 +95,7 @@ const migrations: NamedMigration[] = [
   { name: '0043-client-documents', migration: clientDocuments },
   { name: '0044-security-profile', migration: securityProfile },
   { name: '0045-approval-requests', migration: approvalRequests },
+  { name: '0047-cross-app-access', migration: crossAppAccess },
   { name: '0049-trail-out-of-reach', migration: trailOutOfReach },
   { name: '0053-access-history', migration: accessHistory },
   { name: '0055-outbox', migration: outbox },
@@ -102,7 +103,6 @@ const migrations: NamedMigration[] = [
   { name: '0059-provisioned-groups', migration: provisionedGroups },
   { name: '0060-provisioning-requests', migration: provisioningRequests },
   { name: '0063-used-workloads', migration: usedWorkloads },
-  { name: '0047-cross-app-access', migration: crossAppAccess },
 ];
 
 const tableName = 'schema_migrations';

@@ -6,7 +6,7 @@ import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { addCrossAppAudience } from '../../src/domain/clients/cross-app-audiences.ts';
 import { setIdentityProviderState } from '../../src/domain/methods/federation/identity-providers.ts';
 import { setProviderTerms } from '../../src/domain/methods/tenant-methods.ts';
-import { managementAudience } from '../../src/oidc/tokens/management-tokens.ts';
+import { managementAudience } from '../../src/oidc/tokens/management-audience.ts';
 import { DomainError } from '../../src/platform/errors.ts';
 import { randomToken } from '../../src/platform/secrets.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';

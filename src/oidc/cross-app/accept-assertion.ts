@@ -13,7 +13,7 @@ import { type AccountWithProfile, createFindAccount } from '../account.ts';
 import { jwtBearerGrant } from '../grant-types.ts';
 import { memoryOf } from '../request-memory.ts';
 import { answerApiToken, shownBinding } from '../tokens/api-token.ts';
-import { managementAudience } from '../tokens/management-tokens.ts';
+import { managementAudience } from '../tokens/management-audience.ts';
 import { allowedTo, findApiFor, lifetimeWithin } from '../tokens/resources.ts';
 import { narrowedNode } from '../tokens/token-claims.ts';
 import { type AssertedClaims, clockSeconds, type JudgeDependencies, judgeAssertion } from './judge-assertion.ts';
