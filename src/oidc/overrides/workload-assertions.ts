@@ -9,7 +9,6 @@ import { assertionFor } from '../workload-key.ts';
 import { judgeWorkloadToken } from '../workload-tokens.ts';
 import type { Override } from './override.ts';
 
-
 export const workloadAssertions: Override = {
   name: 'workload-assertions',
   why: 'The library takes assertions that a client signs itself alone.',
