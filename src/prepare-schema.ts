@@ -13,6 +13,8 @@ import { StartError } from './start-error.ts';
 /** A migration may build an index over years of events. */
 export const migrationTimeoutMs = 30 * 60_000;
 
+const insufficientPrivilege = '42501';
+
 interface Prepared {
   /** The server's connection. */
   db: Database;
@@ -47,7 +49,7 @@ export async function schemaStatus(prepared: Prepared): Promise<MigrationStatus>
  */
 export async function applyMigrations(prepared: Prepared): Promise<string[]> {
   const { db, config, source } = prepared;
-  return asOwner(prepared, async (owner) => {
+  const applied = asOwner(prepared, async (owner) => {
     const { role } = await connectedAs(db);
     const isOther = role !== (await connectedAs(owner)).role;
     // Before as well: tables of a migration are the server's to use in the moment in which they are there.
@@ -57,6 +59,14 @@ export async function applyMigrations(prepared: Prepared): Promise<string[]> {
     await migrateJobs({ databaseUrl, ssl: databaseTls(config, databaseUrl) });
     if (isOther) await admitServerRole(owner, role);
     return applied;
+  });
+  return applied.catch((error) => {
+    if ((error as { code?: unknown }).code !== insufficientPrivilege) throw error;
+    const which = source.ownerUrl === undefined ? 'DATABASE_URL' : 'DATABASE_OWNER_URL';
+    throw new StartError(
+      `The role of ${which} may not migrate: ${(error as Error).message.split(' - ').at(-1)}. Set DATABASE_OWNER_URL, to the role that owns the tables.`,
+      { cause: error },
+    );
   });
 }
 
@@ -74,5 +84,6 @@ export async function prepareSchema(prepared: Prepared, logger: Logger): Promise
     const applied = await applyMigrations(prepared);
     if (applied.length > 0) logger.info({ applied }, 'migrations applied');
   }
-  await ensureAuditPartitions(db);
+  // What is not made now is made by the night's job, and until then the default partition takes it.
+  await ensureAuditPartitions(db, { attempts: 5 });
 }

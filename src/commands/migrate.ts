@@ -39,7 +39,7 @@ async function apply(): Promise<CommandResult> {
     const before = await schemaStatus(context);
     if (before.unknown.length > 0) throw new CommandFailed(newerVersion(before));
     const applied = await applyMigrations(context);
-    await ensureAuditPartitions(context.db);
+    await ensureAuditPartitions(context.db, { attempts: 5 });
     return {
       data: { applied, ...(await schemaStatus(context)) },
       text: applied.length > 0 ? applied.map((name) => `applied  ${name}`).join('\n') : 'The schema is up to date.',

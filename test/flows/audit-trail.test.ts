@@ -1,7 +1,7 @@
 /** The promise of docs/security.md: no change without its event, no event without its change, and no way to alter one. */
 import assert from 'node:assert/strict';
 import { recordEvent, systemCaller } from '../../src/domain/audit/audit-events.ts';
-import { purgeAuditEvents } from '../../src/domain/audit/audit-upkeep.ts';
+import { ensureAuditPartitions, purgeAuditEvents } from '../../src/domain/audit/audit-upkeep.ts';
 import { revokeSession } from '../../src/domain/sessions/sessions.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -340,8 +340,9 @@ describe('the audit trail', function () {
       );
       assert.equal(placed.rows[0].part, `audit_events_${months.rows[0].month}`);
       // Many processes start at once.
-      await Promise.all(Array.from({ length: 8 }, () => app.db.raw('select ensure_audit_partitions()')));
-      await app.db.raw('select ensure_audit_partitions(14)');
+      await Promise.all(Array.from({ length: 8 }, () => ensureAuditPartitions(app.db)));
+      const makeOne = () => app.db.raw('select ensure_audit_partitions(14) as more');
+      while ((await makeOne()).rows[0].more);
       const more = await app.db.raw(
         `select count(*) as parts from pg_inherits where inhparent = 'audit_events'::regclass`,
       );

@@ -240,6 +240,9 @@ describe('a database with an owner of its own', function () {
     const { DATABASE_OWNER_URL: _, ...ofServer } = environment;
     const before = await runGatehouse(['tenants', 'list'], ofServer);
     assert.match(before.stderr, /Migrations are not applied/);
+    const refused = await runGatehouse(['migrate'], ofServer);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /role of DATABASE_URL may not migrate: permission denied .*Set DATABASE_OWNER_URL/);
     const migrated = await runGatehouse(['migrate', '--json'], environment);
     assert.equal(migrated.code, 0, migrated.stderr);
     assert.equal(migrated.json.current, true);

@@ -5,40 +5,73 @@ import { inBatches } from '../../platform/in-batches.ts';
 
 /** Not for the moment: somebody else reads or writes what a lock is wanted on. */
 const lockNotAvailable = '55P03';
-const attempts = 20;
-const betweenAttemptsMs = 200;
+/** The first wait between two attempts; each is longer than the one before, up to the most. */
+const firstWaitMs = 200;
+const mostWaitMs = 10_000;
+
+/** How often a step is tried that gives up where it would have to wait for a lock; default 80 times, in about ten minutes. */
+export interface Patience {
+  attempts?: number;
+}
 
 /**
  * Calls a function of the database that gives up soon where it would have to wait for a lock, so that nobody waits behind it,
  * until it comes through. @returns undefined where it never did: the next time, then
  */
-async function atAnOpportunity<T>(call: () => Promise<T>): Promise<T | undefined> {
+async function atAnOpportunity<T>(call: () => Promise<T>, { attempts = 80 }: Patience): Promise<T | undefined> {
   for (let attempt = 1; attempt <= attempts; attempt++) {
     try {
       return await call();
     } catch (error) {
       if ((error as { code?: unknown }).code !== lockNotAvailable) throw error;
-      await sleep(betweenAttemptsMs * (0.5 + Math.random()));
+      if (attempt === attempts) break;
+      // PostgreSQL's own cleaning holds such a lock for minutes where a table is large.
+      await sleep(Math.min(mostWaitMs, firstWaitMs * 1.15 ** attempt) * (0.5 + Math.random()));
     }
   }
   return undefined;
 }
 
-/** Safe to call at any time, by many at once. What comes for a month without a partition is kept in the default one. */
-export async function ensureAuditPartitions(db: Database): Promise<void> {
-  await atAnOpportunity(() => rows(db, 'select ensure_audit_partitions()'));
+/**
+ * Makes the partitions of this month and the next two, a step at a time. Safe to call at any time, by many at once. What comes for
+ * a month without a partition is kept in the default one.
+ */
+export async function ensureAuditPartitions(db: Database, patience: Patience = {}): Promise<void> {
+  const makeSome = () => firstRow<{ more: boolean }>(db, 'select ensure_audit_partitions() as more');
+  while ((await atAnOpportunity(makeSome, patience))?.more);
 }
 
-/** @param serverDays how long events are kept where a tenant says nothing else */
-export async function purgeAuditEvents(db: Database, serverDays: number): Promise<void> {
-  await inBatches(async (most) => {
+/** Drops the months that are over for everybody, each at once: however many events it has, nobody waits for it. */
+async function dropEndedPartitions(db: Database, serverDays: number, patience: Patience): Promise<void> {
+  const detachOne = () =>
+    firstRow<{ name: string | null }>(db, 'select detach_ended_audit_partition(:serverDays::integer) as name', {
+      serverDays,
+    });
+  let detached: string | null | undefined;
+  do {
+    detached = (await atAnOpportunity(detachOne, patience))?.name;
+    await atAnOpportunity(() => rows(db, 'select drop_ended_audit_partitions()'), patience);
+  } while (detached);
+}
+
+/** All of a busy day in one night, and a month of it in a few. */
+const purgeMs = 30 * 60_000;
+
+/**
+ * Ends what is older than it is kept for, by the server's time or a tenant's own. All that leaves the trail leaves it here.
+ * @param serverDays how long events are kept where a tenant says nothing else; at least 30
+ */
+export async function purgeAuditEvents(db: Database, serverDays: number, patience: Patience = {}): Promise<void> {
+  await dropEndedPartitions(db, serverDays, patience);
+  const deleteSome = async (most: number) => {
     const found = await firstRow<{ gone: number }>(
       db,
       'select purge_audit_events(:serverDays::integer, :most::integer) as gone',
       { serverDays, most },
     );
     return found?.gone ?? 0;
-  });
+  };
+  await inBatches(deleteSome, { milliseconds: purgeMs });
 }
 
 /**
