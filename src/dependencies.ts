@@ -15,6 +15,7 @@ import type { Channel } from './domain/messages/outgoing-message.ts';
 import { createPasswordHasher, type PasswordHasher } from './domain/methods/password/password-hash.ts';
 import { showPasswordQueue } from './domain/methods/password/password-metrics.ts';
 import { passwordLimits } from './domain/methods/password/password-sign-in.ts';
+import { createSealMetrics, type SealMetrics } from './domain/seals/seal-metrics.ts';
 import { createSignInMetrics, type SignInMetrics } from './domain/sign-in/sign-in-metrics.ts';
 import { storedRequestLimits } from './oidc/storage/stored-requests.ts';
 import { createTokenMetrics, type TokenMetrics } from './oidc/tokens/token-metrics.ts';
@@ -58,7 +59,7 @@ export interface Dependencies extends MailReach {
   db: Database;
   secrets: Secrets;
   limits: AddressLimits;
-  metrics: Metrics & MessageMetrics & SignInMetrics & TokenMetrics;
+  metrics: Metrics & MessageMetrics & SealMetrics & SignInMetrics & TokenMetrics;
   logger: Logger;
   passwords: PasswordHasher;
   i18n: I18n;
@@ -108,6 +109,7 @@ function createAllMetrics(): Dependencies['metrics'] {
   return {
     ...metrics,
     ...createMessageMetrics(registry),
+    ...createSealMetrics(registry),
     ...createSignInMetrics(registry),
     ...createTokenMetrics(registry),
   };

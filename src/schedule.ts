@@ -23,6 +23,10 @@ import { sweepFederationRequests } from './domain/methods/federation/federation-
 import { deliverRecovery } from './domain/recovery/deliver-recovery.ts';
 import { deliverRecoveryJob } from './domain/recovery/recovery.ts';
 import { sweepSafetyLinks } from './domain/safety/safety-links.ts';
+import { sealAudit } from './domain/seals/seal-events.ts';
+import { resealKeys } from './domain/seals/seal-keys.ts';
+import type { SealMetrics } from './domain/seals/seal-metrics.ts';
+import { forgetUselessSalts } from './domain/seals/useless-salts.ts';
 import { approvalRequestModel } from './domain/sessions/approval-requests.ts';
 import { sweepPayloads } from './domain/sessions/payload-store.ts';
 import { backchannelLogoutJob, sweepSessions } from './domain/sessions/sessions.ts';
@@ -44,6 +48,7 @@ export const crontab = `
 */10 * * * * sweep
 */10 * * * * erase-leaving
 17 3 * * * keep-audit
+*/10 * * * * seal-audit
 27 3 * * * rotate-keys
 `;
 
@@ -54,6 +59,7 @@ interface ScheduleDependencies {
   db: Database;
   secrets: Secrets;
   messenger: Messenger;
+  metrics: SealMetrics;
   provider: () => Provider;
 }
 
@@ -87,11 +93,7 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
       await endUnusedClients(db);
     },
     'erase-leaving': () => eraseDuePeople(db, { secrets, sealedAbove }),
-    async 'keep-audit'() {
-      await ensureAuditPartitions(db);
-      await purgeAuditEvents(db, config.auditRetentionDays);
-      await sweepAccessHistory(db, config.auditRetentionDays);
-    },
+    ...trailTasks(dependencies),
     async 'rotate-keys'() {
       await rotateSigningKeys(
         db,
@@ -99,6 +101,7 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
         { verifySeconds: verifySecondsOf(config), olderThanDays: config.signingKeyRotationDays },
         systemCaller,
       );
+      await resealKeys(db, secrets);
     },
     async [backchannelLogoutJob](payload) {
       await sendBackchannelLogout(provider(), logoutPayload.parse(payload));
@@ -112,5 +115,26 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
     [tellOfApprovalJob]: (payload) =>
       tellOfApproval(payload, { db, secrets, issuer, channels: configuredChannels(config) }),
     [deliverRecoveryJob]: (payload, { signal }) => deliverRecovery(payload, { db, secrets, messenger, issuer, signal }),
+  };
+}
+
+/** The upkeep of the audit trail. */
+function trailTasks({ config, db, secrets, metrics }: ScheduleDependencies): Record<string, JobTask> {
+  return {
+    async 'keep-audit'() {
+      await ensureAuditPartitions(db);
+      await purgeAuditEvents(db, config.auditRetentionDays);
+      await sweepAccessHistory(db, config.auditRetentionDays);
+      await forgetUselessSalts(db, config.auditRetentionDays);
+    },
+    // An hour is due once; the rest of the time there is nothing to do. The line is for who keeps hashes elsewhere.
+    async 'seal-audit'(_payload, { log }) {
+      for (const seal of await sealAudit(db, secrets)) {
+        const { number, endsAt, events, seals, late } = seal;
+        const told = { number, until: endsAt, events, seals, late, hash: seal.hash.toString('hex') };
+        log.info({ seal: told }, 'The audit trail is sealed');
+        metrics.showSeal(seal);
+      }
+    },
   };
 }

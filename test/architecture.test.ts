@@ -34,6 +34,7 @@ const above = [
 const features = [
   'events',
   'audit',
+  'seals',
   'tenants',
   'users',
   'sessions',

@@ -13,6 +13,7 @@ const ownedTables: Record<string, readonly string[]> = {
   platform: ['configuration_version', 'rate_limits'],
   audit: ['activity_counted', 'activity_days', 'audit_events', 'audit_upkeep', 'repeated_refusals'],
   events: ['event_deliveries', 'event_lanes', 'event_receivers', 'outbox_events', 'outbox_progress'],
+  seals: ['audit_leaves', 'audit_seal_keys', 'audit_seals'],
   messages: ['message_days'],
   sessions: ['oidc_payloads', 'remembered_devices', 'service_sessions', 'session_clients', 'user_sessions'],
   tenants: ['tenants'],
@@ -69,6 +70,10 @@ const allowedReads: Record<string, { tables: readonly string[]; why: string }> =
     why: 'who may act, and whether they have a second factor, is one question about a user and their tenant',
   },
   audit: { tables: ['tenants'], why: 'only what is of a tenant that is there is counted' },
+  seals: {
+    tables: ['audit_events', 'tenants'],
+    why: 'events are sealed and verified as they lie there, by cursors of one moment; how long they are kept says whose may be gone',
+  },
   messages: { tables: ['tenants'], why: 'only what is of a tenant that is there is counted' },
   organisation: {
     tables: ['roles', 'user_factors', 'user_last_logins', 'users'],

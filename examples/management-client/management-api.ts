@@ -169,6 +169,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/audit-events/{audit_event_id}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Prove that an event was in the trail when its hour was sealed
+         * @description What is answered is checked without the server: examples/verify-audit-proof does it.
+         *
+         *     Needs `audit.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, AUDIT_EVENT_UNSEALED, AUDIT_EVENT_CHANGED.
+         */
+        get: operations["audit_events.proof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit-events/export": {
         parameters: {
             query?: never;
@@ -227,6 +249,134 @@ export interface paths {
          *     Needs `audit.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, TOO_MANY_LISTENERS.
          */
         get: operations["audit_events.tail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit-seals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the seals of the trail
+         * @description Those of the tenant, the newest first.
+         *
+         *     Needs `audit.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["audit_seals.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit-seals/{audit_seal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show one seal of the trail
+         * @description Needs `audit.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["audit_seals.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit-seals/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the public keys that sign seals
+         * @description The newest first. A seal is believed by one of these alone.
+         *
+         *     Needs `audit.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["audit_seals.keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit-seals/keys/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a new key sign seals from now on
+         * @description What was sealed before stays good: the public key stays, and the private one goes.
+         *
+         *     Needs `keys.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        post: operations["audit_seals.rotate_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit-seals/server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the seals of the server
+         * @description Each holds the seals of all tenants of its hour, and the events of none. The newest first.
+         *
+         *     Needs `audit.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["audit_seals.list_server"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit-seals/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say how far the trail is sealed
+         * @description Needs `audit.read`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["audit_seals.state"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3662,6 +3812,126 @@ export interface components {
             tenant_id: string | null;
             user_agent: string | null;
         };
+        AuditProof: {
+            event: {
+                /** @description The payload */
+                content: {
+                    salt: string;
+                    text: string;
+                } | {
+                    /** @description It was erased; this stands for it */
+                    commitment: string;
+                };
+                /** @description `[ip, user agent]` */
+                origin: {
+                    salt: string;
+                    text: string;
+                } | {
+                    /** @description It was erased; this stands for it */
+                    commitment: string;
+                };
+                /** @description `[id, tenant, actor type, actor, action, entity type, entity, request, microseconds since 1970, cause]` */
+                plain: string;
+            };
+            /** @description The public key, as JWK */
+            key: {
+                [key: string]: unknown;
+            };
+            leaf_index: number;
+            /** @description From the leaf upwards (RFC 9162 section 2.1.3) */
+            path: string[];
+            seal: {
+                /**
+                 * Format: uuid
+                 * @description An id
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+                signature: string;
+                statement: string;
+            };
+            tree_size: number;
+            /** @constant */
+            type: "gatehouse-audit-proof";
+            /** @constant */
+            version: 1;
+        };
+        AuditSeal: {
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            ends_at: string;
+            /** @description How many events are its leaves */
+            events: number;
+            first_event: string | null;
+            /** @description Of the statement: what to keep elsewhere */
+            hash: string;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description By which key it is signed */
+            kid: string;
+            last_event: string | null;
+            /** @description So many of them are of an hour that was sealed already */
+            late: number;
+            /** @description From 1 in its chain */
+            number: number;
+            /** @description The hash of the seal before; zeros: it is the first */
+            previous: string;
+            /** @description SHA-256, in hex */
+            root: string;
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            sealed_at: string;
+            /** @description Of the server’s: how many seals of tenants are its leaves too */
+            seals: number;
+            /** @description Of the statement, Ed25519, base64url */
+            signature: string;
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            starts_at: string;
+            /** @description What is signed: the rest of this, as it was hashed */
+            statement: string;
+            /** @description null: of the server */
+            tenant_id: string | null;
+        };
+        AuditSealKeys: {
+            items: {
+                /**
+                 * Format: date-time
+                 * @description A time as of RFC 3339
+                 * @example 2027-01-31T08:00:00Z
+                 */
+                created_at: string;
+                kid: string;
+                /** @description Ed25519, as of RFC 8037 */
+                public_jwk: {
+                    [key: string]: unknown;
+                };
+                retired_at: string | null;
+                /** @enum {string} */
+                state: "current" | "retired";
+            }[];
+        };
+        AuditSealState: {
+            /** @description An hour is not sealed that should be */
+            is_behind: boolean;
+            /** @description Of this tenant */
+            newest: components["schemas"]["AuditSeal"] | null;
+            /** @description Up to when the trail is sealed; null: there is nothing to seal */
+            sealed_until: string | null;
+        };
         BulkResult: {
             /** @description Its answer; null where it was refused */
             body: unknown;
@@ -6002,6 +6272,36 @@ export interface components {
                 [key: string]: unknown;
             };
             request_id: string | null;
+            /** @description What the event is sealed in; null: it is not sealed yet */
+            seal: {
+                /**
+                 * Format: date-time
+                 * @description A time as of RFC 3339
+                 * @example 2027-01-31T08:00:00Z
+                 */
+                ends_at: string;
+                /**
+                 * Format: uuid
+                 * @description An id
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+                /** @description Its own hour was sealed already when it came */
+                is_late: boolean;
+                number: number;
+                /**
+                 * Format: date-time
+                 * @description A time as of RFC 3339
+                 * @example 2027-01-31T08:00:00Z
+                 */
+                sealed_at: string;
+                /**
+                 * Format: date-time
+                 * @description A time as of RFC 3339
+                 * @example 2027-01-31T08:00:00Z
+                 */
+                starts_at: string;
+            } | null;
             /** @description null: an event of the server itself */
             tenant_id: string | null;
             user_agent: string | null;
@@ -7100,6 +7400,40 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    "audit_events.proof": {
+        parameters: {
+            query?: {
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                audit_event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditProof"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     "audit_events.export": {
         parameters: {
             query?: {
@@ -7279,6 +7613,215 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["AuditEvent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "audit_seals.list": {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before */
+                after?: string;
+                /** @description How many at the most */
+                limit?: number;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AuditSeal"][];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "audit_seals.get": {
+        parameters: {
+            query?: {
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                audit_seal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditSeal"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "audit_seals.keys": {
+        parameters: {
+            query?: {
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditSealKeys"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "audit_seals.rotate_key": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditSealKeys"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "audit_seals.list_server": {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before */
+                after?: string;
+                /** @description How many at the most */
+                limit?: number;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AuditSeal"][];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "audit_seals.state": {
+        parameters: {
+            query?: {
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditSealState"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -79,6 +79,11 @@ const entries: Entry[] = [
     load: async () => (await import('./capabilities.ts')).addCapabilities,
   },
   {
+    name: 'audit',
+    description: 'what was done, by whom and to what; and that nobody has changed it',
+    load: async () => (await import('./audit.ts')).addAudit,
+  },
+  {
     name: 'keys',
     description: 'the keys that sign tokens',
     load: async () => (await import('./keys.ts')).addKeys,
@@ -92,7 +97,7 @@ const resources: [noun: string, description: string][] = [
   ['assignments', 'who holds which role where, from when until when'],
   ['visibility', 'who may see which part of the tree'],
   ['overview', 'what happened in a month, and what needs a look'],
-  ['audit', 'what was done, by whom and to what'],
+  ['audit-seals', 'signed roots of the audit trail, an hour each'],
   ['messages', 'messages that did not go'],
   ['companies', 'companies and their members'],
   ['sessions', 'where people are signed in'],

@@ -4,6 +4,7 @@ import { actionNamed } from '../domain/audit/actions.ts';
 import { findAuditEvent, type ListedAuditEvent, listAuditEvents } from '../domain/audit/list-audit-events.ts';
 import { findClientNames } from '../domain/clients/list-clients.ts';
 import { findNames } from '../domain/organisation/names.ts';
+import { findSealOfEvent } from '../domain/seals/event-proof.ts';
 import type { Database } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
 import { isId } from '../platform/ids.ts';
@@ -36,6 +37,17 @@ const ShownAuditEvent = AuditEvent.extend({
   names: z
     .record(z.string(), z.string())
     .meta({ description: 'What the ids in the payload are called now, by id, as far as it is known' }),
+  seal: z
+    .object({
+      id,
+      number: z.number().int(),
+      starts_at: time,
+      ends_at: time,
+      sealed_at: time,
+      is_late: z.boolean().meta({ description: 'Its own hour was sealed already when it came' }),
+    })
+    .nullable()
+    .meta({ description: 'What the event is sealed in; null: it is not sealed yet' }),
 }).meta({ id: 'ShownAuditEvent' });
 
 /** What narrows the trail, by the names of the API. */
@@ -158,7 +170,9 @@ export const auditEvents = [
       if (!found) throw new DomainError('not_found', 'NOT_FOUND');
       const where = { tenantId, areShown: reaches('users.read').everything };
       const [named] = await withNames(db, where, [found]);
-      return { ...found, ...named, names: await namesWithin(db, where, found.payload) };
+      const held = await findSealOfEvent(db, { tenantId, eventId: found.id });
+      const seal = held ? { ...held.seal, isLate: held.index < held.seal.late } : null;
+      return { ...found, ...named, names: await namesWithin(db, where, found.payload), seal };
     },
   }),
 ];

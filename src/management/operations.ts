@@ -3,6 +3,7 @@ import { access } from './access.ts';
 import { apiKeys } from './api-keys.ts';
 import { assignments } from './assignments.ts';
 import { auditEvents } from './audit-events.ts';
+import { auditSeals } from './audit-seals.ts';
 import { auditStreams } from './audit-streams.ts';
 import { bulkOf } from './bulk.ts';
 import { capabilities } from './capabilities.ts';
@@ -63,6 +64,7 @@ const single: readonly AnyOperation[] = [
   ...identityProviders,
   ...crossAppTerms,
   // Before it: `tail` is no id.
+  ...auditSeals,
   ...auditStreams,
   ...auditEvents,
   // Before it: `search` is no id.

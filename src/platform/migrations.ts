@@ -44,6 +44,7 @@ import * as approvalRequests from '../../migrations/0045-approval-requests.ts';
 import * as crossAppAccess from '../../migrations/0047-cross-app-access.ts';
 import * as trailOutOfReach from '../../migrations/0049-trail-out-of-reach.ts';
 import * as auditRetention from '../../migrations/0050-audit-retention.ts';
+import * as auditSeals from '../../migrations/0051-audit-seals.ts';
 import * as accessHistory from '../../migrations/0053-access-history.ts';
 import * as outbox from '../../migrations/0055-outbox.ts';
 import * as endsByTime from '../../migrations/0056-ends-by-time.ts';
@@ -99,6 +100,7 @@ const migrations: NamedMigration[] = [
   { name: '0047-cross-app-access', migration: crossAppAccess },
   { name: '0049-trail-out-of-reach', migration: trailOutOfReach },
   { name: '0050-audit-retention', migration: auditRetention },
+  { name: '0051-audit-seals', migration: auditSeals },
   { name: '0053-access-history', migration: accessHistory },
   { name: '0055-outbox', migration: outbox },
   { name: '0056-ends-by-time', migration: endsByTime },

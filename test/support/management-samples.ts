@@ -85,6 +85,13 @@ export const samples: Record<string, (world: World) => Sample> = {
   'audit_events.tail': () => ({ query: { seconds: '1' } }),
   'audit_events.get': (w) => ({ params: { audit_event_id: w.eventId } }),
   'audit_events.list_server': nothing,
+  'audit_events.proof': (w) => ({ params: { audit_event_id: w.eventId } }),
+  'audit_seals.list': nothing,
+  'audit_seals.list_server': nothing,
+  'audit_seals.state': nothing,
+  'audit_seals.keys': nothing,
+  'audit_seals.rotate_key': () => ({ body: {} }),
+  'audit_seals.get': (w) => ({ params: { audit_seal_id: w.sealId } }),
   'clients.list': nothing,
   'clients.create': () => ({
     body: { name: 'New application', kind: 'web', redirect_uris: ['https://app.example/callback'] },

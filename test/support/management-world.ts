@@ -12,16 +12,17 @@ import { grantVisibility } from '../../src/domain/organisation/visibility-grants
 import { completeReferral, ensureReferralCode, recordReferral } from '../../src/domain/referrals/referrals.ts';
 import { createInitialAccessToken } from '../../src/domain/registration/initial-access-tokens.ts';
 import { createResourceServer, findResourceServer } from '../../src/domain/resource-servers/resource-servers.ts';
+import { sealAudit } from '../../src/domain/seals/seal-events.ts';
 import { listDeliveries } from '../../src/domain/webhooks/deliveries.ts';
 import { createWebhook, pingWebhook } from '../../src/domain/webhooks/webhooks.ts';
 import { managementAudience } from '../../src/oidc/tokens/management-audience.ts';
 import { inTransaction } from '../../src/platform/database.ts';
-
 import type { TestApp } from './app.ts';
 import { makePasskey } from './authenticator.ts';
 import * as make from './factories.ts';
 import { askAsService, asking, give, managementCapabilities } from './management.ts';
 import { discover, signIn } from './relying-party.ts';
+import { addEvent, hourMs } from './trail.ts';
 
 export interface World {
   tenantId: string;
@@ -57,8 +58,9 @@ export interface World {
   tokenGrantId: string;
   serviceSessionId: string;
   referralId: string;
-  /** Of the trail. */
+  /** Of the trail, and the seal that holds it. */
   eventId: string;
+  sealId: string;
   /** A group of a directory that stands for the held role there. */
   groupId: string;
   /** A key of the place. */
@@ -118,8 +120,18 @@ export async function makeWorld(app: TestApp): Promise<World> {
     initialAccessTokenId: await makeInitialAccess(app, tenantId),
     ...(await makeWebhook(app, tenantId)),
     referralId: await refer(app, { tenantId, userId: personId }),
-    eventId: (await app.db('audit_events').where({ tenantId }).first('id')).id as string,
+    ...(await makeSealed(app, tenantId)),
   };
+}
+
+/** An event, and its hour sealed as if it were over. */
+async function makeSealed({ db, secrets }: TestApp, tenantId: string): Promise<{ eventId: string; sealId: string }> {
+  const { endsAt } = (await db('audit_seals').max({ endsAt: 'endsAt' }).first()) as { endsAt: Date | null };
+  const at = new Date(Math.max(endsAt?.getTime() ?? 0, Date.now()));
+  const eventId = await addEvent(db, { tenantId, at });
+  await sealAudit(db, secrets, { now: new Date(at.getTime() + 2 * hourMs) });
+  const { id: sealId } = await db('audit_seals').where({ tenantId, lastEvent: eventId }).first('id');
+  return { eventId, sealId };
 }
 
 async function signedIn(app: TestApp, person: { id: string; email: string; password: string }) {

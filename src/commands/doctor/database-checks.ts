@@ -1,5 +1,7 @@
 /** What `gatehouse doctor` asks the database. Reads alone: nothing is migrated, made or repaired. */
 import { findUnsentMessages } from '../../domain/messages/unsent-messages.ts';
+import { findSealState } from '../../domain/seals/seal-events.ts';
+import { listSealKeys, openSealKeys } from '../../domain/seals/seal-keys.ts';
 import { needsSetup } from '../../domain/setup/setup-links.ts';
 import { countTenantsWithCountries } from '../../domain/tenants/list-tenants.ts';
 import { listSigningKeys, loadSigningKeys, signingAlgs } from '../../oidc/keys.ts';
@@ -84,6 +86,27 @@ export async function checkSigningKeys({ db, secrets, config }: CommandContext):
   if (days <= config.signingKeyRotationDays + 2) return { name, status: 'ok', detail };
   const advice = 'They should have rotated: is a server running? Otherwise: gatehouse keys rotate';
   return { name, status: 'warn', detail, advice };
+}
+
+/** The trail is sealed up to the last hours, and the keys of its seals open. */
+export async function checkSeals({ db, secrets }: CommandContext): Promise<Check> {
+  const name = 'audit seals';
+  const { until, behindMs } = await findSealState(db);
+  const keys = await listSealKeys(db);
+  const opened = await openSealKeys(db, secrets);
+  const lost = keys.filter(({ kid }) => !opened.has(kid));
+  if (lost.length > 0) {
+    const detail = `${lost.map(({ kid }) => kid).join(', ')} cannot be decrypted, or is none of ours`;
+    const advice = 'Put the earlier SECRET_KEY into SECRET_KEY_PREVIOUS; then run: gatehouse audit verify';
+    return { name, status: 'fail', detail, advice };
+  }
+  if (until === null || (keys.length === 0 && behindMs === 0))
+    return { name, status: 'ok', detail: 'nothing to seal yet' };
+  const detail = `sealed until ${until.toISOString()}`;
+  if (behindMs === 0) return { name, status: 'ok', detail };
+  const hours = Math.ceil(behindMs / 3_600_000);
+  const advice = 'Is a server running? Its log says why an hour is not sealed; it is tried again every ten minutes.';
+  return { name, status: 'warn', detail: `${detail}, ${hours} ${hours === 1 ? 'hour' : 'hours'} behind`, advice };
 }
 
 /** Tokens and codes are dated by both clocks. */

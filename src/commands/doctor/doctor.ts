@@ -16,6 +16,7 @@ import {
   checkMigrations,
   checkPeople,
   checkPhoneCountries,
+  checkSeals,
   checkSigningKeys,
 } from './database-checks.ts';
 import {
@@ -77,6 +78,7 @@ async function inDatabase(context: CommandContext): Promise<Check[]> {
   if (schema.status !== 'ok') return checks;
   checks.push(await attempt('audit trail', () => checkTrail(context)));
   checks.push(await attempt('signing keys', () => checkSigningKeys(context)));
+  checks.push(await attempt('audit seals', () => checkSeals(context)));
   checks.push(await attempt('administrator', () => checkPeople(context)));
   checks.push(await attempt('messages', () => checkMessages(context)));
   checks.push(...(await checkPhoneCountries(context)));

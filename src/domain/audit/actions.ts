@@ -324,6 +324,8 @@ export const auditAreas = {
     'signing_key.created': about('signing_key', 'alg', 'state'),
     'signing_key.rotated': about('signing_key', 'alg'),
     'signing_key.withdrawn': about('signing_key'),
+    'audit_seal_key.created': about('audit_seal_key'),
+    'audit_seal_key.rotated': about('audit_seal_key'),
     'audit.exported': about(null, 'format', 'filter'),
   },
 } as const satisfies Record<string, Record<string, AuditAction>>;

@@ -20,6 +20,7 @@ import { erasePasskeysOf } from '../methods/passkey/data-of-person.ts';
 import { eraseRecoveriesOf } from '../recovery/data-of-person.ts';
 import { eraseReferralCodeOf } from '../referrals/data-of-person.ts';
 import { eraseSafetyLinksOf } from '../safety/data-of-person.ts';
+import { forgetSaltsOf } from '../seals/data-of-person.ts';
 import { eraseSessionsOf } from '../sessions/data-of-person.ts';
 import { revokeAllSessions } from '../sessions/sessions.ts';
 import { eraseSetupLinksOf } from '../setup/data-of-person.ts';
@@ -75,5 +76,6 @@ export async function erasePerson(
     }
     if (!(await isErasureTold(trx, user))) await recordErasure(trx, user, caller);
     await eraseEventsOf(trx, user, (payload) => trail.mentions(payload));
+    await forgetSaltsOf(trx, user);
   });
 }

@@ -110,6 +110,8 @@ const columns: Record<string, string> = {
   'identity_providers.name': notTheirs,
   'identity_providers.client_secret_sealed': notTheirs,
   'signing_keys.private_jwk_sealed': notTheirs,
+  'audit_seal_keys.sealed': notTheirs,
+  'audit_seals.sealed_at': notTheirs,
   'resource_servers.name': notTheirs,
   ...named('tenants', notTheirs, 'name settings'),
 };
