@@ -218,6 +218,9 @@ As it happens, over HTTP as server-sent events, by command as one event a line:
 Events of every process come within two seconds. \`Last-Event-ID\` goes on after an event. It ends within a second when the token, the session
 or the capability does ([decision 47](decisions/0047-the-trail-is-followed-by-asking.md)).
 
+It is sealed each hour, so that a change is found whoever made it, and one event can be proved:
+[audit-seals.md](audit-seals.md).
+
 ## Counterparts
 
 The event types of the IT-centre schema are found by their own names, too.

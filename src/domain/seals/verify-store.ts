@@ -108,7 +108,7 @@ export async function selectIsErased(db: Database, userId: string): Promise<bool
 
 /**
  * The moment before which the events of a tenant may be gone: as long as they are kept now, or as short as they were kept once,
- * which the trail tells.
+ * which the trail tells. Nothing goes within 30 days (migration 0049), whatever a table says.
  * @param serverDays how long events are kept where a tenant says nothing else
  */
 export async function selectKeptSince(
@@ -118,11 +118,11 @@ export async function selectKeptSince(
   const found = await firstRow<{ since: Date }>(
     db,
     `select greatest(
-              :now::timestamptz - make_interval(days => coalesce(
+              :now::timestamptz - make_interval(days => greatest(30, coalesce(
                 (select nullif(t.settings ->> 'auditRetentionDays', '')::integer from tenants t where t.id = :tenantId::uuid),
-                :serverDays)),
-              (select max(e.occurred_at - make_interval(days => coalesce(
-                        (e.payload -> 'from' ->> 'auditRetentionDays')::integer, :serverDays)))
+                :serverDays))),
+              (select max(e.occurred_at - make_interval(days => greatest(30, coalesce(
+                        (e.payload -> 'from' ->> 'auditRetentionDays')::integer, :serverDays))))
                  from audit_events e
                 where e.tenant_id = :tenantId::uuid and e.action = 'tenant.settings_changed')) as since`,
     { tenantId, serverDays, now },

@@ -15,6 +15,8 @@ import { addEvent, addEvents, asSuperuser, hourMs, someHour } from '../../suppor
 describe('sealing the trail', () => {
   let test: TestDatabase;
   let db: Database;
+  /** As the server works where it owns nothing. */
+  let program: Database;
   let secrets: Secrets;
   let tenantId: string;
   const hour = someHour(1);
@@ -23,15 +25,17 @@ describe('sealing the trail', () => {
   beforeEach(async () => {
     test = await createTestDatabase();
     db = createDatabase({ url: test.url });
+    program = createDatabase({ url: test.serverUrl });
     secrets = createSecrets(['a-key-for-tests-that-is-long-enough-1']);
     tenantId = (await make.createTenant(db)).id;
   });
   afterEach(async () => {
     await db?.destroy();
+    await program?.destroy();
     await test?.drop();
   });
 
-  const verify = (withSecrets = secrets) => verifyTrail(db, withSecrets, { retentionDays: 180 });
+  const verify = (withSecrets = secrets) => verifyTrail(program, withSecrets, { retentionDays: 180 });
   const seals = () =>
     db('audit_seals').orderBy('number').select('tenantId', 'number', 'events', 'late', 'seals', 'startsAt');
   const ofTenant = async () => (await seals()).filter((seal) => seal.tenantId === tenantId);
@@ -42,27 +46,34 @@ describe('sealing the trail', () => {
     await addEvents(db, { tenantId, hour, count: 300 });
     await addEvents(db, { tenantId, hour: later(2 * hourMs), count: 1 });
     await addEvents(db, { tenantId: null, hour: later(2 * hourMs), count: 1 });
-    assert.equal((await sealAudit(db, secrets, { now: later(hourMs + 119_000) })).length, 0, 'an hour is let settle');
-    const [seal, ...others] = await sealAudit(db, secrets, { now: later(hourMs + 121_000) });
+    assert.equal(
+      (await sealAudit(program, secrets, { now: later(hourMs + 119_000) })).length,
+      0,
+      'an hour is let settle',
+    );
+    const [seal, ...others] = await sealAudit(program, secrets, { now: later(hourMs + 121_000) });
     assert.deepEqual([seal?.number, seal?.events, seal?.seals, others.length], [1, 0, 1, 0]);
-    assert.equal((await sealAudit(db, secrets, { now: later(3 * hourMs + 121_000) })).length, 2);
+    assert.equal((await sealAudit(program, secrets, { now: later(3 * hourMs + 121_000) })).length, 2);
     const { startsAt, ...second } = (await ofTenant())[1];
     assert.deepEqual([second, startsAt], [{ tenantId, number: 2, events: 1, late: 0, seals: 0 }, later(2 * hourMs)]);
-    assert.equal((await sealAudit(db, secrets, { now: later(3 * hourMs + 121_000) })).length, 0, 'once each');
+    assert.equal((await sealAudit(program, secrets, { now: later(3 * hourMs + 121_000) })).length, 0, 'once each');
     assert.deepEqual((await verify()).faults, []);
     assert.equal((await db('audit_leaves').select('sealId')).length, 4, 'packed');
   });
 
   it('waits for a transaction that began in the hour, but not for ever', async () => {
-    const open = await db.transaction();
-    const [{ began }] = (await open.raw('select now() as began')).rows;
-    const end = new Date(Math.ceil((began.getTime() + 1) / hourMs) * hourMs);
-    const newest = async (now: number) => (await sealAudit(db, secrets, { now: new Date(now) })).at(-1)?.endsAt;
-    await addEvents(db, { tenantId, hour, count: 1 });
-    assert.deepEqual(await newest(end.getTime() + 3 * 60_000), new Date(end.getTime() - hourMs));
-    assert.equal(await newest(end.getTime() + 14 * 60_000), undefined, 'it is waited for');
-    assert.deepEqual(await newest(end.getTime() + 16 * 60_000), end);
-    await open.rollback();
+    const open = await program.transaction();
+    try {
+      const [{ began }] = (await open.raw('select now() as began')).rows;
+      const end = new Date(Math.ceil((began.getTime() + 1) / hourMs) * hourMs);
+      const newest = async (now: number) => (await sealAudit(program, secrets, { now: new Date(now) })).at(-1)?.endsAt;
+      await addEvents(db, { tenantId, hour, count: 1 });
+      assert.deepEqual(await newest(end.getTime() + 3 * 60_000), new Date(end.getTime() - hourMs));
+      assert.equal(await newest(end.getTime() + 14 * 60_000), undefined, 'it is waited for');
+      assert.deepEqual(await newest(end.getTime() + 16 * 60_000), end);
+    } finally {
+      await open.rollback();
+    }
   });
 
   it('seals what commits late with the next hour, and says that it was late', async () => {
@@ -71,13 +82,13 @@ describe('sealing the trail', () => {
     const late = await db.transaction();
     const lateId = await addEvent(late, { tenantId, at: later(2000) });
     await addEvent(db, { tenantId, at: later(3000) });
-    await sealAudit(db, secrets, { now: later(hourMs + 20 * 60_000) });
+    await sealAudit(program, secrets, { now: later(hourMs + 20 * 60_000) });
     assert.equal((await ofTenant())[0].events, 2);
     await late.commit();
     const [fault] = (await verify()).faults;
     assert.deepEqual([fault?.kind, fault?.eventId], ['added', lateId], 'not sealed yet');
     await addEvent(db, { tenantId, at: later(hourMs + 1000) });
-    await sealAudit(db, secrets, { now: later(2 * hourMs + 20 * 60_000) });
+    await sealAudit(program, secrets, { now: later(2 * hourMs + 20 * 60_000) });
     assert.deepEqual(
       (await ofTenant()).map(({ events, late }) => [events, late]),
       [
@@ -105,9 +116,9 @@ describe('sealing the trail', () => {
   it('does not take in by itself what comes when it should be long known', async () => {
     await forgetEverything();
     await addEvent(db, { tenantId, at: later(1000) });
-    await sealAudit(db, secrets, { now: later(5 * hourMs + 20 * 60_000) });
+    await sealAudit(program, secrets, { now: later(5 * hourMs + 20 * 60_000) });
     const backdated = await addEvent(db, { tenantId, at: later(2000) });
-    await sealAudit(db, secrets, { now: later(8 * hourMs + 20 * 60_000) });
+    await sealAudit(program, secrets, { now: later(8 * hourMs + 20 * 60_000) });
     const { faults } = await verify();
     assert.deepEqual(
       faults.map(({ kind, eventId }) => [kind, eventId]),
@@ -119,7 +130,7 @@ describe('sealing the trail', () => {
     await forgetEverything();
     for (let n = 0; n < 5; n++) await addEvents(db, { tenantId, hour: later(n * hourMs), count: 3 });
     const now = later(5 * hourMs + 20 * 60_000);
-    const made = await Promise.all(Array.from({ length: 10 }, () => sealAudit(db, secrets, { now })));
+    const made = await Promise.all(Array.from({ length: 10 }, () => sealAudit(program, secrets, { now })));
     assert.equal(made.flat().length, 5);
     assert.deepEqual(
       (await ofTenant()).map(({ number }) => number),
@@ -140,10 +151,10 @@ describe('sealing the trail', () => {
         return new;
       end $$;
       create trigger end_here after insert on audit_seals for each row execute function end_here()`);
-    await assert.rejects(sealAudit(db, secrets));
+    await assert.rejects(sealAudit(program, secrets));
     assert.deepEqual([(await seals()).length, (await db('audit_leaves').select('sealId')).length], [0, 0]);
     await db.raw('drop trigger end_here on audit_seals');
-    await sealAudit(db, secrets);
+    await sealAudit(program, secrets);
     assert.equal((await ofTenant()).length, 2);
     assert.deepEqual((await verify()).faults, []);
   });
@@ -157,8 +168,8 @@ describe('sealing the trail', () => {
     await addEvent(db, { ...by, at: later(2000), payload: { count: 2 } });
     await addEvent(db, { ...by, at: later(3000), actorId: other.id, payload: { to: 'Edda Erased' } });
     await addEvent(db, { tenantId, actorId: other.id, at: later(4000) });
-    await sealAudit(db, secrets);
-    await erasePerson(db, { tenantId, userId: person.id }, { secrets, caller: systemCaller, sealedAbove: [] });
+    await sealAudit(program, secrets);
+    await erasePerson(program, { tenantId, userId: person.id }, { secrets, caller: systemCaller, sealedAbove: [] });
     const found = await verify();
     assert.deepEqual([found.faults, found.erased], [[], 3]);
     const { salts } = await db('audit_leaves').first('salts');
@@ -195,7 +206,7 @@ describe('sealing the trail', () => {
     const actorId = (await make.createUser(db, { tenantId })).id;
     await forgetEverything();
     const id = await addEvent(db, { tenantId, actorId, at: later(1000) });
-    await sealAudit(db, secrets);
+    await sealAudit(program, secrets);
     await asSuperuser(db, (trx) => trx.raw(`update audit_events set ip = null, user_agent = null where id = ?`, [id]));
     assert.equal((await verify()).faults[0]?.kind, 'changed');
     await db.transaction((trx) => forgetSaltsOf(trx, { userId: actorId }));
@@ -212,18 +223,18 @@ describe('sealing the trail', () => {
       await addEvents(db, { tenantId, hour: later(n * hourMs), count: 20 });
     }
     const erase = () =>
-      erasePerson(db, { tenantId, userId: person.id }, { secrets, caller: systemCaller, sealedAbove: [] });
-    await Promise.all([sealAudit(db, secrets), erase(), sealAudit(db, secrets)]);
+      erasePerson(program, { tenantId, userId: person.id }, { secrets, caller: systemCaller, sealedAbove: [] });
+    await Promise.all([sealAudit(program, secrets), erase(), sealAudit(program, secrets)]);
     assert.deepEqual((await verify()).faults, []);
   });
 
   it('replaces its key, and believes what the one before has signed', async () => {
     await forgetEverything();
     await addEvents(db, { tenantId, hour, count: 2 });
-    await sealAudit(db, secrets, { now: later(hourMs + 20 * 60_000) });
-    await rotateSealKey(db, secrets, systemCaller);
+    await sealAudit(program, secrets, { now: later(hourMs + 20 * 60_000) });
+    await rotateSealKey(program, secrets, systemCaller);
     await addEvents(db, { tenantId, hour: later(hourMs), count: 2 });
-    await sealAudit(db, secrets);
+    await sealAudit(program, secrets);
     assert.deepEqual((await verify()).faults, []);
     const keys = [...(await openSealKeys(db, secrets)).values()];
     assert.deepEqual(
@@ -235,7 +246,7 @@ describe('sealing the trail', () => {
       'a-newer-key-for-tests-that-is-long-enough-2',
       'a-key-for-tests-that-is-long-enough-1',
     ]);
-    await resealKeys(db, renewed);
+    await resealKeys(program, renewed);
     const newest = createSecrets(['a-newer-key-for-tests-that-is-long-enough-2']);
     assert.deepEqual((await verify(newest)).faults, []);
   });
@@ -246,18 +257,18 @@ describe('sealing the trail', () => {
     const long = someHour(90);
     await addEvents(db, { tenantId, hour: long, count: 3 });
     await addEvents(db, { tenantId, hour: new Date(long.getTime() + 8 * hourMs), count: 3 });
-    await sealAudit(db, secrets, { milliseconds: 600_000 });
-    await forgetUselessSalts(db, 60);
+    await sealAudit(program, secrets, { milliseconds: 600_000 });
+    await forgetUselessSalts(program, 60);
     const kept = () => db('audit_leaves').whereNotNull('salts').select('sealId');
     assert.equal((await kept()).length, 3, 'the events are there');
     await asSuperuser(db, (trx) =>
       trx.raw('delete from audit_events where occurred_at < ?', [new Date(long.getTime() + hourMs)]),
     );
-    await forgetUselessSalts(db, 100);
+    await forgetUselessSalts(program, 100);
     assert.equal((await kept()).length, 3, 'younger than all is kept');
-    await forgetUselessSalts(db, 60);
+    await forgetUselessSalts(program, 60);
     assert.equal((await kept()).length, 2);
-    const { faults, pruned } = await verifyTrail(db, secrets, { retentionDays: 60 });
+    const { faults, pruned } = await verifyTrail(program, secrets, { retentionDays: 60 });
     assert.deepEqual([faults, pruned], [[], 3]);
   });
 
@@ -266,7 +277,7 @@ describe('sealing the trail', () => {
     assert.deepEqual(await findSealState(db), { until: null, behindMs: 0 });
     await addEvents(db, { tenantId, hour, count: 1 });
     assert.ok((await findSealState(db)).behindMs > 20 * hourMs);
-    await sealAudit(db, secrets);
+    await sealAudit(program, secrets);
     assert.equal((await findSealState(db)).behindMs, 0);
   });
 });

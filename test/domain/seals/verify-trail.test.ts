@@ -21,7 +21,7 @@ describe('verifying the sealed trail', () => {
   let secrets: Secrets;
   let tenantId: string;
   let ids: string[];
-  const first = someHour();
+  const first = someHour(40);
   const hours = [0, 1, 2].map((n) => new Date(first.getTime() + n * hourMs));
 
   beforeEach(async () => {
@@ -34,7 +34,7 @@ describe('verifying the sealed trail', () => {
     ids = [];
     for (const hour of hours) ids.push(...(await addEvents(db, { tenantId, hour, count: 6 })));
     await addEvents(db, { tenantId: null, hour: hours[1] as Date, count: 2 });
-    await sealAudit(db, secrets);
+    await sealAudit(db, secrets, { now: new Date(first.getTime() + 4 * hourMs) });
   });
   afterEach(async () => {
     await db?.destroy();
@@ -234,7 +234,7 @@ describe('verifying the sealed trail', () => {
     await tamper('delete from audit_seals where ends_at > :at', { at: hours[2] });
     assert.deepEqual((await verify()).faults, [], 'what is left is whole');
     assert.deepEqual(await firstFault({ witnessed }), ['seal_removed', null, kept.number, null]);
-    await sealAudit(db, secrets);
+    await sealAudit(db, secrets, { now: new Date(first.getTime() + 4 * hourMs) });
     assert.deepEqual(await firstFault({ witnessed }), ['seal_forged', null, kept.number, null], 'sealed anew');
   });
 
@@ -293,15 +293,15 @@ describe('verifying the sealed trail', () => {
   it('takes for gone what is older than it is kept, and nothing younger', async () => {
     await tamper('delete from audit_events where occurred_at < :at', { at: hours[1] });
     assert.deepEqual(await firstFault(), ['removed', tenantId, 1, idAt(0)]);
-    const short = await verify({ retentionDays: 1 });
+    const short = await verify({ retentionDays: 30 });
     assert.deepEqual([short.faults, short.pruned, short.events], [[], 6, 14]);
     await tamper('delete from audit_events where tenant_id = :tenantId', { tenantId });
-    assert.deepEqual((await verify({ retentionDays: 1 })).faults, [], 'all of it');
-    await tamper(`update tenants set settings = settings || '{"auditRetentionDays": 30}' where id = :tenantId`, {
+    assert.deepEqual((await verify({ retentionDays: 30 })).faults, [], 'all of it');
+    await tamper(`update tenants set settings = settings || '{"auditRetentionDays": 60}' where id = :tenantId`, {
       tenantId,
     });
     assert.deepEqual(
-      (await firstFault({ retentionDays: 1 }))?.slice(0, 2),
+      (await firstFault({ retentionDays: 30 }))?.slice(0, 2),
       ['removed', tenantId],
       'a tenant’s own time',
     );
