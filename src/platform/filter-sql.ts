@@ -2,12 +2,16 @@
  * Filters as conditions of SQL. Owns that nothing of a filter becomes SQL: names are looked up among columns that the program
  * wrote, values are bound. A name that is not there is refused.
  */
+
 import { type Comparison, type Filter, type FilterValue, invalidFilter } from './filter.ts';
+import { isId } from './ids.ts';
 
 /** What an attribute is in the rows that are searched. */
 export type FilterColumn =
   /** `exact`: upper and lower case are told apart. */
   | { type: 'text' | 'exact' | 'boolean' | 'time'; sql: string; equals?: (value: string) => string }
+  /** A uuid; text that is none is never equal. */
+  | { type: 'id'; sql: string }
   /** Several values: whether one of them is this one; `any`: whether there is one. */
   | { type: 'set'; equals: (value: string) => string; any: string };
 
@@ -80,6 +84,7 @@ function comparison({ path, op, value }: Compared, column: FilterColumn, bind: C
     if (op !== 'eq' || typeof value !== 'string') throw invalidFilter(`${path} is compared by eq with a string alone`);
     return column.equals(bind(value));
   }
+  if (column.type === 'id') return idComparison(path, column.sql, op, value, bind);
   if (column.type === 'boolean') return booleanComparison(path, column.sql, op, value, bind);
   if (column.type === 'time') return timeComparison(path, column.sql, op, value, bind);
   if (typeof value !== 'string') throw invalidFilter(`${path} is compared with a string`);
@@ -106,6 +111,15 @@ function textComparison(own: string, op: Comparison, value: string): string {
 }
 
 const signs = { gt: '>', ge: '>=', lt: '<', le: '<=' } as const;
+
+/** Looked at here: a cast that fails in the database fails the whole statement, whatever stands around it. */
+function idComparison(path: string, sql: string, op: Comparison, value: FilterValue, bind: Context['bind']): string {
+  if ((op !== 'eq' && op !== 'ne') || typeof value !== 'string')
+    throw invalidFilter(`${path} is compared by eq and ne`);
+  const id = value.toLowerCase();
+  if (!isId(id)) return op === 'eq' ? 'false' : 'true';
+  return `${sql} ${op === 'eq' ? '=' : '<>'} ${bind(id)}::uuid`;
+}
 
 /** `"True"` is what Entra ID has for true. */
 function booleanComparison(path: string, sql: string, op: Comparison, value: FilterValue, bind: Context['bind']) {

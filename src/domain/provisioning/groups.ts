@@ -41,7 +41,7 @@ const members: FilterColumn = {
 };
 
 const columns: FilterColumns = {
-  id: { type: 'exact', sql: 'g.id::text', equals: (value) => `g.id::text = lower(${value}::text)` },
+  id: { type: 'id', sql: 'g.id' },
   externalid: { type: 'exact', sql: 'g.external_id' },
   displayname: { type: 'text', sql: 'g.display_name' },
   'meta.created': { type: 'time', sql: 'g.created_at' },

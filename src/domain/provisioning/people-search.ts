@@ -48,7 +48,7 @@ const groups: FilterColumn = {
 const manager: FilterColumn = { type: 'exact', sql: `u.metadata #>> '{scim,enterprise,manager,value}'` };
 
 const columns: FilterColumns = {
-  id: { type: 'exact', sql: 'u.id::text', equals: (value) => `u.id = ${idOf(value)}` },
+  id: { type: 'id', sql: 'u.id' },
   externalid: { type: 'exact', sql: 'u.external_id' },
   username: { type: 'text', sql: 'coalesce(u.username, u.email, u.phone)', equals: byUserName },
   displayname: fullName,
@@ -81,11 +81,6 @@ const columns: FilterColumns = {
   [`${enterprise}:manager`]: manager,
   [`${enterprise}:manager.value`]: manager,
 };
-
-/** Text that is no id finds nobody, where a cast would fail. */
-function idOf(value: string): string {
-  return `(case when ${value}::text ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' then ${value}::uuid end)`;
-}
 
 /** An address is stored in one form, whatever form it is asked for in. */
 function canonical(filter: Filter): Filter {

@@ -58,8 +58,9 @@ function applyMembers(type: ResourceType, target: Json, { op, value }: PatchOper
 }
 
 function applyKnown(type: ResourceType, target: Json, path: string, operation: PatchOperation): void {
-  const parsed = parsedPath(path);
-  if (placeOf(type, parsed.path)) applyAt(type, target, path, operation);
+  const place = placeOf(type, parsedPath(path).path);
+  // Whole resources come back with what is ours alone.
+  if (place && !isOurs(place.steps)) applyAt(type, target, path, operation);
 }
 
 function parsedPath(path: string): AttributePath {
@@ -74,6 +75,8 @@ function invalidPath(path: string): ScimError {
   return new ScimError(400, `there is no ${path}`, 'invalidPath');
 }
 
+const isOurs = ([first = '']: readonly string[]) => ['id', 'meta', 'schemas', 'groups'].includes(first);
+
 function applyAt(type: ResourceType, target: Json, path: string, { op, value }: PatchOperation): void {
   const { path: name, filter, sub } = parsedPath(path);
   // The URN of an extension alone names all of it.
@@ -84,8 +87,7 @@ function applyAt(type: ResourceType, target: Json, path: string, { op, value }: 
   const place = placeOf(type, name);
   if (!place) throw invalidPath(path);
   const { steps, attribute } = place;
-  if (steps[0] !== type.extension.id && ['id', 'meta', 'schemas'].includes(steps[0] ?? ''))
-    throw new ScimError(400, `${name} is not changed`, 'mutability');
+  if (isOurs(steps)) throw new ScimError(400, `${name} is not changed`, 'mutability');
   if (filter) {
     if (!attribute.multiValued) throw invalidPath(path);
     applyToMatching(target, steps, attribute, { op, value, filter, sub });
