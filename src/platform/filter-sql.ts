@@ -24,19 +24,23 @@ export interface FilterSql {
   bindings: Record<string, unknown>;
 }
 
-/** @throws DomainError invalid FILTER_INVALID */
-export function filterSql(filter: Filter, columns: FilterColumns): FilterSql {
+/**
+ * @param schema the URN before names that may be left out
+ * @throws DomainError invalid FILTER_INVALID
+ */
+export function filterSql(filter: Filter, columns: FilterColumns, schema: string): FilterSql {
   const bindings: Record<string, unknown> = {};
   const bind = (value: unknown): string => {
     const name = `filter${Object.keys(bindings).length}`;
     bindings[name] = value;
     return `:${name}`;
   };
-  return { sql: conditionOf(filter, { columns, bind, prefix: '' }), bindings };
+  return { sql: conditionOf(filter, { columns, schema: `${schema.toLowerCase()}:`, bind, prefix: '' }), bindings };
 }
 
 interface Context {
   columns: FilterColumns;
+  schema: string;
   bind: (value: unknown) => string;
   /** Of a value in brackets: what it is a part of. */
   prefix: string;
@@ -58,8 +62,9 @@ function conditionOf(filter: Filter, context: Context): string {
   }
 }
 
-function columnOf(path: string, { columns, prefix }: Context): FilterColumn {
-  const name = (prefix + path).toLowerCase();
+function columnOf(path: string, { columns, schema, prefix }: Context): FilterColumn {
+  const full = (prefix + path).toLowerCase();
+  const name = full.startsWith(schema) ? full.slice(schema.length) : full;
   const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
   if (!column) throw invalidFilter(`${prefix}${path} cannot be filtered by`);
   return column;

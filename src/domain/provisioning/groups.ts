@@ -63,7 +63,9 @@ export async function searchGroups(
   }: { tenantId: string; filter?: Filter; offset: number; limit: number; within?: readonly string[] },
 ): Promise<{ total: number; items: ProvisionedGroup[] }> {
   if (!isId(tenantId)) return { total: 0, items: [] };
-  const condition = filter ? filterSql(filter, columns) : { sql: 'true', bindings: {} };
+  const condition = filter
+    ? filterSql(filter, columns, 'urn:ietf:params:scim:schemas:core:2.0:Group')
+    : { sql: 'true', bindings: {} };
   return findGroupsBy(db, { tenantId, condition, ...window });
 }
 

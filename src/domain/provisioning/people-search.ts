@@ -93,7 +93,11 @@ function canonical(filter: Filter): Filter {
       return { ...filter, filter: canonical(filter.filter) };
     case 'compare': {
       const { op, value, path } = filter;
-      if (op !== 'eq' || typeof value !== 'string' || !/^(?:userName|emails|phoneNumbers|value)\b/i.test(path))
+      if (
+        op !== 'eq' ||
+        typeof value !== 'string' ||
+        !/^(?:urn:.*:)?(?:userName|emails|phoneNumbers|value)\b/i.test(path)
+      )
         return filter;
       return { ...filter, value: parseEmail(value) ?? parsePhone(value) ?? value };
     }
@@ -122,7 +126,9 @@ export async function searchPeople(
   { tenantId, filter, offset, limit, within }: PeopleSearch,
 ): Promise<{ total: number; items: FoundPerson[] }> {
   if (!isId(tenantId)) return { total: 0, items: [] };
-  const condition = filter ? filterSql(canonical(filter), columns) : { sql: 'true', bindings: {} };
+  const condition = filter
+    ? filterSql(canonical(filter), columns, 'urn:ietf:params:scim:schemas:core:2.0:User')
+    : { sql: 'true', bindings: {} };
   const where = `u.tenant_id = :tenantId and u.deleted_at is null and (${condition.sql}) ${within ? `and ${peopleWithin}` : ''}`;
   const bindings = { tenantId, within, ...condition.bindings };
   const counted = await firstRow<{ count: number }>(

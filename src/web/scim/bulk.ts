@@ -59,7 +59,7 @@ const reference = /bulkId:([^"/\\\s]{1,200})/g;
 
 /** The ids that a part of the request waits for. */
 function waitsFor({ path, data }: BulkOperation): string[] {
-  return [...(path + JSON.stringify(data ?? null)).matchAll(reference)].map(([, id]) => id as string);
+  return [...JSON.stringify([path, data ?? null]).matchAll(reference)].map(([, id]) => id as string);
 }
 
 function resolved<T>(value: T, made: ReadonlyMap<string, string>): T {

@@ -202,6 +202,14 @@ function withMembersApart(operation: PatchOperation): PatchOperation[] {
   return [...apart, ...(rest.length > 0 ? [{ op, value: Object.fromEntries(rest) }] : [])];
 }
 
+/** Another role or place is another group. @throws ScimError mutability */
+function checkPlace({ role_id, org_node_id }: FoundGroup, said: unknown): void {
+  if (!isObject(said)) return;
+  const { roleId = role_id, placeId = org_node_id } = said;
+  if (roleId !== role_id || placeId !== org_node_id)
+    throw new ScimError(400, 'a group keeps its role and its place', 'mutability');
+}
+
 async function changeGroup(
   door: Door,
   groupId: string,
@@ -214,6 +222,7 @@ async function changeGroup(
     const before = await findGroup(inside, groupId);
     checkVersion(ifMatch, versionOfGroup(before));
     const resource = resourceOf(before);
+    checkPlace(before, resource[placeGroup]);
     const displayName = nameOf(resource);
     const external = externalIdOf(resource) ?? null;
     const named: Json = {
