@@ -16,6 +16,7 @@ import { mountOverview } from './overview/overview.ts';
 import { leadHome } from './page.ts';
 import { mountPeople } from './people/people.ts';
 import { mountPlace } from './place.ts';
+import { mountProvisioning } from './provisioning/provisioning.ts';
 import { mountReferrals } from './referrals/referrals.ts';
 import { mountRoles } from './roles/roles.ts';
 import { mountSearch } from './search.ts';
@@ -37,6 +38,7 @@ const mounts: Partial<Record<SectionName, Mount>> = {
   roles: mountRoles,
   invitations: mountInvitations,
   referrals: mountReferrals,
+  provisioning: mountProvisioning,
   applications: mountApplications,
   services: mountServices,
   messages: mountMessages,

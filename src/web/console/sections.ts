@@ -61,6 +61,14 @@ export const sections = [
     where: 'everywhere',
   },
   {
+    section: 'provisioning',
+    path: '/provisioning',
+    icon: 'arrive',
+    group: 'people',
+    capabilities: ['services.manage'],
+    where: 'everywhere',
+  },
+  {
     section: 'applications',
     path: '/applications',
     icon: 'apps',
