@@ -52,6 +52,11 @@ export function processorSeconds(pid: number): number {
   return sum;
 }
 
+/** Milliseconds that the one thread of a process has run so far, to the nanosecond (proc_pid_schedstat). */
+export function millisecondsRun(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
+}
+
 /** Memory that the process holds, in MiB (VmRSS). */
 export function residentMebibytes(pid: number): number {
   const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));

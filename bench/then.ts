@@ -15,7 +15,7 @@ import { createDatabase, type Database, firstRow, rows } from '../src/platform/d
 import { mochaGlobalTeardown } from '../test/support/cluster.ts';
 import { createTestDatabase } from '../test/support/database.ts';
 import { fillLargeTenant } from './large-tenant.ts';
-import { measure } from './measure.ts';
+import { measureProcessor } from './measure.ts';
 
 const { values: options } = parseArgs({ options: { assignments: { type: 'string', default: '1000000' } } });
 
@@ -63,33 +63,35 @@ async function askOfThePast(db: Database, tenantId: string, rootId: string): Pro
   const key = (n: number) => keys[(n * 13) % keys.length]?.key ?? '';
   const moment = (n: number) => ({ past: new Date(Date.now() - ((n * 37) % 365) * day) });
   const within = (n: number) => ({ within: [node(n), rootId] });
-  await measure('findMoment', 1000, (n) =>
+  await measureProcessor(db, 'findMoment', 1000, (n) =>
     findMoment(db, { tenantId, at: new Date(Date.now() - (n % 100) * day), serverDays: 365 }),
   );
-  await measure('what their token would have said', 2000, (n) =>
+  await measureProcessor(db, 'what their token would have said', 2000, (n) =>
     findEffectiveAccess(db, { tenantId, userId: user(n), ...moment(n) }),
   );
-  await measure('  narrowed to a node', 2000, (n) =>
+  await measureProcessor(db, '  narrowed to a node', 2000, (n) =>
     findEffectiveAccess(db, { tenantId, userId: user(n), orgNodeId: node(n), ...moment(n) }),
   );
-  await measure('what they could do', 2000, (n) =>
+  await measureProcessor(db, '  the same now', 2000, (n) => findEffectiveAccess(db, { tenantId, userId: user(n) }));
+  await measureProcessor(db, 'what they could do', 2000, (n) =>
     findAccessOfPerson(db, { tenantId, userId: user(n), ...within(n), ...moment(n) }),
   );
-  await measure(
+  await measureProcessor(
+    db,
     'by which chains',
     2000,
     async (n) => (await listAccessChains(db, { tenantId, userId: user(n), ...within(n), ...moment(n) })).items,
   );
-  await measure('who could do it there (few)', 2000, async (n) => {
+  await measureProcessor(db, 'who could do it there (few)', 2000, async (n) => {
     const asked = { tenantId, orgNodeId: node(n), capability: key(n), ...within(n), ...moment(n) };
     return (await listHolders(db, asked)).items;
   });
-  await measure('who could do it there (everybody)', 2000, async (n) => {
+  await measureProcessor(db, 'who could do it there (everybody)', 2000, async (n) => {
     const after = JSON.stringify([user(n), user(n)]);
     const asked = { tenantId, orgNodeId: node(n), capability: 'part1.do1', after, ...within(n), ...moment(n) };
     return (await listHolders(db, asked)).items;
   });
-  await measure('  the same now', 2000, async (n) => {
+  await measureProcessor(db, '  the same now', 2000, async (n) => {
     const after = JSON.stringify([user(n), user(n)]);
     return (await listHolders(db, { tenantId, orgNodeId: node(n), capability: 'part1.do1', after, ...within(n) }))
       .items;
@@ -122,13 +124,13 @@ async function change(db: Database, tenantId: string, rootId: string): Promise<v
     ['with it again', 'enable'],
   ] as const) {
     await switchHistory(db, word);
-    await measure(`give and end a role, ${name}`, 300, async () => {
+    await measureProcessor(db, `give and end a role, ${name}`, 300, async () => {
       const held = { tenantId, userId: users[made++]?.id ?? '', roleId: role.id, orgNodeId: rootId };
       const { id } = await assignRole(db, { ...held, startsAt: new Date(Date.now() - day) }, systemCaller);
       await endAssignment(db, { tenantId, assignmentId: id }, systemCaller);
       return [id];
     });
-    await measure(`move a subtree of ${subtree.size}, ${name}`, 6, (n) =>
+    await measureProcessor(db, `move a subtree of ${subtree.size}, ${name}`, 6, (n) =>
       moveOrgNode(
         db,
         { tenantId, orgNodeId: subtree.id, parentId: n % 2 === 0 ? rootId : subtree.parentId },
@@ -141,7 +143,7 @@ async function change(db: Database, tenantId: string, rootId: string): Promise<v
 // The connections of the test server keep no process alive.
 const alive = setInterval(() => {}, 1000);
 const database = await createTestDatabase();
-const db = createDatabase({ url: database.url, poolMax: 2, statementTimeoutMs: 900_000 });
+const db = createDatabase({ url: database.url, poolMax: 1, statementTimeoutMs: 900_000 });
 try {
   const tenant = await createTenant(db, { slug: 'large', name: 'Large' }, systemCaller);
   await fillLargeTenant(db, tenant, { assignments: Number(options.assignments) });

@@ -70,7 +70,9 @@ export function sourceAt(at: string): AccessSource {
   return {
     tables: tablesAt(at),
     reachable,
-    reaches: (node, wanted) => `${node} in (${upFrom(wanted, at)} select up.id from up) and ${reachable(wanted)}`,
+    // Asked of each row: as a join it would be led to all that is held at the node and above it, which at the root is everybody's.
+    reaches: (node, wanted) =>
+      `exists (${upFrom(wanted, at)} select from up where up.id = ${node}) and ${reachable(wanted)}`,
     atOrAbove: (node, tenant) =>
       `${upFrom(node, at)} select up.id as org_node_id from up where up.tenant_id = ${tenant}`,
   };

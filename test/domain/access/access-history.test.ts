@@ -30,7 +30,7 @@ describe('the history of access', () => {
   let rootNodeId: string;
   before(async () => {
     database = await createTestDatabase();
-    db = createDatabase({ url: database.url, poolMax: 12 });
+    db = createDatabase({ url: database.url, poolMax: 12, acquireTimeoutMs: 60_000, statementTimeoutMs: 60_000 });
     ({ id: tenantId, rootNodeId } = await make.createTenant(db));
   });
   after(async () => {
