@@ -123,7 +123,7 @@ function followed(it: Kept): string {
   const { table, columns } = it;
   const watched = watchedOf(it);
   return `
-    create function ${table}_keep_history() returns trigger language plpgsql as $$
+    create function ${table}_keep_history() returns trigger language plpgsql security definer as $$
     declare
       moment timestamptz := history_moment();
       latest record;
@@ -160,6 +160,82 @@ function followed(it: Kept): string {
       when ((${of('old', watched)}) is distinct from (${of('new', watched)}))
       execute function ${table}_keep_history();`;
 }
+
+const ofTenants = kept.filter(({ table }) => table !== 'capabilities');
+
+/**
+ * Deletes some of the versions that ended before what is kept, and says in the same statement from when on the past of their tenants
+ * is known. Capabilities are of all tenants: the longest time counts. As of the trail, nothing younger than 30 days goes.
+ */
+const swept = `
+  create function sweep_access_history(retention_days integer, most integer) returns bigint
+  language plpgsql security definer as $$
+  declare
+    found bigint;
+    gone  bigint := 0;
+  begin
+    if retention_days is null or retention_days < 30 then
+      raise exception 'the history of access is kept for at least 30 days' using errcode = 'check_violation';
+    end if;
+    if most is null or most not between 1 and 100000 then
+      raise exception 'a batch has 1 to 100000 versions' using errcode = 'check_violation';
+    end if;
+    ${ofTenants
+      .map(
+        ({ table }) => `
+    with kept as materialized (
+      select t.id, now() - make_interval(days =>
+               greatest(30, coalesce(nullif(t.settings ->> 'auditRetentionDays', '')::integer, retention_days))) as since
+        from tenants t
+    ),
+    ended as materialized (
+      select old.row_id, kept.id as tenant_id, kept.since
+        from kept
+       cross join lateral (
+         select h.ctid as row_id from ${table}_history h
+          where h.${table === 'tenants' ? 'id' : 'tenant_id'} = kept.id and h.valid_to < kept.since
+          order by h.valid_to
+          limit most - gone) old
+       limit most - gone
+    ),
+    known as (
+      insert into access_history_since (tenant_id, since)
+      select tenant_id, max(since) from ended group by tenant_id
+          on conflict (tenant_id) do update set since = greatest(access_history_since.since, excluded.since)
+    )
+    delete from ${table}_history h using ended where h.ctid = ended.row_id;
+    get diagnostics found = row_count;
+    gone := gone + found;`,
+      )
+      .join('')}
+    delete from capabilities_history
+     where ctid = any (array(
+             select h.ctid from capabilities_history h
+              where h.valid_to < now() - make_interval(days => greatest(30, retention_days, (
+                      select max(nullif(t.settings ->> 'auditRetentionDays', '')::integer) from tenants t)))
+              limit most - gone));
+    get diagnostics found = row_count;
+    return gone + found;
+  end $$`;
+
+/** As the trail (0049): the role that the server works as reads it, and neither writes, changes nor deletes a version. */
+const outOfReach = `
+  select limit_server_role('access_history_since', 'select');
+  ${kept.map(({ table }) => `select limit_server_role('${table}_history', 'select');`).join('\n  ')}
+  do $$
+  declare
+    named text;
+  begin
+    foreach named in array array[${[
+      'sweep_access_history(integer, integer)',
+      ...kept.map(({ table }) => `${table}_keep_history()`),
+    ]
+      .map((name) => `'${name}'`)
+      .join(', ')}] loop
+      execute format('alter function %s set search_path = pg_catalog, %I, pg_temp', named, current_schema());
+      execute format('revoke all on function %s from public', named);
+    end loop;
+  end $$`;
 
 /**
  * Who could do what, then (decision 59). Of each row that decides about access, its versions: `valid_from <= t < valid_to`, an
@@ -258,7 +334,8 @@ export async function up(db: Knex): Promise<void> {
       noted text := current_setting('gatehouse.history_moment', true);
       moment timestamptz;
     begin
-      if noted <> '' then
+      -- The setting is anybody's to make: a moment outside of the transaction is nobody's.
+      if noted <> '' and noted::timestamptz between now() and clock_timestamp() then
         return noted::timestamptz;
       end if;
       moment := clock_timestamp();
@@ -274,6 +351,8 @@ export async function up(db: Knex): Promise<void> {
     await db.raw(followed(it));
   }
   await db.raw('insert into access_history_since (tenant_id, since) select id, clock_timestamp() from tenants');
+  await db.raw(swept);
+  await db.raw(outOfReach);
 }
 
 export async function down(db: Knex): Promise<void> {
@@ -283,5 +362,7 @@ export async function down(db: Knex): Promise<void> {
       drop trigger ${table}_keep_history_of_change on ${table};
       drop function ${table}_keep_history();
       drop table ${table}_history`);
-  await db.raw('drop function history_moment(); drop table access_history_since');
+  await db.raw(
+    'drop function history_moment(), sweep_access_history(integer, integer); drop table access_history_since',
+  );
 }

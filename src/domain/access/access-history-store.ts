@@ -1,6 +1,6 @@
 /**
  * The SQL of access at a moment that is over (decision 59): the statements of today, on the versions that the tables had then.
- * Triggers write these (migrations/0053); here they are read, and swept. Owns that a version holds from the moment at which it
+ * Triggers write these (migrations/0053); here they are read. The role that the server works as can do no more. Owns that a version holds from the moment at which it
  * became visible until just before the next one.
  */
 import { type Database, firstRow } from '../../platform/database.ts';
@@ -91,10 +91,6 @@ export async function selectMayHaveActed(db: Database, query: { userId: string; 
   return found !== undefined;
 }
 
-/** `days` of a tenant `t`: how long its trail is kept. */
-const daysOf = (serverDays: string) =>
-  `make_interval(days => coalesce(nullif(t.settings ->> 'auditRetentionDays', '')::integer, ${serverDays}::integer))`;
-
 /** From when on the past of a tenant can be asked about, and whether a moment lies in it; undefined for no tenant. */
 export async function selectKnownSince(
   db: Database,
@@ -102,7 +98,8 @@ export async function selectKnownSince(
 ): Promise<{ since: Date; isOver: boolean } | undefined> {
   return firstRow<{ since: Date; isOver: boolean }>(
     db,
-    `select greatest(coalesce(h.since, t.created_at), now() - ${daysOf(':serverDays')}) as since,
+    `select greatest(coalesce(h.since, t.created_at), now() - make_interval(days =>
+              greatest(30, coalesce(nullif(t.settings ->> 'auditRetentionDays', '')::integer, :serverDays::integer)))) as since,
             :at::timestamptz <= statement_timestamp() as is_over
        from tenants t
        left join access_history_since h on h.tenant_id = t.id
@@ -111,81 +108,11 @@ export async function selectKnownSince(
   );
 }
 
-/** Of each table with versions: those of a tenant `t`, and where they are deleted. */
-const versions = {
-  tenants: { ofTenant: 'from tenants_history h where h.id = t.id', deleted: 'delete from tenants_history h' },
-  users: { ofTenant: 'from users_history h where h.tenant_id = t.id', deleted: 'delete from users_history h' },
-  org_nodes: {
-    ofTenant: 'from org_nodes_history h where h.tenant_id = t.id',
-    deleted: 'delete from org_nodes_history h',
-  },
-  roles: { ofTenant: 'from roles_history h where h.tenant_id = t.id', deleted: 'delete from roles_history h' },
-  role_capabilities: {
-    ofTenant: 'from role_capabilities_history h where h.tenant_id = t.id',
-    deleted: 'delete from role_capabilities_history h',
-  },
-  org_assignments: {
-    ofTenant: 'from org_assignments_history h where h.tenant_id = t.id',
-    deleted: 'delete from org_assignments_history h',
-  },
-  visibility_grants: {
-    ofTenant: 'from visibility_grants_history h where h.tenant_id = t.id',
-    deleted: 'delete from visibility_grants_history h',
-  },
-};
-
-export const historyTables = Object.keys(versions) as (keyof typeof versions)[];
-
-/**
- * Deletes versions that ended before what is kept, and says in the same statement from when on the past of their tenants is
- * known. @returns how many went
- */
-export async function sweepVersions(
-  db: Database,
-  table: keyof typeof versions,
-  sweep: { serverDays: number; most: number },
-): Promise<number> {
-  const { ofTenant, deleted } = versions[table];
+/** Deletes versions that ended before what is kept of them. @returns how many went */
+export async function sweepVersions(db: Database, sweep: { serverDays: number; most: number }): Promise<number> {
   const found = await firstRow<{ gone: number }>(
     db,
-    `with ended as materialized (
-       select old.row_id, t.id as tenant_id, now() - ${daysOf(':serverDays')} as since
-         from tenants t
-        cross join lateral (
-          select h.ctid as row_id ${ofTenant} and h.valid_to < now() - ${daysOf(':serverDays')}
-           order by h.valid_to
-           limit :most) old
-        limit :most
-     ),
-     gone as (
-       ${deleted} using ended where h.ctid = ended.row_id returning h.valid_to
-     ),
-     known as (
-       insert into access_history_since (tenant_id, since)
-       select tenant_id, max(since) from ended group by tenant_id
-           on conflict (tenant_id) do update set since = greatest(access_history_since.since, excluded.since)
-     )
-     select count(*) as gone from gone`,
-    sweep,
-  );
-  return found?.gone ?? 0;
-}
-
-/** As `sweepVersions`, of capabilities: all tenants share them, so the longest retention counts. */
-export async function sweepCapabilityVersions(
-  db: Database,
-  sweep: { serverDays: number; most: number },
-): Promise<number> {
-  const found = await firstRow<{ gone: number }>(
-    db,
-    `with gone as (
-       delete from capabilities_history
-        where ctid = any (array(
-                select h.ctid from capabilities_history h
-                 where h.valid_to < now() - (select coalesce(max(${daysOf(':serverDays')}), make_interval(days => :serverDays::integer)) from tenants t)
-                 limit :most))
-       returning valid_to)
-     select count(*) as gone from gone`,
+    'select sweep_access_history(:serverDays::integer, :most::integer) as gone',
     sweep,
   );
   return found?.gone ?? 0;

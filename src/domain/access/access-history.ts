@@ -7,13 +7,7 @@ import type { Database } from '../../platform/database.ts';
 import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
 import { inBatches } from '../../platform/in-batches.ts';
-import {
-  historyTables,
-  selectKnownSince,
-  selectMayHaveActed,
-  sweepCapabilityVersions,
-  sweepVersions,
-} from './access-history-store.ts';
+import { selectKnownSince, selectMayHaveActed, sweepVersions } from './access-history-store.ts';
 
 export const accessHistoryCodes = defineCodes({
   BEFORE_HISTORY: {
@@ -57,6 +51,5 @@ export async function mayHaveActed(db: Database, { userId, past }: { userId: str
 
 /** Sweeps the versions that are older than the trail of their tenant is kept. @param serverDays as of `findMoment` */
 export async function sweepAccessHistory(db: Database, serverDays: number): Promise<void> {
-  for (const table of historyTables) await inBatches((most) => sweepVersions(db, table, { serverDays, most }));
-  await inBatches((most) => sweepCapabilityVersions(db, { serverDays, most }));
+  await inBatches((most) => sweepVersions(db, { serverDays, most }));
 }

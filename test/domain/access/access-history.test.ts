@@ -9,6 +9,7 @@ import { activateUser, deactivateUser } from '../../../src/domain/lifecycle/end-
 import { assignRole, endAssignment } from '../../../src/domain/organisation/org-assignments.ts';
 import { moveOrgNode } from '../../../src/domain/organisation/org-nodes.ts';
 import { createDatabase, type Database, firstRow, rows } from '../../../src/platform/database.ts';
+import { admitServerRole } from '../../../src/platform/server-role.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import * as make from '../../support/factories.ts';
 
@@ -213,13 +214,65 @@ describe('the history of access', () => {
     assert.equal(await left(lately), 2);
   });
 
+  it('is out of the reach of the role that the server works as, which goes on making it', async function () {
+    // On a server of TEST_DATABASE_URL there is one role.
+    if (database.serverUrl === database.url) return this.skip();
+    await admitServerRole(db, new URL(database.serverUrl).username);
+    const server = createDatabase({ url: database.serverUrl, poolMax: 2 });
+    try {
+      const { id: userId } = await make.createUser(server, { tenantId });
+      const { id } = await make.assign(server, { tenantId, userId, orgNodeId: rootNodeId });
+      const made = await moment();
+      await endAssignment(server, { tenantId, assignmentId: id }, systemCaller);
+      assert.equal((await findAccessOfPerson(server, { tenantId, userId, past: made })).assignments.length, 1);
+      assert.equal(
+        (await findAccessOfPerson(server, { tenantId, userId, past: await moment() })).assignments.length,
+        0,
+      );
+      for (const table of [...Object.keys(tables).map((name) => `${name}_history`), 'access_history_since'])
+        for (const statement of [
+          `delete from ${table}`,
+          `update ${table} set ${table === 'access_history_since' ? 'since' : 'valid_to'} = now()`,
+          `insert into ${table} select * from ${table}`,
+          `truncate ${table}`,
+        ])
+          await assert.rejects(server.raw(statement), /permission denied/, statement);
+      // Nor is a change made at another time than its own.
+      await server.transaction(async (trx) => {
+        await trx.raw(`select set_config('gatehouse.history_moment', '2020-01-01', true)`);
+        await trx('users').where({ id: userId }).update({ state: 'inactive' });
+      });
+      const versions = await db('users_history').where({ id: userId }).orderBy('validFrom');
+      assert.deepEqual(
+        versions.map(({ state }: { state: string }) => state),
+        ['active', 'inactive'],
+      );
+      assert.ok(versions[1].validFrom > made);
+      for (const [days, most] of [
+        [29, 10],
+        [null, 10],
+        [180, 0],
+        [180, null],
+      ])
+        await assert.rejects(
+          server.raw('select sweep_access_history(?, ?)', [days, most] as never),
+          /check|at least|1 to/,
+        );
+      await sweepAccessHistory(server, 30);
+    } finally {
+      await server.destroy();
+    }
+  });
+
   it('begins, at the migration, with what is there then', async () => {
     const { id: userId } = await make.createUser(db, { tenantId });
     const node = await make.createNode(db, { tenantId });
     await make.assign(db, { tenantId, userId, orgNodeId: node.id });
     for (const table of Object.keys(tables))
       await db.raw(`drop function ${table}_keep_history() cascade; drop table ${table}_history`);
-    await db.raw('drop function history_moment(); drop table access_history_since');
+    await db.raw(
+      'drop function history_moment(), sweep_access_history(integer, integer); drop table access_history_since',
+    );
     const before = new Date(Date.now() - 5_000);
     await db.transaction((trx) => up(trx));
     for (const [table, key] of Object.entries(tables)) {
