@@ -179,7 +179,7 @@ function checkedName(text: string): string {
 const fieldOf: Record<string, string> = {
   provisioned_groups_name_key: 'displayName',
   provisioned_groups_external_id_key: 'externalId',
-  provisioned_groups_place_key: 'role',
+  provisioned_groups_place_key: 'roleId',
 };
 
 function refuse(error: unknown): never {
