@@ -148,6 +148,9 @@ export async function up(db: Knex): Promise<void> {
       foreach named in array array['ensure_audit_partitions(integer)', 'detach_ended_audit_partition(integer)',
                                    'drop_ended_audit_partitions()'] loop
         execute format('alter function %s set search_path = pg_catalog, %I, pg_temp', named, current_schema());
+        -- Moments are written into their statements: a caller's abbreviation of a time zone may mean another one.
+        execute format('alter function %s set timezone = %L', named, 'UTC');
+        execute format('alter function %s set datestyle = %L', named, 'ISO');
         execute format('revoke all on function %s from public', named);
       end loop;
     end $$;

@@ -221,6 +221,13 @@ or the capability does ([decision 47](decisions/0047-the-trail-is-followed-by-as
 It is sealed each hour, so that a change is found whoever made it, and one event can be proved:
 [audit-seals.md](audit-seals.md).
 
+## How long it is kept
+
+For \`AUDIT_RETENTION_DAYS\`, or a tenant's own time (\`tenants set --audit-retention-days\`), shorter or longer: at least 30 days, whoever asks. What is
+older goes in the night, to the day; a month that is over for everybody goes at once. Where the tables belong to another role than the server's, the server
+can neither change nor delete an event otherwise, and \`gatehouse doctor\` says whether it is so
+([decision 57](decisions/0057-the-trail-belongs-to-another-role.md)). The erasure of a person takes their addresses and names out of the events, and is an event that stays.
+
 ## Counterparts
 
 The event types of the IT-centre schema are found by their own names, too.

@@ -316,7 +316,7 @@ describe('the audit trail, to the role that the server works as', () => {
       await trx.raw('select purge_audit_events(30, 1000)');
     });
     // The owner makes such things, a superuser lets others: nothing changes for the functions.
-    await owner.raw('grant temporary on database ' + new URL(database.url).pathname.slice(1) + ` to ${serverRole}`);
+    await owner.raw(`grant temporary on database ${new URL(database.url).pathname.slice(1)} to ${serverRole}`);
     try {
       await server.transaction(async (trx) => {
         await trx.raw('set local search_path = pg_temp, public');
@@ -333,6 +333,25 @@ describe('the audit trail, to the role that the server works as', () => {
     } finally {
       await admitServerRole(owner, serverRole);
     }
+  });
+
+  it('has months of UTC, whatever the caller’s clock and calendar', async () => {
+    await server.transaction(async (trx) => {
+      // In which 'IST' is written for India's time and read as Israel's.
+      await trx.raw(`set local timezone = 'Asia/Kolkata'`);
+      await trx.raw(`set local datestyle = 'SQL, DMY'`);
+      await trx.raw(`set local intervalstyle = 'sql_standard'`);
+      while ((await trx.raw('select ensure_audit_partitions(9) as more')).rows[0].more);
+    });
+    const parts = await rows<{ name: string; bounds: string }>(
+      owner,
+      `select c.relname as name, pg_get_expr(c.relpartbound, c.oid) as bounds
+         from pg_inherits i join pg_class c on c.oid = i.inhrelid
+        where i.inhparent = 'audit_events'::regclass and c.relname <> 'audit_events_default'`,
+    );
+    assert.equal(parts.length, 10);
+    for (const { name, bounds } of parts)
+      assert.match(bounds, new RegExp(`FROM \\('${name.slice(-7).replace('_', '-')}-01 00:00:00\\+00'\\)`), name);
   });
 
   it('goes on: events are written and read, and partitions made, by the server itself', async () => {
