@@ -43,7 +43,7 @@ async function fill(db: Database, name: string, { from, to }: Omit<Month, 'name'
     `insert into ${name} (tenant_id, actor_type, actor_id, action, entity_type, entity_id, ip, user_agent, request_id, payload, occurred_at)
      select (:tenants::uuid[])[1 + n % :some::integer], 'user', md5((n % 50000)::text)::uuid, 'login.succeeded', 'user',
             md5((n % 50000)::text)::uuid, '192.0.2.1', 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0', gen_random_uuid(),
-            '{"amr": ["pwd"], "method": "password"}', :from::timestamptz + (:to::timestamptz - :from::timestamptz) * n / :count::integer
+            '{"amr": ["pwd"], "method": "password"}', :from::timestamptz + (:to::timestamptz - :from::timestamptz) * (n::float / :count::integer)
        from generate_series(0, :count::integer - 1) as n`,
     { tenants, some: tenants.length, from, to, count },
   );
