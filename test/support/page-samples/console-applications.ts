@@ -1,4 +1,5 @@
 /** The pages of the console's section Applications. */
+import { crossAppFields } from '../../../src/web/console/applications/cross-app.ts';
 import { type BuiltKind, filledSnippets } from '../../../src/web/console/applications/snippets.ts';
 import type { FieldSpec } from '../../../src/web/console/fields.ts';
 import type { ViewModels } from '../../../src/web/pages/view-models.ts';
@@ -383,6 +384,19 @@ const pages: PageSample[] = [
       maxAge: 900,
       consentDays: null,
       connected: { people: 12, sessions: 3, grants: 14 },
+      crossApp: {
+        items: [
+          {
+            id: 'a1',
+            audience: 'https://id.contoso.example',
+            audience_client_id: 'northwind-portal-there',
+            scopes: ['ledger.read', 'ledger.write'],
+            removeHref: `${portal.href}/cross-app/a1/remove`,
+          },
+          { id: 'a2', audience: 'https://login.school.example', audience_client_id: 'portal', scopes: ['files.read'] },
+        ],
+        addHref: `${portal.href}/cross-app/new`,
+      },
       actions,
     },
   },
@@ -415,6 +429,42 @@ const pages: PageSample[] = [
       consentDays: 90,
       connected: { people: 0, sessions: 0, grants: 0 },
       actions: { enableHref: `${portal.href}/enable` },
+    },
+  },
+  {
+    name: 'console-applications-cross-app-add',
+    view: 'console/form',
+    page: {},
+    model: {
+      frame,
+      form: {
+        words: 'console.applications.cross_app.add',
+        action: `${portal.href}/cross-app/new`,
+        backHref: portal.href,
+        subject: portal.name,
+        fields: crossAppFields.map((field) => ({ ...field, value: '' })),
+        errors: [],
+        hidden: [],
+        timeZone: 'Europe/Zurich',
+      },
+    },
+  },
+  {
+    name: 'console-applications-cross-app-remove',
+    view: 'console/deed',
+    page: {},
+    model: {
+      frame,
+      deed: {
+        words: 'console.applications.cross_app.remove',
+        action: `${portal.href}/cross-app/a1/remove`,
+        backHref: portal.href,
+        subject: 'https://id.contoso.example',
+        effects: [{ key: 'refused' }, { key: 'tokens' }],
+        isDangerous: true,
+        typed: false,
+        isRefused: false,
+      },
     },
   },
   {

@@ -52,6 +52,7 @@ const { href: listedHref, ...contoso }: ViewModels['console/sign-in/providers'][
   scopes: ['openid', 'email', 'profile'],
   response_mode: 'query',
   claim_mapping: {},
+  cross_app: null,
   created_at: '2024-02-12T08:30:00Z',
   href: `${base}/providers/northwind-entra`,
 };
@@ -199,6 +200,15 @@ export const samples: PageSample[] = [
         { claim: 'hosted_domain', theirs: 'tid' },
       ],
       terms: { required_hosted_domain: null, trusted_email_domains: ['northwind.example', 'school.example'] },
+      trust: {
+        terms: {
+          client_ids: ['northwind-portal', 'northwind-planner'],
+          scopes: ['ledger.read', 'ledger.write'],
+          their_tenant: '0199a3c2-6f5e-7d41-9b1e-2f6b8e0a3601',
+        },
+        setHref: `${base}/providers/northwind-entra/cross-app`,
+        removeHref: `${base}/providers/northwind-entra/cross-app/remove`,
+      },
       actions: {
         editHref: `${base}/providers/northwind-entra/edit`,
         claimsHref: `${base}/providers/northwind-entra/claims`,
@@ -220,6 +230,74 @@ export const samples: PageSample[] = [
       callback,
       claims: [],
       actions: { enableHref: `${base}/providers/northwind-entra/enable` },
+    },
+  },
+  {
+    name: 'console-sign-in-provider-trusts-none',
+    view: 'console/sign-in/provider',
+    page: {},
+    model: {
+      frame,
+      head,
+      callback,
+      claims: [],
+      trust: { setHref: `${base}/providers/northwind-entra/cross-app` },
+      actions: {},
+    },
+  },
+  {
+    name: 'console-sign-in-cross-app',
+    view: 'console/form',
+    page: {},
+    model: {
+      frame,
+      form: {
+        words: 'console.sign_in.cross_app.set',
+        action: `${base}/providers/northwind-entra/cross-app`,
+        backHref: `${base}/providers/northwind-entra`,
+        subject: 'Northwind at work',
+        fields: [
+          {
+            name: 'client_ids',
+            kind: 'checks',
+            options: [{ value: 'northwind-portal', label: 'Northwind Portal (northwind-portal)' }],
+            optional: true,
+            value: 'northwind-portal',
+          },
+          {
+            name: 'scopes',
+            kind: 'checks',
+            options: [
+              { value: 'ledger.read', label: 'ledger.read: Read the ledger', under: 'Ledger' },
+              { value: 'other', label: 'other', under: '' },
+            ],
+            optional: true,
+            value: 'ledger.read',
+          },
+          { name: 'their_tenant', kind: 'text', optional: true, value: '' },
+        ],
+        errors: [{ code: 'INVALID_INPUT', params: { field: 'their_tenant' }, field: 'their_tenant' }],
+        hidden: [],
+        timeZone: 'Europe/Zurich',
+      },
+    },
+  },
+  {
+    name: 'console-sign-in-cross-app-remove',
+    view: 'console/deed',
+    page: {},
+    model: {
+      frame,
+      deed: {
+        words: 'console.sign_in.cross_app.remove',
+        action: `${base}/providers/northwind-entra/cross-app/remove`,
+        backHref: `${base}/providers/northwind-entra`,
+        subject: 'Northwind at work',
+        effects: [{ key: 'refused' }, { key: 'tokens' }, { key: 'links' }],
+        isDangerous: true,
+        typed: false,
+        isRefused: false,
+      },
     },
   },
   {

@@ -14,6 +14,7 @@ import {
   mayChange,
   readApplication,
 } from './application-page.ts';
+import { type CrossAppModel, crossAppOf } from './cross-app.ts';
 
 /** As `clients.effects` answers, as far as pages of applications show it. */
 export interface ClientEffects {
@@ -37,6 +38,8 @@ declare module '../../pages/view-models.ts' {
       /** How long a person's consent lasts at the most, in days; null: until it is withdrawn. */
       consentDays: number | null;
       connected: ClientEffects;
+      /** Undefined for one that cannot prove itself. */
+      crossApp?: CrossAppModel;
       actions: Partial<Record<`${Action}Href`, string>>;
     };
   }
@@ -95,6 +98,7 @@ async function show(visit: Visit): Promise<void> {
     maxAge: typeof metadata.default_max_age === 'number' ? metadata.default_max_age : null,
     consentDays: consentDaysOf(metadata) ?? null,
     connected,
+    crossApp: await crossAppOf(visit, application),
     actions: await actionsOn(visit, application),
   });
 }

@@ -9,6 +9,7 @@ import { mountApplication } from './application.ts';
 import { type ApplicationKind, type ApplicationOrigin, pathOfApplication } from './application-page.ts';
 import { mountChanges } from './changes.ts';
 import { mountApplicationConnect } from './connect.ts';
+import { mountCrossApp } from './cross-app.ts';
 import { mountApplicationDeeds } from './deeds.ts';
 import { mountInitialAccess } from './initial-access.ts';
 import { mountApplicationRefusals } from './refusals.ts';
@@ -73,6 +74,7 @@ export function mountApplications(router: Router, deps: ConsoleDependencies): vo
     mountRegister,
     mountInitialAccess,
     mountApplication,
+    mountCrossApp,
     mountChanges,
     mountApplicationConnect,
     mountApplicationSecrets,

@@ -2,6 +2,13 @@
 import { ask } from '../ask.ts';
 import type { Visit } from '../visit.ts';
 
+export interface CrossAppTerms {
+  client_ids: string[];
+  scopes: string[];
+  /** null: the assertions name none. */
+  their_tenant: string | null;
+}
+
 /** As `identity_providers.get` answers. */
 export interface Provider {
   key: string;
@@ -14,6 +21,8 @@ export interface Provider {
   scopes: string[];
   response_mode: 'query' | 'form_post';
   claim_mapping: Record<string, unknown>;
+  /** Which of its assertions about people count; null: none. */
+  cross_app: CrossAppTerms | null;
   created_at: string;
 }
 

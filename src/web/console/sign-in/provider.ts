@@ -7,6 +7,7 @@ import type { ConsoleFrame } from '../frame.ts';
 import { draw, page } from '../page.ts';
 import { type ConsoleDependencies, hrefTo, type Visit } from '../visit.ts';
 import { callbackAddress } from './add-provider.ts';
+import { type TrustModel, trustOf } from './cross-app.ts';
 import { providerForms } from './provider-forms.ts';
 import { type Provider, providerParams, providerPath, readProvider } from './provider-page.ts';
 import { type ProviderTerms, readTerms } from './terms.ts';
@@ -32,6 +33,8 @@ declare module '../../pages/view-models.ts' {
       claims: { claim: string; theirs: string }[];
       /** Undefined for who may not see settings. */
       terms?: ProviderTerms;
+      /** Undefined for a provider of all tenants. */
+      trust?: TrustModel;
       actions: Partial<
         Record<
           | 'editHref'
@@ -82,6 +85,7 @@ async function show(visit: Visit): Promise<void> {
     head,
     callback: callbackAddress(visit, head.provider.key),
     claims: claimsOf(head.provider),
+    trust: await trustOf(visit, head.provider),
     terms: seesTerms ? (await readTerms(visit, params.key)).terms : undefined,
     actions: {
       editHref: href(mayChange, 'edit'),

@@ -2,6 +2,7 @@
 import type Router from '@koa/router';
 import type { ConsoleDependencies } from '../visit.ts';
 import { mountAddProvider } from './add-provider.ts';
+import { mountTrust } from './cross-app.ts';
 import { mountProvider } from './provider.ts';
 import { mountProviders } from './providers.ts';
 import { mountTerms } from './terms.ts';
@@ -13,5 +14,6 @@ export function mountSignIn(router: Router, deps: ConsoleDependencies): void {
   mountProviders(router, deps);
   mountAddProvider(router, deps);
   mountProvider(router, deps);
+  mountTrust(router, deps);
   mountTerms(router, deps);
 }
