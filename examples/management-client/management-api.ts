@@ -5378,11 +5378,15 @@ export interface components {
             /** @description An absolute URI: the `aud` of its tokens */
             identifier: string;
             name: string;
+            /** @description How a person has to have signed in for a token for it: by two factors, or null: as anybody */
+            required_acr: ("urn:gatehouse:acr:aal1" | "urn:gatehouse:acr:aal2") | null;
             /**
              * @description Of a JWT
              * @enum {string}
              */
             signing_alg: "ES256" | "RS256";
+            /** @description Whether first-party applications get its scopes without asking the person; others never do */
+            skip_consent: boolean;
             /** @description The slug of the tenant whose it is */
             tenant: string | null;
             /** @description Whether it takes tokens that services and API keys were exchanged for (RFC 8693) */
@@ -6049,11 +6053,15 @@ export interface components {
             /** @description The API of the server itself: fixed */
             is_system: boolean;
             name: string;
+            /** @description How a person has to have signed in for a token for it: by two factors, or null: as anybody */
+            required_acr: ("urn:gatehouse:acr:aal1" | "urn:gatehouse:acr:aal2") | null;
             /**
              * @description Of a JWT
              * @enum {string}
              */
             signing_alg: "ES256" | "RS256";
+            /** @description Whether first-party applications get its scopes without asking the person; others never do */
+            skip_consent: boolean;
             /** @description null: of all tenants */
             tenant_id: string | null;
             /** @description Whether it takes tokens that services and API keys were exchanged for (RFC 8693) */
@@ -11269,11 +11277,15 @@ export interface operations {
                     all_tenants?: boolean;
                     identifier: string;
                     name: string;
+                    /** @description How a person has to have signed in for a token for it: by two factors, or null: as anybody */
+                    required_acr?: ("urn:gatehouse:acr:aal1" | "urn:gatehouse:acr:aal2") | null;
                     /**
                      * @description Of a JWT
                      * @enum {string}
                      */
                     signing_alg?: "ES256" | "RS256";
+                    /** @description Whether first-party applications get its scopes without asking the person; others never do */
+                    skip_consent?: boolean;
                     /** @description Whether it takes tokens that services and API keys were exchanged for (RFC 8693) */
                     token_exchange?: boolean;
                     /**
@@ -11396,11 +11408,15 @@ export interface operations {
                     /** @description How long an access token lives, in seconds */
                     access_token_ttl?: number;
                     name?: string;
+                    /** @description How a person has to have signed in for a token for it: by two factors, or null: as anybody */
+                    required_acr?: ("urn:gatehouse:acr:aal1" | "urn:gatehouse:acr:aal2") | null;
                     /**
                      * @description Of a JWT
                      * @enum {string}
                      */
                     signing_alg?: "ES256" | "RS256";
+                    /** @description Whether first-party applications get its scopes without asking the person; others never do */
+                    skip_consent?: boolean;
                     /** @description Whether it takes tokens that services and API keys were exchanged for (RFC 8693) */
                     token_exchange?: boolean;
                     /**

@@ -1,6 +1,7 @@
 /** `gatehouse apis`: the APIs (resource servers) that take our access tokens, with the capabilities that are their scopes. */
 import { type Command, Option } from 'commander';
 import { systemCaller } from '../domain/audit/audit-events.ts';
+import { acr } from '../domain/factors/requirement.ts';
 import { listResourceServers } from '../domain/resource-servers/list-resource-servers.ts';
 import {
   createResourceServer,
@@ -42,6 +43,8 @@ interface CreateOptions {
   signingAlg: ResourceServer['signingAlg'];
   ttl: number;
   tokenExchange?: boolean;
+  requiredAcr?: string;
+  askConsent?: boolean;
   capability?: string[];
 }
 
@@ -53,12 +56,24 @@ function parseScope(text: string): { key: string; description?: string } {
 
 async function create(options: CreateOptions): Promise<CommandResult> {
   return withDatabase(async ({ db }) => {
-    const { identifier, name, tokenFormat, signingAlg, ttl: accessTokenTtl, tokenExchange } = options;
+    const { identifier, name, tokenFormat, signingAlg, ttl: accessTokenTtl, tokenExchange, requiredAcr } = options;
+    const skipConsent = options.askConsent !== true;
     const tenantId = await optionalTenantId(db, options.tenant);
     const scopes = (options.capability ?? []).map(parseScope);
     const api = await createResourceServer(
       db,
-      { tenantId, identifier, name, tokenFormat, signingAlg, accessTokenTtl, tokenExchange, scopes },
+      {
+        tenantId,
+        identifier,
+        name,
+        tokenFormat,
+        signingAlg,
+        accessTokenTtl,
+        tokenExchange,
+        requiredAcr,
+        skipConsent,
+        scopes,
+      },
       systemCaller,
     );
     const capabilities = scopes.map(({ key }) => key);
@@ -72,6 +87,8 @@ async function create(options: CreateOptions): Promise<CommandResult> {
         signing_alg: api.signingAlg,
         access_token_ttl: api.accessTokenTtl,
         token_exchange: api.tokenExchange,
+        required_acr: api.requiredAcr,
+        skip_consent: api.skipConsent,
         capabilities,
       },
       text: `The API ${printable(api.name)} is registered.\n\n${fields({
@@ -100,13 +117,17 @@ async function list(options: ListOptions & { tenant?: string }): Promise<Command
     ]);
     return {
       data: {
-        apis: found.map(({ tokenFormat, signingAlg, accessTokenTtl, tokenExchange, ...api }) => ({
-          ...api,
-          token_format: tokenFormat,
-          signing_alg: signingAlg,
-          access_token_ttl: accessTokenTtl,
-          token_exchange: tokenExchange,
-        })),
+        apis: found.map(
+          ({ tokenFormat, signingAlg, accessTokenTtl, tokenExchange, requiredAcr, skipConsent, ...api }) => ({
+            ...api,
+            token_format: tokenFormat,
+            signing_alg: signingAlg,
+            access_token_ttl: accessTokenTtl,
+            token_exchange: tokenExchange,
+            required_acr: requiredAcr,
+            skip_consent: skipConsent,
+          }),
+        ),
         next,
       },
       text:
@@ -131,6 +152,12 @@ export function addApis(program: Command, description: string): void {
       .addOption(new Option('--signing-alg <alg>', 'of a JWT').choices(['ES256', 'RS256']).default('ES256'))
       .option('--ttl <seconds>', 'how long an access token lives', wholeNumber(30, 86_400), 600)
       .option('--token-exchange', 'it takes tokens that services and API keys were exchanged for')
+      .addOption(
+        new Option('--required-acr <acr>', 'how a person has to have signed in for its tokens').choices(
+          Object.values(acr),
+        ),
+      )
+      .option('--ask-consent', 'people are asked before your own applications use it, too')
       .option('--capability <key[=description]>', 'a scope of this API (repeatable)', collect)
       .addHelpText('after', createHelp),
     create,

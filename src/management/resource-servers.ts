@@ -3,6 +3,7 @@
  * and are for those who run the server alone; the server's own is fixed.
  */
 import { z } from 'zod';
+import { acr } from '../domain/factors/requirement.ts';
 import {
   deleteResourceServer,
   findResourceServerById,
@@ -24,6 +25,12 @@ const tokens = {
   token_exchange: z
     .boolean()
     .meta({ description: 'Whether it takes tokens that services and API keys were exchanged for (RFC 8693)' }),
+  required_acr: z.enum(Object.values(acr)).nullable().meta({
+    description: 'How a person has to have signed in for a token for it: by two factors, or null: as anybody',
+  }),
+  skip_consent: z.boolean().meta({
+    description: 'Whether first-party applications get its scopes without asking the person; others never do',
+  }),
 };
 const members = {
   id,
@@ -116,6 +123,8 @@ export const resourceServers = [
           signingAlg: body.signing_alg,
           accessTokenTtl: body.access_token_ttl,
           tokenExchange: body.token_exchange,
+          requiredAcr: body.required_acr,
+          skipConsent: body.skip_consent,
         },
         actor.caller,
       );
@@ -149,7 +158,9 @@ export const resourceServers = [
       const { id } = await apiIn(lookup, { params });
       const { name, token_format: tokenFormat, signing_alg: signingAlg } = body;
       const { access_token_ttl: accessTokenTtl, token_exchange: tokenExchange } = body;
-      const change = { id, name, tokenFormat, signingAlg, accessTokenTtl, tokenExchange };
+      const { required_acr: requiredAcr, skip_consent: skipConsent } = body;
+      const tokens = { tokenFormat, signingAlg, accessTokenTtl, tokenExchange, requiredAcr, skipConsent };
+      const change = { id, name, ...tokens };
       await updateResourceServer(db, change, actor.caller);
       return apiIn(lookup, { params });
     },

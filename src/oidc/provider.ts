@@ -165,7 +165,7 @@ function features({ config, db, secrets, pages, rehearsal }: ProviderDependencie
     pushedAuthorizationRequests: { enabled: true },
     requestObjects: { enabled: true, assertJwtClaimsAndHeader: checkRequestObject },
     resourceIndicators: createResourceIndicators(
-      { db, issuer: config.issuer },
+      { db, issuer: config.issuer, isRehearsal: rehearsal !== undefined },
       rehearsal?.past ?? rehearsal?.at,
     ) as Features['resourceIndicators'],
     revocation: {

@@ -41,6 +41,7 @@ import * as clientRegistration from '../../migrations/0042-client-registration.t
 import * as clientDocuments from '../../migrations/0043-client-documents.ts';
 import * as securityProfile from '../../migrations/0044-security-profile.ts';
 import * as approvalRequests from '../../migrations/0045-approval-requests.ts';
+import * as apiDemands from '../../migrations/0046-api-demands.ts';
 import * as crossAppAccess from '../../migrations/0047-cross-app-access.ts';
 import * as trailOutOfReach from '../../migrations/0049-trail-out-of-reach.ts';
 import * as auditRetention from '../../migrations/0050-audit-retention.ts';
@@ -97,6 +98,7 @@ const migrations: NamedMigration[] = [
   { name: '0043-client-documents', migration: clientDocuments },
   { name: '0044-security-profile', migration: securityProfile },
   { name: '0045-approval-requests', migration: approvalRequests },
+  { name: '0046-api-demands', migration: apiDemands },
   { name: '0047-cross-app-access', migration: crossAppAccess },
   { name: '0049-trail-out-of-reach', migration: trailOutOfReach },
   { name: '0050-audit-retention', migration: auditRetention },

@@ -41,7 +41,7 @@ export async function findResourceServerById(db: Database, id: string): Promise<
   return firstRow<ResourceServerDetails>(
     db,
     `select r.id, r.tenant_id, r.identifier, r.name, r.token_format, r.signing_alg, r.access_token_ttl,
-            r.token_exchange, r.is_system, r.created_at, r.updated_at,
+            r.token_exchange, r.required_acr, r.skip_consent, r.is_system, r.created_at, r.updated_at,
             array(select k.key from capabilities k where k.resource_server_id = r.id and k.deleted_at is null order by k.key)
               as capabilities
        from resource_servers r
@@ -51,7 +51,10 @@ export async function findResourceServerById(db: Database, id: string): Promise<
 }
 
 export type ResourceServerChange = { id: string } & Partial<
-  Pick<ResourceServer, 'name' | 'tokenFormat' | 'signingAlg' | 'accessTokenTtl' | 'tokenExchange'>
+  Pick<
+    ResourceServer,
+    'name' | 'tokenFormat' | 'signingAlg' | 'accessTokenTtl' | 'tokenExchange' | 'requiredAcr' | 'skipConsent'
+  >
 >;
 
 /**
@@ -60,11 +63,11 @@ export type ResourceServerChange = { id: string } & Partial<
  *   SYSTEM_RESOURCE_SERVER_FIXED
  */
 export async function updateResourceServer(db: Database, change: ResourceServerChange, caller: Caller): Promise<void> {
-  const { id, tokenFormat, signingAlg, accessTokenTtl, tokenExchange } = change;
+  const { id, name: _name, ...rest } = change;
   const name = change.name === undefined ? undefined : checkDisplayName(change.name);
   await inTransaction(db, async (trx) => {
     const before = await lockFreeToChange(trx, id);
-    const { from, to } = differences({ ...before }, { name, tokenFormat, signingAlg, accessTokenTtl, tokenExchange });
+    const { from, to } = differences({ ...before }, { name, ...rest });
     if (Object.keys(to).length === 0) return;
     await trx('resource_servers').where({ id }).update(to);
     await recordEvent(trx, { ...about(before), action: 'resource_server.changed', payload: { from, to } }, caller);
@@ -101,7 +104,8 @@ async function lockFreeToChange(trx: Database, id: string): Promise<ResourceServ
   const found = isId(id)
     ? await firstRow<ResourceServer & { isSystem: boolean }>(
         trx,
-        `select id, tenant_id, identifier, name, token_format, signing_alg, access_token_ttl, token_exchange, is_system
+        `select id, tenant_id, identifier, name, token_format, signing_alg, access_token_ttl, token_exchange,
+                required_acr, skip_consent, is_system
            from resource_servers
           where id = :id
             for update`,

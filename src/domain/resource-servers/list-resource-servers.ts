@@ -25,7 +25,7 @@ export async function listResourceServers(
     page,
     ({ key, where, order }) =>
       `select r.id, r.identifier, r.name, t.slug as tenant, r.token_format, r.signing_alg, r.access_token_ttl,
-              r.token_exchange,
+              r.token_exchange, r.required_acr, r.skip_consent,
               array(select k.key from capabilities k where k.resource_server_id = r.id and k.deleted_at is null order by k.key)
                 as capabilities,
               ${key}

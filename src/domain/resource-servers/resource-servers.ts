@@ -31,6 +31,10 @@ export interface ResourceServer {
   accessTokenTtl: number;
   /** Whether it takes tokens that services and API keys were exchanged for (RFC 8693). */
   tokenExchange: boolean;
+  /** How a person has to have signed in for a token of theirs, as a context class (domain/factors/requirement.ts); null: as anybody. */
+  requiredAcr: string | null;
+  /** Whether first-party clients get its scopes without a question; others never do. */
+  skipConsent: boolean;
 }
 
 export interface ResourceServerWithScopes extends ResourceServer {
@@ -64,6 +68,8 @@ export async function createResourceServer(
     signingAlg: wanted.signingAlg ?? 'ES256',
     accessTokenTtl: wanted.accessTokenTtl ?? 600,
     tokenExchange: wanted.tokenExchange ?? false,
+    requiredAcr: wanted.requiredAcr ?? null,
+    skipConsent: wanted.skipConsent ?? true,
   };
   return inTransaction(db, async (trx) => {
     // Two spellings of one identifier are one; no index knows that.
@@ -101,7 +107,7 @@ export async function createResourceServer(
 const byIdentifier = prepared(
   'resource-server',
   `select r.id, r.tenant_id, r.identifier, r.name, r.token_format, r.signing_alg, r.access_token_ttl,
-          r.token_exchange,
+          r.token_exchange, r.required_acr, r.skip_consent,
           coalesce(array_agg(k.key order by k.key) filter (where k.key is not null), '{}') as scopes
      from resource_servers r
      left join capabilities k on k.resource_server_id = r.id and k.deleted_at is null

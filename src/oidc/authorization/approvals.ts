@@ -176,7 +176,8 @@ export async function approve(
 ): Promise<boolean> {
   const { db } = deps;
   const request = await requestOf(deps, person, id);
-  const isAsked = asksForTwoFactors({ ...request.payload.params, claims: request.payload.claims }, request.client);
+  const { params, claims, resource } = request.payload;
+  const isAsked = await asksForTwoFactors(db, { ...params, claims, resource }, request.client);
   if (await isTooLittle(db, person, { proved: proof.acr, isAsked })) return false;
   const grant = await grantOf(deps, request, person);
   const payload = { ...request.payload, ...proof, grantId: grant.id };

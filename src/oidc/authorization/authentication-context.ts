@@ -1,15 +1,18 @@
 /**
- * What an application asks for of how a person signs in (`acr`): by `acr_values`, by an essential claim of `claims`, or by its
- * registration (`default_acr_values`). Two factors do for whoever asks for one: the stronger context is reported as what it is.
+ * What an application asks for of how a person signs in (`acr`): by `acr_values`, by an essential claim of `claims`, by its
+ * registration (`default_acr_values`), or by an API that it names and that asks for it (`required_acr`). Two factors do for whoever asks for one: the stronger context is reported as what it is.
  * What is asked for by registration holds whatever a request says, which goes through the person's browser.
  */
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { acr, isTooLittle } from '../../domain/factors/requirement.ts';
+import { findResourceServer } from '../../domain/resource-servers/resource-servers.ts';
 import type { Database } from '../../platform/database.ts';
 import type { AccountWithProfile } from '../account.ts';
 
 /** What of a client matters here. */
 interface AskingClient {
+  /** The API that its tokens are for where a request names none. */
+  default_resource?: unknown;
   defaultAcrValues?: readonly string[];
 }
 
@@ -50,13 +53,27 @@ function namesTwo(values: readonly unknown[] = []): boolean {
   return values.includes(acr.aal2) && !values.includes(acr.aal1);
 }
 
-/** Whether an authorization request asks for two factors (RFC 9470 section 4, OpenID Connect Core section 5.5.1.1). */
-export function asksForTwoFactors(params: Params, client: AskingClient | undefined): boolean {
+/** Whether one of the APIs that tokens are asked for takes none of a sign-in by one factor. */
+async function namesStrictApi(db: Database, { resource }: Params, client: AskingClient | undefined): Promise<boolean> {
+  const named = [resource ?? client?.default_resource ?? []].flat();
+  const apis = await Promise.all(
+    named.map((one) => (typeof one === 'string' && !one.includes('\0') ? findResourceServer(db, one) : undefined)),
+  );
+  return apis.some((api) => api?.requiredAcr === acr.aal2);
+}
+
+/** Whether an authorization request asks for two factors, or an API that it names does (RFC 9470 section 4, OpenID Connect Core section 5.5.1.1). */
+export async function asksForTwoFactors(
+  db: Database,
+  params: Params,
+  client: AskingClient | undefined,
+): Promise<boolean> {
   const { acr_values: asked } = params;
   return (
     namesTwo(client?.defaultAcrValues) ||
     namesTwo(typeof asked === 'string' ? asked.split(' ') : []) ||
-    namesTwo(acceptable(params))
+    namesTwo(acceptable(params)) ||
+    (await namesStrictApi(db, params, client))
   );
 }
 
@@ -67,8 +84,8 @@ export function demandsUnknownContext(params: Params): boolean {
 
 /** Whether the session of an authorization request lacks the second factor that is needed for it. */
 export function createFactorCheck(db: Database) {
-  return ({ oidc }: KoaContextWithOIDC, { profile }: AccountWithProfile): Promise<boolean> => {
-    const isAsked = asksForTwoFactors({ ...oidc.params, claims: oidc.claims }, oidc.client);
+  return async ({ oidc }: KoaContextWithOIDC, { profile }: AccountWithProfile): Promise<boolean> => {
+    const isAsked = await asksForTwoFactors(db, { ...oidc.params, claims: oidc.claims }, oidc.client);
     return isTooLittle(db, profile, { proved: oidc.session?.acr, isAsked });
   };
 }

@@ -8,18 +8,20 @@ import type { DocumentClient } from '../../domain/clients/document-clients.ts';
 import { toldMembers } from '../../domain/registration/asked-metadata.ts';
 import { documentHostOf, keepDocumentClient } from '../../domain/registration/client-documents.ts';
 import { noteRegistrationUse } from '../../domain/registration/registrations.ts';
+import { findResourceServer } from '../../domain/resource-servers/resource-servers.ts';
 import type { Database } from '../../platform/database.ts';
 import { randomToken } from '../../platform/secrets.ts';
 import type { AdapterDependencies } from '../storage/sealing.ts';
 import { claimSessionGrant } from '../storage/session-adapter.ts';
 
-/** Adds all that the request asks for; saves where that, or the grant, is new. */
-async function grantRequest(ctx: KoaContextWithOIDC, grant: Grant): Promise<void> {
+/** Adds all that the request asks for, but what an API wants people to be asked about; saves where that, or the grant, is new. */
+async function grantRequest(db: Database, ctx: KoaContextWithOIDC, grant: Grant): Promise<void> {
   const before = JSON.stringify([grant.openid, grant.resources]);
   const scopes = [...ctx.oidc.requestParamOIDCScopes].join(' ');
   if (scopes) grant.addOIDCScope(scopes);
   if (ctx.oidc.requestParamClaims.size > 0) grant.addOIDCClaims([...ctx.oidc.requestParamClaims]);
   for (const [identifier, server] of Object.entries(ctx.oidc.resourceServers ?? {})) {
+    if ((await findResourceServer(db, identifier))?.skipConsent === false) continue;
     const wanted = [...ctx.oidc.requestParamScopes].filter((scope) => server.scopes.has(scope)).join(' ');
     if (wanted) grant.addResourceScope(identifier, wanted);
   }
@@ -39,11 +41,11 @@ export function createLoadGrant(dependencies: Pick<AdapterDependencies, 'db' | '
     if (client.first_party !== true) return grant;
 
     if (grant) {
-      await grantRequest(ctx, grant);
+      await grantRequest(dependencies.db, ctx, grant);
       return grant;
     }
     const made = new provider.Grant({ accountId: account.accountId, clientId });
-    await grantRequest(ctx, made);
+    await grantRequest(dependencies.db, ctx, made);
     const ours = { sid: session.sidFor(clientId) ?? randomToken(), grantId: made.jti };
     const agreed = await claimSessionGrant(dependencies, { sessionUid: session.uid, clientId, replaces, ...ours });
     // Another tab was faster: its grant is the session's, and ours is nobody's.
@@ -51,7 +53,7 @@ export function createLoadGrant(dependencies: Pick<AdapterDependencies, 'db' | '
     session.sidFor(clientId, theirs ? agreed.sid : ours.sid);
     if (!theirs) return made;
     await made.destroy();
-    await grantRequest(ctx, theirs);
+    await grantRequest(dependencies.db, ctx, theirs);
     return theirs;
   };
 }

@@ -15,7 +15,7 @@ import { keyClientId } from '../key-client.ts';
 import { memoryOf } from '../request-memory.ts';
 import { answerApiToken, shownBinding } from '../tokens/api-token.ts';
 import { shownThumbprint } from '../tokens/possession.ts';
-import { findApiFor, lifetimeWithin } from '../tokens/resources.ts';
+import { checkContext, findApiFor, lifetimeWithin } from '../tokens/resources.ts';
 import { type ExchangeDependencies, findSubjectKey, findSubjectToken, refused, type Subject } from './subject.ts';
 
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
@@ -60,12 +60,14 @@ function namedTarget({ resource, audience }: Parameters): string {
 
 /** Whom the new token is for, and what of it the service may get for others. @throws errors.InvalidTarget */
 async function findTarget(
-  { oidc: { client, params } }: Context,
+  ctx: Context,
   { db }: ExchangeDependencies,
   { origin }: Subject,
 ): Promise<{ api: ResourceServerWithScopes; allowed: ReadonlySet<string> }> {
+  const { client, params } = ctx.oidc;
   const api = await findApiFor(db, client, namedTarget(params));
   if (api.tenantId !== null && api.tenantId !== origin.tenantId) throw new errors.InvalidTarget();
+  checkContext(ctx, api);
   if (!api.tokenExchange) throw new errors.InvalidTarget('the API takes no exchanged tokens');
   if (client.clientId === keyClientId) return { api, allowed: new Set(api.scopes) };
   const granted = await findExchangeCapabilities(db, client.clientId);

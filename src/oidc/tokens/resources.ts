@@ -5,11 +5,12 @@
 import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import { accessScopes } from '../../domain/claims/claims.ts';
 import { findServiceCapabilities } from '../../domain/clients/client-store.ts';
+import { acr } from '../../domain/factors/requirement.ts';
 import { findResourceServer } from '../../domain/resource-servers/resource-servers.ts';
 import type { Database } from '../../platform/database.ts';
 import type { AccountWithProfile } from '../account.ts';
 import { decisionApi, decisionAudience, isDecisionAudience } from './decision-tokens.ts';
-import { narrowedNode } from './token-claims.ts';
+import { contextOf, narrowedNode } from './token-claims.ts';
 
 type RequestingClient = KoaContextWithOIDC['oidc']['client'];
 
@@ -82,6 +83,18 @@ function limitToScopes({ oidc }: KoaContextWithOIDC, scopes: string[]): void {
   if (refused.length > 0) throw new errors.InvalidScope('the service may not ask for this', refused.join(' '));
 }
 
+/**
+ * A token for an API that asks for more than the person has proved is none that it would take: the client sends the person to sign
+ * in as the API asks for it (RFC 9470 section 4). What is presented stays good for other APIs.
+ * @throws errors.InvalidTarget
+ */
+export function checkContext(ctx: KoaContextWithOIDC, { requiredAcr }: ResourceServerRow): void {
+  if (requiredAcr === null) return;
+  const proved = contextOf(ctx);
+  if (proved !== undefined && (requiredAcr === acr.aal1 || proved === requiredAcr)) return;
+  throw new errors.InvalidTarget(`the API asks for a sign-in with acr_values=${requiredAcr}`);
+}
+
 /** When the first of what the person holds ends; null: nothing does, or nobody is asked yet. */
 async function earliestEndOf(db: Database, ctx: KoaContextWithOIDC, server: ResourceServerRow): Promise<Date | null> {
   if (ctx.oidc.route !== 'token') return null;
@@ -115,10 +128,12 @@ export function allowedTo(client: RequestingClient, scopes: string[]): string[] 
 interface IssuerDependencies {
   db: Database;
   issuer: string;
+  /** Takes the person to have proved all that they have to. */
+  isRehearsal?: boolean;
 }
 
 /** @param at another moment than now at which tokens are made, for rehearsals */
-export function createResourceIndicators({ db, issuer }: IssuerDependencies, at?: Date) {
+export function createResourceIndicators({ db, issuer, isRehearsal = false }: IssuerDependencies, at?: Date) {
   return {
     enabled: true,
 
@@ -135,11 +150,13 @@ export function createResourceIndicators({ db, issuer }: IssuerDependencies, at?
         return decisionApi(issuer);
       }
       const server = await findApiFor(db, client, identifier);
-      if (client?.kind !== 'service')
+      if (client?.kind !== 'service') {
+        if (ctx.oidc.route === 'token' && !isRehearsal) checkContext(ctx, server);
         return describe(server, allowedTo(client, [...server.scopes, ...accessScopes]), {
           earliestEnd: await earliestEndOf(db, ctx, server),
           at,
         });
+      }
       const scopes = await serviceScopes(db, client, server.identifier);
       if (scopes.length === 0) throw new errors.InvalidTarget();
       limitToScopes(ctx, scopes);

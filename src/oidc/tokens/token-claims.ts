@@ -57,6 +57,11 @@ function signInClaims(ctx: KoaContextWithOIDC): SignInClaims {
   return { ...signIn, ...(act && { act }) };
 }
 
+/** The context that the token of this request rests on; undefined where nobody signed in. */
+export function contextOf(ctx: KoaContextWithOIDC): string | undefined {
+  return grantSource(ctx)?.acr;
+}
+
 /** Of a token that says it. */
 export function storedSignInClaims(token: StoredAccessToken): SignInClaims {
   const { acr, auth_time } = (token.extra ?? {}) as SignInClaims;

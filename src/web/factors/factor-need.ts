@@ -36,7 +36,7 @@ export async function factorNeedOf(
   spent: () => Promise<readonly AddressKind[]>,
 ): Promise<(FactorNeed & { isAsked: boolean }) | undefined> {
   const client = await web.provider().Client.find(params.client_id as string);
-  const isAsked = asksForTwoFactors(params, client);
+  const isAsked = await asksForTwoFactors(web.db, params, client);
   const need = await findFactorNeed(web.db, account, { isAsked });
   if (!need) return undefined;
   const canProve =

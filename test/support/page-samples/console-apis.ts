@@ -17,6 +17,8 @@ const api: ViewModels['console/apis/api']['api'] = {
   access_token_ttl: 600,
   capabilities: ['inventory.read', 'inventory.write'],
   token_exchange: true,
+  required_acr: 'urn:gatehouse:acr:aal2',
+  skip_consent: false,
   is_system: false,
   created_at: '2025-02-12T08:30:00Z',
   updated_at: '2025-11-01T10:00:00Z',
@@ -66,6 +68,7 @@ const caller: ViewModels['console/apis/callers']['list']['items'][number] = {
 const detail: Omit<ViewModels['console/apis/api'], 'head'> = {
   frame,
   api,
+  signIn: 'two',
   issuer: 'https://id.example.org',
   keysHref: 'https://id.example.org/jwks',
   introspectionEndpoint: 'https://id.example.org/introspect',

@@ -29,6 +29,7 @@ const choices = [
   ...['words', 'key', 'group', 'state', 'tab', 'sees', 'when', 'metric', 'step', 'is', 'fault', 'sign', 'proof'],
   'security_profile',
   'obstacle',
+  'signIn',
 ];
 
 /** As those, within others alone: what a field of a form is called, and what a filter is. */

@@ -16,6 +16,10 @@ export interface Api {
   access_token_ttl: number;
   /** It takes tokens that services and API keys were exchanged for. */
   token_exchange: boolean;
+  /** How a person has to have signed in; null: as anybody. */
+  required_acr: string | null;
+  /** First-party applications get its scopes without asking the person. */
+  skip_consent: boolean;
   capabilities: string[];
   /** The server's own: fixed. */
   is_system: boolean;

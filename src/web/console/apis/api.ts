@@ -8,7 +8,7 @@ import { type ListModel, readList } from '../list.ts';
 import { draw, page } from '../page.ts';
 import { type ConsoleDependencies, hrefTo, type Visit } from '../visit.ts';
 import { type Api, type ApiHead, apiParams, apiPath, headOf, readApi } from './api-page.ts';
-import { tokenFields } from './apis.ts';
+import { asBody, signInOf, tokenFields } from './apis.ts';
 
 /** One of `services.list`. */
 interface Caller {
@@ -24,6 +24,8 @@ declare module '../../pages/view-models.ts' {
       frame: ConsoleFrame;
       head: ApiHead;
       api: Api;
+      /** How people have to have signed in: `none`, `one` or `two` factors. */
+      signIn: string;
       /** What the API checks tokens with. */
       issuer: string;
       keysHref: string;
@@ -52,6 +54,7 @@ async function show(visit: Visit): Promise<void> {
   draw(visit, 'console/apis/api', {
     head: headOf(visit, api, 'details'),
     api,
+    signIn: signInOf(api),
     issuer,
     keysHref: `${issuer}/jwks`,
     introspectionEndpoint: `${issuer}/introspect`,
@@ -90,9 +93,10 @@ export function mountApi(router: Router, deps: ConsoleDependencies): void {
     words: 'console.apis.edit',
     fields: () => [{ name: 'name', kind: 'text', maxLength: 200 }, ...tokenFields],
     params: apiParams,
+    complete: asBody,
     read: async (visit) => {
       const { api, etag } = await readApi(visit);
-      return { stored: api, etag, subject: api.name };
+      return { stored: { ...api, sign_in: signInOf(api) }, etag, subject: api.name };
     },
     back: apiPath,
     notice: 'saved',

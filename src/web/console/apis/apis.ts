@@ -1,5 +1,6 @@
 /** The section APIs: what takes access tokens. Their list, and the registration of another one. */
 import type Router from '@koa/router';
+import { acr } from '../../../domain/factors/requirement.ts';
 import { mayAsk } from '../ask.ts';
 import type { FieldSpec } from '../fields.ts';
 import { mountForm } from '../form.ts';
@@ -51,7 +52,27 @@ export const tokenFields: FieldSpec[] = [
   { name: 'signing_alg', kind: 'select', options: [{ value: 'ES256' }, { value: 'RS256' }] },
   { name: 'access_token_ttl', kind: 'number' },
   { name: 'token_exchange', kind: 'check' },
+  {
+    name: 'sign_in',
+    kind: 'select',
+    options: [{ value: 'none' }, { value: 'one' }, { value: 'two' }],
+    group: 'people',
+  },
+  { name: 'skip_consent', kind: 'check' },
 ];
+
+const contexts = { none: null, one: acr.aal1, two: acr.aal2 };
+
+/** How people have to have signed in, as the form names it. */
+export function signInOf({ required_acr: required }: { required_acr: string | null }): string {
+  return Object.entries(contexts).find(([, context]) => context === required)?.[0] ?? 'none';
+}
+
+/** By the names of the operation. */
+export function asBody({ sign_in: chosen, ...body }: Record<string, unknown>): Record<string, unknown> {
+  if (chosen === undefined) return body;
+  return { ...body, required_acr: contexts[chosen as keyof typeof contexts] ?? null };
+}
 
 async function createFields(visit: Visit): Promise<FieldSpec[]> {
   const mayShare = await mayAsk(visit, 'resource_servers.create', { body: { all_tenants: true } });
@@ -72,7 +93,14 @@ export function mountApis(router: Router, deps: ConsoleDependencies): void {
     operation: 'resource_servers.create',
     words: 'console.apis.create',
     fields: createFields,
-    initial: () => ({ token_format: 'jwt', signing_alg: 'ES256', access_token_ttl: '600' }),
+    initial: () => ({
+      token_format: 'jwt',
+      signing_alg: 'ES256',
+      access_token_ttl: '600',
+      sign_in: 'none',
+      skip_consent: 'yes',
+    }),
+    complete: asBody,
     back: () => '/apis',
     after: (visit, { id }) => hrefTo(visit, `/apis/${id}/scopes`),
     notice: 'created',

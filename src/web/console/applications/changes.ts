@@ -129,6 +129,7 @@ const signInFields = async (visit: Visit): Promise<FieldSpec[]> => {
           { name: 'require_pkce', kind: 'check' },
         ] as const)
       : []),
+    ...(kind === 'web' && keeps && stored.tenant_id !== null ? ([{ name: 'ciba', kind: 'check' }] as const) : []),
   ];
 };
 
