@@ -6,6 +6,7 @@ import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { addCrossAppAudience } from '../../src/domain/clients/cross-app-audiences.ts';
 import { setIdentityProviderState } from '../../src/domain/methods/federation/identity-providers.ts';
 import { setProviderTerms } from '../../src/domain/methods/tenant-methods.ts';
+import { updateResourceServer } from '../../src/domain/resource-servers/change-resource-server.ts';
 import { managementAudience } from '../../src/oidc/tokens/management-audience.ts';
 import { DomainError } from '../../src/platform/errors.ts';
 import { randomToken } from '../../src/platform/secrets.ts';
@@ -281,6 +282,19 @@ describe('bringing an identity assertion', () => {
     );
     assertRefused(answer);
     assert.equal((await stage.bring(await stage.forge(traveller))).status, 200);
+  });
+
+  it('is no token for an API that asks for two factors', async () => {
+    const { id } = stage.away.api;
+    const demand = (requiredAcr: string | null) => updateResourceServer(app.db, { id, requiredAcr }, systemCaller);
+    await demand('urn:gatehouse:acr:aal2');
+    const refused = await eventually(async () => {
+      const answer = await stage.bring(await stage.forge(traveller, { acr: 'urn:gatehouse:acr:aal2' }));
+      return answer.status !== 200 && answer;
+    });
+    assertRefused(refused, 'invalid_target');
+    await demand(null);
+    await eventually(async () => (await stage.bring(await stage.forge(traveller))).status === 200);
   });
 
   it('is held to what the tenant asks of the provider', async () => {

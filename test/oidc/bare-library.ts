@@ -99,6 +99,14 @@ type Features = NonNullable<Configuration['features']>;
 const features: Features = {
   devInteractions: { enabled: false },
   backchannelLogout: { enabled: true },
+  ciba: {
+    enabled: true,
+    deliveryModes: ['poll'],
+    processLoginHint: async () => undefined,
+    verifyUserCode: async () => undefined,
+    validateRequestContext: async () => undefined,
+    triggerAuthenticationDevice: async () => undefined,
+  } as Features['ciba'],
   clientCredentials: { enabled: true },
   deviceFlow: {
     enabled: true,

@@ -14,7 +14,7 @@ import { jwtBearerGrant } from '../grant-types.ts';
 import { memoryOf } from '../request-memory.ts';
 import { answerApiToken, shownBinding } from '../tokens/api-token.ts';
 import { managementAudience } from '../tokens/management-audience.ts';
-import { allowedTo, findApiFor, lifetimeWithin } from '../tokens/resources.ts';
+import { allowedTo, checkContext, findApiFor, lifetimeWithin } from '../tokens/resources.ts';
 import { narrowedNode } from '../tokens/token-claims.ts';
 import { type AssertedClaims, clockSeconds, type JudgeDependencies, judgeAssertion } from './judge-assertion.ts';
 
@@ -28,10 +28,11 @@ const given = (value: unknown): string | undefined => (typeof value === 'string'
 
 /** The API: what the assertion is for, or where it does not say, what the request names. @throws errors.InvalidTarget */
 async function findTarget(
-  { oidc: { client, params } }: Context,
+  ctx: Context,
   { db, provider }: AcceptDependencies,
   { claims, tenantId }: { claims: AssertedClaims; tenantId: string },
 ): Promise<ResourceServerWithScopes> {
+  const { client, params } = ctx.oidc;
   const asserted = [claims.resource ?? []].flat();
   const asked = [params.resource ?? []].flat().filter((one) => one !== '');
   const named = [...new Set([...asserted, ...asked])];
@@ -41,6 +42,7 @@ async function findTarget(
   const api = await findApiFor(db, client, target);
   const isForeign = api.tenantId !== null && api.tenantId !== tenantId;
   if (isForeign || api.identifier === managementAudience(provider.issuer)) throw new errors.InvalidTarget();
+  checkContext(ctx, api);
   return api;
 }
 
