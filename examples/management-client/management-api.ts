@@ -4549,6 +4549,99 @@ export interface components {
                 revoked_at: string | null;
                 sent_at: string | null;
             }[];
+            /** @description What was so before it was changed, for as long as the trail is kept */
+            earlier_access: {
+                assignments: {
+                    assigned_by: string | null;
+                    ends_at: string | null;
+                    /**
+                     * Format: uuid
+                     * @description An id
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    id: string;
+                    /**
+                     * Format: uuid
+                     * @description An id
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    org_node_id: string;
+                    /**
+                     * Format: uuid
+                     * @description An id
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    role_id: string;
+                    /**
+                     * Format: date-time
+                     * @description A time as of RFC 3339
+                     * @example 2027-01-31T08:00:00Z
+                     */
+                    starts_at: string;
+                    /**
+                     * Format: date-time
+                     * @description A time as of RFC 3339
+                     * @example 2027-01-31T08:00:00Z
+                     */
+                    valid_from: string;
+                    /**
+                     * Format: date-time
+                     * @description A time as of RFC 3339
+                     * @example 2027-01-31T08:00:00Z
+                     */
+                    valid_to: string;
+                }[];
+                states: {
+                    state: string;
+                    /**
+                     * Format: date-time
+                     * @description A time as of RFC 3339
+                     * @example 2027-01-31T08:00:00Z
+                     */
+                    valid_from: string;
+                    /**
+                     * Format: date-time
+                     * @description A time as of RFC 3339
+                     * @example 2027-01-31T08:00:00Z
+                     */
+                    valid_to: string;
+                }[];
+                visibility_grants: {
+                    access_scope: string;
+                    ends_at: string | null;
+                    granted_by: string | null;
+                    /**
+                     * Format: uuid
+                     * @description An id
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    id: string;
+                    /**
+                     * Format: uuid
+                     * @description An id
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    org_node_id: string;
+                    /**
+                     * Format: date-time
+                     * @description A time as of RFC 3339
+                     * @example 2027-01-31T08:00:00Z
+                     */
+                    starts_at: string;
+                    /**
+                     * Format: date-time
+                     * @description A time as of RFC 3339
+                     * @example 2027-01-31T08:00:00Z
+                     */
+                    valid_from: string;
+                    /**
+                     * Format: date-time
+                     * @description A time as of RFC 3339
+                     * @example 2027-01-31T08:00:00Z
+                     */
+                    valid_to: string;
+                }[];
+            };
             /** @description What the audit trail says of them, and of what they did */
             events: {
                 action: string;

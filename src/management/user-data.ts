@@ -20,7 +20,9 @@ const maybe = text.nullable();
 const at = time.nullable();
 // Factors are told by themselves.
 const { email_verified: _, phone_verified: __, mfa_enabled: ____, ...profile } = User.shape;
-const held = { starts_at: time, ends_at: at, created_at: time };
+const period = { starts_at: time, ends_at: at };
+const held = { ...period, created_at: time };
+const version = { valid_from: time, valid_to: time };
 const { id: ___, ...identity } = Identity.shape;
 
 const HeldOnPerson = z
@@ -45,6 +47,17 @@ const HeldOnPerson = z
     visibility_grants: z.array(
       z.object({ id, org_node_id: id, place: text, access_scope: text, granted_by: id.nullable(), ...held }),
     ),
+    earlier_access: z
+      .object({
+        states: z.array(z.object({ state: text, ...version })),
+        assignments: z.array(
+          z.object({ id, role_id: id, org_node_id: id, assigned_by: id.nullable(), ...period, ...version }),
+        ),
+        visibility_grants: z.array(
+          z.object({ id, org_node_id: id, access_scope: text, granted_by: id.nullable(), ...period, ...version }),
+        ),
+      })
+      .meta({ description: 'What was so before it was changed, for as long as the trail is kept' }),
     invitations: z.array(
       z.object({
         id,

@@ -122,10 +122,19 @@ describe('what could be done then', () => {
 
   const withTime = ([, input]: [string, Body], at: string) => ({ ...input, query: { ...input.query, at } });
 
-  it('keeps an erased person as an id that could do something', async () => {
+  it('is told to the person, and keeps an erased one as an id that could do something', async () => {
     const { id: userId } = await app.person({ tenantId, fullName: 'Cy Young' });
-    await assignRole(app.db, { tenantId, userId, roleId: nurseId, orgNodeId: north }, systemCaller);
+    const held = { tenantId, userId, roleId: nurseId, orgNodeId: north };
+    const { id: assignmentId } = await assignRole(app.db, held, systemCaller);
     const at = (await moment()).toISOString();
+    await endAssignment(app.db, { tenantId, assignmentId }, systemCaller);
+    const { earlier_access: earlier } = await asked(owner, 'users.export', { params: { user_id: userId } });
+    assert.deepEqual([earlier.states, earlier.visibility_grants], [[], []]);
+    assert.deepEqual(
+      earlier.assignments.map(({ id, ends_at }: Body) => [id, ends_at]),
+      [[assignmentId, null]],
+      'what was so before it was ended is told',
+    );
     await erasePerson(app.db, { tenantId, userId }, { secrets: app.secrets, sealedAbove: [], caller: systemCaller });
     const query = { capability: 'health.read', at };
     const { items } = await asked(owner, 'org_nodes.holders', { params: { org_node_id: north }, query });

@@ -6,6 +6,7 @@
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import type { Secrets } from '../../platform/secrets.ts';
+import { exportEarlierAccessOf } from '../access/data-of-person.ts';
 import { exportApiKeysOf } from '../api-keys/data-of-person.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { exportEventsOf } from '../audit/data-of-person.ts';
@@ -51,6 +52,7 @@ export async function exportPerson<Grant>(
       person,
       ...(await exportAccountOf(trx, user)),
       ...(await exportPlacesOf(trx, user)),
+      earlierAccess: await exportEarlierAccessOf(trx, user),
       invitations: await exportInvitationsOf(trx, { ...user, email, phone }),
       ...(await exportSessionsOf(trx, user)),
       grants: await grantsOf(trx, user),

@@ -12,7 +12,7 @@ const told = 'told, and erased';
 /** Told; the opaque id says no more of anybody after an erasure. */
 const id = 'told; the opaque id stays';
 /** Earlier versions of what is told. */
-const version = 'kept as long as the trail; the opaque id stays';
+const version = 'told, as long as the trail is kept; the opaque id stays';
 /** Others' doings speak of the person by the opaque id: the trail tells of it. */
 const doer = 'the opaque id of who did it stays; the trail tells of it';
 const hash = 'a hash that nobody turns back; erased with its row';
