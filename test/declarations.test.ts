@@ -17,6 +17,7 @@ describe('the purposes of secrets', () => {
       'dpop-nonces',
       'federation',
       'first-setup-link',
+      'foreign password hash',
       'identity-providers',
       'messages',
       'new-addresses',

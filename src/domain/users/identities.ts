@@ -40,21 +40,27 @@ export async function passwordRecoveredBy(
 }
 
 /**
- * The statement that marks a password as used, or that part of a larger one; it answers with a row if the proof holds.
- * All values are expressions: the tenant, the user, the hash that was verified and a stronger one, or null
+ * The statement that marks a password as used, or that part of a larger one; it answers with a row if the proof holds. It holds
+ * also where another sign-in has replaced the very hash that was verified.
+ * All values are expressions: the tenant, the user, the hash that was verified (ours, or a foreign one as it is kept) and
+ * one that replaces it, or null
  */
 export function usePasswordSql(tenantId: string, userId: string, verifiedHash: string, newHash: string): string {
+  const isAsVerified = `coalesce(i.password_hash, i.foreign_password_hash) = ${verifiedHash}`;
+  const digest = `sha256(convert_to(${verifiedHash}, 'UTF8'))`;
   return `update user_identities i
-      set last_used_at = now(), password_hash = coalesce(${newHash}, i.password_hash)
+      set last_used_at  = now(),
+          password_hash = case when ${isAsVerified} then coalesce(${newHash}, i.password_hash) else i.password_hash end,
+          rehashed_from = case when ${isAsVerified} and ${newHash} is not null then ${digest} else i.rehashed_from end
      from users u
      join tenants t on t.id = u.tenant_id and t.state = 'active'
     where i.tenant_id = ${tenantId} and i.user_id = ${userId} and i.provider = 'password'
-      and i.password_hash = ${verifiedHash}
+      and (${isAsVerified} or i.rehashed_from = ${digest})
       and u.tenant_id = i.tenant_id and u.id = i.user_id and u.state = 'active' and u.deleted_at is null
    returning i.id`;
 }
 
-const usedPassword = prepared('password-used', usePasswordSql('$1', '$2', '$3', '$4'));
+const usedPassword = prepared('password-used', usePasswordSql('$1', '$2', '$3::text', '$4::text'));
 
 /**
  * Marks a password as used, and replaces its hash by a stronger one where there is one. False where the account or its

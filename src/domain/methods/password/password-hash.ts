@@ -8,6 +8,8 @@ import { availableParallelism } from 'node:os';
 import { hash as argon2Hash, verify as argon2Verify, hashRaw as argon2Work } from '@node-rs/argon2';
 import { DomainError } from '../../../platform/errors.ts';
 import type { PersonalWords } from '../../users/users.ts';
+import { matchesForeign } from './compare-foreign.ts';
+import type { ForeignHash } from './foreign-hash.ts';
 import { createHashQueue, type HashPlaces } from './hash-queue.ts';
 import { checkNewPassword, normalizePassword } from './password-policy.ts';
 
@@ -26,10 +28,15 @@ export interface PasswordHasherOptions {
   expectedMs?: number;
 }
 
+/** A hash of another system that waits for its person, if any does: what is refused costs the work of it, too. */
+export type ForeignWork = () => Promise<ForeignHash | undefined>;
+
 /** Comparing, in places that are taken already. */
 export interface PasswordAttempt {
-  verify(hash: string, password: string): Promise<{ ok: boolean; needsRehash: boolean }>;
-  verifyAgainstNothing(password: string): Promise<void>;
+  verify(hash: string, password: string, work?: ForeignWork): Promise<{ ok: boolean; needsRehash: boolean }>;
+  /** With a hash of another system, as that system compares. A wrong password costs the work of ours as well. */
+  verifyForeign(hash: ForeignHash, password: string): Promise<boolean>;
+  verifyAgainstNothing(password: string, work?: ForeignWork): Promise<void>;
   leave(): void;
 }
 
@@ -42,9 +49,11 @@ export interface PasswordHasher {
    * Compares. `needsRehash`: it is right, and its hash was made with weaker parameters than today's. A wrong password
    * costs the work of today's parameters even so. @throws DomainError SERVICE_BUSY
    */
-  verify(hash: string, password: string): Promise<{ ok: boolean; needsRehash: boolean }>;
+  verify(hash: string, password: string, work?: ForeignWork): Promise<{ ok: boolean; needsRehash: boolean }>;
+  /** Compares with a hash of another system. @throws DomainError SERVICE_BUSY */
+  verifyForeign(hash: ForeignHash, password: string): Promise<boolean>;
   /** The work of `verify` where there is no hash to compare with. @throws DomainError SERVICE_BUSY */
-  verifyAgainstNothing(password: string): Promise<void>;
+  verifyAgainstNothing(password: string, work?: ForeignWork): Promise<void>;
   /**
    * Takes the places of an attempt before it is counted: what was counted is compared. To be left at the end.
    * @throws DomainError SERVICE_BUSY
@@ -76,6 +85,12 @@ async function workInVain(password: string, current: Parameters, share = 1): Pro
   await argon2Work(password, { ...current, memoryCost, algorithm: argon2id, salt: randomBytes(16) });
 }
 
+/** What another system's hash would cost, its result thrown away: else a quick refusal tells who was not imported. */
+async function foreignInVain(password: string, work: ForeignWork | undefined): Promise<void> {
+  const hash = await work?.();
+  if (hash) await matchesForeign(hash, password);
+}
+
 async function compare(
   hash: string,
   normal: string,
@@ -97,14 +112,31 @@ async function compare(
 
 function comparing(current: Parameters, { inTurn }: Pick<HashPlaces, 'inTurn'>): Omit<PasswordAttempt, 'leave'> {
   return {
-    async verify(hash, password) {
+    async verify(hash, password, work) {
       const normal = normalizePassword(password);
       if (normal === undefined) return { ok: false, needsRehash: false };
-      return inTurn(() => compare(hash, normal, current));
+      return inTurn(async () => {
+        const found = await compare(hash, normal, current);
+        if (!found.ok) await foreignInVain(password, work);
+        return found;
+      });
     },
-    async verifyAgainstNothing(password) {
+    async verifyForeign(hash, password) {
       const normal = normalizePassword(password);
-      if (normal !== undefined) await inTurn(() => workInVain(normal, current));
+      if (normal === undefined) return false;
+      return inTurn(async () => {
+        const ok = await matchesForeign(hash, password);
+        if (!ok) await workInVain(normal, current);
+        return ok;
+      });
+    },
+    async verifyAgainstNothing(password, work) {
+      const normal = normalizePassword(password);
+      if (normal === undefined) return;
+      await inTurn(async () => {
+        await workInVain(normal, current);
+        await foreignInVain(password, work);
+      });
     },
   };
 }

@@ -21,11 +21,18 @@ import { findTenantById, type Tenant } from '../../tenants/tenants.ts';
 import { parseAddress } from '../../users/canonical-address.ts';
 import { parseUsername } from '../../users/username.ts';
 import { type Comparison, compareAll, type Reason } from './compare-password.ts';
-import type { PasswordAttempt, PasswordHasher } from './password-hash.ts';
+import { type ForeignHash, openForeignHash } from './foreign-hash.ts';
+import type { ForeignWork, PasswordAttempt, PasswordHasher } from './password-hash.ts';
 import { allowsPasswords } from './password-method.ts';
 import { normalizePassword } from './password-policy.ts';
 import { type NoPasswordWay, passwordRules } from './password-rules.ts';
-import { type CandidateRow, hasSeveralTenants, type SignInName, selectCandidates } from './password-store.ts';
+import {
+  type CandidateRow,
+  hasSeveralTenants,
+  type SignInName,
+  selectCandidates,
+  selectCostliestForeignHash,
+} from './password-store.ts';
 import { type Refusal, recordRefusals, settle } from './settle-password.ts';
 
 export const passwordSignInCodes = defineCodes({
@@ -47,9 +54,12 @@ export const passwordLimits = defineLimits({
   signInPerIp: { hits: 100, windowSeconds: 600 },
 });
 
+const hasAnyHash = ({ passwordHash, foreignPasswordHash }: CandidateRow) =>
+  passwordHash !== null || foreignPasswordHash !== null;
+
 /** Why an account cannot be proved by any password; undefined where one may. */
 function unusable(row: CandidateRow): NoPasswordWay | undefined {
-  return firstRefusal(passwordRules, { ...row, hasPassword: row.passwordHash !== null });
+  return firstRefusal(passwordRules, { ...row, hasPassword: hasAnyHash(row) });
 }
 
 /**
@@ -146,6 +156,19 @@ async function countAll(
   return { slots: names.map((_, index) => ({ row: candidates[index], allowed: allowed[index] === true })) };
 }
 
+/** The costliest hash that waits where the attempt is made, read once, and only where somebody is refused. */
+function foreignWork(db: Database, tenantId: string | null, secrets: Secrets): ForeignWork {
+  let found: Promise<ForeignHash | undefined> | undefined;
+  const find = async () => {
+    const row = await selectCostliestForeignHash(db, tenantId);
+    return row && openForeignHash(secrets, row.userId, row.foreignPasswordHash);
+  };
+  return () => {
+    found ??= find();
+    return found;
+  };
+}
+
 interface SignInDependencies {
   passwords: PasswordHasher;
   secrets: Secrets;
@@ -195,7 +218,12 @@ async function compareMeant(
   const impossible = password === '' || normalizePassword(password) === undefined;
   const results: Comparison[] = impossible
     ? candidates.map((row) => ({ row, reason: 'wrong_password' }))
-    : await compareAll(counted.slots, password, { compared, passwords });
+    : await compareAll(counted.slots, password, {
+        compared,
+        passwords,
+        secrets,
+        work: foreignWork(db, tenantId, secrets),
+      });
 
   const surroundings = { tenantId, secrets, caller, knownHere, atAddress };
   const proved = await settle(db, results, bystanders, surroundings);

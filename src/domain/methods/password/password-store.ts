@@ -17,15 +17,17 @@ export interface CandidateRow {
   phone: string | null;
   username: string | null;
   passwordHash: string | null;
+  /** Of another system, sealed, until the person has signed in. */
+  foreignPasswordHash: string | null;
 }
 
 const candidateColumns = `u.id as user_id, u.tenant_id, t.name as tenant_name, t.slug as tenant_slug,
           t.settings as tenant_settings, t.state = 'active' as tenant_active, u.state = 'active' as user_active,
-          u.full_name, u.email, u.phone, u.username, i.password_hash
+          u.full_name, u.email, u.phone, u.username, i.password_hash, i.foreign_password_hash
      from users u
      join tenants t on t.id = u.tenant_id
      left join user_identities i on i.tenant_id = u.tenant_id and i.user_id = u.id and i.provider = 'password'`;
-const candidateOrder = `order by (u.state = 'active' and t.state = 'active' and i.password_hash is not null) desc,
+const candidateOrder = `order by (u.state = 'active' and t.state = 'active' and i.id is not null) desc,
              u.last_login_at desc nulls last, u.id
     limit 10`;
 
@@ -74,6 +76,27 @@ export async function hasSeveralTenants(db: Database): Promise<boolean> {
   return (await runPrepared<{ several: boolean }>(db, severalTenants, [])).rows[0]?.several === true;
 }
 
+const costliest = (where: string) => `select i.user_id, i.foreign_password_hash
+     from user_identities i
+    where i.foreign_password_hash is not null${where}
+    order by i.foreign_password_ms desc
+    limit 1`;
+const costliestOfTenant = prepared('password-foreign-of-tenant', costliest(' and i.tenant_id = $1'));
+const costliestAtAll = prepared('password-foreign', costliest(''));
+
+/** Of those who were imported and have not signed in, in a tenant or at all: whose password takes longest to compare. */
+export async function selectCostliestForeignHash(
+  db: Database,
+  tenantId: string | null,
+): Promise<{ userId: string; foreignPasswordHash: string } | undefined> {
+  type Row = { userId: string; foreignPasswordHash: string };
+  const found =
+    tenantId === null
+      ? await runPrepared<Row>(db, costliestAtAll, [])
+      : await runPrepared<Row>(db, costliestOfTenant, [tenantId]);
+  return found.rows[0];
+}
+
 export async function hasPassword(
   db: Database,
   { tenantId, userId }: { tenantId: string; userId: string },
@@ -89,7 +112,7 @@ export async function hasPassword(
 const useAndForget = prepared(
   'password-used-and-forgotten',
   `with used as (
-     ${usePasswordSql('$1', '$2', '$3', '$4')}
+     ${usePasswordSql('$1', '$2', '$3::text', '$4::text')}
    ), given_back as (
      ${giveBackHitsSql('select $6::text[]', 'exists (select from used)')}
      returning 1

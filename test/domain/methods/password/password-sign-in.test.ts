@@ -32,10 +32,10 @@ interface Counted extends PasswordHasher {
 
 /** The attempts of a hasher compare as the hasher does: what a test changes of it holds in them. */
 function inAttempts<T extends PasswordHasher>(hasher: T): T {
-  const { verify, verifyAgainstNothing } = hasher;
+  const { verify, verifyForeign, verifyAgainstNothing } = hasher;
   return {
     ...hasher,
-    forAttempt: (hashes) => ({ verify, verifyAgainstNothing, leave: hasher.forAttempt(hashes).leave }),
+    forAttempt: (hashes) => ({ verify, verifyForeign, verifyAgainstNothing, leave: hasher.forAttempt(hashes).leave }),
   };
 }
 

@@ -56,8 +56,8 @@ describe('signing in with a username and a password', () => {
     },
     // What an attempt compares is counted as well.
     forAttempt: (hashes: number) => {
-      const { verify, verifyAgainstNothing } = passwords;
-      return { verify, verifyAgainstNothing, leave: hasher.forAttempt(hashes).leave };
+      const { verify, verifyForeign, verifyAgainstNothing } = passwords;
+      return { verify, verifyForeign, verifyAgainstNothing, leave: hasher.forAttempt(hashes).leave };
     },
   };
   const tryIn = (address: string, tenantId: string | null, password = right) =>
