@@ -62,6 +62,7 @@ const features = [
   'registration',
   'provisioning',
   'webhooks',
+  'imports',
   'lifecycle',
 ];
 

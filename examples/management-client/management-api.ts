@@ -3218,6 +3218,7 @@ export interface paths {
         trace?: never;
     };
     "/users/search": {
+    "/users/import": {
         parameters: {
             query?: never;
             header?: never;
@@ -3233,6 +3234,15 @@ export interface paths {
         get: operations["users.search"];
         put?: never;
         post?: never;
+        get?: never;
+        put?: never;
+        /**
+         * Import people
+         * @description NDJSON, one `ImportedPerson` a line, up to 100,000 lines; answered by NDJSON, one `ImportResult` a line, as they are done. A row is refused by itself. Somebody who is there already keeps every address, every name and every password. Nobody is sent anything. The same again changes nothing, so what broke off is sent again.
+         *
+         *     Needs `users.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, IMPORT_RUNNING.
+         */
+        post: operations["users.import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5087,6 +5097,137 @@ export interface components {
             }[];
             /** @description Every check that could be made passes */
             works: boolean;
+        };
+        ImportedPerson: {
+            email?: string | null;
+            /** @description Whether the address is known to be theirs */
+            email_verified?: boolean;
+            external_id?: string | null;
+            family_name?: string | null;
+            full_name?: string | null;
+            given_name?: string | null;
+            /** @default [] */
+            identities: {
+                email?: string | null;
+                issuer?: string | null;
+                /**
+                 * @description The key of an identity provider
+                 * @example google
+                 */
+                provider: string;
+                subject: string;
+            }[];
+            /**
+             * @description BCP 47
+             * @example fr-CH
+             */
+            locale?: string | null;
+            /**
+             * @description What applications keep with the person: at most 16 KB
+             * @example {
+             *       "room": "12"
+             *     }
+             */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            mfa_required?: boolean;
+            /** @description As another system hashed the password; replaced at the first sign-in */
+            password_hash?: (string | ({
+                /** @enum {string} */
+                algorithm: "bcrypt" | "bcrypt_sha256";
+                encoded: string;
+            } | {
+                /** @constant */
+                algorithm: "argon2";
+                encoded: string;
+            } | {
+                /** @constant */
+                algorithm: "pbkdf2";
+                /** @enum {string} */
+                digest: "sha1" | "sha256" | "sha512";
+                hash: string;
+                iterations: number;
+                salt: string;
+            } | {
+                /** @constant */
+                algorithm: "scrypt";
+                block_size: number;
+                cost: number;
+                hash: string;
+                parallelization: number;
+                salt: string;
+            } | {
+                /** @constant */
+                algorithm: "firebase_scrypt";
+                hash: string;
+                mem_cost: number;
+                rounds: number;
+                salt: string;
+                salt_separator: string;
+                signer_key: string;
+            } | {
+                /** @constant */
+                algorithm: "sha";
+                /** @enum {string} */
+                digest: "sha1" | "sha256" | "sha512";
+                hash: string;
+                salt: string;
+                /**
+                 * @default prefix
+                 * @enum {string}
+                 */
+                salt_position: "prefix" | "suffix";
+            })) | null;
+            /**
+             * @description With its country code
+             * @example +41791234567
+             */
+            phone?: string | null;
+            phone_verified?: boolean;
+            /** @description An https address */
+            picture_url?: string | null;
+            roles?: {
+                ends_at?: string | null;
+                /**
+                 * @description An id, an external id, or a path of names; absent: the root
+                 * @default
+                 */
+                place: string;
+                /** @description Its name or its id */
+                role: string;
+                starts_at?: string | null;
+            }[];
+            /**
+             * @default active
+             * @enum {string}
+             */
+            state: "active" | "inactive";
+            /** @description Unique in the tenant, whatever its case */
+            username?: string | null;
+            /**
+             * @description IANA time zone
+             * @example Europe/Zurich
+             */
+            zoneinfo?: string | null;
+        };
+        ImportResult: {
+            error: {
+                code: string;
+                fields?: {
+                    field: string;
+                    message: string;
+                }[];
+                message: string;
+            } | null;
+            /** @description What the row says otherwise than it is; it was left as it is */
+            kept: string[];
+            /** @description Which row, from 1 */
+            line: number;
+            /** @enum {string} */
+            outcome: "created" | "updated" | "unchanged" | "refused";
+            /** @description Null where it was refused, and in a dry run of who is new */
+            user_id: string | null;
         };
         InitialAccessToken: {
             /**
@@ -15237,12 +15378,28 @@ export interface operations {
                 start?: number;
                 /** @description Another tenant than your own */
                 tenant?: string;
+    "users.import": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description What the rows were made of, for the audit trail */
+                format?: string;
+                /** @description Another tenant than your own */
+                tenant?: string;
+                /** @description Take passwords that were hashed by plain SHA as well */
+                weak_hashes?: "true" | "false";
             };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
+        requestBody: {
+            content: {
+                "application/x-ndjson": components["schemas"]["ImportedPerson"];
+            };
+        };
         responses: {
             /** @description Done */
             200: {
@@ -15251,6 +15408,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FoundUsers"];
+                    "application/x-ndjson": components["schemas"]["ImportResult"];
                 };
             };
             400: components["responses"]["BadRequest"];

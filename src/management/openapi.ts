@@ -113,7 +113,7 @@ export function tagOf({ id }: AnyOperation): string {
 }
 
 function describe(operation: AnyOperation, schemas: Json): Json {
-  const { id, summary, description, needs, body, errors = [] } = operation;
+  const { id, summary, description, needs, body, lines, errors = [] } = operation;
   const codes = [...new Set([...common, ...errors])];
   return {
     operationId: id,
@@ -126,6 +126,12 @@ function describe(operation: AnyOperation, schemas: Json): Json {
     parameters: parametersOf(operation),
     ...(body && {
       requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body, 'input', schemas) } } },
+    }),
+    ...(lines && {
+      requestBody: {
+        required: true,
+        content: { 'application/x-ndjson': { schema: schemaOf(lines, 'input', schemas) } },
+      },
     }),
     responses: responsesOf(operation, schemas),
   };

@@ -13,11 +13,12 @@ import type { ClientRegistration } from '../oidc/client-registration.ts';
 import type { CheckProvider } from '../oidc/provider-check.ts';
 import type { PreviewTokens } from '../oidc/token-preview.ts';
 import type { Database } from '../platform/database.ts';
-import type { ErrorCode } from '../platform/errors.ts';
+import type { DomainError, ErrorCode } from '../platform/errors.ts';
 import type { Listeners } from '../platform/listeners.ts';
 import type { Page } from '../platform/paging.ts';
 import type { Secrets } from '../platform/secrets.ts';
 import type { Actor } from './actor.ts';
+import type { Failure } from './failure.ts';
 import type { Reach } from './reach.ts';
 import type { StreamType } from './streamed.ts';
 
@@ -71,8 +72,15 @@ export interface Run<P, Q, B> extends Input<P, Q, B> {
   reaches(capability: string): Reach;
   /** Whether the credential lives and may still do this: for answers that take their time. Asks anew. */
   stillMay(): Promise<boolean>;
+  /** Of an operation on lines: what is read, one after the other; whether it is to be tried alone; and the words for a refusal. */
+  lines: AsyncIterable<ReadLine>;
+  isDryRun: boolean;
+  tell(failure: Failure): string;
   deps: ManagementDependencies;
 }
+
+/** A line of a body that is read piece by piece: a JSON document, or why it is none. Counted from 1. */
+export type ReadLine = { line: number; value: unknown } | { line: number; fault: DomainError };
 
 /** What looks a row up to say where it stands. */
 export interface Lookup {
@@ -154,6 +162,11 @@ export interface Operation<
   needs: Need<Input<z.output<P>, z.output<Q>, z.output<B>>>;
   /** Codes of what it refuses itself; what every operation may answer is added. */
   errors?: readonly ErrorCode[];
+  /**
+   * Takes a body of any number of lines (NDJSON), each by this schema, which `run` reads and holds against it. It opens its own
+   * transactions: a whole file is none.
+   */
+  lines?: z.ZodType;
   /** Longer than what any request may be. */
   bodyLimitBytes?: number;
   /** Of a bulk operation: the one that each row is (bulk.ts). */

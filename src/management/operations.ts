@@ -38,6 +38,7 @@ import { userDeletions } from './user-deletions.ts';
 import { userFactors } from './user-factors.ts';
 import { userGrants } from './user-grants.ts';
 import { userIdentities } from './user-identities.ts';
+import { userImport } from './user-import.ts';
 import { userPasskeys } from './user-passkeys.ts';
 import { sessions } from './user-sessions.ts';
 import { users } from './users.ts';
@@ -78,6 +79,7 @@ const single: readonly AnyOperation[] = [
   ...userIdentities,
   ...userPasskeys,
   ...userData,
+  ...userImport,
   ...userDeletions,
   ...referrals,
   ...signingKeys,

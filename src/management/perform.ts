@@ -11,7 +11,14 @@ import { sha256 } from '../platform/secrets.ts';
 import { type Actor, actorKey } from './actor.ts';
 import { performEach } from './bulk.ts';
 import type { Failure } from './failure.ts';
-import { type AnyOperation, type Input, isChange, type Lookup, type ManagementDependencies } from './operation.ts';
+import {
+  type AnyOperation,
+  type Input,
+  isChange,
+  type Lookup,
+  type ManagementDependencies,
+  type ReadLine,
+} from './operation.ts';
 import { isPermitted, permit } from './permission.ts';
 import { present } from './present.ts';
 import { checkKey, onceFor } from './repeated-requests.ts';
@@ -46,6 +53,8 @@ export interface ManagementRequest extends RawInput {
   isLive?(): Promise<boolean>;
   /** What a reader is told of a row that was refused. */
   tell?(failure: Failure): string;
+  /** In place of a body, for an operation that takes lines: opens it for somebody who may. */
+  lines?(): Promise<AsyncIterable<ReadLine>>;
 }
 
 export interface ManagementAnswer {
@@ -89,7 +98,7 @@ export async function perform(
   const { fresh } = operation;
   if (typeof fresh === 'function' ? fresh(input) : fresh) assertFresh(request.actor);
   const work = new Work(operation, operations, withCause(request, operation), input, deps);
-  if (!isChange(operation)) return work.run(deps.db);
+  if (!isChange(operation) || operation.lines) return work.run(deps.db);
   return work.change();
 }
 
@@ -111,6 +120,8 @@ function withCause(request: ManagementRequest, { id }: AnyOperation): Management
 export function contentOf({ id }: AnyOperation, { tenantId, params, query, body }: ManagementRequest): string {
   return JSON.stringify([id, tenantId, params, query, body]);
 }
+
+async function* nothing(): AsyncGenerator<never> {}
 
 /** One request on its way through the frame. */
 class Work {
@@ -160,7 +171,10 @@ class Work {
     const cursor = operation.list ? this.#cursor(reach) : undefined;
     const query = cursor ? { ...this.#input.query, ...cursor.opened() } : this.#input.query;
     const stillMay = () => this.#stillMay();
-    const asked = { ...this.#input, query, ...lookup, reach, reaches, stillMay, deps: this.#deps, prepared };
+    const { dryRun: isDryRun = false, tell = ({ code }: Failure) => code } = this.#request;
+    const lines = (await this.#request.lines?.()) ?? nothing();
+    const around = { stillMay, lines, isDryRun, tell, deps: this.#deps, prepared };
+    const asked = { ...this.#input, query, ...lookup, reach, reaches, ...around };
     const found = await operation.run(asked);
     if (operation.streams) return this.#streamed(found as StreamedAnswer);
     if (operation.answer === undefined) return { status: 204, body: undefined };
@@ -172,7 +186,7 @@ class Work {
 
   /** A rehearsal tells nothing: it leaves no event of what was told. */
   #streamed(stream: StreamedAnswer): ManagementAnswer {
-    if (!this.#request.dryRun) return { status: 200, body: undefined, stream };
+    if (!this.#request.dryRun || this.#operation.lines) return { status: 200, body: undefined, stream };
     (stream.type === 'text/event-stream' ? stream.messages : stream.chunks).destroy();
     return { status: 204, body: undefined };
   }

@@ -86,7 +86,8 @@ export async function isPermitted(operation: AnyOperation, input: Input, lookup:
   }
 }
 
-function allowsScope({ scopes }: Actor, capability: string): boolean {
+/** Whether the credential is good for a capability. */
+export function allowsScope({ scopes }: Actor, capability: string): boolean {
   return scopes === null || scopes.has(capability);
 }
 

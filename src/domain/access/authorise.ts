@@ -176,6 +176,44 @@ export async function mayGiveRole(
   return role !== undefined && covers(db, standing, [{ ...role, orgNodeId, endsAt }]);
 }
 
+/** `holdsAt` of many nodes: those at which the actor holds the capability. */
+export async function nodesWhere(
+  db: Database,
+  standing: Standing,
+  capability: string,
+  orgNodeIds: readonly string[],
+): Promise<Set<string>> {
+  const among = nodesOf(standing, capability);
+  const nodeIds = [...new Set(orgNodeIds.filter(isId))];
+  if (among.length === 0 || nodeIds.length === 0) return new Set();
+  return new Set((await selectAncestorsAmong(db, { tenantId: standing.tenantId, nodeIds, among })).keys());
+}
+
+/** `mayGiveRole` of many, in their order. */
+export async function mayGiveRoles(
+  db: Database,
+  standing: Standing,
+  wanted: readonly { roleId: string; orgNodeId: string; endsAt: Date | null }[],
+): Promise<boolean[]> {
+  const { tenantId } = standing;
+  const roles = new Map<string, Awaited<ReturnType<typeof selectRoleToGive>>>();
+  // In one order: who gives the same ones, and who fills them, wait for each other instead of locking up.
+  for (const roleId of [...new Set(wanted.map((given) => given.roleId).filter(isId))].sort()) {
+    await holdRole(db, { tenantId, roleId }, 'give');
+    roles.set(roleId, await selectRoleToGive(db, { tenantId, roleId }));
+  }
+  const given = wanted.map(({ roleId, ...place }) => {
+    const role = roles.get(roleId);
+    return role && isId(place.orgNodeId) ? { ...role, ...place } : undefined;
+  });
+  const covered = await coversEach(
+    db,
+    standing,
+    given.filter((one) => one !== undefined),
+  );
+  return given.map((one) => one !== undefined && covered.get(one) === true);
+}
+
 /** Whether the actor may put a capability into a role: they hold it wherever the role is held, for at least as long. */
 export async function mayGiveCapability(
   db: Database,
@@ -205,17 +243,27 @@ export async function holdsUntil(
   return covers(db, standing, [{ orgNodeId, endsAt, isOwner: false, capabilities: [capability] }]);
 }
 
+async function covers(db: Database, standing: Standing, given: readonly Given[]): Promise<boolean> {
+  const covered = await coversEach(db, standing, given);
+  return given.every((one) => covered.get(one));
+}
+
 /** What the actor holds began already; so only its end counts, and of several ends the last. */
-async function covers(db: Database, { tenantId, held }: Standing, given: readonly Given[]): Promise<boolean> {
-  if (given.length === 0) return true;
+async function coversEach(
+  db: Database,
+  { tenantId, held }: Standing,
+  given: readonly Given[],
+): Promise<Map<Given, boolean>> {
+  if (given.length === 0) return new Map();
   const nodeIds = [...new Set(given.map(({ orgNodeId }) => orgNodeId))];
   const among = [...new Set(held.map(({ orgNodeId }) => orgNodeId))];
   const above = await selectAncestorsAmong(db, { tenantId, nodeIds, among });
-  return given.every(({ orgNodeId, endsAt, isOwner, capabilities }) => {
+  const isCovered = ({ orgNodeId, endsAt, isOwner, capabilities }: Given) => {
     const there = held.filter((row) => above.get(orgNodeId)?.has(row.orgNodeId));
     const lasts = (row: HeldRow) => row.endsAt === null || (endsAt !== null && endsAt <= row.endsAt);
     const needed = isOwner ? there.filter((row) => row.isOwner) : there;
     if (needed.length === 0 || (isOwner && !needed.some(lasts))) return false;
     return capabilities.every((capability) => needed.some((row) => carries(row, capability) && lasts(row)));
-  });
+  };
+  return new Map(given.map((one) => [one, isCovered(one)]));
 }

@@ -1,5 +1,5 @@
 /** The SQL of org assignments: who holds which role at which node, from when until when. */
-import { type Database, firstRow } from '../../platform/database.ts';
+import { type Database, firstRow, rows } from '../../platform/database.ts';
 import type { Page, PageRequest } from '../../platform/paging.ts';
 import { actorInTenant } from './acting-user.ts';
 import { type HeldQuery, selectHeldAtNodes } from './held-at-nodes.ts';
@@ -50,6 +50,46 @@ export async function insertOrgAssignment(
   returning ${columns}`,
     assignment,
   );
+}
+
+export interface AssignmentToInsert {
+  id: string;
+  userId: string;
+  roleId: string;
+  orgNodeId: string;
+  startsAt: Date;
+  endsAt: Date | null;
+}
+
+/**
+ * Many at once, of people who are locked or new. What somebody holds already at that place for a part of that time is left out,
+ * and what names a role or a node that is gone. Answers what was given.
+ */
+export async function insertOrgAssignments(
+  trx: Database,
+  { tenantId, wanted, actorId }: { tenantId: string; wanted: readonly AssignmentToInsert[]; actorId: string | null },
+): Promise<OrgAssignmentRow[]> {
+  if (wanted.length === 0) return [];
+  return rows<OrgAssignmentRow>(
+    trx,
+    `insert into org_assignments (id, tenant_id, user_id, role_id, org_node_id, starts_at, ends_at, assigned_by)
+     select w.id, :tenantId, w."userId", r.id, n.id, w."startsAt", w."endsAt", ${actorInTenant}
+       from jsonb_to_recordset(:wanted::jsonb) as w(id uuid, "userId" uuid, "roleId" uuid, "orgNodeId" uuid,
+              "startsAt" timestamptz, "endsAt" timestamptz)
+       join roles     r on r.tenant_id = :tenantId and r.id = w."roleId"    and r.deleted_at is null
+       join org_nodes n on n.tenant_id = :tenantId and n.id = w."orgNodeId" and n.deleted_at is null
+      where not exists (select from org_assignments a
+                         where a.user_id = w."userId" and a.role_id = r.id and a.org_node_id = n.id
+                           and tstzrange(a.starts_at, a.ends_at) && tstzrange(w."startsAt", w."endsAt"))
+  returning ${columns}`,
+    { tenantId, wanted: JSON.stringify(wanted), actorId },
+  );
+}
+
+/** The database's clock, as the rows of this statement would have it. */
+export async function selectMoment(db: Database): Promise<Date> {
+  const row = await firstRow<{ moment: Date }>(db, `select ${momentOfStatement} as moment`, []);
+  return row?.moment ?? new Date();
 }
 
 /** Locks the row, and says at what moment it would end: when it was asked to, but not in the past. */

@@ -7,13 +7,15 @@ import { type Database, inTransaction, violatedConstraint } from '../../platform
 import { DomainError } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
-import { type Caller, recordEvent } from '../audit/audit-events.ts';
+import { type AuditEvent, type Caller, recordEvent } from '../audit/audit-events.ts';
 import { refusedLastOwner } from '../tenants/last-owner.ts';
 import { actingUserId } from './acting-user.ts';
 import {
   deleteOrgAssignment,
   insertOrgAssignment,
+  insertOrgAssignments,
   type OrgAssignmentRow,
+  selectMoment,
   selectOrgAssignment,
   selectOrgAssignments,
   selectOrgAssignmentToEnd,
@@ -61,17 +63,38 @@ export async function assignRole(
       }),
     );
     if (!assignment) throw notFound();
-    await recordEvent(
-      trx,
-      {
-        ...about(assignment),
-        action: 'role.assigned',
-        payload: { userId, roleId, orgNodeId, startsAt: assignment.startsAt, endsAt: assignment.endsAt },
-      },
-      caller,
-    );
+    await recordEvent(trx, assigned(assignment), caller);
     return assignment;
   });
+}
+
+/**
+ * Gives many roles at once, to people who are locked or new. What somebody holds already at that place for a part of that time is
+ * left as it is. Answers the events that the caller records with what else it does.
+ * @throws DomainError invalid PERIOD_INVALID
+ */
+export async function giveRoles(
+  trx: Database,
+  {
+    tenantId,
+    wanted,
+  }: {
+    tenantId: string;
+    wanted: readonly { userId: string; roleId: string; orgNodeId: string; startsAt?: Date; endsAt: Date | null }[];
+  },
+  caller: Caller,
+): Promise<{ given: OrgAssignment[]; events: AuditEvent[] }> {
+  if (wanted.length === 0) return { given: [], events: [] };
+  const now = await selectMoment(trx);
+  const dated = wanted.map(({ startsAt = now, ...role }) => ({ id: newId(), startsAt, ...role }));
+  for (const { startsAt, endsAt } of dated) checkPeriod(startsAt, endsAt);
+  const given = await refusing(insertOrgAssignments(trx, { tenantId, wanted: dated, actorId: actingUserId(caller) }));
+  return { given, events: given.map(assigned) };
+}
+
+function assigned(assignment: OrgAssignment): AuditEvent {
+  const { userId, roleId, orgNodeId, startsAt, endsAt } = assignment;
+  return { ...about(assignment), action: 'role.assigned', payload: { userId, roleId, orgNodeId, startsAt, endsAt } };
 }
 
 /**

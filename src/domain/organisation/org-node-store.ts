@@ -154,3 +154,16 @@ export async function selectAncestors(
     { ...query },
   );
 }
+
+/** Of these nodes, those that are there. */
+export async function selectLiveNodeIds(
+  db: Database,
+  { tenantId, nodeIds }: { tenantId: string; nodeIds: readonly string[] },
+): Promise<Set<string>> {
+  const found = await rows<{ id: string }>(
+    db,
+    'select id from org_nodes where tenant_id = :tenantId and id = any(:nodeIds::uuid[]) and deleted_at is null',
+    { tenantId, nodeIds },
+  );
+  return new Set(found.map(({ id }) => id));
+}

@@ -18,6 +18,7 @@ import {
   type OrgNodeRow,
   selectAncestors,
   selectDeletedOrgNode,
+  selectLiveNodeIds,
   selectOrgNode,
   selectRootNode,
   updateOrgNode as storeOrgNode,
@@ -156,6 +157,15 @@ export async function findDeletedOrgNode(
 export async function findOrgNode(db: Database, node: OrgNodeReference): Promise<OrgNode | undefined> {
   if (!isId(node.tenantId) || !isId(node.orgNodeId)) return undefined;
   return selectOrgNode(db, node.tenantId, node.orgNodeId);
+}
+
+/** Of these nodes, those that are there. */
+export async function findLiveNodeIds(
+  db: Database,
+  { tenantId, nodeIds }: { tenantId: string; nodeIds: readonly string[] },
+): Promise<Set<string>> {
+  const ids = [...new Set(nodeIds.filter(isId))];
+  return isId(tenantId) && ids.length > 0 ? selectLiveNodeIds(db, { tenantId, nodeIds: ids }) : new Set();
 }
 
 /** The node at which a role is held in the whole tenant; undefined for an unknown tenant. */

@@ -119,8 +119,8 @@ export function duplicateAddress(error: unknown): unknown {
   return error;
 }
 
-/** What a new user is made of, in the form in which it is stored. */
-function checkedNewUser(user: NewUser) {
+/** What a new user is made of, in the form in which it is stored. @throws DomainError invalid, as `createUser` */
+export function checkedNewUser(user: Omit<NewUser, 'tenantId'>) {
   const email = user.email?.trim() ? canonicalEmail(user.email) : null;
   const phone = user.phone?.trim() ? canonicalPhone(user.phone) : null;
   const username = checkedUsername(user.username);

@@ -41,7 +41,8 @@ interface DescribedOperation {
   summary: string;
   description: string;
   parameters: { name: string; in: string; required: boolean; description: string; schema: Json }[];
-  requestBody?: { content: { 'application/json': { schema: Json } } };
+  /** Of one type. */
+  requestBody?: { content: Record<string, { schema: Json }> };
 }
 
 interface Document {
@@ -96,7 +97,7 @@ function readOperations(document: Document): (ReaderOperation & { group: string 
         description: description.replaceAll('`', ''),
         type: typeOf(schema),
       })),
-      body: described.requestBody ? fieldsOf(described.requestBody.content['application/json'].schema, document) : [],
+      body: Object.values(described.requestBody?.content ?? {}).flatMap(({ schema }) => fieldsOf(schema, document)),
     })),
   );
 }

@@ -11,6 +11,8 @@ import { openApiDocument } from '../../management/openapi.ts';
 import { type AnyOperation, isChange, type ManagementDependencies } from '../../management/operation.ts';
 import { operations } from '../../management/operations.ts';
 import { type ManagementAnswer, type ManagementRequest, perform } from '../../management/perform.ts';
+import { assertMayActIn } from '../../management/permission.ts';
+import { importBodyBytes } from '../../management/user-import.ts';
 import { ValidationError } from '../../management/validate.ts';
 import { DomainError } from '../../platform/errors.ts';
 import type { I18n } from '../../platform/i18n.ts';
@@ -18,6 +20,7 @@ import { defaultLimitBytes, readJson } from '../middleware/body.ts';
 import { acceptedLanguages } from '../pages/locale.ts';
 import { actingTenant } from './acting-tenant.ts';
 import { type AuthenticateDependencies, authenticate, credentialLives, schemeOf } from './authenticate.ts';
+import { readLines } from './request-lines.ts';
 import { sendStream } from './streams.ts';
 
 export const apiPath = '/api/v1';
@@ -26,6 +29,7 @@ type ApiDependencies = ManagementDependencies & AuthenticateDependencies & { i18
 
 /** How long a body may be at an address, for who refuses one before it is read. */
 export function bodyLimitAt(path: string): number {
+  if (path === `${apiPath}/users/import`) return importBodyBytes;
   return path.startsWith(`${apiPath}/bulk/`) ? bulkBodyBytes : defaultLimitBytes;
 }
 
@@ -59,7 +63,8 @@ async function answer(ctx: Context, operation: AnyOperation, deps: ApiDependenci
       tenantId: await actingTenant(deps.db, actor, tenant),
       params: ctx.params as Record<string, string>,
       query,
-      body: await bodyOf(ctx, operation),
+      body: operation.lines ? undefined : await bodyOf(ctx, operation),
+      lines: operation.lines && (() => readLines(ctx, { limitBytes: operation.bodyLimitBytes })),
       ifMatch: ctx.get('if-match') || undefined,
       idempotencyKey: ctx.get('idempotency-key') || undefined,
       dryRun: isDryRun(operation, dryRun),

@@ -76,6 +76,16 @@ export async function readJson(ctx: Context, options: ReadJsonOptions = {}): Pro
   }
 }
 
+/**
+ * The bytes of a body of a type.
+ * @throws DomainError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE or INVALID_INPUT
+ */
+export async function readBytes(ctx: Context, type: RegExp, options: ReadFormOptions = {}): Promise<Buffer> {
+  const { limitBytes = defaultLimitBytes, timeoutMs = 10_000 } = options;
+  if (!type.test(ctx.req.headers['content-type'] ?? '')) throw new DomainError('invalid', 'UNSUPPORTED_MEDIA_TYPE');
+  return readBody(ctx.req, limitBytes, timeoutMs);
+}
+
 function isForm({ headers }: IncomingMessage): boolean {
   const type = /^application\/x-www-form-urlencoded *(?:; *charset="?utf-?8"? *)?$/i.test(
     headers['content-type'] ?? '',

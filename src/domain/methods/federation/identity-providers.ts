@@ -166,7 +166,7 @@ export async function addIdentityProvider(
   wanted: NewIdentityProvider,
   { secrets, caller, allowHttp }: { secrets: Secrets; caller: Caller; allowHttp: boolean },
 ): Promise<IdentityProvider> {
-  if (!keyForm.test(wanted.key) || reservedKeys.has(wanted.key)) throw invalid('key');
+  if (!isProviderKey(wanted.key)) throw invalid('key');
   const known = Object.hasOwn(knownProviders, wanted.key) ? knownProviders[wanted.key] : undefined;
   const name = wanted.name ?? known?.name;
   const issuer = wanted.issuer ?? known?.issuer;
@@ -217,6 +217,11 @@ export function clientSecretOf(provider: IdentityProvider, secrets: Secrets): st
   if (secret === undefined)
     throw new Error(`the client secret of the identity provider ${provider.key} was sealed under another SECRET_KEY`);
   return secret;
+}
+
+/** Whether a provider may have this key; one that is not here yet, too. */
+export function isProviderKey(key: string): boolean {
+  return keyForm.test(key) && !reservedKeys.has(key);
 }
 
 export async function findIdentityProvider(db: Database, key: string): Promise<IdentityProvider | undefined> {

@@ -113,7 +113,7 @@ const invalid = () => new DomainError('invalid', 'PASSWORD_HASH_INVALID', { fiel
 export const fromBase64 = (text: string): Buffer => Buffer.from(text, 'base64');
 
 /** The parameters of an encoded argon2 hash. */
-export function argon2Parameters(encoded: string): { memoryKiB: number; passes: number; lanes: number } {
+function argon2Parameters(encoded: string): { memoryKiB: number; passes: number; lanes: number } {
   const [, m, t, p] = /\$m=(\d+),t=(\d+),p=(\d+)\$/.exec(encoded) ?? [];
   return { memoryKiB: Number(m), passes: Number(t), lanes: Number(p) };
 }
