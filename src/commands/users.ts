@@ -18,6 +18,7 @@ import { randomPassword, readPassword } from './frame/password-input.ts';
 import { parseRoleOption } from './frame/role-option.ts';
 import { fields, printable, table } from './frame/terminal-text.ts';
 import { type CommandContext, withDatabase } from './frame/with-database.ts';
+import { addUserImport } from './user-import.ts';
 
 const createHelp = `
 Without --password-stdin a password is made and shown once. A role is held at the root of the tenant, or at a node
@@ -179,6 +180,7 @@ export function addUsers(program: Command, description: string): void {
     list,
   );
   addChanges(users, ofTenant);
+  addUserImport(users);
   addOperations(users, operations);
 }
 

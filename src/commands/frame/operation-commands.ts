@@ -7,7 +7,7 @@ import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import type { Actor } from '../../management/actor.ts';
 import type { AnyOperation } from '../../management/operation.ts';
-import type { ManagementAnswer } from '../../management/perform.ts';
+import type { ManagementAnswer, ManagementRequest } from '../../management/perform.ts';
 import type { RawInput } from '../../management/validate.ts';
 import { type CommandResult, performs } from './command-action.ts';
 import { UsageError } from './failures.ts';
@@ -173,7 +173,11 @@ export async function performTyped(
   context: CommandContext,
   operation: AnyOperation,
   operations: readonly AnyOperation[],
-  { tenant, as, ...input }: RawInput & { tenant?: string; as?: string; dryRun?: boolean },
+  {
+    tenant,
+    as,
+    ...input
+  }: RawInput & { tenant?: string; as?: string; dryRun?: boolean; lines?: ManagementRequest['lines'] },
 ): Promise<ManagementAnswer> {
   const tenantId = await tenantIdOf(context, operation, tenant);
   const { perform } = await import('../../management/perform.ts');
