@@ -14,6 +14,7 @@ import { sweepCodes } from './domain/codes/one-time-codes.ts';
 import { sweepOutbox } from './domain/events/outbox.ts';
 import { sweepRemovedFactors } from './domain/factors/factors.ts';
 import { endUnusedClients } from './domain/lifecycle/end-client.ts';
+import { eraseInactivePeople } from './domain/lifecycle/erase-inactive.ts';
 import { eraseDuePeople } from './domain/lifecycle/own-deletion.ts';
 import { configuredChannels } from './domain/messages/available-channels.ts';
 import { type Messenger, sendMessageTask } from './domain/messages/deliver-message.ts';
@@ -47,6 +48,7 @@ export const crontab = `
 * * * * * count-activity
 */10 * * * * sweep
 */10 * * * * erase-leaving
+*/10 * * * * erase-inactive
 17 3 * * * keep-audit
 */10 * * * * seal-audit
 27 3 * * * rotate-keys
@@ -94,6 +96,12 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
     },
     'erase-leaving': () => eraseDuePeople(db, { secrets, sealedAbove }),
     ...trailTasks(dependencies),
+    'erase-inactive': () => eraseInactivePeople(db, { secrets, sealedAbove }),
+    async 'keep-audit'() {
+      await ensureAuditPartitions(db);
+      await purgeAuditEvents(db, config.auditRetentionDays);
+      await sweepAccessHistory(db, config.auditRetentionDays);
+    },
     async 'rotate-keys'() {
       await rotateSigningKeys(
         db,

@@ -4794,6 +4794,7 @@ export interface components {
                  * @example 2027-01-31T08:00:00Z
                  */
                 created_at: string;
+                deactivated_at: string | null;
                 deleted_at: string | null;
                 deletion_due_at: string | null;
                 deletion_requested_at: string | null;
@@ -6688,6 +6689,8 @@ export interface components {
                     trusted_email_domains: string[];
                 };
             };
+            /** @description After how many days people who are deactivated are erased; null: never by themselves */
+            inactive_erasure_days: number | null;
             /** @description Whether people are told by mail of a sign-in from a browser that is new to them */
             new_device_notices: boolean;
             /** @description Whether people are offered a passkey after a sign-in by something else, once */
@@ -7743,6 +7746,13 @@ export interface operations {
                     "application/x-ndjson": components["schemas"]["AuditEvent"];
                     "text/csv": string;
                 };
+            };
+            /** @description Nothing is told in a dry run */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
@@ -13510,6 +13520,8 @@ export interface operations {
                             trusted_email_domains?: string[];
                         } | null;
                     };
+                    /** @description After how many days people who are deactivated are erased; null: never by themselves */
+                    inactive_erasure_days?: number | null;
                     /** @description Whether people are told by mail of a sign-in from a browser that is new to them */
                     new_device_notices?: boolean;
                     /** @description Whether people are offered a passkey after a sign-in by something else, once */

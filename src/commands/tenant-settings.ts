@@ -56,6 +56,7 @@ interface SetOptions {
   secondFactorGraceDays?: number;
   factorResetHours?: number;
   selfDeletionDays?: number | 'never';
+  inactiveErasureDays?: number | 'never';
   passkeyOffer?: 'on' | 'off';
   rememberedDeviceDays?: number;
   secondFactorChannels?: CodeChannel[];
@@ -105,6 +106,7 @@ function changeOf(options: SetOptions): TenantSettingsInput {
     secondFactorGraceDays: options.secondFactorGraceDays,
     factorResetHours: options.factorResetHours,
     selfDeletionDays: orNull(options.selfDeletionDays, 'never'),
+    inactiveErasureDays: orNull(options.inactiveErasureDays, 'never'),
     passkeyOffer: options.passkeyOffer && options.passkeyOffer === 'on',
     rememberedDeviceDays: options.rememberedDeviceDays,
     secondFactorChannels: options.secondFactorChannels,
@@ -155,6 +157,7 @@ function dataOf({ id, slug, name, state, settings }: Tenant) {
       second_factor_grace_days: settings.secondFactorGraceDays,
       factor_reset_hours: settings.factorResetHours,
       self_deletion_days: settings.selfDeletionDays,
+      inactive_erasure_days: settings.inactiveErasureDays,
       passkey_offer: settings.passkeyOffer,
       remembered_device_days: settings.rememberedDeviceDays,
       second_factor_channels: settings.secondFactorChannels,
@@ -189,6 +192,7 @@ function textOf(settings: TenantSettings): string {
     'second factor grace days': settings.secondFactorGraceDays,
     'factor reset hours': settings.factorResetHours,
     'self deletion days': settings.selfDeletionDays ?? 'never',
+    'inactive erasure days': settings.inactiveErasureDays ?? 'never',
     'passkey offer': settings.passkeyOffer ? 'on' : 'off',
     'remembered device days': settings.rememberedDeviceDays || 'off',
     'codes as a second factor': settings.secondFactorChannels.join(', ') || 'none',
@@ -239,6 +243,11 @@ function withSecondFactor(command: Command): Command {
       '--self-deletion-days <number>',
       'how long people who delete their account may keep it; or never: they may not',
       unless('never', 'never', wholeNumber(1, 90)),
+    )
+    .option(
+      '--inactive-erasure-days <number>',
+      'after how many days people who are deactivated are erased; or never: not by themselves',
+      unless('never', 'never', wholeNumber(7, 3650)),
     )
     .addOption(onOff('--passkey-offer <on|off>', 'whether a passkey is offered after another sign-in, once'))
     .option(

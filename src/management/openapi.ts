@@ -216,6 +216,7 @@ function responsesOf(operation: AnyOperation, schemas: Json): Json {
   );
   return {
     [status]: { description, content: streams ? streamed : { 'application/json': { schema } } },
+    ...(streams && isChange(operation) && !operation.lines && { 204: { description: 'Nothing is told in a dry run' } }),
     ...Object.fromEntries(refused),
   };
 }

@@ -54,6 +54,12 @@ const members = {
     .max(90)
     .nullable()
     .meta({ description: 'How long people who delete their own account may keep it; null: they may not delete it' }),
+  inactive_erasure_days: z
+    .int()
+    .min(7)
+    .max(3650)
+    .nullable()
+    .meta({ description: 'After how many days people who are deactivated are erased; null: never by themselves' }),
   passkey_offer: z
     .boolean()
     .meta({ description: 'Whether people are offered a passkey after a sign-in by something else, once' }),
@@ -112,6 +118,7 @@ export function settingsInput(change: z.output<typeof SettingsChange>): (before:
       secondFactorGraceDays: change.second_factor_grace_days,
       factorResetHours: change.factor_reset_hours,
       selfDeletionDays: change.self_deletion_days,
+      inactiveErasureDays: change.inactive_erasure_days,
       passkeyOffer: change.passkey_offer,
       rememberedDeviceDays: change.remembered_device_days,
       secondFactorChannels: change.second_factor_channels,

@@ -32,6 +32,7 @@ const HeldOnPerson = z
       ...profile,
       email_verified_at: at,
       phone_verified_at: at,
+      deactivated_at: at,
       deletion_requested_at: at,
       deletion_due_at: at,
       deleted_at: at,

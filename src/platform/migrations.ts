@@ -51,6 +51,7 @@ import * as outbox from '../../migrations/0055-outbox.ts';
 import * as endsByTime from '../../migrations/0056-ends-by-time.ts';
 import * as foreignPasswords from '../../migrations/0057-foreign-passwords.ts';
 import * as foreignHashes from '../../migrations/0057-foreign-hashes.ts';
+import * as deactivatedAt from '../../migrations/0058-deactivated-at.ts';
 import * as provisionedGroups from '../../migrations/0059-provisioned-groups.ts';
 import * as provisioningRequests from '../../migrations/0060-provisioning-requests.ts';
 import * as usedWorkloads from '../../migrations/0063-used-workloads.ts';
@@ -110,6 +111,7 @@ const migrations: NamedMigration[] = [
   { name: '0056-ends-by-time', migration: endsByTime },
   { name: '0057-foreign-passwords', migration: foreignPasswords },
   { name: '0057-foreign-hashes', migration: foreignHashes },
+  { name: '0058-deactivated-at', migration: deactivatedAt },
   { name: '0059-provisioned-groups', migration: provisionedGroups },
   { name: '0060-provisioning-requests', migration: provisioningRequests },
   { name: '0063-used-workloads', migration: usedWorkloads },

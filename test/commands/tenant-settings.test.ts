@@ -47,6 +47,7 @@ describe('the settings of a tenant by command', function () {
       client_documents: false,
       client_document_hosts: [],
       self_deletion_days: 14,
+      inactive_erasure_days: null,
       passkey_offer: true,
       new_device_notices: true,
       trusted_networks: ['203.0.113.0/24', '2001:db8::/48'],

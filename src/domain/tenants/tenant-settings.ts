@@ -70,6 +70,7 @@ const secondFactorFor = z.enum(['nobody', 'administrators', 'everyone']);
 const secondFactorGraceDays = z.int().min(0).max(90);
 const factorResetHours = z.int().min(0).max(168);
 const selfDeletionDays = z.int().min(1).max(90).nullable();
+const inactiveErasureDays = z.int().min(7).max(3650).nullable();
 const passkeyOffer = z.boolean();
 const rememberedDeviceDays = z.int().min(0).max(90);
 const clientRegistration = z.boolean();
@@ -110,6 +111,8 @@ const storedSettings = z.object({
   factorResetHours: factorResetHours.default(0),
   /** For how many days people who delete their own account may keep it; null: they may not delete it. */
   selfDeletionDays: selfDeletionDays.default(14),
+  /** For how many days people stay deactivated before they are erased; null: until somebody erases them. */
+  inactiveErasureDays: inactiveErasureDays.default(null),
   /** Whether people are offered a passkey after they signed in by something else, once. */
   passkeyOffer: passkeyOffer.default(true),
   /** For how many days a browser may be remembered, where the second factor is not asked for; 0: none is. */
@@ -158,6 +161,7 @@ const writtenSettings = z.strictObject({
   secondFactorGraceDays: secondFactorGraceDays.optional(),
   factorResetHours: factorResetHours.optional(),
   selfDeletionDays: selfDeletionDays.optional(),
+  inactiveErasureDays: inactiveErasureDays.optional(),
   passkeyOffer: passkeyOffer.optional(),
   rememberedDeviceDays: rememberedDeviceDays.optional(),
   secondFactorChannels: secondFactorChannels.optional(),

@@ -24,6 +24,7 @@ export interface PersonRow {
   passwordChangedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
+  deactivatedAt: Date | null;
   deletionRequestedAt: Date | null;
   deletionDueAt: Date | null;
   deletedAt: Date | null;
@@ -52,7 +53,7 @@ interface IdentityOfPerson {
 
 const personColumns = `id, email, email_verified_at, phone, phone_verified_at, username, external_id, full_name, given_name,
   family_name, picture_url, state, mfa_required, metadata, last_login_at, password_changed_at, created_at, updated_at,
-  deletion_requested_at, deletion_due_at, deleted_at, erased_at`;
+  deactivated_at, deletion_requested_at, deletion_due_at, deleted_at, erased_at`;
 
 /** A person with all that the row says, deleted ones too; undefined also for another tenant's. */
 export async function findPersonRow(

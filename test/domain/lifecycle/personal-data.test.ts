@@ -27,7 +27,7 @@ const columns: Record<string, string> = {
   ...named(
     'users',
     'told; the row stays as a deleted one',
-    'state erased_at created_at updated_at deleted_at tenant_id',
+    'state erased_at created_at updated_at deactivated_at deleted_at tenant_id',
   ),
   ...named('users', doer, 'created_by updated_by deleted_by'),
   'user_last_logins.user_id': 'as users.last_login_at, whose order it has; back to the beginning of time',

@@ -198,6 +198,7 @@ describe('tenants', () => {
       secondFactorGraceDays: 0,
       factorResetHours: 0,
       selfDeletionDays: 14,
+      inactiveErasureDays: null,
       passkeyOffer: true,
       rememberedDeviceDays: 0,
       secondFactorChannels: [],

@@ -34,6 +34,7 @@ export const settingsGroups: readonly SettingsGroup[] = [
     fields: [
       { name: 'audit_retention_days', kind: 'number', optional: true, empty: 'null' },
       { name: 'self_deletion_days', kind: 'number', optional: true, empty: 'null' },
+      { name: 'inactive_erasure_days', kind: 'number', optional: true, empty: 'null' },
     ],
   },
   {
