@@ -3217,8 +3217,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/users/search": {
     "/users/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import people
+         * @description NDJSON, one `ImportedPerson` a line, up to 100,000 lines; answered by NDJSON, one `ImportResult` a line, as they are done. A row is refused by itself. Somebody who is there already keeps every address, every name and every password. Nobody is sent anything. The same again changes nothing, so what broke off is sent again.
+         *
+         *     Needs `users.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, IMPORT_RUNNING.
+         */
+        post: operations["users.import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/search": {
         parameters: {
             query?: never;
             header?: never;
@@ -3234,15 +3255,6 @@ export interface paths {
         get: operations["users.search"];
         put?: never;
         post?: never;
-        get?: never;
-        put?: never;
-        /**
-         * Import people
-         * @description NDJSON, one `ImportedPerson` a line, up to 100,000 lines; answered by NDJSON, one `ImportResult` a line, as they are done. A row is refused by itself. Somebody who is there already keeps every address, every name and every password. Nobody is sent anything. The same again changes nothing, so what broke off is sent again.
-         *
-         *     Needs `users.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, IMPORT_RUNNING.
-         */
-        post: operations["users.import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -15379,17 +15391,6 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
-    "users.search": {
-        parameters: {
-            query?: {
-                /** @description As of RFC 7644 section 3.4.2.2, by the names of SCIM */
-                filter?: string;
-                /** @description 0: to count alone */
-                limit?: number;
-                /** @description The first one, from 1 */
-                start?: number;
-                /** @description Another tenant than your own */
-                tenant?: string;
     "users.import": {
         parameters: {
             query?: {
@@ -15406,7 +15407,6 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
         requestBody: {
             content: {
                 "application/x-ndjson": components["schemas"]["ImportedPerson"];
@@ -15419,8 +15419,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FoundUsers"];
                     "application/x-ndjson": components["schemas"]["ImportResult"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "users.search": {
+        parameters: {
+            query?: {
+                /** @description As of RFC 7644 section 3.4.2.2, by the names of SCIM */
+                filter?: string;
+                /** @description 0: to count alone */
+                limit?: number;
+                /** @description The first one, from 1 */
+                start?: number;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundUsers"];
                 };
             };
             400: components["responses"]["BadRequest"];

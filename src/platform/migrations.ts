@@ -49,7 +49,6 @@ import * as auditSeals from '../../migrations/0051-audit-seals.ts';
 import * as accessHistory from '../../migrations/0053-access-history.ts';
 import * as outbox from '../../migrations/0055-outbox.ts';
 import * as endsByTime from '../../migrations/0056-ends-by-time.ts';
-import * as foreignPasswords from '../../migrations/0057-foreign-passwords.ts';
 import * as foreignHashes from '../../migrations/0057-foreign-hashes.ts';
 import * as deactivatedAt from '../../migrations/0058-deactivated-at.ts';
 import * as provisionedGroups from '../../migrations/0059-provisioned-groups.ts';
@@ -109,7 +108,6 @@ const migrations: NamedMigration[] = [
   { name: '0053-access-history', migration: accessHistory },
   { name: '0055-outbox', migration: outbox },
   { name: '0056-ends-by-time', migration: endsByTime },
-  { name: '0057-foreign-passwords', migration: foreignPasswords },
   { name: '0057-foreign-hashes', migration: foreignHashes },
   { name: '0058-deactivated-at', migration: deactivatedAt },
   { name: '0059-provisioned-groups', migration: provisionedGroups },

@@ -11,7 +11,6 @@ import { openApiDocument } from '../../management/openapi.ts';
 import { type AnyOperation, isChange, type ManagementDependencies } from '../../management/operation.ts';
 import { operations } from '../../management/operations.ts';
 import { type ManagementAnswer, type ManagementRequest, perform } from '../../management/perform.ts';
-import { assertMayActIn } from '../../management/permission.ts';
 import { importBodyBytes } from '../../management/user-import.ts';
 import { ValidationError } from '../../management/validate.ts';
 import { DomainError } from '../../platform/errors.ts';
