@@ -3217,6 +3217,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/users/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export all people of the tenant
+         * @description NDJSON, one `ExportedPerson` a line, as `users.import` reads it: addresses, names, accounts elsewhere, and roles by their names. No password leaves, whatever it was hashed by, and no second factor. A stream that breaks off was cut. The export is an event.
+         *
+         *     Needs `users.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        post: operations["users.export_all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/users/import": {
         parameters: {
             query?: never;
@@ -4285,6 +4307,43 @@ export interface components {
                 /** @description The identifier of its API */
                 resource: string;
             }[];
+        };
+        ExportedPerson: {
+            email?: string;
+            email_verified: boolean;
+            external_id?: string;
+            family_name?: string;
+            full_name?: string;
+            given_name?: string;
+            identities: {
+                email: string | null;
+                issuer?: string;
+                provider: string;
+                subject: string;
+            }[];
+            locale?: string;
+            metadata: {
+                [key: string]: unknown;
+            };
+            mfa_required: boolean;
+            phone?: string;
+            phone_verified: boolean;
+            picture_url?: string;
+            roles: {
+                ends_at: string | null;
+                place: string;
+                role: string;
+                /**
+                 * Format: date-time
+                 * @description A time as of RFC 3339
+                 * @example 2027-01-31T08:00:00Z
+                 */
+                starts_at: string;
+            }[];
+            /** @enum {string} */
+            state: "active" | "inactive";
+            username?: string;
+            zoneinfo?: string;
         };
         Factor: {
             /**
@@ -15375,6 +15434,46 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "users.export_all": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["ExportedPerson"];
+                };
+            };
+            /** @description Nothing is told in a dry run */
             204: {
                 headers: {
                     [name: string]: unknown;

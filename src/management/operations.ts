@@ -35,6 +35,7 @@ import { tenants } from './tenants.ts';
 import { tokenPreview } from './token-preview.ts';
 import { userData } from './user-data.ts';
 import { userDeletions } from './user-deletions.ts';
+import { userExport } from './user-export.ts';
 import { userFactors } from './user-factors.ts';
 import { userGrants } from './user-grants.ts';
 import { userIdentities } from './user-identities.ts';
@@ -80,6 +81,7 @@ const single: readonly AnyOperation[] = [
   ...userPasskeys,
   ...userData,
   ...userImport,
+  ...userExport,
   ...userDeletions,
   ...referrals,
   ...signingKeys,

@@ -200,6 +200,7 @@ export const samples: Record<string, (world: World) => Sample> = {
   'users.sign_in_checks': (w) => ({ params: person(w) }),
   'org_nodes.holders': (w) => ({ params: node(w), query: { capability: 'users.read' } }),
   'users.import': nothing,
+  'users.export_all': nothing,
   'users.export': (w) => ({ params: person(w) }),
   'users.erase': (w) => ({ params: person(w) }),
   'sessions.list': (w) => ({ params: person(w) }),

@@ -206,3 +206,48 @@ export async function fillPeople(
     { tenantId, profiles: JSON.stringify(profiles), updatedBy },
   );
 }
+
+export interface PersonToExport {
+  id: string;
+  externalId: string | null;
+  email: string | null;
+  emailVerified: boolean;
+  phone: string | null;
+  phoneVerified: boolean;
+  username: string | null;
+  mfaRequired: boolean;
+  fullName: string | null;
+  givenName: string | null;
+  familyName: string | null;
+  pictureUrl: string | null;
+  locale: string | null;
+  zoneinfo: string | null;
+  state: 'active' | 'inactive';
+  metadata: Record<string, unknown>;
+  hasPassword: boolean;
+  identities: { provider: string; issuer: string; subject: string; email: string | null }[];
+}
+
+/** The people of a tenant who are not deleted, in the order of their ids; never what a password was hashed to. */
+export async function selectPeopleToExport(
+  db: Database,
+  { tenantId, after, limit }: { tenantId: string; after: string | null; limit: number },
+): Promise<PersonToExport[]> {
+  return rows<PersonToExport>(
+    db,
+    `select u.id, u.external_id, u.email, u.email_verified_at is not null as email_verified, u.phone,
+            u.phone_verified_at is not null as phone_verified, u.username, u.mfa_required, u.full_name, u.given_name,
+            u.family_name, u.picture_url, s.locale, s.zoneinfo, u.state, u.metadata,
+            exists (select from user_identities i
+                     where i.tenant_id = u.tenant_id and i.user_id = u.id and i.provider = 'password') as has_password,
+            coalesce((select jsonb_agg(jsonb_build_object('provider', i.provider, 'issuer', i.issuer, 'subject', i.subject,
+                                                          'email', i.email) order by i.created_at, i.id)
+                        from user_identities i
+                       where i.tenant_id = u.tenant_id and i.user_id = u.id and i.provider <> 'password'), '[]') as identities
+       from users u
+       left join user_settings s on s.user_id = u.id
+      where u.tenant_id = :tenantId and u.deleted_at is null and (:after::uuid is null or u.id > :after)
+      order by u.id limit :limit`,
+    { tenantId, after, limit },
+  );
+}
