@@ -527,17 +527,19 @@ describe('people come in', () => {
     }));
     const made = () => app.db('users').where({ tenantId }).andWhereLike('email', '%@kill.example').pluck('id');
     // Somebody of the third batch is made by another, who takes their time: the server waits there.
-    let slow: Awaited<ReturnType<Database['transaction']>> | undefined;
     try {
       await server.ready();
-      slow = await app.db.transaction();
-      await slow('users').insert({ tenantId, email: 'killed-1100@kill.example' });
-      const broken = importAs({ issuer: server.origin }, token, rows).catch(() => 'lost');
-      await eventually(async () => (await made()).length === 1_000, 'two batches are there');
-      await server.stop('SIGKILL');
-      assert.equal(await broken, 'lost');
+      const slow = await app.db.transaction();
+      try {
+        await slow('users').insert({ tenantId, email: 'killed-1100@kill.example' });
+        const broken = importAs({ issuer: server.origin }, token, rows).catch(() => 'lost');
+        await eventually(async () => (await made()).length === 1_000, 'two batches are there');
+        await server.stop('SIGKILL');
+        assert.equal(await broken, 'lost');
+      } finally {
+        await slow.rollback();
+      }
     } finally {
-      await slow?.rollback();
       await server.stop('SIGKILL');
     }
     const before = await made();

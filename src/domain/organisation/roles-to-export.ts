@@ -19,7 +19,7 @@ export async function selectRolesToExport(
     db,
     `select a.user_id, r.name as role, a.starts_at, a.ends_at,
             coalesce(n.external_id,
-                     (select string_agg(replace(above.name, '/', '\\\\/'), '/' order by p.depth desc)
+                     (select string_agg(replace(above.name, '/', '\\/'), '/' order by p.depth desc)
                         from org_node_paths p
                         join org_nodes above on above.tenant_id = p.tenant_id and above.id = p.ancestor_id
                        where p.tenant_id = n.tenant_id and p.descendant_id = n.id and above.parent_id is not null),
