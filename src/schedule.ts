@@ -97,11 +97,6 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
     'erase-leaving': () => eraseDuePeople(db, { secrets, sealedAbove }),
     ...trailTasks(dependencies),
     'erase-inactive': () => eraseInactivePeople(db, { secrets, sealedAbove }),
-    async 'keep-audit'() {
-      await ensureAuditPartitions(db);
-      await purgeAuditEvents(db, config.auditRetentionDays);
-      await sweepAccessHistory(db, config.auditRetentionDays);
-    },
     async 'rotate-keys'() {
       await rotateSigningKeys(
         db,
