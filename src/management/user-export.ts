@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { recordEvent } from '../domain/audit/audit-events.ts';
-import { type ExportedPerson, exportPeople } from '../domain/imports/export-people.ts';
+import { exportPeople, type PersonWithRoles } from '../domain/imports/export-people.ts';
 import type { Database } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
 import { consume, defineLimits } from '../platform/rate-limits.ts';
@@ -43,7 +43,7 @@ const ExportedPerson = z
   .meta({ id: 'ExportedPerson' });
 
 /** As a row says it; what is not there is left out. */
-function rowOf({ person, roles }: ExportedPerson): object {
+function rowOf({ person, roles }: PersonWithRoles): object {
   const { id: _, hasPassword: __, ...rest } = person;
   const { identities, metadata, state } = rest;
   const row = {

@@ -6,7 +6,7 @@ import type { Database } from '../../platform/database.ts';
 import { type RoleToExport, selectRolesToExport } from '../organisation/roles-to-export.ts';
 import { type PersonToExport, selectPeopleToExport } from '../users/people-in-batches.ts';
 
-export interface ExportedPerson {
+export interface PersonWithRoles {
   person: PersonToExport;
   roles: RoleToExport[];
 }
@@ -14,7 +14,7 @@ export interface ExportedPerson {
 const peopleAtOnce = 500;
 
 /** Some at a time, in the order of their ids; who is made meanwhile may be among them. */
-export async function* exportPeople(db: Database, tenantId: string): AsyncGenerator<ExportedPerson[]> {
+export async function* exportPeople(db: Database, tenantId: string): AsyncGenerator<PersonWithRoles[]> {
   for (let after: string | null = null; ; ) {
     const people: PersonToExport[] = await selectPeopleToExport(db, { tenantId, after, limit: peopleAtOnce });
     const userIds = people.map(({ id }) => id);
