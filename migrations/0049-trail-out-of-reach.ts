@@ -11,20 +11,23 @@ export async function up(db: Knex): Promise<void> {
     set local lock_timeout = '5s';
 
     -- What the server's role may do to a table, where that is less than reading and writing. It is told by a comment, which
-    -- comes and goes with the table; platform/server-role.ts grants by it.
+    -- comes and goes with the table; platform/server-role.ts grants by it. No role may do more here, and none gets more by it.
     create function limit_server_role(kept regclass, privileges text) returns void language plpgsql as $$
     declare
-      other text;
+      other record;
     begin
       for other in
-        select distinct case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end
+        select case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end as name,
+               string_agg(a.privilege_type, ', ')
+                 filter (where lower(a.privilege_type) = any(string_to_array(privileges, ', '))) as left_to_it
           from pg_class c
          cross join lateral aclexplode(c.relacl) a
          where c.oid = kept and a.grantee <> c.relowner
+         group by a.grantee
       loop
-        execute format('revoke all on table %s from %s', kept, other);
-        if privileges <> 'nothing' and other <> 'public' then
-          execute format('grant %s on table %s to %s', privileges, kept, other);
+        execute format('revoke all on table %s from %s', kept, other.name);
+        if other.left_to_it is not null then
+          execute format('grant %s on table %s to %s', other.left_to_it, kept, other.name);
         end if;
       end loop;
       execute format('comment on table %s is %L', kept, 'server role: ' || privileges);

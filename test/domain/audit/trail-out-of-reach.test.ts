@@ -157,6 +157,25 @@ describe('the audit trail, to the role that the server works as', () => {
     );
   });
 
+  it('leaves to a role that reads for reports what it had, and gives it nothing', async () => {
+    // A role that is there on every server, and that nobody works as.
+    await owner.raw(
+      'grant select, update on audit_events to pg_monitor; grant delete on audit_events to pg_read_all_stats',
+    );
+    await owner.raw(`select limit_server_role('audit_events', 'select, insert')`);
+    const held = await rows(
+      owner,
+      `select pg_get_userbyid(a.grantee) as role, string_agg(lower(a.privilege_type), ', ' order by a.privilege_type) as privileges
+         from pg_class c, aclexplode(c.relacl) a
+        where c.oid = 'audit_events'::regclass and a.grantee <> c.relowner group by 1 order by 1`,
+    );
+    await owner.raw('revoke all on audit_events from pg_monitor');
+    assert.deepEqual(held, [
+      { role: serverRole, privileges: 'insert, select' },
+      { role: 'pg_monitor', privileges: 'select' },
+    ]);
+  });
+
   it('is no role’s to become, and no setting’s to switch off', async () => {
     const ownerRole = new URL(database.url).username;
     for (const statement of [
