@@ -29,6 +29,21 @@ describe('the console: APIs', () => {
 
   const at = (path: string, slug = 'here') => `${app.issuer}/console/${slug}${path}`;
 
+  it('shows and changes what an API asks of people', async () => {
+    const browser = await signInToConsole(app, owner);
+    const wanted = { tenantId, identifier: 'https://payroll.example/', name: 'Payroll' };
+    const { id } = await createResourceServer(app.db, wanted, systemCaller);
+    const shown = await browser.open(at(`/apis/${id}`));
+    assert.match(shown.body, /No token is refused for it[\s\S]*use it without asking/);
+    const values = { name: 'Payroll', token_format: 'jwt', signing_alg: 'ES256', access_token_ttl: '600' };
+    const save = async (more: Record<string, string>) =>
+      browser.submit(await browser.open(at(`/apis/${id}/edit`)), { ...values, ...more }, { form: 1 });
+    assert.match((await save({ sign_in: 'two' })).body, /By two factors[\s\S]*People are asked by every application/);
+    const stored = await app.db('resource_servers').where({ id }).first('requiredAcr', 'skipConsent');
+    assert.deepEqual(stored, { requiredAcr: 'urn:gatehouse:acr:aal2', skipConsent: false });
+    assert.match((await save({ sign_in: 'none', skip_consent: 'yes' })).body, /No token is refused for it/);
+  });
+
   it('registers one, defines its scopes, says who may call it, and deletes it once nothing belongs to it', async () => {
     const browser = await signInToConsole(app, owner);
     const values = {

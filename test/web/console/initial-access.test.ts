@@ -111,6 +111,22 @@ describe('the console: initial access tokens, and applications that nobody here 
     assert.match(refused.body, /href="#consent_days"/);
   });
 
+  it('lets an application of one tenant that keeps a secret ask for approvals', async () => {
+    const { clientId } = await app.relyingParty({ tenantId, name: 'Desk' });
+    const browser = await signInToConsole(app, owner);
+    assert.match((await browser.open(at(`/${clientId}`))).body, /It may not ask for them/);
+    const form = await browser.open(at(`/${clientId}/sign-in`));
+    const kept = { token_endpoint_auth_method: 'client_secret_basic', require_pkce: 'yes', id_token_claims: 'all' };
+    assert.match(
+      (await browser.submit(form, { ...kept, ciba: 'yes' }, { form: 1 })).body,
+      /It may ask people for them/,
+    );
+    const again = await browser.open(at(`/${clientId}/sign-in`));
+    assert.match((await browser.submit(again, kept, { form: 1 })).body, /It may not ask for them/);
+    const spa = await app.relyingParty({ tenantId, kind: 'spa' });
+    assert.doesNotMatch((await browser.open(at(`/${spa.clientId}/sign-in`))).body, /name="ciba"/);
+  });
+
   it('marks what is known by a document, and leaves changing it to the document', async () => {
     const platform = await app.tenant({ slug: 'platform', name: 'Platform' });
     await setFirstPlatformTenant(app.db, platform.id, systemCaller);
