@@ -438,3 +438,21 @@ describe('approvals without a browser (CIBA)', () => {
     assert.match((await decide(browser, page, 'approve')).body, /waits no more/);
   });
 });
+
+describe('approvals for a person without an email address', () => {
+  let app: TestApp;
+  before(async () => {
+    app = await startTestApp({ twilio: true });
+  });
+  after(() => app?.stop());
+
+  it('are told by SMS', async () => {
+    const { id } = await app.tenant({ settings: { countryList: ['SE'] } });
+    const phone = '+46701740605';
+    await app.person({ tenantId: id, email: null, emailVerified: false, phone, phoneVerified: true });
+    await asked(app, await approvalClient(app, id), { login_hint: phone });
+    const { body: text, links } = await app.twilio.waitFor(phone);
+    assert.match(text, /Service desk asks for your approval/);
+    assert.deepEqual(links, [approvalsAt(app.issuer)]);
+  });
+});
