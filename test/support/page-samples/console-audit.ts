@@ -139,8 +139,9 @@ export const samples: PageSample[] = [
     page: {},
     model: {
       frame,
-      event,
+      event: { ...event, seal: { number: 12, isLate: false } },
       backHref: base,
+      proofHref: `${base}/e1/proof`,
       requestHref: `${base}?request_id=9f0d7c1e`,
       payload: {
         changes: [
@@ -193,6 +194,7 @@ export const samples: PageSample[] = [
         browser: '',
         os: '',
         cause: '',
+        seal: { number: 7, isLate: true },
       },
       backHref: base,
       payload: { changes: [], same: 0, told: [] },

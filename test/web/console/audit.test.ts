@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { recordEvent, systemCaller } from '../../../src/domain/audit/audit-events.ts';
+import { sealAudit } from '../../../src/domain/seals/seal-events.ts';
 import { revokeAllSessions } from '../../../src/domain/sessions/sessions.ts';
 import { startTestApp, type TestApp } from '../../support/app.ts';
 import type { Browserless } from '../../support/browserless.ts';
@@ -8,6 +9,7 @@ import { listen } from '../../support/event-stream.ts';
 import { eventually } from '../../support/eventually.ts';
 import * as make from '../../support/factories.ts';
 import { give } from '../../support/management.ts';
+import { addEvent, someHour } from '../../support/trail.ts';
 
 describe('the console: the audit trail', () => {
   let app: TestApp;
@@ -111,6 +113,19 @@ describe('the console: the audit trail', () => {
     assert.match(text, /Changed metadata\.client_secret/, 'what is kept out of the trail is named');
     assert.match(text, /192\.0\.2\.9[\s\S]*clients\.update/);
     assert.match(body, /href="\/console\/here\/audit\?request_id=diff-request"/);
+  });
+
+  it('says in which seal an event is, and gives its proof as a file', async () => {
+    const eventId = await addEvent(app.db, { tenantId, at: someHour(), entityId: 'sealed-thing' });
+    assert.match((await browser.open(at(`/${eventId}`))).body, /Not sealed yet/);
+    await sealAudit(app.db, app.secrets);
+    const page = await browser.open(at(`/${eventId}`));
+    assert.match(page.body, /Number 1 of the trail/);
+    const href = /href="([^"]+\/proof)"/.exec(page.body)?.[1] ?? '';
+    const answer = await fetch(`${app.issuer}${href}`, { headers: { cookie: cookiesOf(browser) } });
+    assert.match(answer.headers.get('content-disposition') ?? '', /^attachment; filename="audit-proof-/);
+    const proof = (await answer.json()) as { type: string; event: { plain: string } };
+    assert.deepEqual([proof.type, proof.event.plain.slice(2, 38)], ['gatehouse-audit-proof', eventId]);
   });
 
   it('is exported as it is narrowed, after a page that says so', async () => {
