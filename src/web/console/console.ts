@@ -27,6 +27,7 @@ import { mountSignIn } from './sign-in/sign-in.ts';
 import { mountSigningKeys } from './signing-keys/signing-keys.ts';
 import { mountTenants } from './tenants/tenants.ts';
 import type { ConsoleDependencies } from './visit.ts';
+import { mountWebhooks } from './webhooks/webhooks.ts';
 
 type Mount = (router: Router, deps: ConsoleDependencies) => void;
 
@@ -42,6 +43,7 @@ const mounts: Partial<Record<SectionName, Mount>> = {
   applications: mountApplications,
   services: mountServices,
   messages: mountMessages,
+  webhooks: mountWebhooks,
   audit: mountAudit,
   apis: mountApis,
   'api-keys': mountApiKeys,

@@ -117,6 +117,14 @@ export const sections = [
     where: 'everywhere',
   },
   {
+    section: 'webhooks',
+    path: '/webhooks',
+    icon: 'hook',
+    group: 'operations',
+    capabilities: ['webhooks.manage'],
+    where: 'everywhere',
+  },
+  {
     section: 'audit',
     path: '/audit',
     icon: 'audit',

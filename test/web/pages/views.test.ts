@@ -30,6 +30,7 @@ const choices = [
   'security_profile',
   'obstacle',
   'signIn',
+  'disabled_why',
 ];
 
 /** As those, within others alone: what a field of a form is called, and what a filter is. */
