@@ -14,6 +14,7 @@ import {
   commonMembers,
   payloadMembers,
 } from '../src/domain/audit/actions.ts';
+import { eventMembers, eventTypes } from '../src/domain/events/event-types.ts';
 import { openApiDocument } from '../src/management/openapi.ts';
 import { operations } from '../src/management/operations.ts';
 import type { CodeDeclaration, ErrorCode, ErrorKind } from '../src/platform/errors.ts';
@@ -28,6 +29,7 @@ export const generatedDocs: Record<string, Maker> = {
   'docs/errors.md': errorCodesDocument,
   'docs/operations.md': operationsDocument,
   'docs/request-lifecycle.md': requestLifecycleDocument,
+  'docs/webhook-events.md': webhookEventsDocument,
   'examples/management-client/management-api.ts': () =>
     managementTypes(openApiDocument(operations, 'https://id.example.org')),
 };
@@ -92,6 +94,29 @@ function table(head: readonly string[], lines: readonly (readonly string[])[]): 
 /** A parameter of a path as the command line names it. */
 function operandsOf({ path }: { path: string }): string {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ` ${name.toUpperCase()}`).join('');
+}
+
+async function webhookEventsDocument(): Promise<string> {
+  const types = Object.entries(eventTypes).map(([name, { means, subject, data }]) => [
+    `\`${name}\``,
+    means,
+    `\`${subject}\``,
+    data.map((member) => `\`${member}\``).join(', '),
+  ]);
+  const members = Object.entries(eventMembers).map(([name, means]) => [`\`${name}\``, means]);
+  return `# Events that webhooks are told
+
+<!-- Made from code by \`npm run docs\`. Change src/domain/events/event-types.ts, not this page. -->
+
+How they are sent is in [webhooks.md](webhooks.md). Types and members are added, and none goes. All ids are opaque; what they are called is
+read by the API.
+
+${table(['type', 'what happened', 'about', 'members of `data`'], types)}
+
+## Members
+
+${table(['member', 'what it is'], members)}
+`;
 }
 
 async function operationsDocument(): Promise<string> {

@@ -4,6 +4,7 @@ import { findSealState } from '../../domain/seals/seal-events.ts';
 import { listSealKeys, openSealKeys } from '../../domain/seals/seal-keys.ts';
 import { needsSetup } from '../../domain/setup/setup-links.ts';
 import { countTenantsWithCountries } from '../../domain/tenants/list-tenants.ts';
+import { countTroubledWebhooks } from '../../domain/webhooks/troubled-webhooks.ts';
 import { listSigningKeys, loadSigningKeys, signingAlgs } from '../../oidc/keys.ts';
 import { databaseTime, describeServer } from '../../platform/database-server.ts';
 import { isQueueMade } from '../../platform/jobs/queue-state.ts';
@@ -159,4 +160,14 @@ export async function checkPhoneCountries({ db, config }: CommandContext): Promi
   if (tenants > 0) return [{ name, status: 'ok', detail: `listed by ${tenants} of the tenants` }];
   const advice = 'For each tenant that wants SMS or WhatsApp: gatehouse tenants set SLUG --countries FR,CH';
   return [{ name, status: 'warn', detail: 'listed by no tenant: nothing goes to phones', advice }];
+}
+
+/** Who listens answers. */
+export async function checkWebhooks({ db }: CommandContext): Promise<Check> {
+  const name = 'webhooks';
+  const { failing, disabled } = await countTroubledWebhooks(db);
+  if (failing + disabled === 0) return { name, status: 'ok', detail: 'none in trouble' };
+  const detail = `${failing} failing for an hour or longer, ${disabled} switched off for it`;
+  const advice = 'Which, and why: gatehouse webhooks list --tenant SLUG, and deliveries-list (docs/webhooks.md)';
+  return { name, status: 'warn', detail, advice };
 }

@@ -18,6 +18,7 @@ import {
   checkPhoneCountries,
   checkSeals,
   checkSigningKeys,
+  checkWebhooks,
 } from './database-checks.ts';
 import {
   type Check,
@@ -81,6 +82,7 @@ async function inDatabase(context: CommandContext): Promise<Check[]> {
   checks.push(await attempt('audit seals', () => checkSeals(context)));
   checks.push(await attempt('administrator', () => checkPeople(context)));
   checks.push(await attempt('messages', () => checkMessages(context)));
+  checks.push(await attempt('webhooks', () => checkWebhooks(context)));
   checks.push(...(await checkPhoneCountries(context)));
   return checks;
 }

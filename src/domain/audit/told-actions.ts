@@ -3,7 +3,7 @@
  * here is told to nobody. Ends by time have no action: `lifecycle/ends-by-time.ts` tells of them.
  */
 import type { EventTypeName } from '../events/event-types.ts';
-import { endKey, type OutboxEvent } from '../events/outbox.ts';
+import { beginKey, endKey, type OutboxEvent } from '../events/outbox.ts';
 import type { AuditEvent } from './audit-events.ts';
 
 interface Told {
@@ -60,6 +60,17 @@ function held(kind: 'role' | 'visibility', type: EventTypeName): Telling {
   };
 }
 
+/** What begins sooner than that begins when it is given, and is told of once. */
+const atOnceMs = 2_000;
+
+function given(kind: 'role' | 'visibility', type: EventTypeName): Telling {
+  return (id, payload) => {
+    const startsAt = moment(payload.startsAt);
+    const isNow = startsAt !== undefined && startsAt.getTime() <= Date.now() + atOnceMs;
+    return { ...held(kind, type)(id, payload), ...(isNow && { onceKey: beginKey(id, startsAt) }) };
+  };
+}
+
 /** One that ends later on is rescheduled; the end itself is told when it comes. */
 function ended(kind: 'role' | 'visibility'): Telling {
   return (id, payload) => {
@@ -106,10 +117,10 @@ export const toldActions: Readonly<Record<string, Telling>> = {
     subjectId: userId,
     data: { invitation_id: id, user_id: userId, role_id: roleId, org_node_id: orgNodeId },
   }),
-  'role.assigned': held('role', 'role.assigned'),
+  'role.assigned': given('role', 'role.assigned'),
   'role.rescheduled': held('role', 'role.rescheduled'),
   'role.removed': ended('role'),
-  'visibility.granted': held('visibility', 'visibility.granted'),
+  'visibility.granted': given('visibility', 'visibility.granted'),
   'visibility.ended': ended('visibility'),
   'role.capability_granted': ofRole('added'),
   'role.capability_revoked': ofRole('removed'),

@@ -34,15 +34,15 @@ export function outboxRow({ tenantId, type, subjectId, data, receiverId, onceKey
   };
 }
 
-/** The key of the end of something that can end by itself and by somebody. */
-export function endKey(id: string, endsAt: Date): string {
-  return `end:${id}:${endsAt.getTime()}`;
-}
+const momentKey = (what: string, id: string, at: Date) => `${what}:${id}:${at.getTime()}`;
+const momentKeySql = (what: string, id: string, at: string) =>
+  `'${what}:' || ${id} || ':' || (extract(epoch from date_trunc('milliseconds', ${at})) * 1000)::bigint`;
 
-/** SQL of the same key. */
-export function endKeySql(id: string, endsAt: string): string {
-  return `'end:' || ${id} || ':' || (extract(epoch from date_trunc('milliseconds', ${endsAt})) * 1000)::bigint`;
-}
+/** The keys of what can begin and end by itself and by somebody, and SQL of the same. */
+export const beginKey = (id: string, startsAt: Date) => momentKey('begin', id, startsAt);
+export const endKey = (id: string, endsAt: Date) => momentKey('end', id, endsAt);
+export const beginKeySql = (id: string, startsAt: string) => momentKeySql('begin', id, startsAt);
+export const endKeySql = (id: string, endsAt: string) => momentKeySql('end', id, endsAt);
 
 /**
  * SQL that writes events for those who listen now.

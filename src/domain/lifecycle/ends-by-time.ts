@@ -4,7 +4,7 @@
  * key of its end, under which somebody who ends it at that very moment has told of it already.
  */
 import { type Database, firstRow, inTransaction, rows } from '../../platform/database.ts';
-import { endKeySql, holdProgress, insertOutboxSql, saveProgress } from '../events/outbox.ts';
+import { beginKeySql, endKeySql, holdProgress, insertOutboxSql, saveProgress } from '../events/outbox.ts';
 
 /** A transaction that began before the last look may commit what ended before it. */
 const overlapSeconds = 15;
@@ -35,16 +35,16 @@ const expired = ` || '{"reason": "expired"}'`;
 const ofUser = `'user:' || s.user_id`;
 const begins = { at: 's.starts_at', where: 's.starts_at > s.created_at', subject: ofUser };
 const ends = { at: 's.ends_at', where: 's.ends_at is not null', subject: ofUser };
-const beginKey = `'begin:' || s.id || ':' || (extract(epoch from s.starts_at) * 1000)::bigint`;
+const beginOf = beginKeySql('s.id', 's.starts_at');
 const expiry = { at: 's.expires_at', where: 's.revoked_at is null' };
 
 const sources: readonly Source[] = [
-  { from: 'from org_assignments s', ...begins, type: 'role.begun', data: assignment, key: beginKey },
+  { from: 'from org_assignments s', ...begins, type: 'role.begun', data: assignment, key: beginOf },
   {
     ...{ from: 'from org_assignments s', ...ends, type: 'role.ended', data: `${assignment}${expired}` },
     key: endKeySql('s.id', 's.ends_at'),
   },
-  { from: 'from visibility_grants s', ...begins, type: 'visibility.begun', data: visibility, key: beginKey },
+  { from: 'from visibility_grants s', ...begins, type: 'visibility.begun', data: visibility, key: beginOf },
   {
     ...{ from: 'from visibility_grants s', ...ends, type: 'visibility.ended', data: `${visibility}${expired}` },
     key: endKeySql('s.id', 's.ends_at'),

@@ -166,7 +166,12 @@ function form(verb: string, fields: ViewModels['console/form']['form']['fields']
 const fields: ViewModels['console/form']['form']['fields'] = [
   { name: 'name', kind: 'text', value: webhook.name },
   { name: 'url', kind: 'url', value: webhook.url },
-  { name: 'types', kind: 'checks', value: 'role.ended', options: choosableTypes.map((value) => ({ value })) },
+  {
+    name: 'types',
+    kind: 'checks',
+    value: 'role.ended',
+    options: choosableTypes.map((value) => ({ value, label: value, under: 'Sessions' })),
+  },
 ];
 
 export const samples: PageSample[] = [

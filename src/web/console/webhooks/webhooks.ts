@@ -9,6 +9,7 @@ import type { ConsoleFrame } from '../frame.ts';
 import { type ListModel, readList } from '../list.ts';
 import { drawOnce } from '../once.ts';
 import { draw, page } from '../page.ts';
+import { translatorOf } from '../settings/groups.ts';
 import { type ConsoleDependencies, hrefTo, type Visit, zoneOf } from '../visit.ts';
 import {
   base,
@@ -47,11 +48,28 @@ async function showList(visit: Visit): Promise<void> {
   draw(visit, 'console/webhooks/list', { list: { ...list, items }, createHref: hrefTo(visit, `${base}/new`) });
 }
 
-const fields: FieldSpec[] = [
-  { name: 'name', kind: 'text', maxLength: 200 },
-  { name: 'url', kind: 'url', maxLength: 2000 },
-  { name: 'types', kind: 'checks', options: choosableTypes.map((value) => ({ value })) },
+/** The types in their groups, by how they begin. */
+const groups: [group: string, beginnings: readonly string[]][] = [
+  ['sessions', ['session', 'sessions']],
+  ['people', ['user', 'credential', 'invitation', 'consent']],
+  ['access', ['role', 'visibility']],
+  ['rest', []],
 ];
+
+function fields(visit: Visit): FieldSpec[] {
+  const t = translatorOf(visit);
+  const groupOf = (type: string) => groups.find(([, beginnings]) => beginnings.includes(type.split('.')[0] ?? ''))?.[0];
+  const options = groups.flatMap(([group]) =>
+    choosableTypes
+      .filter((type) => (groupOf(type) ?? 'rest') === group)
+      .map((value) => ({ value, label: t(`${words}.types.${value}`), under: t(`${words}.groups.${group}`) })),
+  );
+  return [
+    { name: 'name', kind: 'text', maxLength: 200 },
+    { name: 'url', kind: 'url', maxLength: 2000 },
+    { name: 'types', kind: 'checks', options },
+  ];
+}
 
 /** What is shown once: the secret. */
 const showSecret: FormPage['drawOnce'] = async (visit, { id, name, secret }) =>
@@ -68,7 +86,7 @@ function mountForms(router: Router, deps: ConsoleDependencies): void {
     section,
     operation: 'webhooks.create',
     words: `${words}.create`,
-    fields: () => fields,
+    fields,
     back: () => base,
     drawOnce: showSecret,
   });
@@ -77,7 +95,7 @@ function mountForms(router: Router, deps: ConsoleDependencies): void {
     section,
     operation: 'webhooks.update',
     words: `${words}.edit`,
-    fields: () => fields,
+    fields,
     params: webhookParams,
     read: async (visit) => {
       // Without its version, which counts what waits as well.
