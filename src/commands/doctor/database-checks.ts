@@ -164,7 +164,7 @@ export async function checkPhoneCountries({ db, config }: CommandContext): Promi
 
 /** Who listens answers. */
 export async function checkWebhooks({ db }: CommandContext): Promise<Check> {
-  const name = 'receivers of webhooks';
+  const name = 'receivers';
   const { failing, disabled } = await countTroubledWebhooks(db);
   if (failing + disabled === 0) return { name, status: 'ok', detail: 'none in trouble' };
   const detail = `${failing} failing for an hour or longer, ${disabled} switched off for it`;

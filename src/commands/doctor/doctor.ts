@@ -82,7 +82,7 @@ async function inDatabase(context: CommandContext): Promise<Check[]> {
   checks.push(await attempt('audit seals', () => checkSeals(context)));
   checks.push(await attempt('administrator', () => checkPeople(context)));
   checks.push(await attempt('messages', () => checkMessages(context)));
-  checks.push(await attempt('receivers of webhooks', () => checkWebhooks(context)));
+  checks.push(await attempt('receivers', () => checkWebhooks(context)));
   checks.push(...(await checkPhoneCountries(context)));
   return checks;
 }
