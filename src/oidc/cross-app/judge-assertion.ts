@@ -66,7 +66,8 @@ function faultOf(claims: Claims, { clientId, issuer }: { clientId: string; issue
   if ((Array.isArray(aud) && aud.length === 1 ? aud[0] : aud) !== issuer)
     return 'is for another server, or for several';
   if (named !== clientId) return 'is for another application (client_id)';
-  if (!isText(sub) || !isText(jti)) return 'has no sub or no jti';
+  // As OpenID Connect Core section 2 has it, and as it is linked.
+  if (!isText(sub) || !/^[\x20-\x7e]{1,255}$/.test(sub) || !isText(jti)) return 'has no sub or no jti';
   if (!isText(scope)) return 'says no scope';
   if (typeof exp !== 'number' || typeof iat !== 'number') return 'has no exp or no iat';
   if (exp - iat > longestSeconds) return 'is good for longer than ten minutes';

@@ -64,6 +64,7 @@ const columns: Record<string, string> = {
   ...named('clients', notTheirs, 'name metadata security_profile'),
   'client_capabilities.granted_by': doer,
   'client_exchange_capabilities.granted_by': doer,
+  'cross_app_audiences.created_by': doer,
   'workload_identities.created_by': doer,
   'workload_identities.subject': notTheirs,
   ...named('invitations', told, 'email phone accepted_by'),
