@@ -49,7 +49,8 @@ describe('approvals without a browser (CIBA)', () => {
   let person: Person;
   let client: ClientCredential;
   before(async () => {
-    app = await startTestApp({ mailbox: true });
+    // Takes no jobs: nothing that has expired is swept meanwhile.
+    app = await startTestApp();
     other = await app.startProcess();
     tenantId = (await app.tenant()).id;
     person = await app.person({ tenantId });
@@ -90,15 +91,6 @@ describe('approvals without a browser (CIBA)', () => {
     assert.deepEqual([given.payload.clientId, given.actorId], [client.clientId, person.id]);
     const [requested] = (await eventsOf(client.clientId, 'approval.requested')).slice(-1);
     assert.deepEqual([requested.payload.accountId, requested.actorType], [person.id, 'client']);
-  });
-
-  it('tells the person by a message that leads to the page, and holds nothing of the request', async () => {
-    const someone = await app.person({ tenantId });
-    const { auth_req_id } = await asked(app, client, { login_hint: someone.email, binding_message: 'KX-7' });
-    const mail = await app.mailbox.waitFor(someone.email);
-    assert.match(mail.subject, /Service desk asks for your approval/);
-    assert.deepEqual(mail.links, [approvalsAt(app.issuer)]);
-    assert.ok(!mail.source.includes(auth_req_id) && !mail.text.includes('KX-7'));
   });
 
   for (const [what, nobody] of [
@@ -439,14 +431,24 @@ describe('approvals without a browser (CIBA)', () => {
   });
 });
 
-describe('approvals for a person without an email address', () => {
+describe('what tells a person that an approval is asked for', () => {
   let app: TestApp;
   before(async () => {
-    app = await startTestApp({ twilio: true });
+    app = await startTestApp({ twilio: true, mailbox: true });
   });
   after(() => app?.stop());
 
-  it('are told by SMS', async () => {
+  it('is a mail that leads to the page, and holds nothing of the request', async () => {
+    const someone = await app.person();
+    const client = await approvalClient(app, someone.tenantId);
+    const { auth_req_id } = await asked(app, client, { login_hint: someone.email, binding_message: 'KX-7' });
+    const mail = await app.mailbox.waitFor(someone.email);
+    assert.match(mail.subject, /Service desk asks for your approval/);
+    assert.deepEqual(mail.links, [approvalsAt(app.issuer)]);
+    assert.ok(!mail.source.includes(auth_req_id) && !mail.text.includes('KX-7'));
+  });
+
+  it('is an SMS where there is no email address', async () => {
     const { id } = await app.tenant({ settings: { countryList: ['SE'] } });
     const phone = '+46701740605';
     await app.person({ tenantId: id, email: null, emailVerified: false, phone, phoneVerified: true });
