@@ -45,4 +45,23 @@ describe('commands that answer a question', function () {
         if (form) assert.equal(typeof run.json, 'object');
       }
     });
+
+  it('say what was so then, by --at, and refuse a time of which nothing is known', async () => {
+    const { rows } = await bench.db.raw(
+      `select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at`,
+    );
+    const at = `--at ${rows[0].at}`;
+    await bench.db('users').where({ id: userId }).update({ state: 'inactive' });
+    const now = await bench.run(`users access ${userId} --tenant acme --json`);
+    assert.doesNotMatch(now.stdout, /Auditor/);
+    const asked = [`users access ${userId}`, `users why ${userId}`, `orgs holders ${nodeId} --capability books.read`];
+    for (const words of asked) {
+      const then = await bench.run(`${words} --tenant acme --json ${at}`);
+      assert.equal(then.code, 0, then.stderr);
+      assert.match(then.stdout, /Auditor/, words);
+      const before = await bench.run(`${words} --tenant acme --at 2001-01-01T00:00:00Z`);
+      assert.notEqual(before.code, 0);
+      assert.match(before.stderr, /nothing is kept|BEFORE_HISTORY/i, words);
+    }
+  });
 });
