@@ -86,7 +86,13 @@ async function giveSigningKeys(db: Database, secrets: Secrets, ownSecret: boolea
 }
 
 /** As long as a busy machine may take. What is about a time-out has its own. */
-const patient = { configurationCheckMs: 0, connectionMs: 60_000, federationMs: 60_000, outboundMs: 60_000 };
+const patient = {
+  configurationCheckMs: 0,
+  connectionMs: 60_000,
+  federationMs: 60_000,
+  outboundMs: 60_000,
+  webhookMs: 60_000,
+};
 
 export async function startTestApp({
   env = {},
@@ -140,7 +146,7 @@ export async function startTestApp({
     logger,
     keyPollMs: 100,
     runJobs,
-    telling,
+    telling: { holdSeconds: 600, ...telling },
     timeouts: { ...patient, ...timeouts },
   });
   await server.listen('127.0.0.1', port);

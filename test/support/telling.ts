@@ -38,7 +38,7 @@ export async function startTelling(): Promise<Telling> {
     databaseUrl: database.url,
     startSender(options = {}, outbound = {}) {
       const fetch = createOutboundFetch({
-        ...{ allowedNetworks: ['127.0.0.0/8'], timeoutMs: 10_000, maxBytes: 64 * 1024 },
+        ...{ allowedNetworks: ['127.0.0.0/8'], timeoutMs: 60_000, maxBytes: 64 * 1024 },
         ...outbound,
       });
       const kinds = { webhook: webhookKind({ db, secrets, fetch }) };

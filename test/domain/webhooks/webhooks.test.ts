@@ -116,9 +116,9 @@ describe('telling webhooks', () => {
     answerNow();
     receiver.answer = () => 204;
     const next = telling.startSender({ holdSeconds: 1 });
-    await eventually(() => receiver.received.length >= 3);
+    await eventually(() => numbersOf(subject).includes(1));
     await next.stop();
-    assert.deepEqual(numbersOf(subject), [0, 0, 1]);
+    assert.deepEqual(inOrder(subject), [0, 1]);
     assert.equal(receiver.received[0]?.id, receiver.received[1]?.id);
   });
 
@@ -141,11 +141,13 @@ describe('telling webhooks', () => {
   });
 
   it('is switched off by 410, and what waits is given up', async () => {
+    await sender.stop();
     const { id } = await telling.webhook(tenantId, receiver.url);
     receiver.answer = () => 410;
     const subject = randomUUID();
     await write(subject, 0);
     await write(subject, 1);
+    sender = telling.startSender();
     const found = await eventually(async () => {
       const webhook = await findWebhook(telling.db, { tenantId, webhookId: id });
       return webhook?.state === 'disabled' && webhook;
@@ -227,8 +229,7 @@ describe('telling webhooks', () => {
 
   it('reaches no address inside, follows no redirect, and says why', async () => {
     await sender.stop();
-    const strict = telling.startSender({}, { allowedNetworks: [] });
-    const lent = telling.startSender({ kinds: {} });
+    const strict = telling.startSender({}, { allowedNetworks: [], timeoutMs: 5_000 });
     const addresses = [
       receiver.url,
       'https://169.254.169.254/latest/meta-data/',
@@ -244,11 +245,11 @@ describe('telling webhooks', () => {
     }
     for (const [index, id] of ids.entries()) {
       const failed = await eventually(async () => (await deliveries(id)).find(({ attempts }) => attempts > 0));
-      const reasons = index === 4 ? ['address_refused', 'unreachable'] : ['address_refused'];
+      const reasons = index === 4 ? ['address_refused', 'unreachable', 'timeout'] : ['address_refused'];
       assert.ok(reasons.includes(failed.reason ?? ''), `${addresses[index]}: ${failed.reason}`);
     }
     assert.equal(receiver.received.length, 0);
-    await Promise.all([strict.stop(), lent.stop()]);
+    await strict.stop();
     await telling.db('eventReceivers').delete();
     const open = telling.startSender();
     receiver.answer = () => 302;
