@@ -5,6 +5,7 @@ import type { MailReach } from './domain/messages/mail-policy.ts';
 import type { PasswordHasher } from './domain/methods/password/password-hash.ts';
 import type { ManagementDependencies } from './management/operation.ts';
 import { createClientRegistration } from './oidc/client-registration.ts';
+import { createEventSigner } from './oidc/event-signer.ts';
 import { verifySecondsOf } from './oidc/keys.ts';
 import { createProviderCheck } from './oidc/provider-check.ts';
 import type { PreviewTokens } from './oidc/token-preview.ts';
@@ -52,6 +53,7 @@ export function managementDependencies({
       secrets,
       issuer: config.issuer,
     }),
+    signEvent: createEventSigner({ db, secrets }),
     allowHttp: !config.isProduction,
     verifySeconds: verifySecondsOf(config),
     rotationDays: config.signingKeyRotationDays,

@@ -52,6 +52,7 @@ import { scimBodyBytes } from './web/scim/documents.ts';
 import { scimPath } from './web/scim/door.ts';
 import { scimRoutes } from './web/scim/scim.ts';
 import { callbackRoutes } from './web/sign-in/federation-callback.ts';
+import { ssfMetadata, ssfPath, ssfRoutes } from './web/ssf/ssf.ts';
 
 const machinePaths = new Set<string>([
   protocol.token,
@@ -66,7 +67,14 @@ const machinePaths = new Set<string>([
   scimPath,
   registrationPath,
 ]);
-const machineFolders = ['/.well-known/', '/access/v1/', '/api/v1/', `${scimPath}/`, `${registrationPath}/`];
+const machineFolders = [
+  '/.well-known/',
+  '/access/v1/',
+  '/api/v1/',
+  `${scimPath}/`,
+  `${ssfPath}/`,
+  `${registrationPath}/`,
+];
 
 const authzenMetadata = '/.well-known/authzen-configuration';
 
@@ -76,8 +84,9 @@ export const publishedDocuments = ['/.well-known/openid-configuration', protocol
 /** Machines' addresses that the library knows nothing of. */
 function isOurs(path: string): boolean {
   return (
-    ['/access/v1/', '/api/v1/', scimPath, registrationPath].some((own) => path.startsWith(own)) ||
-    path === authzenMetadata
+    ['/access/v1/', '/api/v1/', scimPath, `${ssfPath}/`, registrationPath].some((own) => path.startsWith(own)) ||
+    path === authzenMetadata ||
+    path === ssfMetadata
   );
 }
 
@@ -210,6 +219,7 @@ function machines(
     ...ofRouter(authzenRoutes({ db, secrets, issuer, provider: live.provider, keys: live.keys })),
     ...ofRouter(apiRoutes({ ...management, live, i18n })),
     scimRoutes({ ...management, live, i18n, logger }),
+    ssfRoutes({ ...management, live, i18n, logger }),
     registerRoutes({ db, issuer, limits, registration: management.registration }),
   ]);
   return [

@@ -1,8 +1,10 @@
 /** Who is told what happens, and how: the one place that names the kinds of receivers. */
 import type { Dependencies } from './dependencies.ts';
+import { pushedStreams } from './domain/event-streams/push-stream.ts';
 import { type Sender, type SenderOptions, startSender } from './domain/events/sender.ts';
 import { tellEndsByTime } from './domain/lifecycle/ends-by-time.ts';
 import { webhookCall, webhookKind } from './domain/webhooks/deliver-webhook.ts';
+import { createEventSigner } from './oidc/event-signer.ts';
 import { createOutboundFetch } from './platform/network/outbound.ts';
 
 /** Begins to tell, until it is stopped. */
@@ -15,6 +17,9 @@ export function startTelling(
     allowedNetworks: [...config.outboundAllowedNetworks],
     ...(timeouts.webhookMs !== undefined && { timeoutMs: timeouts.webhookMs }),
   });
-  const kinds = { webhook: webhookKind({ db, secrets, fetch }) };
+  const kinds = {
+    webhook: webhookKind({ db, secrets, fetch }),
+    stream_push: pushedStreams({ db, secrets, fetch, issuer: config.issuer, sign: createEventSigner({ db, secrets }) }),
+  };
   return startSender({ db, logger, kinds, tellEnds: tellEndsByTime, ...options });
 }

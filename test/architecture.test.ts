@@ -63,6 +63,7 @@ const features = [
   'provisioning',
   'webhooks',
   'imports',
+  'event-streams',
   'lifecycle',
 ];
 

@@ -15,6 +15,7 @@ describe('the purposes of secrets', () => {
       'client-trials',
       'cookies',
       'dpop-nonces',
+      'event-stream-authorization',
       'federation',
       'first-setup-link',
       'foreign password hash',

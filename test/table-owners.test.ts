@@ -57,6 +57,7 @@ const ownedTables: Record<string, readonly string[]> = {
   registration: ['client_registrations', 'initial_access_tokens'],
   provisioning: ['provisioned_groups', 'provisioning_requests'],
   webhooks: ['webhooks'],
+  'event-streams': ['event_streams'],
   oidc: ['signing_keys'],
   management: ['idempotency_keys'],
 };
@@ -134,6 +135,10 @@ const allowedReads: Record<string, { tables: readonly string[]; why: string }> =
   provisioning: {
     tables: ['org_assignments', 'org_node_paths', 'org_nodes', 'roles', 'user_settings', 'users'],
     why: 'people and groups are found by a filter, and counted, in one statement',
+  },
+  'event-streams': {
+    tables: ['clients', 'event_receivers'],
+    why: 'a stream is a receiver of a service, listed in one statement, and told nothing where that service may not act',
   },
   webhooks: {
     tables: ['event_receivers'],

@@ -951,6 +951,188 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/event-streams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List event streams, with how they do
+         * @description Needs `events.receive`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["event_streams.list"];
+        put?: never;
+        /**
+         * Make an event stream, told from now on
+         * @description With an `endpoint_url` it is pushed (RFC 8935), without one it is polled (RFC 8936). A tenant has 20 at the most.
+         *
+         *     Needs `events.receive`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, INVALID_INPUT, TOO_MANY_STREAMS.
+         */
+        post: operations["event_streams.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/event-streams/{stream_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an event stream
+         * @description Needs `events.receive`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["event_streams.get"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove an event stream, with the list of what it was told
+         * @description Needs `events.receive`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        delete: operations["event_streams.delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change where a stream is pushed to, and what it is told
+         * @description How it is told stays: another method is another stream.
+         *
+         *     Needs `events.receive`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, INVALID_INPUT.
+         */
+        patch: operations["event_streams.update"];
+        trace?: never;
+    };
+    "/event-streams/{stream_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a stream was told and is still to be told, the newest first
+         * @description Of the last 30 days.
+         *
+         *     Needs `events.receive`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["event_streams.deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/event-streams/{stream_id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell a stream nothing of what happens; what waits is given up
+         * @description Needs `events.receive`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        post: operations["event_streams.disable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/event-streams/{stream_id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on telling a stream; one that was disabled is told from now on
+         * @description Needs `events.receive`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        post: operations["event_streams.enable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/event-streams/{stream_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell a stream nothing for a while: what happens waits
+         * @description Needs `events.receive`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        post: operations["event_streams.pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/event-streams/{stream_id}/poll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge what a stream has been given, and fetch what waits for it
+         * @description RFC 8936, in the names of this API. What is not acknowledged is given again.
+         *
+         *     Needs `events.receive`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, STREAM_IS_PUSHED, STREAM_NOT_LISTENING.
+         */
+        post: operations["event_streams.poll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/event-streams/{stream_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a stream a verification event
+         * @description Every 10 seconds at the most.
+         *
+         *     Needs `events.receive`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, STREAM_NOT_LISTENING, VERIFIED_A_MOMENT_AGO.
+         */
+        post: operations["event_streams.verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/groups": {
         parameters: {
             query?: never;
@@ -4297,6 +4479,98 @@ export interface components {
             /** @description Sign-ins that end */
             sessions: number;
         };
+        EventStream: {
+            /** @description `aud` of its tokens */
+            audience: string;
+            /** @description The service whose stream it is; null: a person made it */
+            client_id: string | null;
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            created_at: string;
+            created_by: string | null;
+            description: string;
+            /** @description `failing` for three days, or `gone` (410) */
+            disabled_why: string | null;
+            endpoint_url: string | null;
+            /** @description Those of them that there are */
+            events_delivered: string[];
+            events_requested: string[];
+            /** @description How many were given up within a day; 1000: or more */
+            failed: number;
+            failing_since: string | null;
+            /** @description Whether something is sent as `Authorization` */
+            has_authorization: boolean;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /**
+             * @description RFC 8935 or RFC 8936
+             * @enum {string}
+             */
+            method: "push" | "poll";
+            /**
+             * @description paused: what happens waits; disabled: it is told nothing of what happens
+             * @enum {string}
+             */
+            state: "enabled" | "paused" | "disabled";
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            updated_at: string;
+            verified_at: string | null;
+            /** @description How many wait; 1000: or more */
+            waiting: number;
+        };
+        EventStreamDelivery: {
+            attempted_at: string | null;
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description `jti` of its token, however often it is sent
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            event_id: string;
+            /**
+             * Format: uuid
+             * @description An id
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            occurred_at: string;
+            reason: string | null;
+            /** @enum {string} */
+            state: "waiting" | "delivered" | "failed";
+            status: number | null;
+            subject: string;
+            /** @enum {string} */
+            type: "session.ended" | "sessions.ended" | "credential.changed" | "user.created" | "user.updated" | "user.activated" | "user.deactivated" | "user.deleted" | "user.erased" | "invitation.accepted" | "consent.withdrawn" | "role.assigned" | "role.begun" | "role.rescheduled" | "role.ended" | "visibility.granted" | "visibility.begun" | "visibility.rescheduled" | "visibility.ended" | "role.changed" | "role.deleted" | "org_node.moved" | "org_node.activated" | "org_node.deactivated" | "org_node.deleted" | "api_key.ended" | "tenant.activated" | "tenant.suspended" | "verification" | "ping";
+        };
+        EventStreamPolled: {
+            more_available: boolean;
+            /** @description Security event tokens by `jti` */
+            sets: {
+                [key: string]: string;
+            };
+        };
         ExchangeCapabilities: {
             items: {
                 /**
@@ -7021,7 +7295,7 @@ export interface components {
             /** @description What it is about, `user:<id>`: of one subject, one after another */
             subject: string;
             /** @enum {string} */
-            type: "session.ended" | "sessions.ended" | "credential.changed" | "user.created" | "user.updated" | "user.activated" | "user.deactivated" | "user.deleted" | "user.erased" | "invitation.accepted" | "consent.withdrawn" | "role.assigned" | "role.begun" | "role.rescheduled" | "role.ended" | "visibility.granted" | "visibility.begun" | "visibility.rescheduled" | "visibility.ended" | "role.changed" | "role.deleted" | "org_node.moved" | "org_node.activated" | "org_node.deactivated" | "org_node.deleted" | "api_key.ended" | "tenant.activated" | "tenant.suspended" | "ping";
+            type: "session.ended" | "sessions.ended" | "credential.changed" | "user.created" | "user.updated" | "user.activated" | "user.deactivated" | "user.deleted" | "user.erased" | "invitation.accepted" | "consent.withdrawn" | "role.assigned" | "role.begun" | "role.rescheduled" | "role.ended" | "visibility.granted" | "visibility.begun" | "visibility.rescheduled" | "visibility.ended" | "role.changed" | "role.deleted" | "org_node.moved" | "org_node.activated" | "org_node.deactivated" | "org_node.deleted" | "api_key.ended" | "tenant.activated" | "tenant.suspended" | "verification" | "ping";
         };
         WorkloadIdentities: {
             items: components["schemas"]["WorkloadIdentity"][];
@@ -9636,6 +9910,469 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "event_streams.list": {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before */
+                after?: string;
+                /** @description How many at the most */
+                limit?: number;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["EventStream"][];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "event_streams.create": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: {
+                /** @description The same key gets the same answer for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description What is sent as `Authorization`; shown by nobody afterwards
+                     * @default null
+                     */
+                    authorization_header?: string | null;
+                    /** @default  */
+                    description?: string;
+                    /**
+                     * @description Where tokens are pushed to; https
+                     * @default null
+                     */
+                    endpoint_url?: string | null;
+                    /**
+                     * @description What is asked for; delivered are of these: https://schemas.openid.net/secevent/caep/event-type/session-revoked, https://schemas.openid.net/secevent/caep/event-type/token-claims-change, https://schemas.openid.net/secevent/caep/event-type/credential-change, https://schemas.openid.net/secevent/risc/event-type/account-disabled, https://schemas.openid.net/secevent/risc/event-type/account-enabled, https://schemas.openid.net/secevent/risc/event-type/account-purged
+                     * @default [
+                     *       "https://schemas.openid.net/secevent/caep/event-type/session-revoked",
+                     *       "https://schemas.openid.net/secevent/caep/event-type/token-claims-change",
+                     *       "https://schemas.openid.net/secevent/caep/event-type/credential-change",
+                     *       "https://schemas.openid.net/secevent/risc/event-type/account-disabled",
+                     *       "https://schemas.openid.net/secevent/risc/event-type/account-enabled",
+                     *       "https://schemas.openid.net/secevent/risc/event-type/account-purged"
+                     *     ]
+                     */
+                    events_requested?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventStream"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "event_streams.get": {
+        parameters: {
+            query?: {
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                stream_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventStream"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "event_streams.delete": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                stream_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "event_streams.update": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                stream_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What is sent as `Authorization`; shown by nobody afterwards */
+                    authorization_header?: string | null;
+                    description?: string;
+                    /** @description Where tokens are pushed to; https */
+                    endpoint_url?: string | null;
+                    /** @description What is asked for; delivered are of these: https://schemas.openid.net/secevent/caep/event-type/session-revoked, https://schemas.openid.net/secevent/caep/event-type/token-claims-change, https://schemas.openid.net/secevent/caep/event-type/credential-change, https://schemas.openid.net/secevent/risc/event-type/account-disabled, https://schemas.openid.net/secevent/risc/event-type/account-enabled, https://schemas.openid.net/secevent/risc/event-type/account-purged */
+                    events_requested?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventStream"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "event_streams.deliveries": {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before */
+                after?: string;
+                /** @description How many at the most */
+                limit?: number;
+                /** @description State */
+                state?: "waiting" | "delivered" | "failed";
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                stream_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["EventStreamDelivery"][];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "event_streams.disable": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                stream_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventStream"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "event_streams.enable": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                stream_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventStream"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "event_streams.pause": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                stream_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventStream"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "event_streams.poll": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                stream_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default [] */
+                    ack?: string[];
+                    /**
+                     * @description What it can do nothing with, and why; it is not given again
+                     * @default []
+                     */
+                    errors?: {
+                        event_id: string;
+                        reason: string;
+                    }[];
+                    /** @default 100 */
+                    max_events?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventStreamPolled"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "event_streams.verify": {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: boolean;
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id */
+                stream_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    state?: string;
+                };
+            };
+        };
         responses: {
             /** @description Done */
             204: {
@@ -15973,7 +16710,7 @@ export interface operations {
                 /** @description Another tenant than your own */
                 tenant?: string;
                 /** @description Type */
-                type?: "session.ended" | "sessions.ended" | "credential.changed" | "user.created" | "user.updated" | "user.activated" | "user.deactivated" | "user.deleted" | "user.erased" | "invitation.accepted" | "consent.withdrawn" | "role.assigned" | "role.begun" | "role.rescheduled" | "role.ended" | "visibility.granted" | "visibility.begun" | "visibility.rescheduled" | "visibility.ended" | "role.changed" | "role.deleted" | "org_node.moved" | "org_node.activated" | "org_node.deactivated" | "org_node.deleted" | "api_key.ended" | "tenant.activated" | "tenant.suspended" | "ping";
+                type?: "session.ended" | "sessions.ended" | "credential.changed" | "user.created" | "user.updated" | "user.activated" | "user.deactivated" | "user.deleted" | "user.erased" | "invitation.accepted" | "consent.withdrawn" | "role.assigned" | "role.begun" | "role.rescheduled" | "role.ended" | "visibility.granted" | "visibility.begun" | "visibility.rescheduled" | "visibility.ended" | "role.changed" | "role.deleted" | "org_node.moved" | "org_node.activated" | "org_node.deactivated" | "org_node.deleted" | "api_key.ended" | "tenant.activated" | "tenant.suspended" | "verification" | "ping";
             };
             header?: never;
             path: {

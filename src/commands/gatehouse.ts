@@ -107,6 +107,7 @@ const resources: [noun: string, description: string][] = [
   ['provisioning', 'what became of the requests of a directory'],
   ['initial-access-tokens', 'tokens by which applications register themselves'],
   ['webhooks', 'addresses that are told what happens, and what they were told'],
+  ['event-streams', 'services that are told what happens as signed tokens (Shared Signals)'],
 ];
 for (const [name, description] of resources)
   entries.push({ name, description, load: async () => (await import('./operations.ts')).addResource(name) });

@@ -49,6 +49,8 @@ export interface ManagementDependencies extends MailReach {
   rotationDays: number;
   /** For how many days the trail, and the past of access, is kept where a tenant says nothing else. */
   retentionDays: number;
+  /** Signs security event tokens. */
+  signEvent: (claims: Record<string, unknown>) => Promise<string>;
   /** Those who are told as things happen. */
   listeners: Listeners;
 }

@@ -13,6 +13,7 @@ import { companies } from './companies.ts';
 import { crossAppAudiences } from './cross-app-audiences.ts';
 import { crossAppTerms } from './cross-app-terms.ts';
 import { effects } from './effects.ts';
+import { eventStreams } from './event-streams.ts';
 import { identityProviders } from './identity-providers.ts';
 import { initialAccessTokens } from './initial-access-tokens.ts';
 import { invitations } from './invitations.ts';
@@ -96,6 +97,7 @@ const single: readonly AnyOperation[] = [
   ...initialAccessTokens,
   ...provisioning,
   ...webhooks,
+  ...eventStreams,
 ];
 
 /** What is done for many at once. */

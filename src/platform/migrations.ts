@@ -54,6 +54,7 @@ import * as deactivatedAt from '../../migrations/0058-deactivated-at.ts';
 import * as provisionedGroups from '../../migrations/0059-provisioned-groups.ts';
 import * as provisioningRequests from '../../migrations/0060-provisioning-requests.ts';
 import * as usedWorkloads from '../../migrations/0063-used-workloads.ts';
+import * as eventStreams from '../../migrations/0065-event-streams.ts';
 import type { Database } from './database.ts';
 
 interface NamedMigration {
@@ -113,6 +114,7 @@ const migrations: NamedMigration[] = [
   { name: '0059-provisioned-groups', migration: provisionedGroups },
   { name: '0060-provisioning-requests', migration: provisioningRequests },
   { name: '0063-used-workloads', migration: usedWorkloads },
+  { name: '0065-event-streams', migration: eventStreams },
 ];
 
 const tableName = 'schema_migrations';

@@ -25,6 +25,7 @@ const api = ({ apiId }: World) => ({ resource_server_id: apiId });
 const provider = ({ providerKey }: World) => ({ key: providerKey });
 /** Capabilities are nobody's: the same in every tenant. */
 const capability = () => ({ capability: 'things.read' });
+const stream = ({ streamId }: World) => ({ stream_id: streamId });
 const webhook = ({ webhookId }: World) => ({ webhook_id: webhookId });
 const delivery = ({ webhookId, deliveryId }: World) => ({ webhook_id: webhookId, delivery_id: deliveryId });
 const nothing = (): Sample => ({});
@@ -239,6 +240,17 @@ export const samples: Record<string, (world: World) => Sample> = {
   'api_keys.get': (w) => ({ params: { api_key_id: w.apiKeyId } }),
   'api_keys.update': (w) => ({ params: { api_key_id: w.apiKeyId }, body: { name: 'Renamed' } }),
   'api_keys.revoke': (w) => ({ params: { api_key_id: w.apiKeyId } }),
+  'event_streams.list': nothing,
+  'event_streams.create': () => ({ body: { description: 'A stream' } }),
+  'event_streams.get': (w) => ({ params: stream(w) }),
+  'event_streams.update': (w) => ({ params: stream(w), body: { description: 'Renamed' } }),
+  'event_streams.delete': (w) => ({ params: stream(w) }),
+  'event_streams.enable': (w) => ({ params: stream(w) }),
+  'event_streams.pause': (w) => ({ params: stream(w) }),
+  'event_streams.disable': (w) => ({ params: stream(w) }),
+  'event_streams.verify': (w) => ({ params: stream(w), body: {} }),
+  'event_streams.poll': (w) => ({ params: stream(w), body: {} }),
+  'event_streams.deliveries': (w) => ({ params: stream(w) }),
   'webhooks.list': nothing,
   'webhooks.create': () => ({ body: { name: 'A webhook', url: 'https://hooks.example.test/' } }),
   'webhooks.get': (w) => ({ params: webhook(w) }),

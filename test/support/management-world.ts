@@ -5,6 +5,7 @@
 import { defineCapability } from '../../src/domain/access/capabilities.ts';
 import { createApiKey } from '../../src/domain/api-keys/api-keys.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { createStream } from '../../src/domain/event-streams/streams.ts';
 import { putInOrder } from '../../src/domain/events/sender.ts';
 import { deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
 import { addIdentity } from '../../src/domain/methods/federation/administer-identities.ts';
@@ -67,6 +68,7 @@ export interface World {
   apiKeyId: string;
   initialAccessTokenId: string;
   webhookId: string;
+  streamId: string;
   deliveryId: string;
   /** Another tenant, for who manages tenants. */
   otherTenantId: string;
@@ -119,6 +121,7 @@ export async function makeWorld(app: TestApp): Promise<World> {
     apiKeyId: await makeKey(app, { tenantId, orgNodeId: northId }),
     initialAccessTokenId: await makeInitialAccess(app, tenantId),
     ...(await makeWebhook(app, tenantId)),
+    streamId: await makeStream(app, tenantId),
     referralId: await refer(app, { tenantId, userId: personId }),
     ...(await makeSealed(app, tenantId)),
   };
@@ -295,6 +298,12 @@ export async function makeStrangers(app: TestApp, world: World) {
 async function makeInitialAccess(app: TestApp, tenantId: string): Promise<string> {
   const policy = { redirectHosts: ['secret.example.test'], scopes: ['openid'], mostUses: 1 };
   return (await createInitialAccessToken(app.db, { tenantId, name: 'Secret Token', ...policy }, systemCaller)).id;
+}
+
+async function makeStream(app: TestApp, tenantId: string): Promise<string> {
+  const wish = { method: 'poll', endpointUrl: null, eventsRequested: [], description: 'Secret Stream' } as const;
+  const how = { secrets: app.secrets, allowHttp: false, caller: systemCaller };
+  return (await createStream(app.db, { tenantId, clientId: null, ...wish }, how)).id;
 }
 
 async function makeWebhook(app: TestApp, tenantId: string): Promise<{ webhookId: string; deliveryId: string }> {

@@ -25,6 +25,7 @@ export const eventMembers = {
   session_id: 'the session',
   session_ids: 'the sessions that ended, 1,000 at the most',
   starts_at: 'from when on it holds',
+  state: 'what the receiver gave to know it by',
   tenant_id: 'the tenant; in every event',
   user_id: 'the person',
   which: '`all` sessions of the person, or all `others` than the one that did it',
@@ -133,6 +134,7 @@ export const eventTypes = {
     subject: 'tenant',
     data: [],
   },
+  verification: { means: 'Nothing happened: a stream asked to be sent an event', subject: 'receiver', data: ['state'] },
   ping: { means: 'Nothing happened: somebody tries whether you listen', subject: 'receiver', data: [] },
 } as const satisfies Record<string, EventType>;
 

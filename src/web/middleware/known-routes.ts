@@ -17,6 +17,7 @@ export const knownRoutes: readonly string[] = [
   '/.well-known/openid-configuration',
   '/.well-known/oauth-authorization-server',
   '/.well-known/authzen-configuration',
+  '/.well-known/ssf-configuration',
   '/jwks',
   '/authorize',
   '/authorize/:uid',
@@ -51,6 +52,8 @@ export const knownRoutes: readonly string[] = [
   '/api/v1/**',
   '/scim/v2',
   '/scim/v2/**',
+  '/ssf/*',
+  '/ssf/poll/:id',
 ];
 
 export type RouteFinder = (path: string) => string | undefined;
