@@ -33,7 +33,12 @@ const visibility = `jsonb_build_object('grant_id', s.id, 'user_id', s.user_id, '
             'access_scope', s.access_scope, ${period})`;
 const expired = ` || '{"reason": "expired"}'`;
 const ofUser = `'user:' || s.user_id`;
-const begins = { at: 's.starts_at', where: 's.starts_at > s.created_at', subject: ofUser };
+// What has ended meanwhile begins for nobody: its end may have been told already, and who hears of it last would believe it held.
+const begins = {
+  at: 's.starts_at',
+  where: 's.starts_at > s.created_at and (s.ends_at is null or s.ends_at > :until)',
+  subject: ofUser,
+};
 const ends = { at: 's.ends_at', where: 's.ends_at is not null', subject: ofUser };
 const beginOf = beginKeySql('s.id', 's.starts_at');
 const expiry = { at: 's.expires_at', where: 's.revoked_at is null' };
