@@ -207,13 +207,15 @@ describe('streams of security events', () => {
 
   it('gives each waiting event once where fifty acknowledge at once, and leaves no lane behind', async () => {
     const { ask } = await receiver();
-    const { body: stream } = await ask('POST', '/ssf/streams', {});
+    const { body: stream } = await ask('POST', '/ssf/streams', {
+      events_requested: [`${risc}account-disabled`],
+    });
     const path = `/ssf/poll/${stream.stream_id}`;
     const people = await Promise.all(Array.from({ length: 5 }, () => make.createUser(app.db, { tenantId })));
     for (const { id: userId } of people) await deactivateUser(app.db, { tenantId, userId }, systemCaller);
     const polled = await eventually(async () => {
       const { body } = await ask('POST', path, { returnImmediately: true });
-      return Object.keys(body.sets).length >= 10 && body;
+      return Object.keys(body.sets).length >= 5 && body;
     }, 'they wait');
     const ack = Object.keys(polled.sets);
     const answers = await Promise.all(

@@ -5,7 +5,7 @@
 import { createCipheriv, createHash, pbkdf2, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { verify as argon2Verify } from '@node-rs/argon2';
-import { verify as bcryptVerify } from '@node-rs/bcrypt';
+import bcrypt from 'bcrypt';
 import { type ForeignHash, fromBase64 } from './foreign-hash.ts';
 
 const derivePbkdf2 = promisify(pbkdf2);
@@ -48,15 +48,20 @@ async function matchesFirebase(
   return areEqual(found, fromBase64(hash.hash));
 }
 
+/** The letter after `2` tells which program made it; for passwords that are text they mean the same, and the binding knows `b`. */
+function matchesBcrypt(encoded: string, password: string): Promise<boolean> {
+  return bcrypt.compare(password, encoded.replace(/^\$2[axy]\$/, '$2b$'));
+}
+
 /** Whether the password is the one of the hash. @param password as it was typed */
 export async function matchesForeign(hash: ForeignHash, password: string): Promise<boolean> {
   // No system takes it, and some would stop reading there.
   if (password.includes('\0')) return false;
   switch (hash.algorithm) {
     case 'bcrypt':
-      return bcryptVerify(password, hash.encoded);
+      return matchesBcrypt(hash.encoded, password);
     case 'bcrypt_sha256':
-      return bcryptVerify(createHash('sha256').update(password).digest('hex'), hash.encoded);
+      return matchesBcrypt(hash.encoded, createHash('sha256').update(password).digest('hex'));
     case 'argon2':
       return argon2Verify(hash.encoded, password);
     case 'pbkdf2':
