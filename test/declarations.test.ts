@@ -1,7 +1,8 @@
 /** What the features declare each for itself, and what has to hold over all of them together. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { auditActions, commonMembers, payloadMembers } from '../src/domain/audit/actions.ts';
+import { auditActions } from '../src/domain/audit/actions.ts';
+import { commonMembers, payloadMembers } from '../src/domain/audit/payload-members.ts';
 import type { CodeDeclaration } from '../src/platform/errors.ts';
 import type { Limit } from '../src/platform/rate-limits.ts';
 import { declared, declaredPurposes, sourceTexts } from './support/declared.ts';

@@ -7,13 +7,8 @@ import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { managementTypes } from '../examples/management-client/generate.ts';
 import { nounOf, verbOf } from '../src/commands/frame/operation-commands.ts';
-import {
-  type AuditAction,
-  auditActions,
-  auditAreas,
-  commonMembers,
-  payloadMembers,
-} from '../src/domain/audit/actions.ts';
+import { type AuditAction, auditActions, auditAreas } from '../src/domain/audit/actions.ts';
+import { commonMembers, payloadMembers } from '../src/domain/audit/payload-members.ts';
 import { eventMembers, eventTypes } from '../src/domain/events/event-types.ts';
 import { openApiDocument } from '../src/management/openapi.ts';
 import { operations } from '../src/management/operations.ts';

@@ -2,7 +2,8 @@
  * Proof that a change and its event are one: makes the one or the other fail at the commit, and tells what is left.
  */
 import assert from 'node:assert/strict';
-import { auditActions, commonMembers } from '../../src/domain/audit/actions.ts';
+import { auditActions } from '../../src/domain/audit/actions.ts';
+import { commonMembers } from '../../src/domain/audit/payload-members.ts';
 import type { Database } from '../../src/platform/database.ts';
 import { eventually } from './eventually.ts';
 

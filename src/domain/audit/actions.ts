@@ -4,6 +4,8 @@
  * (test/declarations.test.ts). Refuses nothing itself: events of earlier versions stay in the trail.
  */
 
+import type { PayloadMember } from './payload-members.ts';
+
 export interface AuditAction {
   /** `entity_type` of its events; null: of none. */
   entity: string | null;
@@ -12,120 +14,6 @@ export interface AuditAction {
   /** What the IT-centre schema calls it; a filter finds it by this name as well. */
   counterpart?: string;
 }
-
-/** What the members of payloads mean, wherever they stand. */
-export const payloadMembers = {
-  accessScope: 'what a grant of visibility lets see: `read` or `analyze`',
-  accountId: 'the person it is about, by id',
-  acr: 'what was proved, as an authentication context class',
-  act: 'who acts for the person, as the token says it',
-  action: 'what the capability is called in questions of access',
-  actionProperties: 'which properties a question of access must have',
-  alg: 'the signing algorithm',
-  amr: 'by what the person proved themselves (RFC 8176)',
-  application: 'for which application the first token was, by its `client_id`',
-  aud: 'for whom the token is',
-  audience: 'the issuer of the other authorization server',
-  audienceClientId: 'what the application is called at the other authorization server',
-  capabilities: 'the capabilities that it carries',
-  capability: 'the key of the capability',
-  changed: 'the names of what was changed; values that look like a credential are left out',
-  channel: '`email`, `sms` or `whatsapp`',
-  claimMapping: 'which claim of the provider is read as which',
-  clientId: 'the application, by its `client_id`',
-  count: 'how many',
-  created: 'whether the account was made by it',
-  credential: 'the id of the secret',
-  days: 'for how many days',
-  description: 'what it is for',
-  detail: 'what the protocol said of it',
-  devices: 'how many remembered browsers were forgotten',
-  displayName: 'what a directory calls the group',
-  dueAt: 'when it will happen',
-  emailVerified: 'whether the address counts as proved',
-  endsAt: 'the first moment at which it no longer holds',
-  error: 'the OAuth error code',
-  expiresAt: 'until when it is good',
-  externalId: 'what a directory knows it by',
-  filter: 'what narrowed it',
-  firstParty: 'whether it is one of our own',
-  format: '`ndjson` or `csv`',
-  from: 'what it was',
-  grantId: 'the consent, by id',
-  gty: 'the grant type',
-  hint: 'the end of the secret',
-  host: 'the host of the address',
-  identifier: 'the audience',
-  importId: 'the import that it came by',
-  initialAccess: 'the initial access token, by id',
-  invitations: 'how many invitations were accepted or ended with it',
-  isSystem: 'it comes with every tenant',
-  issuer: 'the issuer identifier',
-  jti: 'the assertion, by its `jti`',
-  key: 'the key of the provider',
-  keys: 'how many API keys were ended',
-  kind: 'which kind',
-  kinds: 'which kinds',
-  linked: 'how many people were linked',
-  method: 'by which way in: `pwd`, `otp`, `fed`, `passkey`, or a second factor',
-  methods: 'which ways in',
-  model: 'what was stored: `AccessToken`, `RefreshToken`, `Grant`',
-  module: 'the group of the capability',
-  mostUses: 'how often it may be used',
-  name: 'the name',
-  orgNodeId: 'the place, by id',
-  outcomes: 'how many rows were `created`, `updated`, `unchanged` and `refused`',
-  overlapSeconds: 'how long the secret before goes on working',
-  parentId: 'the place above, by id',
-  passkey: 'the passkey, by id',
-  prefix: 'the beginning of the API key',
-  provider: 'the key of the identity provider',
-  purpose: 'what the code was for',
-  reason: 'why',
-  redirectHosts: 'the hosts that sign-ins may lead back to',
-  redirectUris: 'where sign-ins lead back to',
-  referralId: 'the referral, by id',
-  referredUserId: 'who came, by id',
-  referrerUserId: 'by whose code, by id',
-  refusals: 'which refusals, and how often',
-  removed: 'what was taken away',
-  replacedBy: 'the invitation that took its place, by id',
-  resource: 'the API, by its identifier',
-  resourceServerId: 'the API, by id',
-  responseMode: 'how the provider answers',
-  retired: 'how many secrets were given an end',
-  roleId: 'the role, by id',
-  scope: 'the scopes',
-  scopes: 'the scopes',
-  sentCount: 'how often it was sent',
-  serviceSessionId: 'the session of the service, by id',
-  sessionId: 'the session, by id',
-  sessions: 'how many sessions were ended',
-  settings: 'the settings',
-  since: 'since when it was counted',
-  slug: 'the name in addresses',
-  startsAt: 'from when on it holds',
-  state: 'the state',
-  synced: 'whether the passkey can be on several devices',
-  template: 'which message',
-  to: 'what it is now',
-  type: 'the type of the place',
-  types: 'the types of events; none: all',
-  userId: 'the person, by id',
-  uses: 'how often it was used',
-  withdrawn: 'it was still to come, and was taken away',
-  workload: 'by which workload of a platform the service is proved: issuer, subject',
-} as const;
-
-export type PayloadMember = keyof typeof payloadMembers;
-
-/** What any payload may hold besides. */
-export const commonMembers = {
-  cause: 'the operation of the management API that did it: `roles.create`',
-  actorTenantId: 'where the one who acts belongs, where that is another tenant',
-  keyId: 'the API key by which a person acted',
-  client: 'the application by which a person acted, where it is not the operator’s own: an agent',
-} as const;
 
 function about(entity: string | null, ...payload: PayloadMember[]): AuditAction {
   return { entity, payload };

@@ -92,7 +92,6 @@ const columns: Record<string, string> = {
   'api_keys.created_by': doer,
   'initial_access_tokens.created_by': doer,
   'initial_access_tokens.name': 'what an administrator calls a token of the tenant',
-  'cross_app_audiences.created_by': doer,
   'event_streams.created_by': doer,
   'event_streams.description': 'what a receiver calls its stream',
   ...named('event_streams', notTheirs, 'sealed_authorization'),
