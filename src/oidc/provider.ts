@@ -12,6 +12,7 @@ import type { Database } from '../platform/database.ts';
 import { defineSecretPurpose, type Secrets } from '../platform/secrets.ts';
 import { createFindAccount } from './account.ts';
 import { createFactorCheck } from './authorization/authentication-context.ts';
+import { createAuthorizationDetails } from './authorization/authorization-details.ts';
 import { createBackchannel, orNobody } from './authorization/backchannel.ts';
 import { createLoadGrant } from './authorization/consent.ts';
 import { createInteractionPolicy } from './authorization/prompts.ts';
@@ -168,6 +169,7 @@ function features({ config, db, secrets, pages, rehearsal }: ProviderDependencie
       { db, issuer: config.issuer, isRehearsal: rehearsal !== undefined },
       rehearsal?.past ?? rehearsal?.at,
     ) as Features['resourceIndicators'],
+    richAuthorizationRequests: createAuthorizationDetails(db),
     revocation: {
       enabled: true,
       allowedPolicy: async (_ctx, client, token) => (token as { clientId?: string }).clientId === client.clientId,

@@ -80,6 +80,8 @@ export async function findSubjectToken(
   const itself = await findResourceServerIdentifier(db, client.resource_server_id as string);
   if (itself === undefined || token.aud !== itself || itself === managementAudience(provider.issuer))
     throw refused('is not meant for this service');
+  // For another API it would be good at every place.
+  if (token.rar) throw refused('is good at single places alone (authorization_details)');
   if (!(await provider.Client.find(token.clientId as string))) throw refused('is of an application that is stopped');
   const act = nextAct(client, token);
   const ceilings = { ...token.origin?.ceilings, [itself]: token.scope ?? '' };

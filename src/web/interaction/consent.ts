@@ -4,7 +4,9 @@ import type { Interaction } from 'oidc-provider';
 import { findCapability } from '../../domain/access/capabilities.ts';
 import { recordEvent } from '../../domain/audit/audit-events.ts';
 import { consentScopes } from '../../domain/claims/claims.ts';
+import { normalDetail, permittedDetails } from '../../domain/clients/authorization-details.ts';
 import { consentDaysOf } from '../../domain/clients/client-metadata.ts';
+import { findOrgNode } from '../../domain/organisation/org-nodes.ts';
 import { documentHostOf } from '../../domain/registration/client-documents.ts';
 import { findResourceServer } from '../../domain/resource-servers/resource-servers.ts';
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
@@ -87,10 +89,39 @@ function chosenDays(days: readonly number[], chosen: string | undefined): number
   return found;
 }
 
-async function showConsent(ctx: Context, { web, interaction, surroundings, href }: Visit): Promise<void> {
+/** The places that are asked for, in words; undefined where the person may do at one of them nothing of what is asked. */
+async function placesAsked(
+  db: Database,
+  interaction: Interaction,
+  { tenantId, userId }: AccountProfile,
+): Promise<ConsentModel['places'] | undefined> {
+  const { rar = [] } = interaction.prompt.details as { rar?: Record<string, unknown>[] };
+  const identifier = String([interaction.params.resource ?? ''].flat()[0]);
+  const asked = rar.map((detail) => normalDetail(detail, identifier));
+  const permitted = await permittedDetails(db, { tenantId, userId }, asked);
+  if (permitted.some(({ actions }) => actions.length === 0)) return undefined;
+  const resource = (await findResourceServer(db, identifier))?.name ?? identifier;
+  return Promise.all(
+    permitted.map(async ({ identifier: orgNodeId, actions }) => ({
+      name: (await findOrgNode(db, { tenantId, orgNodeId }))?.name ?? orgNodeId,
+      resource,
+      actions: await Promise.all(
+        actions.map(async (name) => ({ name, title: (await findCapability(db, name))?.description ?? undefined })),
+      ),
+    })),
+  );
+}
+
+async function showConsent(ctx: Context, visit: Visit): Promise<void> {
+  const { web, interaction, surroundings, href } = visit;
   const { agent, days } = await lastingOf(web, interaction);
   const profile = await findAccount(web.db, interaction.session?.accountId as string);
   if (!profile) throw new DomainError('expired', 'INTERACTION_EXPIRED');
+  const places = await placesAsked(web.db, interaction, profile);
+  if (!places) {
+    const error_description = 'the person may not do this there';
+    return finishInteraction(ctx, web, interaction, { error: 'access_denied', error_description });
+  }
   web.pages.render(
     ctx,
     'interaction/consent',
@@ -98,6 +129,7 @@ async function showConsent(ctx: Context, { web, interaction, surroundings, href 
       action: href,
       account: accountModel(profile),
       ...(await askedOf(web.db, interaction)),
+      places,
       redirectHost: hostOf(interaction.params.redirect_uri),
       agent,
       days,

@@ -83,6 +83,8 @@ export interface ViewModels extends SignInViewModels {
       identifier: string;
       scopes: { name: string; title?: string; description?: string }[];
     }[];
+    /** Access at single places (authorization details). */
+    places: { name: string; resource: string; actions: { name: string; title?: string }[] }[];
     offlineAccess: boolean;
     redirectHost: string;
     /** Where the document is that alone tells of the application; absent: it is registered. */

@@ -223,6 +223,7 @@ const forms: PageSample[] = [
     resource,
     { name: 'allowed_scopes', kind: 'lines', optional: true, value: 'openid\nprofile' },
     { ...method, group: 'protocol' },
+    { name: 'place_access', kind: 'check', value: '' },
     { name: 'require_pkce', kind: 'check', value: 'yes' },
   ]),
   form('console.applications.rotate', [

@@ -126,6 +126,7 @@ describe('the console: applications', () => {
       max_age_minutes: '15',
       id_token_claims: 'lean',
       allowed_scopes: 'openid\r\nprofile',
+      place_access: 'yes',
     };
     await browser.submit(form, { ...asked, token_endpoint_auth_method: 'client_secret_post' }, { form: 1 });
     const set = await metadataOf(clientId);
@@ -134,6 +135,7 @@ describe('the console: applications', () => {
       [['urn:gatehouse:acr:aal2'], 900, 'lean', 'client_secret_post'],
     );
     assert.deepEqual(set.allowed_scopes, ['openid', 'profile']);
+    assert.deepEqual(set.authorization_details_types, ['org_node_access']);
     const shown = text(await browser.open(at(`/${clientId}`)));
     assert.match(shown, /Asked of everybody who signs in to it/);
     assert.match(shown, /After 15 minutes/);
@@ -145,6 +147,7 @@ describe('the console: applications', () => {
       [back.default_acr_values, back.default_max_age, back.allowed_scopes, back.require_pkce],
       [undefined, undefined, undefined, false],
     );
+    assert.equal(back.authorization_details_types, undefined);
   });
 
   it('stops, lets go on and deletes, and says first what ends', async () => {

@@ -288,6 +288,7 @@ describe('the consent page', () => {
       })),
       claims: [{ name: 'birthdate' }, { name: 'shoe_size' }],
       resources: [],
+      places: [],
       offlineAccess: true,
       redirectHost: 'planner.example.org',
       agent: false,

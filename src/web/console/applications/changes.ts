@@ -1,5 +1,6 @@
 /** The forms that change what is registered of an application: its name, its addresses, and what it asks of a sign-in. */
 import type Router from '@koa/router';
+import { placeAccess } from '../../../domain/clients/authorization-details.ts';
 import { securityProfiles } from '../../../domain/clients/security-profile.ts';
 import { acr } from '../../../domain/factors/requirement.ts';
 import { askList, mayAsk } from '../ask.ts';
@@ -45,6 +46,7 @@ async function readForForm(visit: Visit) {
     two_factors: acrs.length > 0,
     default_resource: metadata.default_resource ?? none,
     require_pkce: metadata.require_pkce !== false,
+    place_access: [metadata.authorization_details_types ?? []].flat().includes(placeAccess),
     max_age_minutes: typeof metadata.default_max_age === 'number' ? metadata.default_max_age / 60 : null,
   };
   return { stored, etag, subject: application.name, kind: application.kind };
@@ -118,6 +120,7 @@ const signInFields = async (visit: Visit): Promise<FieldSpec[]> => {
         ] as const)
       : []),
     { name: 'allowed_scopes', kind: 'lines', optional: true },
+    { name: 'place_access', kind: 'check' },
     ...(kind === 'web' && keeps
       ? ([
           {
@@ -135,7 +138,14 @@ const signInFields = async (visit: Visit): Promise<FieldSpec[]> => {
 
 /** By the names of the registered metadata. */
 function asMetadata(body: Record<string, unknown>): Record<string, unknown> {
-  const { two_factors, max_age_minutes: minutes, token_endpoint_auth_method: method, require_pkce, ...others } = body;
+  const {
+    two_factors,
+    max_age_minutes: minutes,
+    token_endpoint_auth_method: method,
+    require_pkce,
+    place_access,
+    ...others
+  } = body;
   const { allowed_scopes: scopes, consent_days: days, ...rest } = others;
   const metadata = {
     ...(two_factors !== undefined && { default_acr_values: two_factors ? [acr.aal2] : null }),
@@ -144,6 +154,7 @@ function asMetadata(body: Record<string, unknown>): Record<string, unknown> {
     // None: whatever it asks for, within what people may.
     ...(Array.isArray(scopes) && { allowed_scopes: scopes.length > 0 ? scopes : null }),
     ...(method !== undefined && { token_endpoint_auth_method: method }),
+    ...(place_access !== undefined && { authorization_details_types: place_access ? [placeAccess] : null }),
     ...(require_pkce !== undefined && { require_pkce: require_pkce ? null : false }),
   };
   if (rest.default_resource === none) rest.default_resource = null;
