@@ -47,6 +47,7 @@ export async function up(db: Knex): Promise<void> {
       -- The order in which events were committed; null until that is known.
       position    bigint,
       constraint outbox_events_pkey primary key (id),
+      constraint outbox_events_tenant_id_id_key unique (tenant_id, id),
       constraint outbox_events_type_form check (type ~ '^[a-z_]+([.][a-z_]+)*$')
     );
     create unique index outbox_events_once_key on outbox_events (once_key) where once_key is not null;
@@ -83,7 +84,7 @@ export async function up(db: Knex): Promise<void> {
       constraint event_deliveries_state_known check (state in ('waiting', 'delivered', 'failed')),
       constraint event_deliveries_receiver_fk foreign key (tenant_id, receiver_id)
         references event_receivers (tenant_id, id) on delete cascade,
-      constraint event_deliveries_event_fk foreign key (event_id) references outbox_events (id) on delete cascade
+      constraint event_deliveries_event_fk foreign key (tenant_id, event_id) references outbox_events (tenant_id, id) on delete cascade
     );
     create index event_deliveries_waiting_idx on event_deliveries (receiver_id, subject, sequence) where state = 'waiting';
     create index event_deliveries_receiver_idx on event_deliveries (receiver_id, sequence);

@@ -50,7 +50,6 @@ export const knownRoutes: readonly string[] = [
   '/console/**',
   '/access/v1/*',
   '/api/v1/**',
-  '/scim/v2',
   '/scim/v2/**',
   '/ssf/*',
   '/ssf/poll/:id',

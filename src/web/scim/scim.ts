@@ -75,7 +75,7 @@ function inScimForm(deps: Dependencies): Middleware {
       await next();
       if (ctx.body == null && ctx.status === 404) sendRefusal(ctx, { status: 404, detail: 'there is nothing here' });
       if (ctx.body == null && (ctx.status === 405 || ctx.status === 501))
-        sendRefusal(ctx, { status: ctx.status, detail: 'this cannot be done here' });
+        sendRefusal(ctx, { status: 405, detail: 'this cannot be done here' });
     } catch (error) {
       const refusal = refusalOf(ctx, error, deps);
       if (!refusal) deps.logger.error({ err: error, requestId: ctx.state.requestId }, 'request failed');
@@ -241,7 +241,6 @@ export function scimRoutes(deps: Dependencies): Middleware {
   // Whoever provisions is a program, and no person here.
   router.all('/Me', refused);
   router.post('/.search', refused);
-  router.all('/', refused);
   const here = compose([inScimForm(deps), router.routes() as Middleware, router.allowedMethods() as Middleware]);
   return (ctx, next) =>
     ctx.path === scimPath || ctx.path.startsWith(`${scimPath}/`) ? here(ctx, async () => {}) : next();
