@@ -24,5 +24,6 @@ export const tour: Tour = ({ annaId }) => [
     },
   },
   { name: 'live', path: '/audit/live' },
+  { name: 'seals', path: '/audit/seals' },
   { name: 'export', path: '/audit/export?action=role.assigned&within=month' },
 ];

@@ -87,7 +87,22 @@ const event = {
   cause: 'tenants.settings.update',
 };
 
-const links = { liveHref: `${base}/live`, exportHref: `${base}/export` };
+type Seal = ViewModels['console/audit/seals']['list']['items'][number];
+
+const seal = (number: number): Seal => ({
+  id: `s${number}`,
+  number,
+  starts_at: '2025-11-20T12:00:00Z',
+  ends_at: '2025-11-20T13:00:00Z',
+  sealed_at: '2025-11-20T13:12:00Z',
+  events: 1_204 * (number % 7),
+  late: 0,
+  hash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+  kid: 'k1',
+});
+const sealsOf = (items: Seal[]) => listOf('console.audit.seals', `${base}/seals`, items);
+
+const links = { liveHref: `${base}/live`, sealsHref: `${base}/seals`, exportHref: `${base}/export` };
 
 export const samples: PageSample[] = [
   { name: 'console-audit', view: 'console/audit/list', page: {}, model: { frame, list: list(rows), ...links } },
@@ -225,6 +240,49 @@ export const samples: PageSample[] = [
     name: 'console-audit-live',
     view: 'console/audit/live',
     page: {},
-    model: { frame, items: rows, streamHref: `${base}/live/events`, listHref: base, hereHref: `${base}/live` },
+    model: {
+      frame,
+      items: rows,
+      streamHref: `${base}/live/events`,
+      listHref: base,
+      hereHref: `${base}/live`,
+      sealsHref: `${base}/seals`,
+    },
+  },
+  {
+    name: 'console-audit-seals',
+    view: 'console/audit/seals',
+    page: {},
+    model: {
+      frame,
+      state: { sealed_until: '2025-11-20T13:00:00Z', is_behind: false, newest: seal(412) },
+      list: sealsOf([seal(412), { ...seal(411), late: 3 }, seal(410)]),
+      listHref: base,
+      liveHref: `${base}/live`,
+    },
+  },
+  {
+    name: 'console-audit-seals-behind',
+    view: 'console/audit/seals',
+    page: {},
+    model: {
+      frame,
+      state: { sealed_until: '2025-11-19T08:00:00Z', is_behind: true, newest: seal(3) },
+      list: sealsOf([seal(3)]),
+      listHref: base,
+      liveHref: `${base}/live`,
+    },
+  },
+  {
+    name: 'console-audit-seals-none',
+    view: 'console/audit/seals',
+    page: {},
+    model: {
+      frame,
+      state: { sealed_until: null, is_behind: false, newest: null },
+      list: sealsOf([]),
+      listHref: base,
+      liveHref: `${base}/live`,
+    },
   },
 ];

@@ -179,4 +179,21 @@ describe('the console: the audit trail', () => {
     const [own] = await app.db('audit_events').where({ tenantId, entityId: delegate.id }).select('id');
     assert.equal((await theirs.open(at(`/${own.id}`))).status, 404);
   });
+
+  it('shows how far it is sealed, and the seals with what to keep elsewhere', async () => {
+    assert.match((await browser.open(at(''))).body, /href="\/console\/here\/audit\/seals"/);
+    const seals = await app.db('audit_seals').where({ tenantId });
+    assert.ok(seals.length > 0, 'made by the test above');
+    const { body } = await browser.open(at('/seals'));
+    assert.match(body, /Every hour that is over is sealed/);
+    assert.match(body, new RegExp(`Seal ${seals.length}, the newest`));
+    assert.match(body, /<code class="copy-text" id="newest-seal">[0-9a-f]{64}<\/code>/);
+    assert.equal([...body.matchAll(/<th scope="row">\d+<\/th>/g)].length, seals.length);
+    const { id: elsewhere } = await app.tenant({ slug: 'elsewhere' });
+    const stranger = await app.person({ tenantId: elsewhere });
+    await give(app, { tenantId: elsewhere, userId: stranger.id, role: 'owner' });
+    const theirs = await (await signInToConsole(app, stranger)).open(`${app.issuer}/console/elsewhere/audit/seals`);
+    assert.match(theirs.body, /Nothing is sealed yet/);
+    assert.doesNotMatch(theirs.body, /newest-seal/);
+  });
 });

@@ -12,6 +12,7 @@ import { mountEvent } from './event.ts';
 import { type AuditEvent, type EventRow, rowOf } from './events.ts';
 import { mountExport } from './export.ts';
 import { mountLive } from './live.ts';
+import { mountSeals } from './seals.ts';
 
 /** What was typed to say a person, where it is not one alone. */
 interface PersonAsked {
@@ -27,6 +28,7 @@ declare module '../../pages/view-models.ts' {
       list: ListModel<EventRow>;
       unclear?: PersonAsked;
       liveHref: string;
+      sealsHref: string;
       exportHref: string;
     };
   }
@@ -119,6 +121,7 @@ async function show(visit: Visit): Promise<void> {
     list: { ...list, items },
     unclear,
     liveHref: hrefTo(visit, '/audit/live'),
+    sealsHref: hrefTo(visit, '/audit/seals'),
     exportHref: hrefTo(visit, '/audit/export', { ...query, after: undefined, notice: undefined }),
   });
 }
@@ -129,5 +132,6 @@ export function mountAudit(router: Router, deps: ConsoleDependencies): void {
   // Before one event: their names are no ids.
   mountExport(router, deps);
   mountLive(router, deps);
+  mountSeals(router, deps);
   mountEvent(router, deps);
 }

@@ -16,6 +16,7 @@ declare module '../../pages/view-models.ts' {
       streamHref: string;
       listHref: string;
       hereHref: string;
+      sealsHref: string;
     };
   }
 }
@@ -27,6 +28,7 @@ async function show(visit: Visit): Promise<void> {
     streamHref: hrefTo(visit, '/audit/live/events', { last: items[0]?.id, at: undefined }),
     listHref: hrefTo(visit, '/audit'),
     hereHref: hrefTo(visit, '/audit/live'),
+    sealsHref: hrefTo(visit, '/audit/seals'),
   });
 }
 
