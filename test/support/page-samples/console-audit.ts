@@ -91,6 +91,7 @@ type Seal = ViewModels['console/audit/seals']['list']['items'][number];
 
 const seal = (number: number): Seal => ({
   id: `s${number}`,
+  tenant_id: 't1',
   number,
   starts_at: '2025-11-20T12:00:00Z',
   ends_at: '2025-11-20T13:00:00Z',
@@ -255,6 +256,8 @@ export const samples: PageSample[] = [
     page: {},
     model: {
       frame,
+      witness:
+        '{"tenant_id":"0199a3c2-6f5e-7d41-9b1e-2f6b8e0a3401","number":412,"hash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}',
       state: { sealed_until: '2025-11-20T13:00:00Z', is_behind: false, newest: seal(412) },
       list: sealsOf([seal(412), { ...seal(411), late: 3 }, seal(410)]),
       listHref: base,
@@ -267,6 +270,7 @@ export const samples: PageSample[] = [
     page: {},
     model: {
       frame,
+      witness: '{"number":3}',
       state: { sealed_until: '2025-11-19T08:00:00Z', is_behind: true, newest: seal(3) },
       list: sealsOf([seal(3)]),
       listHref: base,
@@ -279,6 +283,7 @@ export const samples: PageSample[] = [
     page: {},
     model: {
       frame,
+      witness: '{}',
       state: { sealed_until: null, is_behind: false, newest: null },
       list: sealsOf([]),
       listHref: base,

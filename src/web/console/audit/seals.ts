@@ -9,6 +9,7 @@ import { type ConsoleDependencies, hrefTo, type Visit } from '../visit.ts';
 /** As `audit_seals.list` answers, as far as it is shown. */
 interface Seal {
   id: string;
+  tenant_id: string | null;
   number: number;
   starts_at: string;
   ends_at: string;
@@ -32,6 +33,8 @@ declare module '../../pages/view-models.ts' {
     'console/audit/seals': {
       frame: ConsoleFrame;
       state: SealState;
+      /** The newest seal, as `gatehouse audit verify --witness` reads it. */
+      witness: string;
       list: ListModel<Seal>;
       listHref: string;
       liveHref: string;
@@ -50,8 +53,10 @@ async function show(visit: Visit): Promise<void> {
   const list = await readList<Seal>(visit, spec);
   if (!list) return;
   const { body: state } = await ask<SealState>(visit, 'audit_seals.state', {});
+  const { tenant_id, number, hash } = state.newest ?? {};
   draw(visit, 'console/audit/seals', {
     state,
+    witness: JSON.stringify({ tenant_id, number, hash }),
     list,
     listHref: hrefTo(visit, '/audit'),
     liveHref: hrefTo(visit, '/audit/live'),
