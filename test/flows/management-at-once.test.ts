@@ -241,7 +241,9 @@ describe('operations of management, many at once', function () {
       }));
       const wanted = await Promise.all(requests);
       const port = await freePort();
-      const victim = startServerProcess(environmentOf(app, port));
+      // As the others: it could refuse an invitation that it has no way to send, before it is killed.
+      const mail = { SMTP_URL: app.config.mail.smtpUrl as string };
+      const victim = startServerProcess({ ...environmentOf(app, port), ...mail });
       await victim.ready();
       await settled();
       const before = await contents();
