@@ -96,8 +96,8 @@ class Rehearsal {
   readonly #indicators: ReturnType<typeof createResourceIndicators>;
   readonly #question: PreviewQuestion;
   readonly #provider: Provider;
-  /** By how much the answer's times are moved. */
-  readonly #shiftSeconds: number;
+  /** The moment that is asked about, in seconds; undefined: now. */
+  readonly #asOf: number | undefined;
   /** What the library answered `server_error` for: its answer says nothing of it. */
   #fault: unknown;
 
@@ -112,7 +112,7 @@ class Rehearsal {
     this.#provider.on('server_error', (_ctx, error) => {
       this.#fault = error;
     });
-    this.#shiftSeconds = moment ? Math.floor(moment.getTime() / 1000) - Math.floor(Date.now() / 1000) : 0;
+    this.#asOf = moment && Math.floor(moment.getTime() / 1000);
   }
 
   async run(): Promise<TokenPreview> {
@@ -230,8 +230,10 @@ class Rehearsal {
 
   #shifted(claims: Record<string, unknown>): Record<string, unknown> {
     const moved = { ...claims };
+    // From when this one was made: a rehearsal may last over the end of a second.
+    const shift = this.#asOf === undefined ? 0 : this.#asOf - Number(claims.iat ?? Math.floor(Date.now() / 1000));
     for (const name of ['iat', 'exp', 'auth_time'])
-      if (typeof moved[name] === 'number') moved[name] = (moved[name] as number) + this.#shiftSeconds;
+      if (typeof moved[name] === 'number') moved[name] = (moved[name] as number) + shift;
     return moved;
   }
 
