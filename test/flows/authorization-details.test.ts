@@ -7,6 +7,7 @@ import { placeAccess } from '../../src/domain/clients/authorization-details.ts';
 import { endAssignment } from '../../src/domain/organisation/org-assignments.ts';
 import { tokenExchangeGrant } from '../../src/oidc/grant-types.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { approvalClient } from '../support/approvals.ts';
 import { Browserless, type Reply } from '../support/browserless.ts';
 import { type ClientCredential, createApi, introspect, post, postAs, refresh } from '../support/endpoints.ts';
 import { assign, createNode, createRole } from '../support/factories.ts';
@@ -149,12 +150,16 @@ describe('authorization details', () => {
     const { page } = await ask([detail()], plain);
     assert.equal(new URL(page.location as string).searchParams.get('error'), 'invalid_authorization_details');
     const authorization_details = JSON.stringify([detail()]);
-    const device = await postAs(`${app.issuer}/device/auth`, client, {
-      scope: 'openid',
-      resource: api.identifier,
-      authorization_details,
-    });
-    assert.ok(device.status >= 400, JSON.stringify(device.body));
+    const grant_types = ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'];
+    const device = await app.relyingParty({ metadata: { ...registered, grant_types } });
+    const wanted = { scope: 'openid', resource: api.identifier };
+    assert.equal((await postAs(`${app.issuer}/device/authorize`, device, wanted)).status, 200);
+    const typed = await postAs(`${app.issuer}/device/authorize`, device, { ...wanted, authorization_details });
+    assert.equal(typed.body.error, 'invalid_authorization_details', JSON.stringify(typed.body));
+    const approving = await approvalClient(app, person.tenantId, { metadata: registered });
+    const asked = { ...wanted, login_hint: person.email };
+    const backchannel = await postAs(`${app.issuer}/backchannel`, approving, { ...asked, authorization_details });
+    assert.equal(backchannel.body.error, 'invalid_authorization_details', JSON.stringify(backchannel.body));
     const service = await app.service({ capabilities: api.capabilities });
     const { body } = await postAs(`${app.issuer}/token`, service, {
       grant_type: 'client_credentials',
@@ -162,6 +167,16 @@ describe('authorization details', () => {
       authorization_details,
     });
     assert.equal(body.error, 'invalid_authorization_details');
+  });
+
+  it('are asked for no one who does not see a page (prompt=none)', async () => {
+    const { address } = await startSignIn(party, parameters([detail()]));
+    const browser = new Browserless();
+    const page = await enterPassword(browser, await browser.open(address.href, redirectUri), person);
+    await browser.submit(page, { decision: 'allow' }, { until: redirectUri });
+    const silent = await startSignIn(party, { ...parameters([detail()]), prompt: 'none' });
+    const reply = await browser.open(silent.address.href, redirectUri);
+    assert.equal(new URL(reply.location as string).searchParams.get('error'), 'consent_required');
   });
 
   it('tell nothing of places where the person may do nothing, nor of another tenant’s', async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http';
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { removeServiceCapability } from '../../src/domain/clients/change-client.ts';
 import { securityEventUris } from '../../src/domain/event-streams/security-events.ts';
 import { disableClient } from '../../src/domain/lifecycle/end-client.ts';
 import { activateUser, deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
@@ -22,16 +23,18 @@ interface Receiver {
   clientId: string;
   token: string;
   // biome-ignore lint/suspicious/noExplicitAny: tests say what they expect
-  ask(method: string, path: string, body?: unknown): Promise<{ status: number; body: any }>;
+  ask(method: string, path: string, body?: unknown, at?: string): Promise<{ status: number; body: any }>;
 }
 
 describe('streams of security events', () => {
   let app: TestApp;
   let tenantId: string;
   let keys: ReturnType<typeof createRemoteJWKSet>;
+  let other: string;
 
   before(async () => {
     app = await startTestApp({ runJobs: true });
+    other = await app.startProcess();
     tenantId = (await app.tenant()).id;
     keys = createRemoteJWKSet(new URL(`${app.issuer}/jwks`));
   });
@@ -48,8 +51,8 @@ describe('streams of security events', () => {
     return {
       clientId,
       token,
-      async ask(method, path, body) {
-        const answer = await fetch(app.issuer + path, {
+      async ask(method, path, body, at = app.issuer) {
+        const answer = await fetch(at + path, {
           method,
           headers: {
             authorization: `Bearer ${token}`,
@@ -208,7 +211,7 @@ describe('streams of security events', () => {
     assert.ok(Object.keys((await held).sets).length > 0);
   });
 
-  it('gives each waiting event once where fifty acknowledge at once, and leaves no lane behind', async () => {
+  it('take what fifty acknowledge at once on two processes once, and leave no lane behind', async () => {
     const { ask } = await receiver();
     const { body: stream } = await ask('POST', '/ssf/streams', {
       events_requested: [`${risc}account-disabled`],
@@ -222,7 +225,9 @@ describe('streams of security events', () => {
     }, 'they wait');
     const ack = Object.keys(polled.sets);
     const answers = await Promise.all(
-      Array.from({ length: 50 }, () => ask('POST', path, { returnImmediately: true, ack })),
+      Array.from({ length: 50 }, (_, n) =>
+        ask('POST', path, { returnImmediately: true, ack }, n % 2 ? other : undefined),
+      ),
     );
     for (const { status, body } of answers) assert.equal(status, 200, JSON.stringify(body));
     assert.deepEqual((await ask('POST', path, { returnImmediately: true })).body.sets, {});
@@ -316,6 +321,29 @@ describe('streams of security events', () => {
         body,
       });
       assert.equal(answer.status, 400, body);
+    }
+  });
+
+  it('are pushed to no service from which the capability was taken', async () => {
+    const site = await endpoint();
+    try {
+      const { clientId, ask } = await receiver();
+      const delivery = { method: 'urn:ietf:rfc:8935', endpoint_url: site.url };
+      const { stream_id } = (await ask('POST', '/ssf/streams', { delivery })).body;
+      await removeServiceCapability(app.db, { clientId, capability: 'events.receive' }, systemCaller);
+      // A process remembers for a moment what a service may do.
+      await eventually(async () => {
+        const { id: userId } = await make.createUser(app.db, { tenantId });
+        await deactivateUser(app.db, { tenantId, userId }, systemCaller);
+        return (await app.db('event_receivers').where({ id: stream_id }).first()).state === 'disabled';
+      }, 'the stream is disabled');
+      const told = site.received.length;
+      const { id: userId } = await make.createUser(app.db, { tenantId });
+      await deactivateUser(app.db, { tenantId, userId }, systemCaller);
+      assert.deepEqual(await app.db('event_deliveries').where({ receiverId: stream_id, state: 'waiting' }), []);
+      assert.equal(site.received.length, told);
+    } finally {
+      await site.close();
     }
   });
 

@@ -1,11 +1,12 @@
 /**
- * Pushes one security event token to one receiver (RFC 8935). Owns what is sent and what counts as an answer: 202, as the RFC
- * has it, or another 2xx. The call goes by the outbound rules: no private address, no redirect, ten seconds.
+ * Pushes one security event token to one receiver (RFC 8935). Owns what is sent, and that a service which may be told nothing any more is
+ * told nothing; how it is called, and that 202 and any other 2xx take it, is in events/call-receiver.ts.
  */
 import type { Database } from '../../platform/database.ts';
-import { OutboundError, type OutboundFetch } from '../../platform/network/outbound.ts';
+import type { OutboundFetch } from '../../platform/network/outbound.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { systemCaller } from '../audit/audit-events.ts';
+import { callReceiver } from '../events/call-receiver.ts';
 import type { HeldDelivery, Outcome, ReceiverKind } from '../events/sender.ts';
 import { claimsOf } from './security-events.ts';
 import { selectStreamTarget } from './stream-store.ts';
@@ -14,35 +15,26 @@ import { storeStreamState, streamAuthorization } from './streams.ts';
 /** Signs the claims of a security event token, as `secevent+jwt`. */
 export type SignEvent = (claims: Record<string, unknown>) => Promise<string>;
 
-const reasons: Record<OutboundError['code'], string> = {
-  OUTBOUND_REFUSED: 'address_refused',
-  OUTBOUND_TIMEOUT: 'timeout',
-  OUTBOUND_TOO_LARGE: 'answer_too_large',
-  OUTBOUND_FAILED: 'unreachable',
-};
-
-function outcomeOf(status: number): Outcome {
-  if (status >= 200 && status < 300) return { result: 'delivered', status };
-  if (status === 410) return { result: 'gone', status, reason: 'status' };
-  return { result: 'failed', status, reason: status >= 300 && status < 400 ? 'redirect' : 'status' };
-}
-
 interface Surroundings {
   db: Database;
   secrets: Secrets;
   fetch: OutboundFetch;
   issuer: string;
   sign: SignEvent;
+  /** Whether a service still has the capability to be told, by its `client_id`. */
+  mayReceive(clientId: string): Promise<boolean>;
 }
 
 /** Streams that are pushed, as the sender needs them. */
-export function pushedStreams({ db, secrets, fetch, issuer, sign }: Surroundings): ReceiverKind {
+export function pushedStreams({ db, secrets, fetch, issuer, sign, mayReceive }: Surroundings): ReceiverKind {
   async function deliver(delivery: HeldDelivery, signal: AbortSignal): Promise<Outcome> {
     const { receiverId: streamId } = delivery;
     const target = await selectStreamTarget(db, streamId);
     if (!target?.endpointUrl) return { result: 'failed', reason: 'deleted' };
-    // Whose tokens are refused is told nothing either.
+    // Who could make no stream any more is told by none either.
     if (!target.isActive) return { result: 'gone', reason: 'client_disabled' };
+    if (target.clientId !== null && !(await mayReceive(target.clientId)))
+      return { result: 'gone', reason: 'capability_withdrawn' };
     const { audience, endpointUrl, sealedAuthorization } = target;
     const authorization = sealedAuthorization && secrets.open(streamAuthorization, sealedAuthorization, streamId);
     if (authorization === undefined) return { result: 'failed', reason: 'secret_lost' };
@@ -54,12 +46,7 @@ export function pushedStreams({ db, secrets, fetch, issuer, sign }: Surroundings
       accept: 'application/json',
       ...(authorization && { authorization }),
     };
-    try {
-      const answer = await fetch(endpointUrl, { method: 'POST', headers, body: await sign(claims), signal });
-      return outcomeOf(answer.status);
-    } catch (error) {
-      return { result: 'failed', reason: error instanceof OutboundError ? reasons[error.code] : 'unreachable' };
-    }
+    return callReceiver(fetch, endpointUrl, { headers, body: await sign(claims), signal });
   }
 
   return {

@@ -120,13 +120,14 @@ export interface StreamTarget {
   audience: string;
   endpointUrl: string | null;
   sealedAuthorization: Buffer | null;
-  /** Whether the service that made it may still act; true where a person made it. */
+  /** The service that made it, and whether it may still act; null and true where a person made it. */
+  clientId: string | null;
   isActive: boolean;
 }
 
 const target = prepared(
   'event-stream-target',
-  `select s.audience, s.endpoint_url, s.sealed_authorization,
+  `select s.audience, s.endpoint_url, s.sealed_authorization, c.client_id,
           (s.client_id is null or (c.state = 'active' and c.deleted_at is null)) as is_active
      from event_streams s left join clients c on c.id = s.client_id
     where s.id = $1`,

@@ -1,0 +1,33 @@
+/**
+ * Calling a receiver over HTTP, and what its answer means, whatever kind it is of: 2xx alone is delivered, and 410 says that it wants
+ * nothing any more. Keeps of an answer its status and nothing else. The call goes by the outbound rules: no private address, no
+ * redirect, ten seconds.
+ */
+import { OutboundError, type OutboundFetch } from '../../platform/network/outbound.ts';
+import type { Outcome } from './sender.ts';
+
+/** How long a receiver has for its answer, and how much of it is read. */
+export const receiverCall = { timeoutMs: 10_000, maxBytes: 64 * 1024 };
+
+const reasons: Record<OutboundError['code'], string> = {
+  OUTBOUND_REFUSED: 'address_refused',
+  OUTBOUND_TIMEOUT: 'timeout',
+  OUTBOUND_TOO_LARGE: 'answer_too_large',
+  OUTBOUND_FAILED: 'unreachable',
+};
+
+/** Posts a text. Never throws for what the receiver does. */
+export async function callReceiver(
+  fetch: OutboundFetch,
+  url: string,
+  message: { headers: Record<string, string>; body: string; signal: AbortSignal },
+): Promise<Outcome> {
+  try {
+    const { status } = await fetch(url, { method: 'POST', ...message });
+    if (status >= 200 && status < 300) return { result: 'delivered', status };
+    if (status === 410) return { result: 'gone', status, reason: 'status' };
+    return { result: 'failed', status, reason: status >= 300 && status < 400 ? 'redirect' : 'status' };
+  } catch (error) {
+    return { result: 'failed', reason: error instanceof OutboundError ? reasons[error.code] : 'unreachable' };
+  }
+}
