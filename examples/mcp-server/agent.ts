@@ -45,6 +45,9 @@ function fetchWith({ registration }: AgentOptions): typeof fetch {
   };
 }
 
+/** The SDK waits for the person within its first request, for which it has a minute: too short for who looks for their phone. */
+const signInMs = 15 * 60_000;
+
 /** Connects, and has the person sign in where the server asks for it. */
 export async function connectAgent(options: AgentOptions): Promise<Agent> {
   const { server, redirectUrl, clientMetadataUrl, openBrowser } = options;
@@ -83,7 +86,7 @@ export async function connectAgent(options: AgentOptions): Promise<Agent> {
     const client = new Client({ name: 'stock-assistant', version: '1.0.0' });
     const way = transport();
     try {
-      await client.connect(way as Parameters<Client['connect']>[0]);
+      await client.connect(way as Parameters<Client['connect']>[0], { timeout: signInMs });
       return client;
     } catch (error) {
       if (!(error instanceof UnauthorizedError) || !cameBack) throw error;

@@ -26,6 +26,7 @@ import { type ClientCredential, refresh, userinfoStatus } from '../support/endpo
 import { eventually } from '../support/eventually.ts';
 import { discover } from '../support/relying-party.ts';
 import { asksForFactor, codeOf, enrolled, proveOn } from '../support/second-factor.ts';
+import { untilTaken } from '../support/until-taken.ts';
 
 type Person = Awaited<ReturnType<TestApp['person']>>;
 const model = 'BackchannelAuthenticationRequest';
@@ -204,7 +205,9 @@ describe('approvals without a browser (CIBA)', () => {
     const { auth_req_id } = await asked(app, client, hint());
     const begun = performance.now();
     const answers = await Promise.all(
-      Array.from({ length: 10 }, (_, n) => pollAtOnce(app, client, auth_req_id, n % 2 ? other : app.issuer)),
+      Array.from({ length: 10 }, (_, n) =>
+        untilTaken(() => pollAtOnce(app, client, auth_req_id, n % 2 ? other : app.issuer)),
+      ),
     );
     const ofError = (error: string) => answers.filter(({ body }) => body.error === error).length;
     const pending = ofError('authorization_pending');
@@ -239,10 +242,12 @@ describe('approvals without a browser (CIBA)', () => {
     const [, id = ''] = /name="request" value="([^"]+)"/.exec(page.body) ?? [];
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, n) =>
-        browser.send(`${n % 2 ? other : app.issuer}/account/approvals`, {
-          request: id,
-          decision: n % 3 === 0 ? 'deny' : 'approve',
-        }),
+        untilTaken(() =>
+          browser.send(`${n % 2 ? other : app.issuer}/account/approvals`, {
+            request: id,
+            decision: n % 3 === 0 ? 'deny' : 'approve',
+          }),
+        ),
       ),
     );
     const notices = answers.map(({ location }) => new URL(location ?? 'x:').searchParams.get('notice'));

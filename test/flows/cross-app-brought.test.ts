@@ -15,6 +15,7 @@ import { CrossAppStage, signedBy, type Traveller } from '../support/cross-app.ts
 import { createApi, type EndpointAnswer, introspect, otherSpelling } from '../support/endpoints.ts';
 import { eventually } from '../support/eventually.ts';
 import { signIn } from '../support/relying-party.ts';
+import { untilTaken } from '../support/until-taken.ts';
 
 const seconds = () => Math.floor(Date.now() / 1000);
 
@@ -58,7 +59,7 @@ describe('bringing an identity assertion', () => {
     const assertion = await stage.assertionFor(traveller);
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, index) =>
-        stage.bring(assertion, {}, { origin: index % 2 === 0 ? app.issuer : other }),
+        untilTaken(() => stage.bring(assertion, {}, { origin: index % 2 === 0 ? app.issuer : other })),
       ),
     );
     const given = answers.filter(({ status }) => status === 200);

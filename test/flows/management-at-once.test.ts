@@ -10,6 +10,7 @@ import { freePort } from '../support/free-port.ts';
 import { give, managementCapabilities, serviceToken } from '../support/management.ts';
 import { personToken } from '../support/management-world.ts';
 import { environmentOf, startServerProcess } from '../support/server-process.ts';
+import { untilTaken } from '../support/until-taken.ts';
 
 interface Asked {
   method?: string;
@@ -62,11 +63,7 @@ describe('operations of management, many at once', function () {
 
   /** Fifty times on both; what was too busy to be taken is asked for until it is. */
   async function fifty(asked: (n: number) => Asked): Promise<Answer[]> {
-    const one = async (n: number) =>
-      eventually(async () => {
-        const answer = await ask(origins[n % origins.length] as string, asked(n));
-        return answer.status === 503 ? undefined : answer;
-      }, 'an answer');
+    const one = (n: number) => untilTaken(() => ask(origins[n % origins.length] as string, asked(n)));
     return Promise.all(Array.from({ length: 50 }, (_, n) => one(n)));
   }
 

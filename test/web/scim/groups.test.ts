@@ -10,6 +10,7 @@ import {
   provisioningCapabilities,
   scimBearer,
 } from '../../support/scim.ts';
+import { untilTaken } from '../../support/until-taken.ts';
 
 const place = 'urn:ietf:params:scim:schemas:extension:gatehouse:2.0:Group';
 
@@ -182,7 +183,9 @@ describe('groups over SCIM', () => {
     const group = await made();
     const answers = await Promise.all(
       Array.from({ length: 20 }, () =>
-        scim('PATCH', `/Groups/${group.id}`, patchOf({ op: 'add', path: 'members', value: [value(one)] })),
+        untilTaken(() =>
+          scim('PATCH', `/Groups/${group.id}`, patchOf({ op: 'add', path: 'members', value: [value(one)] })),
+        ),
       ),
     );
     assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { startTestApp, type TestApp } from '../../support/app.ts';
 import { askAsService } from '../../support/management.ts';
 import { type AskScim, askingScim, enterprise, patchOf, scimBearer, userSchemas } from '../../support/scim.ts';
+import { untilTaken } from '../../support/until-taken.ts';
 
 describe('people over SCIM', () => {
   let app: TestApp;
@@ -123,7 +124,9 @@ describe('people over SCIM', () => {
 
   it('refuses a second person of one name as not unique, and makes one of fifty at once', async () => {
     const name = address();
-    const answers = await Promise.all(Array.from({ length: 50 }, () => scim('POST', '/Users', named(name))));
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => untilTaken(() => scim('POST', '/Users', named(name)))),
+    );
     assert.deepEqual(answers.map(({ status }) => status).sort(), [201, ...Array.from({ length: 49 }, () => 409)]);
     const refused = answers.find(({ status }) => status === 409);
     assert.equal(refused?.body.scimType, 'uniqueness');
