@@ -1,8 +1,8 @@
 /**
- * What grows with nodes and with rows, for docs/scaling.md: the processor time of an operation, of the servers and of PostgreSQL, and
- * the write-ahead log it leaves, when the same load goes to one process and to ten; what each idle node costs; and how many bytes a
- * row of each large table takes with its indexes. Run it with `node bench/scaling.ts`; `--nodes 1,2,10`, `--seconds N`,
- * `--per-second N` (all nodes together), `--people N`, `--payloads N`.
+ * What grows with nodes and with rows, for docs/scaling.md. When the same load goes to one process and to ten: the processor time of
+ * an operation, of the servers and of PostgreSQL, and the write-ahead log and the events of the trail that it leaves. What each idle
+ * node costs. How many bytes a row of each large table takes with its indexes. Run it with `node bench/scaling.ts`; `--nodes 1,2,10`,
+ * `--seconds N`, `--per-second N` (all nodes together), `--people N`, `--payloads N`.
  */
 import { parseArgs } from 'node:util';
 import { createDatabase, type Database, firstRow, rows } from '../src/platform/database.ts';
@@ -30,6 +30,7 @@ const measured = new Map([
   ['introspection', 1],
   ['userinfo', 1],
   ['refresh with rotation', 1],
+  ['session sign-on', 1],
   ['whole password sign-in', 0.05],
 ]);
 
@@ -51,15 +52,26 @@ async function logBytes(db: Database): Promise<number> {
   return Number(position?.bytes);
 }
 
+/** Events of the trail so far. */
+async function eventCount(db: Database): Promise<number> {
+  return (await firstRow<{ n: number }>(db, 'select count(*) as n from audit_events'))?.n ?? 0;
+}
+
 interface Spent {
   server: number;
   postgres: number;
   log: number;
+  events: number;
 }
 
 async function spentSoFar(db: Database, nodes: readonly GatehouseTarget[], postgresPid: number): Promise<Spent> {
   const server = nodes.reduce((sum, { pids }) => sum + processorSeconds(pids.server as number), 0);
-  return { server, postgres: processorSeconds(postgresPid), log: await logBytes(db) };
+  return {
+    server,
+    postgres: processorSeconds(postgresPid),
+    log: await logBytes(db),
+    events: await eventCount(db),
+  };
 }
 
 async function measureNodes(db: Database, nodes: readonly GatehouseTarget[], postgresPid: number): Promise<void> {
@@ -89,7 +101,7 @@ async function measureNodes(db: Database, nodes: readonly GatehouseTarget[], pos
     const each = (what: keyof Spent, idlePerSecond = 0) =>
       (after[what] - before[what] - idlePerSecond * elapsed) / times.length;
     console.log(
-      `| ${nodes.length} | ${name} | ${(each('server', idleServers) * 1000).toFixed(2)} ms | ${(each('postgres', idle.postgres) * 1000).toFixed(2)} ms | ${(each('log') / 1024).toFixed(1)} KiB | ${(times.length / elapsed).toFixed(0)}/s |`,
+      `| ${nodes.length} | ${name} | ${(each('server', idleServers) * 1000).toFixed(2)} ms | ${(each('postgres', idle.postgres) * 1000).toFixed(2)} ms | ${(each('log') / 1024).toFixed(1)} KiB | ${each('events').toFixed(1)} | ${(times.length / elapsed).toFixed(0)}/s |`,
     );
   }
 }
@@ -123,7 +135,9 @@ const db = createDatabase({ url: database.url, poolMax: 2, statementTimeoutMs: 1
 const first = await startGatehouseTarget(database.url, { postgresPid: database.pid });
 const nodes: GatehouseTarget[] = [first];
 try {
-  console.log('| nodes | operation | servers | PostgreSQL | write-ahead log | rate |\n|---|---|---|---|---|---|');
+  console.log(
+    '| nodes | operation | servers | PostgreSQL | write-ahead log | events of the trail | rate |\n|---|---|---|---|---|---|---|',
+  );
   for (const number of numbers) {
     while (nodes.length < number) nodes.push(await startGatehouseTarget(database.url, { known: first, beside: true }));
     await measureNodes(db, nodes, database.pid);
