@@ -15,9 +15,11 @@ import { firstSetupLink } from './domain/setup/first-setup-link.ts';
 import { needsSetup } from './domain/setup/setup-links.ts';
 import { ensureSigningKeys, loadSigningKeys } from './oidc/keys.ts';
 import { createDatabase, type Database, isConnectionError } from './platform/database.ts';
-import { describeAddress, waitForDatabase } from './platform/database-server.ts';
+import { describeAddress } from './platform/database-hosts.ts';
+import { waitForDatabase } from './platform/database-server.ts';
 import { createLogger, type Logger, scrubText } from './platform/logger.ts';
 import { type MetricsServer, startMetricsServer } from './platform/metrics.ts';
+import { saysTakesNoWrites } from './platform/primary.ts';
 import { createSecrets } from './platform/secrets.ts';
 import { migrationTimeoutMs, prepareSchema } from './prepare-schema.ts';
 import { createGatehouse } from './server.ts';
@@ -35,12 +37,10 @@ async function waitUntilReachable(db: Database, url: string, logger: Logger): Pr
     );
     if (waited) logger.info(`the ${address} answers`);
   } catch (error) {
-    throw new StartError(
-      isConnectionError(error)
-        ? `The ${address} does not answer. Is DATABASE_URL right, and is it running?`
-        : `The ${address} refuses us: ${(error as Error).message}`,
-      { cause: error },
-    );
+    const why = isConnectionError(error)
+      ? `The ${address} does not answer. Is DATABASE_URL right, and is it running?`
+      : `The ${address} refuses us: ${(error as Error).message}`;
+    throw new StartError(saysTakesNoWrites(error, address) ?? why, { cause: error });
   }
 }
 

@@ -98,8 +98,11 @@ const otherMeanings: [path: string, words: string, why: string][] = [
   ['describe-browser.ts', 'user', '`user-agent` of HTTP'],
   ['borrowed-connections.ts', 'client', "the driver's connection"],
   ['database.ts', 'client session', "the driver's connection"],
+  ['database-hosts.ts', 'session', 'a parameter of a URL'],
   ['known-statements.ts', 'client', "the driver's connection"],
   ['metrics.ts', 'client', "the driver's connection"],
+  ['primary.ts', 'client recovery', "the driver's connection; a function of PostgreSQL"],
+  ['server-probe.ts', 'client', "the driver's connection"],
   [
     'network/',
     'client credential identity password user',

@@ -2,14 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, firstRow, isConnectionError } from './database.ts';
 
-/** What a `postgres://` URL leads to, without who asks and their password: `database gatehouse at 10.0.0.5:5432`. */
-export function describeAddress(url: string): string {
-  const { hostname, port, pathname, searchParams } = new URL(url);
-  const host = searchParams.get('host') || decodeURIComponent(hostname) || 'localhost';
-  const place = host.startsWith('/') ? host : `${host}:${searchParams.get('port') || port || 5432}`;
-  return `database ${decodeURIComponent(pathname.slice(1)) || '(default)'} at ${place}`;
-}
-
 /**
  * Asks until the server answers, a time a second.
  * @param onWait told once, with what the first attempt said

@@ -7,12 +7,15 @@ import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import { borrowConnection, giveUp } from './borrowed-connections.ts';
 import { runStatement } from './known-statements.ts';
+import { connectionsToPrimary } from './primary.ts';
 
 export type Database = Knex;
 
 export interface DatabaseOptions {
-  /** `postgres://` URL. */
+  /** `postgres://` URL, of several servers too (database-hosts.ts): the connections lead to the one that takes writes. */
   url: string;
+  /** Takes a server that takes no writes, if the URL names no other: to look at it. */
+  anyServer?: boolean;
   /** Connections at the most; default 10. */
   poolMax?: number;
   /** How long a query may run on the server; default 15 s. */
@@ -81,23 +84,6 @@ function knexLog(log: DatabaseOptions['log'] = { warn() {}, error() {} }): Knex.
 }
 
 /**
- * What the driver is told of a connection: where TLS is decided by `ssl`, what the URL says of it is left out. The driver
- * would let the URL win: a CA bundle would be forgotten for `sslmode=verify-full`, and everything for `sslmode=disable`.
- */
-export function connectionTo(
-  url: string,
-  ssl: DatabaseOptions['ssl'],
-): { connectionString: string; ssl?: { rejectUnauthorized: true; ca?: string } } {
-  if (!ssl) return { connectionString: url };
-  const address = new URL(url);
-  for (const name of ['ssl', 'sslmode', 'sslrootcert']) address.searchParams.delete(name);
-  return {
-    connectionString: address.href,
-    ssl: { rejectUnauthorized: true, ...(ssl === true ? {} : ssl) },
-  };
-}
-
-/**
  * Connections that look alive and are of no use any more. A server that has gone without a word (its machine lost, the network
  * cut) leaves one for a quarter of an hour: a query that waited for its answer in vain closes it. A server that takes no writes
  * any more was demoted, and all that lead there are given up, so that the pool finds the one that was promoted.
@@ -134,10 +120,11 @@ export function createDatabase(options: DatabaseOptions): Database {
   const statementTimeoutMs = options.statementTimeoutMs ?? 15_000;
   const acquireTimeoutMs = options.acquireTimeoutMs ?? 5_000;
   const connections = new Set<pg.Client>();
-  return knex({
+  const { Client, config } = connectionsToPrimary(options.url, options);
+  const db = knex({
     client: 'pg',
     connection: {
-      ...connectionTo(options.url, options.ssl),
+      ...config,
       application_name: options.applicationName ?? 'gatehouse',
       statement_timeout: statementTimeoutMs,
       query_timeout: options.answerTimeoutMs ?? statementTimeoutMs + 5_000,
@@ -162,6 +149,9 @@ export function createDatabase(options: DatabaseOptions): Database {
     wrapIdentifier: (value, wrap) => wrap(value === '*' ? value : snakeCase(value)),
     postProcessResponse: convertResponse,
   });
+  // What Knex makes its connections of.
+  Object.assign(db.client, { driver: { ...pg, Client } });
+  return db;
 }
 
 /** Rolled back by the server for the sake of another: deadlock_detected, serialization_failure. */

@@ -8,7 +8,7 @@ import {
   runPrepared,
 } from '../../src/platform/database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { holdEveryConnection } from '../support/held-connections.ts';
+import { demoteOpenly, demoteSilently } from '../support/held-connections.ts';
 
 const write = prepared('test-write', `insert into kept default values`);
 
@@ -25,19 +25,19 @@ describe('a database that fails over', () => {
     await database.drop();
   });
 
-  /** As if the server that the connections of the pool lead to had been demoted: those to come lead to the new primary. */
-  async function demote(): Promise<void> {
-    await holdEveryConnection(db, 3, (trx) => trx.raw('set session characteristics as transaction read only'));
-  }
-
   const ways: [string, () => Promise<unknown>][] = [
     ['a query', () => db.raw('insert into kept default values')],
     ['a prepared statement', () => runPrepared(db, write, [])],
     ['a transaction', () => db.transaction((trx) => rows(trx, 'insert into kept default values'))],
   ];
+  it('is left by connections of which the server says that they take no writes any more', async () => {
+    await demoteOpenly(db, 3);
+    for (let index = 0; index < 6; index++) await Promise.all(ways.map(([, ask]) => ask()));
+  });
+
   for (const [what, ask] of ways)
     it(`is left with all its connections once ${what} could not write`, async () => {
-      await demote();
+      await demoteSilently(db, 3);
       await assert.rejects(ask(), (error: Error & { code?: string }) => {
         assert.equal(error.code, '25006');
         return isConnectionError(error);

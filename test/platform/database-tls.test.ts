@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import pg from 'pg';
-import { connectionTo } from '../../src/platform/database.ts';
+import { connectionTo } from '../../src/platform/database-hosts.ts';
 
 /** What the driver itself makes of the options. */
 function tlsOf(url: string, ssl: Parameters<typeof connectionTo>[1]): unknown {

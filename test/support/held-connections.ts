@@ -26,3 +26,25 @@ export async function holdEveryConnection(
   );
   await Promise.all(takes);
 }
+
+/**
+ * As if the server that all connections of the pool lead to had been demoted, without a word of it: a pooler in between may keep to
+ * itself what PostgreSQL tells. Connections that are opened later lead to the new primary.
+ */
+export async function demoteSilently(db: Database, poolMax: number): Promise<void> {
+  await holdEveryConnection(db, poolMax, async (trx) => {
+    const connection = await trx.client.acquireConnection();
+    connection.connection.removeAllListeners('parameterStatus');
+    await trx.client.releaseConnection(connection);
+    await demote(trx);
+  });
+}
+
+/** The same, and PostgreSQL says so to each of them. */
+export async function demoteOpenly(db: Database, poolMax: number): Promise<void> {
+  await holdEveryConnection(db, poolMax, demote);
+}
+
+function demote(trx: Knex.Transaction): PromiseLike<unknown> {
+  return trx.raw('set session characteristics as transaction read only');
+}

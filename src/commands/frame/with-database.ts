@@ -7,10 +7,12 @@ import pino from 'pino';
 import type { Config } from '../../config.ts';
 import type { DatabaseSource } from '../../database-source.ts';
 import { createDatabase, type Database, type DatabaseOptions, isConnectionError } from '../../platform/database.ts';
-import { describeAddress, ping } from '../../platform/database-server.ts';
+import { describeAddress } from '../../platform/database-hosts.ts';
+import { ping } from '../../platform/database-server.ts';
 import { isQueueMade } from '../../platform/jobs/queue-state.ts';
 import { createLogger, type Logger } from '../../platform/logger.ts';
 import { migrationStatus } from '../../platform/migrations.ts';
+import { saysTakesNoWrites } from '../../platform/primary.ts';
 import { createSecrets, type Secrets } from '../../platform/secrets.ts';
 import { loadCommandConfig, namesIssuer } from './command-config.ts';
 import { DatabaseUnreachable } from './failures.ts';
@@ -62,20 +64,22 @@ async function connect(db: Database, { url }: DatabaseSource): Promise<void> {
   try {
     await ping(db);
   } catch (error) {
-    const { message } = error as Error;
-    throw new DatabaseUnreachable(
-      isConnectionError(error)
-        ? `The ${describeAddress(url)} does not answer. Is DATABASE_URL right, and is it running?`
-        : `The ${describeAddress(url)} refuses the connection: ${message}`,
-      { cause: error },
-    );
+    const address = describeAddress(url);
+    const why = isConnectionError(error)
+      ? `The ${address} does not answer. Is DATABASE_URL right, and is it running?`
+      : `The ${address} refuses the connection: ${(error as Error).message}`;
+    throw new DatabaseUnreachable(saysTakesNoWrites(error, address) ?? why, { cause: error });
   }
 }
 
-/** Does `work` on a connected database, whatever its schema, and closes everything. */
+/**
+ * Does `work` on a connected database, whatever its schema, and closes everything.
+ * @param options `anyServer`: also on a single server that takes no writes, to look at it
+ */
 export async function withUnpreparedDatabase<T>(
   config: Config,
   work: (context: CommandContext) => Promise<T>,
+  { anyServer = false }: { anyServer?: boolean } = {},
 ): Promise<T> {
   const logger = commandLogger(config);
   const source = await openSource(config, logger);
@@ -83,6 +87,7 @@ export async function withUnpreparedDatabase<T>(
   try {
     const db = createDatabase({
       url: source.url,
+      anyServer,
       poolMax: 2,
       ssl: await tlsOf(config, source.url),
       applicationName: 'gatehouse-command',

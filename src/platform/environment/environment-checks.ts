@@ -1,6 +1,7 @@
 /** What is asked of the values of environment variables beyond their form. Names faults; never repeats a value. */
 import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
+import { hostUrls } from '../database-hosts.ts';
 
 /** A generated key has no pattern; a typed one does. */
 export function looksLikeASample(key: string): boolean {
@@ -69,13 +70,20 @@ export function checkDatabase(
   return ca;
 }
 
+/** Of each server that the URL names. */
 function databaseFaults(value: string, hasCa: boolean, production: boolean): string[] {
-  let url: URL;
+  let urls: string[];
   try {
-    url = new URL(value);
-  } catch {
-    return ['must be a URL such as postgres://user:password@host/database'];
+    urls = hostUrls(value);
+  } catch (error) {
+    return [(error as Error).message];
   }
+  return [...new Set(urls.flatMap((url) => serverFaults(url, hasCa, production)))];
+}
+
+function serverFaults(value: string, hasCa: boolean, production: boolean): string[] {
+  const url = URL.parse(value);
+  if (!url) return ['must be a URL such as postgres://user:password@host/database'];
   const faults: string[] = [];
   if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:') faults.push('must begin with postgres://');
   // Of two the driver takes the last, others the first.

@@ -17,7 +17,7 @@ import {
 } from 'graphile-worker';
 import pg from 'pg';
 import type { Logger } from 'pino';
-import { connectionTo } from '../database.ts';
+import { connectionsToPrimary } from '../primary.ts';
 import { releaseAbandonedJobs, releaseJobsOf, watchPool } from './abandoned-jobs.ts';
 import { onLastingFailure, workersAreGone } from './idle-workers.ts';
 
@@ -92,7 +92,7 @@ export function startJobs(options: JobsOptions): Jobs {
   const pool = createPool(options, concurrency + 2);
   pool.on('error', (err) => logger.warn({ err }, 'The job queue lost a connection'));
   pool.on('connect', (client) => client.on('error', ignore));
-  waitOutages(pool, stopping.signal);
+  waitOutages(pool, stopping.signal, logger);
 
   const { promise: started, resolve: nowStarted } = Promise.withResolvers<void>();
   let runner: Runner | undefined;
@@ -187,8 +187,10 @@ function releaseOnce(client: pg.PoolClient): (release?: unknown) => void {
 }
 
 function createPool({ databaseUrl, ssl }: JobsConnection, max: number): pg.Pool {
+  const { Client, config } = connectionsToPrimary(databaseUrl, { ssl });
   return new pg.Pool({
-    ...connectionTo(databaseUrl, ssl),
+    ...config,
+    Client,
     max,
     application_name: 'gatehouse-jobs',
     connectionTimeoutMillis: 3_000,
@@ -204,7 +206,7 @@ function createPool({ databaseUrl, ssl }: JobsConnection, max: number): pg.Pool 
  * Lets a caller that asks the pool for a connection wait while there is none to be had. The library gives up a worker, and
  * leaves its job locked, when the end of a job cannot be written because PostgreSQL is just then restarting.
  */
-function waitOutages(pool: pg.Pool, stopping: AbortSignal): void {
+function waitOutages(pool: pg.Pool, stopping: AbortSignal, logger: Logger): void {
   const connect = pool.connect.bind(pool) as () => Promise<pg.PoolClient>;
 
   async function patiently(): Promise<pg.PoolClient> {
@@ -214,6 +216,7 @@ function waitOutages(pool: pg.Pool, stopping: AbortSignal): void {
       } catch (error) {
         // At the stop nobody waits; two minutes are an outage, no restart.
         if (stopping.aborted || attempt >= 60) throw error;
+        if (attempt === 0) logger.warn({ err: error }, 'The job queue waits for its database');
         await sleep(Math.min(2_000, 100 * 1.5 ** attempt), undefined, { signal: stopping }).catch(ignore);
       }
     }

@@ -260,7 +260,7 @@ describe('jobs', () => {
     await db.raw(`alter database ${name} set default_transaction_read_only = on`);
     try {
       await db.raw(`select pg_terminate_backend(pid) ${ownConnections}`);
-      await eventually(() => lines.some((line) => /read-only transaction/.test(line)), 'it could not write');
+      await eventually(() => lines.some((line) => /takes no writes/.test(line)), 'it is refused');
     } finally {
       await db.raw(`alter database ${name} reset default_transaction_read_only`);
     }
