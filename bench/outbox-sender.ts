@@ -11,4 +11,4 @@ process.once('disconnect', () => process.exit(0));
 const db = createDatabase({ url: String(process.env.OUTBOX_DATABASE_URL), poolMax: 4 });
 const fetch = createOutboundFetch({ allowedNetworks: ['127.0.0.0/8'], timeoutMs: 10_000, maxBytes: 65_536 });
 const kinds = { webhook: webhookKind({ db, secrets: createSecrets([String(process.env.OUTBOX_SECRET)]), fetch }) };
-startSender({ db, kinds, tellEnds: tellEndsByTime, logger: createLogger({ level: 'silent' }), holdSeconds: 5 });
+startSender({ db, kinds, tellEnds: tellEndsByTime, logger: createLogger({ level: 'silent' }) });

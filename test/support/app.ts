@@ -146,7 +146,7 @@ export async function startTestApp({
     logger,
     keyPollMs: 100,
     runJobs,
-    telling: { holdSeconds: 600, ...telling },
+    telling: { leaseSeconds: 600, ...telling },
     timeouts: { ...patient, ...timeouts },
   });
   await server.listen('127.0.0.1', port);

@@ -4,7 +4,7 @@
  * redirect, ten seconds.
  */
 import { OutboundError, type OutboundFetch } from '../../platform/network/outbound.ts';
-import type { Outcome } from './sender.ts';
+import type { Outcome } from './receiver-kind.ts';
 
 /** How long a receiver has for its answer, and how much of it is read. */
 export const receiverCall = { timeoutMs: 10_000, maxBytes: 64 * 1024 };

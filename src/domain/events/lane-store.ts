@@ -145,133 +145,83 @@ const hold = prepared(
  */
 export async function holdLanes(
   db: Database,
-  { kinds, most, holdSeconds, each }: { kinds: readonly string[]; most: number; holdSeconds: number; each: number },
+  { kinds, most, leaseSeconds, each }: { kinds: readonly string[]; most: number; leaseSeconds: number; each: number },
 ): Promise<HeldDelivery[]> {
-  return (await runPrepared<HeldDelivery>(db, hold, [kinds, most, holdSeconds, each])).rows;
+  return (await runPrepared<HeldDelivery>(db, hold, [kinds, most, leaseSeconds, each])).rows;
 }
 
-/** What came of an attempt. */
-export interface Attempted extends Pick<HeldDelivery, 'deliveryId' | 'receiverId' | 'subject' | 'holder' | 'version'> {
-  state: 'delivered' | 'failed' | 'waiting';
-  /** Of the answer, if there was one. */
-  status: number | null;
-  /** Why not; null where it was delivered. */
-  reason: string | null;
-  /** Of one that waits: in how many seconds it is tried again. */
-  againSeconds: number;
-  /** For how many seconds the receiver is left alone if it has failed before. */
-  receiverSeconds: number;
-}
-
-const attempted = `jsonb_to_recordset($1::jsonb) as a("deliveryId" uuid, "receiverId" uuid, subject text, holder uuid, version bigint,
-       state text, status integer, reason text, "againSeconds" float8, "receiverSeconds" float8)`;
-
-const lockAttempted = prepared(
-  'event-attempts-lock',
-  `select l.receiver_id, l.subject
-     from event_lanes l
-     join ${attempted} on l.receiver_id = a."receiverId" and l.subject = a.subject and l.holder = a.holder
-    order by l.receiver_id, l.subject
-      for update of l`,
-);
-const markDeliveries = prepared(
-  'event-attempts-mark',
-  `update event_deliveries d
-      set state = a.state, attempts = d.attempts + 1, status = a.status, reason = a.reason, attempted_at = clock_timestamp()
-     from ${attempted}
-     join event_lanes l on l.receiver_id = a."receiverId" and l.subject = a.subject and l.holder = a.holder
-    where d.id = a."deliveryId" and d.state = 'waiting'`,
-);
-const emptyLanes = prepared(
-  'event-attempts-empty',
-  `delete from event_lanes l
-    using ${attempted}
-    where l.receiver_id = a."receiverId" and l.subject = a.subject and l.holder = a.holder and l.version = a.version
-      and a.state <> 'waiting'
-      and not exists (select from event_deliveries d
-                       where d.receiver_id = l.receiver_id and d.subject = l.subject and d.state = 'waiting')`,
-);
-const letGo = prepared(
-  'event-attempts-let-go',
-  `update event_lanes l
-      set holder = null,
-          attempts = case when a.state = 'waiting' then l.attempts + 1 else 0 end,
-          first_failed_at = case when a.state = 'waiting' then coalesce(l.first_failed_at, clock_timestamp()) end,
-          next_at = clock_timestamp() + make_interval(secs => a."againSeconds")
-     from ${attempted}
-    where l.receiver_id = a."receiverId" and l.subject = a.subject and l.holder = a.holder`,
-);
-
-export interface ToldReceiver {
-  id: string;
-  tenantId: string;
-  kind: string;
-  /** Before this. */
-  failures: number;
-  failingSeconds: number;
-}
-// The last of them decides: a receiver that answered is in order again.
-const judge = prepared(
-  'event-attempts-judge',
-  `with judged as (
-     select a."receiverId" as id, bool_or(a.state = 'delivered') as answered, count(*) as failed,
-            max(a."receiverSeconds") as seconds
-       from ${attempted}
-      group by 1
-   ), locked as (
-     select r.id, j.answered, j.failed, j.seconds
-       from event_receivers r
-       join judged j on j.id = r.id
-      where not j.answered or r.failures > 0
-      order by r.id
-        for no key update of r
+const renew = prepared(
+  'event-lanes-renew',
+  `with mine as materialized (
+     select h."receiverId" as receiver_id, h.subject, h.holder
+       from jsonb_to_recordset($1::jsonb) as h("receiverId" uuid, subject text, holder uuid)
+   ), held as (
+     select l.receiver_id, l.subject, l.holder
+       from event_lanes l
+       join mine m on m.receiver_id = l.receiver_id and m.subject = l.subject and m.holder = l.holder
+      order by l.receiver_id, l.subject
+        for update of l skip locked
+   ), renewed as (
+     update event_lanes l set next_at = clock_timestamp() + make_interval(secs => $2)
+       from held h
+      where l.receiver_id = h.receiver_id and l.subject = h.subject
+  returning h.holder
    )
-   update event_receivers r
-      set failures = case when k.answered then 0 else r.failures + k.failed end,
-          failing_since = case when k.answered then null else coalesce(r.failing_since, clock_timestamp()) end,
-          retry_at = case when k.answered or r.failures + k.failed < 3 then null
-                          else clock_timestamp() + make_interval(secs => k.seconds) end
-     from locked k
-    where r.id = k.id
-returning r.id, r.tenant_id, r.kind, r.failures, coalesce(extract(epoch from clock_timestamp() - r.failing_since), 0)::float8 as failing_seconds`,
-);
-const revive = prepared(
-  'event-lanes-revive',
-  `with held as (
-     select receiver_id, subject from event_lanes
-      where receiver_id = any($1::uuid[]) and holder is null and next_at > clock_timestamp()
-      order by receiver_id, subject
-        for update skip locked
-   )
-   update event_lanes l set next_at = clock_timestamp() from held h
-    where l.receiver_id = h.receiver_id and l.subject = h.subject`,
+   select m.holder,
+          case when r.holder is not null then 'renewed'
+               when exists (select from event_lanes l
+                             where l.receiver_id = m.receiver_id and l.subject = m.subject and l.holder = m.holder) then 'busy'
+               else 'lost' end as state
+     from mine m
+     left join renewed r on r.holder = m.holder`,
 );
 
 /**
- * Writes down what came of attempts, and lets the lanes go. An attempt by who lost the hold meanwhile counts for nothing: another
- * makes it again. A receiver that answers again gets at once what waits for it.
- * @returns the receivers that have failed, or do so no longer
+ * Holds lanes for so many seconds more. One in which something is put at that moment is not waited for (`busy`); one that another
+ * has taken, or that is there no longer, is `lost`.
  */
-export async function finishAttempts(trx: Database, attempts: readonly Attempted[]): Promise<ToldReceiver[]> {
-  const values = [JSON.stringify(attempts)];
-  await runPrepared(trx, lockAttempted, values);
-  await runPrepared(trx, markDeliveries, values);
-  await runPrepared(trx, emptyLanes, values);
-  await runPrepared(trx, letGo, values);
-  const { rows: judged } = await runPrepared<ToldReceiver>(trx, judge, values);
-  const well = judged.filter(({ failures }) => failures === 0).map(({ id }) => id);
-  if (well.length > 0) await runPrepared(trx, revive, [well]);
-  return judged;
+export async function renewLanes(
+  db: Database,
+  {
+    lanes,
+    leaseSeconds,
+  }: { lanes: readonly Pick<HeldDelivery, 'receiverId' | 'subject' | 'holder'>[]; leaseSeconds: number },
+): Promise<{ holder: string; state: 'renewed' | 'busy' | 'lost' }[]> {
+  const values = lanes.map(({ receiverId, subject, holder }) => ({ receiverId, subject, holder }));
+  const found = await runPrepared<{ holder: string; state: 'renewed' | 'busy' | 'lost' }>(db, renew, [
+    JSON.stringify(values),
+    leaseSeconds,
+  ]);
+  return found.rows;
 }
 
-/** Lets lanes go in which nothing waits. */
+const drop = prepared(
+  'event-lanes-drop',
+  `with held as materialized (
+     select l.receiver_id, l.subject, l.version = h.version
+              and not exists (select from event_deliveries d
+                               where d.receiver_id = l.receiver_id and d.subject = l.subject and d.state = 'waiting') as is_empty
+       from event_lanes l
+       join jsonb_to_recordset($1::jsonb) as h("receiverId" uuid, subject text, holder uuid, version bigint)
+         on l.receiver_id = h."receiverId" and l.subject = h.subject and l.holder = h.holder
+      order by l.receiver_id, l.subject
+        for update of l
+   ), emptied as (
+     delete from event_lanes l using held h
+      where l.receiver_id = h.receiver_id and l.subject = h.subject and h.is_empty
+   )
+   update event_lanes l set holder = null, next_at = clock_timestamp()
+     from held h
+    where l.receiver_id = h.receiver_id and l.subject = h.subject and not h.is_empty`,
+);
+
+/** Lets lanes go: those in which nothing waits are gone. */
 export async function dropLanes(
-  trx: Database,
+  db: Database,
   lanes: readonly Pick<HeldDelivery, 'receiverId' | 'subject' | 'holder' | 'version'>[],
 ): Promise<void> {
-  const values = lanes.map((lane) => ({ ...lane, state: 'failed', againSeconds: 0 }));
-  await runPrepared(trx, emptyLanes, [JSON.stringify(values)]);
-  await runPrepared(trx, letGo, [JSON.stringify(values)]);
+  const values = lanes.map(({ receiverId, subject, holder, version }) => ({ receiverId, subject, holder, version }));
+  await runPrepared(db, drop, [JSON.stringify(values)]);
 }
 
 /** Gives up all that waits for a receiver. Before its own row is changed: who finishes an attempt locks in that order. */

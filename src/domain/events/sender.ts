@@ -6,53 +6,17 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { type Database, inTransaction, isConnectionError } from '../../platform/database.ts';
-import { gathered } from '../../platform/gathered.ts';
-import {
-  type Attempted,
-  dropLanes,
-  finishAttempts,
-  type HeldDelivery,
-  holdLanes,
-  putInOrdered,
-  type ToldReceiver,
-} from './lane-store.ts';
+import { type Database, inTransaction } from '../../platform/database.ts';
+import { defaultRetries, type Retries } from './attempts.ts';
+import { holdingLanes } from './held-lanes.ts';
+import { dropLanes, holdLanes, putInOrdered } from './lane-store.ts';
 import { orderEvents } from './outbox.ts';
+import type { ReceiverKinds } from './receiver-kind.ts';
 import { lookForEvents } from './receivers.ts';
-
-export type { HeldDelivery };
-
-/** What came of speaking to a receiver. `gone`: it wants nothing any more. */
-export type Outcome =
-  | { result: 'delivered'; status: number }
-  | { result: 'failed' | 'gone'; status?: number; reason: string };
-
-/** How one kind of receiver is told. */
-export interface ReceiverKind {
-  /** Never throws for what the receiver does. Takes no longer than half of the time that a lane is held. */
-  deliver(delivery: HeldDelivery, signal: AbortSignal): Promise<Outcome>;
-  /** A receiver is given up; in the transaction of the attempt that decided it. */
-  giveUp(trx: Database, receiver: { id: string; tenantId: string }, why: 'failing' | 'gone'): Promise<void>;
-}
-
-export interface Retries {
-  /** The first pause; each is three times as long as the one before. */
-  firstSeconds: number;
-  longestSeconds: number;
-  /** After that long nothing is tried again, and a receiver that has failed all the time is given up. */
-  giveUpSeconds: number;
-}
-
-export const defaultRetries: Retries = { firstSeconds: 2, longestSeconds: 6 * 3600, giveUpSeconds: 3 * 86_400 };
-
-/** With up to a fifth more or less, so that what failed together does not come back together. */
-function pauseSeconds(attempts: number, { firstSeconds, longestSeconds }: Retries): number {
-  return Math.min(longestSeconds, firstSeconds * 3 ** Math.min(attempts, 20)) * (0.8 + Math.random() * 0.4);
-}
 
 export interface SenderOptions {
   db: Database;
-  kinds: Readonly<Record<string, ReceiverKind>>;
+  kinds: ReceiverKinds;
   /** Writes what has begun and ended by time since the last look. Answers whether there was something. */
   tellEnds(db: Database): Promise<boolean>;
   logger: Logger;
@@ -63,8 +27,8 @@ export interface SenderOptions {
   atOnce?: number;
   /** And of one receiver, over all processes. */
   eachAtOnce?: number;
-  /** After that long another process may send what this one was at. */
-  holdSeconds?: number;
+  /** So long after this process is gone, another sends what it was at. Renewed three times in that time. */
+  leaseSeconds?: number;
 }
 
 export interface Sender {
@@ -73,58 +37,16 @@ export interface Sender {
 }
 
 const endsEveryMs = 1_000;
-const defaultHoldSeconds = 20;
+const defaultLeaseSeconds = 1.5;
 const stopMs = 5_000;
-
-/** What is being sent at this moment. */
-interface Sending {
-  begin(held: HeldDelivery): void;
-  count(): number;
-  /** Resolves when nothing is. */
-  settled(): Promise<unknown>;
-}
-
-function createSending(
-  { db, kinds, logger, retries = defaultRetries, holdSeconds = defaultHoldSeconds }: SenderOptions,
-  { stopping, ended }: { stopping: AbortSignal; ended(): void },
-): Sending {
-  const finish = createFinisher(kinds, retries);
-  const underWay = new Set<Promise<void>>();
-
-  async function send(held: HeldDelivery): Promise<void> {
-    const kind = kinds[held.kind];
-    if (!kind) return;
-    const outcome = await kind.deliver(held, stopping);
-    // What was broken off by the stop is sent by another, once the hold has run out.
-    if (stopping.aborted && outcome.result === 'failed') return;
-    const finished = { attempt: attemptOf(held, outcome, retries), gone: outcome.result === 'gone' };
-    await patiently(Date.now() + (holdSeconds * 1000) / 2, () => finish(db, finished));
-  }
-
-  return {
-    begin(held) {
-      const work = send(held)
-        .catch((err) =>
-          logger.warn({ err, receiver: held.receiverId }, 'An attempt to tell a receiver was not written down'),
-        )
-        .finally(() => {
-          underWay.delete(work);
-          ended();
-        });
-      underWay.add(work);
-    },
-    count: () => underWay.size,
-    settled: () => Promise.allSettled(underWay),
-  };
-}
 
 /** Starts telling, in the background. */
 export function startSender(options: SenderOptions): Sender {
   const { db, kinds, logger, idleMs = 300 } = options;
-  const { atOnce = 32, eachAtOnce = 8, holdSeconds = defaultHoldSeconds } = options;
+  const { atOnce = 32, eachAtOnce = 8, leaseSeconds = defaultLeaseSeconds, retries = defaultRetries } = options;
   const stopping = new AbortController();
   let wake = () => {};
-  const sending = createSending(options, { stopping: stopping.signal, ended: () => wake() });
+  const sending = holdingLanes({ db, kinds, logger, retries, leaseSeconds, ended: () => wake() });
   let endsAt = 0;
 
   /** @returns whether there may be more at once */
@@ -137,10 +59,11 @@ export function startSender(options: SenderOptions): Sender {
     if (fresh) fresh = await inTransaction(db, putInOrder);
     const most = atOnce - sending.count();
     if (!listening || most <= 0) return fresh;
-    const held = await holdLanes(db, { kinds: Object.keys(kinds), most, holdSeconds, each: eachAtOnce });
+    const askedAt = performance.now();
+    const held = await holdLanes(db, { kinds: Object.keys(kinds), most, leaseSeconds, each: eachAtOnce });
     const empty = held.filter(({ deliveryId }) => deliveryId === null);
-    if (empty.length > 0) await inTransaction(db, (trx) => dropLanes(trx, empty));
-    for (const one of held) if (one.deliveryId !== null) sending.begin(one);
+    if (empty.length > 0) await dropLanes(db, empty);
+    for (const one of held) if (one.deliveryId !== null) sending.begin(one, askedAt);
     return fresh || held.length > 0;
   }
 
@@ -162,7 +85,7 @@ export function startSender(options: SenderOptions): Sender {
   return {
     async stop() {
       stopping.abort();
-      const all = ended.then(() => sending.settled());
+      const all = Promise.all([ended, sending.stop()]).then(() => sending.stop());
       await Promise.race([all, sleep(stopMs, undefined, { ref: false })]);
     },
   };
@@ -173,61 +96,4 @@ export async function putInOrder(trx: Database): Promise<boolean> {
   const range = await orderEvents(trx);
   if (range) await putInOrdered(trx, range);
   return range !== undefined;
-}
-
-function attemptOf(held: HeldDelivery, outcome: Outcome, retries: Retries): Attempted {
-  const { deliveryId, receiverId, subject, holder, version, attempts, failingSeconds } = held;
-  const isOver = outcome.result === 'delivered' || failingSeconds >= retries.giveUpSeconds;
-  return {
-    ...{ deliveryId, receiverId, subject, holder, version },
-    state: outcome.result === 'delivered' ? 'delivered' : isOver ? 'failed' : 'waiting',
-    status: outcome.status ?? null,
-    reason: outcome.result === 'delivered' ? null : outcome.reason,
-    againSeconds: isOver ? 0 : pauseSeconds(attempts, retries),
-    // A receiver is asked sooner than any one delivery would be: at the most ten minutes after it is back.
-    receiverSeconds: Math.min(600, pauseSeconds(attempts, retries)),
-  };
-}
-
-/** Again while the database is away: what is not written down is told twice. */
-async function patiently(until: number, work: () => Promise<unknown>): Promise<void> {
-  for (;;) {
-    try {
-      await work();
-      return;
-    } catch (error) {
-      if (!isConnectionError(error) || Date.now() >= until) throw error;
-      await sleep(250, undefined, { ref: false });
-    }
-  }
-}
-
-interface Finished {
-  attempt: Attempted;
-  gone: boolean;
-}
-
-/** Writes down what came of attempts, those of one moment together; gives receivers up. */
-function createFinisher(kinds: SenderOptions['kinds'], { giveUpSeconds }: Retries) {
-  return gathered<Finished, undefined>(
-    async (db, finished) => {
-      await inTransaction(db, async (trx) => {
-        const judged = await finishAttempts(
-          trx,
-          finished.map(({ attempt }) => attempt),
-        );
-        const gone = new Set(finished.filter((one) => one.gone).map(({ attempt }) => attempt.receiverId));
-        for (const receiver of judged) {
-          const why = gone.has(receiver.id) ? 'gone' : hasFailedFor(receiver, giveUpSeconds) ? 'failing' : undefined;
-          if (why) await kinds[receiver.kind]?.giveUp(trx, receiver, why);
-        }
-      });
-      return finished.map(() => undefined);
-    },
-    { most: 64, atOnce: 1 },
-  );
-}
-
-function hasFailedFor({ failures, failingSeconds }: ToldReceiver, seconds: number): boolean {
-  return failures > 0 && failingSeconds >= seconds;
 }

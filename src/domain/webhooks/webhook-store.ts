@@ -1,5 +1,6 @@
 /** The SQL of webhooks: a receiver's name and address, and the secrets that sign, sealed. */
-import { type Database, firstRow, prepared, rows, runPrepared } from '../../platform/database.ts';
+import { type Database, firstRow, prepared, rows } from '../../platform/database.ts';
+import { gatheredRows } from '../../platform/gathered.ts';
 import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
 import { type Receiver, receiverColumns } from '../events/receivers.ts';
 import { actorInTenant } from '../organisation/acting-user.ts';
@@ -100,11 +101,14 @@ export interface WebhookTarget {
 
 const target = prepared(
   'webhook-target',
-  `select url, sealed_secret, case when secret_before_until > now() then sealed_secret_before end as sealed_secret_before
-     from webhooks where id = $1`,
+  `select wanted.n::int as n, w.url, w.sealed_secret,
+          case when w.secret_before_until > now() then w.sealed_secret_before end as sealed_secret_before
+     from unnest((select $1::uuid[])) with ordinality as wanted(id, n)
+     join lateral (select url, sealed_secret, sealed_secret_before, secret_before_until from webhooks where id = wanted.id offset 0) w on true`,
 );
+const findTarget = gatheredRows<WebhookTarget>(target);
 
 /** Where it is sent, and by what it is signed; undefined: it was deleted. */
 export async function selectWebhookTarget(db: Database, id: string): Promise<WebhookTarget | undefined> {
-  return (await runPrepared<WebhookTarget>(db, target, [id])).rows[0];
+  return findTarget(db, id);
 }

@@ -104,7 +104,7 @@ describe('telling webhooks', () => {
   it('is sent again under the same id by another process, where the first is gone between sending and noting it', async () => {
     await sender.stop();
     await telling.webhook(tenantId, receiver.url);
-    const gone = telling.startSender({ holdSeconds: 1 });
+    const gone = telling.startSender({ leaseSeconds: 1 });
     // It is stopped while the receiver has the event and has not answered.
     let answerNow = () => {};
     receiver.answer = () => new Promise((resolve) => (answerNow = () => resolve(204)));
@@ -115,7 +115,7 @@ describe('telling webhooks', () => {
     await gone.stop();
     answerNow();
     receiver.answer = () => 204;
-    const next = telling.startSender({ holdSeconds: 1 });
+    const next = telling.startSender({ leaseSeconds: 1 });
     await eventually(() => numbersOf(subject).includes(1));
     await next.stop();
     assert.deepEqual(inOrder(subject), [0, 1]);
