@@ -38,8 +38,8 @@ await onTestServer(async (app) => {
   const how = { secrets: app.secrets, allowHttp: true, caller: systemCaller };
   await createWebhook(app.db, { tenantId, name: 'Bench', url, types: ['user.updated'] }, how);
 
-  const env = { ...process.env, OUTBOX_DATABASE_URL: app.databaseUrl, OUTBOX_SECRET: app.config.secretKeys[0] };
-  const start = () => fork(new URL('./outbox-sender.ts', import.meta.url), { env });
+  const env = { ...process.env, SENDER_DATABASE_URL: app.databaseUrl, SENDER_SECRET: app.config.secretKeys[0] };
+  const start = () => fork(new URL('../test/support/sender-process.ts', import.meta.url), { env });
   const senders: ChildProcess[] = [start(), start()];
   let [kills, cuts] = [0, 0];
   const killing = setInterval(() => {

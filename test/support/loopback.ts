@@ -19,12 +19,12 @@ export interface LoopbackServer {
   close(): Promise<void>;
 }
 
-/** Listens on a free port of 127.0.0.1. */
-export async function listen(app: Koa | RequestListener, host = '127.0.0.1'): Promise<LoopbackServer> {
+/** Listens on a free port of 127.0.0.1, or on the one that is wanted. */
+export async function listen(app: Koa | RequestListener, host = '127.0.0.1', wantedPort = 0): Promise<LoopbackServer> {
   const server = createServer(app instanceof Koa ? app.callback() : app);
   // Longer than who asks keeps a connection: what is sent while it closes is lost.
   server.keepAliveTimeout = 120_000;
-  server.listen(0, host);
+  server.listen(wantedPort, host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {

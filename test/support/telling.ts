@@ -1,5 +1,6 @@
 /** A sender of a test's own, on a database without a server: its calls, its pauses and its end are the test's. */
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { receiverCall } from '../../src/domain/events/call-receiver.ts';
 import { type Sender, type SenderOptions, startSender } from '../../src/domain/events/sender.ts';
 import { tellEndsByTime } from '../../src/domain/lifecycle/ends-by-time.ts';
 import { webhookKind } from '../../src/domain/webhooks/deliver-webhook.ts';
@@ -10,7 +11,8 @@ import { createOutboundFetch, type OutboundOptions } from '../../src/platform/ne
 import { createSecrets } from '../../src/platform/secrets.ts';
 import { createTestDatabase } from './database.ts';
 
-export const secrets = createSecrets(['a key of nobody that is long enough to be one']);
+export const secretKey = 'a key of nobody that is long enough to be one';
+export const secrets = createSecrets([secretKey]);
 
 /** Short pauses: no test waits for a real one. */
 export const soon = { firstSeconds: 0.05, longestSeconds: 0.2, giveUpSeconds: 3600 };
@@ -38,7 +40,8 @@ export async function startTelling(): Promise<Telling> {
     databaseUrl: database.url,
     startSender(options = {}, outbound = {}) {
       const fetch = createOutboundFetch({
-        ...{ allowedNetworks: ['127.0.0.0/8'], timeoutMs: 60_000, maxBytes: 64 * 1024 },
+        ...receiverCall,
+        ...{ allowedNetworks: ['127.0.0.0/8'], timeoutMs: 60_000 },
         ...outbound,
       });
       const kinds = { webhook: webhookKind({ db, secrets, fetch }) };

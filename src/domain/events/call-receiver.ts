@@ -6,8 +6,8 @@
 import { OutboundError, type OutboundFetch } from '../../platform/network/outbound.ts';
 import type { Outcome } from './receiver-kind.ts';
 
-/** How long a receiver has for its answer, and how much of it is read. */
-export const receiverCall = { timeoutMs: 10_000, maxBytes: 64 * 1024 };
+/** How long a receiver has for its answer, how much of it is read, and for how long its connection waits for the next call. */
+export const receiverCall = { timeoutMs: 10_000, maxBytes: 64 * 1024, keepConnectionsMs: 1_000 };
 
 const reasons: Record<OutboundError['code'], string> = {
   OUTBOUND_REFUSED: 'address_refused',

@@ -27,6 +27,8 @@ export interface HeldLanes {
   /** @param askedAt by `performance.now()`, before the lane was asked for */
   begin(held: HeldDelivery, askedAt: number): void;
   count(): number;
+  /** Renews what runs out soon. Before more is asked for: who was late would take its own lanes for another's. */
+  renew(): Promise<void>;
   /** Breaks off what is under way, and resolves when nothing is. */
   stop(): Promise<unknown>;
 }
@@ -46,7 +48,7 @@ export function holdingLanes({ db, kinds, logger, retries, leaseSeconds, ended }
   const lanes = new Map<Lane, Promise<void>>();
   const leaseMs = leaseSeconds * 1000;
   let isStopping = false;
-  let isRenewing = false;
+  const renewal = renewing(lanes, { db, logger, leaseSeconds });
 
   /** @returns what comes next in the lane, if this process goes on with it */
   async function sendFirst(lane: Lane, turnEndsAt: number): Promise<HeldDelivery | undefined> {
@@ -59,9 +61,13 @@ export function holdingLanes({ db, kinds, logger, retries, leaseSeconds, ended }
     const notedAt = performance.now();
     const keepSeconds = isStopping || notedAt >= turnEndsAt ? 0 : leaseSeconds;
     const finished = { attempt: attemptOf(held, outcome, retries, keepSeconds), gone: outcome.result === 'gone' };
-    const next = await patiently(notedAt + noteMs, () => finish(db, finished));
+    let askedAt = notedAt;
+    const next = await patiently(notedAt + noteMs, () => {
+      askedAt = performance.now();
+      return finish(db, finished);
+    });
     if (!next) return undefined;
-    lane.until = notedAt + leaseMs;
+    lane.until = askedAt + leaseMs;
     return { ...held, ...next, attempts: 0, failingSeconds: 0 };
   }
 
@@ -69,31 +75,6 @@ export function holdingLanes({ db, kinds, logger, retries, leaseSeconds, ended }
     const turnEndsAt = performance.now() + turnMs;
     for (let next: HeldDelivery | undefined = lane.held; next; next = await sendFirst(lane, turnEndsAt))
       lane.held = next;
-  }
-
-  /** Renews while there is something to renew. */
-  async function renewing(): Promise<void> {
-    if (isRenewing) return;
-    isRenewing = true;
-    while (lanes.size > 0) {
-      await sleep(leaseMs / 3, undefined, { ref: false });
-      await renew().catch((err) => logger.debug({ err }, 'Could not go on holding what is to be told'));
-    }
-    isRenewing = false;
-  }
-
-  async function renew(): Promise<void> {
-    const askedAt = performance.now();
-    const due = [...lanes.keys()].filter(({ until }) => until - askedAt <= (leaseMs * 2) / 3);
-    if (due.length === 0) return;
-    const states = new Map<string, string>();
-    for (const { holder, state } of await renewLanes(db, { lanes: due.map(({ held }) => held), leaseSeconds }))
-      states.set(holder, state);
-    for (const lane of due) {
-      const state = states.get(lane.held.holder);
-      if (state === 'renewed') lane.until = Math.max(lane.until, askedAt + leaseMs);
-      else if (state === 'lost') lane.broken.abort();
-    }
   }
 
   return {
@@ -109,13 +90,54 @@ export function holdingLanes({ db, kinds, logger, retries, leaseSeconds, ended }
           ended();
         });
       lanes.set(lane, work);
-      void renewing();
+      renewal.begin();
     },
     count: () => lanes.size,
+    renew: renewal.renew,
     stop() {
       isStopping = true;
       for (const { broken } of lanes.keys()) broken.abort();
       return Promise.allSettled(lanes.values());
+    },
+  };
+}
+
+/** Keeps lanes held, while there are any. One that another has taken is broken off. */
+function renewing(
+  lanes: ReadonlyMap<Lane, unknown>,
+  { db, logger, leaseSeconds }: Pick<HeldLanesOptions, 'db' | 'logger' | 'leaseSeconds'>,
+): { begin(): void; renew(): Promise<void> } {
+  const leaseMs = leaseSeconds * 1000;
+  let isUnderWay = false;
+
+  async function renew(): Promise<void> {
+    const askedAt = performance.now();
+    const due = [...lanes.keys()].filter(({ until }) => until - askedAt <= (leaseMs * 2) / 3);
+    if (due.length === 0) return;
+    const states = new Map<string, string>();
+    for (const { holder, state } of await renewLanes(db, { lanes: due.map(({ held }) => held), leaseSeconds }))
+      states.set(holder, state);
+    for (const lane of due) {
+      const state = states.get(lane.held.holder);
+      if (state === 'renewed') lane.until = Math.max(lane.until, askedAt + leaseMs);
+      else if (state === 'lost') lane.broken.abort();
+    }
+  }
+
+  async function goOn(): Promise<void> {
+    while (lanes.size > 0) {
+      await sleep(leaseMs / 3, undefined, { ref: false });
+      await renew().catch((err) => logger.debug({ err }, 'Could not go on holding what is to be told'));
+    }
+    isUnderWay = false;
+  }
+
+  return {
+    renew,
+    begin() {
+      if (isUnderWay) return;
+      isUnderWay = true;
+      void goOn();
     },
   };
 }

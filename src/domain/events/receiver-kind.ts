@@ -2,6 +2,8 @@
 import type { Database } from '../../platform/database.ts';
 import type { HeldDelivery } from './lane-store.ts';
 
+export type { HeldDelivery };
+
 /** What came of speaking to a receiver. `gone`: it wants nothing any more. */
 export type Outcome =
   | { result: 'delivered'; status: number }

@@ -59,6 +59,7 @@ export function startSender(options: SenderOptions): Sender {
     if (fresh) fresh = await inTransaction(db, putInOrder);
     const most = atOnce - sending.count();
     if (!listening || most <= 0) return fresh;
+    await sending.renew();
     const askedAt = performance.now();
     const held = await holdLanes(db, { kinds: Object.keys(kinds), most, leaseSeconds, each: eachAtOnce });
     const empty = held.filter(({ deliveryId }) => deliveryId === null);

@@ -5,11 +5,12 @@
  * answer of the name server cannot lead elsewhere. Networks an operator lists are exempt, and may be reached over http.
  */
 import { lookup } from 'node:dns/promises';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import getRawBody from 'raw-body';
-import type { Agent, Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { isInNetworks, isPublicAddress, type Networks, parseNetworks } from './networks.ts';
+import { type Connections, keptConnections, singleConnections, type Target } from './outbound-connections.ts';
 
 export interface OutboundOptions {
   /** Networks or addresses that may be called although they are not public. */
@@ -20,6 +21,8 @@ export interface OutboundOptions {
   maxBytes: number;
   /** A certificate authority (PEM) trusted besides the built-in ones. */
   ca?: string;
+  /** For so long a connection waits for another call that is led to the same checked addresses; default: each has its own. */
+  keepConnectionsMs?: number;
   /** All addresses of a host's name; default: as the machine resolves names. */
   lookup?: (host: string) => Promise<{ address: string; family: number }[]>;
 }
@@ -38,13 +41,6 @@ export class OutboundError extends Error {
   }
 }
 
-type Undici = typeof import('undici');
-
-interface Target {
-  address: string;
-  family: 4 | 6;
-}
-
 /** Of the request these belong to the connection, or to a browser. */
 const ownHeaders = [
   'connection',
@@ -59,11 +55,14 @@ const ownHeaders = [
 ];
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
-/** Makes a `fetch` that keeps the rules. It holds nothing open between calls. */
+/** Makes a `fetch` that keeps the rules. It holds nothing open between calls, unless told to for a moment. */
 export function createOutboundFetch(rules: OutboundOptions): OutboundFetch {
   const { allowedNetworks, timeoutMs, maxBytes, ca, lookup: find = byMachine } = rules;
   const allowed = parseNetworks(allowedNetworks);
   const authorities = ca === undefined ? undefined : [...rootCertificates, ca];
+  const connections = rules.keepConnectionsMs
+    ? keptConnections(authorities, rules.keepConnectionsMs)
+    : singleConnections(authorities);
 
   return async function outboundFetch(input, options = {}) {
     if (input instanceof Request) throw new TypeError('pass an address and options');
@@ -80,7 +79,7 @@ export function createOutboundFetch(rules: OutboundOptions): OutboundFetch {
     const { signal } = controller;
     try {
       const targets = await abortable(resolve(url, allowed, find), signal);
-      return await exchange(url, targets, prepared, { signal, maxBytes, authorities, redirect: options.redirect });
+      return await exchange(url, targets, prepared, { signal, maxBytes, connections, redirect: options.redirect });
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof OutboundError) throw error;
@@ -159,32 +158,21 @@ function bytesOf(body: RequestInit['body']): Buffer | undefined {
 interface ExchangeOptions {
   signal: AbortSignal;
   maxBytes: number;
-  authorities: string[] | undefined;
+  connections: Connections;
   redirect: RequestInit['redirect'];
 }
 
 async function exchange(url: URL, targets: Target[], prepared: Prepared, options: ExchangeOptions): Promise<Response> {
   // Loaded with the first call: what calls nobody, as most commands, does without.
   const undici = await import('undici');
-  const dispatcher = connectionTo(undici, targets, options.authorities);
+  const { dispatcher, release } = options.connections(undici, url, targets);
   try {
     const { method, headers, body } = prepared;
     const answer = await undici.request(url, { method, headers, body, dispatcher, signal: options.signal });
     return await responseOf(answer, method, options);
   } finally {
-    dispatcher.destroy().catch(() => undefined);
+    release();
   }
-}
-
-/** For one call alone: a connection kept from an earlier one would not have been checked by this one. */
-function connectionTo(library: Undici, targets: Target[], ca: string[] | undefined): Agent {
-  // How long everything may take is told by the signal.
-  const timeouts = { headersTimeout: 0, bodyTimeout: 0 };
-  return new library.Agent({
-    ...timeouts,
-    pipelining: 0,
-    connect: { lookup: checkedAddresses(targets), ca, timeout: 0 },
-  });
 }
 
 async function responseOf(
@@ -215,15 +203,6 @@ async function contentOf(
       throw new OutboundError('OUTBOUND_TOO_LARGE', `the answer is larger than ${limit} bytes`, { cause });
     throw cause;
   }
-}
-
-/** In place of the name server: what was resolved and checked before. */
-function checkedAddresses(targets: Target[]): LookupFunction {
-  return (_hostname, { all }, callback) => {
-    const [first] = targets;
-    if (all) callback(null, targets);
-    else callback(null, first?.address ?? '', first?.family);
-  };
 }
 
 function responseHeaders(answer: Dispatcher.ResponseData['headers']): Headers {

@@ -240,6 +240,38 @@ describe('calling addresses that others chose', () => {
       await toLoopback(server.url);
       assert.equal(ports.size, 2);
     });
+
+    it('keeps a connection where it is told to, for calls that are led to the same addresses alone', async () => {
+      let answers = ['127.0.0.1'];
+      const lookup = async () => answers.map((address) => ({ address, family: 4 }));
+      const keeping = createOutboundFetch({
+        ...limits,
+        allowedNetworks: ['127.0.0.1', '127.0.0.2'],
+        keepConnectionsMs: 30_000,
+        lookup,
+      });
+      const other = await listen(respond, '127.0.0.2', server.port);
+      const ports: (number | undefined)[] = [];
+      respond = (req, res) => {
+        ports.push(req.socket.remotePort);
+        res.end();
+      };
+      try {
+        const url = `http://receiver.test:${server.port}/`;
+        // One is free again a moment after its answer was read, so that the next call may have opened another.
+        for (let n = 0; n < 6; n++) await keeping(url);
+        assert.equal(ports.length, 6);
+        assert.ok(new Set(ports).size <= 2, 'connections are used again');
+        // The name leads elsewhere now: inside, and to another address that may be called.
+        answers = ['127.0.0.3'];
+        await assert.rejects(keeping(url), failsWith('OUTBOUND_REFUSED'));
+        answers = ['127.0.0.2'];
+        await keeping(url);
+        assert.equal(ports.length, 6, 'the connection to the first address is not used');
+      } finally {
+        await other.close();
+      }
+    });
   });
 
   describe('redirects', () => {
