@@ -4,8 +4,8 @@
  */
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { checkMail, checkPhone } from './message-variables.ts';
-import { type Brand, productName } from './platform/brand.ts';
+import { checkMail, checkPhone, type MailConfig, messagesOf, type PhoneConfig } from './message-variables.ts';
+import type { Brand } from './platform/brand.ts';
 import { brandOf, brandVariables } from './platform/environment/brand-variables.ts';
 import { developmentSecretKey } from './platform/environment/development-secret-key.ts';
 import {
@@ -31,6 +31,7 @@ export const environmentSchema = z.object({
   PORT: integer(0, 65_535, 3000),
   HOST: text,
   KEEP_ALIVE_SECONDS: integer(1, 3_600, 130),
+  DRAIN_SECONDS: integer(0, 600, 0),
   ISSUER: text,
   ISSUER_PREVIOUS: text,
   DATA_DIR: z.string().default('.data'),
@@ -86,8 +87,14 @@ export interface Config {
   readonly issuer: string;
   /** The issuer that the database may still belong to: `issuer` takes its place at the next start. */
   readonly previousIssuer: string | undefined;
-  /** `keepAliveSeconds`: how long an idle connection stays open. */
-  readonly listen: { readonly host: string; readonly port: number; readonly keepAliveSeconds: number };
+  readonly listen: {
+    readonly host: string;
+    readonly port: number;
+    /** How long an idle connection stays open. */
+    readonly keepAliveSeconds: number;
+    /** How long a process that was told to stop still answers, until balancers send it nothing more. */
+    readonly drainSeconds: number;
+  };
   readonly dataDirectory: string;
   readonly database: {
     /** Absent: the embedded PostgreSQL in the data directory. */
@@ -135,32 +142,8 @@ export interface Config {
   readonly auditRetentionDays: number;
   /** The server's own look; a tenant has one beside. */
   readonly brand: Readonly<Brand>;
-  readonly mail: {
-    /** Absent: in development mail is written to `<dataDirectory>/mail`; elsewhere there is none. */
-    readonly smtpUrl: string | undefined;
-    readonly toFiles: boolean;
-    /** Such as `Gatehouse <no-reply@id.example.org>`: the name of mails that no tenant sends. */
-    readonly from: string;
-    /** Messages a day for each tenant. */
-    readonly dailyBudget: number;
-  };
-  readonly phone: {
-    /** Absent: nothing is sent to phones. */
-    readonly twilio:
-      | {
-          readonly accountSid: string;
-          readonly authToken: string;
-          readonly smsFrom: string | undefined;
-          readonly whatsappFrom: string | undefined;
-          readonly whatsappContentSid: string | undefined;
-          readonly baseUrl: string;
-        }
-      | undefined;
-    /** ISO 3166-1 alpha-2; a tenant's own list narrows it. Empty: the tenants' lists alone decide (never in production). */
-    readonly countries: readonly string[];
-    /** SMS and WhatsApp messages a day for each tenant. */
-    readonly dailyBudget: number;
-  };
+  readonly mail: MailConfig;
+  readonly phone: PhoneConfig;
 }
 
 /** Thrown with every fault of the environment, one a line. */
@@ -260,6 +243,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = variables): Config {
       host: env.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
       port: env.PORT,
       keepAliveSeconds: env.KEEP_ALIVE_SECONDS,
+      drainSeconds: env.DRAIN_SECONDS,
     },
     dataDirectory,
     database: {
@@ -313,34 +297,6 @@ function limitsOf(
     accessTokenMaxBytes: env.ACCESS_TOKEN_MAX_BYTES,
     signingKeyRotationDays: env.SIGNING_KEY_ROTATION_DAYS,
     auditRetentionDays: env.AUDIT_RETENTION_DAYS,
-  };
-}
-
-function messagesOf(env: Environment, issuer: string): Pick<Config, 'mail' | 'phone'> {
-  const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken } = env;
-  const host = URL.parse(issuer)?.hostname ?? 'localhost';
-  return {
-    mail: {
-      smtpUrl: env.SMTP_URL,
-      toFiles: env.NODE_ENV === 'development' && env.SMTP_URL === undefined,
-      from: env.MAIL_FROM ?? `${env.BRAND_NAME ?? productName} <no-reply@${host}>`,
-      dailyBudget: env.EMAIL_DAILY_BUDGET,
-    },
-    phone: {
-      twilio:
-        accountSid !== undefined && authToken !== undefined
-          ? {
-              accountSid,
-              authToken,
-              smsFrom: env.TWILIO_SMS_FROM,
-              whatsappFrom: env.TWILIO_WHATSAPP_FROM,
-              whatsappContentSid: env.TWILIO_WHATSAPP_CONTENT_SID,
-              baseUrl: env.TWILIO_BASE_URL.replace(/\/+$/, ''),
-            }
-          : undefined,
-      countries: env.PHONE_COUNTRIES,
-      dailyBudget: env.PHONE_DAILY_BUDGET,
-    },
   };
 }
 

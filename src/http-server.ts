@@ -1,11 +1,21 @@
-/** Listening, and the end of it: what is in flight is finished, ten seconds at the most. Refuses headers of more than 64 KiB. */
-import { createServer, type RequestListener, type Server } from 'node:http';
+/**
+ * Listening, and the end of it, in two steps: `leave` while balancers still send requests, then `drain`, in which what is in
+ * flight is finished, ten seconds at the most. Refuses headers of more than 64 KiB.
+ */
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { answerUnreadable, mostHeaderBytes } from './unreadable-requests.ts';
 
 export interface HttpServer {
   /** Answers the port. */
   listen(host: string, port: number): Promise<number>;
+  /**
+   * Answers as before for so long, and says with every answer that its connection ends there (RFC 9112, section 9.6): who sends
+   * the next request opens another one, and may be led elsewhere. A connection on which nobody asks stays open until `drain`:
+   * closed any sooner, it would be while its other end sends.
+   */
+  leave(milliseconds: number): Promise<void>;
   /** Takes no more connections, lets requests finish, and cuts what takes longer than ten seconds. */
   drain(): Promise<void>;
 }
@@ -31,10 +41,17 @@ const defaults: HttpTimeouts = {
 export function createHttpServer(handle: RequestListener, overrides: Partial<HttpTimeouts> = {}): HttpServer {
   const { drainMs, ...timeouts } = { ...defaults, ...overrides };
   const sockets = new Set<Socket>();
+  const answers = new Set<ServerResponse>();
+  let isLeaving = false;
   let server: Server | undefined;
   return {
     async listen(host, port) {
-      const http = createServer({ ...timeouts, maxHeaderSize: mostHeaderBytes }, handle);
+      const http = createServer({ ...timeouts, maxHeaderSize: mostHeaderBytes }, (req, res) => {
+        answers.add(res);
+        res.once('close', () => answers.delete(res));
+        if (isLeaving) closeAfter(res);
+        handle(req, res);
+      });
       answerUnreadable(http);
       http.maxHeadersCount = 100;
       http.on('connection', (socket) => {
@@ -48,8 +65,20 @@ export function createHttpServer(handle: RequestListener, overrides: Partial<Htt
       });
       return (http.address() as AddressInfo).port;
     },
+    async leave(milliseconds) {
+      isLeaving = true;
+      for (const answer of answers) closeAfter(answer);
+      if (milliseconds > 0) await sleep(milliseconds);
+    },
     drain: async () => server && drain(server, sockets, drainMs),
   };
+}
+
+/** Also where the head of the answer has been sent already. */
+function closeAfter(answer: ServerResponse): void {
+  answer.shouldKeepAlive = false;
+  const { socket } = answer;
+  if (answer.headersSent) answer.once('finish', () => socket?.end());
 }
 
 function drain(server: Server, sockets: ReadonlySet<Socket>, drainMs: number): Promise<void> {

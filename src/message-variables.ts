@@ -1,4 +1,5 @@
-/** What is asked of the variables of mail and of messages to phones, together. Names faults; never repeats a value. */
+/** The variables of mail and of messages to phones: what they ask of each other, and what they say. Names faults; never repeats a value. */
+import { productName } from './platform/brand.ts';
 import {
   isMailbox,
   isPhoneNumber,
@@ -6,6 +7,34 @@ import {
   isTwilioId,
   isUrlOf,
 } from './platform/environment/environment-checks.ts';
+
+export interface MailConfig {
+  /** Absent: in development mail is written to `<dataDirectory>/mail`; elsewhere there is none. */
+  readonly smtpUrl: string | undefined;
+  readonly toFiles: boolean;
+  /** Such as `Gatehouse <no-reply@id.example.org>`: the name of mails that no tenant sends. */
+  readonly from: string;
+  /** Messages a day for each tenant. */
+  readonly dailyBudget: number;
+}
+
+export interface PhoneConfig {
+  /** Absent: nothing is sent to phones. */
+  readonly twilio:
+    | {
+        readonly accountSid: string;
+        readonly authToken: string;
+        readonly smsFrom: string | undefined;
+        readonly whatsappFrom: string | undefined;
+        readonly whatsappContentSid: string | undefined;
+        readonly baseUrl: string;
+      }
+    | undefined;
+  /** ISO 3166-1 alpha-2; a tenant's own list narrows it. Empty: the tenants' lists alone decide (never in production). */
+  readonly countries: readonly string[];
+  /** SMS and WhatsApp messages a day for each tenant. */
+  readonly dailyBudget: number;
+}
 
 interface MailVariables {
   SMTP_URL?: string | undefined;
@@ -60,4 +89,40 @@ export function checkPhone(env: PhoneVariables, given: NodeJS.ProcessEnv, produc
   }
   if (!isUrlOf(env.TWILIO_BASE_URL, production ? ['https:'] : ['https:', 'http:']))
     faults.push('TWILIO_BASE_URL: must be an https URL');
+}
+
+interface MessageVariables extends MailVariables, PhoneVariables {
+  NODE_ENV: string;
+  BRAND_NAME?: string | undefined;
+  EMAIL_DAILY_BUDGET: number;
+  PHONE_DAILY_BUDGET: number;
+}
+
+/** What they say, once they are known to fit together. */
+export function messagesOf(env: MessageVariables, issuer: string): { mail: MailConfig; phone: PhoneConfig } {
+  const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken } = env;
+  const host = URL.parse(issuer)?.hostname ?? 'localhost';
+  return {
+    mail: {
+      smtpUrl: env.SMTP_URL,
+      toFiles: env.NODE_ENV === 'development' && env.SMTP_URL === undefined,
+      from: env.MAIL_FROM ?? `${env.BRAND_NAME ?? productName} <no-reply@${host}>`,
+      dailyBudget: env.EMAIL_DAILY_BUDGET,
+    },
+    phone: {
+      twilio:
+        accountSid !== undefined && authToken !== undefined
+          ? {
+              accountSid,
+              authToken,
+              smsFrom: env.TWILIO_SMS_FROM,
+              whatsappFrom: env.TWILIO_WHATSAPP_FROM,
+              whatsappContentSid: env.TWILIO_WHATSAPP_CONTENT_SID,
+              baseUrl: env.TWILIO_BASE_URL.replace(/\/+$/, ''),
+            }
+          : undefined,
+      countries: env.PHONE_COUNTRIES,
+      dailyBudget: env.PHONE_DAILY_BUDGET,
+    },
+  };
 }

@@ -26,7 +26,10 @@ export interface GatehouseServer {
   provider: () => Provider;
   /** Listens; answers the port. */
   listen(host: string, port: number): Promise<number>;
-  /** Refuses new requests, finishes what is in flight (10 s at the most), closes everything. */
+  /**
+   * Takes no more jobs and is not ready any more, answers for as long as balancers may need to notice (`DRAIN_SECONDS`), finishes
+   * what is in flight (10 s at the most), closes everything.
+   */
   stop(): Promise<void>;
 }
 
@@ -66,7 +69,7 @@ export async function createGatehouse(options: ServerOptions): Promise<Gatehouse
   let stopping = false;
   const isStopping = () => stopping;
   const tell = createRequestTeller(dependencies);
-  const documents = createPublicDocuments({ live, paths: publishedDocuments, tell, isStopping });
+  const documents = createPublicDocuments({ live, paths: publishedDocuments, tell });
   const app = createApp(dependencies, live, { isStopping, documents });
   const jobs = runJobs ? startJobsOf(dependencies, live) : undefined;
   const sender = runJobs ? startTelling(dependencies, options.telling) : undefined;
@@ -80,10 +83,12 @@ export async function createGatehouse(options: ServerOptions): Promise<Gatehouse
     listen: http.listen,
     async stop() {
       stopping = true;
-      live.stop();
-      // Else they would be waited for.
+      const work = [jobs?.stop(), sender?.stop()];
+      await http.leave(config.listen.drainSeconds * 1000);
+      // Else they would be waited for. Not before: who is told as things happen comes back at once, and may be led here.
       dependencies.listeners.end();
-      await Promise.all([http.drain(), jobs?.stop(), sender?.stop()]);
+      await Promise.all([http.drain(), ...work]);
+      live.stop();
       await dependencies.close();
     },
   };
@@ -98,11 +103,6 @@ function createApp(
   const app = new Koa();
   app.keys = cookieKeys(secrets);
   app.on('error', (err) => logger[isClientsDoing(err) ? 'info' : 'error']({ err }, 'an answer could not be sent'));
-  app.use(async (ctx, next) => {
-    await next();
-    // Else the connection would wait for the next request, and the end for the connection.
-    if (isStopping()) ctx.set('Connection', 'close');
-  });
   mountRoutes(app, dependencies, live, { isStopping, documents });
   trustProxies(app, config.trustedProxies, config.clientCertificates);
   return app;

@@ -26,8 +26,6 @@ export interface PublicDocumentsOptions {
   paths: readonly string[];
   /** Each answer is logged and measured as any other. */
   tell(request: ToldRequest): void;
-  /** While the server stops, connections are closed by the middleware. */
-  isStopping(): boolean;
 }
 
 /** What each answer says of itself alone. */
@@ -38,7 +36,7 @@ function isForEverybody({ method, headers }: IncomingMessage): boolean {
 }
 
 export function createPublicDocuments(options: PublicDocumentsOptions): PublicDocuments {
-  const { live, paths, tell, isStopping } = options;
+  const { live, paths, tell } = options;
   const kept = new WeakMap<object, Map<string, KeptAnswer>>();
   const isDocument = new Set(paths);
 
@@ -59,7 +57,7 @@ export function createPublicDocuments(options: PublicDocumentsOptions): PublicDo
     },
 
     before: (handle) => (req, res) => {
-      const known = isDocument.has(req.url ?? '') && isForEverybody(req) && !isStopping();
+      const known = isDocument.has(req.url ?? '') && isForEverybody(req);
       const answer = known ? kept.get(live.provider())?.get(req.url as string) : undefined;
       if (!answer) return handle(req, res);
       const began = performance.now();
