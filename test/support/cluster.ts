@@ -1,7 +1,8 @@
 /**
  * The PostgreSQL server of a test run: one for all files and all processes of the run, started when the first test asks for
  * it, in a temporary folder (in memory where that has room), and gone when the run ends in whatever way. TEST_DATABASE_URL
- * names a server to use in its place; its role must be allowed to create databases.
+ * names a server to use in its place; its role must be allowed to create databases. TEST_POSTGRES picks another version
+ * (postgres-version.ts).
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,6 +13,7 @@ import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
 } from '../../src/platform/embedded-postgres/embedded-postgres.ts';
+import { binariesUnderTest, closePublicSchema } from './postgres-version.ts';
 
 export interface TestServer {
   /** A database that tests leave alone; databases are made and dropped over it. */
@@ -95,12 +97,14 @@ async function hasRoomInMemory(): Promise<boolean> {
 }
 
 async function startClusterIn(parent: string): Promise<Cluster> {
+  const binaries = binariesUnderTest();
   const directory = await mkdtemp(join(parent, 'gatehouse-test-'));
   // Under root the server runs as another account, which must be able to pass.
   await chmod(directory, 0o711);
   try {
     const log = { info() {}, warn() {} };
-    const server = await startEmbeddedPostgres({ dataDirectory: directory, log, durable: false });
+    const server = await startEmbeddedPostgres({ dataDirectory: directory, log, durable: false, binaries });
+    if (binaries) await closePublicSchema(server);
     return { server, directory, watchdog: watchOver(server.home, directory) };
   } catch (error) {
     await rm(directory, { recursive: true, force: true });

@@ -64,15 +64,19 @@ async function openAdmin(serverUrl: string): Promise<pg.Client> {
 }
 
 // Half the time of wal_log where nothing is synced; it asks for two checkpoints, which are dear on a durable server.
-function createOptionsOf(server: TestServer): string {
-  return server.directory ? 'strategy file_copy' : '';
+// PostgreSQL 14 knows no other way, and no word for it.
+async function createOptionsOf(server: TestServer, admin: pg.Client): Promise<string> {
+  if (!server.directory) return '';
+  const { rows } = await admin.query(`select current_setting('server_version_num')::integer as version`);
+  return rows[0].version >= 150_000 ? 'strategy file_copy' : '';
 }
 
 /** Of the process that started this one; it drops what is left here, too. */
 async function joinTemplate(): Promise<Template> {
   const { server, template: name } = sharedRun() as NonNullable<ReturnType<typeof sharedRun>>;
   const admin = await openAdmin(server.url);
-  return { name, admin, serverUrl: server.url, role: server.serverRole, createOptions: createOptionsOf(server) };
+  const createOptions = await createOptionsOf(server, admin);
+  return { name, admin, serverUrl: server.url, role: server.serverRole, createOptions };
 }
 
 async function makeTemplate(): Promise<Template> {
@@ -99,7 +103,8 @@ async function makeTemplate(): Promise<Template> {
   }
   // A template somebody is connected to cannot be cloned.
   await admin.query(`alter database ${name} allow_connections false`);
-  return { name, admin, serverUrl: server.url, role: server.serverRole, createOptions: createOptionsOf(server) };
+  const createOptions = await createOptionsOf(server, admin);
+  return { name, admin, serverUrl: server.url, role: server.serverRole, createOptions };
 }
 
 function uniqueName(prefix: string): string {

@@ -69,11 +69,17 @@ describe('the audit trail, to the role that the server works as', () => {
       await assert.rejects(server.raw(`delete from ${name}`), denied, name);
       await assert.rejects(server.raw(`truncate ${name.replace('only ', '')}`), denied, name);
     }
+    const [found] = await rows<{ version: number }>(
+      owner,
+      `select current_setting('server_version_num')::integer as version`,
+    );
+    // PostgreSQL 14 does not know the word.
+    const merge = `merge into audit_events e using (select 1) s on true when matched then delete`;
     for (const statement of [
+      ...(Number(found?.version) >= 150_000 ? [merge] : []),
       'truncate audit_events cascade',
       `insert into audit_events (id, actor_type, action, occurred_at) select id, actor_type, action, occurred_at from audit_events
          on conflict (id, occurred_at) do update set action = 'test.changed'`,
-      `merge into audit_events e using (select 1) s on true when matched then delete`,
       'select from audit_events for update',
       'select from audit_events for no key update',
       'with gone as (delete from audit_events returning id) select from gone',
@@ -136,7 +142,7 @@ describe('the audit trail, to the role that the server works as', () => {
       assert.ok(refused, `went through: ${statement}`);
       assert.match(
         refused,
-        /denied|must be owner|must be superuser|permission|cannot drop|only superuser|own/i,
+        /denied|must be (owner|member|superuser)|permission|cannot drop|only superuser|own/i,
         statement,
       );
     }
@@ -195,7 +201,7 @@ describe('the audit trail, to the role that the server works as', () => {
     ])
       await assert.rejects(
         server.raw(statement),
-        /permission denied|must be|only roles with|Only roles with/i,
+        /permission denied|must be|must have admin option|only roles with/i,
         statement,
       );
     await server.transaction(async (trx) => {

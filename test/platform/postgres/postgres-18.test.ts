@@ -1,0 +1,3 @@
+import { describeOn } from '../../support/run-on-postgres.ts';
+
+describeOn('18');
