@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 const ownedTables: Record<string, readonly string[]> = {
-  platform: ['configuration_version', 'rate_limits'],
+  platform: ['configuration_version', 'job_workers', 'rate_limits'],
   audit: ['activity_counted', 'activity_days', 'audit_events', 'audit_upkeep', 'repeated_refusals'],
   events: ['event_deliveries', 'event_lanes', 'event_receivers', 'outbox_events', 'outbox_progress'],
   seals: ['audit_leaves', 'audit_seal_keys', 'audit_seals'],

@@ -55,6 +55,7 @@ import * as provisionedGroups from '../../migrations/0059-provisioned-groups.ts'
 import * as provisioningRequests from '../../migrations/0060-provisioning-requests.ts';
 import * as usedWorkloads from '../../migrations/0063-used-workloads.ts';
 import * as eventStreams from '../../migrations/0065-event-streams.ts';
+import * as jobWorkers from '../../migrations/0069-job-workers.ts';
 import type { Database } from './database.ts';
 
 interface NamedMigration {
@@ -115,6 +116,7 @@ const migrations: NamedMigration[] = [
   { name: '0060-provisioning-requests', migration: provisioningRequests },
   { name: '0063-used-workloads', migration: usedWorkloads },
   { name: '0065-event-streams', migration: eventStreams },
+  { name: '0069-job-workers', migration: jobWorkers },
 ];
 
 const tableName = 'schema_migrations';

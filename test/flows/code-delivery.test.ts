@@ -7,7 +7,6 @@ import * as openid from 'openid-client';
 import pg from 'pg';
 import { requestCode } from '../../src/domain/codes/one-time-codes.ts';
 import type { NewTenant } from '../../src/domain/setup/create-tenant.ts';
-import { releaseAbandonedJobs } from '../../src/platform/jobs/abandoned-jobs.ts';
 import type { TestApp } from '../support/app.ts';
 import type { Browserless } from '../support/browserless.ts';
 import { eventually } from '../support/eventually.ts';
@@ -16,6 +15,7 @@ import { unlimited } from '../support/limits.ts';
 import { type Begun, type MessagingApp, startMessagingApp } from '../support/messaging-app.ts';
 import { discover, type RelyingParty, redirectUri } from '../support/relying-party.ts';
 import { environmentOf, startServerProcess } from '../support/server-process.ts';
+import { takeBackJobs } from '../support/take-back-jobs.ts';
 
 type Person = Awaited<ReturnType<TestApp['person']>>;
 
@@ -252,11 +252,7 @@ describe('a process that is killed between asking and sending', function () {
       assert.ok((await queue('locked_at is not null')) >= 1);
       assert.deepEqual(mailbox.mails, []);
 
-      // A minute later the next process would take back what this one had begun. Here nobody waits so long.
-      await eventually(async () => {
-        await releaseAbandonedJobs(pool, undefined, 0);
-        return (await queue('locked_at is not null')) === 0;
-      }, 'it was taken back');
+      await eventually(async () => (await takeBackJobs(pool)) === 0, 'it was taken back');
       second = startServerProcess(await variables());
       await second.ready();
       for (const one of asked) await scene.assertArrived('email', one);

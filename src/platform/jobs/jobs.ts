@@ -17,14 +17,17 @@ import {
 } from 'graphile-worker';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { type Pooler, startParameters } from '../lent-connections.ts';
 import { connectionsToPrimary } from '../primary.ts';
-import { releaseAbandonedJobs, releaseJobsOf, watchPool } from './abandoned-jobs.ts';
+import { beat, type Patience, releaseJobsOf, releaseLostJobs, watchPool } from './abandoned-jobs.ts';
 import { onLastingFailure, workersAreGone } from './idle-workers.ts';
 
 export interface JobsConnection {
   databaseUrl: string;
   /** As in DatabaseOptions: the CA bundle to verify the server by, or `true` for the system's. */
   ssl?: boolean | { ca: string };
+  /** What stands before the server; default `none`. Behind one nothing tells of new jobs, and they are looked for. */
+  pooler?: Pooler;
 }
 
 export interface JobContext {
@@ -49,12 +52,14 @@ export interface JobsOptions extends JobsConnection {
   concurrency?: number;
   /** How long `stop` waits for running jobs; default 8 s. */
   stopTimeoutMs?: number;
-  /** How often it looks for jobs of which the database did not tell it; default 2 s. */
+  /** How often it looks for jobs of which the database did not tell it; default 2 s, behind a pooler 1 s. */
   pollIntervalMs?: number;
-  /** How often it looks for jobs that nobody works on any more; default 30 s. */
+  /** How often it says that it lives, and looks who does not; default 2 s. */
+  beatIntervalMs?: number;
+  /** How often it looks for jobs that were handed to nobody; default 30 s. */
   sweepIntervalMs?: number;
-  /** For how long such a job must have been held; default 60 s. */
-  abandonedAfterSeconds?: number;
+  /** Default: a process that is silent for 10 s is gone, and a job is lost after 60 s. */
+  patience?: Partial<Patience>;
 }
 
 export interface Jobs {
@@ -84,14 +89,22 @@ export async function migrateJobs(connection: JobsConnection): Promise<void> {
  * @throws at once where the crontab cannot be read or names a task that does not exist
  */
 export function startJobs(options: JobsOptions): Jobs {
-  const { tasks, logger, concurrency = 4, stopTimeoutMs = 8_000, pollIntervalMs = 2_000 } = options;
-  const { sweepIntervalMs = 30_000, abandonedAfterSeconds } = options;
+  const { tasks, logger, concurrency = 4, stopTimeoutMs = 8_000, pooler = 'none' } = options;
+  const {
+    pollIntervalMs = pooler === 'none' ? 2_000 : 1_000,
+    beatIntervalMs = 2_000,
+    sweepIntervalMs = 30_000,
+  } = options;
+  const patience = { goneAfterSeconds: 10, lostAfterSeconds: 60, ...options.patience };
   const cronItems = parseCron(options.crontab ?? '', tasks);
   const stopping = new AbortController();
   // One connection listens for new jobs; one is left for the timetable and the sweep.
   const pool = createPool(options, concurrency + 2);
   pool.on('error', (err) => logger.warn({ err }, 'The job queue lost a connection'));
-  pool.on('connect', (client) => client.on('error', ignore));
+  pool.on('connect', (client) => {
+    client.on('error', ignore);
+    if (pooler !== 'none') listenInVain(client);
+  });
   waitOutages(pool, stopping.signal, logger);
 
   const { promise: started, resolve: nowStarted } = Promise.withResolvers<void>();
@@ -100,9 +113,10 @@ export function startJobs(options: JobsOptions): Jobs {
 
   async function runOnce(): Promise<void> {
     watch = watchPool();
+    watch.events.once('pool:create', () => void beat(pool, watch, patience).catch(ignore));
     const current = await run({
       pgPool: pool,
-      taskList: wrapTasks(tasks, logger),
+      taskList: wrapTasks(tasks, logger, watch.givenUp.signal),
       parsedCronItems: cronItems,
       concurrency,
       pollInterval: pollIntervalMs,
@@ -112,9 +126,15 @@ export function startJobs(options: JobsOptions): Jobs {
       events: watch.events,
       // Without these the library does not wait for the end of a job to be written, and nobody hears if that fails: the
       // process would end by an unhandled rejection.
-      preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
+      preset: {
+        worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0, preparedStatements: pooler !== 'transaction' },
+      },
     });
     runner = current;
+    watch.givenUp.signal.addEventListener('abort', () => {
+      logger.warn('Others were given the jobs of this worker, which was silent for too long');
+      current.stop().catch(ignore);
+    });
     // One that broke makes a failure for each worker, and then they go on.
     onLastingFailure(watch.events, 3 * concurrency, () => void current.stop().catch(ignore));
     nowStarted();
@@ -144,13 +164,14 @@ export function startJobs(options: JobsOptions): Jobs {
     }
   }
 
-  const sweep = setInterval(() => {
-    releaseAbandonedJobs(pool, watch, abandonedAfterSeconds).then(
-      (count) => count > 0 && logger.warn({ count }, 'Took back jobs of a worker that is gone'),
-      (err) => logger.debug({ err }, 'Could not look for abandoned jobs'),
-    );
-  }, sweepIntervalMs);
-  sweep.unref();
+  const beats = every(beatIntervalMs, logger, async () => {
+    const gone = await beat(pool, watch, patience);
+    if (gone > 0) logger.warn({ workers: gone }, 'Took back what workers that are gone had begun');
+  });
+  const sweep = every(sweepIntervalMs, logger, async () => {
+    const count = await releaseLostJobs(pool, watch, patience);
+    if (count > 0) logger.warn({ count }, 'Took back jobs that no worker knows of');
+  });
 
   const ended = supervise();
   let stopped: Promise<void> | undefined;
@@ -160,11 +181,10 @@ export function startJobs(options: JobsOptions): Jobs {
     stopping.abort();
     const active = runner;
     await within(stopTimeoutMs, active ? active.stop().catch(ignore) : undefined, ended);
-    if (runner && watch.poolId) {
-      // The library has no way to end a job that goes on. Another worker may begin it again at once.
-      logger.warn('Jobs still run at the end; they go back to the queue');
-      await within(2_000, releaseJobsOf(pool, watch.poolId).catch(ignore));
-    }
+    clearInterval(beats);
+    // The library has no way to end a job that goes on. Another worker may begin it again at once.
+    if (runner) logger.warn('Jobs still run at the end; they go back to the queue');
+    if (watch.poolId) await within(2_000, releaseJobsOf(pool, watch.poolId).catch(ignore));
     await within(1_000, pool.end().catch(ignore));
   }
 
@@ -177,6 +197,30 @@ export function startJobs(options: JobsOptions): Jobs {
   };
 }
 
+/** One at a time: what takes longer than its turn is not begun again beside itself. */
+function every(milliseconds: number, logger: Logger, work: () => Promise<void>): NodeJS.Timeout {
+  let underWay = false;
+  return setInterval(() => {
+    if (underWay) return;
+    underWay = true;
+    work()
+      .catch((err) => logger.debug({ err }, 'Could not look after the job queue'))
+      .finally(() => {
+        underWay = false;
+      });
+  }, milliseconds).unref();
+}
+
+/**
+ * On a lent connection, to listen is to have another one hear of it: the library is told that it listens, and finds jobs by
+ * looking for them.
+ */
+function listenInVain(client: pg.ClientBase): void {
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+  client.query = ((...args: unknown[]) =>
+    /^(?:UN)?LISTEN /.test(String(args[0])) ? Promise.resolve() : query(...args)) as typeof client.query;
+}
+
 /** The library may release its listening connection twice, where it breaks during a shutdown; the pool would throw at that. */
 function releaseOnce(client: pg.PoolClient): (release?: unknown) => void {
   let released = false;
@@ -186,7 +230,7 @@ function releaseOnce(client: pg.PoolClient): (release?: unknown) => void {
   };
 }
 
-function createPool({ databaseUrl, ssl }: JobsConnection, max: number): pg.Pool {
+function createPool({ databaseUrl, ssl, pooler = 'none' }: JobsConnection, max: number): pg.Pool {
   const { Client, config } = connectionsToPrimary(databaseUrl, { ssl });
   return new pg.Pool({
     ...config,
@@ -195,7 +239,7 @@ function createPool({ databaseUrl, ssl }: JobsConnection, max: number): pg.Pool 
     application_name: 'gatehouse-jobs',
     connectionTimeoutMillis: 3_000,
     // Both ends: a connection that died without a word must not hold a job for ever.
-    statement_timeout: 15_000,
+    ...startParameters(pooler, { statement: 15_000, idleInTransaction: 30_000 }),
     query_timeout: 20_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 30_000,
@@ -244,11 +288,11 @@ function parseCron(crontab: string, tasks: JobsOptions['tasks']): ParsedCronItem
   return items;
 }
 
-function wrapTasks(tasks: JobsOptions['tasks'], logger: Logger): TaskList {
-  return Object.fromEntries(Object.entries(tasks).map(([name, task]) => [name, wrapTask(name, task, logger)]));
+function wrapTasks(tasks: JobsOptions['tasks'], logger: Logger, givenUp: AbortSignal): TaskList {
+  return Object.fromEntries(Object.entries(tasks).map(([name, task]) => [name, wrapTask(name, task, logger, givenUp)]));
 }
 
-function wrapTask(name: string, task: JobTask, logger: Logger) {
+function wrapTask(name: string, task: JobTask, logger: Logger, givenUp: AbortSignal) {
   return async (payload: unknown, { job, abortSignal }: JobHelpers): Promise<void> => {
     const log = logger.child({ task: name, jobId: job.id, attempt: job.attempts });
     const began = performance.now();
@@ -257,9 +301,11 @@ function wrapTask(name: string, task: JobTask, logger: Logger) {
         id: job.id,
         attempt: job.attempts,
         maxAttempts: job.max_attempts,
-        signal: abortSignal ?? new AbortController().signal,
+        signal: abortSignal ? AbortSignal.any([abortSignal, givenUp]) : givenUp,
         log,
       });
+      // What was begun by another meanwhile is that one's to end.
+      givenUp.throwIfAborted();
       log.debug({ ms: Math.round(performance.now() - began) }, 'Job done');
     } catch (err) {
       const final = job.attempts >= job.max_attempts;

@@ -27,7 +27,6 @@ import { createDatabase, type Database } from '../../../src/platform/database.ts
 import { DeliveryError } from '../../../src/platform/delivery-error.ts';
 import { createI18n } from '../../../src/platform/i18n.ts';
 import { newId } from '../../../src/platform/ids.ts';
-import { releaseAbandonedJobs } from '../../../src/platform/jobs/abandoned-jobs.ts';
 import { enqueueJob } from '../../../src/platform/jobs/enqueue-job.ts';
 import { type Jobs, startJobs } from '../../../src/platform/jobs/jobs.ts';
 import { createLogger, type Logger } from '../../../src/platform/logger.ts';
@@ -39,6 +38,7 @@ import { createTestDatabase, type TestDatabase } from '../../support/database.ts
 import { eventually } from '../../support/eventually.ts';
 import { createTenant } from '../../support/factories.ts';
 import { type Mailbox, startMailbox } from '../../support/mailbox.ts';
+import { takeBackJobs } from '../../support/take-back-jobs.ts';
 import { startTwilioServer, type TwilioServer } from '../../support/twilio-server.ts';
 
 const views = createMessageViews({
@@ -470,7 +470,7 @@ describe('delivering a message', function () {
 
       const pool = new pg.Pool({ connectionString: database.url, max: 1 });
       try {
-        await eventually(async () => (await releaseAbandonedJobs(pool, undefined, 0)) === 1, 'it was taken back');
+        await eventually(async () => (await takeBackJobs(pool)) === 0, 'it was taken back');
       } finally {
         await pool.end();
       }

@@ -9,10 +9,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { startEmbeddedPostgres } from '../../../src/platform/embedded-postgres/embedded-postgres.ts';
-import { releaseAbandonedJobs, watchPool } from '../../../src/platform/jobs/abandoned-jobs.ts';
+import { beat, type PoolWatch, releaseLostJobs, watchPool } from '../../../src/platform/jobs/abandoned-jobs.ts';
 import { enqueueJob } from '../../../src/platform/jobs/enqueue-job.ts';
 import { type Jobs, type JobsOptions, type JobTask, migrateJobs, startJobs } from '../../../src/platform/jobs/jobs.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
+import { migrateToLatest } from '../../../src/platform/migrations.ts';
 import { admitServerRole } from '../../../src/platform/server-role.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -41,6 +42,7 @@ describe('jobs', () => {
     for (const jobs of running) await jobs.stop();
     running = [];
     await db.raw('delete from graphile_worker._private_jobs');
+    await db.raw('delete from job_workers');
   });
 
   function start(tasks: Record<string, JobTask>, options: Partial<JobsOptions> = {}): Jobs {
@@ -268,23 +270,44 @@ describe('jobs', () => {
     await eventually(() => seen.length > 0, 'the job ran');
   });
 
-  it('leaves a job alone while the worker that began it lives', async () => {
+  /** Another process, which has beaten for an hour. */
+  async function steadyWatch(): Promise<PoolWatch> {
+    await db.raw(
+      `insert into job_workers (pool_id, beating_since) values ('steady', clock_timestamp() - interval '1 hour')
+           on conflict (pool_id) do update set beating_since = excluded.beating_since, beat_at = clock_timestamp()`,
+    );
+    return { ...watchPool(), poolId: 'steady', enrolled: true };
+  }
+
+  it('leaves a job alone while the worker that began it lives, however long it takes', async () => {
     let release = () => {};
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
     let runs = 0;
-    await start({
-      long: async () => {
-        runs += 1;
-        await held;
+    await start(
+      {
+        long: async () => {
+          runs += 1;
+          await held;
+        },
       },
-    }).started;
-    await enqueueJob(db, 'long', {});
+      { beatIntervalMs: 20, sweepIntervalMs: 20, patience: { goneAfterSeconds: 300 } },
+    ).started;
+    await enqueueJob(db, 'long', {}, { queue: 'slow' });
     await eventually(() => runs === 1, 'it runs');
+    const enrolled = `select beat_at from job_workers where pool_id = (select locked_by from graphile_worker._private_jobs)`;
+    await eventually(async () => (await db.raw(enrolled)).rows.length === 1, 'it says that it lives');
+    // As if it had run since yesterday.
+    await db.raw(`update graphile_worker._private_jobs set locked_at = now() - interval '1 day'`);
+    await db.raw(`update graphile_worker._private_job_queues set locked_at = now() - interval '1 day'`);
     const pool = new pg.Pool({ connectionString: database.url, max: 1 });
     try {
-      assert.equal(await releaseAbandonedJobs(pool, undefined, 0), 0);
+      const watch = await steadyWatch();
+      const { rows: before } = await db.raw(enrolled);
+      await eventually(async () => (await db.raw(enrolled)).rows[0].beat_at > before[0].beat_at, 'it beats');
+      assert.equal(await beat(pool, watch, { goneAfterSeconds: 300 }), 0);
+      assert.equal(await releaseLostJobs(pool, watch, { lostAfterSeconds: 60 }), 0);
       assert.notEqual((await waiting())[0]?.locked_by, null);
     } finally {
       await pool.end();
@@ -292,6 +315,42 @@ describe('jobs', () => {
     release();
     await eventually(async () => (await waiting()).length === 0, 'it is done');
     assert.equal(runs, 1);
+  });
+
+  it('gives nobody up in the first moments after an outage, in which nobody could beat', async () => {
+    const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+    try {
+      const watch = await steadyWatch();
+      await db.raw(`insert into job_workers (pool_id) values ('other')`);
+      const limits = { goneAfterSeconds: 60 };
+      await db.raw(`update job_workers set beat_at = clock_timestamp() - interval '2 minutes'`);
+      assert.equal(await beat(pool, watch, limits), 0, 'its own pause was as long');
+      assert.equal(await beat(pool, watch, limits), 0, 'and it has not beaten long enough since');
+      await db.raw(
+        `update job_workers set beating_since = beating_since - interval '2 minutes' where pool_id = 'steady'`,
+      );
+      assert.equal(await beat(pool, watch, limits), 1);
+      assert.equal(await beat(pool, watch, limits), 0);
+    } finally {
+      await pool.end();
+    }
+  });
+
+  it('beats by the clock of the database, whichever way the clocks of others go', async () => {
+    const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+    const realNow = Date.now;
+    try {
+      const watch = await steadyWatch();
+      await db.raw(`insert into job_workers (pool_id) values ('other')`);
+      for (const hours of [-24, 24]) {
+        Date.now = () => realNow() + hours * 3_600_000;
+        assert.equal(await beat(pool, watch, { goneAfterSeconds: 300 }), 0);
+      }
+    } finally {
+      Date.now = realNow;
+      await pool.end();
+      await db.raw('delete from job_workers');
+    }
   });
 
   it('takes back a job that its living worker was given and never heard of', async () => {
@@ -305,8 +364,9 @@ describe('jobs', () => {
     const watch = { ...watchPool(), poolId: 'pool-x', jobs: new Map([[String(ids[1].id), Number.POSITIVE_INFINITY]]) };
     const pool = new pg.Pool({ connectionString: database.url, max: 1 });
     try {
-      assert.equal(await releaseAbandonedJobs(pool, watch), 2);
-      assert.equal(await releaseAbandonedJobs(pool, watch), 0);
+      await db.raw(`insert into job_workers (pool_id) values ('pool-x')`);
+      assert.equal(await releaseLostJobs(pool, watch, { lostAfterSeconds: 60 }), 2);
+      assert.equal(await releaseLostJobs(pool, watch, { lostAfterSeconds: 60 }), 0);
     } finally {
       await pool.end();
     }
@@ -324,27 +384,70 @@ describe('jobs', () => {
   });
 
   it('takes back the job of a worker that was killed', async () => {
-    const worker = fork(new URL('../../support/jobs-process.ts', import.meta.url), {
-      env: { ...process.env, JOBS_DATABASE_URL: database.url },
-    });
-    const exited = once(worker, 'exit');
-    await enqueueJob(db, 'stuck', { n: 1 });
-    await once(worker, 'message');
-    worker.kill('SIGKILL');
-    await exited;
+    const worker = startWorker();
+    await enqueueJob(db, 'stuck', { n: 1 }, { queue: 'one' });
+    await worker.said('begun');
+    await worker.end();
 
-    const pool = new pg.Pool({ connectionString: database.url, max: 1 });
-    try {
-      assert.equal(await releaseAbandonedJobs(pool), 0, 'not before a minute has passed');
-      await eventually(async () => (await releaseAbandonedJobs(pool, undefined, 0)) === 1, 'it was taken back');
-    } finally {
-      await pool.end();
-    }
     const seen: unknown[] = [];
-    await start({ stuck: async (payload) => void seen.push(payload) }).started;
+    start(
+      { stuck: async (payload) => void seen.push(payload) },
+      { beatIntervalMs: 100, patience: { goneAfterSeconds: 2 } },
+    );
     await eventually(() => seen.length === 1, 'another worker ran it');
+    await eventually(async () => (await waiting()).length === 0, 'it is done');
     assert.deepEqual(seen, [{ n: 1 }]);
   });
+
+  it('takes back the job of a worker that stands still, which ends what it is at when it goes on', async () => {
+    const worker = startWorker();
+    let other = false;
+    try {
+      await enqueueJob(db, 'stuck', { n: 1 });
+      await worker.said('begun');
+      worker.child.kill('SIGSTOP');
+      start(
+        {
+          stuck: async () => {
+            other = true;
+            await new Promise(() => {});
+          },
+        },
+        { beatIntervalMs: 100, stopTimeoutMs: 500, patience: { goneAfterSeconds: 2 } },
+      );
+      await eventually(() => other, 'another worker runs it');
+      const [taken] = await waiting();
+      worker.child.kill('SIGCONT');
+      await worker.said('ended');
+      // It begins anew, and what it does at the end of its old life takes nothing from the other.
+      await enqueueJob(db, 'quick', {});
+      await worker.said('quick');
+      const held = (await waiting()).filter(({ locked_by }) => locked_by === taken?.locked_by);
+      assert.equal(held.length, 1);
+    } finally {
+      await worker.end();
+    }
+  });
+
+  function startWorker() {
+    const child = fork(new URL('../../support/jobs-process.ts', import.meta.url), {
+      env: { ...process.env, JOBS_DATABASE_URL: database.url },
+    });
+    const said: unknown[] = [];
+    child.on('message', (text) => said.push(text));
+    const exited = once(child, 'exit');
+    return {
+      child,
+      async said(text: string) {
+        await eventually(() => said.includes(text), `the worker says ${text}`);
+        await eventually(async () => (await db.raw('select from job_workers')).rows.length > 0, 'and that it lives');
+      },
+      async end() {
+        child.kill('SIGKILL');
+        await exited;
+      },
+    };
+  }
 });
 
 describe('jobs on bad connections', function () {
@@ -364,7 +467,7 @@ describe('jobs on bad connections', function () {
       concurrency: 3,
       // A connection may break while a job is being handed out: such a one is taken back after a time.
       sweepIntervalMs: 500,
-      abandonedAfterSeconds: 3,
+      patience: { lostAfterSeconds: 3 },
       tasks: {
         count: async (payload) => {
           await sleep(5);
@@ -421,7 +524,8 @@ describe('jobs while PostgreSQL restarts', function () {
       db = createDatabase({ url: server.url, poolMax: 2 });
       await migrateJobs({ databaseUrl: server.ownerUrl });
       // The queue belongs to another role, and hides its rows from all that are not admitted.
-      const owner = createDatabase({ url: server.ownerUrl, poolMax: 1 });
+      const owner = createDatabase({ url: server.ownerUrl, poolMax: 2 });
+      await migrateToLatest(owner);
       await admitServerRole(owner, new URL(server.url).username);
       await owner.destroy();
       const runs: string[] = [];
