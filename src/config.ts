@@ -7,15 +7,20 @@ import { z } from 'zod';
 import { checkMail, checkPhone, type MailConfig, messagesOf, type PhoneConfig } from './message-variables.ts';
 import type { Brand } from './platform/brand.ts';
 import { brandOf, brandVariables } from './platform/environment/brand-variables.ts';
+import {
+  checkDatabase,
+  type DatabaseConfig,
+  databaseOf,
+  databaseVariables,
+} from './platform/environment/database-variables.ts';
 import { developmentSecretKey } from './platform/environment/development-secret-key.ts';
 import {
   checkCertificateHeaders,
-  checkDatabase,
   checkIssuer,
   isTooWide,
   looksLikeASample,
 } from './platform/environment/environment-checks.ts';
-import { countries, flag, header, integer, networks, text } from './platform/environment/environment-forms.ts';
+import { countries, header, integer, networks, text } from './platform/environment/environment-forms.ts';
 import { secretFileVariables, withSecretFiles } from './platform/environment/secret-files.ts';
 
 /** The variables of this process. */
@@ -35,11 +40,7 @@ export const environmentSchema = z.object({
   ISSUER: text,
   ISSUER_PREVIOUS: text,
   DATA_DIR: z.string().default('.data'),
-  DATABASE_URL: text,
-  DATABASE_OWNER_URL: text,
-  DATABASE_POOL_MAX: integer(2, 200, 10),
-  DATABASE_CA_FILE: text,
-  MIGRATE_ON_START: flag,
+  ...databaseVariables,
   SECRET_KEY: text,
   SECRET_KEY_PREVIOUS: text,
   WORKERS: integer(1, 64, 1),
@@ -96,15 +97,7 @@ export interface Config {
     readonly drainSeconds: number;
   };
   readonly dataDirectory: string;
-  readonly database: {
-    /** Absent: the embedded PostgreSQL in the data directory. */
-    readonly url: string | undefined;
-    /** For migrations, as the role that owns the tables; absent: over `url`. */
-    readonly ownerUrl: string | undefined;
-    readonly poolMax: number;
-    readonly ca: string | undefined;
-    readonly migrateOnStart: boolean;
-  };
+  readonly database: DatabaseConfig;
   /** Newest first. */
   readonly secretKeys: readonly string[];
   readonly workers: number;
@@ -227,7 +220,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = variables): Config {
   const production = env.NODE_ENV === 'production';
   const dataDirectory = resolve(env.DATA_DIR);
   const issuer = issuerOf(env, production, faults);
-  const ca = checkDatabase(env, env.DATABASE_CA_FILE, production, faults);
+  const ca = checkDatabase(env, production, faults);
   const previousKeys = checkSecretKeys(env, production, faults);
   checkBounds(env, faults);
   checkMail(env, production, faults);
@@ -246,13 +239,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = variables): Config {
       drainSeconds: env.DRAIN_SECONDS,
     },
     dataDirectory,
-    database: {
-      url: env.DATABASE_URL,
-      ownerUrl: env.DATABASE_OWNER_URL,
-      poolMax: env.DATABASE_POOL_MAX,
-      ca,
-      migrateOnStart: env.MIGRATE_ON_START ?? (!production || env.DATABASE_URL === undefined),
-    },
+    database: databaseOf(env, ca, production),
     secretKeys: [env.SECRET_KEY ?? developmentSecretKey(dataDirectory), ...previousKeys],
     workers: env.WORKERS,
     metrics: { host: env.METRICS_HOST, port: env.METRICS_PORT },

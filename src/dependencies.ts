@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from './config.ts';
+import { ownConnections } from './database-source.ts';
 import { codeRateLimits } from './domain/codes/code-limits.ts';
 import { configuredChannels } from './domain/messages/available-channels.ts';
 import { createMessenger, type Messenger } from './domain/messages/deliver-message.ts';
@@ -22,6 +23,7 @@ import { createTokenMetrics, type TokenMetrics } from './oidc/tokens/token-metri
 import { type AddressLimits, createAddressLimits } from './platform/address-limits.ts';
 import { createDatabase, type Database } from './platform/database.ts';
 import { createI18n, type I18n } from './platform/i18n.ts';
+import type { JobsConnection } from './platform/jobs/jobs.ts';
 import { createListeners, type Listeners } from './platform/listeners.ts';
 import type { Logger } from './platform/logger.ts';
 import { createMailer, type MailTimeouts } from './platform/mailer.ts';
@@ -54,8 +56,7 @@ export interface Timeouts {
 export interface Dependencies extends MailReach {
   config: Config;
   timeouts: Timeouts;
-  databaseUrl: string;
-  ssl: boolean | { ca: string } | undefined;
+  jobsConnection: JobsConnection;
   db: Database;
   secrets: Secrets;
   limits: AddressLimits;
@@ -133,10 +134,18 @@ function createFetch(config: Config, { outboundMs = outboundTimeoutMs }: Timeout
 
 function openDatabase(config: Config, url: string, logger: Logger, timeouts: Timeouts): Database {
   const ssl = databaseTls(config, url);
-  const { poolMax } = config.database;
-  const db = createDatabase({ url, poolMax, ssl, acquireTimeoutMs: timeouts.connectionMs, log: knexLogger(logger) });
+  const { poolMax, pooler } = config.database;
+  const acquireTimeoutMs = timeouts.connectionMs;
+  const db = createDatabase({ url, poolMax, pooler, ssl, acquireTimeoutMs, log: knexLogger(logger) });
   rememberConfiguration(db, { checkMs: timeouts.configurationCheckMs });
   return db;
+}
+
+/** What listens needs connections of its own. */
+function jobsConnection(config: Config, databaseUrl: string): JobsConnection {
+  const { directUrl, pooler } = config.database;
+  const { url, pooler: before } = ownConnections({ url: databaseUrl, directUrl, pooler });
+  return { databaseUrl: url, pooler: before, ssl: databaseTls(config, url) };
 }
 
 /** Makes everything; nothing listens and nothing is asked of the database yet. */
@@ -146,7 +155,6 @@ export function createDependencies(
   logger: Logger,
   timeouts: Timeouts = {},
 ): Dependencies {
-  const ssl = databaseTls(config, databaseUrl);
   const db = openDatabase(config, databaseUrl, logger, timeouts);
   const metrics = createAllMetrics();
   metrics.watchPool('main', db);
@@ -176,8 +184,7 @@ export function createDependencies(
   return {
     config,
     timeouts,
-    databaseUrl,
-    ssl,
+    jobsConnection: jobsConnection(config, databaseUrl),
     db,
     secrets: createSecrets(config.secretKeys),
     limits: createLimits(config),

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Config } from './config.ts';
 import { claimDatabase } from './database-issuer.ts';
-import { type DatabaseSource, openDatabaseSource } from './database-source.ts';
+import { type DatabaseSource, openDatabaseSource, ownConnections } from './database-source.ts';
 import { databaseTls } from './dependencies.ts';
 import { systemCaller } from './domain/audit/audit-events.ts';
 import { createPasswordHasher } from './domain/methods/password/password-hash.ts';
@@ -110,14 +110,15 @@ async function prepare(
   await assertPortIsFree(config.listen.host, config.listen.port);
   const source = await openDatabaseSource(config, logger);
   try {
+    const own = ownConnections(source);
     const db = createDatabase({
-      url: source.url,
+      ...own,
       poolMax: 2,
-      ssl: databaseTls(config, source.url),
+      ssl: databaseTls(config, own.url),
       statementTimeoutMs: migrationTimeoutMs,
     });
     try {
-      await waitUntilReachable(db, source.url, logger);
+      await waitUntilReachable(db, own.url, logger);
       await prepareSchema({ db, config, source }, logger);
       await prepareContent(db, config, source);
       return { source, announcement: await announcementOf(db, config, source) };

@@ -1,6 +1,6 @@
 /** Brings the schema up to date, as the role that owns the tables where that is another one than the server's, or says why it may not. */
 import type { Config } from './config.ts';
-import type { DatabaseSource } from './database-source.ts';
+import { type DatabaseSource, ownConnections } from './database-source.ts';
 import { databaseTls } from './dependencies.ts';
 import { ensureAuditPartitions } from './domain/audit/audit-upkeep.ts';
 import { createDatabase, type Database } from './platform/database.ts';
@@ -19,12 +19,13 @@ interface Prepared {
   /** The server's connection. */
   db: Database;
   config: Config;
-  source: Pick<DatabaseSource, 'url' | 'ownerUrl'>;
+  source: Pick<DatabaseSource, 'url' | 'pooler' | 'directUrl' | 'ownerUrl'>;
 }
 
 /** Does `work` as the owner of the tables. @throws StartError where its URL leads to another database */
 async function asOwner<T>({ db, config, source }: Prepared, work: (owner: Database) => Promise<T>): Promise<T> {
-  const { url, ownerUrl } = source;
+  const { url } = ownConnections(source);
+  const { ownerUrl } = source;
   if (ownerUrl === undefined || ownerUrl === url) return work(db);
   const ssl = databaseTls(config, ownerUrl);
   const owner = createDatabase({ url: ownerUrl, poolMax: 2, ssl, statementTimeoutMs: migrationTimeoutMs });
@@ -55,8 +56,9 @@ export async function applyMigrations(prepared: Prepared): Promise<string[]> {
     // Before as well: tables of a migration are the server's to use in the moment in which they are there.
     if (isOther) await admitServerRole(owner, role);
     const applied = await migrateToLatest(owner);
-    const databaseUrl = source.ownerUrl ?? source.url;
-    await migrateJobs({ databaseUrl, ssl: databaseTls(config, databaseUrl) });
+    const { url, pooler } =
+      source.ownerUrl === undefined ? ownConnections(source) : { url: source.ownerUrl, pooler: 'none' as const };
+    await migrateJobs({ databaseUrl: url, pooler, ssl: databaseTls(config, url) });
     if (isOther) await admitServerRole(owner, role);
     return applied;
   });

@@ -109,9 +109,9 @@ function createApp(
 }
 
 function startJobsOf(dependencies: Dependencies, live: LiveProvider): Jobs {
-  const { databaseUrl, ssl, logger } = dependencies;
+  const { jobsConnection, logger } = dependencies;
   const tasks = scheduledTasks({ ...dependencies, provider: live.provider });
-  return startJobs({ databaseUrl, ssl, tasks, crontab, logger, concurrency: jobsAtOnce });
+  return startJobs({ ...jobsConnection, tasks, crontab, logger, concurrency: jobsAtOnce });
 }
 
 /** The client hung up, or spoke no HTTP: anybody can do that all day. */

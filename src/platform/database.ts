@@ -7,6 +7,7 @@ import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import { borrowConnection, giveUp } from './borrowed-connections.ts';
 import { runStatement } from './known-statements.ts';
+import { lendForTransactions, type Pooler, startParameters } from './lent-connections.ts';
 import { connectionsToPrimary } from './primary.ts';
 
 export type Database = Knex;
@@ -27,6 +28,8 @@ export interface DatabaseOptions {
   /** TLS for a remote server: the CA bundle to verify it by, or `true` for the system's. */
   ssl?: boolean | { ca: string };
   applicationName?: string;
+  /** What stands before the server; default `none`. */
+  pooler?: Pooler;
   /**
    * Where Knex's own complaints go, a line each; they are about connections, never about values. Default: nowhere, since
    * the one who asks gets the error too.
@@ -120,16 +123,17 @@ export function createDatabase(options: DatabaseOptions): Database {
   const statementTimeoutMs = options.statementTimeoutMs ?? 15_000;
   const acquireTimeoutMs = options.acquireTimeoutMs ?? 5_000;
   const connections = new Set<pg.Client>();
+  const { pooler = 'none' } = options;
+  // A client that dies between two statements must not hold its locks.
+  const limits = { statement: statementTimeoutMs, idleInTransaction: 30_000 };
   const { Client, config } = connectionsToPrimary(options.url, options);
   const db = knex({
     client: 'pg',
     connection: {
       ...config,
       application_name: options.applicationName ?? 'gatehouse',
-      statement_timeout: statementTimeoutMs,
+      ...startParameters(pooler, limits),
       query_timeout: options.answerTimeoutMs ?? statementTimeoutMs + 5_000,
-      // A client that dies between two statements must not hold its locks.
-      idle_in_transaction_session_timeout: 30_000,
       // Sooner than whoever waits for it, so that they are told why.
       connectionTimeoutMillis: Math.max(3_000, acquireTimeoutMs * 0.6),
       keepAlive: true,
@@ -140,6 +144,7 @@ export function createDatabase(options: DatabaseOptions): Database {
       acquireTimeoutMillis: acquireTimeoutMs,
       propagateCreateError: true,
       afterCreate(connection: pg.Client, done: (error: null, connection: pg.Client) => void) {
+        lendForTransactions(connection, pooler, limits);
         leaveUseless(connection, connections);
         done(null, connection);
       },

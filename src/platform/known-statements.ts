@@ -5,6 +5,7 @@
  * and learns the columns. The messages are those of PostgreSQL's manual, "Frontend/Backend Protocol", "Message Formats".
  */
 import pg, { type Client as Connection } from 'pg';
+import { keepsNames } from './lent-connections.ts';
 
 interface PreparedResult {
   rows: Record<string, unknown>[];
@@ -41,14 +42,16 @@ export async function runStatement(
     statements = new Map();
     known.set(connection, statements);
   }
-  const columns = statements.get(name);
+  const isNamed = keepsNames(connection);
+  const columns = isNamed && statements.get(name);
   if (columns) return runKnown(connection, name, columns, values);
-  const { fields, rows, rowCount } = await connection.query({ name, text, values, rowMode: 'array' });
+  const named = isNamed ? { name } : {};
+  const { fields, rows, rowCount } = await connection.query({ ...named, text, values, rowMode: 'array' });
   const learned = fields.map((field) => ({
     name: nameOf(field.name),
     parse: pg.types.getTypeParser(field.dataTypeID, 'text') as Column['parse'],
   }));
-  statements.set(name, learned);
+  if (isNamed) statements.set(name, learned);
   return { rows: rows.map((row: unknown[]) => rowOf(learned, (index) => row[index])), rowCount: rowCount ?? 0 };
 }
 

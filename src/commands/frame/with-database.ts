@@ -5,7 +5,7 @@
  */
 import pino from 'pino';
 import type { Config } from '../../config.ts';
-import type { DatabaseSource } from '../../database-source.ts';
+import { type DatabaseSource, openDatabaseSource, ownConnections } from '../../database-source.ts';
 import { createDatabase, type Database, type DatabaseOptions, isConnectionError } from '../../platform/database.ts';
 import { describeAddress } from '../../platform/database-hosts.ts';
 import { ping } from '../../platform/database-server.ts';
@@ -33,11 +33,8 @@ export function commandLogger(config: Config): Logger {
 }
 
 /** The database, started if need be. @throws DatabaseUnreachable */
-export async function openSource(config: Config, logger: Logger): Promise<DatabaseSource> {
-  const { url, ownerUrl } = config.database;
-  if (url !== undefined) return { url, ownerUrl, embedded: false, stop: async () => {} };
+async function openSource(config: Config, logger: Logger): Promise<DatabaseSource> {
   try {
-    const { openDatabaseSource } = await import('../../database-source.ts');
     return await openDatabaseSource(config, logger);
   } catch (error) {
     throw new DatabaseUnreachable(`The embedded PostgreSQL does not start: ${(error as Error).message}`, {
@@ -55,12 +52,14 @@ export async function tlsOf(config: Config, url: string): Promise<DatabaseOption
 
 /** Where a command works, for a person to see that it is the right place. */
 export function sayWhere({ config, source }: Pick<CommandContext, 'config' | 'source'>): void {
-  const place = source.embedded ? `embedded database in ${config.dataDirectory}` : describeAddress(source.url);
+  const place = source.embedded
+    ? `embedded database in ${config.dataDirectory}`
+    : describeAddress(ownConnections(source).url);
   process.stderr.write(`gatehouse: on the ${place}, issuer ${config.issuer}\n`);
 }
 
 /** Asks for one connection. @throws DatabaseUnreachable */
-async function connect(db: Database, { url }: DatabaseSource): Promise<void> {
+async function connect(db: Database, url: string): Promise<void> {
   try {
     await ping(db);
   } catch (error) {
@@ -85,17 +84,18 @@ export async function withUnpreparedDatabase<T>(
   const source = await openSource(config, logger);
   const stopOnSignal = endWith(source, logger);
   try {
+    const own = ownConnections(source);
     const db = createDatabase({
-      url: source.url,
+      ...own,
       anyServer,
       poolMax: 2,
-      ssl: await tlsOf(config, source.url),
+      ssl: await tlsOf(config, own.url),
       applicationName: 'gatehouse-command',
       // `migrate` may build an index over years of events.
       statementTimeoutMs: 30 * 60_000,
     });
     try {
-      await connect(db, source);
+      await connect(db, own.url);
       return await work({ config, db, secrets: createSecrets(config.secretKeys), logger, source });
     } finally {
       // A failure to close must not hide what was done: a new secret is shown once.

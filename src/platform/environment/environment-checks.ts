@@ -1,7 +1,5 @@
 /** What is asked of the values of environment variables beyond their form. Names faults; never repeats a value. */
-import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
-import { hostUrls } from '../database-hosts.ts';
 
 /** A generated key has no pattern; a typed one does. */
 export function looksLikeASample(key: string): boolean {
@@ -9,15 +7,6 @@ export function looksLikeASample(key: string): boolean {
     /change|example|sample|secret|default|password|insecure|placeholder|your[-_]?key|x{5}|abcdef|123456/i.test(key) ||
     new Set(key).size < 10
   );
-}
-
-/** The host that the driver takes: the parameter wins, an empty one does not. */
-function databaseHost(url: URL): string {
-  return url.searchParams.get('host') || decodeURIComponent(url.hostname);
-}
-
-function isLocalDatabase(host: string): boolean {
-  return host.startsWith('/') || ['localhost', '127.0.0.1', '[::1]', '::1'].includes(host);
 }
 
 /** A list of halves of the Internet trusts as many as the whole. fc00::/7 and 10.0.0.0/8 are the widest private blocks. */
@@ -43,60 +32,6 @@ export function checkIssuer(value: string, production: boolean, faults: string[]
     faults.push('ISSUER: must have no query, fragment or credentials');
   if (url.pathname !== '/') faults.push('ISSUER: must have no path; give Gatehouse a host name of its own');
   return url.origin;
-}
-
-/** The CA bundle, where a file is named; adds to `faults` what is wrong with the addresses or their TLS. */
-export function checkDatabase(
-  urls: { DATABASE_URL?: string; DATABASE_OWNER_URL?: string },
-  caFile: string | undefined,
-  production: boolean,
-  faults: string[],
-): string | undefined {
-  let ca: string | undefined;
-  if (caFile !== undefined) {
-    try {
-      ca = readFileSync(caFile, 'utf8');
-    } catch {
-      faults.push('DATABASE_CA_FILE: cannot be read');
-    }
-  }
-  for (const name of ['DATABASE_URL', 'DATABASE_OWNER_URL'] as const) {
-    const value = urls[name];
-    if (value !== undefined)
-      faults.push(...databaseFaults(value, caFile !== undefined, production).map((fault) => `${name}: ${fault}`));
-  }
-  if (urls.DATABASE_OWNER_URL !== undefined && urls.DATABASE_URL === undefined)
-    faults.push('DATABASE_OWNER_URL: belongs to DATABASE_URL; the embedded database has its owner by itself');
-  return ca;
-}
-
-/** Of each server that the URL names. */
-function databaseFaults(value: string, hasCa: boolean, production: boolean): string[] {
-  let urls: string[];
-  try {
-    urls = hostUrls(value);
-  } catch (error) {
-    return [(error as Error).message];
-  }
-  return [...new Set(urls.flatMap((url) => serverFaults(url, hasCa, production)))];
-}
-
-function serverFaults(value: string, hasCa: boolean, production: boolean): string[] {
-  const url = URL.parse(value);
-  if (!url) return ['must be a URL such as postgres://user:password@host/database'];
-  const faults: string[] = [];
-  if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:') faults.push('must begin with postgres://');
-  // Of two the driver takes the last, others the first.
-  if (new Set(url.searchParams.keys()).size < url.searchParams.size) faults.push('must not have a parameter twice');
-  const host = databaseHost(url);
-  const sslmode = url.searchParams.get('sslmode') ?? (hasCa ? 'verify-full' : undefined);
-  // The driver would look for it in PGHOST.
-  if (production && host === '') faults.push('must name the host in production');
-  else if (production && !isLocalDatabase(host) && sslmode !== 'verify-full')
-    faults.push(
-      'a remote database needs verified TLS in production; add sslmode=verify-full, or set DATABASE_CA_FILE and no other sslmode',
-    );
-  return faults;
 }
 
 export function isUrlOf(value: string, protocols: string[]): boolean {

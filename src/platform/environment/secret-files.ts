@@ -11,6 +11,7 @@ const secretVariables = [
   'SECRET_KEY_PREVIOUS',
   'DATABASE_URL',
   'DATABASE_OWNER_URL',
+  'DATABASE_DIRECT_URL',
   'SMTP_URL',
   'TWILIO_AUTH_TOKEN',
 ] as const;
