@@ -65,6 +65,8 @@ export interface TestAppOptions {
   twilio?: boolean;
   /** How long the server waits for others. */
   timeouts?: ServerOptions['timeouts'];
+  /** Migrated, elsewhere than on the server of the run. */
+  database?: TestDatabase;
   /** How who listens is told, with `runJobs`. */
   telling?: ServerOptions['telling'];
 }
@@ -102,8 +104,9 @@ export async function startTestApp({
   runJobs = withMailbox || withTwilio,
   timeouts,
   telling,
+  database: elsewhere,
 }: TestAppOptions = {}): Promise<TestApp> {
-  const database: TestDatabase = await createTestDatabase();
+  const database: TestDatabase = elsewhere ?? (await createTestDatabase());
   const dataDirectory = await mkdtemp(join(tmpdir(), 'gatehouse-app-'));
   const port = await freePort();
   const mailbox = withMailbox ? await startMailbox() : undefined;
