@@ -37,6 +37,8 @@ export interface PostgresNode {
   thaw(): void;
   /** Ends being a standby, and returns when it takes writes. */
   promote(): Promise<void>;
+  /** Whether it acknowledges nothing that a standby does not have. */
+  waitForStandby(waits: boolean): Promise<void>;
   /** From the next start on it is the standby of that one. */
   follow(primary: PostgresNode): Promise<void>;
 }
@@ -73,12 +75,13 @@ export async function startReplicatedPostgres({
     for (const name of names) {
       const data = join(directory, 'nodes', name);
       await copyCluster(files, data);
-      nodes.push(createNode({ name, data, files, native, port: await freePort(), synchronous }));
+      nodes.push(createNode({ name, data, files, native, port: await freePort() }));
     }
     const [primary, ...others] = nodes as [PostgresNode, ...PostgresNode[]];
     for (const other of others) await other.follow(primary);
     await Promise.all(nodes.map((node) => node.start()));
-    await makeDatabase(primary, synchronous ? standbys : 0);
+    await makeDatabase(primary);
+    if (synchronous) await primary.waitForStandby(true);
     return {
       nodes: [primary, ...others],
       url: (some = nodes) =>
@@ -103,15 +106,10 @@ async function copyCluster({ cluster, user }: PostgresHome, to: string): Promise
   for (const path of await readdir(to, { recursive: true })) await chown(join(to, path), user.uid, user.gid);
 }
 
-async function makeDatabase(primary: PostgresNode, waitFor: number): Promise<void> {
+async function makeDatabase(primary: PostgresNode): Promise<void> {
   const admin = await primary.admin();
   await admin.query(`create role gatehouse login createdb password '${password}'`);
   await admin.query('create database gatehouse owner gatehouse');
-  if (waitFor > 0) {
-    const streaming = async () =>
-      (await admin.query(`select 1 from pg_stat_replication where state = 'streaming'`)).rowCount === waitFor;
-    await eventually(streaming, 'the standbys stream');
-  }
   await admin.end();
 }
 
@@ -121,10 +119,9 @@ interface NodeParts {
   files: PostgresHome;
   native: string;
   port: number;
-  synchronous: boolean;
 }
 
-function createNode({ name, data, files, native, port, synchronous }: NodeParts): PostgresNode {
+function createNode({ name, data, files, native, port }: NodeParts): PostgresNode {
   let child: ChildProcess | undefined;
   const owner = files.user;
   const settings = {
@@ -139,8 +136,6 @@ function createNode({ name, data, files, native, port, synchronous }: NodeParts)
     max_connections: 100,
     cluster_name: name,
     timezone: 'UTC',
-    // Whichever standby is there; nothing is acknowledged before it has it.
-    synchronous_standby_names: synchronous ? '*' : '',
     wal_receiver_status_interval: '1s',
     wal_retrieve_retry_interval: '100ms',
   };
@@ -192,6 +187,18 @@ function createNode({ name, data, files, native, port, synchronous }: NodeParts)
     async promote() {
       const client = await node.admin();
       await client.query('select pg_promote(true, 60)');
+      await client.end();
+      // It is alone: what it acknowledges would wait for a standby that is not there.
+      await node.waitForStandby(false);
+    },
+    async waitForStandby(waits) {
+      const client = await node.admin();
+      if (waits) {
+        const streams = `select 1 from pg_stat_replication where state = 'streaming'`;
+        await eventually(async () => (await client.query(streams)).rowCount === 1, `a standby of ${name} streams`);
+      }
+      await client.query(`alter system set synchronous_standby_names = '${waits ? '*' : ''}'`);
+      await client.query('select pg_reload_conf()');
       await client.end();
     },
     async follow(primary) {

@@ -130,12 +130,19 @@ export function environmentOf(app: TestApp, port: number): Record<string, string
   };
 }
 
-/** In front of several processes, as a load balancer is: sends every request to the one that is chosen at the moment. */
-export async function startBalancer(): Promise<{ port: number; use(port: number): void; stop(): Promise<void> }> {
-  let target = 0;
+/** In front of several processes, as a load balancer is: sends every request to the one that is chosen at the moment, or to each in turn. */
+export async function startBalancer(): Promise<{ port: number; use(...ports: number[]): void; stop(): Promise<void> }> {
+  let targets: number[] = [];
+  let requests = 0;
   const server = createServer((incoming, outgoing) => {
     const forwarded = httpRequest(
-      { host: '127.0.0.1', port: target, method: incoming.method, path: incoming.url, headers: incoming.headers },
+      {
+        host: '127.0.0.1',
+        port: targets[requests++ % targets.length],
+        method: incoming.method,
+        path: incoming.url,
+        headers: incoming.headers,
+      },
       (answer) => {
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(outgoing);
@@ -150,8 +157,8 @@ export async function startBalancer(): Promise<{ port: number; use(port: number)
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
-    use(port) {
-      target = port;
+    use(...ports) {
+      targets = ports;
     },
     async stop() {
       server.close();
