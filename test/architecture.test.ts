@@ -65,6 +65,7 @@ const features = [
   'imports',
   'event-streams',
   'lifecycle',
+  'moves',
 ];
 
 /** The wings of oidc/: one may import those above it. */
@@ -95,6 +96,7 @@ const otherMeanings: [path: string, words: string, why: string][] = [
   ],
   ['jobs/', 'client', "the driver's connection"],
   ['brand.ts', 'password', 'part of a URL'],
+  ['encrypted-stream.ts', 'identity', 'what age calls a private key'],
   ['describe-browser.ts', 'user', '`user-agent` of HTTP'],
   ['borrowed-connections.ts', 'client', "the driver's connection"],
   ['database.ts', 'client', "the driver's connection"],

@@ -16,6 +16,7 @@ describe('the purposes of secrets', () => {
       'client-trials',
       'cookies',
       'dpop-nonces',
+      'encrypted-streams',
       'event-stream-authorization',
       'federation',
       'first-setup-link',

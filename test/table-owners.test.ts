@@ -58,6 +58,7 @@ const ownedTables: Record<string, readonly string[]> = {
   provisioning: ['provisioned_groups', 'provisioning_requests'],
   webhooks: ['webhooks'],
   'event-streams': ['event_streams'],
+  moves: ['tenant_arrivals'],
   oidc: ['signing_keys'],
   management: ['idempotency_keys'],
 };
@@ -136,6 +137,7 @@ const allowedReads: Record<string, { tables: readonly string[]; why: string }> =
     tables: ['org_assignments', 'org_node_paths', 'org_nodes', 'roles', 'user_settings', 'users'],
     why: 'people and groups are found by a filter, and counted, in one statement',
   },
+  moves: { tables: ['tenants'], why: 'a tenant that comes must not be taken for one that is here' },
   'event-streams': {
     tables: ['clients', 'event_receivers'],
     why: 'a stream is a receiver of a service, listed in one statement, and told nothing where that service may not act',

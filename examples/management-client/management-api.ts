@@ -2744,7 +2744,7 @@ export interface paths {
          * Let a suspended tenant act again
          * @description Its people sign in anew.
          *
-         *     Needs `tenants.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         *     Needs `tenants.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, TENANT_MOVED.
          */
         post: operations["tenants.resume"];
         delete?: never;
@@ -2766,7 +2766,7 @@ export interface paths {
          * Stop a tenant
          * @description Nobody of it may act, and what its people and clients hold ends at once.
          *
-         *     Needs `tenants.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, PLATFORM_TENANT_NEEDED.
+         *     Needs `tenants.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS, PLATFORM_TENANT_NEEDED, TENANT_MOVED.
          */
         post: operations["tenants.suspend"];
         delete?: never;
@@ -4562,7 +4562,7 @@ export interface components {
             status: number | null;
             subject: string;
             /** @enum {string} */
-            type: "session.ended" | "sessions.ended" | "credential.changed" | "user.created" | "user.updated" | "user.activated" | "user.deactivated" | "user.deleted" | "user.erased" | "invitation.accepted" | "consent.withdrawn" | "role.assigned" | "role.begun" | "role.rescheduled" | "role.ended" | "visibility.granted" | "visibility.begun" | "visibility.rescheduled" | "visibility.ended" | "role.changed" | "role.deleted" | "org_node.moved" | "org_node.activated" | "org_node.deactivated" | "org_node.deleted" | "api_key.ended" | "tenant.activated" | "tenant.suspended" | "verification" | "ping";
+            type: "session.ended" | "sessions.ended" | "credential.changed" | "user.created" | "user.updated" | "user.activated" | "user.deactivated" | "user.deleted" | "user.erased" | "invitation.accepted" | "consent.withdrawn" | "role.assigned" | "role.begun" | "role.rescheduled" | "role.ended" | "visibility.granted" | "visibility.begun" | "visibility.rescheduled" | "visibility.ended" | "role.changed" | "role.deleted" | "org_node.moved" | "org_node.activated" | "org_node.deactivated" | "org_node.deleted" | "api_key.ended" | "tenant.activated" | "tenant.suspended" | "tenant.moved" | "verification" | "ping";
         };
         EventStreamPolled: {
             more_available: boolean;
@@ -7295,7 +7295,7 @@ export interface components {
             /** @description What it is about, `user:<id>`: of one subject, one after another */
             subject: string;
             /** @enum {string} */
-            type: "session.ended" | "sessions.ended" | "credential.changed" | "user.created" | "user.updated" | "user.activated" | "user.deactivated" | "user.deleted" | "user.erased" | "invitation.accepted" | "consent.withdrawn" | "role.assigned" | "role.begun" | "role.rescheduled" | "role.ended" | "visibility.granted" | "visibility.begun" | "visibility.rescheduled" | "visibility.ended" | "role.changed" | "role.deleted" | "org_node.moved" | "org_node.activated" | "org_node.deactivated" | "org_node.deleted" | "api_key.ended" | "tenant.activated" | "tenant.suspended" | "verification" | "ping";
+            type: "session.ended" | "sessions.ended" | "credential.changed" | "user.created" | "user.updated" | "user.activated" | "user.deactivated" | "user.deleted" | "user.erased" | "invitation.accepted" | "consent.withdrawn" | "role.assigned" | "role.begun" | "role.rescheduled" | "role.ended" | "visibility.granted" | "visibility.begun" | "visibility.rescheduled" | "visibility.ended" | "role.changed" | "role.deleted" | "org_node.moved" | "org_node.activated" | "org_node.deactivated" | "org_node.deleted" | "api_key.ended" | "tenant.activated" | "tenant.suspended" | "tenant.moved" | "verification" | "ping";
         };
         WorkloadIdentities: {
             items: components["schemas"]["WorkloadIdentity"][];
@@ -16552,7 +16552,7 @@ export interface operations {
                      * @description The types of events that it is told; none: all, those of later versions too
                      * @default []
                      */
-                    types?: ("session.ended" | "sessions.ended" | "credential.changed" | "user.created" | "user.updated" | "user.activated" | "user.deactivated" | "user.deleted" | "user.erased" | "invitation.accepted" | "consent.withdrawn" | "role.assigned" | "role.begun" | "role.rescheduled" | "role.ended" | "visibility.granted" | "visibility.begun" | "visibility.rescheduled" | "visibility.ended" | "role.changed" | "role.deleted" | "org_node.moved" | "org_node.activated" | "org_node.deactivated" | "org_node.deleted" | "api_key.ended" | "tenant.activated" | "tenant.suspended")[];
+                    types?: ("session.ended" | "sessions.ended" | "credential.changed" | "user.created" | "user.updated" | "user.activated" | "user.deactivated" | "user.deleted" | "user.erased" | "invitation.accepted" | "consent.withdrawn" | "role.assigned" | "role.begun" | "role.rescheduled" | "role.ended" | "visibility.granted" | "visibility.begun" | "visibility.rescheduled" | "visibility.ended" | "role.changed" | "role.deleted" | "org_node.moved" | "org_node.activated" | "org_node.deactivated" | "org_node.deleted" | "api_key.ended" | "tenant.activated" | "tenant.suspended" | "tenant.moved")[];
                     /**
                      * @description Where events are posted to; https
                      * @example https://example.com/hooks
@@ -16669,7 +16669,7 @@ export interface operations {
                 "application/json": {
                     name?: string;
                     /** @description The types of events that it is told; none: all, those of later versions too */
-                    types?: ("session.ended" | "sessions.ended" | "credential.changed" | "user.created" | "user.updated" | "user.activated" | "user.deactivated" | "user.deleted" | "user.erased" | "invitation.accepted" | "consent.withdrawn" | "role.assigned" | "role.begun" | "role.rescheduled" | "role.ended" | "visibility.granted" | "visibility.begun" | "visibility.rescheduled" | "visibility.ended" | "role.changed" | "role.deleted" | "org_node.moved" | "org_node.activated" | "org_node.deactivated" | "org_node.deleted" | "api_key.ended" | "tenant.activated" | "tenant.suspended")[];
+                    types?: ("session.ended" | "sessions.ended" | "credential.changed" | "user.created" | "user.updated" | "user.activated" | "user.deactivated" | "user.deleted" | "user.erased" | "invitation.accepted" | "consent.withdrawn" | "role.assigned" | "role.begun" | "role.rescheduled" | "role.ended" | "visibility.granted" | "visibility.begun" | "visibility.rescheduled" | "visibility.ended" | "role.changed" | "role.deleted" | "org_node.moved" | "org_node.activated" | "org_node.deactivated" | "org_node.deleted" | "api_key.ended" | "tenant.activated" | "tenant.suspended" | "tenant.moved")[];
                     /**
                      * @description Where events are posted to; https
                      * @example https://example.com/hooks
@@ -16710,7 +16710,7 @@ export interface operations {
                 /** @description Another tenant than your own */
                 tenant?: string;
                 /** @description Type */
-                type?: "session.ended" | "sessions.ended" | "credential.changed" | "user.created" | "user.updated" | "user.activated" | "user.deactivated" | "user.deleted" | "user.erased" | "invitation.accepted" | "consent.withdrawn" | "role.assigned" | "role.begun" | "role.rescheduled" | "role.ended" | "visibility.granted" | "visibility.begun" | "visibility.rescheduled" | "visibility.ended" | "role.changed" | "role.deleted" | "org_node.moved" | "org_node.activated" | "org_node.deactivated" | "org_node.deleted" | "api_key.ended" | "tenant.activated" | "tenant.suspended" | "verification" | "ping";
+                type?: "session.ended" | "sessions.ended" | "credential.changed" | "user.created" | "user.updated" | "user.activated" | "user.deactivated" | "user.deleted" | "user.erased" | "invitation.accepted" | "consent.withdrawn" | "role.assigned" | "role.begun" | "role.rescheduled" | "role.ended" | "visibility.granted" | "visibility.begun" | "visibility.rescheduled" | "visibility.ended" | "role.changed" | "role.deleted" | "org_node.moved" | "org_node.activated" | "org_node.deactivated" | "org_node.deleted" | "api_key.ended" | "tenant.activated" | "tenant.suspended" | "tenant.moved" | "verification" | "ping";
             };
             header?: never;
             path: {

@@ -2,8 +2,8 @@
  * The command line. Owns the list of commands and how each ends; docs/command-line.md tells the whole of it. Loads only
  * the command that was asked for: help and mistakes answer at once.
  */
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { version } from './frame/version.ts';
 
 interface Entry {
   name: string;
@@ -122,14 +122,6 @@ Examples:
 Commands work on the database of DATABASE_URL, or on the embedded one in DATA_DIR (default .data) once a server has run
 there, also while it runs. Each says on standard error on which, and for which issuer. --env-file gives a command the
 settings of the server. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by a rule, 4 database not reachable.`;
-
-function version(): string {
-  const file = new URL(
-    import.meta.url.endsWith('.ts') ? '../../package.json' : '../../../package.json',
-    import.meta.url,
-  );
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-}
 
 async function createProgram(operands: readonly string[]): Promise<Command> {
   const program = new Command('gatehouse')

@@ -11,6 +11,7 @@ import { tenantOf } from './frame/named.ts';
 import { addOperations } from './frame/operation-commands.ts';
 import { fields, printable, table } from './frame/terminal-text.ts';
 import { withDatabase } from './frame/with-database.ts';
+import { addTenantMoves } from './tenant-moves.ts';
 import { addTenantSettings } from './tenant-settings.ts';
 
 const createHelp = `
@@ -84,5 +85,6 @@ export function addTenants(program: Command, description: string): void {
       .argument('<slug>', 'its short name'),
     setPlatform,
   );
+  addTenantMoves(tenants);
   addOperations(tenants, operations);
 }

@@ -114,7 +114,7 @@ const ofServer = [
     needs: { capability: 'tenants.manage', at: 'platform' },
     params: tenantParams,
     answer: TenantAnswer,
-    errors: ['PLATFORM_TENANT_NEEDED'],
+    errors: ['PLATFORM_TENANT_NEEDED', 'TENANT_MOVED'],
     fresh: true,
     run: async ({ db, params, actor }) => suspendTenant(db, (await namedTenant(db, params.tenant)).id, actor.caller),
   }),
@@ -127,6 +127,7 @@ const ofServer = [
     needs: { capability: 'tenants.manage', at: 'platform' },
     params: tenantParams,
     answer: TenantAnswer,
+    errors: ['TENANT_MOVED'],
     run: async ({ db, params, actor }) => activateTenant(db, (await namedTenant(db, params.tenant)).id, actor.caller),
   }),
 ];

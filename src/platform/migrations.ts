@@ -56,6 +56,7 @@ import * as provisioningRequests from '../../migrations/0060-provisioning-reques
 import * as usedWorkloads from '../../migrations/0063-used-workloads.ts';
 import * as eventStreams from '../../migrations/0065-event-streams.ts';
 import * as jobWorkers from '../../migrations/0069-job-workers.ts';
+import * as tenantsThatMove from '../../migrations/0074-tenants-that-move.ts';
 import type { Database } from './database.ts';
 
 interface NamedMigration {
@@ -117,7 +118,11 @@ const migrations: NamedMigration[] = [
   { name: '0063-used-workloads', migration: usedWorkloads },
   { name: '0065-event-streams', migration: eventStreams },
   { name: '0069-job-workers', migration: jobWorkers },
+  { name: '0074-tenants-that-move', migration: tenantsThatMove },
 ];
+
+/** The schema that this program works on. */
+export const latestMigration = migrations.at(-1)?.name as string;
 
 const tableName = 'schema_migrations';
 

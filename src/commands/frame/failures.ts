@@ -80,6 +80,11 @@ const sentences: Partial<Record<ErrorCode, (params: ErrorParams) => string>> = {
   INVITATION_REVOKED: () => 'the invitation was withdrawn; make a new one',
   LAST_OWNER: () => 'a tenant keeps its last owner; make somebody else an owner first',
   MESSAGES_EXHAUSTED: () => 'the tenant has sent as many messages as it may in a day',
+  MOVE_CONFLICT: ({ table, rows }) =>
+    `these rows of ${table} are here already, are not of the tenant, or refer to what is not here: ${rows}. Nothing was taken`,
+  MOVE_FILE_INVALID: ({ reason }) => `the export cannot be taken: ${reason}. Nothing was taken`,
+  MOVE_SECRET_LOST: ({ table }) =>
+    `a secret in ${table} cannot be opened: it was sealed under another SECRET_KEY. Put that key into SECRET_KEY_PREVIOUS`,
   NOT_FOUND: ({ entity, value }) =>
     `there is no such ${String(entity ?? 'thing').replaceAll('_', ' ')}${value === undefined ? '' : `: ${value}`}`,
   PASSWORD_COMMON: () => 'this password is on the lists of common or leaked ones; choose another',
@@ -91,6 +96,8 @@ const sentences: Partial<Record<ErrorCode, (params: ErrorParams) => string>> = {
   PHONE_NOT_SUPPORTED: () =>
     'no message may go to this number: it is no mobile one, or its country is not on the lists of the server and the tenant',
   SERVICE_BUSY: () => 'too much is being hashed at once; try again in a moment',
+  TENANT_MOVED: ({ issuer }) =>
+    `the tenant is at ${issuer} now. If it never came there: gatehouse tenants take-back <slug>`,
   TENANT_SUSPENDED: () => 'the tenant is suspended',
   TOO_MANY_ATTEMPTS: ({ seconds }) => `that is too often; try again in ${seconds ?? 'some'} seconds`,
 };

@@ -136,6 +136,7 @@ export const toldActions: Readonly<Record<string, Telling>> = {
   }),
   'tenant.activated': (id) => ({ type: 'tenant.activated', subjectId: id, data: {} }),
   'tenant.suspended': (id) => ({ type: 'tenant.suspended', subjectId: id, data: {} }),
+  'tenant.moved': (id, { issuer }) => ({ type: 'tenant.moved', subjectId: id, data: { issuer } }),
 };
 
 function snakeCases(names: unknown): string[] {

@@ -18,6 +18,7 @@ export const eventMembers = {
   ends_at: 'the first moment at which it no longer holds; null: until further notice',
   grant_id: 'the grant of visibility',
   invitation_id: 'the invitation',
+  issuer: 'the issuer identifier of the server that it is at now',
   org_node_id: 'the place',
   reason:
     'why it ended: `expired` (by time), `revoked`, `removed`, `withdrawn` (before it began) or `signed_out` (by the person)',
@@ -133,6 +134,12 @@ export const eventTypes = {
     means: 'The tenant was suspended: all its people and applications held has ended',
     subject: 'tenant',
     data: [],
+  },
+  'tenant.moved': {
+    means:
+      'The tenant is at another server from now on, and closed at this one: all its people and applications held has ended',
+    subject: 'tenant',
+    data: ['issuer'],
   },
   verification: { means: 'Nothing happened: a stream asked to be sent an event', subject: 'receiver', data: ['state'] },
   ping: { means: 'Nothing happened: somebody tries whether you listen', subject: 'receiver', data: [] },

@@ -11,7 +11,7 @@ import type { UserOfTenant } from '../users/users.ts';
 import { replaceTotp, selectTotp, useTotpStep } from './factor-store.ts';
 import type { SecondFactor } from './second-factor.ts';
 
-const seeds = defineSecretPurpose('second-factors');
+export const totpSeeds = defineSecretPurpose('second-factors');
 const stepSeconds = 30;
 const digits = 6;
 /** Steps that a clock may be ahead or behind (RFC 6238 section 5.2). */
@@ -58,7 +58,7 @@ export function stepOfCode(seed: string, typed: string, at: Date): number | unde
   return steps.filter((step) => equalInConstantTime(totpCode(seed, step), code))[0];
 }
 
-const context = (id: string) => `totp:${id}`;
+export const totpContext = (id: string) => `totp:${id}`;
 
 /** Keeps a seed that a code of `step` has proved: that code counts for nothing any more. */
 export async function storeTotp(
@@ -67,7 +67,13 @@ export async function storeTotp(
   secrets: Secrets,
 ): Promise<string> {
   const id = newId();
-  await replaceTotp(trx, { id, tenantId, userId, secret: secrets.seal(seeds, seed, context(id)), lastStep: step });
+  await replaceTotp(trx, {
+    id,
+    tenantId,
+    userId,
+    secret: secrets.seal(totpSeeds, seed, totpContext(id)),
+    lastStep: step,
+  });
   return id;
 }
 
@@ -76,7 +82,7 @@ export const totpFactor: SecondFactor = {
   isHeld: async (db, user) => (await selectTotp(db, user)) !== undefined,
   async prove(db, user, answer, { secrets, now }) {
     const row = await selectTotp(db, user);
-    const seed = row && secrets.open(seeds, row.secret, context(row.id));
+    const seed = row && secrets.open(totpSeeds, row.secret, totpContext(row.id));
     if (!row || seed === undefined) return undefined;
     const step = stepOfCode(seed, answer, now);
     if (step === undefined) return undefined;

@@ -10,11 +10,15 @@ export interface TenantRow {
   settings: unknown;
   /** Its owners run the server (platform-tenant.ts). */
   isPlatform: boolean;
+  /** The issuer that it is at now; null: it is here. */
+  movedTo: string | null;
+  /** It came by an import, and nobody has let it in yet. */
+  arrivedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
 }
 
-const columns = 'id, slug, name, state, settings, is_platform, created_at, updated_at';
+const columns = 'id, slug, name, state, settings, is_platform, moved_to, arrived_at, created_at, updated_at';
 
 export async function insertTenant(
   db: Database,
@@ -72,12 +76,30 @@ export async function updateTenant(
   return firstRow<TenantRow>(
     db,
     `update tenants
-        set state    = coalesce(:state, state),
-            name     = coalesce(:name, name),
-            settings = coalesce(:settings::jsonb, settings)
+        set state      = coalesce(:state, state),
+            name       = coalesce(:name, name),
+            settings   = coalesce(:settings::jsonb, settings),
+            arrived_at = case when :state::text = 'active' then null else arrived_at end
       where id = :id
   returning ${columns}`,
     { id, state: change.state ?? null, name: change.name ?? null, settings },
+  );
+}
+
+/** Closes a tenant here, because it is elsewhere from now on; null: it is here again, and still closed. */
+export async function updateMovedTo(
+  db: Database,
+  { id, movedTo }: { id: string; movedTo: string | null },
+): Promise<TenantRow | undefined> {
+  return firstRow<TenantRow>(
+    db,
+    `update tenants
+        set state    = 'suspended',
+            moved_to = :movedTo,
+            moved_at = case when :movedTo::text is not null then now() end
+      where id = :id
+  returning ${columns}`,
+    { id, movedTo },
   );
 }
 

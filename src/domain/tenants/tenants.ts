@@ -26,11 +26,17 @@ import {
   selectTenantForUpdate,
   shareTenant,
   type TenantRow,
+  updateMovedTo,
   updateTenant,
 } from './tenant-store.ts';
 
 export const tenantCodes = defineCodes({
   LAST_OWNER: { kind: 'conflict', means: 'the tenant would be left without an owner' },
+  TENANT_MOVED: {
+    kind: 'conflict',
+    params: ['issuer'],
+    means: 'the tenant is at another server now, and is not changed here',
+  },
   TENANT_SUSPENDED: { kind: 'forbidden', means: 'the tenant is suspended: nobody of it can act' },
 });
 declare module '../../platform/errors.ts' {
@@ -46,6 +52,10 @@ export interface Tenant {
   settings: TenantSettings;
   /** Its owners run the server (platform-tenant.ts). */
   isPlatform: boolean;
+  /** The issuer that it is at now; null: it is here. */
+  movedTo: string | null;
+  /** It came from elsewhere, and nobody has let it in yet. */
+  arrivedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -125,6 +135,22 @@ export async function storeTenantState(
   if (!row) throw notFound();
   const action = state === 'active' ? 'tenant.activated' : 'tenant.suspended';
   await recordEvent(trx, { ...about(row), action, payload }, caller);
+  return tenantOf(row);
+}
+
+/**
+ * Writes that a tenant is at another issuer now, which closes it here, or that it did not go after all, and the event. What its
+ * people hold is ended by domain/lifecycle, which alone calls this.
+ */
+export async function storeTenantMove(
+  trx: Database,
+  { tenantId, movedTo, issuer }: { tenantId: string; movedTo: string | null; issuer: string },
+  caller: Caller,
+): Promise<Tenant> {
+  const row = await updateMovedTo(trx, { id: tenantId, movedTo });
+  if (!row) throw notFound();
+  const action = movedTo === null ? 'tenant.returned' : 'tenant.moved';
+  await recordEvent(trx, { ...about(row), action, payload: { issuer } }, caller);
   return tenantOf(row);
 }
 

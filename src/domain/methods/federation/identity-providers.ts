@@ -113,9 +113,9 @@ const keyForm = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
 /** Ways to sign in that are ours, now or soon. */
 const reservedKeys = new Set(['password', 'otp', 'passkey', 'totp', 'webauthn', 'email', 'sms', 'whatsapp']);
 
-const sealedClientSecrets = defineSecretPurpose('identity-providers');
+export const sealedClientSecrets = defineSecretPurpose('identity-providers');
 
-function secretContext(id: string): string {
+export function clientSecretContext(id: string): string {
   return `identity-provider:${id}`;
 }
 
@@ -188,7 +188,7 @@ export async function addIdentityProvider(
     clientSecretSealed:
       wanted.clientSecret === undefined
         ? null
-        : secrets.seal(sealedClientSecrets, wanted.clientSecret, secretContext(id)),
+        : secrets.seal(sealedClientSecrets, wanted.clientSecret, clientSecretContext(id)),
     scopes: checkedScopes(wanted.scopes ?? usual?.scopes ?? ['email', 'profile']),
     responseMode: wanted.responseMode ?? usual?.responseMode ?? 'query',
     claimMapping: checkClaimMapping(wanted.claimMapping ?? usual?.claimMapping ?? {}),
@@ -213,7 +213,7 @@ export async function addIdentityProvider(
 /** The secret of a provider's client; null for a public client. @throws where no secret key opens it */
 export function clientSecretOf(provider: IdentityProvider, secrets: Secrets): string | null {
   if (provider.clientSecretSealed === null) return null;
-  const secret = secrets.open(sealedClientSecrets, provider.clientSecretSealed, secretContext(provider.id));
+  const secret = secrets.open(sealedClientSecrets, provider.clientSecretSealed, clientSecretContext(provider.id));
   if (secret === undefined)
     throw new Error(`the client secret of the identity provider ${provider.key} was sealed under another SECRET_KEY`);
   return secret;
@@ -305,7 +305,7 @@ export async function setClientSecret(
   await inTransaction(db, async (trx) => {
     const found = await lockProvider(trx, key);
     if (!found) throw unknownProvider(key);
-    const sealed = secrets.seal(sealedClientSecrets, clientSecret, secretContext(found.id));
+    const sealed = secrets.seal(sealedClientSecrets, clientSecret, clientSecretContext(found.id));
     await updateClientSecret(trx, found.id, sealed);
     const about = { tenantId: found.tenantId, entityType: 'identity_provider', entityId: found.id };
     await recordEvent(trx, { ...about, action: 'identity_provider.credentials_replaced', payload: { key } }, caller);

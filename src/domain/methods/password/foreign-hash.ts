@@ -28,7 +28,7 @@ declare module '../../../platform/errors.ts' {
   interface ErrorCodes extends Codes<typeof foreignHashCodes> {}
 }
 
-const purpose = defineSecretPurpose('foreign password hash');
+export const foreignHashPurpose = defineSecretPurpose('foreign password hash');
 
 const base64 = (most: number) =>
   z
@@ -215,11 +215,11 @@ function phcParts(text: string): object | undefined {
 
 /** As it is kept: it opens for this person alone. */
 export function sealForeignHash(secrets: Secrets, userId: string, hash: ForeignHash): string {
-  return secrets.seal(purpose, JSON.stringify(hash), userId).toString('base64url');
+  return secrets.seal(foreignHashPurpose, JSON.stringify(hash), userId).toString('base64url');
 }
 
 /** Undefined where no key of this server opens it: nobody can sign in by it any more. */
 export function openForeignHash(secrets: Secrets, userId: string, sealed: string): ForeignHash | undefined {
-  const opened = secrets.open(purpose, Buffer.from(sealed, 'base64url'), userId);
+  const opened = secrets.open(foreignHashPurpose, Buffer.from(sealed, 'base64url'), userId);
   return opened === undefined ? undefined : (JSON.parse(opened) as ForeignHash);
 }

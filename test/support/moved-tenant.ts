@@ -1,0 +1,59 @@
+/** Two servers with a database and a SECRET_KEY each, and a tenant that moves from one to the other. */
+import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { activateTenant, moveTenantAway } from '../../src/domain/lifecycle/end-tenant.ts';
+import { type ExportOptions, exportTenant } from '../../src/domain/moves/export-tenant.ts';
+import { type ImportedTenant, type ImportOptions, importTenant } from '../../src/domain/moves/import-tenant.ts';
+import { findTenantById, type Tenant } from '../../src/domain/tenants/tenants.ts';
+import { randomToken } from '../../src/platform/secrets.ts';
+import { startTestApp, type TestApp, type TestAppOptions } from './app.ts';
+
+export type Installation = Pick<TestApp, 'db' | 'issuer' | 'secrets' | 'config'>;
+
+/** A server whose secrets are its own: what another one sealed it cannot open. */
+export async function startOtherServer(options: TestAppOptions = {}): Promise<TestApp> {
+  return startTestApp({ ...options, env: { ...options.env, SECRET_KEY: randomToken(36) } });
+}
+
+export async function tenantAt({ db }: Installation, tenantId: string): Promise<Tenant> {
+  const tenant = await findTenantById(db, tenantId);
+  if (!tenant) throw new Error('no such tenant');
+  return tenant;
+}
+
+/** The whole text of an export. */
+export async function exported(
+  from: Installation,
+  tenantId: string,
+  options: Partial<ExportOptions> = {},
+): Promise<string> {
+  const { db, secrets, issuer, config } = from;
+  let text = '';
+  const retentionDays = config.auditRetentionDays;
+  const given = { secrets, caller: systemCaller, issuer, product: 'test', retentionDays, ...options };
+  for await (const lines of exportTenant(db, await tenantAt(from, tenantId), given)) text += lines;
+  return text;
+}
+
+export async function* asBytes(text: string): AsyncGenerator<Uint8Array> {
+  const bytes = Buffer.from(text);
+  // Of a length that no line has.
+  for (let at = 0; at < bytes.length; at += 7_919) yield bytes.subarray(at, at + 7_919);
+}
+
+export async function imported(
+  into: Installation,
+  text: string,
+  options: Partial<ImportOptions> = {},
+): Promise<ImportedTenant> {
+  const { db, secrets, issuer } = into;
+  return importTenant(db, asBytes(text), { secrets, issuer, caller: systemCaller, ...options });
+}
+
+/** Closed at one, put into the other, let in there. */
+export async function moveTenant(from: Installation, to: Installation, tenantId: string): Promise<string> {
+  await moveTenantAway(from.db, { tenantId, issuer: to.issuer }, systemCaller);
+  const text = await exported(from, tenantId);
+  await imported(to, text);
+  await activateTenant(to.db, tenantId, systemCaller);
+  return text;
+}
