@@ -14,6 +14,28 @@ import { createListeners, type Listeners } from './platform/listeners.ts';
 import { createOutboundFetch } from './platform/network/outbound.ts';
 import type { Secrets } from './platform/secrets.ts';
 
+/** A look connects to the mail server, and to Twilio. */
+const lookKeptMs = 15_000;
+
+/** Asks one after the other, and answers what was found not longer ago than that, or is being looked for. */
+function keptFor<T>(milliseconds: number, look: () => Promise<T>): () => Promise<T> {
+  let kept: { since: number; found: Promise<T> } | undefined;
+  return () => {
+    if (!kept || performance.now() - kept.since >= milliseconds) {
+      const found = look();
+      const asked = { since: Number.POSITIVE_INFINITY, found };
+      kept = asked;
+      const ended = () => {
+        asked.since = performance.now();
+      };
+      found.then(ended, () => {
+        if (kept === asked) kept = undefined;
+      });
+    }
+    return kept.found;
+  };
+}
+
 /** A call to a provider that is looked at; somebody waits for several of them. */
 const checkCall = { timeoutMs: 2_500, maxBytes: 64 * 1024 };
 
@@ -32,6 +54,7 @@ export function managementDependencies({
   listeners?: Listeners;
 }): ManagementDependencies {
   let preview: Promise<PreviewTokens> | undefined;
+  const installation = { config, db, secrets, source: { embedded: config.database.url === undefined } };
   return {
     db,
     secrets,
@@ -59,5 +82,10 @@ export function managementDependencies({
     rotationDays: config.signingKeyRotationDays,
     retentionDays: config.auditRetentionDays,
     listeners,
+    lookAtInstallation: keptFor(lookKeptMs, async () => {
+      // For who asks, as above.
+      const { lookAtInstallation } = await import('./checks/installation-checks.ts');
+      return lookAtInstallation(installation);
+    }),
   };
 }

@@ -19,6 +19,7 @@ const above = [
   'database-issuer',
   'database-source',
   'schedule',
+  'checks',
   'management-dependencies',
   'dependencies',
   'telling',

@@ -1455,6 +1455,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/installation/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at the installation, and say what is wrong with it
+         * @description What `gatehouse doctor` looks at, as the server finds it: its settings, machine, database, keys, mail server and provider of messages to phones. Changes and sends nothing. A server looks at most once in fifteen seconds, however many ask: `checked_at` says when.
+         *
+         *     Needs `tenants.manage`. Refuses with: VALIDATION_FAILED, ACCESS_TOKEN_INVALID, FORBIDDEN, NOT_FOUND, TOO_MANY_ATTEMPTS.
+         */
+        get: operations["installation.checks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/invitations": {
         parameters: {
             query?: never;
@@ -5605,6 +5627,31 @@ export interface components {
             scopes: string[];
             /** @description How many applications were registered by it */
             uses: number;
+        };
+        InstallationChecks: {
+            /**
+             * Format: date-time
+             * @description A time as of RFC 3339
+             * @example 2027-01-31T08:00:00Z
+             */
+            checked_at: string;
+            items: {
+                /** @description What to do about it, in English */
+                advice: string | null;
+                /** @description What was found, in English; never a credential */
+                detail: string;
+                /** @description Such as `database`, `mail`, `signing keys` */
+                name: string;
+                /** @enum {string} */
+                status: "ok" | "warn" | "fail";
+            }[];
+            /** @description The machine that looked: another one may find something else */
+            server: string;
+            /**
+             * @description The worst of all checks
+             * @enum {string}
+             */
+            status: "ok" | "warn" | "fail";
         };
         Invitation: {
             accepted_at: string | null;
@@ -11282,6 +11329,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    "installation.checks": {
+        parameters: {
+            query?: {
+                /** @description Another tenant than your own */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstallationChecks"];
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

@@ -97,6 +97,7 @@ const resources: [noun: string, description: string][] = [
   ['assignments', 'who holds which role where, from when until when'],
   ['visibility', 'who may see which part of the tree'],
   ['overview', 'what happened in a month, and what needs a look'],
+  ['installation', 'what is wrong with it, as this command finds it'],
   ['audit-seals', 'signed roots of the audit trail, an hour each'],
   ['messages', 'messages that did not go'],
   ['companies', 'companies and their members'],

@@ -18,6 +18,7 @@ import type { Listeners } from '../platform/listeners.ts';
 import type { Page } from '../platform/paging.ts';
 import type { Secrets } from '../platform/secrets.ts';
 import type { Actor } from './actor.ts';
+import type { Looked } from './check.ts';
 import type { Failure } from './failure.ts';
 import type { Reach } from './reach.ts';
 import type { StreamType } from './streamed.ts';
@@ -53,6 +54,8 @@ export interface ManagementDependencies extends MailReach {
   signEvent: (claims: Record<string, unknown>) => Promise<string>;
   /** Those who are told as things happen. */
   listeners: Listeners;
+  /** What is wrong with the installation, not older than some seconds. */
+  lookAtInstallation: () => Promise<Looked>;
 }
 
 /** What a request names, parsed and checked. */

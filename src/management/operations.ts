@@ -16,6 +16,7 @@ import { effects } from './effects.ts';
 import { eventStreams } from './event-streams.ts';
 import { identityProviders } from './identity-providers.ts';
 import { initialAccessTokens } from './initial-access-tokens.ts';
+import { installation } from './installation.ts';
 import { invitations } from './invitations.ts';
 import { messages } from './messages.ts';
 import { nodePreview } from './node-preview.ts';
@@ -88,6 +89,7 @@ const single: readonly AnyOperation[] = [
   ...signingKeys,
   ...messages,
   ...overview,
+  ...installation,
   ...effects,
   ...nodePreview,
   ...clientRefusals,

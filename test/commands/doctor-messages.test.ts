@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Check } from '../../src/commands/doctor/machine-checks.ts';
-import { checkMail, checkPhones, sendTestMail } from '../../src/commands/doctor/message-checks.ts';
+import { checkMail, checkPhones, sendTestMail } from '../../src/checks/message-checks.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
 import { recordEvent, systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { createTenant } from '../../src/domain/setup/create-tenant.ts';
+import type { Check } from '../../src/management/check.ts';
 import { ensureSigningKeys } from '../../src/oidc/keys.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { enqueueJob } from '../../src/platform/jobs/enqueue-job.ts';

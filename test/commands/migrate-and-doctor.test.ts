@@ -2,12 +2,7 @@ import assert from 'node:assert/strict';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  checkDataDirectory,
-  checkIssuer,
-  checkProxies,
-  checkRuntime,
-} from '../../src/commands/doctor/machine-checks.ts';
+import { checkDataDirectory, checkIssuer, checkProxies, checkRuntime } from '../../src/checks/machine-checks.ts';
 import { loadConfig } from '../../src/config.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { ensureSigningKeys } from '../../src/oidc/keys.ts';

@@ -223,6 +223,7 @@ export const samples: Record<string, (world: World) => Sample> = {
   'referrals.get_code': (w) => ({ params: person(w) }),
   'referrals.ensure_code': (w) => ({ params: person(w) }),
   'referrals.change_code': (w) => ({ params: person(w), body: { is_active: false } }),
+  'installation.checks': nothing,
   'signing_keys.list': nothing,
   'signing_keys.rotate': () => ({ body: {} }),
   'api_keys.list': nothing,

@@ -3,34 +3,14 @@
  * nothing but the test mail that is asked for.
  */
 import type { Command } from 'commander';
+import { checkCarriers, checkInDatabase, checkMachine } from '../../checks/installation-checks.ts';
 import { type Config, ConfigError } from '../../config.ts';
+import type { Check } from '../../management/check.ts';
 import { type CommandResult, performs } from '../frame/command-action.ts';
 import { DatabaseNotNamed, loadCommandConfig } from '../frame/command-config.ts';
 import { exitCodes } from '../frame/failures.ts';
 import { printable } from '../frame/terminal-text.ts';
 import { type CommandContext, sayWhere, withUnpreparedDatabase } from '../frame/with-database.ts';
-import {
-  checkClock,
-  checkDatabase,
-  checkMessages,
-  checkMigrations,
-  checkPeople,
-  checkPhoneCountries,
-  checkSeals,
-  checkSigningKeys,
-  checkWebhooks,
-} from './database-checks.ts';
-import {
-  type Check,
-  checkDataDirectory,
-  checkDisk,
-  checkIssuer,
-  checkPasswordHashing,
-  checkProxies,
-  checkRuntime,
-} from './machine-checks.ts';
-import { checkMail, checkPhones, sendTestMail } from './message-checks.ts';
-import { checkTrail } from './trail-check.ts';
 
 const help = `
 Checks the configuration, the database and its schema, whether the audit trail is out of the program's reach, the signing keys, password hashing, the clocks, the data
@@ -56,58 +36,14 @@ function loadOrExplain(): { config: Config } | { checks: Check[] } {
   }
 }
 
-/** A check that cannot be made has failed. */
-async function attempt(
-  name: string,
-  check: () => Promise<Check>,
-  advice = 'The log of the database may say more.',
-): Promise<Check> {
-  try {
-    return await check();
-  } catch (error) {
-    return { name, status: 'fail', detail: (error as Error).message, advice };
-  }
-}
-
-async function inDatabase(context: CommandContext): Promise<Check[]> {
-  sayWhere(context);
-  const checks = [await attempt('database', () => checkDatabase(context))];
-  const schema = await attempt('migrations', () => checkMigrations(context));
-  checks.push(schema);
-  checks.push(await attempt('clock', () => checkClock(context)));
-  // The rest reads tables that may not be there yet.
-  if (schema.status !== 'ok') return checks;
-  checks.push(await attempt('audit trail', () => checkTrail(context)));
-  checks.push(await attempt('signing keys', () => checkSigningKeys(context)));
-  checks.push(await attempt('audit seals', () => checkSeals(context)));
-  checks.push(await attempt('administrator', () => checkPeople(context)));
-  checks.push(await attempt('messages', () => checkMessages(context)));
-  checks.push(await attempt('receivers', () => checkWebhooks(context)));
-  checks.push(...(await checkPhoneCountries(context)));
-  return checks;
-}
-
-/** One after the other: the test mail says more where it is known that the server answers. */
-async function messageChecks(config: Config, testMailTo: string | undefined): Promise<Check[]> {
-  const advice = 'Install the dependencies again on this machine: npm ci';
-  return [
-    await attempt('mail', () => checkMail(config), advice),
-    ...(testMailTo === undefined ? [] : [await attempt('test mail', () => sendTestMail(config, testMailTo), advice)]),
-    await attempt('phones', () => checkPhones(config), advice),
-  ];
-}
-
 async function allChecks(config: Config, testMailTo: string | undefined): Promise<Check[]> {
-  const { environment } = config;
+  const inDatabase = (context: CommandContext): Promise<Check[]> => {
+    sayWhere(context);
+    return checkInDatabase(context);
+  };
   return [
-    { name: 'configuration', status: 'ok', detail: environment },
-    checkRuntime(),
-    checkIssuer(config),
-    ...checkProxies(config),
-    await checkDataDirectory(config),
-    await attempt('disk', () => checkDisk(config)),
-    await checkPasswordHashing(config),
-    ...(await messageChecks(config, testMailTo)),
+    ...(await checkMachine(config)),
+    ...(await checkCarriers(config, testMailTo)),
     ...(await withUnpreparedDatabase(config, inDatabase, { anyServer: true }).catch((error: Error): Check[] => [
       {
         name: 'database',

@@ -8,6 +8,7 @@ import { mountApiKeys } from './api-keys/api-keys.ts';
 import { mountApis } from './apis/apis.ts';
 import { mountApplications } from './applications/applications.ts';
 import { mountAudit } from './audit/audit.ts';
+import { mountHealth } from './health/health.ts';
 import { mountInvitations } from './invitations/invitations.ts';
 import { mountMessages } from './messages/messages.ts';
 import { consolePageOfState, findOperator, signInForPage } from './operator.ts';
@@ -51,6 +52,7 @@ const mounts: Partial<Record<SectionName, Mount>> = {
   settings: mountSettings,
   tenants: mountTenants,
   'signing-keys': mountSigningKeys,
+  health: mountHealth,
 };
 
 type Surroundings = Omit<ConsoleDependencies, 'mounted'>;

@@ -156,6 +156,14 @@ export const sections = [
     capabilities: ['keys.manage'],
     where: 'platform',
   },
+  {
+    section: 'health',
+    path: '/health',
+    icon: 'pulse',
+    group: 'platform',
+    capabilities: ['tenants.manage'],
+    where: 'platform',
+  },
 ] as const satisfies readonly Section[];
 
 export type SectionName = (typeof sections)[number]['section'];

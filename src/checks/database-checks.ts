@@ -1,21 +1,21 @@
-/** What `gatehouse doctor` asks the database. Reads alone: nothing is migrated, made or repaired. */
-import { findUnsentMessages } from '../../domain/messages/unsent-messages.ts';
-import { findSealState } from '../../domain/seals/seal-events.ts';
-import { listSealKeys, openSealKeys } from '../../domain/seals/seal-keys.ts';
-import { needsSetup } from '../../domain/setup/setup-links.ts';
-import { countTenantsWithCountries } from '../../domain/tenants/list-tenants.ts';
-import { countTroubledWebhooks } from '../../domain/webhooks/troubled-webhooks.ts';
-import { listSigningKeys, loadSigningKeys, signingAlgs } from '../../oidc/keys.ts';
-import { databaseTime, describeServer } from '../../platform/database-server.ts';
-import { isQueueMade } from '../../platform/jobs/queue-state.ts';
-import { migrationStatus } from '../../platform/migrations.ts';
-import type { CommandContext } from '../frame/with-database.ts';
-import type { Check } from './machine-checks.ts';
+/** What is asked of the database. Reads alone: nothing is migrated, made or repaired. */
+import { findUnsentMessages } from '../domain/messages/unsent-messages.ts';
+import { findSealState } from '../domain/seals/seal-events.ts';
+import { listSealKeys, openSealKeys } from '../domain/seals/seal-keys.ts';
+import { needsSetup } from '../domain/setup/setup-links.ts';
+import { countTenantsWithCountries } from '../domain/tenants/list-tenants.ts';
+import { countTroubledWebhooks } from '../domain/webhooks/troubled-webhooks.ts';
+import type { Check } from '../management/check.ts';
+import { listSigningKeys, loadSigningKeys, signingAlgs } from '../oidc/keys.ts';
+import { databaseTime, describeServer } from '../platform/database-server.ts';
+import { isQueueMade } from '../platform/jobs/queue-state.ts';
+import { migrationStatus } from '../platform/migrations.ts';
+import type { Installation } from './installation.ts';
 
 const oldestPostgres = 14;
 
 /** The server's version, and how far away it is. */
-export async function checkDatabase({ db, source, config }: CommandContext): Promise<Check> {
+export async function checkDatabase({ db, source, config }: Installation): Promise<Check> {
   const name = 'database';
   const startedAt = performance.now();
   const server = await describeServer(db);
@@ -45,7 +45,7 @@ export async function checkDatabase({ db, source, config }: CommandContext): Pro
   };
 }
 
-export async function checkMigrations({ db, config }: CommandContext): Promise<Check> {
+export async function checkMigrations({ db, config }: Installation): Promise<Check> {
   const name = 'migrations';
   const { pending, unknown } = await migrationStatus(db);
   if (unknown.length > 0) {
@@ -61,7 +61,7 @@ export async function checkMigrations({ db, config }: CommandContext): Promise<C
 }
 
 /** Each algorithm has a key that signs, and all of them open with the configured secret keys. */
-export async function checkSigningKeys({ db, secrets, config }: CommandContext): Promise<Check> {
+export async function checkSigningKeys({ db, secrets, config }: Installation): Promise<Check> {
   const name = 'signing keys';
   const keys = await listSigningKeys(db);
   if (keys.length === 0)
@@ -90,7 +90,7 @@ export async function checkSigningKeys({ db, secrets, config }: CommandContext):
 }
 
 /** The trail is sealed up to the last hours, and the keys of its seals open. */
-export async function checkSeals({ db, secrets }: CommandContext): Promise<Check> {
+export async function checkSeals({ db, secrets }: Installation): Promise<Check> {
   const name = 'audit seals';
   const { until, behindMs } = await findSealState(db);
   const keys = await listSealKeys(db);
@@ -111,7 +111,7 @@ export async function checkSeals({ db, secrets }: CommandContext): Promise<Check
 }
 
 /** Tokens and codes are dated by both clocks. */
-export async function checkClock({ db }: CommandContext): Promise<Check> {
+export async function checkClock({ db }: Installation): Promise<Check> {
   const name = 'clock';
   const before = Date.now();
   const at = (await databaseTime(db)).getTime();
@@ -125,7 +125,7 @@ export async function checkClock({ db }: CommandContext): Promise<Check> {
 }
 
 /** Somebody can sign in. */
-export async function checkPeople({ db }: CommandContext): Promise<Check> {
+export async function checkPeople({ db }: Installation): Promise<Check> {
   const name = 'administrator';
   return (await needsSetup(db))
     ? { name, status: 'warn', detail: 'nobody can sign in yet', advice: 'Run: gatehouse admin invite' }
@@ -133,7 +133,7 @@ export async function checkPeople({ db }: CommandContext): Promise<Check> {
 }
 
 /** Messages leave: none waits for long, and none was refused for what an operator can change. */
-export async function checkMessages({ db }: CommandContext): Promise<Check> {
+export async function checkMessages({ db }: Installation): Promise<Check> {
   const name = 'messages';
   const { waiting, oldestSeconds, unsentToday } = await findUnsentMessages(db);
   const minutes = Math.floor(oldestSeconds / 60);
@@ -153,7 +153,7 @@ export async function checkMessages({ db }: CommandContext): Promise<Check> {
 }
 
 /** Where messages to phones are paid for, some tenant lets them go somewhere: its list is empty until it is set. */
-export async function checkPhoneCountries({ db, config }: CommandContext): Promise<Check[]> {
+export async function checkPhoneCountries({ db, config }: Installation): Promise<Check[]> {
   if (!config.phone.twilio) return [];
   const name = 'phone countries';
   const tenants = await countTenantsWithCountries(db, config.phone.countries);
@@ -163,7 +163,7 @@ export async function checkPhoneCountries({ db, config }: CommandContext): Promi
 }
 
 /** Who listens answers. */
-export async function checkWebhooks({ db }: CommandContext): Promise<Check> {
+export async function checkWebhooks({ db }: Installation): Promise<Check> {
   const name = 'receivers';
   const { failing, disabled } = await countTroubledWebhooks(db);
   if (failing + disabled === 0) return { name, status: 'ok', detail: 'none in trouble' };

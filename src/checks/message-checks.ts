@@ -1,18 +1,18 @@
 /**
- * What `gatehouse doctor` asks of those who carry messages: the mail server and Twilio, each as the server itself would
+ * What is asked of those who carry messages: the mail server and Twilio, each as the server itself would
  * reach it. Refuses to send anything to anybody, but for the one test mail that an operator asks for by address.
  */
 import { join } from 'node:path';
-import type { Config } from '../../config.ts';
-import { DeliveryError } from '../../platform/delivery-error.ts';
-import { newId } from '../../platform/ids.ts';
-import type { Mailer } from '../../platform/mailer.ts';
-import type { Check } from './machine-checks.ts';
+import type { Config } from '../config.ts';
+import type { Check } from '../management/check.ts';
+import { DeliveryError } from '../platform/delivery-error.ts';
+import { newId } from '../platform/ids.ts';
+import type { Mailer } from '../platform/mailer.ts';
 
 // Their libraries are loaded where a provider is configured: they are half of the time of a small command.
 
 async function mailerOf({ mail, dataDirectory }: Config, log: (line: string) => void): Promise<Mailer | undefined> {
-  const { createMailer } = await import('../../platform/mailer.ts');
+  const { createMailer } = await import('../platform/mailer.ts');
   return createMailer({ ...mail, directory: join(dataDirectory, 'mail'), log });
 }
 
@@ -92,7 +92,7 @@ export async function checkPhones({ phone }: Config): Promise<Check> {
   const name = 'phones';
   const { twilio, countries, dailyBudget } = phone;
   if (!twilio) return { name, status: 'ok', detail: 'no provider: no SMS, no WhatsApp' };
-  const { createPhoneMessages } = await import('../../platform/phone-messages.ts');
+  const { createPhoneMessages } = await import('../platform/phone-messages.ts');
   const { baseUrl, smsFrom, whatsappFrom, whatsappContentSid } = twilio;
   try {
     const account = await createPhoneMessages(twilio).findAccount();

@@ -1,18 +1,10 @@
-/** What `gatehouse doctor` looks at on this machine, without a database. Each check says what it found and what to do. */
+/** What is looked at on this machine, without a database. Each check says what it found and what to do. */
 import { constants } from 'node:fs';
 import { access, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Config } from '../../config.ts';
-import { createPasswordHasher } from '../../domain/methods/password/password-hash.ts';
-
-export interface Check {
-  name: string;
-  status: 'ok' | 'warn' | 'fail';
-  /** What was found. */
-  detail: string;
-  /** What to do about it; absent where all is well. */
-  advice?: string;
-}
+import type { Config } from '../config.ts';
+import { createPasswordHasher } from '../domain/methods/password/password-hash.ts';
+import type { Check } from '../management/check.ts';
 
 const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
 

@@ -1,9 +1,9 @@
 /** Whether the audit trail is out of the reach of the program itself, and how it gets there. */
-import { findTrailReach } from '../../domain/audit/trail-reach.ts';
-import type { CommandContext } from '../frame/with-database.ts';
-import type { Check } from './machine-checks.ts';
+import { findTrailReach } from '../domain/audit/trail-reach.ts';
+import type { Check } from '../management/check.ts';
+import type { Installation } from './installation.ts';
 
-export async function checkTrail({ db }: CommandContext): Promise<Check> {
+export async function checkTrail({ db }: Installation): Promise<Check> {
   const name = 'audit trail';
   const { role, owner, ways, isSuperuser } = await findTrailReach(db);
   if (ways.length === 0)
