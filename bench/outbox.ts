@@ -13,6 +13,7 @@ import { systemCaller } from '../src/domain/audit/audit-events.ts';
 import { tell } from '../src/domain/events/outbox.ts';
 import { createWebhook } from '../src/domain/webhooks/webhooks.ts';
 import * as make from '../test/support/factories.ts';
+import { processorSeconds } from './processor-time.ts';
 import { onTestServer } from './test-server.ts';
 
 const events = Number(process.argv[2] ?? 100_000);
@@ -41,10 +42,14 @@ await onTestServer(async (app) => {
   const env = { ...process.env, SENDER_DATABASE_URL: app.databaseUrl, SENDER_SECRET: app.config.secretKeys[0] };
   const start = () => fork(new URL('../test/support/sender-process.ts', import.meta.url), { env });
   const senders: ChildProcess[] = [start(), start()];
-  let [kills, cuts] = [0, 0];
+  let [kills, cuts, processor] = [0, 0, 0];
+  const end = (sender: ChildProcess | undefined) => {
+    if (sender?.pid) processor += processorSeconds(sender.pid);
+    sender?.kill('SIGKILL');
+  };
   const killing = setInterval(() => {
     const index = kills++ % 2;
-    senders[index]?.kill('SIGKILL');
+    end(senders[index]);
     senders[index] = start();
   }, 8_000);
   const cutting = setInterval(() => {
@@ -73,7 +78,17 @@ await onTestServer(async (app) => {
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   clearInterval(killing);
   clearInterval(cutting);
-  for (const sender of senders) sender.kill('SIGKILL');
+  for (const sender of senders) end(sender);
   server.close();
-  console.log({ events, seconds, came, twice, lost: events - distinct, wrong, kills, cuts });
+  console.log({
+    events,
+    seconds,
+    came,
+    twice,
+    lost: events - distinct,
+    wrong,
+    kills,
+    cuts,
+    'processor seconds of senders': Math.round(processor),
+  });
 });

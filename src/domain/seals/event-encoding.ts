@@ -9,8 +9,6 @@ import { leafHash } from './merkle-tree.ts';
 
 /** An event in three texts. */
 export interface EncodedEvent {
-  /** Microseconds since 1970. */
-  at: number;
   /** `[id, tenant, actor type, actor, action, entity type, entity, request, at, cause]`; erasure takes nothing of it. */
   plain: string;
   /** `[ip, user agent]` */
@@ -19,19 +17,40 @@ export interface EncodedEvent {
   content: string;
 }
 
+const sql = {
+  plain: `json_build_array(e.id, e.tenant_id, e.actor_type, e.actor_id, e.action, e.entity_type, e.entity_id, e.request_id,
+                   (extract(epoch from e.occurred_at) * 1000000)::bigint, e.payload -> 'cause')::text`,
+  origin: 'json_build_array(abbrev(e.ip), e.user_agent)::text',
+  content: 'e.payload::text',
+};
+
 /** SQL: the columns of `EncodedEvent`, of `audit_events e`. */
-export const encodedEvent = `
-  (extract(epoch from e.occurred_at) * 1000000)::bigint as at,
-  json_build_array(e.id, e.tenant_id, e.actor_type, e.actor_id, e.action, e.entity_type, e.entity_id, e.request_id,
-                   (extract(epoch from e.occurred_at) * 1000000)::bigint, e.payload -> 'cause')::text as plain,
-  json_build_array(abbrev(e.ip), e.user_agent)::text as origin,
-  e.payload::text as content`;
+export const encodedEvent = `${sql.plain} as plain, ${sql.origin} as origin, ${sql.content} as content`;
+
+/** SQL: the three texts as one, for many: a column less costs more than the cut. */
+export const joinedEvent = `concat(${sql.plain}, chr(10), ${sql.origin}, chr(10), ${sql.content})`;
+
+/** No value of an event ends one of the texts: JSON holds no line break. */
+export function cutEvent(joined: string): EncodedEvent {
+  const origin = joined.indexOf('\n') + 1;
+  const content = joined.indexOf('\n', origin) + 1;
+  return {
+    plain: joined.slice(0, origin - 1),
+    origin: joined.slice(origin, content - 1),
+    content: joined.slice(content),
+  };
+}
 
 /** Where erasure has taken it. */
 export const erasedOrigin = '[null, null]';
 
 export function eventIdOf({ plain }: Pick<EncodedEvent, 'plain'>): string {
   return plain.slice(2, 38);
+}
+
+/** Microseconds since 1970. */
+export function timeOf({ plain }: Pick<EncodedEvent, 'plain'>): number {
+  return (JSON.parse(plain) as number[])[8] as number;
 }
 
 /** Whom it is by and about, for who wants to know whether they were erased. */
@@ -77,8 +96,8 @@ export function canonicalJson(text: string): string {
 }
 
 /** The event in the form that is hashed, whatever the database writes JSON like. */
-export function canonicalEvent({ at, plain, origin, content }: EncodedEvent): EncodedEvent {
-  return { at, plain: canonicalJson(plain), origin: canonicalJson(origin), content: canonicalJson(content) };
+export function canonicalEvent({ plain, origin, content }: EncodedEvent): EncodedEvent {
+  return { plain: canonicalJson(plain), origin: canonicalJson(origin), content: canonicalJson(content) };
 }
 
 /** What stands for a text in a leaf, in hex. @param salt in hex, 32 digits */

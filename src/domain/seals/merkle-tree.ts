@@ -2,49 +2,49 @@
  * The Merkle tree of RFC 9162 section 2.1, over SHA-256: its root from leaves as they come, and the path that proves one of
  * them. Knows hashes alone, and nothing of what is hashed.
  */
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const leafPrefix = '\0';
-const nodePrefix = Buffer.from([1]);
 
 /** `HASH(0x00 || d)` in hex. */
 export function leafHash(data: string): string {
   return hash('sha256', leafPrefix + data);
 }
 
-/** `HASH(0x01 || left || right)` */
-function nodeHash(left: Buffer, right: Buffer): Buffer {
-  return createHash('sha256').update(nodePrefix).update(left).update(right).digest();
-}
-
 /** The root of leaves that come one after the other; holds one hash a level. */
 export class GrowingTree {
-  /** Of complete subtrees, the largest first; their sizes are the bits of `size`. */
-  #subtrees: Buffer[] = [];
+  /** Of complete subtrees, the largest first; their sizes are the bits of `size`. In latin1: a buffer for each costs more than its hash. */
+  #subtrees: string[] = [];
   #size = 0;
+  /** `HASH(0x01 || left || right)` */
   readonly #node = Buffer.alloc(65, 1);
 
   get size(): number {
     return this.#size;
   }
 
-  /** @param leaf the hash of the leaf, 32 bytes; may be written over afterwards */
-  add(leaf: Buffer): void {
-    let hashed = leaf;
-    for (let bits = this.#size; bits & 1; bits >>>= 1) {
-      (this.#subtrees.pop() as Buffer).copy(this.#node, 1);
-      hashed.copy(this.#node, 33);
-      hashed = hash('sha256', this.#node, 'buffer');
-    }
-    this.#subtrees.push(hashed === leaf ? Buffer.from(leaf) : hashed);
+  /** @param bytes hold the hash of the leaf at this place, 32 bytes; may be written over afterwards */
+  add(bytes: Buffer, at = 0): void {
+    let hashed = bytes.toString('latin1', at, at + 32);
+    for (let bits = this.#size; bits & 1; bits >>>= 1) hashed = this.#join(this.#subtrees.pop() as string, hashed);
+    this.#subtrees.push(hashed);
     this.#size += 1;
+  }
+
+  #join(left: string, right: string): string {
+    this.#node.write(left, 1, 'latin1');
+    this.#node.write(right, 33, 'latin1');
+    return hash('sha256', this.#node, 'binary');
   }
 
   /** Of no leaf: the hash of nothing. */
   root(): Buffer {
     const [last, ...before] = [...this.#subtrees].reverse();
-    if (!last) return hash('sha256', '', 'buffer');
-    return before.reduce((right, left) => nodeHash(left, right), last);
+    if (last === undefined) return hash('sha256', '', 'buffer');
+    return Buffer.from(
+      before.reduce((right, left) => this.#join(left, right), last),
+      'latin1',
+    );
   }
 }
 

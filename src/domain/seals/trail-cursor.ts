@@ -1,6 +1,6 @@
 /** The trail and its leaves as they are read for verification: by cursors, some thousand rows at a time. */
 import type { Database } from '../../platform/database.ts';
-import { type EncodedEvent, encodedEvent } from './event-encoding.ts';
+import { cutEvent, type EncodedEvent, joinedEvent } from './event-encoding.ts';
 import type { PackedLeaves } from './leaves.ts';
 import { ofTenant } from './seal-store.ts';
 
@@ -67,10 +67,10 @@ async function openCursor<T>(
   trx: Database,
   name: string,
   sql: string,
-  { bindings, atOnce, ahead }: { bindings: Record<string, unknown>; atOnce: number; ahead: boolean },
-): Promise<Cursor<T>> {
+  { bindings, atOnce }: { bindings: Record<string, unknown>; atOnce: number },
+): Promise<() => Promise<T[]>> {
   await trx.raw(`declare ${name} no scroll cursor for ${sql}`, bindings as never);
-  return new Cursor(async () => (await trx.raw(`fetch ${atOnce} from ${name}`)).rows as T[], ahead);
+  return async () => (await trx.raw(`fetch ${atOnce} from ${name}`)).rows as T[];
 }
 
 export async function closeCursors({ main, events }: Moment): Promise<void> {
@@ -96,13 +96,14 @@ export async function atOneMoment<T>(db: Database, work: (moment: Moment) => Pro
 }
 
 /** Events in the order of leaves. */
-export function openEvents({ events }: Moment, { tenantId, from, until }: Span): Promise<Cursor<EncodedEvent>> {
-  const sql = `select ${encodedEvent}
+export async function openEvents({ events }: Moment, { tenantId, from, until }: Span): Promise<Cursor<EncodedEvent>> {
+  const sql = `select ${joinedEvent} as joined
                  from audit_events e
                 where ${ofTenant('e', tenantId)} and e.occurred_at >= :from and e.occurred_at < :until
                 order by e.occurred_at, e.id`;
   const bindings = { ...(tenantId !== null && { tenantId }), from, until };
-  return openCursor(events, 'sealed_events', sql, { bindings, atOnce: 4_000, ahead: true });
+  const fetch = await openCursor<{ joined: string }>(events, 'sealed_events', sql, { bindings, atOnce: 4_000 });
+  return new Cursor(async () => (await fetch()).map(({ joined }) => cutEvent(joined)), true);
 }
 
 export interface LeavesOfSeal extends PackedLeaves {
@@ -110,12 +111,12 @@ export interface LeavesOfSeal extends PackedLeaves {
 }
 
 /** Leaves of seals that end within a time, in order. */
-export function openLeaves({ main }: Moment, { tenantId, from, until }: Span): Promise<Cursor<LeavesOfSeal>> {
+export async function openLeaves({ main }: Moment, { tenantId, from, until }: Span): Promise<Cursor<LeavesOfSeal>> {
   const sql = `select s.number, l.first_index as "firstIndex", l.ids, l.hashes, l.tags, l.commitments, l.salts
                  from audit_seals s
                  join audit_leaves l on l.seal_id = s.id
                 where ${ofTenant('s', tenantId)} and s.ends_at > :from and s.ends_at <= :until
                 order by s.number, l.first_index`;
   const bindings = { ...(tenantId !== null && { tenantId }), from, until };
-  return openCursor(main, 'sealed_leaves', sql, { bindings, atOnce: 40, ahead: false });
+  return new Cursor(await openCursor<LeavesOfSeal>(main, 'sealed_leaves', sql, { bindings, atOnce: 40 }), false);
 }

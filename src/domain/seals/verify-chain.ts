@@ -3,7 +3,7 @@
  * looked at once. What is not at its place is asked for alone.
  */
 import type { Database } from '../../platform/database.ts';
-import { type EncodedEvent, eventIdOf } from './event-encoding.ts';
+import { type EncodedEvent, eventIdOf, timeOf } from './event-encoding.ts';
 import { compareWithLeaf, isUntouched, type LeafPlace } from './event-faults.ts';
 import type { FaultKind, Faults } from './faults.ts';
 import { findLeafFault } from './leaf-faults.ts';
@@ -76,8 +76,7 @@ export class ChainCheck {
     await this.#skipTo(seal.startsAt);
     const rows = await this.#rowsOf(seal);
     const tree = new GrowingTree();
-    for (const { hashes } of rows)
-      for (let at = 0; at < hashes.length; at += 32) tree.add(hashes.subarray(at, at + 32));
+    for (const { hashes } of rows) for (let at = 0; at < hashes.length; at += 32) tree.add(hashes, at);
     const leaves = tree.size;
     for (const one of seals) tree.add(Buffer.from(sealLeaf(one), 'hex'));
     if (leaves !== seal.events || seals.length !== seal.seals || !tree.root().equals(seal.root)) {
@@ -91,7 +90,7 @@ export class ChainCheck {
       for (let n = 0; n < row.count; n++) {
         // The way that nearly all go, without waiting.
         const head = row.firstIndex + n < seal.late ? undefined : events.head();
-        if (head && row.idAt(n) === eventIdOf(head) && isUntouched(head, { row, n })) {
+        if (head && row.isOf(n, head) && isUntouched(head, { row, n })) {
           events.take();
           this.#count();
           continue;
@@ -148,7 +147,7 @@ export class ChainCheck {
       events.take();
       return this.#checkEvent(seal, place, eventId, head, mayBeGone);
     }
-    if (mayBeGone && (!head || head.at >= micros(seal.endsAt)))
+    if (mayBeGone && (!head || timeOf(head) >= micros(seal.endsAt)))
       return this.#checkEvent(seal, place, eventId, undefined, true);
     await this.#findOut(seal, place, eventId, mayBeGone);
   }
@@ -174,7 +173,7 @@ export class ChainCheck {
       return this.#checkLeaf(seal, place, mayBeGone);
     }
     this.#told.add(eventId);
-    const time = new Date(found.at / 1000).toISOString();
+    const time = new Date(timeOf(found) / 1000).toISOString();
     this.#tell('reordered', seal, eventId, `its time was changed, to ${time}`);
   }
 
@@ -228,7 +227,7 @@ export class ChainCheck {
     for (;;) {
       if (!events.isFilled) await events.fill();
       const head = events.head();
-      if (!head || head.at >= until || faults.isFull) return;
+      if (!head || timeOf(head) >= until || faults.isFull) return;
       if (this.#isToldElsewhere(head)) events.take();
       else await this.#tellOfExtra();
     }
@@ -241,7 +240,7 @@ export class ChainCheck {
     for (;;) {
       if (!events.isFilled) await events.fill();
       const head = events.head();
-      if (!head || head.at >= until) return;
+      if (!head || timeOf(head) >= until) return;
       events.take();
     }
   }
@@ -252,7 +251,7 @@ export class ChainCheck {
     const head = events.head();
     if (!head) return;
     const eventId = eventIdOf(head);
-    const at = new Date(head.at / 1000);
+    const at = new Date(timeOf(head) / 1000);
     const seal = await selectSealHolding(this.#trx, { tenantId, eventId });
     this.#told.add(eventId);
     events.take();

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
 import { erasePerson } from '../../../src/domain/lifecycle/erase-person.ts';
 import { forgetSaltsOf } from '../../../src/domain/seals/data-of-person.ts';
@@ -11,6 +13,8 @@ import { createSecrets, type Secrets } from '../../../src/platform/secrets.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import * as make from '../../support/factories.ts';
 import { addEvent, addEvents, asSuperuser, hourMs, someHour } from '../../support/trail.ts';
+
+const secret = 'a-key-for-tests-that-is-long-enough-1';
 
 describe('sealing the trail', () => {
   let test: TestDatabase;
@@ -26,7 +30,7 @@ describe('sealing the trail', () => {
     test = await createTestDatabase();
     db = createDatabase({ url: test.url });
     program = createDatabase({ url: test.serverUrl });
-    secrets = createSecrets(['a-key-for-tests-that-is-long-enough-1']);
+    secrets = createSecrets([secret]);
     tenantId = (await make.createTenant(db)).id;
   });
   afterEach(async () => {
@@ -157,6 +161,40 @@ describe('sealing the trail', () => {
     await sealAudit(program, secrets);
     assert.equal((await ofTenant()).length, 2);
     assert.deepEqual((await verify()).faults, []);
+  });
+
+  it('is whole or not there after a kill -9 at its worst moments, and whoever comes next goes on', async () => {
+    await forgetEverything();
+    await addEvents(db, { tenantId, hour, count: 300 });
+    await addEvents(db, { tenantId: null, hour, count: 2 });
+    const now = later(hourMs + 20 * 60_000);
+    /** Real processes, each gone after the answer to a statement. */
+    const killedAfter = async (statement?: string, at = 1) => {
+      const env = { SEAL_DATABASE_URL: test.serverUrl, SEAL_SECRET: secret, SEAL_NOW: now.toISOString() };
+      const child = fork(new URL('../../support/seal-process.ts', import.meta.url), {
+        env: { ...process.env, ...env, ...(statement && { KILLED_AFTER: statement, KILLED_AT: String(at) }) },
+      });
+      const [code, signal] = await once(child, 'exit');
+      assert.deepEqual([code, signal], [null, 'SIGKILL'], `${statement} ${at}`);
+      return [(await seals()).length, (await db('audit_leaves').select('sealId')).length];
+    };
+    const moments: [string, number][] = [
+      ['insert into audit_seal_keys', 1],
+      ['insert into audit_leaves', 1],
+      ['insert into audit_leaves', 2],
+      ['insert into audit_seals', 1],
+      ['insert into audit_seals', 2],
+    ];
+    const left = await Promise.all(moments.map(([statement, at]) => killedAfter(statement, at)));
+    assert.deepEqual(
+      left,
+      moments.map(() => [0, 0]),
+    );
+    assert.equal((await db('audit_seal_keys').select('kid')).length, 0, 'a key that signed nothing is not kept');
+    assert.deepEqual(await killedAfter(), [2, 3], 'all of it');
+    assert.equal((await sealAudit(program, secrets, { now: later(2 * hourMs + 20 * 60_000) })).length, 1);
+    const found = await verify();
+    assert.deepEqual([found.faults, found.seals], [[], 3]);
   });
 
   it('keeps its seals good when a person is erased, and forgets the salts of what was taken', async () => {
