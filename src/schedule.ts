@@ -13,6 +13,7 @@ import { deliverCode, deliverCodeJob } from './domain/codes/deliver-code.ts';
 import { sweepCodes } from './domain/codes/one-time-codes.ts';
 import { sweepOutbox } from './domain/events/outbox.ts';
 import { sweepRemovedFactors } from './domain/factors/factors.ts';
+import { sweepImports, workOnImportJob } from './domain/imports/kept-imports.ts';
 import { endUnusedClients } from './domain/lifecycle/end-client.ts';
 import { eraseInactivePeople } from './domain/lifecycle/erase-inactive.ts';
 import { eraseDuePeople } from './domain/lifecycle/own-deletion.ts';
@@ -33,6 +34,7 @@ import { sweepPayloads } from './domain/sessions/payload-store.ts';
 import { backchannelLogoutJob, sweepSessions } from './domain/sessions/sessions.ts';
 import { sweepSignInFailures } from './domain/sign-in/sign-in-failures.ts';
 import { sweepPasskeyChallenges } from './domain/webauthn/challenge-store.ts';
+import { importTask } from './management/import-work.ts';
 import { sweepRepeatedRequests } from './management/repeated-requests.ts';
 import { sealedAbove } from './management/sealed-about-people.ts';
 import { rotateSigningKeys, sweepSigningKeys, verifySecondsOf } from './oidc/keys.ts';
@@ -92,6 +94,7 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
       await sweepMessageDays(db);
       await sweepRedirectMistakes(db);
       await sweepOutbox(db);
+      await sweepImports(db);
       await endUnusedClients(db);
     },
     'erase-leaving': () => eraseDuePeople(db, { secrets, sealedAbove }),
@@ -115,6 +118,7 @@ export function scheduledTasks(dependencies: ScheduleDependencies): Record<strin
       const isLastAttempt = attempt >= maxAttempts;
       return deliverCode(payload, { db, secrets, messenger, issuer, phoneCountries, signal, isLastAttempt });
     },
+    [workOnImportJob]: importTask({ db, secrets }),
     [tellOfApprovalJob]: (payload) =>
       tellOfApproval(payload, { db, secrets, issuer, channels: configuredChannels(config) }),
     [deliverRecoveryJob]: (payload, { signal }) => deliverRecovery(payload, { db, secrets, messenger, issuer, signal }),

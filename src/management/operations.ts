@@ -15,6 +15,7 @@ import { crossAppTerms } from './cross-app-terms.ts';
 import { effects } from './effects.ts';
 import { eventStreams } from './event-streams.ts';
 import { identityProviders } from './identity-providers.ts';
+import { imports } from './imports.ts';
 import { initialAccessTokens } from './initial-access-tokens.ts';
 import { installation } from './installation.ts';
 import { invitations } from './invitations.ts';
@@ -83,6 +84,7 @@ const single: readonly AnyOperation[] = [
   ...userPasskeys,
   ...userData,
   ...userImport,
+  ...imports,
   ...userExport,
   ...userDeletions,
   ...referrals,

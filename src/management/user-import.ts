@@ -34,7 +34,8 @@ export const importBodyBytes = 64 * 1024 * 1024;
 export const mostImportRows = 100_000;
 export const importLineBytes = 64 * 1024;
 
-const ImportedPerson = z
+/** What a row says. */
+export const ImportedPerson = z
   .strictObject({
     ...credentials,
     ...profile,
@@ -74,7 +75,8 @@ const ImportedPerson = z
   })
   .meta({ id: 'ImportedPerson' });
 
-const ImportResult = z
+/** What became of a row. */
+export const ImportResult = z
   .object({
     line: z.int().meta({ description: 'Which row, from 1' }),
     outcome: z.enum(['created', 'updated', 'unchanged', 'refused']),
@@ -90,7 +92,8 @@ const ImportResult = z
   })
   .meta({ id: 'ImportResult' });
 
-function rowOf(read: ReadLine): ImportRow {
+/** What was read, as the domain takes it; a fault of its form is the row's. */
+export function rowOf(read: ReadLine): ImportRow {
   const { line } = read;
   if ('fault' in read) return read;
   const parsed = ImportedPerson.safeParse(read.value);
@@ -123,7 +126,8 @@ async function* rowsOf(lines: AsyncIterable<ReadLine>): AsyncGenerator<ImportRow
   for await (const read of lines) yield rowOf(read);
 }
 
-function told({ line, outcome, userId, kept, error }: RowResult, tell: (failure: Failure) => string): object {
+/** As `ImportResult` tells it. */
+export function told({ line, outcome, userId, kept, error }: RowResult, tell: (failure: Failure) => string): object {
   const failure = error && failureOf(error);
   return {
     line,

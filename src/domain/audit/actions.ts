@@ -70,6 +70,7 @@ export const auditAreas = {
     'user.created': about('user', 'methods', 'emailVerified', 'importId'),
     'user.import_begun': about(null, 'importId', 'format'),
     'user.imported': about(null, 'importId', 'outcomes'),
+    'user.import_stopped': about(null, 'importId', 'reason', 'outcomes'),
     'user.all_exported': about(null),
     'user.signed_up': about('user', 'channel', 'method', 'provider', 'invitations', 'referralId'),
     'user.activated': about('user', 'invitations', 'keys'),

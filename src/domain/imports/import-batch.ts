@@ -61,6 +61,8 @@ export interface ImportDependencies {
   importId: string;
   named: NamedInImport;
   dryRun: boolean;
+  /** In the transaction of what was done, which is undone where it throws. Not of rows that were refused. */
+  noteDone?(trx: Database, results: readonly RowResult[]): Promise<void>;
   /** In the transaction of the batch, a judgement for each. @param asked.userId of who is there already */
   judge(trx: Database, asked: readonly { userId?: string; roles: readonly RoleOfRow[] }[]): Promise<Judgement[]>;
 }
@@ -162,6 +164,8 @@ class Batch {
     await this.#complete(allowed.filter(({ plan }) => plan.holder));
     await this.#giveRoles(allowed.map(({ plan }) => plan));
     await recordEvents(this.#trx, this.#events, this.#deps.caller);
+    const done = [...this.#results.values()].filter(({ outcome }) => outcome !== 'refused');
+    if (done.length > 0 && !this.#deps.dryRun) await this.#deps.noteDone?.(this.#trx, done);
     return rows.map(({ line }) => this.#results.get(line) as RowResult);
   }
 

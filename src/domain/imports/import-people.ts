@@ -34,17 +34,33 @@ export async function* importPeople(
   const outcomes: Record<ImportOutcome, number> = { created: 0, updated: 0, unchanged: 0, refused: 0 };
   const about = { tenantId, payload: { importId } };
   if (!dryRun) await recordEvent(db, { ...about, action: 'user.import_begun', payload: { importId, format } }, caller);
+  for await (const results of importRows(db, tenantId, rows, { weakHashes, mayGoOn, ...deps })) {
+    for (const { outcome } of results) outcomes[outcome] += 1;
+    yield results;
+  }
+  if (!dryRun) await recordEvent(db, { ...about, action: 'user.imported', payload: { importId, outcomes } }, caller);
+}
+
+/** The rows alone: whoever calls says in the trail that they came. */
+export async function* importRows(
+  db: Database,
+  tenantId: string,
+  rows: AsyncIterable<ImportRow>,
+  {
+    weakHashes,
+    mayGoOn,
+    ...deps
+  }: ImportDependencies & Pick<ImportOptions, 'weakHashes'> & { mayGoOn(): Promise<void> },
+): AsyncGenerator<RowResult[]> {
   const rehearsed = new Set<string>();
   for await (const batch of batchesOf(rows, { weakHashes })) {
     await mayGoOn();
     const checked = batch.flatMap((one) => ('row' in one ? [one.row] : []));
     const done = new Map((await importBatch(db, tenantId, checked, deps)).map((result) => [result.line, result]));
     const results = batch.map((one) => ('row' in one ? (done.get(one.row.line) as RowResult) : one.refused));
-    if (dryRun) rehearse(checked, done, rehearsed);
-    for (const { outcome } of results) outcomes[outcome] += 1;
+    if (deps.dryRun) rehearse(checked, done, rehearsed);
     yield results;
   }
-  if (!dryRun) await recordEvent(db, { ...about, action: 'user.imported', payload: { importId, outcomes } }, caller);
 }
 
 /** Of somebody whom an earlier row would have made there is nothing to be found in a rehearsal; an id that will not be is not told. */

@@ -28,7 +28,7 @@ type ApiDependencies = ManagementDependencies & AuthenticateDependencies & { i18
 
 /** How long a body may be at an address, for who refuses one before it is read. */
 export function bodyLimitAt(path: string): number {
-  if (path === `${apiPath}/users/import`) return importBodyBytes;
+  if (path === `${apiPath}/users/import` || path === `${apiPath}/imports`) return importBodyBytes;
   return path.startsWith(`${apiPath}/bulk/`) ? bulkBodyBytes : defaultLimitBytes;
 }
 
