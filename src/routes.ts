@@ -24,7 +24,7 @@ import { readerRoutes } from './web/api/reader.ts';
 import { registerRoutes } from './web/api/register.ts';
 import { apiRoutes, bodyLimitAt } from './web/api/v1.ts';
 import { consoleHomeRoutes, consoleRoutes } from './web/console/console.ts';
-import { consoleBodyLimitAt } from './web/console/people/onboarding/onboarding.ts';
+import { consoleBodyLimitAt } from './web/console/people/people.ts';
 import type { WebDependencies } from './web/interaction/context.ts';
 import { interactionRoutes } from './web/interaction/dispatcher.ts';
 import { invitationRoutes } from './web/links/invitations.ts';

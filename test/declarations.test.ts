@@ -22,6 +22,7 @@ describe('the purposes of secrets', () => {
       'first-setup-link',
       'foreign password hash',
       'identity-providers',
+      'import-rows',
       'messages',
       'new-addresses',
       'new-second-factors',

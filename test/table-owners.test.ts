@@ -57,6 +57,7 @@ const ownedTables: Record<string, readonly string[]> = {
   registration: ['client_registrations', 'initial_access_tokens'],
   provisioning: ['provisioned_groups', 'provisioning_requests'],
   webhooks: ['webhooks'],
+  imports: ['import_rows', 'imports'],
   'event-streams': ['event_streams'],
   moves: ['tenant_arrivals'],
   oidc: ['signing_keys'],

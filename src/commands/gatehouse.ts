@@ -107,6 +107,7 @@ const resources: [noun: string, description: string][] = [
   ['groups', 'the groups of a directory that fills this one'],
   ['provisioning', 'what became of the requests of a directory'],
   ['initial-access-tokens', 'tokens by which applications register themselves'],
+  ['imports', 'people who were brought, row by row'],
   ['webhooks', 'addresses that are told what happens, and what they were told'],
   ['event-streams', 'services that are told what happens as signed tokens (Shared Signals)'],
 ];

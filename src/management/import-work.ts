@@ -1,7 +1,7 @@
 /** The job that works on an import that is kept, as whoever brought it: with what they hold at each moment, not more than they brought it with. */
 import { z } from 'zod';
-import { findStandingIn } from '../domain/access/standing-of-actor.ts';
 import { nodesOf, type StandingOf } from '../domain/access/authorise.ts';
+import { findStandingIn } from '../domain/access/standing-of-actor.ts';
 import type { Caller } from '../domain/audit/audit-events.ts';
 import type { StoredFault } from '../domain/imports/import-store.ts';
 import { type ImportStanding, workOnImport } from '../domain/imports/work-on-import.ts';
@@ -13,8 +13,7 @@ import type { Secrets } from '../platform/secrets.ts';
 import type { Actor } from './actor.ts';
 import { failureOf } from './failure.ts';
 import { allowsScope } from './permission.ts';
-import { rowOf } from './user-import.ts';
-import { unreadableLine } from './user-import.ts';
+import { rowOf, unreadableLine } from './user-import.ts';
 import { judgeOfImport } from './user-import-rights.ts';
 
 /** Of an actor, what is kept with an import: never from where they came, nor a credential. */
@@ -44,7 +43,9 @@ function standingOf(db: Database, actor: Actor, tenantId: string): ImportStandin
     judge: judgeOfImport({ tenantId, actor }),
     async mayGoOn() {
       const standing = await findStandingIn(db, tenantId, { of: actor.standingOf, homeId: actor.tenantId });
-      return standing !== undefined && allowsScope(actor, 'users.manage') && nodesOf(standing, 'users.manage').length > 0;
+      return (
+        standing !== undefined && allowsScope(actor, 'users.manage') && nodesOf(standing, 'users.manage').length > 0
+      );
     },
   };
 }

@@ -28,7 +28,8 @@ import { keptActor } from './import-work.ts';
 import { operation, type ReadLine } from './operation.ts';
 import type { Reach } from './reach.ts';
 import { id, pageQuery, text, time } from './shapes.ts';
-import { ImportedPerson, importBodyBytes, importLimits } from './user-import.ts';
+import { ImportedPerson, importBodyBytes, importLimits, importLineBytes } from './user-import.ts';
+import { isTooDeep } from './validate.ts';
 
 const counts = z.object({ created: z.int(), updated: z.int(), unchanged: z.int(), refused: z.int() });
 const outcome = z.enum(['created', 'updated', 'unchanged', 'refused']);
@@ -44,7 +45,8 @@ const Import = z
         'checking: what would become of each row is found out; ready: it waits for `imports.begin`; stopped: what was done stays done',
     }),
     stopped_why: z.string().nullable().meta({
-      description: '`cancelled`; `not_allowed`: who brought it may import no more; `unreadable`: SECRET_KEY was replaced; `failed`',
+      description:
+        '`cancelled`; `not_allowed`: who brought it may import no more; `unreadable`: SECRET_KEY was replaced; `failed`',
     }),
     row_count: z.int(),
     foreseen: counts.meta({ description: 'What would become of the rows, as far as it is known' }),
@@ -59,7 +61,9 @@ const Import = z
 const ImportRow = z
   .object({
     line: z.int().meta({ description: 'Which row of the file, from 1' }),
-    outcome: outcome.nullable().meta({ description: 'What became of it; of a row that waits what would; null: not known yet' }),
+    outcome: outcome
+      .nullable()
+      .meta({ description: 'What became of it; of a row that waits what would; null: not known yet' }),
     is_done: z.boolean(),
     user_id: z.string().nullable(),
     name: z.string().nullable().meta({ description: 'What the row says while it waits; then that of the person' }),
@@ -87,9 +91,13 @@ interface Asked {
 const seenBy = ({ tenantId, actor, reach }: Asked) => ({ tenantId, of: reach.everything ? null : actorKey(actor) });
 const named = (asked: Asked & { params: { import_id: string } }) => ({ ...seenBy(asked), id: asked.params.import_id });
 
-/** Bytes are counted where they are read; a row that says too much is refused with the others. */
+/** What is kept of a row; one that says too much is refused with the others. */
 async function* valuesOf(lines: AsyncIterable<ReadLine>): AsyncGenerator<{ line: number; value?: unknown }> {
-  for await (const read of lines) yield 'fault' in read ? { line: read.line } : read;
+  for await (const read of lines) yield 'fault' in read || isTooMuch(read.value) ? { line: read.line } : read;
+}
+
+function isTooMuch(value: unknown): boolean {
+  return isTooDeep(value) || Buffer.byteLength(JSON.stringify(value)) > importLineBytes;
 }
 
 type Tell = (failure: Failure) => string;
@@ -102,7 +110,10 @@ function toldFault(error: StoredFault | null, tell: Tell) {
 }
 
 /** What a row says of whom it is about, while it waits. */
-function aboutOf(secrets: Secrets, { importId, line, sealed }: ListedRow): { name: string | null; address: string | null } {
+function aboutOf(
+  secrets: Secrets,
+  { importId, line, sealed }: ListedRow,
+): { name: string | null; address: string | null } {
   const nobody = { name: null, address: null };
   const said = sealed && openRow(secrets, importId, { line, sealed });
   if (typeof said !== 'object' || said === null) return nobody;
@@ -110,7 +121,10 @@ function aboutOf(secrets: Secrets, { importId, line, sealed }: ListedRow): { nam
   const first = (...names: string[]) =>
     names.map((name) => row[name]).find((value): value is string => typeof value === 'string' && value !== '');
   const shown = (value: string | undefined) => value?.slice(0, 320) ?? null;
-  return { name: shown(first('full_name', 'given_name')), address: shown(first('email', 'phone', 'username', 'external_id')) };
+  return {
+    name: shown(first('full_name', 'given_name')),
+    address: shown(first('email', 'phone', 'username', 'external_id')),
+  };
 }
 
 /** Of who is there now, for who sees all people: others find them by their id, where they are within reach. */
@@ -225,7 +239,8 @@ export const imports = [
     method: 'POST',
     path: '/imports/{import_id}/begin',
     summary: 'Have an import done that was looked at',
-    description: 'It goes on by itself. A row that is refused keeps no other back; of many who begin it at once one does.',
+    description:
+      'It goes on by itself. A row that is refused keeps no other back; of many who begin it at once one does.',
     needs,
     params,
     answer: Import,

@@ -15,7 +15,7 @@ import { operation, type ReadLine } from './operation.ts';
 import { credentials, newSettings, profile, profileOf } from './person.ts';
 import { text, timeIn } from './shapes.ts';
 import { judgeOfImport } from './user-import-rights.ts';
-import { ValidationError } from './validate.ts';
+import { isTooDeep, ValidationError } from './validate.ts';
 
 export const importLimits = defineLimits({
   /** Imports by one person or service. */
@@ -96,6 +96,7 @@ export const ImportResult = z
 export function rowOf(read: ReadLine): ImportRow {
   const { line } = read;
   if ('fault' in read) return read;
+  if (isTooDeep(read.value)) return unreadableLine(line);
   const parsed = ImportedPerson.safeParse(read.value);
   if (!parsed.success) {
     const faults = parsed.error.issues.slice(0, 20).flatMap((issue) => {
@@ -188,7 +189,7 @@ export const userImport = [
 ];
 
 /** Of a line that is no JSON document. */
-export const unreadableLine = (line: number): ReadLine => ({
+export const unreadableLine = (line: number): ReadLine & { fault: DomainError } => ({
   line,
   fault: new DomainError('invalid', 'INVALID_INPUT'),
 });

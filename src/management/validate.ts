@@ -74,6 +74,9 @@ function tooDeepIn(part: string, value: unknown): FieldFault | undefined {
   return { field: (name === undefined ? part : `${part}.${name}`).slice(0, 200), message: 'is nested too deeply' };
 }
 
+/** Whether something is nested deeper than anything may be. */
+export const isTooDeep = (value: unknown): boolean => isDeeper(value, mostDepth);
+
 function isDeeper(value: unknown, most: number): boolean {
   let level = [value];
   for (let depth = 0; level.length > 0; depth += 1) {

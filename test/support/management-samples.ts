@@ -28,6 +28,7 @@ const capability = () => ({ capability: 'things.read' });
 const stream = ({ streamId }: World) => ({ stream_id: streamId });
 const webhook = ({ webhookId }: World) => ({ webhook_id: webhookId });
 const delivery = ({ webhookId, deliveryId }: World) => ({ webhook_id: webhookId, delivery_id: deliveryId });
+const brought = ({ importId }: World) => ({ import_id: importId });
 const nothing = (): Sample => ({});
 
 /** By operation: a request that who may do it can make. */
@@ -201,6 +202,13 @@ export const samples: Record<string, (world: World) => Sample> = {
   'users.sign_in_checks': (w) => ({ params: person(w) }),
   'org_nodes.holders': (w) => ({ params: node(w), query: { capability: 'users.read' } }),
   // Refused in its own line: who may import whom is tried in user-import.test.ts.
+  'imports.list': nothing,
+  'imports.create': () => ({ body: { full_name: 'Somebody' } }),
+  'imports.get': (w) => ({ params: brought(w) }),
+  'imports.rows.list': (w) => ({ params: brought(w) }),
+  'imports.begin': (w) => ({ params: brought(w) }),
+  'imports.stop': (w) => ({ params: brought(w) }),
+  'imports.report': (w) => ({ params: brought(w) }),
   'users.import': () => ({ body: { full_name: 'Somebody' } }),
   'users.export_all': nothing,
   'users.export': (w) => ({ params: person(w) }),

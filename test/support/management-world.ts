@@ -7,6 +7,7 @@ import { createApiKey } from '../../src/domain/api-keys/api-keys.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { createStream } from '../../src/domain/event-streams/streams.ts';
 import { putInOrder } from '../../src/domain/events/sender.ts';
+import { receiveImport } from '../../src/domain/imports/kept-imports.ts';
 import { deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
 import { addIdentity } from '../../src/domain/methods/federation/administer-identities.ts';
 import { grantVisibility } from '../../src/domain/organisation/visibility-grants.ts';
@@ -16,6 +17,8 @@ import { createResourceServer, findResourceServer } from '../../src/domain/resou
 import { sealAudit } from '../../src/domain/seals/seal-events.ts';
 import { listDeliveries } from '../../src/domain/webhooks/deliveries.ts';
 import { createWebhook, pingWebhook } from '../../src/domain/webhooks/webhooks.ts';
+import { systemActor } from '../../src/management/actor.ts';
+import { keptActor } from '../../src/management/import-work.ts';
 import { managementAudience } from '../../src/oidc/tokens/management-audience.ts';
 import { inTransaction } from '../../src/platform/database.ts';
 import type { TestApp } from './app.ts';
@@ -69,6 +72,8 @@ export interface World {
   initialAccessTokenId: string;
   webhookId: string;
   streamId: string;
+  /** An import that waits to be begun. */
+  importId: string;
   deliveryId: string;
   /** Another tenant, for who manages tenants. */
   otherTenantId: string;
@@ -122,9 +127,21 @@ export async function makeWorld(app: TestApp): Promise<World> {
     initialAccessTokenId: await makeInitialAccess(app, tenantId),
     ...(await makeWebhook(app, tenantId)),
     streamId: await makeStream(app, tenantId),
+    importId: await makeImport(app, tenantId),
     referralId: await refer(app, { tenantId, userId: personId }),
     ...(await makeSealed(app, tenantId)),
   };
+}
+
+async function makeImport({ db, secrets }: TestApp, tenantId: string): Promise<string> {
+  async function* rows() {
+    yield { line: 1, value: { full_name: 'Secret Newcomer', email: 'newcomer@world.example' } };
+  }
+  const by = { actor: keptActor(systemActor(systemCaller)), broughtBy: 'system:' };
+  const wanted = { tenantId, fileName: 'Secret File.csv', format: 'csv', weakHashes: false, ...by };
+  const { id } = await receiveImport(db, wanted, rows(), { secrets, caller: systemCaller });
+  await db('imports').where({ id }).update({ state: 'ready' });
+  return id;
 }
 
 /** An event, and its hour sealed as if it were over. */

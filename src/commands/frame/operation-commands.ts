@@ -102,7 +102,8 @@ function typedValue(operation: AnyOperation, field: Field, text: string | boolea
 export function addOperations(noun: Command, operations: readonly AnyOperation[]): Command {
   const taken = new Set(noun.commands.map((command) => command.name()));
   for (const operation of operations) {
-    if (nounOf(operation) !== noun.name() || taken.has(verbOf(operation))) continue;
+    // A file of lines has a command of its own.
+    if (nounOf(operation) !== noun.name() || taken.has(verbOf(operation)) || operation.lines) continue;
     addOperation(noun, operation, operations);
   }
   return noun;

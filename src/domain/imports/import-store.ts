@@ -1,6 +1,7 @@
 /** The SQL of imports that are kept: what they are, their rows, and what became of each. */
 import { type Database, firstRow, rows } from '../../platform/database.ts';
 import { byId, type Page, type PageRequest, selectPage } from '../../platform/paging.ts';
+import { actorInTenant } from '../organisation/acting-user.ts';
 import type { ImportOutcome } from './import-batch.ts';
 
 export type ImportState = 'receiving' | 'checking' | 'ready' | 'running' | 'done' | 'stopped';
@@ -56,16 +57,17 @@ const ofWhom = 'i.tenant_id = :tenantId and (:of::text is null or i.brought_by =
 
 export async function insertImport(
   trx: Database,
-  wanted: Pick<ImportRecord, 'id' | 'tenantId' | 'createdBy' | 'fileName' | 'format' | 'weakHashes'> & {
+  wanted: Pick<ImportRecord, 'id' | 'tenantId' | 'fileName' | 'format' | 'weakHashes'> & {
     actor: object;
     broughtBy: string;
+    actorId: string | null;
   },
 ): Promise<void> {
   await rows(
     trx,
     `insert into imports (id, tenant_id, actor, brought_by, created_by, file_name, format, weak_hashes)
      values (:id, :tenantId, :actor::jsonb, :broughtBy,
-             (select u.id from users u where u.tenant_id = :tenantId and u.id = :createdBy::uuid),
+             ${actorInTenant},
              :fileName, :format, :weakHashes) returning 1`,
     { ...wanted, actor: JSON.stringify(wanted.actor) },
   );
@@ -95,7 +97,10 @@ export async function insertRows(
   );
 }
 
-export async function selectImport(db: Database, wanted: ImportsOf & { id: string }): Promise<ImportRecord | undefined> {
+export async function selectImport(
+  db: Database,
+  wanted: ImportsOf & { id: string },
+): Promise<ImportRecord | undefined> {
   return firstRow<ImportRecord>(db, `select ${columns} from imports i where ${ofWhom} and i.id = :id`, { ...wanted });
 }
 
@@ -121,7 +126,13 @@ export async function selectImports(db: Database, of: ImportsOf, page: PageReque
 /** Changes the state where it is one of these. False: it is not. */
 export async function changeImportState(
   trx: Database,
-  { id, from, to, why = null, rowCount = null }: {
+  {
+    id,
+    from,
+    to,
+    why = null,
+    rowCount = null,
+  }: {
     id: string;
     from: readonly ImportState[];
     to: ImportState;
@@ -210,9 +221,13 @@ export async function storeDone(
 
 /** Nothing of what is told of rows is true any more once they are to be done; those that wait lose what they say where it is over. */
 export async function dropSealed(trx: Database, importId: string): Promise<void> {
-  await rows(trx, 'update import_rows set sealed = null where import_id = :importId and sealed is not null returning 1', {
-    importId,
-  });
+  await rows(
+    trx,
+    'update import_rows set sealed = null where import_id = :importId and sealed is not null returning 1',
+    {
+      importId,
+    },
+  );
 }
 
 /** A row as it is looked at: what it says only while it waits. */

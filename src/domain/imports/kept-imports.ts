@@ -12,6 +12,7 @@ import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts
 import { defineSecretPurpose, type Secrets, sha256 } from '../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { actingUserId } from '../organisation/acting-user.ts';
+import type { ImportOutcome } from './import-batch.ts';
 import {
   changeImportState,
   countOpenImportsAlone,
@@ -29,7 +30,6 @@ import {
   selectImports,
   selectResults,
 } from './import-store.ts';
-import type { ImportOutcome } from './import-batch.ts';
 
 export const keptImportCodes = defineCodes({
   IMPORT_EMPTY: { kind: 'invalid', means: 'the file has no row' },
@@ -56,7 +56,7 @@ const rowsAtOnce = 500;
 const sealedRows = defineSecretPurpose('import-rows');
 
 /** A row's value as JSON; null: it could not be read. */
-export function sealRow(secrets: Secrets, importId: string, line: number, value: unknown): Buffer {
+function sealRow(secrets: Secrets, importId: string, line: number, value: unknown): Buffer {
   return secrets.seal(sealedRows, JSON.stringify(value ?? null), `${importId}:${line}`);
 }
 
@@ -95,7 +95,7 @@ export async function receiveImport(
   await inTransaction(db, async (trx) => {
     if ((await countOpenImportsAlone(trx, tenantId)) >= mostOpenImports)
       throw new DomainError('conflict', 'TOO_MANY_IMPORTS', { limit: mostOpenImports });
-    await insertImport(trx, { ...wanted, id, createdBy: actingUserId(caller) });
+    await insertImport(trx, { ...wanted, id, actorId: actingUserId(caller) });
   });
   try {
     const rowCount = await keepRows(db, { id, tenantId }, rows, secrets);

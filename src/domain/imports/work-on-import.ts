@@ -15,10 +15,10 @@ import {
   dropSealed,
   type ImportRecord,
   type OutcomeCounts,
+  type StoredFault,
   selectImport,
   selectImportToDo,
   selectRowsToDo,
-  type StoredFault,
   storeDone,
   storeForeseen,
 } from './import-store.ts';
@@ -45,6 +45,9 @@ export interface ImportWork {
 /** Ends the work where there is nothing left to work on: it was stopped, or somebody else does it. */
 class Over extends Error {}
 
+/** Who brought it may import nobody any more. */
+class NotAllowed extends Error {}
+
 const rowsAtOnce = 500;
 
 /** Of an import that is not there, is over, or waits for somebody: nothing. */
@@ -68,7 +71,7 @@ export async function workOnImport(db: Database, importId: string, work: ImportW
 /** Undefined: it is tried again. */
 function stopReasonOf(error: unknown, { isLastAttempt }: ImportWork): StopReason | undefined {
   if (error instanceof RowsAreLost) return 'unreadable';
-  if (error instanceof DomainError && error.code === 'FORBIDDEN') return 'not_allowed';
+  if (error instanceof NotAllowed) return 'not_allowed';
   return isLastAttempt ? 'failed' : undefined;
 }
 
@@ -139,8 +142,7 @@ class Work {
     const importId = this.#import.id;
     for (let after = -1; ; ) {
       const some = await selectRowsToDo(this.#db, { importId, after, limit: rowsAtOnce });
-      for (const row of some)
-        yield this.#work.rowOf(row.line, openRow(this.#work.secrets, importId, row));
+      for (const row of some) yield this.#work.rowOf(row.line, openRow(this.#work.secrets, importId, row));
       if (some.length < rowsAtOnce) return;
       after = some.at(-1)?.line ?? 0;
     }
@@ -151,7 +153,7 @@ class Work {
     const { id, tenantId, state } = this.#import;
     const now = await selectImport(this.#db, { tenantId, of: null, id });
     if (now?.state !== state) throw new Over('the import was stopped');
-    if (!(await this.#standing.mayGoOn())) throw new DomainError('forbidden', 'FORBIDDEN', { capability: 'users.manage' });
+    if (!(await this.#standing.mayGoOn())) throw new NotAllowed('who brought it may import no more');
   }
 
   #stored({ line, outcome, userId, kept, error }: RowResult) {

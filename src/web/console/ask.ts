@@ -32,6 +32,8 @@ export interface Asked {
   dryRun?: boolean;
   /** Of a bulk operation: hears each row that is refused, in order. */
   tell?: ManagementRequest['tell'];
+  /** Of an operation that takes lines: opens what is read. */
+  lines?: ManagementRequest['lines'];
 }
 
 export interface Answer<T> {
@@ -68,8 +70,8 @@ export async function askStream(asker: Asker, operationId: string, asked: Asked 
   await countOperation(management.db, operator.actor, operation);
   const named = Object.fromEntries(Object.entries(asked.query ?? {}).filter(([, value]) => value !== undefined));
   const isLive = async () => (await findSessionLogin(management.db, operator.person.sessionUidHash)) !== undefined;
-  const { params = {}, body } = asked;
-  const request = { params, query: named, body, actor: operator.actor, tenantId: tenant.id, isLive };
+  const { params = {}, body, tell } = asked;
+  const request = { params, query: named, body, tell, actor: operator.actor, tenantId: tenant.id, isLive };
   const { stream } = await perform(operation, request, management, operations);
   if (!stream) throw new Error(`${operationId} answers no stream`);
   return stream;

@@ -31,6 +31,7 @@ const choices = [
   'obstacle',
   'signIn',
   'disabled_why',
+  'stopped_why',
 ];
 
 /** As those, within others alone: what a field of a form is called, and what a filter is. */

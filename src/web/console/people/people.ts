@@ -6,8 +6,11 @@ import { draw, page } from '../page.ts';
 import { type ConsoleDependencies, hrefTo, type Visit } from '../visit.ts';
 import { type NobodyModel, nobodyOf } from './elsewhere.ts';
 import { mountHistory } from './history.ts';
+import { mountImports } from './imports/imports.ts';
+import { importPageLimitAt } from './imports/new-import.ts';
 import { mayMakePeople, mountNewPerson, rolesOf } from './new-person.ts';
 import { mountOnboarding } from './onboarding/onboarding.ts';
+import { onboardingBytes } from './onboarding/pasted-rows.ts';
 import { mountPerson } from './person.ts';
 import { mountPersonDeeds } from './person-deeds.ts';
 import { mountPlaces } from './places.ts';
@@ -36,6 +39,7 @@ declare module '../../pages/view-models.ts' {
       createHref?: string;
       /** Where many are made at once. */
       onboardHref?: string;
+      bringHref?: string;
       /** An address was looked for that nobody has. */
       nobody?: NobodyModel;
     };
@@ -68,8 +72,8 @@ async function showList(visit: Visit): Promise<void> {
   const nobody = items.length === 0 && list.q ? await nobodyOf(visit, list.q) : undefined;
   const mayMake = await mayMakePeople(visit);
   const href = (path: string) => (mayMake ? hrefTo(visit, path) : undefined);
-  const [createHref, onboardHref] = [href('/people/new'), href('/people/onboard')];
-  draw(visit, 'console/people/list', { list: { ...list, items }, createHref, onboardHref, nobody });
+  const [createHref, onboardHref, bringHref] = ['/people/new', '/people/onboard', '/people/imports'].map(href);
+  draw(visit, 'console/people/list', { list: { ...list, items }, createHref, onboardHref, bringHref, nobody });
 }
 
 /** Mounts `/people` and everything below it. */
@@ -78,6 +82,7 @@ export function mountPeople(router: Router, deps: ConsoleDependencies): void {
   for (const mount of [
     mountNewPerson,
     mountOnboarding,
+    mountImports,
     mountPerson,
     mountPersonDeeds,
     mountWaysIn,
@@ -87,4 +92,9 @@ export function mountPeople(router: Router, deps: ConsoleDependencies): void {
     mountHistory,
   ])
     mount(router, deps);
+}
+
+/** How long a body may be at an address of people's pages. */
+export function consoleBodyLimitAt(path: string): number {
+  return /^\/console\/[^/]+\/people\/onboard$/.test(path) ? onboardingBytes : importPageLimitAt(path);
 }

@@ -7,7 +7,6 @@ import type Router from '@koa/router';
 import { formatCsv } from '../../../../platform/csv.ts';
 import { DomainError } from '../../../../platform/errors.ts';
 import { randomToken } from '../../../../platform/secrets.ts';
-import { defaultLimitBytes } from '../../../middleware/body.ts';
 import { statusOf } from '../../../middleware/errors.ts';
 import type { ViewModels } from '../../../pages/view-models.ts';
 import { assertMayEver } from '../../ask.ts';
@@ -189,9 +188,4 @@ async function send(visit: Visit, form: Record<string, string>): Promise<void> {
 export function mountOnboarding(router: Router, deps: ConsoleDependencies): void {
   router.get('/people/onboard', page(deps, 'people', show));
   router.post('/people/onboard', posted(deps, 'people', send, { limitBytes: onboardingBytes }));
-}
-
-/** How long a body may be at an address of people's pages. */
-export function consoleBodyLimitAt(path: string): number {
-  return /^\/console\/[^/]+\/people\/onboard$/.test(path) ? onboardingBytes : defaultLimitBytes;
 }
