@@ -55,9 +55,9 @@ import * as provisionedGroups from '../../migrations/0059-provisioned-groups.ts'
 import * as provisioningRequests from '../../migrations/0060-provisioning-requests.ts';
 import * as usedWorkloads from '../../migrations/0063-used-workloads.ts';
 import * as eventStreams from '../../migrations/0065-event-streams.ts';
+import * as imports from '../../migrations/0068-imports.ts';
 import * as jobWorkers from '../../migrations/0069-job-workers.ts';
 import * as tenantsThatMove from '../../migrations/0074-tenants-that-move.ts';
-import * as imports from '../../migrations/0068-imports.ts';
 import type { Database } from './database.ts';
 
 interface NamedMigration {
@@ -118,9 +118,9 @@ const migrations: NamedMigration[] = [
   { name: '0060-provisioning-requests', migration: provisioningRequests },
   { name: '0063-used-workloads', migration: usedWorkloads },
   { name: '0065-event-streams', migration: eventStreams },
+  { name: '0068-imports', migration: imports },
   { name: '0069-job-workers', migration: jobWorkers },
   { name: '0074-tenants-that-move', migration: tenantsThatMove },
-  { name: '0068-imports', migration: imports },
 ];
 
 /** The schema that this program works on. */

@@ -74,6 +74,13 @@ const rows: Row[] = [
   row,
   { ...row, line: 3, name: 'محمد العلي', address: '+41791234567', is: 'updated', href: '/console/northwind/people/p3' },
   { ...row, line: 4, is: 'unchanged', kept: [{ key: 'full_name' }, { key: 'password_hash' }] },
+  ...(['role', 'org_node', 'other'] as const).map((key, index) => ({
+    ...row,
+    line: 10 + index,
+    is: 'refused' as const,
+    error: { code: 'NOT_FOUND', params: {} },
+    missing: { key, text: 'Techer' },
+  })),
   { ...row, line: 5, name: null, address: null, is: 'waits' },
 ];
 const words = 'console.imports';

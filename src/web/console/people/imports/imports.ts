@@ -47,6 +47,8 @@ interface RowModel extends Pick<ImportRow, 'line' | 'name' | 'address' | 'error'
   is: Outcome | 'waits';
   /** `key`: of the members' words. */
   kept: { key: string }[];
+  /** Something that the row names is not there, or out of reach. */
+  missing?: { key: 'role' | 'org_node' | 'other'; text: string };
   href?: string;
 }
 
@@ -112,6 +114,13 @@ async function showList(visit: Visit): Promise<void> {
   });
 }
 
+function missingOf({ code, params }: NonNullable<ImportRow['error']>): RowModel['missing'] {
+  if (code !== 'NOT_FOUND') return undefined;
+  const { entity, value } = params;
+  const key = entity === 'role' || entity === 'org_node' ? entity : 'other';
+  return { key, text: String(value ?? '') };
+}
+
 function rowModel(visit: Visit, row: ImportRow): RowModel {
   const { line, name, address, error, user_id: userId } = row;
   return {
@@ -120,6 +129,7 @@ function rowModel(visit: Visit, row: ImportRow): RowModel {
     address,
     error,
     is: row.outcome ?? 'waits',
+    missing: error ? missingOf(error) : undefined,
     kept: row.kept.map((key) => ({ key })),
     href: userId === null ? undefined : hrefTo(visit, `/people/${userId}`),
   };
