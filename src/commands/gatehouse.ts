@@ -24,6 +24,21 @@ const entries: Entry[] = [
     load: async () => (await import('./migrate.ts')).addMigrate,
   },
   {
+    name: 'plan',
+    description: 'say what a configuration file would change, and who gains and who loses what',
+    load: async () => (await import('./configuration/configuration.ts')).addPlan,
+  },
+  {
+    name: 'apply',
+    description: 'bring about what a configuration file says: all of it, or nothing',
+    load: async () => (await import('./configuration/configuration.ts')).addApply,
+  },
+  {
+    name: 'export',
+    description: 'write the configuration as a file',
+    load: async () => (await import('./configuration/configuration.ts')).addExport,
+  },
+  {
     name: 'doctor',
     description: 'check the installation and say what to do',
     load: async () => (await import('./doctor/doctor.ts')).addDoctor,

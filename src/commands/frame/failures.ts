@@ -34,6 +34,18 @@ export class CommandFailed extends Error {
   }
 }
 
+/** A rule of Gatehouse says no, and it is known of what. */
+export class CommandRefused extends Error {
+  /** Stable, for scripts. */
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'CommandRefused';
+    this.code = code;
+  }
+}
+
 /** The database could not be reached, or does not let us in. */
 export class DatabaseUnreachable extends Error {
   constructor(message: string, options?: ErrorOptions) {
@@ -115,6 +127,7 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof DomainError) return { exitCode: exitCodes.refused, code: error.code, message: sentence(error) };
   if (!(error instanceof Error)) return { exitCode: exitCodes.failed, code: 'INTERNAL', message: String(error) };
   const { message } = error;
+  if (error instanceof CommandRefused) return { exitCode: exitCodes.refused, code: error.code, message };
   if (error instanceof UsageError) return { exitCode: exitCodes.usage, code: 'USAGE', message };
   if (error.name === 'ConfigError') return { exitCode: exitCodes.failed, code: 'CONFIGURATION', message };
   if (error.name === 'DatabaseNotNamed') return { exitCode: exitCodes.failed, code: 'DATABASE_NOT_NAMED', message };

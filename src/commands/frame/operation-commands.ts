@@ -224,7 +224,8 @@ async function actorOf({ db }: CommandContext, tenantId: string, named: string |
   return { kind: 'person', id, tenantId, scopes: null, authTime: new Date(), caller, standingOf: { person: id } };
 }
 
-async function dependenciesOf({ config, db, secrets }: CommandContext) {
+/** What operations work with at the command line. */
+export async function dependenciesOf({ config, db, secrets }: CommandContext) {
   const [{ createPasswordHasher }, { managementDependencies }] = await Promise.all([
     import('../../domain/methods/password/password-hash.ts'),
     import('../../management-dependencies.ts'),

@@ -1,0 +1,27 @@
+/** Secrets that a configuration refers to: in a variable, or in a file. Refuses those that are empty or not there; tells none. */
+import { readFileSync } from 'node:fs';
+import type { SecretReference } from '../../management/configuration/section.ts';
+import { CommandFailed } from '../frame/failures.ts';
+
+const mostCharacters = 10_000;
+
+/** @throws CommandFailed */
+export function referredSecret(reference: SecretReference): string {
+  const [where, found] =
+    'env' in reference
+      ? [`the variable ${reference.env}`, process.env[reference.env]]
+      : [`the file ${reference.file}`, contentOf(reference.file)];
+  // A file ends with a line break, which is none of the secret.
+  const secret = found?.replace(/\r?\n$/, '');
+  if (!secret) throw new CommandFailed(`a secret is referred to by ${where}, which is not there or empty`);
+  if (secret.length > mostCharacters) throw new CommandFailed(`${where} is too long for a secret`);
+  return secret;
+}
+
+function contentOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
