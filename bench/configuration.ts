@@ -20,8 +20,8 @@ import { createDatabase, type Database } from '../src/platform/database.ts';
 import { mochaGlobalTeardown } from '../test/support/cluster.ts';
 import { createTestDatabase } from '../test/support/database.ts';
 
-const nodes = 100_000;
-const people = 100_000;
+const nodes = Number(process.env.N ?? 100_000);
+const people = nodes;
 
 /** Ten children each, and a person at every node. */
 async function grow(db: Database, tenantId: string, rootId: string, roleId: string): Promise<void> {
@@ -45,6 +45,7 @@ async function grow(db: Database, tenantId: string, rootId: string, roleId: stri
        from made`,
     { tenantId, rootId, roleId, people },
   );
+  console.log('filled');
   await db.raw('analyze');
 }
 

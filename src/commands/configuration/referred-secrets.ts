@@ -1,5 +1,6 @@
 /** Secrets that a configuration refers to: in a variable, or in a file. Refuses those that are empty or not there; tells none. */
 import { readFileSync } from 'node:fs';
+import { variables } from '../../config.ts';
 import type { SecretReference } from '../../management/configuration/section.ts';
 import { CommandFailed } from '../frame/failures.ts';
 
@@ -9,7 +10,7 @@ const mostCharacters = 10_000;
 export function referredSecret(reference: SecretReference): string {
   const [where, found] =
     'env' in reference
-      ? [`the variable ${reference.env}`, process.env[reference.env]]
+      ? [`the variable ${reference.env}`, variables[reference.env]]
       : [`the file ${reference.file}`, contentOf(reference.file)];
   // A file ends with a line break, which is none of the secret.
   const secret = found?.replace(/\r?\n$/, '');

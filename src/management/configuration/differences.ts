@@ -37,8 +37,12 @@ export function memberChanges(
       const isKnown = found.hasSecret?.(member, secretOf(to as never)) === true;
       return isKnown ? [] : [{ member, from: '(another)', to: '(as it is referred to)' }];
     }
+    if (found.also?.[member]?.some((value) => isDeepStrictEqual(value, to))) return [];
     const isSet = section.sets?.includes(member) === true;
-    const [before, after] = isSet ? [asSet(found.entry[member]), asSet(to) as Value] : [found.entry[member], to];
+    const normal = section.normal?.[member] ?? ((value: Value) => value);
+    const [before, after] = isSet
+      ? [asSet(found.entry[member]), asSet(to) as Value]
+      : [found.entry[member], normal(to)];
     return valueChanges(member, before, after, section.merged?.[member] ?? 0);
   });
 }

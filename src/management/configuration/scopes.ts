@@ -6,12 +6,22 @@ import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import type { Actor } from '../actor.ts';
 import { capabilities } from '../capabilities.ts';
+import { clients } from '../clients.ts';
+import { crossAppAudiences } from '../cross-app-audiences.ts';
+import { crossAppTerms } from '../cross-app-terms.ts';
+import { identityProviders } from '../identity-providers.ts';
 import type { AnyOperation, ManagementDependencies } from '../operation.ts';
 import { orgNodes } from '../org-nodes.ts';
 import { perform } from '../perform.ts';
+import { provisioning } from '../provisioning.ts';
 import { resourceServers } from '../resource-servers.ts';
 import { roles } from '../roles.ts';
+import { securityProfileOperations } from '../security-profiles.ts';
+import { serviceExchange } from '../service-exchange.ts';
+import { services } from '../services.ts';
 import { tenants } from '../tenants.ts';
+import { webhooks } from '../webhooks.ts';
+import { workloadIdentities } from '../workload-identities.ts';
 import type { MadeSecret, Scope, SecretReference } from './section.ts';
 import { sections } from './sections.ts';
 import type { Scopes } from './steps.ts';
@@ -19,7 +29,23 @@ import { placesOf } from './tree.ts';
 import { readTree } from './tree-steps.ts';
 
 /** By which all is changed. */
-const operations: readonly AnyOperation[] = [...capabilities, ...orgNodes, ...resourceServers, ...roles, ...tenants];
+const operations: readonly AnyOperation[] = [
+  ...capabilities,
+  ...clients,
+  ...crossAppAudiences,
+  ...crossAppTerms,
+  ...identityProviders,
+  ...orgNodes,
+  ...provisioning,
+  ...resourceServers,
+  ...roles,
+  ...securityProfileOperations,
+  ...serviceExchange,
+  ...services,
+  ...tenants,
+  ...webhooks,
+  ...workloadIdentities,
+];
 
 export interface ScopeDependencies {
   db: Database;

@@ -22,6 +22,12 @@ export interface Found {
   entry: Entry;
   /** Made with what it stands in, or by somebody else than an administrator: neither removed nor missed. */
   isFixed?: boolean;
+  /** Other ways of saying a member: each is no difference. */
+  also?: Readonly<Record<string, readonly Value[]>>;
+  /** Of members that are lists of things with ids: these, with the ids. */
+  parts?: Readonly<Record<string, readonly Entry[]>>;
+  /** Whether it has a secret that Gatehouse made, which can be made anew. */
+  hasMadeSecret?: boolean;
   /** Whether a secret is the one that it has; for members that are written and never read. */
   hasSecret?(member: string, secret: string): boolean;
 }
@@ -51,7 +57,7 @@ export interface Scope {
    */
   perform(
     operation: string,
-    input: { params?: object; query?: object; body?: object },
+    input: { params?: object; query?: object; body?: unknown },
     inTenant?: string,
   ): Promise<Record<string, unknown>>;
   /** The id of what has this name. @throws DomainError not_found NOT_FOUND */
@@ -89,6 +95,8 @@ export interface Section {
   sets?: readonly string[];
   /** Members that are held against what is there member by member, to this depth; others are one value. */
   merged?: Readonly<Record<string, number>>;
+  /** Members that can be spelled in several ways: in one. */
+  normal?: Readonly<Record<string, (value: Value) => Value>>;
   /** Members that say where a secret is. */
   secrets?: readonly string[];
   /** Members that stay as they were made. */

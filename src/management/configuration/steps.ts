@@ -5,7 +5,7 @@
 
 import { memberChanges } from './differences.ts';
 import type { ConfigurationDocument } from './document.ts';
-import type { Path } from './fault.ts';
+import { ConfigurationFault, type Path } from './fault.ts';
 import type { Entry, Found, MemberChange, Scope, Section } from './section.ts';
 import { theSettings } from './sections/tenants-section.ts';
 import { sectionsAfterTree, sectionsBeforeTree } from './sections.ts';
@@ -74,7 +74,7 @@ async function sectionSteps(
     const step = known ? changeStep(scope, section, name, known, entry) : addStep(scope, section, name, entry);
     if (step)
       steps.push({ path: pathOf(scope, section, name), change: { ...about(name), ...step.change }, run: step.run });
-    if (known && section.rotate && options.rotateSecrets)
+    if (known?.hasMadeSecret && section.rotate && options.rotateSecrets)
       steps.push({
         path: pathOf(scope, section, name),
         change: { ...about(name), action: 'rotate', members: [] },
@@ -111,6 +111,11 @@ function addStep(scope: Scope, section: Section, name: string, entry: Entry): Pa
 function changeStep(scope: Scope, section: Section, name: string, known: Found, entry: Entry): PartOfStep | undefined {
   const members = memberChanges(section, known, entry, scope.secretOf);
   if (members.length === 0) return undefined;
+  const fixed = members.find(({ member }) => section.fixed?.includes(member));
+  if (fixed) {
+    const path = [...pathOf(scope, section, name), fixed.member];
+    throw new ConfigurationFault(path, 'stays as it was made; make another one, or remove this one first');
+  }
   const changed = new Set(members.map(({ member }) => member.split('.')[0] as string));
   return { change: { action: 'change', members }, run: () => section.change(scope, name, known, { entry, changed }) };
 }

@@ -163,8 +163,8 @@ export const rolesSection: Section = {
   async change(scope, name, { id, isFixed = false }, wanted) {
     const rest = changedOf(wanted, Object.keys(roleMembers));
     if (Object.keys(rest).length > 0) await scope.perform('roles.update', { params: { role_id: id }, body: rest });
-    if (!wanted.changed.has('capabilities')) return;
-    const given = wanted.entry.capabilities as string[];
+    const { capabilities: given } = changedOf(wanted, ['capabilities']);
+    if (!Array.isArray(given)) return;
     const kept = isAdministrative(name, isFixed) ? await ownCapabilitiesOf(scope, id) : [];
     await carry(scope, id, [...kept, ...given]);
   },
