@@ -5,11 +5,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { managementTypes } from '../examples/management-client/generate.ts';
 import { nounOf, verbOf } from '../src/commands/frame/operation-commands.ts';
 import { type AuditAction, auditActions, auditAreas } from '../src/domain/audit/actions.ts';
 import { commonMembers, payloadMembers } from '../src/domain/audit/payload-members.ts';
 import { eventMembers, eventTypes } from '../src/domain/events/event-types.ts';
+import { documentShape } from '../src/management/configuration/document.ts';
 import { openApiDocument } from '../src/management/openapi.ts';
 import { operations } from '../src/management/operations.ts';
 import type { CodeDeclaration, ErrorCode, ErrorKind } from '../src/platform/errors.ts';
@@ -21,6 +23,7 @@ type Maker = () => Promise<string>;
 
 export const generatedDocs: Record<string, Maker> = {
   'docs/audit.md': auditDocument,
+  'docs/configuration-schema.json': configurationSchema,
   'docs/errors.md': errorCodesDocument,
   'docs/operations.md': operationsDocument,
   'docs/request-lifecycle.md': requestLifecycleDocument,
@@ -28,6 +31,12 @@ export const generatedDocs: Record<string, Maker> = {
   'examples/management-client/management-api.ts': () =>
     managementTypes(openApiDocument(operations, 'https://id.example.org')),
 };
+
+/** The shape of the configuration file, for editors: they complete names and show what is wrong. */
+async function configurationSchema(): Promise<string> {
+  const schema = z.toJSONSchema(documentShape, { io: 'input', unrepresentable: 'any' });
+  return `${JSON.stringify({ title: 'A configuration of Gatehouse', ...schema }, null, 2)}\n`;
+}
 
 /** What a function of src/routes.ts puts on its stack, in order: the names that are imported from other files. */
 function stackOf(name: string, source: string, homes: ReadonlyMap<string, string>): string[] {

@@ -23,21 +23,21 @@ export interface AppliedConfiguration {
   access: TenantDifference[];
   /** Told once; of a plan none. */
   secrets: MadeSecret[];
-  /** What was shown: who applies names it, so that nothing else is applied than what they have seen. */
+  /** Of who loses what: who applies names what they have seen, so that nobody else loses anything. */
   digest: string;
 }
 
 export interface ApplyOptions extends PlanOptions {
   /** Take it back: a plan. */
   isRehearsal: boolean;
-  /** The digest of the plan that was agreed to; absent: whatever it is. */
+  /** The digest of the plan that was agreed to; absent: whoever loses something. */
   agreedTo?: string;
 }
 
-/** Something else was found than what was agreed to. */
+/** Others would lose something than those that were agreed to. */
 export class ConfigurationChanged extends Error {
   constructor() {
-    super('the differences are others than those that were shown: somebody has changed something meanwhile');
+    super('others lose access than those that were shown: somebody has changed something meanwhile');
     this.name = 'ConfigurationChanged';
   }
 }
@@ -86,10 +86,18 @@ async function work(
   const { changes, unnamed } = await bringAbout(document, await scopes(), options, (change) => before.look(change));
   if (changes.length > 0) await assertApplied(document, await scopes(), options);
   const access = await before.differences();
-  const digest = sha256(JSON.stringify([changes, access])).toString('base64url');
-  if (options.agreedTo !== undefined && options.agreedTo !== digest) throw new ConfigurationChanged();
+  const digest = lossesDigest(access);
+  if (options.agreedTo !== undefined && ![options.agreedTo, noLosses].includes(digest)) throw new ConfigurationChanged();
   return { changes, unnamed, access, secrets, digest };
 }
+
+/** Of who loses what, in whatever order it was found. */
+function lossesDigest(access: readonly TenantDifference[]): string {
+  const losses = access.flatMap(({ tenant, losses: lost }) => lost.map((one) => JSON.stringify([tenant, one])));
+  return sha256(losses.sort().join('\n')).toString('base64url');
+}
+
+const noLosses = lossesDigest([]);
 
 /** Runs stage by stage; what is removed at the end, the other way round. */
 async function bringAbout(

@@ -80,7 +80,7 @@ function createScope(
       const answer = await perform(operation, { ...request, ifMatch: '*' }, { ...deps, db }, operations);
       return (answer.body ?? {}) as Record<string, unknown>;
     },
-    idOf: async (key, name) => {
+    idOf: async (name, key) => {
       if (key === 'tree') return placeOf(scope, name);
       const section = sections.find((one) => one.key === key);
       const found = (await section?.read(scope))?.get(name);

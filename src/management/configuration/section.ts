@@ -61,7 +61,7 @@ export interface Scope {
     inTenant?: string,
   ): Promise<Record<string, unknown>>;
   /** The id of what has this name. @throws DomainError not_found NOT_FOUND */
-  idOf(section: string, name: string): Promise<string>;
+  idOf(name: string, section: string): Promise<string>;
   /** What a reference leads to. */
   secretOf(reference: SecretReference): string;
   tell(made: Omit<MadeSecret, 'tenant'>): void;
@@ -124,6 +124,8 @@ export function changedOf({ entry, changed }: Wanted, members: readonly string[]
     members.filter((member) => changed.has(member)),
   );
 }
+
+export const isChanged = ({ changed }: Wanted, member: string) => changed.has(member);
 
 /** All pages of a list, in its order. */
 export async function everyPage<T>(

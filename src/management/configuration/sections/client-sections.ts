@@ -8,7 +8,16 @@ import { services } from '../../services.ts';
 import { capabilityKey, text } from '../../shapes.ts';
 import { workloadIdentities } from '../../workload-identities.ts';
 import { certificateText, metadataOf, serviceMembersOf } from '../client-members.ts';
-import { changedOf, type Entry, type Found, type Scope, type Section, type Value, type Wanted } from '../section.ts';
+import {
+  changedOf,
+  type Entry,
+  type Found,
+  isChanged,
+  type Scope,
+  type Section,
+  type Value,
+  type Wanted,
+} from '../section.ts';
 import { membersOf, requiredBodyOf } from '../shapes-of-operations.ts';
 import { apiIdOf } from './access-sections.ts';
 
@@ -112,7 +121,7 @@ export const applicationsSection: Section = {
   async change(scope, id, found, wanted) {
     const body = changedOf(wanted, Object.keys(applicationMembers));
     if (Object.keys(body).length > 0) await scope.perform('clients.update', { params: { client_id: id }, body });
-    if (wanted.changed.has('cross_app_audiences'))
+    if (isChanged(wanted, 'cross_app_audiences'))
       await bringAudiences(scope, id, found.parts?.cross_app_audiences ?? [], wanted.entry.cross_app_audiences);
     await changeStanding(scope, 'clients', id, wanted);
   },
@@ -217,14 +226,14 @@ export const servicesSection: Section = {
   },
   async change(scope, id, found, wanted) {
     const params = { client_id: id };
-    const { entry, changed } = wanted;
+    const { entry } = wanted;
     const body = changedOf(wanted, Object.keys(serviceMembers));
     if (Object.keys(body).length > 0) await scope.perform('services.update', { params, body });
     const { capabilities: items } = changedOf(wanted, ['capabilities']);
     if (items !== undefined) await scope.perform('services.capabilities.replace', { params, body: { items } });
-    if (changed.has('exchange_capabilities'))
+    if (isChanged(wanted, 'exchange_capabilities'))
       await bringExchange(scope, id, found.entry.exchange_capabilities as string[], entry.exchange_capabilities);
-    if (changed.has('workload_identities'))
+    if (isChanged(wanted, 'workload_identities'))
       await bringWorkloads(scope, id, found.parts?.workload_identities ?? [], entry.workload_identities);
     await changeStanding(scope, 'services', id, wanted);
   },

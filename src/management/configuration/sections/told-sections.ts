@@ -91,8 +91,8 @@ export const groupsSection: Section = {
     const body = {
       display_name,
       ...entry,
-      role_id: await scope.idOf('roles', String(role ?? '')),
-      org_node_id: await scope.idOf('tree', String(place ?? '/')),
+      role_id: await scope.idOf(String(role ?? ''), 'roles'),
+      org_node_id: await scope.idOf(String(place ?? '/'), 'tree'),
     };
     return String((await scope.perform('groups.create', { body })).id);
   },
