@@ -87,7 +87,8 @@ async function work(
   if (changes.length > 0) await assertApplied(document, await scopes(), options);
   const access = await before.differences();
   const digest = lossesDigest(access);
-  if (options.agreedTo !== undefined && ![options.agreedTo, noLosses].includes(digest)) throw new ConfigurationChanged();
+  if (options.agreedTo !== undefined && ![options.agreedTo, noLosses].includes(digest))
+    throw new ConfigurationChanged();
   return { changes, unnamed, access, secrets, digest };
 }
 
