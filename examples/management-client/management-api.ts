@@ -4712,7 +4712,7 @@ export interface components {
             status: number | null;
             subject: string;
             /** @enum {string} */
-            type: "session.ended" | "sessions.ended" | "credential.changed" | "user.created" | "user.updated" | "user.activated" | "user.deactivated" | "user.deleted" | "user.erased" | "invitation.accepted" | "consent.withdrawn" | "role.assigned" | "role.begun" | "role.rescheduled" | "role.ended" | "visibility.granted" | "visibility.begun" | "visibility.rescheduled" | "visibility.ended" | "role.changed" | "role.deleted" | "org_node.moved" | "org_node.activated" | "org_node.deactivated" | "org_node.deleted" | "api_key.ended" | "tenant.activated" | "tenant.suspended" | "tenant.moved" | "verification" | "ping";
+            type: "session.ended" | "sessions.ended" | "credential.changed" | "user.created" | "user.updated" | "user.activated" | "user.deactivated" | "user.deleted" | "user.erased" | "invitation.accepted" | "consent.withdrawn" | "role.assigned" | "role.begun" | "role.rescheduled" | "role.ended" | "visibility.granted" | "visibility.begun" | "visibility.rescheduled" | "visibility.ended" | "role.changed" | "role.deleted" | "org_node.moved" | "org_node.activated" | "org_node.deactivated" | "org_node.deleted" | "api_key.ended" | "tenant.activated" | "tenant.suspended" | "tenant.moved" | "verification" | "stream.updated" | "ping";
         };
         EventStreamPolled: {
             more_available: boolean;
@@ -7537,7 +7537,7 @@ export interface components {
             /** @description What it is about, `user:<id>`: of one subject, one after another */
             subject: string;
             /** @enum {string} */
-            type: "session.ended" | "sessions.ended" | "credential.changed" | "user.created" | "user.updated" | "user.activated" | "user.deactivated" | "user.deleted" | "user.erased" | "invitation.accepted" | "consent.withdrawn" | "role.assigned" | "role.begun" | "role.rescheduled" | "role.ended" | "visibility.granted" | "visibility.begun" | "visibility.rescheduled" | "visibility.ended" | "role.changed" | "role.deleted" | "org_node.moved" | "org_node.activated" | "org_node.deactivated" | "org_node.deleted" | "api_key.ended" | "tenant.activated" | "tenant.suspended" | "tenant.moved" | "verification" | "ping";
+            type: "session.ended" | "sessions.ended" | "credential.changed" | "user.created" | "user.updated" | "user.activated" | "user.deactivated" | "user.deleted" | "user.erased" | "invitation.accepted" | "consent.withdrawn" | "role.assigned" | "role.begun" | "role.rescheduled" | "role.ended" | "visibility.granted" | "visibility.begun" | "visibility.rescheduled" | "visibility.ended" | "role.changed" | "role.deleted" | "org_node.moved" | "org_node.activated" | "org_node.deactivated" | "org_node.deleted" | "api_key.ended" | "tenant.activated" | "tenant.suspended" | "tenant.moved" | "verification" | "stream.updated" | "ping";
         };
         WorkloadIdentities: {
             items: components["schemas"]["WorkloadIdentity"][];
@@ -17247,7 +17247,7 @@ export interface operations {
                 /** @description Another tenant than your own */
                 tenant?: string;
                 /** @description Type */
-                type?: "session.ended" | "sessions.ended" | "credential.changed" | "user.created" | "user.updated" | "user.activated" | "user.deactivated" | "user.deleted" | "user.erased" | "invitation.accepted" | "consent.withdrawn" | "role.assigned" | "role.begun" | "role.rescheduled" | "role.ended" | "visibility.granted" | "visibility.begun" | "visibility.rescheduled" | "visibility.ended" | "role.changed" | "role.deleted" | "org_node.moved" | "org_node.activated" | "org_node.deactivated" | "org_node.deleted" | "api_key.ended" | "tenant.activated" | "tenant.suspended" | "tenant.moved" | "verification" | "ping";
+                type?: "session.ended" | "sessions.ended" | "credential.changed" | "user.created" | "user.updated" | "user.activated" | "user.deactivated" | "user.deleted" | "user.erased" | "invitation.accepted" | "consent.withdrawn" | "role.assigned" | "role.begun" | "role.rescheduled" | "role.ended" | "visibility.granted" | "visibility.begun" | "visibility.rescheduled" | "visibility.ended" | "role.changed" | "role.deleted" | "org_node.moved" | "org_node.activated" | "org_node.deactivated" | "org_node.deleted" | "api_key.ended" | "tenant.activated" | "tenant.suspended" | "tenant.moved" | "verification" | "stream.updated" | "ping";
             };
             header?: never;
             path: {

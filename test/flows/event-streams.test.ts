@@ -5,6 +5,7 @@ import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { removeServiceCapability } from '../../src/domain/clients/change-client.ts';
 import { securityEventUris } from '../../src/domain/event-streams/security-events.ts';
+import { setStreamState } from '../../src/domain/event-streams/streams.ts';
 import { disableClient } from '../../src/domain/lifecycle/end-client.ts';
 import { activateUser, deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
 import { endAssignment } from '../../src/domain/organisation/org-assignments.ts';
@@ -280,6 +281,59 @@ describe('streams of security events', () => {
     assert.equal((await ask('PATCH', '/ssf/streams', pushed)).status, 400, 'another method is another stream');
     assert.equal((await ask('DELETE', `/ssf/streams?stream_id=${stream_id}`)).status, 204);
     assert.equal((await ask('GET', `/ssf/streams?stream_id=${stream_id}`)).status, 404);
+  });
+
+  it('tell their receivers that somebody else paused, disabled or enabled them, and nothing else meanwhile', async () => {
+    const site = await endpoint();
+    const updated = 'https://schemas.openid.net/secevent/ssf/event-type/stream-updated';
+    const caller = systemCaller;
+    try {
+      const { clientId, ask } = await receiver();
+      const wish = { events_requested: [`${risc}account-disabled`] };
+      const { body: pushed } = await ask('POST', '/ssf/streams', {
+        ...wish,
+        delivery: { method: 'urn:ietf:rfc:8935', endpoint_url: site.url },
+      });
+      const { body: polled } = await ask('POST', '/ssf/streams', {
+        ...wish,
+        delivery: { method: 'urn:ietf:rfc:8936' },
+      });
+      const poll = async (body = {}) => ask('POST', new URL(polled.delivery.endpoint_url).pathname, body);
+      // What the receiver asks for itself it knows.
+      await ask('POST', '/ssf/status', { stream_id: pushed.stream_id, status: 'paused' });
+      await ask('POST', '/ssf/status', { stream_id: pushed.stream_id, status: 'enabled' });
+      const told: [string, unknown][] = [];
+      for (const state of ['paused', 'disabled', 'enabled'] as const) {
+        for (const { stream_id: streamId } of [pushed, polled])
+          await setStreamState(app.db, { tenantId, clientId: null, streamId }, state, caller);
+        if (state === 'disabled')
+          await deactivateUser(app.db, { tenantId, userId: (await make.createUser(app.db, { tenantId })).id }, caller);
+        const answer = await eventually(async () => {
+          const { status, body } = await poll();
+          return status === 200 && Object.keys(body.sets).length > 0 && body;
+        });
+        for (const [jti, token] of Object.entries<string>(answer.sets)) {
+          const { events, sub_id } = await verified(token, clientId);
+          assert.deepEqual(sub_id, { format: 'opaque', id: polled.stream_id });
+          told.push([state, events]);
+          assert.equal((await poll({ ack: [jti], maxEvents: 0 })).status, 200);
+        }
+      }
+      const all = ['paused', 'disabled', 'enabled'];
+      assert.deepEqual(
+        told,
+        all.map((status) => [status, { [updated]: { status } }]),
+      );
+      await eventually(() => site.received.length >= 3);
+      const events = await Promise.all(site.received.map(async ({ text }) => (await verified(text, clientId)).events));
+      assert.deepEqual(
+        events,
+        all.map((status) => ({ [updated]: { status } })),
+      );
+      assert.equal((await poll()).status, 200);
+    } finally {
+      await site.close();
+    }
   });
 
   it('are of one service: another, another tenant, and who may not receive see nothing', async () => {

@@ -6,6 +6,7 @@ import type { EventTypeName } from '../events/event-types.ts';
 
 const caep = (name: string) => `https://schemas.openid.net/secevent/caep/event-type/${name}`;
 const risc = (name: string) => `https://schemas.openid.net/secevent/risc/event-type/${name}`;
+const updatedEvent = 'https://schemas.openid.net/secevent/ssf/event-type/stream-updated';
 export const verificationEvent = 'https://schemas.openid.net/secevent/ssf/event-type/verification';
 
 /** What may be asked for, and what of ours each stands for. */
@@ -78,7 +79,7 @@ const opaque = (id: unknown) => ({ format: 'opaque', id });
 
 /** Whom or what an event is about (RFC 9493; SSF 1.0 section 3). */
 function subjectOf({ type, tenantId, data }: Told, { issuer, streamId }: Surroundings): Data {
-  if (type === 'verification') return opaque(streamId);
+  if (type === 'verification' || type === 'stream.updated') return opaque(streamId);
   const user = { format: 'iss_sub', iss: issuer, sub: data.user_id };
   const tenant = opaque(tenantId);
   if (data.session_id !== undefined && data.user_id !== undefined)
@@ -105,6 +106,7 @@ export function claimsOf(told: Told & { eventId: string }, surroundings: Surroun
   const common = { iss: surroundings.issuer, jti: eventId, aud: surroundings.audience };
   const subject = { sub_id: subjectOf(told, surroundings) };
   if (type === 'verification') return { ...common, ...subject, events: { [verificationEvent]: { ...data } } };
+  if (type === 'stream.updated') return { ...common, ...subject, events: { [updatedEvent]: { ...data } } };
   const uri = securityEventUris.find((one) => securityEvents[one]?.includes(type));
   if (uri === undefined) return undefined;
   const event = { event_timestamp: Math.floor(occurredAt.getTime() / 1000), ...specifics(told, uri) };

@@ -234,7 +234,8 @@ export async function setStreamState(
 ): Promise<Stream> {
   return inTransaction(db, async (trx) => {
     const { id, tenantId } = await streamOf(trx, reference);
-    await storeStreamState(trx, { id, tenantId, state }, caller);
+    const isOwn = reference.clientId !== null;
+    await storeStreamState(trx, { id, tenantId, state, isOwn }, caller);
     return streamOf(trx, reference);
   });
 }
@@ -245,13 +246,21 @@ const stateActions = {
   disabled: 'event_stream.disabled',
 } as const;
 
-/** Stores the state, with its event where it changed. */
+/**
+ * Stores the state, with its event where it changed. Its receiver is told (SSF 1.0 section 8.1.5), unless it asked for that itself or
+ * wants nothing any more.
+ * @param change.isOwn the receiver asked for it
+ */
 export async function storeStreamState(
   trx: Database,
-  { id, tenantId, state, why }: { id: string; tenantId: string; state: ReceiverState; why?: string },
+  change: { id: string; tenantId: string; state: ReceiverState; why?: string; isOwn?: boolean },
   caller: Caller,
 ): Promise<void> {
+  const { id, tenantId, state, why, isOwn = false } = change;
   if (!(await setReceiverState(trx, { id, state, why }))) return;
+  const data = { status: state, ...(why !== undefined && { reason: why }) };
+  if (!isOwn && why !== 'gone')
+    await tell(trx, { tenantId, type: 'stream.updated', subjectId: id, data, receiverId: id });
   const payload = { ...(why !== undefined && { reason: why }) };
   await recordEvent(trx, { ...about({ tenantId, id }), action: stateActions[state], payload }, caller);
 }
@@ -295,14 +304,16 @@ export async function pollStream(
   return inTransaction(db, async (trx) => {
     const stream = await streamOf(trx, reference);
     if (stream.method !== 'poll') throw new DomainError('conflict', 'STREAM_IS_PUSHED');
-    if (stream.state === 'disabled') throw new DomainError('conflict', 'STREAM_NOT_LISTENING');
     await takeOut(
       trx,
       stream.id,
       acknowledged.filter(({ eventId }) => isId(eventId)),
     );
-    if (stream.state === 'paused') return { stream, events: [], more: false };
-    const found = await selectWaiting(trx, stream.id, most + 1);
+    // One that is told nothing else is told that much.
+    const type = stream.state === 'enabled' ? null : 'stream.updated';
+    const found = await selectWaiting(trx, stream.id, { most: most + 1, type });
+    if (stream.state === 'disabled' && found.length === 0 && acknowledged.length === 0)
+      throw new DomainError('conflict', 'STREAM_NOT_LISTENING');
     return { stream, events: found.slice(0, most), more: found.length > most };
   });
 }

@@ -21,12 +21,13 @@ export const eventMembers = {
   issuer: 'the issuer identifier of the server that it is at now',
   org_node_id: 'the place',
   reason:
-    'why it ended: `expired` (by time), `revoked`, `removed`, `withdrawn` (before it began) or `signed_out` (by the person)',
+    'why it ended: `expired` (by time), `revoked`, `removed`, `withdrawn` (before it began) or `signed_out` (by the person); of a stream `failing`',
   role_id: 'the role',
   session_id: 'the session',
   session_ids: 'the sessions that ended, 1,000 at the most',
   starts_at: 'from when on it holds',
   state: 'what the receiver gave to know it by',
+  status: '`enabled`, `paused` or `disabled`',
   tenant_id: 'the tenant; in every event',
   user_id: 'the person',
   which: '`all` sessions of the person, or all `others` than the one that did it',
@@ -37,7 +38,7 @@ export type EventMember = keyof typeof eventMembers;
 export interface EventType {
   means: string;
   /** What kind of thing it is about; of one thing, events come in the order in which they happened. */
-  subject: 'user' | 'role' | 'org_node' | 'api_key' | 'tenant' | 'receiver';
+  subject: 'user' | 'role' | 'org_node' | 'api_key' | 'tenant' | 'receiver' | 'stream';
   data: readonly EventMember[];
 }
 
@@ -142,6 +143,11 @@ export const eventTypes = {
     data: ['issuer'],
   },
   verification: { means: 'Nothing happened: a stream asked to be sent an event', subject: 'receiver', data: ['state'] },
+  'stream.updated': {
+    means: 'A stream of security events goes on, waits or has ended, and its receiver did not ask for it',
+    subject: 'stream',
+    data: ['status', 'reason'],
+  },
   ping: { means: 'Nothing happened: somebody tries whether you listen', subject: 'receiver', data: [] },
 } as const satisfies Record<string, EventType>;
 
@@ -149,5 +155,5 @@ export type EventTypeName = keyof typeof eventTypes;
 
 /** Those that a receiver may choose; the others go to one receiver alone. */
 export const choosableTypes = (Object.keys(eventTypes) as EventTypeName[]).filter(
-  (name) => eventTypes[name].subject !== 'receiver',
+  (name) => !['receiver', 'stream'].includes(eventTypes[name].subject),
 );

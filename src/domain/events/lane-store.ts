@@ -38,6 +38,9 @@ async function putIn(
   return put ?? { count: 0, last: null };
 }
 
+/** What a receiver is told of itself, in a lane of its own: also while it is told nothing else. */
+const ofItself = (receiver: string) => `'stream:' || ${receiver}.id`;
+
 const wants = `(r.types = '{}' or o.type = any(r.types) or o.receiver_id is not null)
           and (o.receiver_id is null or o.receiver_id = r.id)`;
 
@@ -45,7 +48,7 @@ const wants = `(r.types = '{}' or o.type = any(r.types) or o.receiver_id is not 
 export async function putInOrdered(trx: Database, { after, upTo }: { after: number; upTo: number }): Promise<void> {
   const source = `select o.tenant_id, r.id as receiver_id, o.id as event_id, o.subject, o.position
        from outbox_events o
-       join event_receivers r on r.tenant_id = o.tenant_id and r.state <> 'disabled' and ${wants}
+       join event_receivers r on r.tenant_id = o.tenant_id and (r.state <> 'disabled' or o.subject = ${ofItself('r')}) and ${wants}
       where o.position > :after and o.position <= :upTo`;
   await putIn(trx, source, { after, upTo });
 }
@@ -100,12 +103,13 @@ export interface HeldDelivery {
 const hold = prepared(
   'event-lanes-hold',
   `with ready as (
-     select r.id, r.tenant_id, r.kind, r.failures,
+     select r.id, r.tenant_id, r.kind, r.state,
             case when r.failures >= 3 then 1 else $4::integer end
               - (select count(*) from event_lanes b
                   where b.receiver_id = r.id and b.holder is not null and b.next_at > clock_timestamp()) as free
        from event_receivers r
-      where r.state = 'enabled' and r.kind = any($1::text[]) and (r.retry_at is null or r.retry_at <= clock_timestamp())
+      where (r.state = 'enabled' or exists (select from event_lanes l where l.receiver_id = r.id and l.subject = ${ofItself('r')}))
+        and r.kind = any($1::text[]) and (r.retry_at is null or r.retry_at <= clock_timestamp())
       order by r.failures > 0, random()
    ), picked as (
      select w.receiver_id, w.subject, r.tenant_id, r.kind
@@ -113,7 +117,7 @@ const hold = prepared(
        cross join lateral (
          select l.receiver_id, l.subject
            from event_lanes l
-          where l.receiver_id = r.id and l.next_at <= clock_timestamp()
+          where l.receiver_id = r.id and l.next_at <= clock_timestamp() and (r.state = 'enabled' or l.subject = ${ofItself('r')})
           order by l.next_at
           limit greatest(r.free, 0)
             for update skip locked) w

@@ -53,7 +53,7 @@ export function insertOutboxSql(source: string, { since }: { since?: 'since' } =
      select o.id, o.tenant_id, o.type, o.subject, o.data, o.receiver_id, o.once_key
        from (${source}) o
       where exists (select from event_receivers r
-                     where r.tenant_id = o.tenant_id and r.state <> 'disabled'
+                     where r.tenant_id = o.tenant_id and (r.state <> 'disabled' or r.id = o.receiver_id)
                        ${since ? `and r.listens_since <= o.${since}` : ''})
      on conflict (once_key) where once_key is not null do nothing`;
 }

@@ -13,17 +13,21 @@ export interface WaitingEvent {
   occurredAt: Date;
 }
 
-/** The first that wait, in the order in which they go. */
-export async function selectWaiting(db: Database, receiverId: string, most: number): Promise<WaitingEvent[]> {
+/** The first that wait, in the order in which they go. @param type of this one alone */
+export async function selectWaiting(
+  db: Database,
+  receiverId: string,
+  { most, type = null }: { most: number; type?: EventTypeName | null },
+): Promise<WaitingEvent[]> {
   return rows<WaitingEvent>(
     db,
     `select d.event_id, o.type, d.tenant_id, o.data, o.occurred_at
        from event_deliveries d
        join outbox_events o on o.id = d.event_id
-      where d.receiver_id = :receiverId and d.state = 'waiting'
+      where d.receiver_id = :receiverId and d.state = 'waiting' and (:type::text is null or o.type = :type)
       order by d.sequence
       limit :most`,
-    { receiverId, most },
+    { receiverId, most, type },
   );
 }
 

@@ -72,7 +72,7 @@ export async function removeReceiver(trx: Database, id: string): Promise<void> {
 
 const look = prepared(
   'events-look',
-  `select exists (select from event_receivers where state <> 'disabled') as listening,
+  `select exists (select from event_receivers where state <> 'disabled') or exists (select from event_lanes) as listening,
           exists (select from outbox_events where position is null) as fresh`,
 );
 
