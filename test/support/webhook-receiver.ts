@@ -24,6 +24,8 @@ export interface WebhookReceiver {
   received: ReceivedWebhook[];
   /** Answers by what came; default 204. A promise holds the answer up. */
   answer: (one: ReceivedWebhook) => number | Promise<number>;
+  /** Of each answer. */
+  headers: Record<string, string>;
   /** Waits for one that fits. */
   next(type: string, fits?: (one: ReceivedWebhook) => boolean): Promise<ReceivedWebhook>;
   close(): Promise<void>;
@@ -54,11 +56,14 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     };
     received.push(one);
     one.status = await receiver.answer(one);
-    res.writeHead(one.status, one.status >= 300 && one.status < 400 ? { location: '/elsewhere' } : {}).end();
+    res
+      .writeHead(one.status, one.status >= 300 && one.status < 400 ? { location: '/elsewhere' } : receiver.headers)
+      .end();
   });
   const receiver: WebhookReceiver = {
     url: server.url,
     received,
+    headers: {},
     answer: () => 204,
     next: (type, fits = () => true) =>
       eventually(() => received.find((one) => one.type === type && fits(one)), `${type} is told`),

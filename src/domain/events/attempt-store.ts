@@ -16,6 +16,8 @@ export interface Attempted extends Pick<HeldDelivery, 'deliveryId' | 'receiverId
   againSeconds: number;
   /** For how many seconds the receiver is left alone if it has failed before. */
   receiverSeconds: number;
+  /** By the receiver, from its first failure on. */
+  isAskedToWait: boolean;
   /** The lane is held on for so many seconds, with what comes next in it; 0: it is let go. */
   keepSeconds: number;
 }
@@ -25,7 +27,7 @@ export interface NextDelivery
   extends Pick<HeldDelivery, 'deliveryId' | 'holder' | 'version' | 'eventId' | 'type' | 'data' | 'occurredAt'> {}
 
 const attempted = `jsonb_to_recordset($1::jsonb) as a("deliveryId" uuid, "receiverId" uuid, subject text, holder uuid, version bigint,
-       state text, status integer, reason text, "againSeconds" float8, "receiverSeconds" float8, "keepSeconds" float8)`;
+       state text, status integer, reason text, "againSeconds" float8, "receiverSeconds" float8, "keepSeconds" float8, "isAskedToWait" boolean)`;
 
 // What is put in after this statement's view of the table has raised the lane's version before: the lane stays.
 const finish = prepared(
@@ -46,7 +48,8 @@ const finish = prepared(
      select k.*, n.id as next_id, n.event_id,
             k.state <> 'waiting' and n.id is null and k.version_now = k.version as is_empty,
             n.id is not null and k.keep_seconds > 0
-              and exists (select from event_receivers r where r.id = k.receiver_id and r.state = 'enabled') as is_kept
+              and exists (select from event_receivers r where r.id = k.receiver_id and r.state = 'enabled'
+                        and (r.retry_at is null or r.retry_at <= clock_timestamp())) as is_kept
        from locked k
        left join lateral (
          select d.id, d.event_id
@@ -85,21 +88,21 @@ const judge = prepared(
   'event-attempts-judge',
   `with judged as (
      select a."receiverId" as id, bool_or(a.state = 'delivered') as answered, count(*) as failed,
-            max(a."receiverSeconds") as seconds
+            max(a."receiverSeconds") as seconds, bool_or(coalesce(a."isAskedToWait", false)) as asked_to_wait
        from ${attempted}
       group by 1
    ), locked as (
-     select r.id, j.answered, j.failed, j.seconds
+     select r.id, j.answered, j.failed, j.seconds, j.asked_to_wait
        from event_receivers r
        join judged j on j.id = r.id
-      where not j.answered or r.failures > 0
+      where not j.answered or j.asked_to_wait or r.failures > 0
       order by r.id
         for no key update of r
    )
    update event_receivers r
       set failures = case when k.answered then 0 else r.failures + k.failed end,
           failing_since = case when k.answered then null else coalesce(r.failing_since, clock_timestamp()) end,
-          retry_at = case when k.answered or r.failures + k.failed < 3 then null
+          retry_at = case when not k.asked_to_wait and (k.answered or r.failures + k.failed < 3) then null
                           else clock_timestamp() + make_interval(secs => k.seconds) end
      from locked k
     where r.id = k.id

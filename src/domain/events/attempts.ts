@@ -30,15 +30,17 @@ function pauseSeconds(attempts: number, { firstSeconds, longestSeconds }: Retrie
 /** @param keepSeconds for how long the lane is held on where the delivery is over and another one waits in it */
 export function attemptOf(held: HeldDelivery, outcome: Outcome, retries: Retries, keepSeconds: number): Attempted {
   const { deliveryId, receiverId, subject, holder, version, attempts, failingSeconds } = held;
+  const retryAfter = (outcome.result === 'failed' && outcome.retryAfterSeconds) || 0;
   const isOver = outcome.result === 'delivered' || failingSeconds >= retries.giveUpSeconds;
   return {
     ...{ deliveryId, receiverId, subject, holder, version },
     state: outcome.result === 'delivered' ? 'delivered' : isOver ? 'failed' : 'waiting',
     status: outcome.status ?? null,
     reason: outcome.result === 'delivered' ? null : outcome.reason,
-    againSeconds: isOver ? 0 : pauseSeconds(attempts, retries),
+    againSeconds: isOver ? 0 : Math.max(retryAfter, pauseSeconds(attempts, retries)),
     // A receiver is asked sooner than any one delivery would be: at the most ten minutes after it is back.
-    receiverSeconds: Math.min(600, pauseSeconds(attempts, retries)),
+    receiverSeconds: Math.max(retryAfter, Math.min(600, pauseSeconds(attempts, retries))),
+    isAskedToWait: retryAfter > 0,
     keepSeconds: outcome.result === 'delivered' ? keepSeconds : 0,
   };
 }

@@ -7,7 +7,13 @@ export type { HeldDelivery };
 /** What came of speaking to a receiver. `gone`: it wants nothing any more. */
 export type Outcome =
   | { result: 'delivered'; status: number }
-  | { result: 'failed' | 'gone'; status?: number; reason: string };
+  | {
+      result: 'failed' | 'gone';
+      status?: number;
+      reason: string;
+      /** For so long it wants to be left alone; what it says is bounded. */
+      retryAfterSeconds?: number;
+    };
 
 /** How one kind of receiver is told. */
 export interface ReceiverKind {

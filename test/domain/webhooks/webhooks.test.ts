@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemCaller } from '../../../src/domain/audit/audit-events.ts';
+import { retryAfterSeconds } from '../../../src/domain/events/call-receiver.ts';
 import { tell } from '../../../src/domain/events/outbox.ts';
 import type { Sender } from '../../../src/domain/events/sender.ts';
 import { listDeliveries, replaySince } from '../../../src/domain/webhooks/deliveries.ts';
@@ -85,6 +86,38 @@ describe('telling webhooks', () => {
     } finally {
       await dead.close();
     }
+  });
+
+  it('is left alone for as long as it asks for, an hour at the most, also by other subjects', async () => {
+    const { id } = await telling.webhook(tenantId, receiver.url);
+    receiver.headers = { 'retry-after': '86400' };
+    receiver.answer = () => 429;
+    await write(randomUUID(), 0);
+    const retryAt = async () => (await findWebhook(telling.db, { tenantId, webhookId: id }))?.retryAt ?? undefined;
+    const until = await eventually(retryAt);
+    const seconds = (until.getTime() - Date.now()) / 1000;
+    assert.ok(seconds <= 3_600 && seconds > 1_800, `${seconds} s`);
+    receiver.answer = () => 204;
+    await write(randomUUID(), 1);
+    // What is put in goes before what the sender looks for next.
+    await eventually(async () => (await deliveries(id)).length === 2);
+    await write(randomUUID(), 2);
+    await eventually(async () => (await deliveries(id)).length === 3);
+    assert.equal(receiver.received.length, 1);
+    await setWebhookState(telling.db, { tenantId, webhookId: id, state: 'paused' }, systemCaller);
+    await setWebhookState(telling.db, { tenantId, webhookId: id, state: 'enabled' }, systemCaller);
+    await eventually(() => receiver.received.length === 3);
+  });
+
+  it('reads Retry-After as seconds or as a date, and nothing else', () => {
+    const now = Date.parse('2027-01-01T00:00:00Z');
+    const read = (value: string | null) => retryAfterSeconds(value, now);
+    assert.deepEqual(
+      ['30', ' 7200 ', 'Fri, 01 Jan 2027 00:02:00 GMT', 'Thu, 31 Dec 2026 23:00:00 GMT', '0', '-5', 'soon', null].map(
+        read,
+      ),
+      [30, 3_600, 120, undefined, undefined, undefined, undefined, undefined],
+    );
   });
 
   it('is sent by two processes, in order', async () => {
