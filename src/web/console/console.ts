@@ -8,6 +8,7 @@ import { mountApiKeys } from './api-keys/api-keys.ts';
 import { mountApis } from './apis/apis.ts';
 import { mountApplications } from './applications/applications.ts';
 import { mountAudit } from './audit/audit.ts';
+import { mountEventStreams } from './event-streams/event-streams.ts';
 import { mountHealth } from './health/health.ts';
 import { mountInvitations } from './invitations/invitations.ts';
 import { mountMessages } from './messages/messages.ts';
@@ -45,6 +46,7 @@ const mounts: Partial<Record<SectionName, Mount>> = {
   services: mountServices,
   messages: mountMessages,
   webhooks: mountWebhooks,
+  'event-streams': mountEventStreams,
   audit: mountAudit,
   apis: mountApis,
   'api-keys': mountApiKeys,

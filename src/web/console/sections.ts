@@ -125,6 +125,14 @@ export const sections = [
     where: 'everywhere',
   },
   {
+    section: 'event-streams',
+    path: '/event-streams',
+    icon: 'signal',
+    group: 'operations',
+    capabilities: ['events.receive'],
+    where: 'everywhere',
+  },
+  {
     section: 'audit',
     path: '/audit',
     icon: 'audit',
