@@ -6723,7 +6723,7 @@ export interface components {
                     name: string;
                 }[];
                 /** @enum {string} */
-                kind: "identity_provider_failing" | "messages_not_sent" | "client_secret_ending" | "service_secret_ending" | "api_key_ending" | "signing_key_rotating" | "account_locked" | "role_ending" | "second_factor_missing" | "invitation_expiring";
+                kind: "identity_provider_failing" | "messages_not_sent" | "webhook_failing" | "event_stream_failing" | "client_secret_ending" | "service_secret_ending" | "api_key_ending" | "signing_key_rotating" | "account_locked" | "role_ending" | "second_factor_missing" | "invitation_expiring";
             }[];
         };
         OwnDeletion: {

@@ -5,6 +5,7 @@
 import { findEndingKeys } from '../domain/api-keys/ending-keys.ts';
 import { findLockedOut } from '../domain/audit/activity.ts';
 import { findEndingSecrets } from '../domain/clients/ending-secrets.ts';
+import { findFailingStreams } from '../domain/event-streams/failing-streams.ts';
 import { findExpiringInvitations } from '../domain/invitations/open-invitations.ts';
 import { findChannelsInTrouble } from '../domain/messages/message-days.ts';
 import { findFailingProviders } from '../domain/methods/federation/provider-uses.ts';
@@ -12,6 +13,7 @@ import { findEndingRoles, findPeopleAmong, findWithoutFactor } from '../domain/o
 import { findLocked } from '../domain/sign-in/locked-people.ts';
 import { isPlatformTenant } from '../domain/tenants/platform-tenant.ts';
 import { findTenantById } from '../domain/tenants/tenants.ts';
+import { findFailingWebhooks } from '../domain/webhooks/failing-webhooks.ts';
 import { findKeysToRotate } from '../oidc/keys.ts';
 import type { Database } from '../platform/database.ts';
 import { type Glimpse, nothingToSee } from '../platform/glimpse.ts';
@@ -43,6 +45,16 @@ export const looks = {
     capability: 'messages.read',
     of: 'root',
     find: ({ db, tenantId }) => findChannelsInTrouble(db, tenantId),
+  },
+  webhook_failing: {
+    capability: 'webhooks.manage',
+    of: 'root',
+    find: ({ db, tenantId }) => findFailingWebhooks(db, tenantId),
+  },
+  event_stream_failing: {
+    capability: 'events.receive',
+    of: 'root',
+    find: ({ db, tenantId }) => findFailingStreams(db, tenantId),
   },
   client_secret_ending: {
     capability: 'clients.manage',

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { countActivity } from '../../src/domain/audit/activity.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { createStream } from '../../src/domain/event-streams/streams.ts';
 import { countMessage } from '../../src/domain/messages/message-days.ts';
 import { recordProviderUse } from '../../src/domain/methods/federation/provider-uses.ts';
 import { accountKey, countAttempt } from '../../src/domain/sign-in/sign-in-failures.ts';
 import { unlockAccount } from '../../src/domain/sign-in/unlock-account.ts';
 import { setPlatformTenant } from '../../src/domain/tenants/platform-tenant.ts';
+import { createWebhook } from '../../src/domain/webhooks/webhooks.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import * as make from '../support/factories.ts';
@@ -52,6 +54,8 @@ describe('the overview of a tenant', () => {
     'audit.read',
     'messages.read',
     'identity_providers.manage',
+    'webhooks.manage',
+    'events.receive',
     'clients.manage',
     'services.manage',
     'api_keys.manage',
@@ -209,6 +213,36 @@ describe('the overview of a tenant', () => {
     );
     await recordProviderUse(app.db, { providerId });
     assert.equal(await seen('identity_provider_failing'), undefined);
+  });
+
+  it('shows a webhook and a stream that have failed for an hour or were switched off for it, until they answer', async () => {
+    const how = { secrets: app.secrets, allowHttp: true, caller: systemCaller };
+    const hook = await createWebhook(
+      app.db,
+      { tenantId, name: 'Ticketing', url: 'http://127.0.0.1:1/', types: [] },
+      how,
+    );
+    const wish = {
+      method: 'push',
+      endpointUrl: 'http://127.0.0.1:1/',
+      eventsRequested: [],
+      description: 'Watching',
+    } as const;
+    const stream = await createStream(app.db, { tenantId, clientId: null, ...wish }, how);
+    const standing = async (change: object) =>
+      app.db('event_receivers').whereIn('id', [hook.id, stream.id]).update(change);
+    const shown = async () =>
+      [await seen('webhook_failing'), await seen('event_stream_failing')].map((found) =>
+        found?.items.map(({ name, detail }) => [name, detail]),
+      );
+    await standing({ failures: 9, failingSince: new Date(Date.now() - 1_800_000) });
+    assert.deepEqual(await shown(), [undefined, undefined], 'half an hour may be anything');
+    await standing({ failingSince: new Date(Date.now() - 7_200_000) });
+    assert.deepEqual(await shown(), [[['Ticketing', 'failing']], [['Watching', 'failing']]]);
+    await standing({ state: 'disabled', disabledWhy: 'gone', failures: 0, failingSince: null });
+    assert.deepEqual(await shown(), [[['Ticketing', 'gone']], [['Watching', 'gone']]]);
+    await standing({ state: 'enabled', disabledWhy: null });
+    assert.deepEqual(await shown(), [undefined, undefined]);
   });
 
   it('shows an application whose last secret ends soon, and none that is being rotated', async () => {

@@ -27,6 +27,14 @@ export interface Receiver {
 export const receiverColumns =
   'r.id, r.tenant_id, r.kind, r.state, r.types, r.failures, r.failing_since, r.retry_at, r.disabled_why';
 
+/** SQL of `event_receivers r`: one that has failed for an hour, or was switched off for it; why, and since when. */
+export const failingReceiver = {
+  is: `(r.disabled_why is not null or (r.failures >= 3 and r.failing_since < now() - interval '1 hour'))`,
+  why: `coalesce(r.disabled_why, 'failing')`,
+  // One that is switched off has listened to nothing since then.
+  since: 'coalesce(r.failing_since, r.listens_since)',
+};
+
 export async function addReceiver(
   trx: Database,
   receiver: Pick<Receiver, 'id' | 'tenantId' | 'kind' | 'types'>,

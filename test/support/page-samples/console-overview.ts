@@ -33,6 +33,15 @@ const looks: Model['looks'] = [
     items: [{ id: 'google', name: 'Google', detail: 'FEDERATION_FAILED', at: '2025-11-20T13:00:00Z' }],
   },
   {
+    kind: 'webhook_failing',
+    count: 1,
+    isPast: true,
+    href: `${base}/webhooks`,
+    items: [
+      { id: 'w1', name: 'Ticketing', detail: 'failing', at: '2025-11-19T13:00:00Z', href: `${base}/webhooks/w1` },
+    ],
+  },
+  {
     kind: 'account_locked',
     count: 7,
     isPast: true,

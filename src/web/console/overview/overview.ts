@@ -32,6 +32,8 @@ interface LookItem {
 const places = {
   identity_provider_failing: { section: 'sign-in' },
   messages_not_sent: { section: 'messages' },
+  webhook_failing: { section: 'webhooks', tab: '' },
+  event_stream_failing: { section: 'webhooks' },
   client_secret_ending: { section: 'applications' },
   service_secret_ending: { section: 'services', tab: '/secrets' },
   api_key_ending: { section: 'api-keys', tab: '' },
@@ -44,7 +46,13 @@ const places = {
 type LookKind = keyof typeof places;
 
 /** What has happened; the others are about to end. */
-const past: ReadonlySet<LookKind> = new Set(['identity_provider_failing', 'messages_not_sent', 'account_locked']);
+const past: ReadonlySet<LookKind> = new Set([
+  'identity_provider_failing',
+  'messages_not_sent',
+  'webhook_failing',
+  'event_stream_failing',
+  'account_locked',
+]);
 
 const metrics = ['sign_ins', 'refusals', 'new_people', 'messages_sent', 'messages_not_sent'] as const;
 export type Metric = (typeof metrics)[number];
