@@ -63,13 +63,14 @@ type Origins = Map<string, { file: SourceFile; index: number }[]>;
 function add(into: Tree, value: Tree, file: SourceFile, origins: Origins, path: (string | number)[] = []): void {
   for (const [name, member] of Object.entries(value)) {
     const at = [...path, name];
+    if (name === '__proto__') throw new ConfigurationFault(at, 'cannot be called so');
     const before = Object.hasOwn(into, name) ? into[name] : undefined;
     const isTree = name === 'tree' && Array.isArray(member);
     if (isTree) {
       const known = origins.get(at.join('\0')) ?? [];
       origins.set(at.join('\0'), [...known, ...member.map((_, index) => ({ file, index }))]);
     }
-    if (before === undefined) set(into, name, isRecord(member) ? copyOf(member, file, origins, at) : member);
+    if (before === undefined) into[name] = isRecord(member) ? copyOf(member, file, origins, at) : member;
     else if (isRecord(before) && isRecord(member)) add(before, member, file, origins, at);
     else if (isTree && Array.isArray(before)) into[name] = [...before, ...member];
     else if (at.length > 1 || name !== 'gatehouse' || before !== member)
@@ -81,11 +82,6 @@ function copyOf(value: Tree, file: SourceFile, origins: Origins, path: (string |
   const copy: Tree = {};
   add(copy, value, file, origins, path);
   return copy;
-}
-
-/** A name may be that of something that objects have by themselves. */
-function set(into: Tree, name: string, value: unknown): void {
-  Object.defineProperty(into, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** The file that says the most of the path, and the path in it. */

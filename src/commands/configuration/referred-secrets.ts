@@ -1,6 +1,9 @@
-/** Secrets that a configuration refers to: in a variable, or in a file. Refuses those that are empty or not there; tells none. */
+/**
+ * Secrets that a configuration refers to: in a variable, or in a file. Refuses those that are empty or not there, and the server's own
+ * settings: who writes a configuration must not have its keys sent to an identity provider. Tells none.
+ */
 import { readFileSync } from 'node:fs';
-import { variables } from '../../config.ts';
+import { environmentSchema, variables } from '../../config.ts';
 import type { SecretReference } from '../../management/configuration/section.ts';
 import { CommandFailed } from '../frame/failures.ts';
 
@@ -8,6 +11,8 @@ const mostCharacters = 10_000;
 
 /** @throws CommandFailed */
 export function referredSecret(reference: SecretReference): string {
+  if ('env' in reference && Object.hasOwn(environmentSchema.shape, reference.env.replace(/_FILE$/, '')))
+    throw new CommandFailed(`${reference.env} is a setting of the server; give the secret a variable of its own`);
   const [where, found] =
     'env' in reference
       ? [`the variable ${reference.env}`, variables[reference.env]]

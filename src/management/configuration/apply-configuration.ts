@@ -8,6 +8,7 @@ import { DomainError } from '../../platform/errors.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import type { Actor } from '../actor.ts';
 import type { ManagementDependencies } from '../operation.ts';
+import { ValidationError } from '../validate.ts';
 import { AccessBefore, type TenantDifference } from './access-before.ts';
 import type { ConfigurationDocument } from './document.ts';
 import { ConfigurationFault } from './fault.ts';
@@ -64,6 +65,8 @@ export async function applyConfiguration(
     return await inTransaction(around.deps.db, async (trx) => {
       // Two at once take turns: the second sees what the first has made.
       await trx.raw(`select pg_advisory_xact_lock(hashtextextended('configuration', 0))`);
+      // Between two statements a large tree, or what 10^6 people have, is compared.
+      await trx.raw(`set local idle_in_transaction_session_timeout = '10min'`);
       const applied = await work(trx, document, options, around);
       if (options.isRehearsal) throw new Rehearsed({ ...applied, secrets: [] });
       return applied;
@@ -132,6 +135,10 @@ async function runStep({ path, run }: Step): Promise<void> {
   try {
     await run();
   } catch (error) {
+    if (error instanceof ValidationError) {
+      const faults = error.fields.map(({ field, message }) => `${field.replace(/^body\./, '')} ${message}`);
+      throw new ConfigurationFault(path, faults.join('; '));
+    }
     if (error instanceof DomainError) throw new ConfigurationFault(path, error.code, { cause: error });
     throw error;
   }

@@ -1,6 +1,6 @@
 /**
- * What is there, as a configuration says it: applied as it stands it changes nothing. Read as of one moment. Writes no secret: where
- * one is needed to make the same elsewhere, the place for a reference is named.
+ * What is there, as a configuration says it: applied as it stands it changes nothing. Read as of one moment. Writes no
+ * secret, and no reference to one: what is there needs none.
  */
 import { listTenants } from '../../domain/tenants/list-tenants.ts';
 import type { Database } from '../../platform/database.ts';

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import type { AppliedConfiguration } from '../../../src/management/configuration/apply-configuration.ts';
+import type { ConfigurationFault } from '../../../src/management/configuration/fault.ts';
 import { type ConfigurationBench, createConfigurationBench } from '../../support/configuration.ts';
+import { assign, createUser } from '../../support/factories.ts';
 
 const jwk = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' });
 
@@ -98,6 +100,9 @@ describe('a configuration of every kind', function () {
   });
   after(() => bench?.close());
 
+  const rootOf = async (tenantId: string) =>
+    (await bench.db('org_nodes').where({ tenantId, parentId: null }).first('id')).id;
+
   it('is brought about, and the second time there is nothing to do', async () => {
     assert.deepEqual((await bench.plan(everything, { prune: true })).changes, []);
     const again = await bench.apply(everything, { prune: true });
@@ -148,8 +153,10 @@ describe('a configuration of every kind', function () {
     assert.doesNotMatch(JSON.stringify(planned), /entra-secret/);
     await bench.apply(everything);
     assert.deepEqual((await bench.plan(everything)).changes, []);
-    const events = await bench.db('audit_events').select('payload', 'action');
-    assert.doesNotMatch(JSON.stringify(events), /entra-secret|partner-secret/);
+    const events = JSON.stringify(await bench.db('audit_events').select('payload', 'action'));
+    const told = JSON.stringify(await bench.db('outbox_events').select());
+    for (const secret of ['entra-secret', 'partner-secret', ...first.secrets.map((made) => made.secret)])
+      assert.ok(!events.includes(secret) && !told.includes(secret), 'no secret is in the trail');
   });
 
   it('makes new secrets where it is asked to', async () => {
@@ -169,5 +176,74 @@ describe('a configuration of every kind', function () {
     assert.match(await bench.export(), /gradebook/);
     assert.doesNotMatch(await bench.export(), /nightly|Warehouse|Lakeside/);
     assert.deepEqual((await bench.plan(less, { prune: true })).changes, []);
+  });
+
+  it('stops a tenant and lets it act again, and says who loses and gains everything by it', async () => {
+    const { id: tenantId } = await bench.db('tenants').where({ slug: 'district' }).first('id');
+    const { id: roleId } = await bench.db('roles').where({ tenantId, name: 'Teacher' }).first('id');
+    const person = await createUser(bench.db, { tenantId });
+    await assign(bench.db, { tenantId, userId: person.id, roleId });
+    const stopped =
+      'gatehouse: 1\ntenants: { district: { state: suspended, roles: { Late: { capabilities: [grades.read] } } } }';
+    const { access, digest } = await bench.apply(stopped);
+    assert.deepEqual(
+      access.map(({ tenant, gains, losses }) => [tenant, gains, losses.filter(({ kind }) => kind === 'person')]),
+      [
+        [
+          'district',
+          [],
+          [
+            {
+              kind: 'person',
+              id: person.id,
+              orgNodeId: await rootOf(tenantId),
+              capabilities: ['grades.read', 'grades.write'],
+            },
+          ],
+        ],
+      ],
+    );
+    assert.deepEqual((await bench.plan(stopped)).changes, []);
+    const resumed = await bench.apply('gatehouse: 1\ntenants: { district: { state: active } }', { agreedTo: digest });
+    assert.deepEqual(
+      resumed.access.map(({ gains, losses }) => [gains.find(({ kind }) => kind === 'person')?.id, losses]),
+      [[person.id, []]],
+    );
+  });
+
+  it('is not applied where others would lose something than those that were shown', async () => {
+    const less = 'gatehouse: 1\ntenants: { district: { roles: { Teacher: { capabilities: [] } } } }';
+    const { digest } = await bench.plan(less);
+    const { id: tenantId } = await bench.db('tenants').where({ slug: 'district' }).first('id');
+    const { id: roleId } = await bench.db('roles').where({ tenantId, name: 'Teacher' }).first('id');
+    await assign(bench.db, { tenantId, roleId });
+    await assert.rejects(bench.apply(less, { agreedTo: digest }), { name: 'ConfigurationChanged' });
+    assert.equal((await bench.plan(less)).changes.length, 1);
+    const again = await bench.plan(less);
+    assert.equal((await bench.apply(less, { agreedTo: again.digest })).access[0]?.losses.length, 2);
+  });
+
+  it('is refused as a whole where a rule refuses a part, and where something cannot be changed', async () => {
+    const before = await bench.export();
+    const faultOf = (source: string) =>
+      bench.apply(source).then(
+        () => assert.fail('it is applied'),
+        (error: ConfigurationFault) => `${error.path.join('.')}: ${error.message}`,
+      );
+    const role = (entry: string) =>
+      faultOf(`gatehouse: 1\ntenants: { district: { roles: { First: {}, Second: ${entry} } } }`);
+    assert.equal(await role('{ capabilities: [no.such] }'), 'tenants.district.roles.Second: NOT_FOUND');
+    const applications = (entry: string) =>
+      faultOf(`gatehouse: 1\ntenants: { district: { roles: { First: {} }, applications: ${entry} } }`);
+    assert.match(
+      await applications('{ gradebook: { kind: spa } }'),
+      /^tenants\.district\.applications\.gradebook\.kind: stays as it was made/,
+    );
+    assert.match(
+      await applications('{ n: { kind: web, redirect_uris: ["http://plain.example/"] } }'),
+      /applications\.n: INVALID_INPUT/,
+    );
+    assert.match(await applications('{ n: { redirect_uris: [] } }'), /applications\.n: kind /);
+    assert.equal(await bench.export(), before);
   });
 });
