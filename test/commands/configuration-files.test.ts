@@ -9,7 +9,7 @@ import { writeYaml } from '../../src/commands/configuration/write-yaml.ts';
 import type { TreeNode } from '../../src/domain/organisation/whole-tree.ts';
 import { ConfigurationFault } from '../../src/management/configuration/fault.ts';
 import { type NodeEntry, planTree } from '../../src/management/configuration/tree.ts';
-import { secretFileVariables, secretVariables } from '../../src/platform/environment/secret-files.ts';
+import { secretFileVariables } from '../../src/platform/environment/secret-files.ts';
 
 describe('files of a configuration', () => {
   let directory: string;
@@ -160,7 +160,8 @@ tenants:
   });
 
   it('refer to no setting of the server', () => {
-    for (const env of ['DATABASE_URL', ...Object.keys(secretFileVariables), ...secretVariables])
+    const files = Object.keys(secretFileVariables);
+    for (const env of [...files, ...files.map((name) => name.replace(/_FILE$/, ''))])
       assert.throws(() => referredSecret({ env }), /is a setting of the server/, env);
   });
 

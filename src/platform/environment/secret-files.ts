@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { text } from './environment-forms.ts';
 
 /** Variables whose values are secrets, or have one in them. Each may be given as the name of a file. */
-export const secretVariables = [
+const secretVariables = [
   'SECRET_KEY',
   'SECRET_KEY_PREVIOUS',
   'DATABASE_URL',
