@@ -44,6 +44,28 @@
     }, 2000);
   });
 
+  // On a phone the rows of a list stand as blocks, each cell beside the name of its column (console.css). Without scripts, and where a
+  // column has no name of its own, as in a matrix, a table is moved to the side. The roles say that it is a table all the same.
+  const nameCells = () => {
+    for (const table of document.querySelectorAll('.table:not(.matrix, [data-named])')) {
+      const names = [...(table.tHead?.rows[0]?.cells ?? [])].map((cell) => cell.textContent.trim());
+      const rows = [...table.tBodies].flatMap((body) => [...body.rows]);
+      if (rows.length === 0 || !rows.every((row) => row.cells.length === names.length)) continue;
+      table.dataset.named = '';
+      table.setAttribute('role', 'table');
+      for (const part of [table.tHead, ...table.tBodies]) part.setAttribute('role', 'rowgroup');
+      for (const row of table.rows) row.setAttribute('role', 'row');
+      for (const cell of table.tHead.rows[0].cells) cell.setAttribute('role', 'columnheader');
+      for (const row of rows)
+        for (const [index, cell] of [...row.cells].entries()) {
+          cell.setAttribute('role', cell.tagName === 'TH' ? 'rowheader' : 'cell');
+          if (cell.tagName !== 'TH' && cell.textContent.trim() !== '') cell.dataset.name = names[index];
+        }
+    }
+  };
+  nameCells();
+  document.addEventListener('htmx:afterSettle', nameCells);
+
   // A page may be the answer to a form that was sent to the page's own address. Whoever comes back to it asks for the page, and
   // is not shown the browser's question whether to send the form again.
   history.replaceState(history.state, '', location.href);
