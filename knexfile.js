@@ -39,7 +39,7 @@ const knexConfig = {
     ...connectionTo(ownerUrl ?? url, databaseTls(config, ownerUrl ?? url)),
     application_name: 'gatehouse-knex',
   },
-  migrations: migrationConfig,
+  migrations: migrationConfig(),
   seeds: { seedSource: { getSeeds: async () => ['development'], getSeed: async () => ({ seed }) } },
 };
 

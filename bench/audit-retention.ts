@@ -8,9 +8,9 @@
 import { parseArgs } from 'node:util';
 import { recordEvent, systemCaller } from '../src/domain/audit/audit-events.ts';
 import { ensureAuditPartitions, purgeAuditEvents } from '../src/domain/audit/audit-upkeep.ts';
+import { migrateToLatest } from '../src/platform/apply-migrations.ts';
 import { createDatabase, type Database, rows } from '../src/platform/database.ts';
 import { migrateJobs } from '../src/platform/jobs/jobs.ts';
-import { migrateToLatest } from '../src/platform/migrations.ts';
 import { createTenant } from '../test/support/factories.ts';
 import { startBenchDatabase } from './targets.ts';
 

@@ -9,9 +9,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { sealAudit } from '../src/domain/seals/seal-events.ts';
 import { verifyTrail } from '../src/domain/seals/verify-trail.ts';
+import { migrateToLatest } from '../src/platform/apply-migrations.ts';
 import { createDatabase, type Database } from '../src/platform/database.ts';
 import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedded-postgres.ts';
-import { migrateToLatest } from '../src/platform/migrations.ts';
 import { createSecrets } from '../src/platform/secrets.ts';
 
 const { values } = parseArgs({ options: { events: { type: 'string', default: '1000000' } } });

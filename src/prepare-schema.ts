@@ -3,10 +3,12 @@ import type { Config } from './config.ts';
 import { type DatabaseSource, ownConnections } from './database-source.ts';
 import { databaseTls } from './dependencies.ts';
 import { ensureAuditPartitions } from './domain/audit/audit-upkeep.ts';
+import { migrateToLatest } from './platform/apply-migrations.ts';
 import { createDatabase, type Database } from './platform/database.ts';
 import { migrateJobs } from './platform/jobs/jobs.ts';
 import type { Logger } from './platform/logger.ts';
-import { type MigrationStatus, migrateToLatest, migrationStatus } from './platform/migrations.ts';
+import { type MigrationPlan, planMigrations } from './platform/migration-plan/plan-migrations.ts';
+import { type MigrationStatus, migrationStatus } from './platform/migrations.ts';
 import { admitServerRole, connectedAs } from './platform/server-role.ts';
 import { StartError } from './start-error.ts';
 
@@ -42,6 +44,11 @@ async function asOwner<T>({ db, config, source }: Prepared, work: (owner: Databa
 /** Compares the database with the code. */
 export async function schemaStatus(prepared: Prepared): Promise<MigrationStatus> {
   return asOwner(prepared, migrationStatus);
+}
+
+/** What applying what is pending would do, and for how long. Changes nothing. */
+export async function schemaPlan(prepared: Prepared): Promise<MigrationPlan> {
+  return asOwner(prepared, planMigrations);
 }
 
 /**

@@ -1,5 +1,5 @@
-/** `gatehouse migrate`: the schema, and the tables of the job queue. `--status` looks and changes nothing. */
-import type { Command } from 'commander';
+/** `gatehouse migrate`: the schema, and the tables of the job queue. `--status` and `--plan` look and change nothing. */
+import { type Command, Option } from 'commander';
 import { ensureAuditPartitions } from '../domain/audit/audit-upkeep.ts';
 import type { MigrationStatus } from '../platform/migrations.ts';
 import { type CommandResult, performs } from './frame/command-action.ts';
@@ -13,9 +13,10 @@ migrated is refused. The embedded database is made and migrated by the start.
 
 Examples:
   gatehouse migrate
-  gatehouse migrate --status`;
+  gatehouse migrate --status
+  gatehouse migrate --plan`;
 
-function newerVersion({ unknown }: MigrationStatus): string {
+function newerVersion({ unknown }: Pick<MigrationStatus, 'unknown'>): string {
   return `The database was migrated by a newer version of Gatehouse (${unknown.join(', ')}). Use that version.`;
 }
 
@@ -29,7 +30,26 @@ async function status(): Promise<CommandResult> {
     ...found.pending.map((name) => `pending  ${name}`),
     ...(found.unknown.length > 0 ? [newerVersion(found)] : []),
   ];
-  return { data: { ...found }, text: found.current ? 'The schema is up to date.' : lines.join('\n') };
+  return {
+    data: { current: found.current, pending: found.pending, unknown: found.unknown },
+    text: found.current ? 'The schema is up to date.' : lines.join('\n'),
+  };
+}
+
+async function plan(): Promise<CommandResult> {
+  const { schemaPlan } = await import('../prepare-schema.ts');
+  const { planText } = await import('./migration-plan-text.ts');
+  const found = await withUnpreparedDatabase(loadCommandConfig(), (context) => {
+    sayWhere(context);
+    return schemaPlan(context);
+  });
+  const data = {
+    migrations: found.migrations,
+    newer: found.newer,
+    seconds: found.seconds,
+    longest_lock_seconds: found.longestLockSeconds,
+  };
+  return { data, text: found.newer.length > 0 ? newerVersion({ unknown: found.newer }) : planText(found) };
 }
 
 async function apply(): Promise<CommandResult> {
@@ -40,8 +60,9 @@ async function apply(): Promise<CommandResult> {
     if (before.unknown.length > 0) throw new CommandFailed(newerVersion(before));
     const applied = await applyMigrations(context);
     await ensureAuditPartitions(context.db, { attempts: 5 });
+    const { current, pending, unknown } = await schemaStatus(context);
     return {
-      data: { applied, ...(await schemaStatus(context)) },
+      data: { applied, current, pending, unknown },
       text: applied.length > 0 ? applied.map((name) => `applied  ${name}`).join('\n') : 'The schema is up to date.',
     };
   });
@@ -52,6 +73,13 @@ export function addMigrate(program: Command, description: string): void {
     .command('migrate')
     .description(description)
     .option('--status', 'say what is pending, and change nothing')
+    .addOption(
+      new Option('--plan', 'say what is pending, what it locks and for how long, and change nothing').conflicts(
+        'status',
+      ),
+    )
     .addHelpText('after', help);
-  performs<{ status?: boolean }>(command, (options) => (options.status ? status() : apply()));
+  performs<{ status?: boolean; plan?: boolean }>(command, (options) =>
+    options.status ? status() : options.plan ? plan() : apply(),
+  );
 }

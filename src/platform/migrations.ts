@@ -1,6 +1,6 @@
 /**
- * Brings the schema up to date. The list is explicit, so that the sources and the compiled build, whose files end
- * differently, agree on the names recorded in the database. Refuses a database that is ahead of this code.
+ * The migrations, and which of them a database has. The list is explicit, so that the sources and the compiled build, whose files
+ * end differently, agree on the names recorded in the database.
  */
 import type { Knex } from 'knex';
 import * as tenantsAndUsers from '../../migrations/0001-tenants-and-users.ts';
@@ -60,12 +60,12 @@ import * as jobWorkers from '../../migrations/0069-job-workers.ts';
 import * as tenantsThatMove from '../../migrations/0074-tenants-that-move.ts';
 import type { Database } from './database.ts';
 
-interface NamedMigration {
+export interface NamedMigration {
   name: string;
   migration: Knex.Migration;
 }
 
-const migrations: NamedMigration[] = [
+export const migrations: readonly NamedMigration[] = [
   { name: '0001-tenants-and-users', migration: tenantsAndUsers },
   { name: '0002-organisation', migration: organisation },
   { name: '0003-clients-and-tokens', migration: clientsAndTokens },
@@ -128,26 +128,56 @@ export const latestMigration = migrations.at(-1)?.name as string;
 
 const tableName = 'schema_migrations';
 
-/** For `knexfile.js` and for this module: Knex's migrator over the explicit list. */
-export const migrationConfig: Knex.MigratorConfig = {
-  tableName,
-  migrationSource: {
-    getMigrations: async () => migrations,
-    getMigrationName: (entry: NamedMigration) => entry.name,
-    getMigration: async (entry: NamedMigration) => entry.migration,
-  },
-};
+/** As Knex wants it. The types of Knex leave out `config`, by which a migration opts out of a transaction. */
+type Configured = Knex.Migration & { config?: { transaction?: boolean } };
+
+export function isInTransaction(migration: Knex.Migration): boolean {
+  return (migration as Configured).config?.transaction !== false;
+}
+
+/** The migration, and in its transaction none of its statements waits longer for a lock. */
+function hurried({ migration }: NamedMigration, lockTimeoutMs: number): Knex.Migration {
+  if (!isInTransaction(migration)) return migration;
+  return {
+    ...migration,
+    up: async (db) => {
+      await db.raw(`set local lock_timeout = '${lockTimeoutMs}ms'`);
+      await migration.up(db);
+    },
+  };
+}
+
+interface MigratorOptions {
+  lockTimeoutMs?: number;
+  /** Default: those of this version. */
+  list?: readonly NamedMigration[];
+}
+
+/** For `knexfile.js` and for apply-migrations.ts: Knex's migrator over the explicit list. */
+export function migrationConfig({ lockTimeoutMs, list = migrations }: MigratorOptions = {}): Knex.MigratorConfig {
+  return {
+    tableName,
+    migrationSource: {
+      getMigrations: async () => [...list],
+      getMigrationName: (entry: NamedMigration) => entry.name,
+      getMigration: async (entry: NamedMigration) =>
+        lockTimeoutMs === undefined ? entry.migration : hurried(entry, lockTimeoutMs),
+    },
+  };
+}
 
 /** `pending`: not applied yet; `unknown`: applied by a newer version of the program. */
 export interface MigrationStatus {
   current: boolean;
   pending: string[];
   unknown: string[];
+  /** How many are; 0: there is no schema yet. */
+  appliedCount: number;
 }
 
 /** Compares the database with the code without changing either. Where this role may not see what was applied, nothing was. */
-export async function migrationStatus(db: Database): Promise<MigrationStatus> {
-  const known = migrations.map((entry) => entry.name);
+export async function migrationStatus(db: Database, list = migrations): Promise<MigrationStatus> {
+  const known = list.map((entry) => entry.name);
   const found = await db.raw(`select coalesce(has_table_privilege(to_regclass(?), 'select'), false) as readable`, [
     tableName,
   ]);
@@ -156,28 +186,5 @@ export async function migrationStatus(db: Database): Promise<MigrationStatus> {
     : [];
   const pending = known.filter((name) => !applied.includes(name));
   const unknown = applied.filter((name) => !known.includes(name));
-  return { current: pending.length === 0 && unknown.length === 0, pending, unknown };
-}
-
-/**
- * Applies what is pending in one transaction; if one migration opts out of it, each of the others runs in its own. Many
- * processes may call it at once: they take turns on an advisory lock, and Knex's own lock row cannot be left behind by a
- * kill -9 because it is released here.
- * @returns the names applied by this call.
- */
-export async function migrateToLatest(db: Database): Promise<string[]> {
-  return db.transaction(async (lock) => {
-    await lock.raw(`set local idle_in_transaction_session_timeout = 0`);
-    await lock.raw(`select pg_advisory_xact_lock(hashtextextended('gatehouse:migrations', 0))`);
-    const status = await migrationStatus(db);
-    if (status.unknown.length > 0) {
-      throw new Error(
-        `The database was migrated by a newer version (${status.unknown.join(', ')}). Start that version, or restore a backup.`,
-      );
-    }
-    if (status.pending.length === 0) return [];
-    await db.migrate.forceFreeMigrationsLock(migrationConfig);
-    const [, applied] = (await db.migrate.latest(migrationConfig)) as [number, string[]];
-    return applied;
-  });
+  return { current: pending.length === 0 && unknown.length === 0, pending, unknown, appliedCount: applied.length };
 }

@@ -40,7 +40,7 @@ async function makeEarlierFolder(directory: string): Promise<void> {
   try {
     const db = createDatabase({ url: server.ownerUrl, poolMax: 2 });
     for (let pending = ''; !pending.startsWith('0049'); [pending = ''] = (await migrationStatus(db)).pending)
-      await db.migrate.up(migrationConfig);
+      await db.migrate.up(migrationConfig());
     await rows(db, `insert into audit_events (actor_type, action) values ('system', 'test.before')`);
     await db.destroy();
     await asSuperuser(server, (client) => client.query(`drop role ${serverRole}`));

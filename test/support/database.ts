@@ -5,9 +5,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { migrateToLatest } from '../../src/platform/apply-migrations.ts';
 import { createDatabase } from '../../src/platform/database.ts';
 import { migrateJobs } from '../../src/platform/jobs/jobs.ts';
-import { migrateToLatest } from '../../src/platform/migrations.ts';
 import { admitServerRole } from '../../src/platform/server-role.ts';
 import { atEndOfRun, sharedRun, type TestServer, testServer } from './cluster.ts';
 

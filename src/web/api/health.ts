@@ -57,9 +57,10 @@ export function createHealth(options: HealthOptions): Middleware {
 }
 
 async function findProblems(db: Database): Promise<Problem[]> {
-  const { current } = await migrationStatus(db);
-  // Without its tables there is no key to ask for.
-  if (!current) return ['migrations'];
+  const { pending } = await migrationStatus(db);
+  // Without its tables there is no key to ask for. A schema that is newer is one that this version goes on with until it is
+  // replaced (migrations/README.md): would it say no, all processes would at once, before the first new one stands.
+  if (pending.length > 0) return ['migrations'];
   // A primary that was demoted, or whose disk is full, answers every question and can sign nobody in.
   await proveWritable(db);
   const key = await firstRow(db, `select 1 from signing_keys where state = 'current' limit 1`);

@@ -75,9 +75,9 @@ describe('health', () => {
     assert.equal((await send(server, { path: '/readyz', method: 'HEAD' })).status, 200);
   });
 
-  it('is not ready while migrations are missing, or from the future', async () => {
+  it('is not ready while migrations are missing, and is where a newer version has migrated already', async () => {
     await db.raw(`insert into schema_migrations (name, batch, migration_time) values ('9999-future', 9, now())`);
-    assert.deepEqual(JSON.parse((await ready()).body).problems, ['migrations']);
+    assert.equal((await ready()).status, 200);
     await db.raw(`delete from schema_migrations where name = '9999-future'`);
     const { rows } = await db.raw(
       'delete from schema_migrations where id = (select max(id) from schema_migrations) returning *',
