@@ -1,7 +1,8 @@
 /** Two processes of Gatehouse behind a balancer, on a database of several servers, and what people and services do meanwhile. */
+
+import { migrateToLatest } from '../../src/platform/apply-migrations.ts';
 import { createDatabase } from '../../src/platform/database.ts';
 import { migrateJobs } from '../../src/platform/jobs/jobs.ts';
-import { migrateToLatest } from '../../src/platform/migrations.ts';
 import { startTestApp, type TestApp } from './app.ts';
 import { freePort } from './free-port.ts';
 import { environmentOf, type ServerProcess, startBalancer, startServerProcess } from './server-process.ts';
