@@ -31,6 +31,8 @@ import { createMetrics, type Metrics } from './platform/metrics.ts';
 import { createOutboundFetch } from './platform/network/outbound.ts';
 import { createPhoneMessages } from './platform/phone-messages.ts';
 import { rememberConfiguration } from './platform/remembered.ts';
+import { createReplicaMetrics } from './platform/replica-metrics.ts';
+import { createReads, type Reads } from './platform/replicas.ts';
 import { createSecrets, type Secrets } from './platform/secrets.ts';
 import { type Assets, createAssets } from './web/pages/assets.ts';
 import { createPages, type Pages } from './web/pages/pages.ts';
@@ -58,6 +60,8 @@ export interface Dependencies extends MailReach {
   timeouts: Timeouts;
   jobsConnection: JobsConnection;
   db: Database;
+  /** What may be read from replicas, where there are any. */
+  reads: Reads;
   secrets: Secrets;
   limits: AddressLimits;
   metrics: Metrics & MessageMetrics & SealMetrics & SignInMetrics & TokenMetrics;
@@ -141,6 +145,16 @@ function openDatabase(config: Config, url: string, logger: Logger, timeouts: Tim
   return db;
 }
 
+/** Each read is counted where there are replicas; else all go one way. */
+function openReads(config: Config, primary: Database, { registry }: Metrics, logger: Logger): Reads {
+  const { replicaUrl: url, replicaMaxLagMs: maxLagMs, poolMax } = config.database;
+  if (url === undefined) return createReads({ url, maxLagMs, primary });
+  const { countRead, showLag } = createReplicaMetrics(registry);
+  const ssl = databaseTls(config, url);
+  const log = knexLogger(logger);
+  return createReads({ url, ssl, poolMax, maxLagMs, primary, log, onRead: countRead, onLag: showLag });
+}
+
 /** What listens needs connections of its own. */
 function jobsConnection(config: Config, databaseUrl: string): JobsConnection {
   const { directUrl, pooler } = config.database;
@@ -158,6 +172,7 @@ export function createDependencies(
   const db = openDatabase(config, databaseUrl, logger, timeouts);
   const metrics = createAllMetrics();
   metrics.watchPool('main', db);
+  const reads = openReads(config, db, metrics, logger);
   const passwords = createPasswordHasher(config.argon2);
   showPasswordQueue(metrics.registry, passwords);
 
@@ -186,6 +201,7 @@ export function createDependencies(
     timeouts,
     jobsConnection: jobsConnection(config, databaseUrl),
     db,
+    reads,
     secrets: createSecrets(config.secretKeys),
     limits: createLimits(config),
     metrics,
@@ -201,6 +217,7 @@ export function createDependencies(
     listeners: createListeners(),
     async close() {
       mailer?.close();
+      await reads.close();
       await db.destroy();
     },
   };

@@ -12,6 +12,7 @@ import type { PreviewTokens } from './oidc/token-preview.ts';
 import type { Database } from './platform/database.ts';
 import { createListeners, type Listeners } from './platform/listeners.ts';
 import { createOutboundFetch } from './platform/network/outbound.ts';
+import { createReads, type Reads } from './platform/replicas.ts';
 import type { Secrets } from './platform/secrets.ts';
 
 /** A look connects to the mail server, and to Twilio. */
@@ -46,17 +47,20 @@ export function managementDependencies({
   passwords,
   takesUnicodeMail,
   listeners = createListeners(),
+  reads = createReads({ url: undefined, maxLagMs: 0, primary: db }),
 }: MailReach & {
   config: Config;
   db: Database;
   secrets: Secrets;
   passwords: PasswordHasher;
   listeners?: Listeners;
+  reads?: Reads;
 }): ManagementDependencies {
   let preview: Promise<PreviewTokens> | undefined;
   const installation = { config, db, secrets, source: { embedded: config.database.url === undefined } };
   return {
     db,
+    reads,
     secrets,
     passwords,
     issuer: config.issuer,

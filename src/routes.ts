@@ -212,11 +212,11 @@ function machines(
   documents: PublicDocuments,
   management: ManagementDependencies,
 ): Middleware[] {
-  const { config, db, secrets, i18n, pages, logger, limits } = dependencies;
+  const { config, db, reads, secrets, i18n, pages, logger, limits } = dependencies;
   const { issuer } = config;
   // A token request has no business with a hundred operations of management.
   const ours = compose([
-    ...ofRouter(authzenRoutes({ db, secrets, issuer, provider: live.provider, keys: live.keys })),
+    ...ofRouter(authzenRoutes({ db, reads, secrets, issuer, provider: live.provider, keys: live.keys })),
     ...ofRouter(apiRoutes({ ...management, live, i18n })),
     scimRoutes({ ...management, live, i18n, logger }),
     ssfRoutes({ ...management, live, i18n, logger }),

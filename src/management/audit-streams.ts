@@ -8,6 +8,7 @@ import { auditClock, auditEventsInOrder, type ListedAuditEvent } from '../domain
 import type { Database } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
 import { consume, defineLimits } from '../platform/rate-limits.ts';
+import type { Reads } from '../platform/replicas.ts';
 import { actorKey } from './actor.ts';
 import { AuditEvent, auditFilter, filterOf, withNames } from './audit-events.ts';
 import { operation } from './operation.ts';
@@ -34,10 +35,11 @@ async function shown(
 }
 
 /** Some at a time, with their names. Breaks off where the one who asked may do so no longer. */
-async function* namedEvents(db: Database, { tenantId, filter, areShown, stillMay }: Exported) {
-  for await (const events of auditEventsInOrder(db, { tenantId, ...filter })) {
+async function* namedEvents(reads: Reads, { tenantId, filter, areShown, stillMay }: Exported) {
+  const read = <T>(work: (db: Database) => Promise<T>) => reads.current('audit_export', work);
+  for await (const events of auditEventsInOrder(read, { tenantId, ...filter })) {
     if (!(await stillMay())) throw new DomainError('forbidden', 'FORBIDDEN', { capability: 'audit.read' });
-    yield await shown(db, { tenantId, areShown }, events);
+    yield await read((db) => shown(db, { tenantId, areShown }, events));
   }
 }
 
@@ -82,7 +84,7 @@ export const auditStreams = [
       const filter = filterOf({ ...narrowed, until });
       const areShown = reaches('users.read').everything;
       // Not on the transaction of the request: it is over before the first line is read.
-      const events = namedEvents(deps.db, { tenantId, filter, areShown, stillMay });
+      const events = namedEvents(deps.reads, { tenantId, filter, areShown, stillMay });
       return {
         type: format === 'csv' ? 'text/csv' : 'application/x-ndjson',
         fileName: fileNameOf(format, now),

@@ -16,6 +16,7 @@ import type { Database } from '../platform/database.ts';
 import type { DomainError, ErrorCode } from '../platform/errors.ts';
 import type { Listeners } from '../platform/listeners.ts';
 import type { Page } from '../platform/paging.ts';
+import type { Reads } from '../platform/replicas.ts';
 import type { Secrets } from '../platform/secrets.ts';
 import type { Actor } from './actor.ts';
 import type { Looked } from './check.ts';
@@ -27,6 +28,8 @@ import type { StreamType } from './streamed.ts';
 export interface ManagementDependencies extends MailReach {
   /** The pool. */
   db: Database;
+  /** What may be read from replicas. */
+  reads: Reads;
   secrets: Secrets;
   passwords: PasswordHasher;
   /** Ours; links in messages begin with it. */
@@ -160,6 +163,8 @@ export interface Operation<
   answer?: A;
   /** Answers a StreamedAnswer, in one of these forms; `answer` is one item of it. */
   streams?: readonly StreamType[];
+  /** Reads alone, and may be answered by a replica that has all that was committed before. Who may ask is read from the primary. */
+  fromReplica?: boolean;
   /** Answers a page; `query` then holds `pageQuery`. */
   list?: boolean;
   /** Default: 200, and 201 for POST that makes something (`idempotent`). */

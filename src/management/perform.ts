@@ -175,13 +175,19 @@ class Work {
     const lines = (await this.#request.lines?.()) ?? nothing();
     const around = { stillMay, lines, isDryRun, tell, deps: this.#deps, prepared };
     const asked = { ...this.#input, query, ...lookup, reach, reaches, ...around };
-    const found = await operation.run(asked);
+    const found = await this.#read(db, (from) => operation.run({ ...asked, db: from }));
     if (operation.streams) return this.#streamed(found as StreamedAnswer);
     if (operation.answer === undefined) return { status: 204, body: undefined };
     if (cursor) return cursor.answer(found as Page<object>);
     const body = present(operation.answer, found);
     const status = operation.status ?? (operation.idempotent ? 201 : 200);
     return { status, body, etag: etagOf(body) };
+  }
+
+  /** What belongs to a change is read in its transaction. */
+  #read<T>(db: Database, read: (from: Database) => T | Promise<T>): Promise<T> | T {
+    if (!this.#operation.fromReplica || db.isTransaction) return read(db);
+    return this.#deps.reads.current('audit', async (from) => read(from));
   }
 
   /** A rehearsal tells nothing: it leaves no event of what was told. */

@@ -6,19 +6,23 @@
 
 const form = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#]*)([^?#]*)(?:\?([^#]*))?$/;
 
-/** All that a server of ours may be asked to be: it has to take writes. */
-const writable = ['read-write', 'primary', 'any'];
+/** What a URL may wish of its servers (`target_session_attrs`): who is to write, and who is only read, is known without it. */
+const wishes = {
+  writable: ['read-write', 'primary', 'any'],
+  any: ['any', 'read-only', 'standby', 'prefer-standby'],
+};
 
 /**
  * A URL for each server, in the order in which they are named; one that names a single server comes back as it is.
  * @throws Error in words for the operator, without what stands in the URL
  */
-export function hostUrls(url: string): string[] {
+export function hostUrls(url: string, purpose: keyof typeof wishes = 'writable'): string[] {
   const [, before = '', authority = '', path = '', query = ''] = form.exec(url) ?? [];
   const parameters = new URLSearchParams(query);
   const named = parameters.get('host');
   const wanted = parameters.get('target_session_attrs');
-  if (wanted !== null && !writable.includes(wanted)) throw new Error('target_session_attrs must be read-write');
+  if (wanted !== null && !wishes[purpose].includes(wanted))
+    throw new Error(`target_session_attrs must be ${wishes[purpose][0]}`);
   const hosts = (named || authority).split(',');
   const ports = parameters.get('port')?.split(',') ?? [];
   if (hosts.length === 1 && ports.length <= 1 && wanted === null) return [url];

@@ -120,11 +120,18 @@ export async function listAuditEvents(db: Database, query: PageRequest & Within)
   return selectEvents(db, newestFirst, query);
 }
 
-/** All of them, the oldest first, some at a time: however many there are, few are held. Each some is a statement of its own. */
-export async function* auditEventsInOrder(db: Database, within: Within): AsyncGenerator<ListedAuditEvent[]> {
+/**
+ * All of them, the oldest first, some at a time: however many there are, few are held. Each some is a statement of its own.
+ * @param read gives the connection for each
+ */
+export async function* auditEventsInOrder(
+  read: <T>(work: (db: Database) => Promise<T>) => Promise<T>,
+  within: Within,
+): AsyncGenerator<ListedAuditEvent[]> {
   let after: string | null = null;
   do {
-    const page: Page<ListedAuditEvent> = await selectEvents(db, oldestFirst, { ...within, limit: 1000, after });
+    const wanted = { ...within, limit: 1000, after };
+    const page: Page<ListedAuditEvent> = await read((db) => selectEvents(db, oldestFirst, wanted));
     yield page.items;
     after = page.next;
   } while (after !== null);

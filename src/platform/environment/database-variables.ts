@@ -11,6 +11,8 @@ export const databaseVariables = {
   DATABASE_OWNER_URL: text,
   DATABASE_DIRECT_URL: text,
   DATABASE_POOLER: z.enum(poolers, `must be ${poolers.slice(0, -1).join(', ')} or ${poolers.at(-1)}`).default('none'),
+  DATABASE_REPLICA_URL: text,
+  DATABASE_REPLICA_MAX_LAG_MS: integer(50, 60_000, 1_000),
   DATABASE_POOL_MAX: integer(2, 200, 10),
   DATABASE_CA_FILE: text,
   MIGRATE_ON_START: flag,
@@ -27,6 +29,9 @@ export interface DatabaseConfig {
   readonly directUrl: string | undefined;
   /** What stands before the server of `url`. */
   readonly pooler: Pooler;
+  /** Standbys that some reads may go to; absent: none. */
+  readonly replicaUrl: string | undefined;
+  readonly replicaMaxLagMs: number;
   readonly poolMax: number;
   readonly ca: string | undefined;
   readonly migrateOnStart: boolean;
@@ -38,6 +43,8 @@ export function databaseOf(env: DatabaseEnvironment, ca: string | undefined, pro
     ownerUrl: env.DATABASE_OWNER_URL,
     directUrl: env.DATABASE_DIRECT_URL,
     pooler: env.DATABASE_POOLER,
+    replicaUrl: env.DATABASE_REPLICA_URL,
+    replicaMaxLagMs: env.DATABASE_REPLICA_MAX_LAG_MS,
     poolMax: env.DATABASE_POOL_MAX,
     ca,
     migrateOnStart: env.MIGRATE_ON_START ?? (!production || env.DATABASE_URL === undefined),
@@ -64,25 +71,35 @@ export function checkDatabase(urls: DatabaseEnvironment, production: boolean, fa
       faults.push('DATABASE_CA_FILE: cannot be read');
     }
   }
-  for (const name of ['DATABASE_URL', 'DATABASE_OWNER_URL', 'DATABASE_DIRECT_URL'] as const) {
+  for (const name of ['DATABASE_URL', 'DATABASE_OWNER_URL', 'DATABASE_DIRECT_URL', 'DATABASE_REPLICA_URL'] as const) {
     const value = urls[name];
+    const purpose = name === 'DATABASE_REPLICA_URL' ? 'any' : 'writable';
     if (value !== undefined)
-      faults.push(...databaseFaults(value, caFile !== undefined, production).map((fault) => `${name}: ${fault}`));
+      faults.push(
+        ...databaseFaults(value, purpose, caFile !== undefined, production).map((fault) => `${name}: ${fault}`),
+      );
   }
   if (urls.DATABASE_OWNER_URL !== undefined && urls.DATABASE_URL === undefined)
     faults.push('DATABASE_OWNER_URL: belongs to DATABASE_URL; the embedded database has its owner by itself');
   if (urls.DATABASE_URL === undefined && urls.DATABASE_DIRECT_URL !== undefined)
     faults.push('DATABASE_DIRECT_URL: belongs to DATABASE_URL; the embedded database has no pooler before it');
+  if (urls.DATABASE_URL === undefined && urls.DATABASE_REPLICA_URL !== undefined)
+    faults.push('DATABASE_REPLICA_URL: belongs to DATABASE_URL; the embedded database has no replicas');
   if (urls.DATABASE_URL === undefined && urls.DATABASE_POOLER !== 'none')
     faults.push('DATABASE_POOLER: belongs to DATABASE_URL; the embedded database has no pooler before it');
   return ca;
 }
 
 /** Of each server that the URL names. */
-function databaseFaults(value: string, hasCa: boolean, production: boolean): string[] {
+function databaseFaults(
+  value: string,
+  purpose: Parameters<typeof hostUrls>[1],
+  hasCa: boolean,
+  production: boolean,
+): string[] {
   let urls: string[];
   try {
-    urls = hostUrls(value);
+    urls = hostUrls(value, purpose);
   } catch (error) {
     return [(error as Error).message];
   }

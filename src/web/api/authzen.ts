@@ -23,6 +23,7 @@ import {
   type PageRequest,
   sealCursor,
 } from '../../platform/paging.ts';
+import type { Reads } from '../../platform/replicas.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { readJson } from '../middleware/body.ts';
 import { statusOf } from '../middleware/errors.ts';
@@ -56,6 +57,7 @@ const endpoints = {
 } as const;
 
 interface AuthzenDependencies extends AskerDependencies {
+  reads: Reads;
   secrets: Secrets;
   issuer: string;
 }
@@ -140,18 +142,21 @@ const evaluateAll: Answer = async (deps, asker, body) => {
   return { evaluations: decisions };
 };
 
-const searchSubjects: Answer = async ({ db, secrets }, asker, body) => {
+const searchSubjects: Answer = async ({ reads, secrets }, asker, body) => {
   const question = parseQuestion(subjectSearch, body);
   const asked = { tenant: askedTenant(question), node: askedNode(question), action: askedAction(question) };
   return search(
     secrets,
     { list: 'authzen.subject', asker, question },
-    async (page) => (isAboutPeople(question) ? permittedUsers(db, asker, { ...asked, ...page }) : emptyPage()),
+    async (page) =>
+      isAboutPeople(question)
+        ? reads.recent('authzen_search', (db) => permittedUsers(db, asker, { ...asked, ...page }))
+        : emptyPage(),
     (user) => ({ type: userType, id: toldId(user, question.resource.type) }),
   );
 };
 
-const searchResources: Answer = async ({ db, secrets }, asker, body) => {
+const searchResources: Answer = async ({ reads, secrets }, asker, body) => {
   const question = parseQuestion(resourceSearch, body);
   const { type } = question.resource;
   const asked = { tenant: askedTenant(question), person: question.subject.id, action: askedAction(question) };
@@ -160,7 +165,9 @@ const searchResources: Answer = async ({ db, secrets }, asker, body) => {
     { list: 'authzen.resource', asker, question },
     async (page) =>
       isAboutPeople(question)
-        ? permittedNodes(db, asker, { ...asked, type: askedType(question.resource), ...page })
+        ? reads.recent('authzen_search', (db) =>
+            permittedNodes(db, asker, { ...asked, type: askedType(question.resource), ...page }),
+          )
         : emptyPage(),
     (node) => ({
       type,
@@ -170,13 +177,16 @@ const searchResources: Answer = async ({ db, secrets }, asker, body) => {
   );
 };
 
-const searchActions: Answer = async ({ db, secrets }, asker, body) => {
+const searchActions: Answer = async ({ reads, secrets }, asker, body) => {
   const question = parseQuestion(actionSearch, body);
   const asked = { tenant: askedTenant(question), person: question.subject.id, node: askedNode(question) };
   return search(
     secrets,
     { list: 'authzen.action', asker, question },
-    async (page) => (isAboutPeople(question) ? permittedActions(db, asker, { ...asked, ...page }) : emptyPage()),
+    async (page) =>
+      isAboutPeople(question)
+        ? reads.recent('authzen_search', (db) => permittedActions(db, asker, { ...asked, ...page }))
+        : emptyPage(),
     ({ name, properties }) => ({ name, ...(properties && { properties }) }),
   );
 };
