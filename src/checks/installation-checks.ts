@@ -27,6 +27,7 @@ import {
   checkRuntime,
 } from './machine-checks.ts';
 import { checkMail, checkPhones, sendTestMail } from './message-checks.ts';
+import { checkReplicas } from './replica-check.ts';
 import { checkTrail } from './trail-check.ts';
 
 /** A check that cannot be made has failed. */
@@ -71,6 +72,7 @@ export async function checkInDatabase(installation: Installation): Promise<Check
   const checks = [await attempt('database', () => checkDatabase(installation))];
   const schema = await attempt('migrations', () => checkMigrations(installation));
   checks.push(schema);
+  checks.push(...(await checkReplicas(installation)));
   checks.push(await attempt('clock', () => checkClock(installation)));
   // The rest reads tables that may not be there yet.
   if (schema.status !== 'ok') return checks;

@@ -1,5 +1,5 @@
 /**
- * Connections to the server that takes writes, whichever of several that is at the moment (docs/decisions/0067-one-primary-of-several.md).
+ * Connections to the server that takes writes, whichever of several that is at the moment (docs/decisions/0067-one-primary-and-reads-from-replicas.md).
  * A standby answers questions too, with rows of the past: so each connection is known to lead to the primary when it is opened,
  * and is cut when the primary is another one. Refuses a server that takes no writes, also where there is no other.
  */

@@ -1,5 +1,5 @@
 /**
- * Reads that may be answered by standbys (docs/decisions/0067-reads-from-replicas.md). Owns how old an answer may be: how far a standby
+ * Reads that may be answered by standbys (docs/decisions/0067-one-primary-and-reads-from-replicas.md). Owns how old an answer may be: how far a standby
  * is behind is measured by positions in the log that the primary told, and never by a clock of theirs. Where no standby is known to
  * be near enough, answers in time or answers at all, the primary is asked, within the same request. Refuses a standby of another
  * cluster. What decides whether somebody may do something does not come here.
@@ -43,24 +43,24 @@ const restMs = 1_000;
 const catchUpMs = 100;
 
 /** As one number. Where a commit is acknowledged before it is on the disk, what is in memory counts. */
-const primaryPosition = `
+export const primaryPosition = `
   select (case when current_setting('synchronous_commit') = 'off' then pg_current_wal_insert_lsn()
                else pg_current_wal_flush_lsn() end - '0/0'::pg_lsn)::bigint as position`;
-const clusterQuestion = `
+export const clusterQuestion = `
   select system_identifier::text || ' ' || current_database() as cluster from pg_control_system()`;
-const replicaQuestion = `
+export const replicaQuestion = `
   select pg_is_in_recovery() as is_standby,
          (pg_last_wal_replay_lsn() - '0/0'::pg_lsn)::bigint as position,
          (select system_identifier::text from pg_control_system()) || ' ' || current_database() as cluster`;
 
-interface Answer {
+export interface ReplicaAnswer {
   is_standby: boolean;
   position: number | null;
   cluster: string;
 }
 
 interface Replica {
-  probe: ServerProbe<Answer>;
+  probe: ServerProbe<ReplicaAnswer>;
   db: Database;
   /** What the standby holds is what the primary held then, or newer; by `performance.now()`. */
   asOf: number;
@@ -98,7 +98,7 @@ class ReplicaReads implements Reads {
     this.#beatMs = Math.min(500, Math.max(20, maxLagMs / 4));
     const limits = { statementTimeoutMs: answerMs - 500, answerTimeoutMs: answerMs, acquireTimeoutMs: 1_000 };
     this.#replicas = hostUrls(url, 'any').map((one) => ({
-      probe: new ServerProbe<Answer>(one, ssl, replicaQuestion),
+      probe: new ServerProbe<ReplicaAnswer>(one, ssl, replicaQuestion),
       db: createDatabase({
         url: one,
         ssl,

@@ -40,6 +40,11 @@ interface Figures {
     gatehouse = await startFailoverApp(cluster.url);
     load = await startFailoverLoad(gatehouse.app, { people: 2, lines: 4, services: 2, pauseMs: 100 });
   });
+  afterEach(function () {
+    // The folder is gone by the time at which the reporter tells.
+    if (this.currentTest?.state === 'failed')
+      say(`${this.currentTest.err?.message}\n${cluster.log().split('\n').filter(isPatronis).slice(-80).join('\n')}`);
+  });
   after(async () => {
     await load?.stop();
     await gatehouse?.stop();
@@ -50,7 +55,15 @@ interface Figures {
   async function everybodyGoesOn(): Promise<void> {
     const before = { ...load.acknowledged };
     const kinds = Object.keys(before) as (keyof typeof before)[];
-    await eventually(() => kinds.every((kind) => load.acknowledged[kind] > before[kind] + 2), 'all of them go on');
+    await eventually(
+      () => {
+        const still = kinds.filter((kind) => load.acknowledged[kind] <= before[kind] + 2);
+        if (still.length > 0) throw new Error(`no ${still} any more: ${JSON.stringify(load.troubles.slice(-3))}`);
+        return true;
+      },
+      'all of them go on',
+      180_000,
+    );
   }
 
   /** Does it, and measures until everybody goes on. */
@@ -75,15 +88,19 @@ interface Figures {
       behind: times.length === 0 ? 0 : seconds(Math.max(...times) - there),
       refusals: times.length,
     });
-    assert.deepEqual(load.faults, []);
     cluster.revive(old);
+    assert.deepEqual(load.faults, []);
   }
 
   async function newPrimary(old: PatroniMember): Promise<void> {
-    await eventually(async () => {
-      const found = await cluster.primary();
-      return found !== undefined && found.name !== old.name;
-    }, 'another primary is there');
+    await eventually(
+      async () => {
+        const found = await cluster.primary();
+        return found !== undefined && found.name !== old.name;
+      },
+      'another primary is there',
+      180_000,
+    );
   }
 
   for (let n = 1; n <= rounds; n++) {
@@ -121,4 +138,9 @@ function tell(figures: readonly Figures[], load: FailoverLoad): void {
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
+}
+
+/** Of Patroni itself, without what PostgreSQL says each time it finds no primary. */
+function isPatronis(line: string): boolean {
+  return / (INFO|WARNING|ERROR): /.test(line) && !/Lock owner|no action/.test(line);
 }

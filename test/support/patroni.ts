@@ -5,7 +5,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { appendFile, chmod, chown, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -57,7 +57,7 @@ export interface PatroniCluster {
   /** Starts the Patroni of a member again, where it was killed. */
   revive(member: PatroniMember): void;
   /** What the processes said, for a failing test. */
-  log(): Promise<string>;
+  log(): string;
   stop(): Promise<void>;
 }
 
@@ -82,6 +82,7 @@ class Cluster implements PatroniCluster {
   readonly #account: Account;
   readonly #agents = new Map<string, ChildProcess>();
   readonly #end: () => Promise<void>;
+  readonly #lines: string[] = [];
 
   constructor(directory: string, account: Account) {
     this.#directory = directory;
@@ -129,7 +130,7 @@ class Cluster implements PatroniCluster {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (text) => void appendFile(this.#file('log'), `${name}: ${text}`).catch(() => {}));
+      stream?.on('data', (text) => void this.#lines.push(`${name}: ${String(text).trimEnd()}`));
     child.unref();
     for (const stream of [child.stdout, child.stderr]) (stream as unknown as { unref(): void } | null)?.unref();
     return child;
@@ -168,17 +169,21 @@ class Cluster implements PatroniCluster {
   }
 
   async settled(): Promise<void> {
-    await eventually(async () => {
-      const primary = await this.primary();
-      if (!primary) return false;
-      const client = await this.#admin(primary);
-      const { rows } = await client.query('select sync_state, state from pg_stat_replication');
-      await client.end();
-      const streaming = rows.filter(({ state }) => state === 'streaming');
-      const known = await this.#list();
-      const isSync = known.some(({ Role: role }) => role === 'Sync Standby');
-      return streaming.length === 2 && streaming.some((row) => row.sync_state === 'sync') && isSync;
-    }, 'the cluster is whole');
+    await eventually(
+      async () => {
+        const primary = await this.primary();
+        if (!primary) return false;
+        const client = await this.#admin(primary);
+        const { rows } = await client.query('select sync_state, state from pg_stat_replication');
+        await client.end();
+        const streaming = rows.filter(({ state }) => state === 'streaming');
+        const known = await this.#list();
+        const isSync = known.some(({ Role: role }) => role === 'Sync Standby');
+        return streaming.length === 2 && streaming.some((row) => row.sync_state === 'sync') && isSync;
+      },
+      'the cluster is whole',
+      300_000,
+    );
   }
 
   async #ctl(...args: string[]): Promise<string> {
@@ -226,8 +231,8 @@ class Cluster implements PatroniCluster {
     this.#agents.set(member.name, this.#spawn(member.name, programs.patroni, [this.#file(`${member.name}.yml`)]));
   }
 
-  async log(): Promise<string> {
-    return readFile(this.#file('log'), 'utf8').catch(() => '');
+  log(): string {
+    return this.#lines.join('\n');
   }
 
   async stop(): Promise<void> {
@@ -301,7 +306,7 @@ export async function startPatroni(): Promise<PatroniCluster> {
     await cluster.start();
     return cluster;
   } catch (error) {
-    const log = await cluster.log();
+    const log = cluster.log();
     await cluster.stop();
     throw new Error(`Patroni did not start: ${(error as Error).message}\n${log.slice(-4_000)}`, { cause: error });
   }
