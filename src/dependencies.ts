@@ -22,6 +22,7 @@ import { storedRequestLimits } from './oidc/storage/stored-requests.ts';
 import { createTokenMetrics, type TokenMetrics } from './oidc/tokens/token-metrics.ts';
 import { type AddressLimits, createAddressLimits } from './platform/address-limits.ts';
 import { createDatabase, type Database } from './platform/database.ts';
+import { tlsBy } from './platform/database-hosts.ts';
 import { createI18n, type I18n } from './platform/i18n.ts';
 import type { JobsConnection } from './platform/jobs/jobs.ts';
 import { createListeners, type Listeners } from './platform/listeners.ts';
@@ -95,8 +96,7 @@ function knexLogger(logger: Logger): { warn(text: string): void; error(text: str
 
 /** How a remote database is verified. */
 export function databaseTls(config: Config, url: string): boolean | { ca: string } | undefined {
-  if (config.database.ca !== undefined) return { ca: config.database.ca };
-  return url.includes('sslmode=verify-full') ? true : undefined;
+  return tlsBy(config.database.ca, url);
 }
 
 function createLanguages(config: Config, logger: Logger): I18n {

@@ -105,6 +105,8 @@ const otherMeanings: [path: string, words: string, why: string][] = [
   ['known-statements.ts', 'client', "the driver's connection"],
   ['lent-connections.ts', 'client session', "the driver's connection, and PostgreSQL's"],
   ['metrics.ts', 'client', "the driver's connection"],
+  ['replica-metrics.ts', 'client', 'prom-client'],
+  ['replicas.ts', 'recovery', 'a function of PostgreSQL'],
   ['primary.ts', 'client recovery', "the driver's connection; a function of PostgreSQL"],
   ['server-probe.ts', 'client', "the driver's connection"],
   [

@@ -1,6 +1,6 @@
 /** Whether the replicas that reads may go to are read. Without them everything works, on the primary. */
-import { databaseTls } from '../dependencies.ts';
 import type { Check } from '../management/check.ts';
+import { tlsBy } from '../platform/database-hosts.ts';
 import { lookAtReplicas, type ReplicaState } from '../platform/replica-look.ts';
 import type { Installation } from './installation.ts';
 
@@ -16,7 +16,7 @@ export async function checkReplicas({ db, config }: Pick<Installation, 'db' | 'c
   const { replicaUrl: url, replicaMaxLagMs: maxLagMs } = config.database;
   if (url === undefined) return [];
   const name = 'replicas';
-  const asked = { url, ssl: databaseTls(config, url), maxLagMs };
+  const asked = { url, ssl: tlsBy(config.database.ca, url), maxLagMs };
   const states = await lookAtReplicas(db, asked).catch((error: Error) => error.message);
   // A server that takes no writes does not say where it is.
   if (typeof states === 'string')

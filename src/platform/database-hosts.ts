@@ -50,6 +50,12 @@ export function hostOf(url: string): { host: string; port: number } {
   return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(searchParams.get('port') || port || 5432) };
 }
 
+/** How the certificate of a server is verified: by a CA bundle, by the system's authorities, or not at all. */
+export function tlsBy(ca: string | undefined, url: string): boolean | { ca: string } | undefined {
+  if (ca !== undefined) return { ca };
+  return url.includes('sslmode=verify-full') ? true : undefined;
+}
+
 /** `10.0.0.5:5432`, or the folder of a socket. */
 export function placeOf(url: string): string {
   const { host, port } = hostOf(url);

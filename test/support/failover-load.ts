@@ -118,7 +118,7 @@ export async function startFailoverLoad(
       reply = await browser.submit(reply, { decision: 'allow' }, { until: redirectUri });
     const code = reply.location && new URL(reply.location).searchParams.get('code');
     if (code) return { code, verifier };
-    trouble('sign-in', reply.status, reply.headers, `${reply.location ?? ''} ${reply.body}`);
+    trouble('sign-in', reply.status, reply.headers, `${reply.url} ${new Date().toISOString()} ${textOf(reply.body)}`);
     return undefined;
   }
 
@@ -223,6 +223,14 @@ export async function startFailoverLoad(
     ...many(1, codesTwice),
   ];
   return load;
+}
+
+/** Of a page. */
+function textOf(html: string): string {
+  return html
+    .replace(/^[\s\S]*<main/, '')
+    .replace(/<[^>]*>|\s+/g, ' ')
+    .trim();
 }
 
 /** By its row alone: the API asks for more. */
