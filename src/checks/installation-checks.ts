@@ -86,6 +86,17 @@ export async function checkInDatabase(installation: Installation): Promise<Check
   return checks;
 }
 
+/** All rows, one check after the other. Of a schema that is not up to date nothing can be said. */
+export async function checkDeeply(installation: Installation): Promise<Check[]> {
+  // What it looks at belongs to all features: no other check, and no start, loads them for it.
+  const { deepChecks } = await import('./deep-checks.ts');
+  const schema = await attempt('migrations', () => checkMigrations(installation));
+  if (schema.status !== 'ok') return [];
+  const checks: Check[] = [];
+  for (const { name, look } of deepChecks) checks.push(await attempt(name, () => look(installation)));
+  return checks;
+}
+
 /** So long each part is waited for: the time-outs of mail and of Twilio are longer than a person waits. */
 const patienceMs = 8_000;
 

@@ -3,7 +3,7 @@
  * nothing but the test mail that is asked for.
  */
 import type { Command } from 'commander';
-import { checkCarriers, checkInDatabase, checkMachine } from '../../checks/installation-checks.ts';
+import { checkCarriers, checkDeeply, checkInDatabase, checkMachine } from '../../checks/installation-checks.ts';
 import { type Config, ConfigError } from '../../config.ts';
 import type { Check } from '../../management/check.ts';
 import { type CommandResult, performs } from '../frame/command-action.ts';
@@ -17,9 +17,13 @@ Checks the configuration, the database and its schema, whether the audit trail i
 directory and the disk, the mail server, Twilio and the messages that wait. ok: fine; warn: works, and worth a look;
 fail: does not work (exit code 1).
 
+--deep reads all rows besides, as after a restore: whether each reference leads to a row, triggers and constraints are at work, the trees and
+the history of access are whole, nobody who is stopped has a session, what is sealed opens, and the trail is as it was sealed.
+
 Examples:
   gatehouse doctor
   gatehouse doctor --send-test-mail you@example.org
+  gatehouse doctor --deep
   gatehouse doctor --json | jq '.checks[] | select(.status != "ok")'`;
 
 function loadOrExplain(): { config: Config } | { checks: Check[] } {
@@ -36,10 +40,15 @@ function loadOrExplain(): { config: Config } | { checks: Check[] } {
   }
 }
 
-async function allChecks(config: Config, testMailTo: string | undefined): Promise<Check[]> {
-  const inDatabase = (context: CommandContext): Promise<Check[]> => {
+interface Asked {
+  testMailTo: string | undefined;
+  deep: boolean;
+}
+
+async function allChecks(config: Config, { testMailTo, deep }: Asked): Promise<Check[]> {
+  const inDatabase = async (context: CommandContext): Promise<Check[]> => {
     sayWhere(context);
-    return checkInDatabase(context);
+    return [...(await checkInDatabase(context)), ...(deep ? await checkDeeply(context) : [])];
   };
   return [
     ...(await checkMachine(config)),
@@ -62,10 +71,16 @@ async function canonical(address: string | undefined): Promise<string | undefine
   return canonicalEmail(address);
 }
 
-async function doctor(options: { sendTestMail?: string }): Promise<CommandResult> {
+interface Typed {
+  sendTestMail?: string;
+  deep?: boolean;
+}
+
+async function doctor(options: Typed): Promise<CommandResult> {
   const testMailTo = await canonical(options.sendTestMail);
   const loaded = loadOrExplain();
-  const checks = 'config' in loaded ? await allChecks(loaded.config, testMailTo) : loaded.checks;
+  const checks =
+    'config' in loaded ? await allChecks(loaded.config, { testMailTo, deep: options.deep ?? false }) : loaded.checks;
   const failed = checks.some(({ status }) => status === 'fail');
   const lines = checks.flatMap(({ name, status, detail, advice }) => [
     `${status.padEnd(4)}  ${name.padEnd(16)}  ${printable(detail)}`,
@@ -79,11 +94,12 @@ async function doctor(options: { sendTestMail?: string }): Promise<CommandResult
 }
 
 export function addDoctor(program: Command, description: string): void {
-  performs<{ sendTestMail?: string }>(
+  performs<Typed>(
     program
       .command('doctor')
       .description(description)
       .option('--send-test-mail <address>', 'also send one mail there, as the server would')
+      .option('--deep', 'also read all rows, and see that they hold together')
       .addHelpText('after', help),
     doctor,
   );

@@ -9,7 +9,8 @@ import { invalidMove } from './move-file.ts';
 
 type Row = Record<string, unknown>;
 
-function storedBytes(value: unknown, { stored }: SealedColumn): Buffer {
+/** The sealed bytes of a column, as a row of JSON has it. */
+export function storedBytes(value: unknown, { stored }: SealedColumn): Buffer {
   const text = String(value);
   return stored === 'bytea' ? Buffer.from(text.slice(2), 'hex') : Buffer.from(text, 'base64url');
 }
