@@ -11,6 +11,7 @@ describe('the purposes of secrets', () => {
   it('keep their names: what is sealed or signed under one opens under no other', () => {
     assert.deepEqual(declaredPurposes().sort(), [
       'address-challenges',
+      'arrived-trails',
       'audit-seal-keys',
       'client-placeholders',
       'client-trials',

@@ -13,7 +13,7 @@ const ownedTables: Record<string, readonly string[]> = {
   platform: ['configuration_version', 'job_workers', 'rate_limits'],
   audit: ['activity_counted', 'activity_days', 'audit_events', 'audit_upkeep', 'repeated_refusals'],
   events: ['event_deliveries', 'event_lanes', 'event_receivers', 'outbox_events', 'outbox_progress'],
-  seals: ['audit_leaves', 'audit_seal_keys', 'audit_seals'],
+  seals: ['audit_arrivals', 'audit_leaves', 'audit_seal_keys', 'audit_seals'],
   messages: ['message_days'],
   sessions: ['oidc_payloads', 'remembered_devices', 'service_sessions', 'session_clients', 'user_sessions'],
   tenants: ['tenants'],

@@ -178,6 +178,7 @@ async function importIn(typed: ImportTyped, file?: string): Promise<CommandResul
     const progress = progressOf();
     const { header, isUnchanged } = await importTenant(db, bytes, {
       ...{ secrets, caller: systemCaller, issuer: config.issuer, dryRun: typed.dryRun },
+      retentionDays: config.auditRetentionDays,
       onProgress: progress.show,
     }).finally(progress.end);
     const { tenant, counts, issuer } = header;

@@ -58,6 +58,7 @@ import * as eventStreams from '../../migrations/0065-event-streams.ts';
 import * as imports from '../../migrations/0068-imports.ts';
 import * as jobWorkers from '../../migrations/0069-job-workers.ts';
 import * as tenantsThatMove from '../../migrations/0074-tenants-that-move.ts';
+import * as arrivedTrails from '../../migrations/0075-arrived-trails.ts';
 import type { Database } from './database.ts';
 
 export interface NamedMigration {
@@ -121,6 +122,7 @@ export const migrations: readonly NamedMigration[] = [
   { name: '0068-imports', migration: imports },
   { name: '0069-job-workers', migration: jobWorkers },
   { name: '0074-tenants-that-move', migration: tenantsThatMove },
+  { name: '0075-arrived-trails', migration: arrivedTrails },
 ];
 
 /** The schema that this program works on. */

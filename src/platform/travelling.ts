@@ -3,7 +3,8 @@
  * SQL. Knows no table: a test holds the declarations against the database's catalogue, so that a new table, or a new column, has
  * to say whether it travels.
  */
-import type { SecretPurpose } from './secrets.ts';
+import type { Database } from './database.ts';
+import type { SecretPurpose, Secrets } from './secrets.ts';
 
 /** A column that is sealed under SECRET_KEY: opened on the way out, sealed anew on the way in. */
 export interface SealedColumn {
@@ -26,7 +27,9 @@ export interface Travelling {
    * Puts rows: `:rows` is a JSON array of them, `:tenantId` the tenant that all have to be of. Takes no row that is of another
    * one, and none in the place of a row that is there: fewer rows than were given are a refusal.
    */
-  put: string;
+  put?: string;
+  /** In the place of `put`, where a row cannot be put as it is. @returns how many were taken */
+  receive?(trx: Database, rows: readonly string[], into: { tenantId: string; secrets: Secrets }): Promise<number>;
   /** After each `put`, with the same bindings: what triggers made of the new rows, and is to be as it was. */
   mend?: string;
   /** Once, before the first row, with `:tenantId`. */

@@ -45,8 +45,9 @@ export async function imported(
   text: string,
   options: Partial<ImportOptions> = {},
 ): Promise<ImportedTenant> {
-  const { db, secrets, issuer } = into;
-  return importTenant(db, asBytes(text), { secrets, issuer, caller: systemCaller, ...options });
+  const { db, secrets, issuer, config } = into;
+  const retentionDays = config.auditRetentionDays;
+  return importTenant(db, asBytes(text), { secrets, issuer, caller: systemCaller, retentionDays, ...options });
 }
 
 /** Closed at one, put into the other, let in there. */

@@ -9,8 +9,8 @@ export const travellingEvents = defineTravelling({
   rows: `select ${columns} from audit_events where tenant_id = :tenantId order by occurred_at, id`,
   put: `insert into audit_events (${columns})
         select ${columns}
-          from jsonb_populate_recordset(null::audit_events, :rows::jsonb)
-         where tenant_id = :tenantId
+          from jsonb_populate_recordset(null::audit_events, :rows::jsonb) r
+         where tenant_id = :tenantId and not exists (select from audit_events e where e.id = r.id)
             on conflict do nothing`,
 });
 

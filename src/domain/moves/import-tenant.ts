@@ -11,6 +11,8 @@ import type { Secrets } from '../../platform/secrets.ts';
 import type { Travelling } from '../../platform/travelling.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
 import { closureFaults } from '../organisation/travelling.ts';
+import { takeOverSeals } from '../seals/travelling.ts';
+import { updateTenantSettings } from '../tenants/tenants.ts';
 import { deferPeople, insertArrival, lockArrivals, selectArrival, selectTaken } from './arrival-store.ts';
 import { invalidMove, type MoveHeader, MoveReader } from './move-file.ts';
 import { TableImport } from './table-import.ts';
@@ -21,6 +23,8 @@ export interface ImportOptions {
   caller: Caller;
   /** Of this server. */
   issuer: string;
+  /** How long the trail is kept here where a tenant says nothing else. */
+  retentionDays: number;
   /** All is done, and undone. */
   dryRun?: boolean;
   onProgress?(done: number, of: number): void;
@@ -31,6 +35,9 @@ export interface ImportedTenant {
   /** It was here already, by the same export. */
   isUnchanged: boolean;
 }
+
+/** A tenant sets no longer one. */
+const longestRetentionDays = 3_650;
 
 class Undo extends Error {}
 
@@ -66,6 +73,7 @@ function refuseHeader(header: MoveHeader, { issuer }: ImportOptions): void {
     throw invalidMove(
       `it is of the schema ${header.schema}, and this server has ${latestMigration}: bring both to one version`,
     );
+  if (header.moves_to !== null && header.moves_to !== issuer) throw invalidMove(`it goes to ${header.moves_to}`);
   if (header.issuer === issuer) throw invalidMove('it is of this very issuer');
   const known = new Set(travellingTables.map(({ table }) => table));
   const strange = Object.keys(header.counts).find((table) => !known.has(table));
@@ -90,8 +98,11 @@ async function putTenant(
   await deferPeople(trx, 'end');
   const digest = await putRows(trx, reader, header, options);
   await deferPeople(trx, 'now');
-  await verify(trx, header);
   const { id: tenantId } = header.tenant;
+  await verify(trx, header);
+  const { isWhole, newest } = await takeOverSeals(trx, tenantId, options.secrets);
+  if (!isWhole) throw invalidMove('its seals are no chain of their leaves');
+  await keepRetention(trx, header, options);
   await insertArrival(trx, {
     exportId: header.export_id,
     tenantId,
@@ -99,13 +110,29 @@ async function putTenant(
     digest,
     counts: header.counts,
   });
-  const payload = { exportId: header.export_id, issuer: header.issuer };
+  const seal = newest?.hash.toString('hex') ?? null;
+  const payload = { exportId: header.export_id, issuer: header.issuer, seal };
   await recordEvent(
     trx,
     { tenantId, action: 'tenant.arrived', entityType: 'tenant', entityId: tenantId, payload },
     options.caller,
   );
   return false;
+}
+
+/** Its trail is kept as long as before: what is gone there by its age would be missed here. */
+async function keepRetention(
+  trx: Database,
+  { tenant, audit_retention_days: days }: MoveHeader,
+  { retentionDays, caller }: ImportOptions,
+): Promise<void> {
+  if (days === retentionDays) return;
+  await updateTenantSettings(
+    trx,
+    tenant.id,
+    ({ auditRetentionDays }) => ({ auditRetentionDays: auditRetentionDays ?? Math.min(days, longestRetentionDays) }),
+    caller,
+  );
 }
 
 async function readToEnd(reader: MoveReader): Promise<Buffer> {

@@ -76,16 +76,16 @@ export class TableImport {
 
   /** @returns how many were taken; -1: a constraint or a type says no */
   async #put(given: readonly string[]): Promise<number> {
-    const { put, mend } = this.#travelling;
+    const { put, mend, receive } = this.#travelling;
     const { tenantId, secrets } = this.#into;
+    if (receive) return receive(this.#trx, given, { tenantId, secrets }).catch(refusedOf);
     const bindings = { tenantId, rows: `[${given.map((row) => unpackRow(this.#travelling, row, secrets)).join(',')}]` };
     try {
-      const { rowCount } = await this.#trx.raw(put, bindings);
+      const { rowCount } = await this.#trx.raw(put as string, bindings);
       if (mend) await this.#trx.raw(mend, bindings);
       return rowCount as number;
     } catch (error) {
-      if (!isOfRows(error)) throw error;
-      return -1;
+      return refusedOf(error);
     }
   }
 
@@ -101,6 +101,12 @@ export class TableImport {
       }
     }
   }
+}
+
+/** @returns what no number of rows is, where it is of the rows that they were not taken */
+function refusedOf(error: unknown): number {
+  if (!isOfRows(error)) throw error;
+  return -1;
 }
 
 /** A constraint (23), a value that is none of its type (22), or what a trigger or a function does not let (42501). */

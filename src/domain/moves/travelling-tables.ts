@@ -32,6 +32,7 @@ import { travellingProvisionedGroups } from '../provisioning/travelling.ts';
 import { travellingReferralCodes, travellingReferrals } from '../referrals/travelling.ts';
 import { travellingClientRegistrations, travellingInitialAccessTokens } from '../registration/travelling.ts';
 import { travellingResourceServers } from '../resource-servers/travelling.ts';
+import { travellingLeaves, travellingSealKeys, travellingSeals } from '../seals/travelling.ts';
 import { travellingTenants } from '../tenants/travelling.ts';
 import { travellingIdentities, travellingUserSettings, travellingUsers } from '../users/travelling.ts';
 import { travellingWebhooks } from '../webhooks/travelling.ts';
@@ -74,6 +75,9 @@ export const travellingTables: readonly Travelling[] = [
   travellingActivity,
   ...travellingPast,
   travellingEvents,
+  travellingSealKeys,
+  travellingSeals,
+  travellingLeaves,
 ];
 
 const atOldIssuer = 'bound to the issuer and to its browsers: it ended as the tenant was closed';
@@ -83,9 +87,7 @@ const soonOver = 'counts for minutes or hours, at one server';
 /** What no tenant takes along, and why. */
 export const tablesThatStay: Readonly<Record<string, string>> = {
   activity_counted: ofServer,
-  audit_leaves: 'the seals say what of them goes along',
-  audit_seal_keys: 'the seals say what of them goes along',
-  audit_seals: 'the seals say what of them goes along',
+  audit_arrivals: 'of the place that it came to',
   audit_upkeep: ofServer,
   configuration_version: ofServer,
   event_deliveries: 'delivered from where it happened',

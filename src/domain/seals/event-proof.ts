@@ -10,7 +10,7 @@ import { canonicalEvent, type EncodedEvent, encodedEvent } from './event-encodin
 import { compareWithLeaf } from './event-faults.ts';
 import { idAsBytes, ReadLeaves } from './leaves.ts';
 import { inclusionPath } from './merkle-tree.ts';
-import { openSealKeys } from './seal-keys.ts';
+import { openSealKeys, sealedHere } from './seal-keys.ts';
 import { type Seal, sealLeaf, statementOf } from './seal-statement.ts';
 import { lateMs, ofTenant, sealColumns, selectLeaves } from './seal-store.ts';
 import { selectSealsOfTenants } from './verify-store.ts';
@@ -67,7 +67,7 @@ async function findHolding(db: Database, { tenantId, eventId }: Within, occurred
     `select ${sealColumns}, l.first_index, l.ids
        from audit_seals s
        join audit_leaves l on l.seal_id = s.id
-      where ${ofTenant('s', tenantId)} and s.ends_at > :occurredAt and s.starts_at < :latest
+      where ${ofTenant('s', tenantId)} and s.ends_at > :occurredAt and (s.starts_at < :latest or s.late > 0)
         and position(:id::bytea in l.ids) > 0`,
     {
       ...(tenantId !== null && { tenantId }),
@@ -108,7 +108,8 @@ export async function proveEvent(db: Database, secrets: Secrets, within: Within)
   const row = packed.find(({ firstIndex, count }) => index >= firstIndex && index < firstIndex + count) as ReadLeaves;
   const n = index - row.firstIndex;
   const event = canonicalEvent(found);
-  const key = (await openSealKeys(db, secrets)).get(seal.kid);
+  const keys = await openSealKeys(db, secrets);
+  const key = keys.get(seal.kid);
   if (!key || compareWithLeaf(event, { row, n }).is === 'different')
     throw new DomainError('conflict', 'AUDIT_EVENT_CHANGED');
   const part = (name: 'origin' | 'content'): ProvedPart => {
@@ -117,7 +118,7 @@ export async function proveEvent(db: Database, secrets: Secrets, within: Within)
   };
   const leaves = packed.flatMap((one) => Array.from({ length: one.count }, (_, at) => one.hashBytesAt(at)));
   const ofTenants = within.tenantId === null ? await selectSealsOfTenants(db, seal.endsAt) : [];
-  leaves.push(...ofTenants.map((one) => Buffer.from(sealLeaf(one), 'hex')));
+  leaves.push(...sealedHere(ofTenants, keys).map((one) => Buffer.from(sealLeaf(one), 'hex')));
   return {
     type: 'gatehouse-audit-proof',
     version: 1,

@@ -29,6 +29,7 @@ import {
   selectNewestSeal,
   selectTenantsBetween,
 } from './seal-store.ts';
+import { takeArrivals } from './travelling.ts';
 
 const hourMs = 3_600_000;
 /** After an hour is over: no transaction of the server takes so long. */
@@ -80,32 +81,46 @@ async function sealNextHour(db: Database, secrets: Secrets, givenNow: Date | und
     const hour = await nextHour(trx);
     if (!hour || !(await isOver(trx, hour, now))) return undefined;
     const key = await signingSealKey(trx, secrets, systemCaller);
-    const late = await findLateEvents(trx, hour.startsAt);
+    const late = await findLateEvents(trx, hour.startsAt, secrets);
     const tenants = new Set(await selectTenantsBetween(trx, { from: hour.startsAt, until: hour.endsAt }));
     for (const tenantId of late.keys()) tenants.add(tenantId);
     const round = { ...hour, sealedAt: now, key };
     const seals: Seal[] = [];
-    for (const tenantId of [...tenants].filter((id) => id !== null).sort())
+    for (const tenantId of [...tenants].filter((id) => id !== null).sort()) {
+      // Another server, from which the tenant came, was further on.
+      const newest = await selectNewestSeal(trx, tenantId);
+      if (newest && newest.endsAt > hour.startsAt) continue;
       seals.push(await sealTenant(trx, round, { tenantId, late: late.get(tenantId) ?? [], seals: [] }));
+    }
     return sealTenant(trx, round, { tenantId: null, late: late.get(null) ?? [], seals });
   });
 }
 
 /** Events of sealed hours that committed after their seal, by tenant. */
-async function findLateEvents(trx: Database, until: Date): Promise<Map<string | null, string[]>> {
+async function findLateEvents(trx: Database, until: Date, secrets: Secrets): Promise<Map<string | null, string[]>> {
   const late = new Map<string | null, string[]>();
   const from = new Date(until.getTime() - lateMs);
   for (const { tenantId, startsAt, endsAt } of await selectHoursToCompare(trx, { from, until })) {
-    const sealed = new Set<string>();
-    for (const ids of await selectIdsSince(trx, { tenantId, since: startsAt }))
-      for (let at = 0; at < ids.length; at += 16) sealed.add(ids.toString('hex', at, at + 16));
-    const found: string[] = [];
-    await eachEvent(trx, { tenantId, from: startsAt, until: endsAt }, ({ id }) => {
-      if (!sealed.has(idAsBytes(id).toString('hex'))) found.push(id);
-    });
+    const found = await findUnsealed(trx, { tenantId, from: startsAt, until: endsAt });
     if (found.length > 0) late.set(tenantId, [...(late.get(tenantId) ?? []), ...found]);
   }
+  for (const { tenantId, since } of await takeArrivals(trx, until, secrets)) {
+    const found = await findUnsealed(trx, { tenantId, from: since, until });
+    if (found.length > 0) late.set(tenantId, found);
+  }
   return late;
+}
+
+/** Events of a tenant within a time that no seal holds. */
+async function findUnsealed(trx: Database, within: Within & { tenantId: string | null }): Promise<string[]> {
+  const sealed = new Set<string>();
+  for (const ids of await selectIdsSince(trx, { tenantId: within.tenantId, since: within.from }))
+    for (let at = 0; at < ids.length; at += 16) sealed.add(ids.toString('hex', at, at + 16));
+  const found: string[] = [];
+  await eachEvent(trx, within, ({ id }) => {
+    if (!sealed.has(idAsBytes(id).toString('hex'))) found.push(id);
+  });
+  return found;
 }
 
 interface Within {
@@ -170,6 +185,7 @@ async function sealTenant(
   { tenantId, late, seals }: { tenantId: string | null; late: readonly string[]; seals: readonly Seal[] },
 ): Promise<Seal> {
   const id = newId();
+  const before = await selectNewestSeal(trx, tenantId);
   const writer = new LeafWriter(trx, { key, sealId: id });
   for (const event of await selectEncodedEvents(trx, { tenantId, ids: late }))
     await writer.add(makeLeaf(canonicalEvent(event)));
@@ -180,7 +196,6 @@ async function sealTenant(
   await writer.flush();
   const events = writer.tree.size;
   for (const seal of seals) writer.tree.add(Buffer.from(sealLeaf(seal), 'hex'));
-  const before = await selectNewestSeal(trx, tenantId);
   const statement: SealStatement = {
     tenantId,
     number: (before?.number ?? 0) + 1,

@@ -28,6 +28,8 @@ export interface SealKey {
   publicKey: KeyObject;
   /** Absent: it signs no more. */
   privateKey?: KeyObject;
+  /** Of another server, from which a tenant came: it counts for what came along, and for nothing else. */
+  isFormer: boolean;
   tagKey: string;
 }
 
@@ -40,6 +42,8 @@ export interface ListedSealKey {
 }
 
 interface Sealed {
+  /** As `SealKey`: what a column said, who has the database could change. */
+  isFormer?: true;
   privateJwk?: JWK;
   tagKey: string;
 }
@@ -56,10 +60,10 @@ async function openKey(secrets: Secrets, row: KeyRow): Promise<SealKey | undefin
   const { kid, publicJwk } = row;
   const opened = secrets.open(sealedKeys, row.sealed, kid);
   if (opened === undefined || (await calculateJwkThumbprint(publicJwk)) !== kid) return undefined;
-  const { privateJwk, tagKey } = JSON.parse(opened) as Sealed;
+  const { privateJwk, tagKey, isFormer = false } = JSON.parse(opened) as Sealed;
   const privateKey = privateJwk && createPrivateKey({ key: privateJwk as never, format: 'jwk' });
   const publicKey = createPublicKey({ key: publicJwk as never, format: 'jwk' });
-  return { kid, publicJwk, publicKey, privateKey, tagKey };
+  return { kid, publicJwk, publicKey, privateKey, tagKey, isFormer };
 }
 
 async function insertKey(trx: Database, secrets: Secrets): Promise<string> {
@@ -74,6 +78,36 @@ async function insertKey(trx: Database, secrets: Secrets): Promise<string> {
     { kid, publicJwk: JSON.stringify(publicJwk), sealed: secrets.seal(sealedKeys, JSON.stringify(sealed), kid) },
   );
   return kid;
+}
+
+/**
+ * A public key of another server, whose seals came along with a tenant; its leaves are tagged under what is made here. One that came
+ * before stays as it is. @returns false: it is none, or is this server's own
+ */
+export async function insertFormerKey(
+  trx: Database,
+  secrets: Secrets,
+  {
+    kid,
+    publicJwk,
+    createdAt,
+    retiredAt,
+  }: { kid: string; publicJwk: JWK; createdAt: string; retiredAt: string | null },
+): Promise<boolean> {
+  if (publicJwk?.kty !== 'OKP' || publicJwk.crv !== 'Ed25519' || publicJwk.d !== undefined) return false;
+  if ((await calculateJwkThumbprint(publicJwk)) !== kid) return false;
+  const sealed: Sealed = { isFormer: true, tagKey: randomToken() };
+  await rows(
+    trx,
+    `insert into audit_seal_keys (kid, public_jwk, sealed, state, created_at, retired_at)
+     values (:kid, :publicJwk::jsonb, :sealed, 'retired', :createdAt, coalesce(:retiredAt::timestamptz, now()))
+         on conflict (kid) do nothing`,
+    {
+      ...{ kid, createdAt, retiredAt, publicJwk: JSON.stringify(publicJwk) },
+      sealed: secrets.seal(sealedKeys, JSON.stringify(sealed), kid),
+    },
+  );
+  return (await openSealKeys(trx, secrets)).get(kid)?.isFormer === true;
 }
 
 const keyColumns = 'kid, public_jwk, sealed, created_at';
@@ -175,6 +209,11 @@ export async function listSealKeys(db: Database): Promise<ListedSealKey[]> {
     db,
     'select kid, state, created_at, retired_at, public_jwk from audit_seal_keys order by created_at desc, kid',
   );
+}
+
+/** Those that were sealed here: the server's seal holds these. */
+export function sealedHere<T extends { kid: string }>(seals: readonly T[], keys: ReadonlyMap<string, SealKey>): T[] {
+  return seals.filter(({ kid }) => !keys.get(kid)?.isFormer);
 }
 
 /** Ed25519 (RFC 8032). */

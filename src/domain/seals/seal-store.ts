@@ -43,11 +43,15 @@ export async function insertLeaves(trx: Database, sealId: string, packed: Packed
   );
 }
 
-/** The clock that events are dated by, and the oldest event; undefined where there is none. */
+/** The hour of the oldest event; undefined where there is none. What came from another server has no begin here. */
 export async function selectBegin(db: Database): Promise<Date | undefined> {
   const found = await firstRow<{ at: Date | null }>(
     db,
-    `select date_trunc('hour', min(occurred_at), 'UTC') as at from audit_events`,
+    `select date_trunc('hour', e.occurred_at, 'UTC') as at
+       from audit_events e
+      where not exists (select from audit_arrivals a where a.tenant_id = e.tenant_id)
+      order by e.occurred_at
+      limit 1`,
   );
   return found?.at ?? undefined;
 }

@@ -31,6 +31,8 @@ interface ChainOptions {
   until: Date;
   /** Before it, events may be gone. */
   keptSince: Date;
+  /** From then on, events that came along with the tenant wait for a seal. */
+  waitingSince?: Date;
   keys: ReadonlyMap<string, SealKey>;
   events: Cursor<EncodedEvent>;
   leaves: Cursor<LeavesOfSeal>;
@@ -247,9 +249,10 @@ export class ChainCheck {
 
   /** The event that comes now is of no leaf here. */
   async #tellOfExtra(): Promise<void> {
-    const { events, tenantId } = this.#options;
+    const { events, tenantId, waitingSince } = this.#options;
     const head = events.head();
     if (!head) return;
+    if (waitingSince && head.at >= micros(waitingSince)) return events.take();
     const eventId = eventIdOf(head);
     const at = new Date(timeOf(head) / 1000);
     const seal = await selectSealHolding(this.#trx, { tenantId, eventId });

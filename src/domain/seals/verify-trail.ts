@@ -6,10 +6,11 @@
 import { type Database, firstRow } from '../../platform/database.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { type Fault, Faults } from './faults.ts';
-import { isSigned, openSealKeys, type SealKey } from './seal-keys.ts';
+import { isSigned, openSealKeys, type SealKey, sealedHere } from './seal-keys.ts';
 import { noSeal, type Seal, statementHash, statementOf } from './seal-statement.ts';
 import { selectNewestSeal } from './seal-store.ts';
 import { atOneMoment, closeCursors, type Moment, openEvents, openLeaves } from './trail-cursor.ts';
+import { findWaitingSince } from './travelling.ts';
 import { ChainCheck, type Counts } from './verify-chain.ts';
 import { selectKeptSince, selectSealedTenants, selectSealsAfter, selectSealsOfTenants } from './verify-store.ts';
 import { compareWitnessed, type WitnessedSeal } from './witnessed-seals.ts';
@@ -57,7 +58,7 @@ async function verifyMoment(moment: Moment, secrets: Secrets, options: VerifyOpt
   const chains = tenantId === undefined ? [null, ...(await selectSealedTenants(trx))] : [tenantId];
   for (const chain of span ? chains : []) {
     if (faults.isFull) break;
-    const common = { ...(span as Span), keys, faults, counts, onEvents };
+    const common = { ...(span as Span), secrets, keys, faults, counts, onEvents };
     await verifyChain(moment, chain, { ...common, isAlone: tenantId !== undefined, options });
   }
   return { ...counts, faults: faults.found, sealedUntil: newest?.endsAt ?? null, newest };
@@ -94,17 +95,20 @@ interface ChainOf extends Span {
   /** Without the server's chain, which answers for the seals of tenants. */
   isAlone: boolean;
   options: VerifyOptions;
+  secrets: Secrets;
 }
 
 async function verifyChain(moment: Moment, tenantId: string | null, chain: ChainOf): Promise<void> {
   const { main: trx } = moment;
-  const { from, until, options, keys, faults } = chain;
+  const { until, options, keys, faults } = chain;
   const isWhole = options.from === undefined;
+  const from = isWhole ? await beginOf(trx, tenantId, chain.from) : chain.from;
   const span = { tenantId, from, until };
   const now = ((await firstRow<{ now: Date }>(trx, 'select clock_timestamp() as now')) as { now: Date }).now;
   const keptSince = await selectKeptSince(trx, { tenantId, serverDays: options.retentionDays, now });
+  const waitingSince = tenantId === null ? undefined : await findWaitingSince(trx, tenantId, chain.secrets);
   const [events, leaves] = [await openEvents(moment, eventsFrom(span, isWhole)), await openLeaves(moment, span)];
-  const check = new ChainCheck(trx, { ...chain, tenantId, keptSince, events, leaves });
+  const check = new ChainCheck(trx, { ...chain, from, tenantId, waitingSince, keptSince, events, leaves });
   await check.begin();
   for await (const { seal, before } of chainOf(trx, tenantId)) {
     if (faults.isFull) break;
@@ -114,12 +118,18 @@ async function verifyChain(moment: Moment, tenantId: string | null, chain: Chain
     // What no key of ours has signed says nothing of its events; nor does a seal that is gone.
     if (fault) await check.dropUntil(fault.kind === 'seal_removed' ? seal.startsAt : seal.endsAt);
     if (fault && fault.kind !== 'seal_removed') continue;
-    const held = tenantId === null ? await selectSealsOfTenants(trx, seal.endsAt) : [];
+    const held = tenantId === null ? sealedHere(await selectSealsOfTenants(trx, seal.endsAt), keys) : [];
     if (!(await check.checkSeal(seal, held))) tellOfHeld(held, { keys, faults });
   }
   if (!faults.isFull) await check.end();
   await events.drain();
   await closeCursors(moment);
+}
+
+/** A tenant that came from another server may have been sealed before there was this one. */
+async function beginOf(trx: Database, tenantId: string | null, from: Date): Promise<Date> {
+  const [first] = await selectSealsAfter(trx, { tenantId, number: 0, limit: 1 });
+  return first && first.startsAt < from ? first.startsAt : from;
 }
 
 /** What is dated before all seals was never sealed. */
@@ -152,8 +162,9 @@ function faultOfSeal(
 ): SealFault | undefined {
   const text = statementOf(seal);
   const key = keys.get(seal.kid);
-  if (!key) return { kind: 'seal_forged', detail: 'it is signed by a key that is not the server’s' };
-  if (!statementHash(text).equals(seal.hash) || (!isHeld && !isSigned(key, text, seal.signature)))
+  if (!key || (key.isFormer && !mayBeFormer(seal, before, keys)))
+    return { kind: 'seal_forged', detail: 'it is signed by a key that is not the server’s' };
+  if (!statementHash(text).equals(seal.hash) || ((key.isFormer || !isHeld) && !isSigned(key, text, seal.signature)))
     return { kind: 'seal_changed', detail: 'its signature is not of what it says' };
   if (seal.number !== (before?.number ?? 0) + 1)
     return { kind: 'seal_removed', detail: `the seal before it, number ${seal.number - 1}, is gone` };
@@ -162,6 +173,11 @@ function faultOfSeal(
   if (before && before.endsAt > seal.startsAt)
     return { kind: 'seal_forged', detail: 'its hour is not after that of the seal before it' };
   return undefined;
+}
+
+/** Another server signed what a tenant brought along: the first seals of its chain, before any of ours. */
+function mayBeFormer(seal: Seal, before: Seal | undefined, keys: ReadonlyMap<string, SealKey>): boolean {
+  return seal.tenantId !== null && (!before || keys.get(before.kid)?.isFormer === true);
 }
 
 /** Which of the seals that the server's holds is not the server's own, where its root does not fit. */

@@ -52,7 +52,7 @@ describe('what of the database a tenant takes along', () => {
   it('is read and put by statements that the database knows', async () => {
     const nobody = { tenantId: '00000000-0000-7000-8000-000000000000', rows: '[]' };
     for (const { table, rows: read, put, mend, before: first } of travellingTables.filter(
-      ({ put }) => !/receive_access/.test(put),
+      ({ put }) => !put?.includes('receive_access'),
     ))
       for (const sql of [read, put, mend, first])
         if (sql) await assert.doesNotReject(async () => db.raw(sql, nobody), table);
