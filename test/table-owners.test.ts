@@ -138,7 +138,19 @@ const allowedReads: Record<string, { tables: readonly string[]; why: string }> =
     tables: ['org_assignments', 'org_node_paths', 'org_nodes', 'roles', 'user_settings', 'users'],
     why: 'people and groups are found by a filter, and counted, in one statement',
   },
-  moves: { tables: ['tenants'], why: 'a tenant that comes must not be taken for one that is here' },
+  moves: {
+    tables: [
+      'clients',
+      'event_streams',
+      'identity_providers',
+      'passkeys',
+      'recovery_codes',
+      'tenants',
+      'webhooks',
+      'workload_identities',
+    ],
+    why: 'a tenant that comes must not be taken for one that is here; what its move changes for whom is one document',
+  },
   'event-streams': {
     tables: ['clients', 'event_receivers'],
     why: 'a stream is a receiver of a service, listed in one statement, and told nothing where that service may not act',

@@ -3,7 +3,7 @@
  * runs the servers alone: no operation of the API does it. What people and programs sign in by leaves encrypted, or not at all.
  */
 import { createReadStream } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
@@ -12,6 +12,9 @@ import { moveTenantAway, takeTenantBack } from '../domain/lifecycle/end-tenant.t
 import { exportTenant, waitUntilSettled } from '../domain/moves/export-tenant.ts';
 import { importTenant } from '../domain/moves/import-tenant.ts';
 import { invalidMove } from '../domain/moves/move-file.ts';
+import { reportMove, reportText } from '../domain/moves/told-changes.ts';
+import type { Tenant } from '../domain/tenants/tenants.ts';
+import type { Database } from '../platform/database.ts';
 import { decryptStream, encryptStream, isRecipient, ownRecipient, type ReadBy } from '../platform/encrypted-stream.ts';
 import { type CommandResult, collect, performs } from './frame/command-action.ts';
 import { UsageError } from './frame/failures.ts';
@@ -67,10 +70,10 @@ async function readByOf({ to, passphraseFile, withoutCredentials }: ExportTyped)
   throw new UsageError('say who may read it: --to, --passphrase-file, or --without-credentials');
 }
 
-function issuerOf(text: string): string {
+function issuerOf(text: string, option = '--moves-to'): string {
   const url = URL.parse(text);
   if (!url || url.origin !== text)
-    throw new UsageError(`--moves-to ${text}: give the issuer of the other server, as https://id.example.com`);
+    throw new UsageError(`${option} ${text}: give the issuer of a server, as https://id.example.com`);
   return text;
 }
 
@@ -89,16 +92,26 @@ function progressOf(): { show(done: number, of: number): void; end(): void } {
   };
 }
 
-async function writeOut(stream: Readable, output: string | undefined): Promise<void> {
-  if (output === undefined) {
-    await pipeline(stream, process.stdout, { end: false });
-    return;
-  }
-  // Nobody else's to read, and never over something that is there.
-  const file = await open(output, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`--output ${output}: cannot be made (${error.code})`, { cause: error });
+interface Output {
+  write(stream: Readable): Promise<void>;
+  /** Nothing of it is left, so that the same command can be typed again. */
+  discard(): Promise<void>;
+}
+
+/** Opened before anything is done. A file is nobody else's to read, and never over something that is there. */
+async function outputTo(path: string | undefined): Promise<Output> {
+  if (path === undefined)
+    return {
+      write: async (stream) => pipeline(stream, process.stdout, { end: false }),
+      discard: async () => undefined,
+    };
+  const file = await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`--output ${path}: cannot be made (${error.code})`, { cause: error });
   });
-  await pipeline(stream, file.createWriteStream());
+  return {
+    write: async (stream) => pipeline(stream, file.createWriteStream()),
+    discard: () => rm(path, { force: true }),
+  };
 }
 
 async function exportOut(typed: ExportTyped, slug = ''): Promise<CommandResult> {
@@ -112,23 +125,35 @@ async function exportOut(typed: ExportTyped, slug = ''): Promise<CommandResult> 
   return withDatabase(async ({ db, secrets, config }) => {
     const found = await tenantOf(db, slug);
     if (issuer === config.issuer) throw new UsageError('--moves-to: this is the issuer of this server');
-    let tenant = found;
-    if (issuer !== undefined) {
-      tenant = await moveTenantAway(db, { tenantId: found.id, issuer }, systemCaller);
-      process.stderr.write(`gatehouse: ${printable(tenant.name)} is closed here\n`);
-      await waitUntilSettled(db);
-    }
+    const out = await outputTo(output);
     const progress = progressOf();
-    const { issuer: own, auditRetentionDays: retentionDays } = config;
-    const lines = exportTenant(db, tenant, {
-      ...{ secrets, caller: systemCaller, issuer: own, product: version(), retentionDays },
-      withCredentials: !withoutCredentials,
-      onProgress: progress.show,
-    });
-    const plain = Readable.from(asBytes(lines), { objectMode: false });
-    await writeOut(readBy ? await encryptStream(plain, readBy) : plain, output).finally(progress.end);
+    try {
+      const tenant = issuer === undefined ? found : await closed(db, found, issuer);
+      const lines = exportTenant(db, tenant, {
+        ...{ secrets, caller: systemCaller, issuer: config.issuer, product: version() },
+        retentionDays: config.auditRetentionDays,
+        withCredentials: !withoutCredentials,
+        onProgress: progress.show,
+      });
+      const plain = Readable.from(asBytes(lines), { objectMode: false });
+      // What goes wrong there is told by what reads it.
+      plain.on('error', () => undefined);
+      await out.write(readBy ? await encryptStream(plain, readBy) : plain);
+    } catch (error) {
+      await out.discard();
+      throw error;
+    } finally {
+      progress.end();
+    }
     return { data: {}, text: '', isWritten: true };
   });
+}
+
+async function closed(db: Database, { id }: Tenant, issuer: string): Promise<Tenant> {
+  const tenant = await moveTenantAway(db, { tenantId: id, issuer }, systemCaller);
+  process.stderr.write(`gatehouse: ${printable(tenant.name)} is closed here\n`);
+  await waitUntilSettled(db);
+  return tenant;
 }
 
 async function* asBytes(lines: AsyncIterable<string>): AsyncGenerator<Buffer> {
@@ -197,6 +222,26 @@ async function importIn(typed: ImportTyped, file?: string): Promise<CommandResul
   });
 }
 
+interface ReportTyped {
+  from?: string;
+  to?: string;
+}
+
+async function report({ from, to }: ReportTyped, slug = ''): Promise<CommandResult> {
+  return withDatabase(async ({ db, config }) => {
+    const tenant = await tenantOf(db, slug);
+    const there = to ?? tenant.movedTo ?? undefined;
+    if ((from === undefined) === (there === undefined))
+      throw new UsageError('say where it goes (--to), or where it came from (--from)');
+    const told = await reportMove(db, {
+      tenantId: tenant.id,
+      from: from === undefined ? config.issuer : issuerOf(from, '--from'),
+      to: there === undefined ? config.issuer : issuerOf(there, '--to'),
+    });
+    return { data: told, text: reportText(told).trimEnd() };
+  });
+}
+
 async function tellKey(): Promise<CommandResult> {
   return withDatabase(async ({ secrets }) => {
     const key = await ownRecipient(secrets);
@@ -239,6 +284,15 @@ export function addTenantMoves(tenants: Command): void {
       .option('--dry-run', 'do all of it, say what came of it, and undo it')
       .addHelpText('after', importHelp),
     importIn,
+  );
+  performs<ReportTyped>(
+    tenants
+      .command('move-report')
+      .description('say what a move changes for each application, service, provider and listener')
+      .argument('<slug>', 'its short name')
+      .option('--to <issuer>', 'where it goes; where it has gone')
+      .option('--from <issuer>', 'where it came from'),
+    report,
   );
   performs(
     tenants.command('import-key').description('say the key that others export a tenant to this server by; no secret'),

@@ -4,6 +4,7 @@
  * answer. An operation's own `run` does one thing: it calls the domain.
  */
 import type { z } from 'zod';
+import { findTenantById } from '../domain/tenants/tenants.ts';
 import { type Database, inTransaction } from '../platform/database.ts';
 import { type Codes, DomainError, defineCodes } from '../platform/errors.ts';
 import { openCursor, type Page, sealCursor } from '../platform/paging.ts';
@@ -93,6 +94,7 @@ export async function perform(
   deps: ManagementDependencies,
   operations: readonly AnyOperation[],
 ): Promise<ManagementAnswer> {
+  if (isChange(operation)) await refuseMoved(deps.db, request.tenantId);
   if (operation.each) return performEach({ ...operation, each: operation.each }, request, deps, operations);
   const input = validate(operation, request);
   const { fresh } = operation;
@@ -100,6 +102,12 @@ export async function perform(
   const work = new Work(operation, operations, withCause(request, operation), input, deps);
   if (!isChange(operation) || operation.lines) return work.run(deps.db);
   return work.change();
+}
+
+/** What would be changed where a tenant has been, nobody would miss at the place where it is. */
+async function refuseMoved(db: Database, tenantId: string): Promise<void> {
+  const tenant = await findTenantById(db, tenantId);
+  if (tenant?.movedTo) throw new DomainError('conflict', 'TENANT_MOVED', { issuer: tenant.movedTo });
 }
 
 /** A service and the command line have nobody who could type a password. A key lies about for months: it is no substitute. */

@@ -95,6 +95,10 @@ describe('a tenant that moves by the command line', function () {
     const activated = await to.run('tenants resume northwind');
     assert.equal(activated.code, 0, activated.stderr);
     assert.equal(await stateOf(to), 'active');
+    const renamed = await from.run('tenants rename --tenant northwind --name Elsewhere');
+    assert.deepEqual([renamed.code, /TENANT_MOVED/.test(renamed.stderr)], [3, true], renamed.stderr);
+    const report = await from.run('tenants move-report northwind');
+    assert.match(report.stdout, /^# From http:\/\/localhost:3999 to http:\/\/localhost:4999/);
     const back = await from.run('tenants resume northwind');
     assert.deepEqual([back.code, /take-back/.test(back.stderr)], [3, true], back.stderr);
     assert.equal((await from.run('tenants take-back northwind')).code, 0);

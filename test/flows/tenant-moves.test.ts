@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { findEffectiveAccess } from '../../src/domain/access/effective-access.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { reportMove, reportText } from '../../src/domain/moves/told-changes.ts';
 import { assignRole } from '../../src/domain/organisation/org-assignments.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { Browserless } from '../support/browserless.ts';
 import { introspect, postAs } from '../support/endpoints.ts';
 import { createNode, createRole } from '../support/factories.ts';
 import { moveTenant, startOtherServer } from '../support/moved-tenant.ts';
-import { discover, signIn } from '../support/relying-party.ts';
+import { discover, signIn, startSignIn } from '../support/relying-party.ts';
 
 describe('a tenant that moves', () => {
   let from: TestApp;
@@ -50,5 +52,14 @@ describe('a tenant that moves', () => {
     const there = await from.service({ capabilities: [] });
     assert.equal((await introspect(from.issuer, there, before.tokens.access_token)).body.active, false);
     await assert.rejects(signIn(await discover(from, client), person));
+    const { address } = await startSignIn(await discover(from, client));
+    const page = await new Browserless().open(address.href);
+    assert.equal(page.status, 409, page.body);
+    assert.match(page.body, /This organisation has moved/);
+    assert.ok(page.body.includes(to.issuer), 'says where to');
+
+    const report = await reportMove(to.db, { tenantId, from: from.issuer, to: to.issuer });
+    assert.deepEqual(report.told.map(({ id }) => id).sort(), [client.clientId, service.clientId].sort());
+    assert.ok(reportText(report).includes(`${to.issuer}/.well-known/openid-configuration`));
   });
 });

@@ -24,6 +24,7 @@ export function createTenantFinder(db: Database) {
         ? await findTenantById(db, clientTenantId)
         : await findTenantBySlug(db, String(slug));
     if (!tenant) throw new errors.InvalidRequest('tenant is unknown');
+    if (tenant.movedTo !== null) throw new errors.AccessDenied(`tenant is at ${tenant.movedTo} now`);
     if (tenant.state !== 'active') throw new errors.AccessDenied('tenant is suspended');
     if (typeof slug === 'string' && slug !== tenant.slug) throw new errors.InvalidRequest("tenant is not the client's");
     return tenant;

@@ -1,6 +1,7 @@
 /** The pages that oidc-provider asks for: refused requests, signing out, the device flow. */
 
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { findClient } from '../../domain/clients/client-store.ts';
 import { findTenantById } from '../../domain/tenants/tenants.ts';
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
 import { formAction, hiddenFields, interactionFault, type UserCodeFault } from '../../oidc/library-texts.ts';
@@ -53,6 +54,15 @@ async function personOf(db: Database, ctx: KoaContextWithOIDC): Promise<AccountP
   return accountId ? findAccount(db, accountId) : undefined;
 }
 
+/** Where the tenant is whose application asks here, as it did before; undefined: it has not moved. */
+async function movedTo(db: Database, ctx: KoaContextWithOIDC): Promise<string | undefined> {
+  const clientId = ctx.oidc?.params?.client_id ?? ctx.query.client_id;
+  if (typeof clientId !== 'string') return undefined;
+  const client = await findClient(db, clientId);
+  const tenant = client?.tenantId ? await findTenantById(db, client.tenantId) : undefined;
+  return tenant?.movedTo ?? undefined;
+}
+
 function errorPage({ db, pages, logger }: Drawing): ProviderPages['renderError'] {
   return async (ctx, out, error) => {
     if (isConnectionError(error))
@@ -83,6 +93,9 @@ function errorPage({ db, pages, logger }: Drawing): ProviderPages['renderError']
           : ({ kind: 'expired', code: 'INTERACTION_EXPIRED' } as const);
       return renderAnswer(ctx, pages, { ...code, status, params: {} });
     }
+    const issuer = out.error === 'invalid_client' ? await movedTo(db, ctx) : undefined;
+    if (issuer !== undefined)
+      return renderAnswer(ctx, pages, { status: 409, kind: 'conflict', code: 'TENANT_MOVED', params: { issuer } });
     const model: ErrorModel =
       ctx.oidc?.route === 'end_session_confirm'
         ? { kind: 'expired', code: 'PAGE_EXPIRED', wayOn: { href: '/logout', label: 'try_again' } }
