@@ -57,7 +57,8 @@ async function personOf(db: Database, ctx: KoaContextWithOIDC): Promise<AccountP
 /** Where the tenant is whose application asks here, as it did before; undefined: it has not moved. */
 async function movedTo(db: Database, ctx: KoaContextWithOIDC): Promise<string | undefined> {
   const clientId = ctx.oidc?.params?.client_id ?? ctx.query.client_id;
-  if (typeof clientId !== 'string') return undefined;
+  // Anything may stand there; what is no identifier is not asked for.
+  if (typeof clientId !== 'string' || !/^[!-~]{1,250}$/.test(clientId)) return undefined;
   const client = await findClient(db, clientId);
   const tenant = client?.tenantId ? await findTenantById(db, client.tenantId) : undefined;
   return tenant?.movedTo ?? undefined;
@@ -93,7 +94,7 @@ function errorPage({ db, pages, logger }: Drawing): ProviderPages['renderError']
           : ({ kind: 'expired', code: 'INTERACTION_EXPIRED' } as const);
       return renderAnswer(ctx, pages, { ...code, status, params: {} });
     }
-    const issuer = out.error === 'invalid_client' ? await movedTo(db, ctx) : undefined;
+    const issuer = out.error === 'invalid_client' ? await movedTo(db, ctx).catch(() => undefined) : undefined;
     if (issuer !== undefined)
       return renderAnswer(ctx, pages, { status: 409, kind: 'conflict', code: 'TENANT_MOVED', params: { issuer } });
     const model: ErrorModel =
