@@ -82,6 +82,7 @@ export const travellingTables: readonly Travelling[] = [
 
 const atOldIssuer = 'bound to the issuer and to its browsers: it ended as the tenant was closed';
 const ofServer = 'of the server, and of no tenant';
+const oneImport = 'goes on at one server, and is over in a day; the trail tells what came of it';
 const soonOver = 'counts for minutes or hours, at one server';
 
 /** What no tenant takes along, and why. */
@@ -95,6 +96,8 @@ export const tablesThatStay: Readonly<Record<string, string>> = {
   federation_requests: soonOver,
   idempotency_keys: soonOver,
   identity_provider_uses: 'how a provider answered another server',
+  import_rows: oneImport,
+  imports: oneImport,
   job_workers: ofServer,
   oidc_payloads: atOldIssuer,
   org_node_paths: 'made of the tree by triggers',
