@@ -252,7 +252,7 @@ export class ChainCheck {
     const { events, tenantId, waitingSince } = this.#options;
     const head = events.head();
     if (!head) return;
-    if (waitingSince && head.at >= micros(waitingSince)) return events.take();
+    if (waitingSince && timeOf(head) >= micros(waitingSince)) return events.take();
     const eventId = eventIdOf(head);
     const at = new Date(timeOf(head) / 1000);
     const seal = await selectSealHolding(this.#trx, { tenantId, eventId });
