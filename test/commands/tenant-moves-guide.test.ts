@@ -24,16 +24,14 @@ describe('the guide to moving a tenant', function () {
   before(async () => {
     [old, fresh] = await Promise.all([createBench(), createBench({ ISSUER: newIssuer })]);
     tenantId = (await createTenant(old.db, { slug: 'northwind', name: 'Northwind' }, systemCaller)).id;
-    await old
-      .db('users')
-      .insert(
-        Array.from({ length: people }, (_, n) => ({
-          id: newId(),
-          tenantId,
-          email: `person-${n}@example.test`,
-          fullName: `Person ${n}`,
-        })),
-      );
+    await old.db('users').insert(
+      Array.from({ length: people }, (_, n) => ({
+        id: newId(),
+        tenantId,
+        email: `person-${n}@example.test`,
+        fullName: `Person ${n}`,
+      })),
+    );
   });
   after(() => Promise.all([old?.close(), fresh?.close()]));
 
