@@ -3,8 +3,6 @@ import type { Knex } from 'knex';
 /** Imports of people that are looked at before they are done, and go on by themselves. */
 export async function up(db: Knex): Promise<void> {
   await db.raw(`
-    set local lock_timeout = '5s';
-
     create table imports (
       id           uuid        not null,
       tenant_id    uuid        not null,

@@ -3,8 +3,6 @@ import type { Knex } from 'knex';
 /** Who works on jobs: each pool of workers says so every few seconds, and one that is silent has its jobs taken back. */
 export async function up(db: Knex): Promise<void> {
   await db.raw(`
-    set local lock_timeout = '5s';
-
     create table job_workers (
       -- The name under which graphile-worker marks the jobs of a pool.
       pool_id       text        not null,

@@ -71,8 +71,6 @@ const received = ({ table, columns, tenant, refersTo }: Version) => `
  */
 export async function up(db: Knex): Promise<void> {
   await db.raw(`
-    set local lock_timeout = '5s';
-
     alter table tenants
       -- The issuer that it is at now, and since when; null: it is here.
       add column moved_to   text,

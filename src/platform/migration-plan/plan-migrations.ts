@@ -11,14 +11,14 @@ import type { Statement } from './sql-statements.ts';
 import { effectOf, tableMade } from './statement-effects.ts';
 
 /**
- * Rows in a second, of a table as wide as `users`, measured by bench/migration-rates.ts on two cores (PostgreSQL 16, November
- * 2026) and rounded down. A faster machine takes less; a table that is not in memory, more.
+ * Rows in a second, of a table as wide as `users`, measured by bench/migration-rates.ts on two cores that had much else to do (PostgreSQL
+ * 16, November 2026). A quiet machine takes a fraction of the time; a table that is not in memory, more.
  */
 export const rowsPerSecond: Readonly<Record<Work, number>> = {
-  read: 1_500_000,
-  index: 400_000,
-  rewrite: 250_000,
-  change: 50_000,
+  read: 1_000_000,
+  index: 150_000,
+  rewrite: 50_000,
+  change: 10_000,
 };
 
 /** What a statement takes by itself, the commit after it, and all that is not rows. */
