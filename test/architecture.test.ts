@@ -98,6 +98,7 @@ const otherMeanings: [path: string, words: string, why: string][] = [
   ['jobs/', 'client', "the driver's connection"],
   ['brand.ts', 'password', 'part of a URL'],
   ['encrypted-stream.ts', 'identity', 'what age calls a private key'],
+  ['travelling.ts', 'tenant', 'whose rows they are'],
   ['describe-browser.ts', 'user', '`user-agent` of HTTP'],
   ['borrowed-connections.ts', 'client', "the driver's connection"],
   ['database.ts', 'client', "the driver's connection"],
