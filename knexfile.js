@@ -13,7 +13,8 @@
 import { loadConfig } from './src/config.ts';
 import { databaseTls } from './src/dependencies.ts';
 import { createPasswordHasher } from './src/domain/methods/password/password-hash.ts';
-import { connectionTo, createDatabase } from './src/platform/database.ts';
+import { createDatabase } from './src/platform/database.ts';
+import { connectionTo } from './src/platform/database-hosts.ts';
 import { migrationConfig } from './src/platform/migrations.ts';
 
 const config = loadConfig();

@@ -102,6 +102,7 @@ export async function startVersionBefore(commit: string, issuer: string): Promis
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const ended = once(child, 'close');
+  const removed = ended.then(() => rm(folder, { recursive: true, force: true }));
   let errors = '';
   child.stderr.on('data', (piece) => (errors += piece));
   const waiting: { word: string; found: (line: string) => void }[] = [];
@@ -125,8 +126,7 @@ export async function startVersionBefore(commit: string, issuer: string): Promis
     },
     async stop() {
       child.stdin.end('\n\n');
-      await ended;
-      await rm(folder, { recursive: true, force: true });
+      await removed;
     },
   };
 }
