@@ -1,6 +1,7 @@
 /** Where the database is: the configured one, or the embedded one, which is started here. Shared by the server and every command. */
 import type { Config } from './config.ts';
 import type { DatabaseOptions } from './platform/database.ts';
+import { tlsBy } from './platform/database-hosts.ts';
 import type { Pooler } from './platform/lent-connections.ts';
 import type { Logger } from './platform/logger.ts';
 
@@ -35,4 +36,9 @@ export function ownConnections({
   pooler,
 }: Pick<DatabaseSource, 'url' | 'directUrl' | 'pooler'>): Required<Pick<DatabaseOptions, 'url' | 'pooler'>> {
   return directUrl === undefined ? { url, pooler } : { url: directUrl, pooler: 'none' };
+}
+
+/** How a remote database is verified. */
+export function databaseTls(config: Config, url: string): boolean | { ca: string } | undefined {
+  return tlsBy(config.database.ca, url);
 }

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from './config.ts';
-import { ownConnections } from './database-source.ts';
+import { databaseTls, ownConnections } from './database-source.ts';
 import { codeRateLimits } from './domain/codes/code-limits.ts';
 import { configuredChannels } from './domain/messages/available-channels.ts';
 import { createMessenger, type Messenger } from './domain/messages/deliver-message.ts';
@@ -22,7 +22,6 @@ import { storedRequestLimits } from './oidc/storage/stored-requests.ts';
 import { createTokenMetrics, type TokenMetrics } from './oidc/tokens/token-metrics.ts';
 import { type AddressLimits, createAddressLimits } from './platform/address-limits.ts';
 import { createDatabase, type Database } from './platform/database.ts';
-import { tlsBy } from './platform/database-hosts.ts';
 import { createI18n, type I18n } from './platform/i18n.ts';
 import type { JobsConnection } from './platform/jobs/jobs.ts';
 import { createListeners, type Listeners } from './platform/listeners.ts';
@@ -92,11 +91,6 @@ const outboundBytes = 64 * 1024;
 
 function knexLogger(logger: Logger): { warn(text: string): void; error(text: string): void } {
   return { warn: (text) => logger.warn(text), error: (text) => logger.warn(text) };
-}
-
-/** How a remote database is verified. */
-export function databaseTls(config: Config, url: string): boolean | { ca: string } | undefined {
-  return tlsBy(config.database.ca, url);
 }
 
 function createLanguages(config: Config, logger: Logger): I18n {

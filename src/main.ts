@@ -7,20 +7,21 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Config } from './config.ts';
 import { claimDatabase } from './database-issuer.ts';
-import { type DatabaseSource, openDatabaseSource, ownConnections } from './database-source.ts';
-import { databaseTls } from './dependencies.ts';
+import { type DatabaseSource, databaseTls, openDatabaseSource, ownConnections } from './database-source.ts';
 import { systemCaller } from './domain/audit/audit-events.ts';
 import { createPasswordHasher } from './domain/methods/password/password-hash.ts';
 import { firstSetupLink } from './domain/setup/first-setup-link.ts';
 import { needsSetup } from './domain/setup/setup-links.ts';
 import { ensureSigningKeys, loadSigningKeys } from './oidc/keys.ts';
-import { createDatabase, type Database, isConnectionError } from './platform/database.ts';
+import { createDatabase, type Database } from './platform/database.ts';
 import { describeAddress } from './platform/database-hosts.ts';
+import { whyUnusable } from './platform/database-refusals.ts';
 import { waitForDatabase } from './platform/database-server.ts';
+import { findPooler } from './platform/find-pooler.ts';
 import { createLogger, type Logger, scrubText } from './platform/logger.ts';
 import { type MetricsServer, startMetricsServer } from './platform/metrics.ts';
-import { saysTakesNoWrites } from './platform/primary.ts';
 import { createSecrets } from './platform/secrets.ts';
+import { connectedAs } from './platform/server-role.ts';
 import { migrationTimeoutMs, prepareSchema } from './prepare-schema.ts';
 import { createGatehouse } from './server.ts';
 import { StartError } from './start-error.ts';
@@ -37,10 +38,32 @@ async function waitUntilReachable(db: Database, url: string, logger: Logger): Pr
     );
     if (waited) logger.info(`the ${address} answers`);
   } catch (error) {
-    const why = isConnectionError(error)
-      ? `The ${address} does not answer. Is DATABASE_URL right, and is it running?`
-      : `The ${address} refuses us: ${(error as Error).message}`;
-    throw new StartError(saysTakesNoWrites(error, address) ?? why, { cause: error });
+    throw new StartError(whyUnusable(error, address), { cause: error });
+  }
+}
+
+/** @throws StartError where the server would work over connections that it takes for its own, or over two databases */
+async function assertPoolerIsKnown(
+  db: Database,
+  { config, source: { url, directUrl, pooler } }: { config: Config; source: DatabaseSource },
+  logger: Logger,
+): Promise<void> {
+  // What cannot be found out is no reason to stay away.
+  const leadsTo = async (to: string) => (await findPooler(to, databaseTls(config, to)).catch(() => undefined))?.pooler;
+  if (pooler === 'none' && (await leadsTo(url)) === 'transaction')
+    throw new StartError(
+      `The ${describeAddress(url)} is reached by a pooler that lends a connection for each transaction. Set DATABASE_POOLER=transaction, and DATABASE_DIRECT_URL to the way past it`,
+    );
+  if (directUrl === undefined) return;
+  if ((await leadsTo(directUrl)) === 'transaction')
+    throw new StartError('DATABASE_DIRECT_URL leads through a pooler too. Let it name PostgreSQL itself');
+  const lent = createDatabase({ url, pooler, poolMax: 1, ssl: databaseTls(config, url) });
+  try {
+    await waitUntilReachable(lent, url, logger);
+    if ((await connectedAs(lent)).database !== (await connectedAs(db)).database)
+      throw new StartError('DATABASE_DIRECT_URL leads to another database than DATABASE_URL');
+  } finally {
+    await lent.destroy();
   }
 }
 
@@ -119,6 +142,7 @@ async function prepare(
     });
     try {
       await waitUntilReachable(db, own.url, logger);
+      if (!source.embedded) await assertPoolerIsKnown(db, { config, source }, logger);
       await prepareSchema({ db, config, source }, logger);
       await prepareContent(db, config, source);
       return { source, announcement: await announcementOf(db, config, source) };

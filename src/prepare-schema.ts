@@ -1,7 +1,6 @@
 /** Brings the schema up to date, as the role that owns the tables where that is another one than the server's, or says why it may not. */
 import type { Config } from './config.ts';
-import { type DatabaseSource, ownConnections } from './database-source.ts';
-import { databaseTls } from './dependencies.ts';
+import { type DatabaseSource, databaseTls, ownConnections } from './database-source.ts';
 import { ensureAuditPartitions } from './domain/audit/audit-upkeep.ts';
 import { migrateToLatest } from './platform/apply-migrations.ts';
 import { createDatabase, type Database } from './platform/database.ts';
@@ -22,6 +21,11 @@ interface Prepared {
   db: Database;
   config: Config;
   source: Pick<DatabaseSource, 'url' | 'pooler' | 'directUrl' | 'ownerUrl'>;
+}
+
+/** Whether there is no way but through a pooler. */
+function isLent(source: Prepared['source']): boolean {
+  return source.ownerUrl === undefined && ownConnections(source).pooler !== 'none';
 }
 
 /** Does `work` as the owner of the tables. @throws StartError where its URL leads to another database */
@@ -57,6 +61,10 @@ export async function schemaPlan(prepared: Prepared): Promise<MigrationPlan> {
  */
 export async function applyMigrations(prepared: Prepared): Promise<string[]> {
   const { db, config, source } = prepared;
+  if (isLent(source) && (await migrationStatus(db)).pending.length > 0)
+    throw new StartError(
+      'Migrations take longer than a pooler lends a connection. Set DATABASE_DIRECT_URL, to the way past it.',
+    );
   const applied = asOwner(prepared, async (owner) => {
     const { role } = await connectedAs(db);
     const isOther = role !== (await connectedAs(owner)).role;

@@ -27,15 +27,16 @@ import {
   checkRuntime,
 } from './machine-checks.ts';
 import { checkMail, checkPhones, sendTestMail } from './message-checks.ts';
+import { checkPooler } from './pooler-check.ts';
 import { checkReplicas } from './replica-check.ts';
 import { checkTrail } from './trail-check.ts';
 
 /** A check that cannot be made has failed. */
-async function attempt(
+async function attempt<T extends Check | undefined>(
   name: string,
-  check: () => Promise<Check>,
+  check: () => Promise<T>,
   advice = 'The log of the database may say more.',
-): Promise<Check> {
+): Promise<T | Check> {
   try {
     return await check();
   } catch (error) {
@@ -71,6 +72,12 @@ export async function checkCarriers(config: Config, testMailTo?: string): Promis
 export async function checkInDatabase(installation: Installation): Promise<Check[]> {
   const checks = [await attempt('database', () => checkDatabase(installation))];
   const schema = await attempt('migrations', () => checkMigrations(installation));
+  const pooler = await attempt(
+    'pooler',
+    () => checkPooler(installation),
+    'Check DATABASE_URL, and the pooler behind it.',
+  );
+  if (pooler) checks.push(pooler);
   checks.push(schema);
   checks.push(...(await checkReplicas(installation)));
   checks.push(await attempt('clock', () => checkClock(installation)));

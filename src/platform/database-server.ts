@@ -1,6 +1,7 @@
 /** The PostgreSQL server behind a connection: whether it answers, which one it is, and what its clock says. Reads alone. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, firstRow, isConnectionError } from './database.ts';
+import { isLastingRefusal } from './database-refusals.ts';
 
 /**
  * Asks until the server answers, a time a second.
@@ -15,7 +16,7 @@ export async function waitForDatabase(db: Database, waitMs: number, onWait: (why
       await ping(db);
       return waited;
     } catch (error) {
-      if (!isConnectionError(error) || Date.now() > deadline) throw error;
+      if (!isConnectionError(error) || isLastingRefusal(error) || Date.now() > deadline) throw error;
       // Of several addresses that were tried, Node.js tells the code alone.
       if (!waited) onWait((error as Error).message || String((error as { code?: unknown }).code));
       await sleep(1000);

@@ -56,4 +56,4 @@ export function lendForTransactions(connection: pg.Client, pooler: Pooler, limit
 }
 
 /** As Knex begins one. */
-const beginsTransaction = /^BEGIN(?: TRANSACTION [A-Z ]+)?;$/;
+const beginsTransaction = /^BEGIN(?: TRANSACTION [A-Z ]+)?;$/i;

@@ -96,7 +96,6 @@ export class Primary {
   joined(connection: pg.Client, server: Server): void {
     this.#connections.set(connection, server);
     connection.once('end', () => this.#connections.delete(connection));
-    connection.once('error', () => this.doubt(server));
     if (this.#probes.length === 0) return;
     this.#watch ??= setInterval(() => this.#lookAgain(), lookMs).unref();
   }
@@ -209,6 +208,8 @@ export function connectionsToPrimary(
       const server = await primary.find();
       const { host, port } = hostOf(server.url);
       Object.assign(this, { host, port });
+      // Whoever asked for the connection listens once it has it: one that breaks before would end the process.
+      this.on('error', () => primary.doubt(server));
       const told = tellsOfWrites(this, () => {
         giveUp(this, new TakesNoWritesError(`${server.place} takes no writes any more`));
         primary.doubt(server);

@@ -79,6 +79,6 @@ describe('the command line', function () {
     );
     assert.doesNotMatch(unreachable.stderr + unreachable.stdout, /hidden-password/);
     assert.equal(refused.code, 4);
-    assert.match(refused.stderr, /refuses the connection: .*no_such_database/);
+    assert.match(refused.stderr, /refuses us: .*no_such_database/);
   });
 });

@@ -26,6 +26,7 @@ import { createTestDatabase, type TestDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
 import { type Mailbox, startMailbox } from './mailbox.ts';
+import { startPgbouncer } from './pgbouncer.ts';
 import { processEnvironment } from './process-environment.ts';
 import { startTwilioServer, type TwilioServer } from './twilio-server.ts';
 
@@ -33,6 +34,7 @@ export interface TestApp {
   issuer: string;
   config: Config;
   db: Database;
+  /** PostgreSQL itself, also where the server works by way of a pooler. */
   databaseUrl: string;
   secrets: Secrets;
   passwords: PasswordHasher;
@@ -67,6 +69,8 @@ export interface TestAppOptions {
   timeouts?: ServerOptions['timeouts'];
   /** Migrated, elsewhere than on the server of the run. */
   database?: TestDatabase;
+  /** Has PgBouncer between the server and PostgreSQL; default: where TEST_POOLER is 1. */
+  pooler?: boolean;
   /** How who listens is told, with `runJobs`. */
   telling?: ServerOptions['telling'];
 }
@@ -105,8 +109,10 @@ export async function startTestApp({
   timeouts,
   telling,
   database: elsewhere,
+  pooler: withPooler = elsewhere === undefined && process.env.TEST_POOLER === '1',
 }: TestAppOptions = {}): Promise<TestApp> {
   const database: TestDatabase = elsewhere ?? (await createTestDatabase());
+  const pooler = withPooler ? await startPgbouncer([database.url]) : undefined;
   const dataDirectory = await mkdtemp(join(tmpdir(), 'gatehouse-app-'));
   const port = await freePort();
   const mailbox = withMailbox ? await startMailbox() : undefined;
@@ -118,6 +124,11 @@ export async function startTestApp({
     ISSUER: issuerOf?.(port) ?? `http://localhost:${port}`,
     DATA_DIR: dataDirectory,
     DATABASE_URL: database.url,
+    ...(pooler && {
+      DATABASE_URL: pooler.through(database.url),
+      DATABASE_DIRECT_URL: database.url,
+      DATABASE_POOLER: 'transaction',
+    }),
     SECRET_KEY: secretKey,
     METRICS_PORT: '0',
     // The floor of the rules is for production; here a hash a millisecond will do.
@@ -145,7 +156,7 @@ export async function startTestApp({
   const logger = createLogger({ level: 'info', destination });
   const server = await createGatehouse({
     config,
-    databaseUrl: database.url,
+    databaseUrl: config.database.url as string,
     logger,
     keyPollMs: 100,
     runJobs,
@@ -257,6 +268,7 @@ export async function startTestApp({
       await Promise.all([mailbox?.stop(), twilio?.stop()]);
       await server.stop();
       await db.destroy();
+      await pooler?.stop();
       await database.drop();
       await rm(dataDirectory, { recursive: true, force: true });
     },

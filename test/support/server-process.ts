@@ -122,11 +122,20 @@ export function environmentOf(app: TestApp, port: number): Record<string, string
     PORT: String(port),
     ISSUER: app.issuer,
     DATA_DIR: app.config.dataDirectory,
-    DATABASE_URL: app.databaseUrl,
+    ...databaseOf(app),
     SECRET_KEY: app.config.secretKeys[0] as string,
     ARGON2_MEMORY_KIB: '1024',
     ARGON2_ITERATIONS: '1',
     LOG_LEVEL: 'warn',
+  };
+}
+
+/** As the application's own process reaches it. */
+function databaseOf({ config: { database } }: TestApp): Record<string, string> {
+  return {
+    DATABASE_URL: database.url as string,
+    DATABASE_POOLER: database.pooler,
+    ...(database.directUrl !== undefined && { DATABASE_DIRECT_URL: database.directUrl }),
   };
 }
 

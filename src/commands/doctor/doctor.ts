@@ -13,7 +13,7 @@ import { printable } from '../frame/terminal-text.ts';
 import { type CommandContext, sayWhere, withUnpreparedDatabase } from '../frame/with-database.ts';
 
 const help = `
-Checks the configuration, the database and its schema, whether the audit trail is out of the program's reach, the signing keys, password hashing, the clocks, the data
+Checks the configuration, the database, a pooler before it and its schema, whether the audit trail is out of the program's reach, the signing keys, password hashing, the clocks, the data
 directory and the disk, the mail server, Twilio and the messages that wait. ok: fine; warn: works, and worth a look;
 fail: does not work (exit code 1).
 

@@ -5,14 +5,14 @@
  */
 import pino from 'pino';
 import type { Config } from '../../config.ts';
-import { type DatabaseSource, openDatabaseSource, ownConnections } from '../../database-source.ts';
-import { createDatabase, type Database, type DatabaseOptions, isConnectionError } from '../../platform/database.ts';
+import { type DatabaseSource, databaseTls, openDatabaseSource, ownConnections } from '../../database-source.ts';
+import { createDatabase, type Database } from '../../platform/database.ts';
 import { describeAddress } from '../../platform/database-hosts.ts';
+import { whyUnusable } from '../../platform/database-refusals.ts';
 import { ping } from '../../platform/database-server.ts';
 import { isQueueMade } from '../../platform/jobs/queue-state.ts';
 import { createLogger, type Logger } from '../../platform/logger.ts';
 import { migrationStatus } from '../../platform/migrations.ts';
-import { saysTakesNoWrites } from '../../platform/primary.ts';
 import { createSecrets, type Secrets } from '../../platform/secrets.ts';
 import { loadCommandConfig, namesIssuer } from './command-config.ts';
 import { DatabaseUnreachable } from './failures.ts';
@@ -43,13 +43,6 @@ async function openSource(config: Config, logger: Logger): Promise<DatabaseSourc
   }
 }
 
-/** How a remote database is verified, as the server does it. */
-export async function tlsOf(config: Config, url: string): Promise<DatabaseOptions['ssl']> {
-  if (config.database.ca === undefined && !url.includes('ssl')) return undefined;
-  const { databaseTls } = await import('../../dependencies.ts');
-  return databaseTls(config, url);
-}
-
 /** Where a command works, for a person to see that it is the right place. */
 export function sayWhere({ config, source }: Pick<CommandContext, 'config' | 'source'>): void {
   const place = source.embedded
@@ -63,11 +56,7 @@ async function connect(db: Database, url: string): Promise<void> {
   try {
     await ping(db);
   } catch (error) {
-    const address = describeAddress(url);
-    const why = isConnectionError(error)
-      ? `The ${address} does not answer. Is DATABASE_URL right, and is it running?`
-      : `The ${address} refuses the connection: ${(error as Error).message}`;
-    throw new DatabaseUnreachable(saysTakesNoWrites(error, address) ?? why, { cause: error });
+    throw new DatabaseUnreachable(whyUnusable(error, describeAddress(url)), { cause: error });
   }
 }
 
@@ -89,7 +78,7 @@ export async function withUnpreparedDatabase<T>(
       ...own,
       anyServer,
       poolMax: 2,
-      ssl: await tlsOf(config, own.url),
+      ssl: databaseTls(config, own.url),
       applicationName: 'gatehouse-command',
       // `migrate` may build an index over years of events.
       statementTimeoutMs: 30 * 60_000,

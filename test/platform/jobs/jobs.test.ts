@@ -229,6 +229,35 @@ describe('jobs', () => {
     }
   });
 
+  it('bears a connection that is ended in the moment in which it is opened', async () => {
+    let opened = 0;
+    const fatal = Buffer.from('SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0');
+    const frame = (kind: string, body: Buffer) => {
+      const head = Buffer.alloc(5, kind);
+      head.writeInt32BE(body.length + 4, 1);
+      return Buffer.concat([head, body]);
+    };
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        opened += 1;
+        // AuthenticationOk, ReadyForQuery, and the end at once.
+        socket.on('end', () => socket.destroy()).resume();
+        socket.end(Buffer.concat([frame('R', Buffer.alloc(4)), frame('Z', Buffer.from('I')), frame('E', fatal)]));
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    try {
+      // An error that nobody listens to is one of the test.
+      start({}, { databaseUrl: `postgres://somebody@127.0.0.1:${port}/gatehouse` });
+      await eventually(() => opened > 3, 'it tries again');
+      await Promise.all(running.splice(-1).map((jobs) => jobs.stop()));
+    } finally {
+      server.close();
+    }
+  });
+
   it('takes jobs though the connection broke when it first looked up its tasks', async () => {
     // As if the network failed at this statement, every time until it is told otherwise.
     await db.raw(`
