@@ -103,6 +103,8 @@ const otherMeanings: [path: string, words: string, why: string][] = [
   ['borrowed-connections.ts', 'client', "the driver's connection"],
   ['database.ts', 'client', "the driver's connection"],
   ['database-hosts.ts', 'session', 'a parameter of a URL'],
+  ['database-refusals.ts', 'client role user', 'words of PostgreSQL'],
+  ['find-pooler.ts', 'client session', "the driver's connection, and PostgreSQL's"],
   ['known-statements.ts', 'client', "the driver's connection"],
   ['lent-connections.ts', 'client session', "the driver's connection, and PostgreSQL's"],
   ['metrics.ts', 'client', "the driver's connection"],
