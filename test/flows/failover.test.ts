@@ -10,7 +10,8 @@ import { discover, redirectUri, signIn, startSignIn } from '../support/relying-p
 describe('a failover of the database', () => {
   let app: TestApp;
   before(async () => {
-    app = await startTestApp();
+    // It is about the server's own connections; those of a pooler are the pooler's to give up.
+    app = await startTestApp({ pooler: false });
   });
   after(() => app.stop());
 
