@@ -96,6 +96,8 @@ const otherMeanings: [path: string, words: string, why: string][] = [
     'of PostgreSQL and the operating system',
   ],
   ['jobs/', 'client', "the driver's connection"],
+  ['apply-migrations.ts', 'client session', 'settings and kinds of processes of PostgreSQL'],
+  ['migration-plan/', 'grant identity owner role', 'words of SQL'],
   ['brand.ts', 'password', 'part of a URL'],
   ['encrypted-stream.ts', 'identity', 'what age calls a private key'],
   ['travelling.ts', 'tenant', 'whose rows they are'],
@@ -128,7 +130,7 @@ const otherMeanings: [path: string, words: string, why: string][] = [
   ['phone-messages.ts', 'account client password', "Twilio's own terms"],
   [
     'migrations.ts',
-    'client grant identity invitation organisation passkey recovery session tenant user',
+    'client grant identity invitation organisation passkey recovery tenant user',
     'names of files; the list has to be explicit',
   ],
 ];

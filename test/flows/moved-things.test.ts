@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { findEffectiveAccess } from '../../src/domain/access/effective-access.ts';
 import { createApiKey, openApiKey } from '../../src/domain/api-keys/api-keys.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
+import { createInvitation } from '../../src/domain/invitations/send-invitation.ts';
 import { deactivateUser } from '../../src/domain/lifecycle/end-person.ts';
 import {
   addIdentityProvider,
@@ -20,6 +21,7 @@ import { verifyTrail } from '../../src/domain/seals/verify-trail.ts';
 import { webhookSecretPurpose } from '../../src/domain/webhooks/deliver-webhook.ts';
 import { createWebhook } from '../../src/domain/webhooks/webhooks.ts';
 import { rows } from '../../src/platform/database.ts';
+import { randomToken, sha256 } from '../../src/platform/secrets.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { Authenticator, makePasskey } from '../support/authenticator.ts';
 import { Browserless } from '../support/browserless.ts';
@@ -41,6 +43,7 @@ describe('what a tenant takes along', () => {
   let seed: string;
   let passkey: Authenticator;
   let apiKey: string;
+  const invitationToken = randomToken();
   let webhook: { id: string; secret: string };
   let sealedIds: string[];
   let lateIds: string[];
@@ -110,6 +113,7 @@ describe('what a tenant takes along', () => {
       how,
     );
     await from.relyingParty({ tenantId });
+    await inviteSomebody();
     const imported = await from.person({ tenantId });
     const hash = { algorithm: 'bcrypt', hash: '$2b$10$abcdefghijklmnopqrstuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu' } as never;
     // A password that is changed ends what was imported: so the row is made anew.
@@ -120,6 +124,28 @@ describe('what a tenant takes along', () => {
       foreignPasswordHash: sealForeignHash(from.secrets, imported.id, hash),
       foreignPasswordMs: 10,
     });
+  }
+
+  async function inviteSomebody(): Promise<void> {
+    const { id: orgNodeId } = await createNode(from.db, { tenantId });
+    const { id: roleId } = await createRole(from.db, { tenantId, name: 'guest' });
+    const invitation = await createInvitation(
+      from.db,
+      { tenantId, email: 'newcomer@example.test', roleId, orgNodeId, locale: 'en' },
+      {
+        secrets: from.secrets,
+        caller: systemCaller,
+        issuer: from.issuer,
+        channels: ['email'],
+        phoneCountries: [],
+        budgets: { email: 100, phone: 0 },
+      },
+    );
+    // The token itself is in the mail alone.
+    await from
+      .db('invitations')
+      .where({ id: invitation.id })
+      .update({ tokenHash: sha256(invitationToken) });
   }
 
   /** Three hours, of which the other server has sealed some, too; and some events that no seal holds. */
@@ -202,6 +228,15 @@ describe('what a tenant takes along', () => {
     assert.equal(provider && clientSecretOf(provider, to.secrets), 'their secret');
     const [row] = await to.db('webhooks').where({ id: webhook.id }).select('sealedSecret');
     assert.equal(to.secrets.open(webhookSecretPurpose, row.sealedSecret, webhook.id), webhook.secret);
+  });
+
+  it('an invitation: its link leads from the old server to the new one, where it is good', async () => {
+    const browser = new Browserless();
+    const page = await browser.open(`${from.issuer}/invitations/${invitationToken}`);
+    assert.equal(page.url, `${to.issuer}/invitations/${invitationToken}`);
+    assert.match(page.body, /n•+r@example\.test|guest/);
+    const nobodys = await fetch(`${from.issuer}/invitations/${randomToken()}`, { redirect: 'manual' });
+    assert.equal(nobodys.status, 404);
   });
 
   it('the trail with its seals, and what no seal held is sealed here', async () => {

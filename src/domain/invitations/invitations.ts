@@ -15,6 +15,7 @@ import { findPlacePaths } from '../organisation/place-paths.ts';
 import type { SignInServer } from '../sign-in/method.ts';
 import { type ProofDependencies, proveAddress } from '../sign-in/prove-address.ts';
 import { parseTenantSettings, type TenantSettings } from '../tenants/tenant-settings.ts';
+import { findTenantById } from '../tenants/tenants.ts';
 import { maskedAddress } from '../users/canonical-address.ts';
 import { createUser, type NewPasswords } from '../users/users.ts';
 import { type AddressKind, opensAccount } from '../users/verified-address.ts';
@@ -100,6 +101,13 @@ export async function findInvitation(db: Database, token: string, server: SignIn
     passwordRequired: password === 'required',
     expiresAt: invitation.expiresAt,
   };
+}
+
+/** The issuer to which the tenant of an invitation has moved, where the link works as it did here; undefined for any other token. */
+export async function findInvitationElsewhere(db: Database, token: string): Promise<string | undefined> {
+  const invitation = await selectInvitationByToken(db, sha256(token));
+  const tenant = invitation && (await findTenantById(db, invitation.tenantId));
+  return tenant?.movedTo ?? undefined;
 }
 
 export interface AcceptanceDependencies extends ProofDependencies, SignInServer {

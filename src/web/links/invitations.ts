@@ -5,7 +5,12 @@
  */
 import Router from '@koa/router';
 import type { Context } from 'koa';
-import { acceptInvitation, findInvitation, invitationLinkLimits } from '../../domain/invitations/invitations.ts';
+import {
+  acceptInvitation,
+  findInvitation,
+  findInvitationElsewhere,
+  invitationLinkLimits,
+} from '../../domain/invitations/invitations.ts';
 import { findTenantById } from '../../domain/tenants/tenants.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { callerOf, type WebDependencies } from '../interaction/context.ts';
@@ -61,6 +66,13 @@ export function invitationRoutes(web: WebDependencies): Router {
   }
 
   router.get('/', async (ctx) => {
+    const token = ctx.params.token as string;
+    const issuer = await findInvitationElsewhere(web.db, token);
+    if (issuer !== undefined) {
+      ctx.status = 303;
+      ctx.redirect(`${issuer}/invitations/${encodeURIComponent(token)}`);
+      return;
+    }
     await countFailures(ctx, web, invitationLinkLimits.invitationLinkPerIp, () => show(ctx, ''));
   });
 

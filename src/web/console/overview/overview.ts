@@ -33,7 +33,7 @@ const places = {
   identity_provider_failing: { section: 'sign-in' },
   messages_not_sent: { section: 'messages' },
   webhook_failing: { section: 'webhooks', tab: '' },
-  event_stream_failing: { section: 'webhooks' },
+  event_stream_failing: { section: 'event-streams' },
   client_secret_ending: { section: 'applications' },
   service_secret_ending: { section: 'services', tab: '/secrets' },
   api_key_ending: { section: 'api-keys', tab: '' },
