@@ -22,6 +22,12 @@ import {
 } from './platform/environment/environment-checks.ts';
 import { countries, header, integer, networks, text } from './platform/environment/environment-forms.ts';
 import { secretFileVariables, withSecretFiles } from './platform/environment/secret-files.ts';
+import {
+  checkTracing,
+  type TracingConfig,
+  tracingOf,
+  tracingVariables,
+} from './platform/environment/tracing-variables.ts';
 
 /** The variables of this process. */
 export const variables: NodeJS.ProcessEnv = process.env;
@@ -78,6 +84,7 @@ export const environmentSchema = z.object({
   PHONE_COUNTRIES: countries,
   PHONE_DAILY_BUDGET: integer(1, 10_000_000, 1_000),
   ...brandVariables,
+  ...tracingVariables,
   ...secretFileVariables,
 });
 
@@ -103,6 +110,8 @@ export interface Config {
   readonly workers: number;
   readonly metrics: { readonly host: string; readonly port: number };
   readonly logLevel: string;
+  /** Absent: nothing is traced. */
+  readonly tracing: TracingConfig | undefined;
   readonly trustedProxies: readonly string[];
   /** Headers of the proxies, for mutual TLS (RFC 8705); absent: there is none. `origin`: where the proxy asks for a certificate. */
   readonly clientCertificates: {
@@ -225,6 +234,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = variables): Config {
   checkBounds(env, faults);
   checkMail(env, production, faults);
   checkPhone(env, given, production, faults);
+  checkTracing(env, production, faults);
   if (faults.length > 0) throw new ConfigError(faults);
 
   return deepFreeze({
@@ -244,6 +254,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = variables): Config {
     workers: env.WORKERS,
     metrics: { host: env.METRICS_HOST, port: env.METRICS_PORT },
     logLevel: env.LOG_LEVEL,
+    tracing: tracingOf(env),
     trustedProxies: env.TRUSTED_PROXIES,
     clientCertificates: certificatesOf(env),
     // In development the applications are on this machine, and want to hear of a logout.

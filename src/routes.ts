@@ -44,6 +44,7 @@ import { createRequestLog } from './web/middleware/request-log.ts';
 import { dropOtherTargets, refuseTarget } from './web/middleware/request-target.ts';
 import { sameOrigin } from './web/middleware/same-origin.ts';
 import { takeTurns } from './web/middleware/take-turns.ts';
+import { traceRequest } from './web/middleware/trace-request.ts';
 import { locale } from './web/pages/locale.ts';
 import { securityHeaders } from './web/pages/security-headers.ts';
 import type { PublicDocuments } from './web/provider/public-documents.ts';
@@ -255,6 +256,7 @@ export function mountRoutes(
   app.use(dropOtherTargets());
   app.use(createHealth({ db, logger, isStopping }));
   app.use(pinIssuer(config.issuer));
+  if (config.tracing) app.use(traceRequest());
   app.use(createRequestLog({ logger, metrics }));
   app.use((ctx, next) => {
     if (routeOf(ctx.path) === undefined) return astray(ctx, next);

@@ -9,6 +9,7 @@ import { borrowConnection, giveUp } from './borrowed-connections.ts';
 import { runStatement } from './known-statements.ts';
 import { lendForTransactions, type Pooler, startParameters } from './lent-connections.ts';
 import { connectionsToPrimary } from './primary.ts';
+import { beginSpan, isTracing } from './tracing.ts';
 
 export type Database = Knex;
 
@@ -86,6 +87,14 @@ function knexLog(log: DatabaseOptions['log'] = { warn() {}, error() {} }): Knex.
   };
 }
 
+const statementSpan = { kind: 'client', attributes: { 'db.system.name': 'postgresql' } } as const;
+
+/** As it is prepared under; the text of any other may hold a value. */
+function statementName(query: unknown): string {
+  const { name, statementName } = query as { name?: unknown; statementName?: unknown };
+  return String(statementName ?? name ?? 'query');
+}
+
 /**
  * Connections that look alive and are of no use any more. A server that has gone without a word (its machine lost, the network
  * cut) leaves one for a quarter of an hour: a query that waited for its answer in vain closes it. A server that takes no writes
@@ -107,13 +116,16 @@ function leaveUseless(connection: pg.Client, pool: Set<pg.Client>): void {
   };
   connection.query = ((...args: unknown[]) => {
     const callback = args.at(-1);
+    const end = isTracing() ? beginSpan(statementName(args[0]), statementSpan) : undefined;
     if (typeof callback === 'function')
       return query(...args.slice(0, -1), (error: unknown, result: unknown) => {
+        end?.(error);
         judge(error);
         callback(error, result);
       });
     const answer = query(...args);
     if (answer instanceof Promise) answer.catch(judge);
+    if (end && answer instanceof Promise) answer.then(() => end(), end);
     return answer;
   }) as typeof connection.query;
 }

@@ -10,6 +10,7 @@ import { domainToASCII, pathToFileURL } from 'node:url';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import { DeliveryError } from './delivery-error.ts';
 import { offersUnicodeAddresses, rememberedAnswer } from './smtp-utf8.ts';
+import { traced } from './tracing.ts';
 
 export interface Mail {
   /** Names the message over every retry; becomes its Message-ID, so that mailboxes show a repetition once. */
@@ -156,7 +157,7 @@ function smtpMailer(smtpUrl: string, from: string, timeouts: MailTimeouts): Mail
         // Asked anew for each: the library would hand the address on to a server that has changed its mind.
         const mayGo = !isBeyondAscii(message) || (await offersUnicode(limit));
         if (!mayGo) throw unicodeRefused();
-        await transport.sendMail({ ...message, signal: limit });
+        await traced('mail', { kind: 'client' }, () => transport.sendMail({ ...message, signal: limit }));
       } catch (error) {
         if (error instanceof DeliveryError) throw error;
         throw deliveryError(timeout.aborted ? Object.assign(error as Error, { code: 'ETIMEDOUT' }) : error);

@@ -5,6 +5,7 @@
  */
 import type twilio from 'twilio';
 import { DeliveryError } from './delivery-error.ts';
+import { traced } from './tracing.ts';
 
 export type PhoneChannel = 'sms' | 'whatsapp';
 
@@ -92,7 +93,10 @@ export function createPhoneMessages(options: TwilioOptions): PhoneMessages {
 
   return {
     async send(message, signal) {
-      await ask((client) => client.messages.create(asTwilioHasIt(message, options)), signal);
+      const { channel } = message;
+      await traced(channel, { kind: 'client' }, () =>
+        ask((client) => client.messages.create(asTwilioHasIt(message, options)), signal),
+      );
     },
     async findAccount(signal) {
       const { friendlyName, status, type } = await ask(

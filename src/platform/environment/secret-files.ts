@@ -15,6 +15,7 @@ const secretVariables = [
   'DATABASE_REPLICA_URL',
   'SMTP_URL',
   'TWILIO_AUTH_TOKEN',
+  'OTEL_EXPORTER_OTLP_HEADERS',
 ] as const;
 
 type SecretFileVariable = `${(typeof secretVariables)[number]}_FILE`;

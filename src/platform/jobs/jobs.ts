@@ -19,6 +19,7 @@ import pg from 'pg';
 import type { Logger } from 'pino';
 import { type Pooler, startParameters } from '../lent-connections.ts';
 import { connectionsToPrimary } from '../primary.ts';
+import { tracedAlone } from '../tracing.ts';
 import { beat, type Patience, releaseJobsOf, releaseLostJobs, watchPool } from './abandoned-jobs.ts';
 import { onLastingFailure, workersAreGone } from './idle-workers.ts';
 
@@ -297,13 +298,10 @@ function wrapTask(name: string, task: JobTask, logger: Logger, givenUp: AbortSig
     const log = logger.child({ task: name, jobId: job.id, attempt: job.attempts });
     const began = performance.now();
     try {
-      await task(payload, {
-        id: job.id,
-        attempt: job.attempts,
-        maxAttempts: job.max_attempts,
-        signal: abortSignal ? AbortSignal.any([abortSignal, givenUp]) : givenUp,
-        log,
-      });
+      const signal = abortSignal ? AbortSignal.any([abortSignal, givenUp]) : givenUp;
+      await tracedAlone(`job ${name}`, { attributes: { attempt: job.attempts } }, () =>
+        task(payload, { id: job.id, attempt: job.attempts, maxAttempts: job.max_attempts, signal, log }),
+      );
       // What was begun by another meanwhile is that one's to end.
       givenUp.throwIfAborted();
       log.debug({ ms: Math.round(performance.now() - began) }, 'Job done');

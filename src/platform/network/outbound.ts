@@ -9,6 +9,7 @@ import { isIP } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import getRawBody from 'raw-body';
 import type { Dispatcher } from 'undici';
+import { traced } from '../tracing.ts';
 import { isInNetworks, isPublicAddress, type Networks, parseNetworks } from './networks.ts';
 import { type Connections, keptConnections, singleConnections, type Target } from './outbound-connections.ts';
 
@@ -77,9 +78,13 @@ export function createOutboundFetch(rules: OutboundOptions): OutboundFetch {
       controller.abort(new OutboundError('OUTBOUND_TIMEOUT', `no complete answer within ${timeoutMs} ms`));
     }, timeoutMs);
     const { signal } = controller;
+    // The host alone: a path may be a secret. `traceparent` goes to nobody outside.
+    const span = { kind: 'client', attributes: { 'server.address': url.hostname } } as const;
     try {
-      const targets = await abortable(resolve(url, allowed, find), signal);
-      return await exchange(url, targets, prepared, { signal, maxBytes, connections, redirect: options.redirect });
+      return await traced(`HTTP ${prepared.method}`, span, async () => {
+        const targets = await abortable(resolve(url, allowed, find), signal);
+        return exchange(url, targets, prepared, { signal, maxBytes, connections, redirect: options.redirect });
+      });
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof OutboundError) throw error;

@@ -29,20 +29,22 @@ export interface ToldRequest {
   began: number;
   route: string;
   ip: string | undefined;
+  /** Where it is traced. */
+  traceId?: string | undefined;
   /** Where it is not the target itself. */
   path?: string;
 }
 
 /** The line and the measurement of a request. */
 export function createRequestTeller({ logger, metrics }: Pick<RequestLogOptions, 'logger' | 'metrics'>) {
-  return ({ req, res, requestId, began, route, ip, path = route }: ToldRequest): void => {
+  return ({ req, res, requestId, began, route, ip, traceId, path = route }: ToldRequest): void => {
     const method = req.method ?? '';
     // 499, as nginx has it: nobody was there to be answered.
     const status = res.writableFinished ? res.statusCode : 499;
     const ms = performance.now() - began;
     metrics.observeRequest({ method, route, status, seconds: ms / 1000 });
     const level = status >= 500 ? 'error' : quietRoutes.has(route) ? 'debug' : 'info';
-    logger[level]({ requestId, method, path, status, ms: Math.round(ms), ip }, 'request');
+    logger[level]({ requestId, method, path, status, ms: Math.round(ms), ip, traceId }, 'request');
   };
 }
 
@@ -57,9 +59,10 @@ export function createRequestLog({ logger, metrics, routes }: RequestLogOptions)
     ctx.state.requestId = requestId;
     ctx.set('X-Request-Id', requestId);
     const { path, ip, req, res } = ctx;
+    const { traceId } = ctx.state;
     const route = routeOf(path) ?? 'other';
     // `close` also comes where the client goes away first, and where another handler answers on `res` itself.
-    res.once('close', () => tell({ req, res, requestId, began, route, ip, path: maskedPath(path, route) }));
+    res.once('close', () => tell({ req, res, requestId, began, route, ip, traceId, path: maskedPath(path, route) }));
     return next();
   };
 }

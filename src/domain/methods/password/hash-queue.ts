@@ -4,6 +4,7 @@
  * is compared. Bounded by time and not by number: on a slow machine fewer may wait.
  */
 import { type Codes, DomainError, defineCodes } from '../../../platform/errors.ts';
+import { traced } from '../../../platform/tracing.ts';
 
 export const passwordHashCodes = defineCodes({
   SERVICE_BUSY: { kind: 'unavailable', params: ['seconds'], means: 'too many passwords are being hashed at once' },
@@ -54,11 +55,11 @@ export function createHashQueue({ concurrency, longestWaitMs, expectedMs }: Hash
   async function inTurn<T>(work: () => Promise<T>): Promise<T> {
     // The turn is handed over, not given back: nobody who comes later overtakes.
     if (turns < concurrency) turns += 1;
-    else await new Promise<void>((resume) => waiting.push(resume));
+    else await traced('password hash wait', {}, () => new Promise<void>((resume) => waiting.push(resume)));
     const run = { at: performance.now() };
     begun.add(run);
     try {
-      return await work();
+      return await traced('password hash', {}, work);
     } finally {
       averageMs += (performance.now() - run.at - averageMs) / 16;
       begun.delete(run);
