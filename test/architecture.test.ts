@@ -101,6 +101,8 @@ const otherMeanings: [path: string, words: string, why: string][] = [
   ['brand.ts', 'password', 'part of a URL'],
   ['encrypted-stream.ts', 'identity', 'what age calls a private key'],
   ['travelling.ts', 'tenant', 'whose rows they are'],
+  ['tracing', 'client', 'a kind of span'],
+  ['mailer.ts', 'client', 'a kind of span'],
   ['describe-browser.ts', 'user', '`user-agent` of HTTP'],
   ['borrowed-connections.ts', 'client', "the driver's connection"],
   ['database.ts', 'client', "the driver's connection"],

@@ -69,6 +69,7 @@ describe('the configuration', () => {
       workers: 1,
       metrics: { host: '127.0.0.1', port: 9464 },
       logLevel: 'info',
+      tracing: undefined,
       trustedProxies: [],
       clientCertificates: { certificate: undefined, verified: undefined, origin: undefined },
       addressLimits: { trustedNetworks: [], signInFailures: 100, codes: 300, openSignIns: 500 },
@@ -136,6 +137,10 @@ describe('the configuration', () => {
       METRICS_PORT: '0',
       METRICS_HOST: '::1',
       LOG_LEVEL: 'debug',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example.org/otlp',
+      OTEL_EXPORTER_OTLP_HEADERS: 'x-key=some%20key',
+      OTEL_SERVICE_NAME: 'id',
+      OTEL_TRACES_SAMPLER_ARG: '0.25',
       TRUSTED_PROXIES: '10.0.0.0/8, fd00::/8, 192.0.2.1',
       CLIENT_CERTIFICATE_HEADER: 'X-Client-Cert',
       CLIENT_CERTIFICATE_VERIFIED_HEADER: 'X-Client-Verify',
@@ -189,6 +194,12 @@ describe('the configuration', () => {
       workers: 4,
       metrics: { host: '::1', port: 0 },
       logLevel: 'debug',
+      tracing: {
+        endpoint: 'https://collector.example.org/otlp',
+        headers: { 'x-key': 'some key' },
+        serviceName: 'id',
+        ratio: 0.25,
+      },
       trustedProxies: ['10.0.0.0/8', 'fd00::/8', '192.0.2.1'],
       clientCertificates: {
         certificate: 'x-client-cert',
@@ -586,6 +597,48 @@ describe('the configuration', () => {
       assert.notEqual(text, '');
       assert.ok(!text.includes(secret), text);
     }
+  });
+});
+
+describe('the configuration of traces', () => {
+  const on = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example.org:4318/' };
+
+  it('is none by default, and has the names of OpenTelemetry', () => {
+    assert.equal(loadConfig({ NODE_ENV: 'test', OTEL_SERVICE_NAME: 'id' }).tracing, undefined);
+    assert.deepEqual(loadConfig({ NODE_ENV: 'test', ...on }).tracing, {
+      endpoint: 'http://collector.example.org:4318',
+      headers: {},
+      serviceName: 'gatehouse',
+      ratio: 1,
+    });
+    const headers = 'X-Key=a%20b%3D, authorization=Bearer%20c';
+    const given = { ...on, OTEL_EXPORTER_OTLP_HEADERS: headers, OTEL_TRACES_SAMPLER_ARG: '0.05' };
+    const { tracing } = loadConfig({ NODE_ENV: 'test', ...given });
+    assert.deepEqual(tracing?.headers, { 'x-key': 'a b=', authorization: 'Bearer c' });
+    assert.equal(tracing?.ratio, 0.05);
+  });
+
+  it('is refused where it could not work, or would show a key on the way', () => {
+    const refused: Record<string, string>[] = [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' },
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'grpc://collector.example.org' },
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://key:secret@collector.example.org' },
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example.org/?key=secret' },
+      { OTEL_EXPORTER_OTLP_HEADERS: 'secret' },
+      { OTEL_EXPORTER_OTLP_HEADERS: 'x-key=%zz' },
+      { OTEL_EXPORTER_OTLP_HEADERS: 'x-key=a%0d%0ab' },
+      { OTEL_TRACES_SAMPLER_ARG: '1.5' },
+      { OTEL_TRACES_SAMPLER_ARG: 'all' },
+      { ...on, OTEL_EXPORTER_OTLP_HEADERS: 'x-key=secret' },
+    ];
+    for (const environment of refused) {
+      const faults = faultsOf({ ...production, ...environment }).filter((fault) => fault.startsWith('OTEL_'));
+      assert.equal(faults.length, 1, JSON.stringify(environment));
+      assert.ok(!faults[0]?.includes('secret'));
+    }
+    const local = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318', OTEL_EXPORTER_OTLP_HEADERS: 'x-key=a' };
+    for (const environment of [on, local, { ...local, ...{ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://c.example.org' } }])
+      assert.deepEqual(faultsOf({ ...production, ...environment }), []);
   });
 });
 

@@ -122,37 +122,27 @@ function samplerOf(ratio: number): Sampler {
 
 interface Queue {
   processor: SpanProcessor;
+  /** Sends what waits, in time; afterwards nothing waits. */
   flush(): Promise<void>;
 }
 
 function createQueue(exporter: OTLPTraceExporter, options: TraceExportOptions): Queue {
-  const { registry, logger, queueMax = 2_048, intervalMs = 2_000 } = options;
-  const dropped = new Counter({
-    name: 'gatehouse_trace_spans_dropped_total',
-    help: 'Spans that were not told to the collector: the queue was full, it did not take them, or the process ended.',
-    labelNames: ['reason'],
-    registers: [registry],
-  });
-  for (const reason of ['queue', 'collector', 'end']) dropped.inc({ reason }, 0);
+  const { queueMax = 2_048, intervalMs = 2_000 } = options;
+  const { drop, tell } = createReport(options);
   const waiting: ReadableSpan[] = [];
   let underWay: Promise<void> | undefined;
-  let isRefused = false;
+  let sent = 0;
   let isEnded = false;
-
-  function told(error: Error | undefined, count: number): void {
-    if (error) {
-      dropped.inc({ reason: isEnded ? 'end' : 'collector' }, count);
-      if (!isRefused)
-        logger.warn({ err: error }, 'traces are not taken by the collector; they are dropped until they are');
-    } else if (isRefused) logger.info('the collector takes traces again');
-    isRefused = error !== undefined;
-  }
 
   async function sendAll(): Promise<void> {
     while (waiting.length > 0) {
       const batch = waiting.splice(0, batchMax);
+      sent = batch.length;
       const error = await exported(exporter, batch);
-      told(error, batch.length);
+      // Nobody waits for it any more, and it is counted.
+      if (isEnded) return;
+      sent = 0;
+      tell(error, batch.length);
       // Not at once again: the next turn comes by the clock.
       if (error) return;
     }
@@ -170,28 +160,44 @@ function createQueue(exporter: OTLPTraceExporter, options: TraceExportOptions): 
   async function flush(): Promise<void> {
     clearInterval(timer);
     const late = new AbortController();
-    const all = (async () => {
-      await underWay;
-      await send();
-    })();
+    const all = Promise.resolve(underWay).then(send);
     await Promise.race([all, sleep(flushMs, undefined, { signal: late.signal }).catch(() => {})]);
     late.abort();
     isEnded = true;
-    dropped.inc({ reason: 'end' }, waiting.splice(0).length);
+    drop('end', sent + waiting.splice(0).length);
   }
 
+  function onEnd(span: ReadableSpan): void {
+    if (isEnded) drop('end', 1);
+    else if (waiting.length >= queueMax) drop('queue', 1);
+    else if (waiting.push(span) >= Math.min(batchMax, queueMax)) void send();
+  }
+
+  return { processor: { onStart() {}, onEnd, forceFlush: send, shutdown: flush }, flush };
+}
+
+type Reason = 'queue' | 'collector' | 'end';
+
+/** What is lost is counted; the log says once that it begins, and once that it is over. */
+function createReport({ registry, logger }: Pick<TraceExportOptions, 'registry' | 'logger'>) {
+  const dropped = new Counter({
+    name: 'gatehouse_trace_spans_dropped_total',
+    help: 'Spans that were not told to the collector: the queue was full, it did not take them, or the process ended.',
+    labelNames: ['reason'],
+    registers: [registry],
+  });
+  for (const reason of ['queue', 'collector', 'end']) dropped.inc({ reason }, 0);
+  const drop = (reason: Reason, count: number) => dropped.inc({ reason }, count);
+  let isRefused = false;
   return {
-    processor: {
-      onStart() {},
-      onEnd(span) {
-        if (isEnded || waiting.length >= queueMax) return dropped.inc({ reason: isEnded ? 'end' : 'queue' });
-        waiting.push(span);
-        if (waiting.length >= Math.min(batchMax, queueMax) && !isRefused) void send();
-      },
-      forceFlush: send,
-      shutdown: flush,
+    drop,
+    tell(error: Error | undefined, count: number): void {
+      if (error) {
+        drop('collector', count);
+        if (!isRefused) logger.warn({ err: error }, 'the collector takes no traces: they are dropped until it does');
+      } else if (isRefused) logger.info('the collector takes traces again');
+      isRefused = error !== undefined;
     },
-    flush,
   };
 }
 
