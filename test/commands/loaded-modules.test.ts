@@ -8,7 +8,16 @@ import { randomToken } from '../../src/platform/secrets.ts';
 import { runGatehouse } from './run-gatehouse.ts';
 
 /** What only a server needs; loading it takes longer than a small command works. */
-const ofTheServer = ['oidc-provider', 'koa', 'undici', 'graphile-worker', 'nodemailer', 'openid-client', 'qrcode'];
+const ofTheServer = [
+  'oidc-provider',
+  'koa',
+  'undici',
+  'graphile-worker',
+  'nodemailer',
+  'openid-client',
+  'qrcode',
+  '@opentelemetry/sdk-trace',
+];
 
 /** Writes down each package of which a module is loaded, at the end of the process. */
 const recorder = (file: string) => `

@@ -4,6 +4,7 @@
  * redirect, ten seconds.
  */
 import { OutboundError, type OutboundFetch } from '../../platform/network/outbound.ts';
+import { tracedAlone } from '../../platform/tracing.ts';
 import type { Outcome } from './receiver-kind.ts';
 
 /** How long a receiver has for its answer, how much of it is read, and for how long its connection waits for the next call. */
@@ -33,7 +34,7 @@ export async function callReceiver(
   message: { headers: Record<string, string>; body: string; signal: AbortSignal },
 ): Promise<Outcome> {
   try {
-    const { status, headers } = await fetch(url, { method: 'POST', ...message });
+    const { status, headers } = await tracedAlone('delivery', {}, () => fetch(url, { method: 'POST', ...message }));
     if (status >= 200 && status < 300) return { result: 'delivered', status };
     if (status === 410) return { result: 'gone', status, reason: 'status' };
     const reason = status >= 300 && status < 400 ? 'redirect' : 'status';
