@@ -11,7 +11,7 @@
  * The embedded PostgreSQL runs as long as a Gatehouse process uses it: `gatehouse migrate` starts it, Knex does not.
  */
 import { loadConfig } from './src/config.ts';
-import { databaseTls } from './src/dependencies.ts';
+import { databaseTls } from './src/database-source.ts';
 import { createPasswordHasher } from './src/domain/methods/password/password-hash.ts';
 import { createDatabase } from './src/platform/database.ts';
 import { connectionTo } from './src/platform/database-hosts.ts';

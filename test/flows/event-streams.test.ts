@@ -153,7 +153,9 @@ describe('streams of security events', () => {
       site.answer(503);
       const { clientId, ask } = await receiver();
       await ask('POST', '/ssf/streams', { delivery: { method: 'urn:ietf:rfc:8935', endpoint_url: site.url } });
-      const { id } = await make.assign(app.db, { tenantId, endsAt: new Date(Date.now() + 1000) });
+      const { id: userId } = await make.createUser(app.db, { tenantId });
+      const { id: roleId } = await make.createRole(app.db, { tenantId });
+      const { id } = await make.assign(app.db, { tenantId, userId, roleId, endsAt: new Date(Date.now() + 3000) });
       await eventually(() => site.received.length >= 1, 'it is tried');
       site.answer(202);
       const ended = await eventually(async () => {
@@ -324,12 +326,16 @@ describe('streams of security events', () => {
         told,
         all.map((status) => [status, { [updated]: { status } }]),
       );
-      await eventually(() => site.received.length >= 3);
-      const events = await Promise.all(site.received.map(async ({ text }) => (await verified(text, clientId)).events));
-      assert.deepEqual(
-        events,
-        all.map((status) => ({ [updated]: { status } })),
-      );
+      // What was taken may come again, as itself: a sender that was held up is taken for dead.
+      await eventually(async () => {
+        const tokens = await Promise.all(site.received.map(({ text }) => verified(text, clientId)));
+        const each = new Map(tokens.map(({ jti, events }) => [jti, events]));
+        assert.deepEqual(
+          [...each.values()],
+          all.map((status) => ({ [updated]: { status } })),
+        );
+        return true;
+      });
       assert.equal((await poll()).status, 200);
     } finally {
       await site.close();
@@ -392,11 +398,13 @@ describe('streams of security events', () => {
         await deactivateUser(app.db, { tenantId, userId }, systemCaller);
         return (await app.db('event_receivers').where({ id: stream_id }).first()).state === 'disabled';
       }, 'the stream is disabled');
-      const told = site.received.length;
       const { id: userId } = await make.createUser(app.db, { tenantId });
       await deactivateUser(app.db, { tenantId, userId }, systemCaller);
-      assert.deepEqual(await app.db('event_deliveries').where({ receiverId: stream_id, state: 'waiting' }), []);
-      assert.equal(site.received.length, told);
+      const waiting = () => app.db('event_deliveries').where({ receiverId: stream_id, state: 'waiting' });
+      await eventually(async () => (await waiting()).length === 0, 'nothing waits');
+      // One of before, that was on its way, may come late; not one of after.
+      const tokens = await Promise.all(site.received.map(({ text }) => verified(text, clientId)));
+      assert.ok(!JSON.stringify(tokens).includes(userId));
     } finally {
       await site.close();
     }

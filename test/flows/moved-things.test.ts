@@ -166,8 +166,9 @@ describe('what a tenant takes along', () => {
     await sealAudit(to.db, to.secrets, until(30));
   }
 
+  /** After all that is committed, also by a clock that knows whole milliseconds. */
   async function clockOf({ db }: TestApp): Promise<Date> {
-    const [found] = await rows<{ now: Date }>(db, 'select clock_timestamp() as now');
+    const [found] = await rows<{ now: Date }>(db, 'select pg_sleep(0.005), clock_timestamp() as now');
     return found?.now as Date;
   }
 
