@@ -16,8 +16,8 @@ export interface FoundConnections {
 }
 
 const answerMs = 5_000;
-/** Others work over the same pooler meanwhile: chance could hide it once. */
-const rounds = 6;
+/** Others work over the same pooler meanwhile: in each round chance may hide it, half of the time on a busy one. */
+const rounds = 40;
 
 /** Asks the server that `url` leads to. @throws what the driver says */
 export async function findPooler(url: string, ssl?: boolean | { ca: string }): Promise<FoundConnections> {

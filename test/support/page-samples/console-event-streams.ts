@@ -56,7 +56,7 @@ const delivery: Shown['list']['items'][number] = {
   status: 202,
   reason: null,
 };
-const deliveries = ['verification', ...choosableTypes].map((key, index) => ({
+const deliveries = ['verification', 'stream.updated', ...choosableTypes].map((key, index) => ({
   ...delivery,
   id: `d${index}`,
   key,

@@ -62,6 +62,7 @@ describe('the console: event streams', () => {
     const edited = await does(`${path}/edit`, { ...asked, description: 'Rota', authorization_header: '', ...events });
     assert.match(edited.body, /Saved\.[\s\S]*Rota[\s\S]*Is sent/);
     assert.match((await does(`${path}/pause`)).body, /Paused[\s\S]*Nothing is told/);
+    await eventually(async () => /Its state changed[\s\S]*Delivered/.test((await browser.open(at(path))).body));
     assert.match((await browser.open(at(`${path}/verify`))).body, /role="alert"/);
     assert.match((await does(`${path}/disable`)).body, /Switched off/);
     assert.match((await does(`${path}/enable`)).body, /told again/);
