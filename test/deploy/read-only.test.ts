@@ -39,7 +39,7 @@ describe('a server that may write nothing', function () {
   });
 
   it('is refused what it would write', () => {
-    const write = `require('node:fs').writeFileSync('/tmp/gatehouse-read-only', '')`;
+    const write = `require('node:fs').writeFileSync(require('node:path').join(require('node:os').tmpdir(), 'gatehouse-read-only'), '')`;
     const { stderr } = spawnSync(process.execPath, ['-e', write], {
       env: { NODE_OPTIONS: readOnly },
       encoding: 'utf8',

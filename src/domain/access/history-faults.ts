@@ -1,44 +1,35 @@
 /**
  * Whether the past of access ends in the present: for each row that decides, one version that holds, with the same values, and none for
- * a row that is not there; and no two versions of one row at one moment. Reads alone.
+ * a row that is not there; and no two versions of one row at one moment. Reads alone. What is kept of which table the catalogue says.
  */
-import { type Database, firstRow } from '../../platform/database.ts';
+import { type Database, firstRow, rows } from '../../platform/database.ts';
 
 interface Kept {
+  /** Quoted where it has to be, as all names here. */
   table: string;
-  key: readonly string[];
-  columns: readonly string[];
+  history: string;
+  key: string[];
+  columns: string[];
   /** Rows that are marked as deleted are not there. */
-  isMarked?: boolean;
+  isMarked: boolean;
 }
 
-const kept: readonly Kept[] = [
-  { table: 'tenants', key: ['id'], columns: ['state'] },
-  { table: 'users', key: ['id'], columns: ['tenant_id', 'state'], isMarked: true },
-  {
-    table: 'org_nodes',
-    key: ['id'],
-    columns: ['tenant_id', 'parent_id', 'type', 'name', 'active'],
-    isMarked: true,
-  },
-  { table: 'roles', key: ['id'], columns: ['tenant_id', 'name'], isMarked: true },
-  { table: 'capabilities', key: ['id'], columns: ['key', 'is_system'], isMarked: true },
-  {
-    table: 'role_capabilities',
-    key: ['role_id', 'capability_id'],
-    columns: ['tenant_id', 'granted_at', 'granted_by'],
-  },
-  {
-    table: 'org_assignments',
-    key: ['id'],
-    columns: ['tenant_id', 'user_id', 'role_id', 'org_node_id', 'starts_at', 'ends_at', 'assigned_by', 'created_at'],
-  },
-  {
-    table: 'visibility_grants',
-    key: ['id'],
-    columns: ['tenant_id', 'user_id', 'org_node_id', 'access_scope', 'starts_at', 'ends_at', 'granted_by'],
-  },
-];
+/** Each table with one beside it that has its name and `_history`; the key of a version is that of the row, and when it began. */
+const keptTables = `
+  select t.oid::regclass::text as "table", h.oid::regclass::text as history,
+         array(select quote_ident(a.attname) from unnest(k.conkey) as n(number)
+                 join pg_attribute a on a.attrelid = h.oid and a.attnum = n.number
+                where a.attname <> 'valid_from') as key,
+         array(select quote_ident(a.attname) from pg_attribute a
+                where a.attrelid = h.oid and a.attnum > 0 and not a.attisdropped
+                  and a.attname not in ('valid_from', 'valid_to') order by a.attnum) as columns,
+         exists (select from pg_attribute a
+                  where a.attrelid = t.oid and a.attname = 'deleted_at' and not a.attisdropped) as is_marked
+    from pg_class h
+    join pg_class t      on t.relnamespace = h.relnamespace and t.relname || '_history' = h.relname
+    join pg_constraint k on k.conrelid = h.oid and k.contype = 'p'
+   where h.relnamespace = 'public'::regnamespace and h.relkind = 'r'
+   order by 1`;
 
 export interface HistoryFaults {
   table: string;
@@ -51,19 +42,18 @@ export interface HistoryFaults {
 /** Of each table whose past is kept and is not as it should be. */
 export async function findHistoryFaults(db: Database): Promise<HistoryFaults[]> {
   const found: HistoryFaults[] = [];
-  for (const { table, key, columns, isMarked } of kept) {
-    const all = [...key, ...columns];
-    const of = (row: string) => all.map((column) => `${row}.${column}`).join(', ');
+  for (const { table, history, key, columns, isMarked } of await rows<Kept>(db, keptTables)) {
+    const of = (row: string) => columns.map((column) => `${row}.${column}`).join(', ');
     const counted = await firstRow<{ apart: number; overlapping: number }>(
       db,
       `select (select count(*)
                  from (select ${of('t')} from ${table} t ${isMarked ? 'where t.deleted_at is null' : ''}) t
-                 full join (select ${of('h')} from ${table}_history h where h.valid_to is null) h
+                 full join (select ${of('h')} from ${history} h where h.valid_to is null) h
                         on ${key.map((column) => `h.${column} = t.${column}`).join(' and ')}
                 where (${of('t')}) is distinct from (${of('h')})) as apart,
               (select count(*)
                  from (select valid_from, lag(coalesce(valid_to, 'infinity')) over one as before
-                         from ${table}_history
+                         from ${history}
                        window one as (partition by ${key.join(', ')} order by valid_from)) h
                 where h.before > h.valid_from) as overlapping`,
     );

@@ -10,7 +10,7 @@ import { latestMigration } from '../../platform/migrations.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import type { Travelling } from '../../platform/travelling.ts';
 import { type Caller, recordEvent } from '../audit/audit-events.ts';
-import { closureFaults } from '../organisation/travelling.ts';
+import { findTreeFaults } from '../organisation/tree-faults.ts';
 import { takeOverSeals } from '../seals/travelling.ts';
 import { updateTenantSettings } from '../tenants/tenants.ts';
 import { deferPeople, insertArrival, lockArrivals, selectArrival, selectTaken } from './arrival-store.ts';
@@ -174,8 +174,8 @@ async function putRows(
 /** That what is here is what was told, beyond what the constraints of the tables hold. */
 async function verify(trx: Database, { tenant, counts }: MoveHeader): Promise<void> {
   const tenantId = tenant.id;
-  const [closure] = await rows<{ faults: number }>(trx, closureFaults, { tenantId });
-  if (closure?.faults !== 0) throw invalidMove('its tree has a part that does not hang on the root');
+  if ((await findTreeFaults(trx, tenantId)).length > 0)
+    throw invalidMove('its tree has a part that does not hang on the root');
   const [here] = await rows<{ slug: string }>(trx, 'select slug from tenants where id = :tenantId', { tenantId });
   if (here?.slug !== tenant.slug || counts.tenants !== 1) throw invalidMove('its first row is not the tenant');
 }

@@ -45,18 +45,3 @@ export const travellingVisibilityGrants = defineTravelling({
          where tenant_id = :tenantId
             on conflict do nothing`,
 });
-
-/** Whether the closure of a tenant's tree is what the tree says. */
-export const closureFaults = `
-  with recursive walked as (
-    select n.id as ancestor_id, n.id as descendant_id, 0 as depth from org_nodes n where n.tenant_id = :tenantId
-    union all
-    select w.ancestor_id, n.id, w.depth + 1
-      from walked w
-      join org_nodes n on n.parent_id = w.descendant_id
-  )
-  select count(*) as faults
-    from walked w
-    full join (select ancestor_id, descendant_id, depth from org_node_paths where tenant_id = :tenantId) p
-         using (ancestor_id, descendant_id, depth)
-   where w.ancestor_id is null or p.ancestor_id is null`;
