@@ -214,7 +214,8 @@ async function importIn(typed: ImportTyped, file?: string): Promise<CommandResul
         ? 'is here already: nothing was changed'
         : 'is here, switched off';
     const text = `${printable(tenant.name)} of ${printable(issuer)} ${what}.\n\n${fields({ slug: tenant.slug, id: tenant.id, people })}`;
-    const next = typed.dryRun || isUnchanged ? '' : `\n\nLet it in: gatehouse tenants resume ${tenant.slug}`;
+    const stopped = tenant.state === 'suspended' ? 'It was switched off where it comes from, too. ' : '';
+    const next = typed.dryRun || isUnchanged ? '' : `\n\n${stopped}Let it in: gatehouse tenants resume ${tenant.slug}`;
     return {
       data: { tenant, from_issuer: issuer, counts, unchanged: isUnchanged, dry_run: typed.dryRun === true },
       text: text + next,
@@ -253,7 +254,11 @@ async function takeBack(_options: object, slug = ''): Promise<CommandResult> {
   return withDatabase(async ({ db }) => {
     const { id, movedTo } = await tenantOf(db, slug);
     const { name, state } = await takeTenantBack(db, id, systemCaller);
-    const text = movedTo === null ? 'was not away: nothing was changed' : 'is here again; its people sign in anew';
+    const again =
+      state === 'active'
+        ? 'is here again; its people sign in anew'
+        : `is here again, and switched off as it was when it went: gatehouse tenants resume ${slug} lets it in`;
+    const text = movedTo === null ? 'was not away: nothing was changed' : again;
     return { data: { id, slug, name, state }, text: `${printable(name)} ${text}.` };
   });
 }

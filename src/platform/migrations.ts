@@ -59,6 +59,7 @@ import * as imports from '../../migrations/0068-imports.ts';
 import * as jobWorkers from '../../migrations/0069-job-workers.ts';
 import * as tenantsThatMove from '../../migrations/0074-tenants-that-move.ts';
 import * as arrivedTrails from '../../migrations/0075-arrived-trails.ts';
+import * as movedState from '../../migrations/0078-moved-state.ts';
 import type { Database } from './database.ts';
 
 export interface NamedMigration {
@@ -123,6 +124,7 @@ export const migrations: readonly NamedMigration[] = [
   { name: '0069-job-workers', migration: jobWorkers },
   { name: '0074-tenants-that-move', migration: tenantsThatMove },
   { name: '0075-arrived-trails', migration: arrivedTrails },
+  { name: '0078-moved-state', migration: movedState },
 ];
 
 /** The schema that this program works on. */

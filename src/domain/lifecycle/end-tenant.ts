@@ -88,15 +88,17 @@ export async function moveTenantAway(
 }
 
 /**
- * Takes back that a tenant has moved, where it did not come to the other server, and lets its people act here again; they sign in
- * anew. One that is here: nothing changes.
+ * Takes back that a tenant has moved, where it did not come to the other server. Of one that was active, people act here again, and sign
+ * in anew. One that was suspended is so still, and one that had come from elsewhere and was not let in yet waits for that. One that is
+ * here: nothing changes.
  * @throws DomainError not_found NOT_FOUND
  */
 export async function takeTenantBack(db: Database, tenantId: string, caller: Caller): Promise<Tenant> {
   return inTransaction(db, async (trx) => {
-    const { movedTo, ...tenant } = await lockTenant(trx, tenantId);
-    if (movedTo === null) return { ...tenant, movedTo };
-    await storeTenantMove(trx, { tenantId, movedTo: null, issuer: movedTo }, caller);
+    const tenant = await lockTenant(trx, tenantId);
+    if (tenant.movedTo === null) return tenant;
+    const returned = await storeTenantMove(trx, { tenantId, movedTo: null, issuer: tenant.movedTo }, caller);
+    if (tenant.movedState === 'suspended') return returned;
     return storeTenantState(trx, { tenantId, state: 'active', payload: {} }, caller);
   });
 }

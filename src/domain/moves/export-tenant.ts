@@ -39,6 +39,7 @@ export async function* exportTenant(
 ): AsyncGenerator<string> {
   const exportId = newId();
   const { id, slug, name, movedTo } = tenant;
+  const state = movedTo === null ? tenant.state : (tenant.movedState ?? 'active');
   const payload = { exportId, credentials: withCredentials };
   await recordEvent(
     db,
@@ -62,7 +63,7 @@ export async function* exportTenant(
       exported_at: at.toISOString(),
       credentials: withCredentials,
       audit_retention_days: options.retentionDays,
-      tenant: { id, slug, name },
+      tenant: { id, slug, name, state },
       counts,
     };
     const writer = new MoveWriter();

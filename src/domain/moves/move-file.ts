@@ -44,7 +44,13 @@ const header = z.strictObject({
   credentials: z.boolean(),
   /** For how long the trail is kept there. */
   audit_retention_days: z.int().min(30).max(36_500),
-  tenant: z.strictObject({ id: z.uuid(), slug: z.string().max(63), name: z.string().max(500) }),
+  /** `state`: what it is there, or was when it moved. */
+  tenant: z.strictObject({
+    id: z.uuid(),
+    slug: z.string().max(63),
+    name: z.string().max(500),
+    state: z.enum(['active', 'suspended']),
+  }),
   counts: z.record(z.string().max(63), z.int().min(0)),
 });
 export type MoveHeader = z.infer<typeof header>;

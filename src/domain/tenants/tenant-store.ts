@@ -12,13 +12,16 @@ export interface TenantRow {
   isPlatform: boolean;
   /** The issuer that it is at now; null: it is here. */
   movedTo: string | null;
+  /** What it was when it moved, and is again when it is taken back; null: it is here. */
+  movedState: 'active' | 'suspended' | null;
   /** It came by an import, and nobody has let it in yet. */
   arrivedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
 }
 
-const columns = 'id, slug, name, state, settings, is_platform, moved_to, arrived_at, created_at, updated_at';
+const columns =
+  'id, slug, name, state, settings, is_platform, moved_to, moved_state, arrived_at, created_at, updated_at';
 
 export async function insertTenant(
   db: Database,
@@ -94,9 +97,10 @@ export async function updateMovedTo(
   return firstRow<TenantRow>(
     db,
     `update tenants
-        set state    = 'suspended',
-            moved_to = :movedTo,
-            moved_at = case when :movedTo::text is not null then now() end
+        set state       = 'suspended',
+            moved_to    = :movedTo,
+            moved_at    = case when :movedTo::text is not null then now() end,
+            moved_state = case when :movedTo::text is not null then state end
       where id = :id
   returning ${columns}`,
     { id, movedTo },

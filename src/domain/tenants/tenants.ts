@@ -54,6 +54,8 @@ export interface Tenant {
   isPlatform: boolean;
   /** The issuer that it is at now; null: it is here. */
   movedTo: string | null;
+  /** What it was when it moved, and is again when it is taken back; null: it is here. */
+  movedState: 'active' | 'suspended' | null;
   /** It came from elsewhere, and nobody has let it in yet. */
   arrivedAt: Date | null;
   createdAt: Date;
@@ -139,7 +141,7 @@ export async function storeTenantState(
 }
 
 /**
- * Writes that a tenant is at another issuer now, which closes it here, or that it did not go after all, and the event. What its
+ * Writes that a tenant is at another issuer now, which closes it here, or that it did not go after all and the event. What its
  * people hold is ended by domain/lifecycle, which alone calls this.
  */
 export async function storeTenantMove(

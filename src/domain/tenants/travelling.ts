@@ -10,6 +10,7 @@ export const travellingTenants = defineTravelling({
     state: 'it comes in suspended, for the operator to let in',
     is_platform: 'whose owners run a server is for that server to say',
     moved_to: 'says where it went, at the place that it left',
+    moved_state: 'says what it was there, as the first line of an export does',
     moved_at: 'says when it went, at the place that it left',
     arrived_at: 'is of the place that it came to',
   },
