@@ -38,7 +38,7 @@ function eventOf({ user, factor }: FactorProof, reason: string) {
 
 /** Counts the attempt. @throws DomainError rate_limited TOO_MANY_ATTEMPTS `{ seconds }`, FACTOR_LOCKED */
 async function admit(db: Database, proof: FactorProof, key: FailureKey, caller: Caller): Promise<void> {
-  const [verdict] = await countAttempt(db, [key]);
+  const [verdict] = (await countAttempt(db, [key])).doors;
   if (verdict?.allowed) return;
   const isLocked = !verdict || verdict.locked;
   await recordEvent(db, eventOf(proof, isLocked ? 'second_factor_locked' : 'second_factor_slowed'), caller);
@@ -57,7 +57,7 @@ async function settle(
     if (person?.tenantId !== user.tenantId) return undefined;
     const amr = await useUp(trx);
     if (!amr) return undefined;
-    await clearFailures(trx, [key]);
+    await clearFailures(trx, { doors: [key], accounts: [] });
     const about = { tenantId: user.tenantId, entityType: 'user', entityId: user.userId };
     if (factor.kind === 'recovery_code') await recordEvent(trx, { ...about, action: 'recovery_code.used' }, caller);
     if (await keepFactors(trx, user, factor.kind))

@@ -1,7 +1,7 @@
 /** What failed sign-ins are counted under for a person: told. They are erased as they are forgotten (sign-in-failures.ts). */
 import { type Database, rows } from '../../platform/database.ts';
 import type { Secrets } from '../../platform/secrets.ts';
-import { accountFailureKeys, accountKey } from './sign-in-failures.ts';
+import { accountFailureKeys, accountKey, hashesOf } from './sign-in-failures.ts';
 
 interface FailuresOfPerson {
   failures: number;
@@ -16,6 +16,6 @@ export async function exportFailuresOf(
   return rows<FailuresOfPerson>(
     db,
     'select failures, last_failed_at from sign_in_failures where subject_hash = any(?::bytea[]) order by last_failed_at',
-    [[...accountFailureKeys(secrets, person), accountKey(secrets, 'factor', person.userId)].flat()],
+    [[...hashesOf(accountFailureKeys(secrets, person)), ...accountKey(secrets, 'factor', person.userId)]],
   );
 }

@@ -1,7 +1,7 @@
 /** Who is locked out at this moment. Who is, by the trail, may have been freed since; the counts decide. */
 import { type Database, prepared, runPrepared } from '../../platform/database.ts';
 import type { Secrets } from '../../platform/secrets.ts';
-import { accountFailureKeys, accountKey, type FailingUser, lockedAfter } from './sign-in-failures.ts';
+import { accountFailureKeys, accountKey, type FailingUser, hashesOf, lockedAfter } from './sign-in-failures.ts';
 
 const locked = prepared(
   'sign-in-failures-locked',
@@ -14,9 +14,10 @@ export async function findLocked<Person extends FailingUser>(
   secrets: Secrets,
   people: readonly Person[],
 ): Promise<Person[]> {
-  const keysOf = people.map((person) =>
-    [...accountFailureKeys(secrets, person), accountKey(secrets, 'factor', person.userId)].flat(),
-  );
+  const keysOf = people.map((person) => [
+    ...hashesOf(accountFailureKeys(secrets, person)),
+    ...accountKey(secrets, 'factor', person.userId),
+  ]);
   const { rows } = await runPrepared<{ subjectHash: Buffer }>(db, locked, [keysOf.flat()]);
   const found = new Set(rows.map(({ subjectHash }) => subjectHash.toString('hex')));
   return people.filter((_, index) => keysOf[index]?.some((key) => found.has(key.toString('hex'))));

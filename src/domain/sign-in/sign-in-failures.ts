@@ -8,12 +8,16 @@
  * - A *door* is an address at one place to sign in (a tenant's, or the server's own). It is counted whether or not
  *   anybody lives there, and it alone decides what the person is told. So an answer never says who exists.
  * - An *account* is counted whichever door was tried. It decides whether the proof is compared at all, so that two doors
- *   do not give twice the guesses. Where it is ahead of its door, the answer is that of a wrong password.
+ *   do not give twice the guesses. Where it is ahead of its door, the answer is that of a wrong password. So both are counted
+ *   in one statement and taken back in one: a success in between would leave the account ahead of the door, and a person who
+ *   typed the right password would be told that it is wrong.
  * - A *device* is a browser that this very person has signed in with. It is counted instead of the other two: no stranger
  *   counts there, so none can shut the person out of it.
  *
  * A key is a list of HMACs, one under each secret key: while SECRET_KEY is being renewed nothing is forgotten. The table
  * names nobody.
+ *
+ * Rows are locked in one order by all: doors and devices, then accounts, each in the order of their hashes.
  */
 import { type Database, prepared, rows, runPrepared } from '../../platform/database.ts';
 import { inBatches } from '../../platform/in-batches.ts';
@@ -56,6 +60,18 @@ export function deviceKey(secrets: Secrets, way: CountedWay, userId: string, dev
   return secrets.macs(failureKeys, `${way}:device:${userId}:${device.toString('hex')}`);
 }
 
+/** Of devices and doors, and of accounts. */
+export interface FailureKeys {
+  readonly doors: readonly FailureKey[];
+  readonly accounts: readonly FailureKey[];
+}
+
+/** All their hashes, in the order in which rows are locked. */
+export function hashesOf({ doors, accounts }: FailureKeys): Buffer[] {
+  const sorted = (keys: readonly FailureKey[]) => keys.flat().sort(Buffer.compare);
+  return [...sorted(doors), ...sorted(accounts)];
+}
+
 export type AttemptVerdict =
   | { allowed: true }
   /** `seconds` to wait, from now; or locked until recovery. */
@@ -66,16 +82,32 @@ const waitUntil = `f.last_failed_at + make_interval(secs =>
   least(${longestWaitSeconds}, ${firstWaitSeconds} * power(2, least(f.failures - ${slowedAfter}, 30))))`;
 const isForgotten = `(f.failures < ${slowedAfter} and f.last_failed_at < now() - interval '${forgottenAfterDays} days')`;
 
-// In the order of the keys: two attempts that share some wait for each other instead of locking up.
-const count = prepared(
-  'sign-in-failures-count',
-  `insert into sign_in_failures as f (subject_hash, failures, last_failed_at)
-   select key, 1, now() from unnest((select $1::bytea[])) as key order by key
+/** @param from hashes as `w.hash`, in the order of `w.n` */
+const countSql = (from: string) => `insert into sign_in_failures as f (subject_hash, failures, last_failed_at)
+   select w.hash, 1, now() from ${from} order by w.n
    on conflict (subject_hash) do update
       set failures       = case when ${isForgotten} then 1 else f.failures + 1 end,
           last_failed_at = greatest(f.last_failed_at, now())
     where f.failures < ${lockedAfter} and (f.failures < ${slowedAfter} or ${waitUntil} <= now())
-   returning f.subject_hash`,
+   returning f.subject_hash`;
+
+// A key is let through where each of its hashes was counted. What none of the doors lets in is counted at no account.
+const count = prepared(
+  'sign-in-failures-count',
+  `with wanted as (
+     select w.hash, w.subject, w.n
+       from unnest((select $1::bytea[]), (select $2::integer[])) with ordinality as w(hash, subject, n)
+   ), doors as (
+     ${countSql('wanted w')}
+   ), admitted as (
+     select from wanted w
+       left join doors d on d.subject_hash = w.hash
+      group by w.subject
+     having count(*) = count(d.subject_hash)
+   ), accounts as (
+     ${countSql(`unnest((select $3::bytea[])) with ordinality as w(hash, n) where exists (select from admitted)`)}
+   )
+   select subject_hash from doors union all select subject_hash from accounts`,
 );
 
 const waits = prepared(
@@ -87,12 +119,11 @@ const waits = prepared(
     where f.subject_hash = any($1::bytea[])`,
 );
 
-// What an older key has counted counts under every key, from the first attempt after a new one came. In the order of the
-// hashes, as everybody.
+// What an older key has counted counts under every key, from the first attempt after a new one came.
 const carryOver = prepared(
   'sign-in-failures-carry-over',
   `with wanted as (
-     select hash, subject from unnest($1::bytea[], $2::integer[]) as w(hash, subject)
+     select hash, subject, n from unnest($1::bytea[], $2::integer[]) with ordinality as w(hash, subject, n)
    ), most as (
      select distinct on (w.subject) w.subject, f.failures, f.last_failed_at
        from wanted w
@@ -103,7 +134,7 @@ const carryOver = prepared(
    select w.hash, m.failures, m.last_failed_at
      from wanted w
      join most m on m.subject = w.subject
-    order by w.hash
+    order by w.n
    on conflict (subject_hash) do update
       set failures = excluded.failures, last_failed_at = excluded.last_failed_at
     where f.failures < excluded.failures`,
@@ -111,21 +142,49 @@ const carryOver = prepared(
 
 const hex = (hash: Buffer) => hash.toString('hex');
 
+/** Each hash once and in the order in which rows are locked, with the place of the key that it is of. */
+function placed(keys: readonly FailureKey[]): { hashes: Buffer[]; places: number[] } {
+  const subjects = new Map(keys.map((key) => [key.map(hex).join(), key]));
+  const pairs = [...subjects.values()].flatMap((key, place) => key.map((hash) => ({ hash, place })));
+  pairs.sort((left, right) => Buffer.compare(left.hash, right.hash));
+  return { hashes: pairs.map(({ hash }) => hash), places: pairs.map(({ place }) => place) };
+}
+
+/** While SECRET_KEY is being renewed, a key has several hashes. */
+async function carry(db: Database, doors: readonly FailureKey[], accounts: readonly FailureKey[]): Promise<void> {
+  const [first, second] = [placed(doors), placed(accounts)];
+  const places = [...first.places, ...second.places.map((place) => doors.length + place)];
+  if (new Set(places).size < places.length)
+    await runPrepared(db, carryOver, [[...first.hashes, ...second.hashes], places]);
+}
+
 /**
  * Counts one attempt under each key that is not made to wait, in one statement, before anything is compared. What is
  * made to wait is not counted: knocking does not lengthen the wait.
- * @returns a verdict for each key, in their order
+ * @param doors devices too
+ * @param accounts counted where one of the doors lets in
+ * @returns a verdict for each door, and whether each account lets in, in their order
  */
-export async function countAttempt(db: Database, keys: readonly FailureKey[]): Promise<AttemptVerdict[]> {
-  const subjects = [...new Map(keys.map((key) => [key.map(hex).join(), key])).values()];
-  const hashes = subjects.flat();
-  if (hashes.length > subjects.length)
-    await runPrepared(db, carryOver, [hashes, subjects.flatMap((key, index) => key.map(() => index))]);
-  const counted = await runPrepared<{ subjectHash: Buffer }>(db, count, [hashes]);
+export async function countAttempt(
+  db: Database,
+  doors: readonly FailureKey[],
+  accounts: readonly FailureKey[] = [],
+): Promise<{ doors: AttemptVerdict[]; accounts: boolean[] }> {
+  await carry(db, doors, accounts);
+  const { hashes, places } = placed(doors);
+  const counted = await runPrepared<{ subjectHash: Buffer }>(db, count, [hashes, places, placed(accounts).hashes]);
   const allowed = new Set(counted.rows.map((row) => hex(row.subjectHash)));
-  const refused = hashes.filter((hash) => !allowed.has(hex(hash)));
-  if (refused.length === 0) return keys.map(() => ({ allowed: true }));
+  const isAllowed = (key: FailureKey) => key.every((hash) => allowed.has(hex(hash)));
+  return { doors: await verdictsOf(db, doors, allowed), accounts: accounts.map(isAllowed) };
+}
 
+async function verdictsOf(
+  db: Database,
+  keys: readonly FailureKey[],
+  allowed: ReadonlySet<string>,
+): Promise<AttemptVerdict[]> {
+  const refused = keys.flat().filter((hash) => !allowed.has(hex(hash)));
+  if (refused.length === 0) return keys.map(() => ({ allowed: true }));
   const found = await runPrepared<Refusal>(db, waits, [refused]);
   const refusals = new Map(found.rows.map((row) => [hex(row.subjectHash), row]));
   return keys.map((key) => {
@@ -163,38 +222,40 @@ export async function findHeldUp(
 }
 
 /**
- * SQL that takes counts back, a statement or a part of one. In the order of the hashes, as everybody.
- * @param hashes an expression of bytea[]
+ * SQL that takes counts back, a statement or a part of one.
+ * @param hashes an expression of bytea[], as `hashesOf` orders them
  * @param condition whether at all, of the statement around it
  */
 export function clearFailuresSql(hashes: string, condition = 'true'): string {
   return `delete from sign_in_failures
-    where subject_hash in (select subject_hash from sign_in_failures
-                            where subject_hash = any((${hashes})::bytea[]) and ${condition}
-                            order by subject_hash for update)`;
+    where subject_hash in (select f.subject_hash
+                             from unnest((${hashes})::bytea[]) with ordinality as w(hash, n)
+                             join sign_in_failures f on f.subject_hash = w.hash
+                            where ${condition}
+                            order by w.n for update of f)`;
 }
 
 const clear = prepared('sign-in-failures-clear', clearFailuresSql('select $1::bytea[]'));
 
 /** Takes the count back upon success, in the caller's transaction. */
-export async function clearFailures(db: Database, keys: readonly FailureKey[]): Promise<void> {
-  await runPrepared(db, clear, [keys.flat()]);
+export async function clearFailures(db: Database, keys: FailureKeys): Promise<void> {
+  await runPrepared(db, clear, [hashesOf(keys)]);
 }
 
 /**
  * Every key by which strangers may hold up this account: its own and its doors, at its tenant and at the server's own
  * sign-in. To be cleared when the account was proved.
  */
-export function accountFailureKeys(secrets: Secrets, user: FailingUser): FailureKey[] {
+export function accountFailureKeys(secrets: Secrets, user: FailingUser): FailureKeys {
   const username = user.username?.toLowerCase() ?? null;
   const addresses = [user.email, user.phone, username].filter((address) => address !== null);
-  return firstFactors.flatMap((way) => [
-    accountKey(secrets, way, user.userId),
-    ...addresses.flatMap((address) => [
-      doorKey(secrets, way, user.tenantId, address),
-      doorKey(secrets, way, null, address),
-    ]),
-  ]);
+  const places = [user.tenantId, null];
+  return {
+    doors: firstFactors.flatMap((way) =>
+      addresses.flatMap((address) => places.map((place) => doorKey(secrets, way, place, address))),
+    ),
+    accounts: firstFactors.map((way) => accountKey(secrets, way, user.userId)),
+  };
 }
 
 export interface FailingUser {
@@ -221,10 +282,10 @@ export async function forgetFailures(
     ways.map((way) => deviceKey(secrets, way, user.userId, device)),
   );
   const ofFactor = secondFactor ? [accountKey(secrets, 'factor', user.userId)] : [];
-  await clearFailures(trx, [...accountFailureKeys(secrets, user), ...ofFactor, ...ofDevices]);
+  const { doors, accounts } = accountFailureKeys(secrets, user);
+  await clearFailures(trx, { doors: [...doors, ...ofDevices], accounts: [...accounts, ...ofFactor] });
 }
 
-// In the order of the hashes, as everybody.
 const giveBack = `with held as (
      select subject_hash from sign_in_failures where subject_hash = any(?::bytea[]) order by subject_hash for update
    )
@@ -245,7 +306,7 @@ export async function forgiveBystander(
   const guess = secrets.macs(failureKeys, `${way}:beside:${userId}:${proof}`);
   const known = await rows(trx, 'select 1 from sign_in_failures where subject_hash = any(?::bytea[])', [guess]);
   if (known.length === 0) {
-    await runPrepared(trx, count, [guess]);
+    await countAttempt(trx, [guess]);
     return false;
   }
   await rows(trx, giveBack, [accountKey(secrets, way, userId)]);

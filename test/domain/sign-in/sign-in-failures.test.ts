@@ -32,6 +32,8 @@ describe('counting failures in a row', () => {
     await database?.drop();
   });
 
+  const count = async (keys: readonly FailureKey[], on: Database = db) => (await countAttempt(on, keys)).doors;
+  const clear = (on: Database, keys: readonly FailureKey[]) => clearFailures(on, { doors: keys, accounts: [] });
   const newKey = () => accountKey(secrets, 'password', newId());
   /** As if so many attempts had failed, the last so many seconds ago. */
   async function failed([key]: FailureKey, failures: number, secondsAgo: number, on: Database = db): Promise<void> {
@@ -46,7 +48,7 @@ describe('counting failures in a row', () => {
   it('lets ten through of many at once, then none', async () => {
     const key = newKey();
     const begun = performance.now();
-    const verdicts = await Promise.all(Array.from({ length: 60 }, () => countAttempt(db, [key])));
+    const verdicts = await Promise.all(Array.from({ length: 60 }, () => count([key])));
     // One more after each wait of 2, 4, 8 ... seconds, on a machine that takes so long.
     const due = 10 + Math.floor(Math.log2(1 + (performance.now() - begun) / 2000));
     const allowed = verdicts.filter(([verdict]) => verdict?.allowed).length;
@@ -71,12 +73,12 @@ describe('counting failures in a row', () => {
       // At one moment, which a transaction is by its clock.
       const [verdict] = await db.transaction(async (trx) => {
         await failed(key, failures, 0, trx);
-        return countAttempt(trx, [key]);
+        return count([key], trx);
       });
       assert.deepEqual(verdict, { allowed: false, locked: false, seconds: wait }, `${failures}`);
       assert.equal(await failuresOf(key), failures, 'knocking does not lengthen the wait');
       await failed(key, failures, wait + 1);
-      assert.deepEqual(await countAttempt(db, [key]), [{ allowed: true }]);
+      assert.deepEqual(await count([key]), [{ allowed: true }]);
       assert.equal(await failuresOf(key), failures + 1);
     }
   });
@@ -84,9 +86,9 @@ describe('counting failures in a row', () => {
   it('locks after 100, however long one waits', async () => {
     const key = newKey();
     await failed(key, 99, 901);
-    assert.deepEqual(await countAttempt(db, [key]), [{ allowed: true }]);
+    assert.deepEqual(await count([key]), [{ allowed: true }]);
     await failed(key, 100, 10 * 365 * 86_400);
-    assert.deepEqual(await countAttempt(db, [key]), [{ allowed: false, locked: true }]);
+    assert.deepEqual(await count([key]), [{ allowed: false, locked: true }]);
     assert.equal(await failuresOf(key), 100);
   });
 
@@ -95,7 +97,7 @@ describe('counting failures in a row', () => {
     // In an hour to come: the wait is over on no machine.
     await failed(slowed, 12, -3600);
     await failed(locked, 100, 0);
-    const verdicts = await countAttempt(db, [locked, fresh, slowed, fresh]);
+    const verdicts = await count([locked, fresh, slowed, fresh]);
     assert.deepEqual(
       verdicts.map((verdict) => (verdict.allowed ? 'allowed' : verdict.locked ? 'locked' : 'slowed')),
       ['locked', 'allowed', 'slowed', 'allowed'],
@@ -108,10 +110,37 @@ describe('counting failures in a row', () => {
     await Promise.all(
       Array.from({ length: 40 }, async (_, index) => {
         const mixed = [...keys.slice(index % 4), ...keys.slice(0, index % 4)];
-        await countAttempt(db, mixed);
-        if (index % 3 === 0) await db.transaction((trx) => clearFailures(trx, mixed));
+        await count(mixed);
+        if (index % 3 === 0) await db.transaction((trx) => clear(trx, mixed));
       }),
     );
+  });
+
+  it('counts at no account what no door lets in', async () => {
+    const [shut, ajar, account] = [newKey(), newKey(), newKey()];
+    await failed(shut, 100, 0);
+    const locked = { allowed: false, locked: true };
+    assert.deepEqual(await countAttempt(db, [shut], [account]), { doors: [locked], accounts: [false] });
+    assert.equal(await failuresOf(account), undefined);
+    const counted = await countAttempt(db, [shut, ajar], [account]);
+    assert.deepEqual(counted, { doors: [locked, { allowed: true }], accounts: [true] });
+    await failed(account, 12, -3600);
+    assert.deepEqual((await countAttempt(db, [ajar], [account])).accounts, [false]);
+  });
+
+  it('never has an account ahead of its only door, whoever comes to good in between', async () => {
+    const account = accountKey(secrets, 'password', newId());
+    const door = doorKey(secrets, 'password', newId(), 'a@example.com');
+    const other = doorKey(secrets, 'password', null, 'a@example.com');
+    const answers = await Promise.all(
+      Array.from({ length: 120 }, async (_, n) => {
+        if (n % 5 === 0) await clearFailures(db, { doors: [other, door], accounts: [account] });
+        return n % 5 === 0 ? undefined : countAttempt(db, [door], [account]);
+      }),
+    );
+    for (const answer of answers)
+      if (answer) assert.deepEqual(answer.accounts, [answer.doors[0]?.allowed], 'what the door says, the account says');
+    assert.equal(await failuresOf(account), await failuresOf(door));
   });
 
   it('begins at nothing after success, unless the transaction fails', async () => {
@@ -119,20 +148,20 @@ describe('counting failures in a row', () => {
     await failed(key, 9, 0);
     await assert.rejects(
       db.transaction(async (trx) => {
-        await clearFailures(trx, [key]);
+        await clear(trx, [key]);
         throw new Error('later');
       }),
       /later/,
     );
     assert.equal(await failuresOf(key), 9);
-    await db.transaction((trx) => clearFailures(trx, [key]));
+    await db.transaction((trx) => clear(trx, [key]));
     assert.equal(await failuresOf(key), undefined);
   });
 
   it('forgets a short run after 90 days, and sweeps just that', async () => {
     const [short, recent, slowed] = [newKey(), newKey(), newKey()];
     await failed(short, 9, 91 * 86_400);
-    assert.deepEqual(await countAttempt(db, [short]), [{ allowed: true }]);
+    assert.deepEqual(await count([short]), [{ allowed: true }]);
     assert.equal(await failuresOf(short), 1);
     await failed(short, 9, 91 * 86_400);
     await failed(recent, 9, 89 * 86_400);
@@ -158,7 +187,8 @@ describe('counting failures in a row', () => {
     assert.equal(new Set(keys.map((key) => key.toString('hex'))).size, 10);
     for (const key of keys) assert.equal(key.length, 32);
     const user = { userId: one, tenantId: two, email: 'a@example.com', phone: null };
-    const mine = accountFailureKeys(secrets, user);
+    const { doors, accounts } = accountFailureKeys(secrets, user);
+    const mine = [...doors, ...accounts];
     for (const way of ['password', 'code'] as const)
       for (const key of [
         accountKey(secrets, way, one),
@@ -180,22 +210,20 @@ describe('counting failures in a row', () => {
       await failed(accountKey(before, 'code', userId), 100, 10);
       const locked = [{ allowed: false, locked: true }];
       for (const secretsOfNode of [both, before, both, after])
-        assert.deepEqual(await countAttempt(db, [accountKey(secretsOfNode, 'code', userId)]), locked);
+        assert.deepEqual(await count([accountKey(secretsOfNode, 'code', userId)]), locked);
     });
 
     it('gives no more guesses than before, whichever nodes are asked', async () => {
       const userId = newId();
       const nodes = [before, both, before, both];
       const verdicts = await Promise.all(
-        Array.from({ length: 40 }, (_, n) =>
-          countAttempt(db, [accountKey(nodes[n % 4] as typeof both, 'password', userId)]),
-        ),
+        Array.from({ length: 40 }, (_, n) => count([accountKey(nodes[n % 4] as typeof both, 'password', userId)])),
       );
       assert.ok(verdicts.filter(([verdict]) => verdict?.allowed).length <= 10);
-      assert.equal((await countAttempt(db, [accountKey(both, 'password', userId)]))[0]?.allowed, false);
-      await clearFailures(db, [accountKey(both, 'password', userId)]);
+      assert.equal((await count([accountKey(both, 'password', userId)]))[0]?.allowed, false);
+      await clear(db, [accountKey(both, 'password', userId)]);
       for (const secretsOfNode of [before, both, after])
-        assert.deepEqual(await countAttempt(db, [accountKey(secretsOfNode, 'password', userId)]), [{ allowed: true }]);
+        assert.deepEqual(await count([accountKey(secretsOfNode, 'password', userId)]), [{ allowed: true }]);
     });
   });
 
@@ -203,7 +231,7 @@ describe('counting failures in a row', () => {
     const userId = newId();
     const account = accountKey(secrets, 'password', userId);
     const beside = async (proof: string) => {
-      await countAttempt(db, [account]);
+      await count([account]);
       return db.transaction((trx) => forgiveBystander(trx, secrets, { way: 'password', userId, proof }));
     };
     const forgiven = [];

@@ -96,12 +96,16 @@ async function settle(
   }
   // A known device was never held up by what strangers counted, so it does not give them back their guesses.
   const { secrets, caller, knownHere } = deps;
-  const keys = proved.flatMap((person) =>
+  const keys = proved.map((person) =>
     knownHere.has(person.userId) && caller.device
-      ? [deviceKey(secrets, 'code', person.userId, caller.device)]
+      ? { doors: [deviceKey(secrets, 'code', person.userId, caller.device)], accounts: [] }
       : accountFailureKeys(secrets, person),
   );
-  if (keys.length > 0) await clearFailures(trx, keys);
+  if (keys.length > 0)
+    await clearFailures(trx, {
+      doors: keys.flatMap(({ doors }) => doors),
+      accounts: keys.flatMap(({ accounts }) => accounts),
+    });
   await recordRefusals(trx, refused, deps);
   return persons.filter((person) => proved.includes(person));
 }
@@ -191,18 +195,15 @@ async function countAll(
     device && known.length > 0
       ? known.map(({ userId }) => deviceKey(secrets, 'code', userId, device))
       : [doorKey(secrets, 'code', attempt.tenantId, destinationText(attempt.destination))];
-  const doorVerdicts = await countAttempt(db, doors);
-  const refusals = doorVerdicts.map(heldUp);
+  // Nobody's account is counted as well, so that it costs the same statement.
+  const names = candidates.length > 0 ? strangers.map(({ userId }) => userId) : [`nobody:0:${attempt.destination}`];
+  const accounts = names.map((name) => accountKey(secrets, 'code', name));
+  const counted = await countAttempt(db, doors, accounts);
+  const refusals = counted.doors.map(heldUp);
   const [refused] = refusals;
   if (refused && refusals.every((refusal) => refusal !== undefined)) return refused;
 
-  // Nobody's account is counted as well, so that it costs the same statement.
-  const names = candidates.length > 0 ? strangers.map(({ userId }) => userId) : [`nobody:0:${attempt.destination}`];
-  const verdicts = await countAttempt(
-    db,
-    names.map((name) => accountKey(secrets, 'code', name)),
-  );
-  const held = new Set(strangers.filter((_, index) => verdicts[index]?.allowed !== true));
+  const held = new Set(strangers.filter((_, index) => counted.accounts[index] !== true));
   if (known.length > 0) for (const [index, person] of known.entries()) if (refusals[index]) held.add(person);
   return { held };
 }

@@ -136,11 +136,6 @@ async function countAll(
     device && known.length > 0
       ? known.map(({ userId }) => deviceKey(secrets, 'password', userId, device))
       : [doorKey(secrets, 'password', tenantId, canonical)];
-  const doorVerdicts = await countAttempt(db, doors);
-  const refusals = doorVerdicts.map(heldUp);
-  const [refused] = refusals;
-  if (refused && refusals.every((refusal) => refusal !== undefined)) return { refused };
-
   // Nobody's slots are counted under keys of their own, so that they cost the same statement.
   const slotCount = Math.max(candidates.length, await hashesOf(db, tenantId));
   const names = Array.from(
@@ -148,11 +143,14 @@ async function countAll(
     (_, index) => candidates[index]?.userId ?? `nobody:${index}:${tenantId ?? '*'}:${canonical}`,
   );
   const strangers = names.slice(known.length);
-  const verdicts = await countAttempt(
-    db,
-    strangers.map((name) => accountKey(secrets, 'password', name)),
-  );
-  const allowed = [...doorVerdicts.slice(0, known.length), ...verdicts].map((verdict) => verdict.allowed);
+  const accounts = strangers.map((name) => accountKey(secrets, 'password', name));
+  const counted = await countAttempt(db, doors, accounts);
+  const refusals = counted.doors.map(heldUp);
+  const [refused] = refusals;
+  if (refused && refusals.every((refusal) => refusal !== undefined)) return { refused };
+
+  const atDevices = counted.doors.slice(0, known.length).map((verdict) => verdict.allowed);
+  const allowed = [...atDevices, ...counted.accounts];
   return { slots: names.map((_, index) => ({ row: candidates[index], allowed: allowed[index] === true })) };
 }
 

@@ -124,7 +124,7 @@ const useAndForget = prepared(
 
 /**
  * Marks a password as used (`usePassword` of domain/users) and takes back what the attempt was counted as, if the proof holds.
- * @param proof `keys`: of failures; `atAddress`: of the limit of its address
+ * @param proof `keys`: of failures, as `hashesOf` orders them; `atAddress`: of the limit of its address
  */
 export async function usePasswordAndForget(
   db: Database,

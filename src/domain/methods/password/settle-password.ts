@@ -10,8 +10,9 @@ import {
   accountFailureKeys,
   clearFailures,
   deviceKey,
-  type FailureKey,
+  type FailureKeys,
   forgiveBystander,
+  hashesOf,
 } from '../../sign-in/sign-in-failures.ts';
 import { usePassword } from '../../users/identities.ts';
 import type { Comparison, Reason } from './compare-password.ts';
@@ -70,10 +71,13 @@ export interface Surroundings {
 }
 
 /** What a proof takes back. A known device was never held up by what strangers counted, so it does not give them back their guesses. */
-function failuresOf({ row }: Comparison, { secrets, caller, knownHere }: Surroundings): FailureKey[] {
-  return knownHere.has(row.userId) && caller.device
-    ? [deviceKey(secrets, 'password', row.userId, caller.device)]
-    : accountFailureKeys(secrets, row);
+function failuresOf(proved: readonly Comparison[], { secrets, caller, knownHere }: Surroundings): FailureKeys {
+  const keys = proved.map(({ row }) =>
+    knownHere.has(row.userId) && caller.device
+      ? { doors: [deviceKey(secrets, 'password', row.userId, caller.device)], accounts: [] }
+      : accountFailureKeys(secrets, row),
+  );
+  return { doors: keys.flatMap(({ doors }) => doors), accounts: keys.flatMap(({ accounts }) => accounts) };
 }
 
 /**
@@ -82,7 +86,7 @@ function failuresOf({ row }: Comparison, { secrets, caller, knownHere }: Surroun
  */
 async function settleOne(db: Database, [only, another]: readonly Comparison[], about: Surroundings): Promise<boolean> {
   if (!only?.proof || another) return false;
-  const keys = failuresOf(only, about).flat();
+  const keys = hashesOf(failuresOf([only], about));
   return usePasswordAndForget(db, { ...only.row, ...only.proof, keys, atAddress: about.atAddress });
 }
 
@@ -102,10 +106,9 @@ async function settleAll(
     if (proof && (await usePassword(trx, { ...row, ...proof }))) proved.push(comparison);
     else failed.push(comparison);
   }
-  const keys = proved.flatMap((comparison) => failuresOf(comparison, surroundings));
-  if (keys.length > 0) {
+  if (proved.length > 0) {
     await giveBackHit(trx, surroundings.atAddress);
-    await clearFailures(trx, keys);
+    await clearFailures(trx, failuresOf(proved, surroundings));
   }
   const refused = [...bystanders, ...(await notForgiven(trx, failed, proved, secrets))];
   await recordRefusals(trx, refused, tenantId, caller);

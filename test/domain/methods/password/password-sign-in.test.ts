@@ -6,7 +6,7 @@ import { createPasswordHasher, type PasswordHasher } from '../../../../src/domai
 import { signInWithPassword } from '../../../../src/domain/methods/password/password-sign-in.ts';
 import { setPassword } from '../../../../src/domain/methods/password/set-password.ts';
 import { createTenant } from '../../../../src/domain/setup/create-tenant.ts';
-import { accountKey, doorKey } from '../../../../src/domain/sign-in/sign-in-failures.ts';
+import { accountKey, clearFailures, doorKey } from '../../../../src/domain/sign-in/sign-in-failures.ts';
 import { unlockAccount } from '../../../../src/domain/sign-in/unlock-account.ts';
 import { updateTenantSettings } from '../../../../src/domain/tenants/tenants.ts';
 import { createUser, type NewUser, type User } from '../../../../src/domain/users/users.ts';
@@ -16,6 +16,7 @@ import { DomainError } from '../../../../src/platform/errors.ts';
 import { newId } from '../../../../src/platform/ids.ts';
 import { createSecrets, randomToken } from '../../../../src/platform/secrets.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { keepWaiting } from '../../../support/held-back.ts';
 import { unlimited } from '../../../support/limits.ts';
 
@@ -704,5 +705,68 @@ describe('signing in with a password', () => {
       Array.from({ length: 8 }, (_, index) => answer(tryIn(address, right, null, cheap, index % 2 ? db : otherNode))),
     );
     assert.deepEqual(new Set(answers), new Set(['OK']));
+  });
+
+  it('tells no right password that it was wrong because another came to good while it was counted', async () => {
+    const address = newAddress();
+    const user = await add(address);
+    const door = doorKey(secrets, 'password', north, address);
+    const account = accountKey(secrets, 'password', user.id);
+    assert.equal(await answer(tryIn(address, wrong)), refused);
+    // Who counts at the account waits there, as on a busy machine; who compares waits as well.
+    await db.raw(`
+      create function wait_in_line() returns trigger language plpgsql as
+        $$ begin perform pg_advisory_xact_lock_shared(7); return new; end $$;
+      create trigger wait_in_line before insert on sign_in_failures for each row
+        when (new.subject_hash = '\\x${account[0]?.toString('hex')}') execute function wait_in_line()`);
+    const line = await db.transaction();
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    let comparing = 0;
+    const patient = inAttempts({
+      ...cheap,
+      async verify(hash: string, password: string) {
+        comparing += 1;
+        await opened;
+        return cheap.verify(hash, password);
+      },
+    });
+    const some = (count: number) =>
+      Array.from({ length: count }, (_, n) => answer(tryIn(address, right, north, patient, n % 2 ? db : otherNode)));
+    const isWaiting = async (count: number) => {
+      const [row] = await db('pg_stat_activity')
+        .where({ waitEventType: 'Lock' })
+        .andWhereRaw('datname = current_database()')
+        .count();
+      return Number(row?.count) === count;
+    };
+    try {
+      await line.raw('select pg_advisory_xact_lock(7)');
+      const first = some(9);
+      await eventually(() => isWaiting(9), 'they wait');
+      let isCleared = false;
+      const cleared = clearFailures(db, { doors: [door], accounts: [account] }).then(() => {
+        isCleared = true;
+      });
+      await eventually(async () => isCleared || (await isWaiting(10)), 'another came to good');
+      await line.commit();
+      await cleared;
+      await eventually(() => comparing === 9, 'they are compared');
+      const more = some(5);
+      // Those who are let through are compared, the others are answered.
+      let answered = 0;
+      for (const one of more) void one.then(() => (answered += 1));
+      await eventually(() => comparing - 9 + answered === 5, 'the others are counted');
+      open();
+      const answers = await Promise.all([...first, ...more]);
+      // More than ten at one moment wait, and are told so.
+      assert.deepEqual(
+        [...new Set(answers)].filter((told) => told !== slowed),
+        ['OK'],
+      );
+    } finally {
+      open();
+      if (!line.isCompleted()) await line.rollback();
+      await db.raw('drop trigger wait_in_line on sign_in_failures; drop function wait_in_line()');
+    }
   });
 });
