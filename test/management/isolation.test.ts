@@ -162,7 +162,6 @@ describe('the isolation matrix of the management API', () => {
     'at' in operation.needs && operation.needs.at === 'anywhere' && !ofItsMaker(operation);
 
   it('answers 404 to a delegate outside the subtree, and 403 to what belongs to the whole tenant', async () => {
-    // Signed in here: some operations ask for a sign-in of the last five minutes, and all that is above may have taken longer.
     const { outside } = await makeDelegates(app, world);
     await eachUnchanged(async (operation) => {
       const sample = sampleOf(operation);

@@ -267,19 +267,35 @@ export async function personToken(
   return tokens.access_token;
 }
 
-/** Delegates of either half of the tree, who have signed in just now. */
+/**
+ * Tokens that are given from now on live for a day, and no sign-in until now grows old: some operations ask for one of the last
+ * five minutes, and a token lives for ten, however long a busy machine takes to ask for each operation.
+ */
+async function stopTheClock({ db, issuer }: TestApp): Promise<void> {
+  const aDayOn = new Date(Date.now() + 86_400_000);
+  await db('resource_servers')
+    .where({ identifier: managementAudience(issuer) })
+    .update({ accessTokenTtl: 86_400 });
+  await db('user_sessions').update({ loginAt: aDayOn });
+}
+
+/** Delegates of either half of the tree. */
 export async function makeDelegates(app: TestApp, { tenantId, delegateRoleId: roleId, northId, southId }: World) {
   const delegateOf = async (orgNodeId: string) => {
     const person = await app.person({ tenantId });
     await make.assign(app.db, { tenantId, userId: person.id, roleId, orgNodeId });
     return asking(app, await personToken(app, person));
   };
-  return { inside: await delegateOf(northId), outside: await delegateOf(southId) };
+  await stopTheClock(app);
+  const delegates = { inside: await delegateOf(northId), outside: await delegateOf(southId) };
+  await stopTheClock(app);
+  return delegates;
 }
 
 /** Who asks, by a name for the test's report. */
 export async function makeStrangers(app: TestApp, world: World) {
   const { tenantId } = world;
+  await stopTheClock(app);
   const signedIn = async (role?: string, home = tenantId) => {
     const person = await app.person({ tenantId: home });
     if (role) await give(app, { tenantId: home, userId: person.id, role });
@@ -296,7 +312,7 @@ export async function makeStrangers(app: TestApp, world: World) {
     .update({ expiresAt: new Date(Date.now() - 1000) });
   const foreign = await personToken(app, owner.person, { audience: null, scopes: [] });
   const capable = (token: string | undefined) => asking(app, token);
-  return {
+  const strangers = {
     owner: capable(owner.token),
     member: capable((await signedIn('member')).token),
     anotherOwner: capable((await signedIn('owner', elsewhere)).token),
@@ -310,6 +326,8 @@ export async function makeStrangers(app: TestApp, world: World) {
     foreign: capable(foreign),
     nobody: capable(undefined),
   };
+  await stopTheClock(app);
+  return strangers;
 }
 
 async function makeInitialAccess(app: TestApp, tenantId: string): Promise<string> {
