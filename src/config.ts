@@ -23,11 +23,13 @@ import {
 import { countries, header, integer, networks, text } from './platform/environment/environment-forms.ts';
 import { secretFileVariables, withSecretFiles } from './platform/environment/secret-files.ts';
 import {
-  checkTracing,
+  checkTelemetry,
+  type MetricsPushConfig,
+  metricsPushOf,
   type TracingConfig,
+  telemetryVariables,
   tracingOf,
-  tracingVariables,
-} from './platform/environment/tracing-variables.ts';
+} from './platform/environment/telemetry-variables.ts';
 
 /** The variables of this process. */
 export const variables: NodeJS.ProcessEnv = process.env;
@@ -84,7 +86,7 @@ export const environmentSchema = z.object({
   PHONE_COUNTRIES: countries,
   PHONE_DAILY_BUDGET: integer(1, 10_000_000, 1_000),
   ...brandVariables,
-  ...tracingVariables,
+  ...telemetryVariables,
   ...secretFileVariables,
 });
 
@@ -108,7 +110,12 @@ export interface Config {
   /** Newest first. */
   readonly secretKeys: readonly string[];
   readonly workers: number;
-  readonly metrics: { readonly host: string; readonly port: number };
+  readonly metrics: {
+    readonly host: string;
+    readonly port: number;
+    /** Absent: they are told to nobody who does not ask. */
+    readonly push: MetricsPushConfig | undefined;
+  };
   readonly logLevel: string;
   /** Absent: nothing is traced. */
   readonly tracing: TracingConfig | undefined;
@@ -234,7 +241,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = variables): Config {
   checkBounds(env, faults);
   checkMail(env, production, faults);
   checkPhone(env, given, production, faults);
-  checkTracing(env, production, faults);
+  checkTelemetry(env, production, faults);
   if (faults.length > 0) throw new ConfigError(faults);
 
   return deepFreeze({
@@ -252,7 +259,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = variables): Config {
     database: databaseOf(env, ca, production),
     secretKeys: [env.SECRET_KEY ?? developmentSecretKey(dataDirectory), ...previousKeys],
     workers: env.WORKERS,
-    metrics: { host: env.METRICS_HOST, port: env.METRICS_PORT },
+    metrics: { host: env.METRICS_HOST, port: env.METRICS_PORT, push: metricsPushOf(env) },
     logLevel: env.LOG_LEVEL,
     tracing: tracingOf(env),
     trustedProxies: env.TRUSTED_PROXIES,

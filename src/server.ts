@@ -12,9 +12,9 @@ import { type Jobs, startJobs } from './platform/jobs/jobs.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { trustProxies } from './platform/network/trusted-proxies.ts';
-import type { TraceExport } from './platform/tracing-export.ts';
 import { mountRoutes, publishedDocuments } from './routes.ts';
 import { crontab, scheduledTasks } from './schedule.ts';
+import { startTelemetry } from './telemetry.ts';
 import { startTelling } from './telling.ts';
 import { createRequestTeller } from './web/middleware/request-log.ts';
 import { createProviderPages } from './web/provider/provider-pages.ts';
@@ -70,7 +70,7 @@ export async function createGatehouse(options: ServerOptions): Promise<Gatehouse
   let stopping = false;
   const isStopping = () => stopping;
   const tell = createRequestTeller(dependencies);
-  const tracing = await startTracing(dependencies);
+  const telemetry = await startTelemetry(dependencies);
   const documents = createPublicDocuments({ live, paths: publishedDocuments, tell });
   const app = createApp(dependencies, live, { isStopping, documents });
   const jobs = runJobs ? startJobsOf(dependencies, live) : undefined;
@@ -92,7 +92,7 @@ export async function createGatehouse(options: ServerOptions): Promise<Gatehouse
       await Promise.all([http.drain(), ...work]);
       live.stop();
       await dependencies.close();
-      await tracing?.stop();
+      await telemetry.stop();
     },
   };
 }
@@ -109,13 +109,6 @@ function createApp(
   mountRoutes(app, dependencies, live, { isStopping, documents });
   trustProxies(app, config.trustedProxies, config.clientCertificates);
   return app;
-}
-
-/** Where it is on; else its packages are not even loaded. */
-async function startTracing({ config, logger, metrics }: Dependencies): Promise<TraceExport | undefined> {
-  if (!config.tracing) return undefined;
-  const { startTraceExport } = await import('./platform/tracing-export.ts');
-  return startTraceExport({ ...config.tracing, logger, registry: metrics.registry });
 }
 
 function startJobsOf(dependencies: Dependencies, live: LiveProvider): Jobs {

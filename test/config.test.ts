@@ -67,7 +67,7 @@ describe('the configuration', () => {
         migrateOnStart: true,
       },
       workers: 1,
-      metrics: { host: '127.0.0.1', port: 9464 },
+      metrics: { host: '127.0.0.1', port: 9464, push: undefined },
       logLevel: 'info',
       tracing: undefined,
       trustedProxies: [],
@@ -140,6 +140,9 @@ describe('the configuration', () => {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example.org/otlp',
       OTEL_EXPORTER_OTLP_HEADERS: 'x-key=some%20key',
       OTEL_SERVICE_NAME: 'id',
+      OTEL_TRACES_EXPORTER: 'otlp',
+      OTEL_METRICS_EXPORTER: 'otlp',
+      OTEL_METRIC_EXPORT_INTERVAL: '15000',
       OTEL_TRACES_SAMPLER_ARG: '0.25',
       TRUSTED_PROXIES: '10.0.0.0/8, fd00::/8, 192.0.2.1',
       CLIENT_CERTIFICATE_HEADER: 'X-Client-Cert',
@@ -192,7 +195,16 @@ describe('the configuration', () => {
       },
       secretKeys: [key, `${key}1`, `${key}2`],
       workers: 4,
-      metrics: { host: '::1', port: 0 },
+      metrics: {
+        host: '::1',
+        port: 0,
+        push: {
+          endpoint: 'https://collector.example.org/otlp',
+          headers: { 'x-key': 'some key' },
+          serviceName: 'id',
+          intervalMs: 15_000,
+        },
+      },
       logLevel: 'debug',
       tracing: {
         endpoint: 'https://collector.example.org/otlp',
@@ -600,17 +612,20 @@ describe('the configuration', () => {
   });
 });
 
-describe('the configuration of traces', () => {
+describe('the configuration of what a collector is told', () => {
   const on = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example.org:4318/' };
 
   it('is none by default, and has the names of OpenTelemetry', () => {
-    assert.equal(loadConfig({ NODE_ENV: 'test', OTEL_SERVICE_NAME: 'id' }).tracing, undefined);
-    assert.deepEqual(loadConfig({ NODE_ENV: 'test', ...on }).tracing, {
-      endpoint: 'http://collector.example.org:4318',
-      headers: {},
-      serviceName: 'gatehouse',
-      ratio: 1,
-    });
+    const off = loadConfig({ NODE_ENV: 'test', OTEL_SERVICE_NAME: 'id', OTEL_METRICS_EXPORTER: 'otlp' });
+    assert.deepEqual([off.tracing, off.metrics.push], [undefined, undefined]);
+    const collector = { endpoint: 'http://collector.example.org:4318', headers: {}, serviceName: 'gatehouse' };
+    const both = loadConfig({ NODE_ENV: 'test', ...on });
+    assert.deepEqual(both.tracing, { ...collector, ratio: 1 });
+    assert.deepEqual(both.metrics.push, { ...collector, intervalMs: 60_000 });
+    const traces = loadConfig({ NODE_ENV: 'test', ...on, OTEL_METRICS_EXPORTER: 'none' });
+    assert.deepEqual([traces.tracing?.ratio, traces.metrics.push], [1, undefined]);
+    const metrics = loadConfig({ NODE_ENV: 'test', ...on, OTEL_TRACES_EXPORTER: 'none' });
+    assert.deepEqual([metrics.tracing, metrics.metrics.push?.intervalMs], [undefined, 60_000]);
     const headers = 'X-Key=a%20b%3D, authorization=Bearer%20c';
     const given = { ...on, OTEL_EXPORTER_OTLP_HEADERS: headers, OTEL_TRACES_SAMPLER_ARG: '0.05' };
     const { tracing } = loadConfig({ NODE_ENV: 'test', ...given });
@@ -629,6 +644,9 @@ describe('the configuration of traces', () => {
       { OTEL_EXPORTER_OTLP_HEADERS: 'x-key=a%0d%0ab' },
       { OTEL_TRACES_SAMPLER_ARG: '1.5' },
       { OTEL_TRACES_SAMPLER_ARG: 'all' },
+      { OTEL_TRACES_EXPORTER: 'jaeger' },
+      { OTEL_METRICS_EXPORTER: 'prometheus' },
+      { OTEL_METRIC_EXPORT_INTERVAL: '10' },
       { ...on, OTEL_EXPORTER_OTLP_HEADERS: 'x-key=secret' },
     ];
     for (const environment of refused) {

@@ -3,11 +3,8 @@
  * which traces are kept, and that no request ever waits for the collector: spans wait in a queue that has an end, and what finds
  * no place, or is not taken, is dropped and counted. Refuses to let another program choose which traces are kept.
  */
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Context, ROOT_CONTEXT, type Span as SdkSpan, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   ParentBasedSampler,
   type ReadableSpan,
@@ -17,7 +14,8 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { Counter, type Registry } from 'prom-client';
-import type { TracingConfig } from './environment/tracing-variables.ts';
+import { atMost, createCollectorReport, exported, exporterOptions, resourceOf } from './collector.ts';
+import type { TracingConfig } from './environment/telemetry-variables.ts';
 import type { Logger } from './logger.ts';
 import { type RemoteParent, type Span, type Tracer, traceWith } from './tracing.ts';
 
@@ -44,16 +42,11 @@ const kinds = { client: SpanKind.CLIENT, server: SpanKind.SERVER, none: SpanKind
 
 /** Begins to trace this process. Contacts nobody before there is something to send. */
 export function startTraceExport(options: TraceExportOptions): TraceExport {
-  const { endpoint, headers, serviceName, ratio, timeoutMs = 10_000 } = options;
-  const exporter = new OTLPTraceExporter({
-    url: `${endpoint}/v1/traces`,
-    headers: { ...headers },
-    timeoutMillis: timeoutMs,
-    concurrencyLimit: 1,
-  });
+  const { serviceName, ratio } = options;
+  const exporter = new OTLPTraceExporter(exporterOptions(options, '/v1/traces'));
   const queue = createQueue(exporter, options);
   const provider = new TracerProvider({
-    resource: resourceFromAttributes({ 'service.name': serviceName, 'service.instance.id': randomUUID() }),
+    resource: resourceOf(serviceName),
     sampler: samplerOf(ratio),
     spanProcessors: [queue.processor],
   });
@@ -159,10 +152,7 @@ function createQueue(exporter: OTLPTraceExporter, options: TraceExportOptions): 
 
   async function flush(): Promise<void> {
     clearInterval(timer);
-    const late = new AbortController();
-    const all = Promise.resolve(underWay).then(send);
-    await Promise.race([all, sleep(flushMs, undefined, { signal: late.signal }).catch(() => {})]);
-    late.abort();
+    await atMost(flushMs, Promise.resolve(underWay).then(send));
     isEnded = true;
     drop('end', sent + waiting.splice(0).length);
   }
@@ -178,7 +168,7 @@ function createQueue(exporter: OTLPTraceExporter, options: TraceExportOptions): 
 
 type Reason = 'queue' | 'collector' | 'end';
 
-/** What is lost is counted; the log says once that it begins, and once that it is over. */
+/** What is lost is counted. */
 function createReport({ registry, logger }: Pick<TraceExportOptions, 'registry' | 'logger'>) {
   const dropped = new Counter({
     name: 'gatehouse_trace_spans_dropped_total',
@@ -188,27 +178,15 @@ function createReport({ registry, logger }: Pick<TraceExportOptions, 'registry' 
   });
   for (const reason of ['queue', 'collector', 'end']) dropped.inc({ reason }, 0);
   const drop = (reason: Reason, count: number) => dropped.inc({ reason }, count);
-  let isRefused = false;
+  const report = createCollectorReport(logger, {
+    refused: 'the collector takes no traces: they are dropped until it does',
+    taken: 'the collector takes traces again',
+  });
   return {
     drop,
     tell(error: Error | undefined, count: number): void {
-      if (error) {
-        drop('collector', count);
-        if (!isRefused) logger.warn({ err: error }, 'the collector takes no traces: they are dropped until it does');
-      } else if (isRefused) logger.info('the collector takes traces again');
-      isRefused = error !== undefined;
+      if (error) drop('collector', count);
+      report(error);
     },
   };
-}
-
-/** Never rejects, never throws. */
-function exported(exporter: OTLPTraceExporter, batch: ReadableSpan[]): Promise<Error | undefined> {
-  return new Promise((resolve) => {
-    try {
-      // The package's code for a success.
-      exporter.export(batch, ({ code, error }) => resolve(code === 0 ? undefined : (error ?? new Error('not taken'))));
-    } catch (error) {
-      resolve(error as Error);
-    }
-  });
 }

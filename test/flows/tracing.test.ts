@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -19,59 +18,15 @@ import { startTestApp } from '../support/app.ts';
 import { Browserless } from '../support/browserless.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
-import { type LoopbackServer, listen } from '../support/loopback.ts';
+import { listen } from '../support/loopback.ts';
 import { startMessagingApp } from '../support/messaging-app.ts';
+import { attributesOf, startOtlpCollector, type ToldSpan } from '../support/otlp-collector.ts';
 import { discover, redirectUri, signIn } from '../support/relying-party.ts';
-
-interface ToldSpan {
-  traceId: string;
-  spanId: string;
-  parentSpanId?: string;
-  name: string;
-  kind: number;
-  attributes: { key: string; value: { stringValue?: string; intValue?: number } }[];
-  status: { code?: number; message?: string };
-}
-
-interface Collector extends LoopbackServer {
-  /** All bytes of all bodies. */
-  text(): string;
-  headers: Record<string, unknown>[];
-  spans(): ToldSpan[];
-}
-
-async function startCollector(): Promise<Collector> {
-  const bodies: string[] = [];
-  const headers: Record<string, unknown>[] = [];
-  const take: RequestListener = async (req, res) => {
-    const pieces: Buffer[] = [];
-    for await (const piece of req) pieces.push(piece);
-    assert.equal(req.url, '/v1/traces');
-    headers.push(req.headers);
-    bodies.push(Buffer.concat(pieces).toString());
-    res.writeHead(200, { 'content-type': 'application/json' }).end('{}');
-  };
-  const server = await listen((req, res) => void take(req, res));
-  return {
-    ...server,
-    headers,
-    text: () => bodies.join('\n'),
-    spans: () =>
-      bodies
-        .map((body) => JSON.parse(body) as { resourceSpans: { scopeSpans: { spans: ToldSpan[] }[] }[] })
-        .flatMap(({ resourceSpans }) => resourceSpans)
-        .flatMap(({ scopeSpans }) => scopeSpans)
-        .flatMap(({ spans }) => spans),
-  };
-}
 
 /** Of a collector that takes connections and answers nobody. */
 const startSilence = () => listen(() => undefined);
 
-const attributeOf = ({ attributes }: ToldSpan, name: string) => {
-  const value = attributes.find(({ key }) => key === name)?.value;
-  return value?.stringValue ?? value?.intValue;
-};
+const attributeOf = ({ attributes }: ToldSpan, name: string) => attributesOf(attributes)[name];
 
 describe('tracing', function () {
   this.timeout(120_000);
@@ -87,7 +42,7 @@ describe('tracing', function () {
   };
 
   it('tells a collector what a whole sign-in waited for, and nothing of the person', async () => {
-    const collector = await opened(startCollector());
+    const collector = await opened(startOtlpCollector());
     const stage = await startMessagingApp({
       env: { OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/`, OTEL_EXPORTER_OTLP_HEADERS: 'x-key=some%20key' },
     });
@@ -188,7 +143,7 @@ describe('tracing', function () {
   });
 
   it('takes a parent from a trusted proxy alone, and its word for keeping a trace from nobody', async () => {
-    const collector = await opened(startCollector());
+    const collector = await opened(startOtlpCollector());
     const given = '4bf92f3577b34da6a3ce929d0e0e4736';
     const ask = async (env: Record<string, string>, flags: string, isKept = false): Promise<ToldSpan[]> => {
       const before = collector.spans().length;
@@ -254,8 +209,38 @@ describe('tracing', function () {
     assert.equal(await count('end'), 20);
   });
 
+  it('tells what came while the collector took its time at once afterwards', async () => {
+    const held: (() => void)[] = [];
+    const slow = await opened(listen((_req, res) => void held.push(() => res.writeHead(200).end('{}'))));
+    const registry = new Registry();
+    const tracing = startTraceExport({
+      endpoint: slow.url,
+      headers: {},
+      serviceName: 'test',
+      ratio: 1,
+      logger: createLogger({ level: 'silent' }),
+      registry,
+      queueMax: 1,
+      intervalMs: 1_000_000,
+      timeoutMs: 1_000_000,
+    });
+    for (const n of [1, 2, 3]) {
+      // Each waits for the answer to the one before.
+      openTrace('work', {})?.end();
+      if (n > 1) held[n - 2]?.();
+      await eventually(() => held.length === n);
+    }
+    held.at(-1)?.();
+    await tracing.stop();
+    const dropped = await registry.getSingleMetric('gatehouse_trace_spans_dropped_total')?.get();
+    assert.deepEqual(
+      dropped?.values.map(({ value }) => value),
+      [0, 0, 0],
+    );
+  });
+
   it('tells of a call the host alone, and hands no trace to who is called', async () => {
-    const collector = await opened(startCollector());
+    const collector = await opened(startOtlpCollector());
     const received: Record<string, unknown>[] = [];
     const receiver = await opened(
       listen((req, res) => {
@@ -287,7 +272,7 @@ describe('tracing', function () {
   });
 
   it('has no part of a trace in what outlives it', async () => {
-    const collector = await opened(startCollector());
+    const collector = await opened(startOtlpCollector());
     const tracing = startTraceExport({
       endpoint: collector.url,
       headers: {},
@@ -353,6 +338,7 @@ describe('tracing', function () {
     const packages = new Set([...loaded.matchAll(/@opentelemetry\/[\w-]+/g)].map(([name]) => name));
     packages.delete('@opentelemetry/api');
     assert.deepEqual([...packages], []);
-    assert.ok(!loaded.includes('tracing-export'));
+    for (const file of ['tracing-export', 'metrics-export', 'collector'])
+      assert.ok(!loaded.includes(`/platform/${file}.ts`), file);
   });
 });
