@@ -10,6 +10,7 @@ import { createDatabase } from '../../src/platform/database.ts';
 import { migrateJobs } from '../../src/platform/jobs/jobs.ts';
 import { admitServerRole } from '../../src/platform/server-role.ts';
 import { atEndOfRun, sharedRun, type TestServer, testServer } from './cluster.ts';
+import { eventually } from './eventually.ts';
 
 export interface TestDatabase {
   /** For the role that owns everything, as where the program works as one role; with TEST_DATABASE_ROLE=server as `serverUrl`. */
@@ -41,7 +42,16 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     url: process.env.TEST_DATABASE_ROLE === 'server' ? urlOfServer : url,
     serverUrl: urlOfServer,
     async drop() {
-      await admin.query(`drop database if exists ${name} with (force)`);
+      try {
+        await admin.query(`drop database if exists ${name} with (force)`);
+      } catch (error) {
+        // Somebody of another role, whom this one may not end, is on the way out: without force PostgreSQL waits for that.
+        if ((error as { code?: string }).code !== '42501') throw error;
+        await eventually(async () => {
+          await admin.query(`drop database if exists ${name}`);
+          return true;
+        });
+      }
     },
   };
 }
