@@ -14,6 +14,7 @@ import { importTenant } from '../domain/moves/import-tenant.ts';
 import { invalidMove } from '../domain/moves/move-file.ts';
 import { reportMove, reportText } from '../domain/moves/told-changes.ts';
 import type { Tenant } from '../domain/tenants/tenants.ts';
+import { createArrivalCheck } from '../oidc/client-registration.ts';
 import type { Database } from '../platform/database.ts';
 import { decryptStream, encryptStream, isRecipient, ownRecipient, type ReadBy } from '../platform/encrypted-stream.ts';
 import { type CommandResult, collect, performs } from './frame/command-action.ts';
@@ -202,7 +203,9 @@ async function importIn(typed: ImportTyped, file?: string): Promise<CommandResul
     const bytes = await opened(source, typed, context);
     const progress = progressOf();
     const { header, isUnchanged } = await importTenant(db, bytes, {
-      ...{ secrets, caller: systemCaller, issuer: config.issuer, dryRun: typed.dryRun },
+      ...{ secrets, caller: systemCaller, dryRun: typed.dryRun },
+      rules: { ownAddress: config.issuer, allowHttp: !config.isProduction, argon2: config.argon2 },
+      alsoCheck: { clients: await createArrivalCheck({ config, db, secrets }) },
       retentionDays: config.auditRetentionDays,
       onProgress: progress.show,
     }).finally(progress.end);

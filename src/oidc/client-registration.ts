@@ -3,6 +3,7 @@
  * client is shown to oidc-provider itself, configured as the server's, in the transaction that makes it.
  */
 import type { Caller } from '../domain/audit/audit-events.ts';
+import { arrivingClient, isDeleted } from '../domain/clients/arriving-clients.ts';
 import { type ClientChange, updateClient } from '../domain/clients/change-client.ts';
 import type { ClientRow } from '../domain/clients/client-store.ts';
 import {
@@ -15,6 +16,7 @@ import {
 import type { SecurityProfile } from '../domain/clients/security-profile.ts';
 import { addWorkloadIdentity, type NewWorkloadIdentity } from '../domain/clients/workload-identities.ts';
 import { switchSecurityProfile } from '../domain/lifecycle/end-client.ts';
+import type { ArrivingRow } from '../platform/arriving-row.ts';
 import { type Database, inTransaction } from '../platform/database.ts';
 import type { ClientCheck, RegistrationDependencies } from './client-check.ts';
 
@@ -35,6 +37,15 @@ export interface ClientRegistration {
     wanted: { clientId: string; wanted: SecurityProfile },
     caller: Caller,
   ): Promise<ClientRow>;
+}
+
+/** Of clients that come in with their tenant, whether the server would take them. @returns throws DomainError as `registerClient` */
+export async function createArrivalCheck(dependencies: RegistrationDependencies): Promise<(row: ArrivingRow) => void> {
+  const { createClientCheck } = await import('./client-check.ts');
+  const check = await createClientCheck(dependencies);
+  return (row) => {
+    if (!isDeleted(row)) check(arrivingClient(row));
+  };
 }
 
 /** The first registration makes the keys that it checks by. */

@@ -3,6 +3,7 @@
  * SQL. Knows no table: a test holds the declarations against the database's catalogue, so that a new table, or a new column, has
  * to say whether it travels.
  */
+import type { ArrivingRow } from './arriving-row.ts';
 import type { Database } from './database.ts';
 import type { SecretPurpose, Secrets } from './secrets.ts';
 
@@ -13,6 +14,22 @@ export interface SealedColumn {
   context(row: Readonly<Record<string, unknown>>): string;
   /** How it lies in its column. */
   stored: 'bytea' | 'base64url';
+}
+
+/** What of the configuration of a server says which rows it takes. */
+export interface ArrivalRules {
+  /** Of this server, as others know it. */
+  ownAddress: string;
+  /** Whether an address of others may be http. */
+  allowHttp: boolean;
+  /** As this server hashes passwords. */
+  argon2: { memoryKiB: number; iterations: number; parallelism: number };
+}
+
+/** A row that came in and would not have been made here, and why. */
+export interface ArrivalFault {
+  name: string;
+  fault: string;
 }
 
 export interface Travelling {
@@ -39,6 +56,15 @@ export interface Travelling {
   /** The same of whole rows: there are none in an export for reading. */
   isHidden?: boolean;
   sealed?: Readonly<Record<string, SealedColumn>>;
+  /**
+   * Refuses a row that no operation of this server would have made: another server may be older, and a file may be changed.
+   * @throws DomainError
+   */
+  check?(row: ArrivingRow, rules: ArrivalRules): void;
+  /** The same of what a row says of others, asked when all is in. */
+  faults?(trx: Database, tenantId: string): Promise<ArrivalFault[]>;
+  /** So many rows may there be at the most. */
+  most?: number;
   /** How a person names such a row, where one cannot be put: the first of these that it has. */
   namedBy?: readonly string[];
   /** Rows of one `put`; default 500. */

@@ -10,7 +10,7 @@ import {
   clientSecretOf,
   findIdentityProvider,
 } from '../../src/domain/methods/federation/identity-providers.ts';
-import { sealForeignHash } from '../../src/domain/methods/password/foreign-hash.ts';
+import { type ForeignHash, sealForeignHash, workOf } from '../../src/domain/methods/password/foreign-hash.ts';
 import { changeTenantSettings } from '../../src/domain/methods/tenant-methods.ts';
 import { packRow } from '../../src/domain/moves/travelling-rows.ts';
 import { travellingTables } from '../../src/domain/moves/travelling-tables.ts';
@@ -115,14 +115,14 @@ describe('what a tenant takes along', () => {
     await from.relyingParty({ tenantId });
     await inviteSomebody();
     const imported = await from.person({ tenantId });
-    const hash = { algorithm: 'bcrypt', hash: '$2b$10$abcdefghijklmnopqrstuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu' } as never;
+    const hash: ForeignHash = { algorithm: 'bcrypt', encoded: `$2b$10$${'a'.repeat(53)}` };
     // A password that is changed ends what was imported: so the row is made anew.
     const [identity] = await from.db('user_identities').where({ userId: imported.id }).delete().returning('*');
     await from.db('user_identities').insert({
       ...identity,
       passwordHash: null,
       foreignPasswordHash: sealForeignHash(from.secrets, imported.id, hash),
-      foreignPasswordMs: 10,
+      foreignPasswordMs: Math.ceil(workOf(hash)),
     });
   }
 

@@ -162,7 +162,7 @@ export function isPlainProperty(value: unknown): value is string | number | bool
 }
 
 /** A name is any text on one line; properties are few and plain. */
-function checkAction({ action, actionProperties }: CapabilityWish): void {
+export function checkAction({ action, actionProperties }: Pick<CapabilityWish, 'action' | 'actionProperties'>): void {
   if (typeof action === 'string' && !/^[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u.test(action))
     throw new DomainError('invalid', 'INVALID_INPUT', { field: 'action' });
   const members = Object.entries(actionProperties ?? {});

@@ -12,6 +12,8 @@ const systemRoles: { name: SystemRoleName; description: string }[] = [
   { name: 'member', description: 'Belongs to the organisation.' },
 ];
 
+export const systemRoleNames: readonly SystemRoleName[] = systemRoles.map(({ name }) => name);
+
 /** Makes the roles of a tenant that is being made. Answers their ids. */
 export async function createSystemRoles(
   trx: Database,

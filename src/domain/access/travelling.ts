@@ -3,7 +3,13 @@
  * have other ids elsewhere: what is now is told by their keys. The past keeps the ids that it had; it ends when the tenant comes
  * in, and what is from then on is written by the triggers.
  */
-import { defineTravelling, type Travelling } from '../../platform/travelling.ts';
+import { type Database, rows } from '../../platform/database.ts';
+import { DomainError } from '../../platform/errors.ts';
+import { type ArrivalFault, defineTravelling, type Travelling } from '../../platform/travelling.ts';
+import { checkDisplayName } from '../tenants/display-name.ts';
+import { checkAction } from './capabilities.ts';
+import type { ActionProperties } from './capability-store.ts';
+import { systemRoleNames } from './system-roles.ts';
 
 const roleColumns =
   'id, tenant_id, name, description, is_system, created_at, updated_at, deleted_at, created_by, updated_by, deleted_by';
@@ -17,8 +23,24 @@ export const travellingRoles = defineTravelling({
           from jsonb_populate_recordset(null::roles, :rows::jsonb)
          where tenant_id = :tenantId
             on conflict do nothing`,
+  check(row) {
+    const name = checkDisplayName(row.string('name'));
+    checkDisplayName(row.text('description') ?? '-', 'description');
+    if (row.is('is_system') && !systemRoleNames.some((one) => one === name))
+      throw new DomainError('invalid', 'INVALID_INPUT', { field: 'is_system', reason: 'no tenant has such a role' });
+  },
+  faults: missingSystemRoles,
   namedBy: ['name'],
 });
+
+/** Each tenant has them; what guards its last owner goes by them. */
+async function missingSystemRoles(trx: Database, tenantId: string): Promise<ArrivalFault[]> {
+  const found = await rows<{ name: string }>(trx, 'select name from roles where tenant_id = :tenantId and is_system', {
+    tenantId,
+  });
+  const there = new Set(found.map(({ name }) => name));
+  return systemRoleNames.filter((name) => !there.has(name)).map((name) => ({ name, fault: 'is not there' }));
+}
 
 const apiOf = (identifier: string) => `(select s.id from resource_servers s
                    where s.identifier = ${identifier} and (s.tenant_id is null or s.tenant_id = :tenantId))`;
@@ -69,6 +91,13 @@ export const travellingCapabilities = defineTravelling({
           join capabilities k on k.key = g.key and k.deleted_at is null and k.is_system = g.is_system
                              and (k.is_system or (k.resource_server_id is not distinct from g.resource_server_id
                                                   and (g.resource_server is null or g.resource_server_id is not null)))`,
+  check(row) {
+    row.string('key', 100);
+    checkDisplayName(row.text('description') ?? '-', 'description');
+    checkDisplayName(row.text('module') ?? '-', 'module');
+    const actionProperties = row.has('action_properties') ? row.record('action_properties') : null;
+    checkAction({ action: row.text('action'), actionProperties: actionProperties as ActionProperties | null });
+  },
   namedBy: ['key'],
 });
 

@@ -61,8 +61,14 @@ export function defaultExpiry(): Date {
 /** @throws DomainError invalid PERIOD_INVALID */
 function checkExpiry(expiresAt: Date | undefined): void {
   if (expiresAt === undefined) return;
-  const left = expiresAt.getTime() - Date.now();
-  if (!(left > 0 && left <= longestLifeDays * day)) throw new DomainError('invalid', 'PERIOD_INVALID');
+  if (!(expiresAt.getTime() > Date.now())) throw new DomainError('invalid', 'PERIOD_INVALID');
+  checkLongestLife(expiresAt);
+}
+
+/** A key may have ended, and none is without an end. @throws DomainError invalid PERIOD_INVALID */
+export function checkLongestLife(expiresAt: Date | null): void {
+  const left = (expiresAt?.getTime() ?? Number.NaN) - Date.now();
+  if (!(left <= longestLifeDays * day)) throw new DomainError('invalid', 'PERIOD_INVALID');
 }
 
 /**

@@ -1,5 +1,7 @@
 /** What of API keys moves with a tenant: all. What they may do is named by its key, since it has another id elsewhere. */
 import { defineTravelling } from '../../platform/travelling.ts';
+import { checkDisplayName } from '../tenants/display-name.ts';
+import { checkLongestLife } from './api-keys.ts';
 
 const columns = `id, tenant_id, org_node_id, user_id, name, prefix, key_hash, active, expires_at, last_used_at, revoked_at, created_at,
   updated_at, created_by`;
@@ -13,6 +15,10 @@ export const travellingApiKeys = defineTravelling({
           from jsonb_populate_recordset(null::api_keys, :rows::jsonb)
          where tenant_id = :tenantId
             on conflict do nothing`,
+  check(row) {
+    checkDisplayName(row.string('name'));
+    checkLongestLife(row.time('expires_at'));
+  },
   isHidden: true,
   namedBy: ['prefix'],
 });

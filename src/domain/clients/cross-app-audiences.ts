@@ -32,7 +32,8 @@ export interface CrossAppAudience {
 
 export type NewCrossAppAudience = Pick<CrossAppAudience, 'audience' | 'audienceClientId' | 'scopes'>;
 
-const mostOfOne = 20;
+/** Of one application. */
+export const mostCrossAppAudiences = 20;
 /** RFC 6749 section 3.3. */
 const scopeForm = /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/;
 
@@ -41,7 +42,7 @@ function refusal(field: string, reason: string): DomainError {
 }
 
 /** @throws DomainError invalid INVALID_INPUT */
-function check({ audience, audienceClientId, scopes }: NewCrossAppAudience): void {
+export function checkCrossAppAudience({ audience, audienceClientId, scopes }: NewCrossAppAudience): void {
   const url = URL.parse(audience);
   const isPlain = url && /^https?:$/.test(url.protocol) && !/[?#\s\0]/.test(audience) && !url.username && !url.password;
   if (!isPlain || audience.length > 500) throw refusal('audience', 'it is no https URL without query and fragment');
@@ -97,14 +98,15 @@ export async function addCrossAppAudience(
   wanted: NewCrossAppAudience,
   caller: Caller,
 ): Promise<string> {
-  check(wanted);
+  checkCrossAppAudience(wanted);
   const { audience, audienceClientId } = wanted;
   const scopes = [...new Set(wanted.scopes)];
   return inTransaction(db, async (trx) => {
     const client = await lockApplication(trx, clientId);
     if (isPublic(client)) throw refusal('client_id', 'the application cannot prove itself: it is a public client');
     const known = await rows(trx, 'select 1 from cross_app_audiences where client_id = :id', { id: client.id });
-    if (known.length >= mostOfOne) throw refusal('client_id', `the application has ${mostOfOne} already`);
+    if (known.length >= mostCrossAppAudiences)
+      throw refusal('client_id', `the application has ${mostCrossAppAudiences} already`);
     const id = newId();
     const createdBy = trx.raw('(select id from users where id = ?)', [actingUserId(caller)]);
     try {

@@ -55,7 +55,7 @@ function subjectMember(name: NonNullable<ServiceAuthentication['certificateName'
 }
 
 /** Whether http will do is for who calls it to say: the rules of outgoing calls (platform/network/outbound.ts). */
-function checkAddress(value: string): void {
+export function checkKeyAddress(value: string): void {
   const url = URL.parse(value);
   const isPlain = url && /^https?:$/.test(url.protocol) && !/[#\s\0]/.test(value) && !url.username && !url.password;
   if (!isPlain || value.length > 500) throw refusal('jwks_uri', 'it is no https URL without fragment');
@@ -72,7 +72,7 @@ export function authenticationMembers(wanted: ServiceAuthentication): Metadata {
   )
     throw refusal('certificates', 'a service proves itself in one way');
   if (jwks) checkPublicKeys(jwks);
-  if (jwksUri !== undefined) checkAddress(jwksUri);
+  if (jwksUri !== undefined) checkKeyAddress(jwksUri);
   return {
     ...(jwks && { token_endpoint_auth_method: 'private_key_jwt', jwks }),
     ...(jwksUri !== undefined && { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: jwksUri }),

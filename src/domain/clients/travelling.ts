@@ -3,6 +3,9 @@
  * what they are called, since they have other ids elsewhere.
  */
 import { defineTravelling } from '../../platform/travelling.ts';
+import { checkArrivingClient, clientFaults, crossAppFaults, workloadFaults } from './arriving-clients.ts';
+import { checkCrossAppAudience } from './cross-app-audiences.ts';
+import { checkWorkloadIdentity } from './workload-identities.ts';
 
 const columns = `id, tenant_id, client_id, kind, name, state, first_party, metadata, created_at, updated_at, deleted_at, created_by,
   updated_by, deleted_by, security_profile`;
@@ -39,6 +42,8 @@ export const travellingClients = defineTravelling({
          cross join lateral jsonb_to_record(one.row) as n(resource_server text)
          where r.tenant_id = :tenantId and (n.resource_server is null or ${apiOf('n.resource_server')} is not null)
             on conflict do nothing`,
+  check: checkArrivingClient,
+  faults: clientFaults,
   namedBy: ['client_id'],
 });
 
@@ -53,6 +58,7 @@ export const travellingClientSecrets = defineTravelling({
           from jsonb_populate_recordset(null::client_secrets, :rows::jsonb) r
          where ${ofClient('r.client_id')}
             on conflict do nothing`,
+  check: (row) => void row.string('hint', 10),
   isHidden: true,
 });
 
@@ -101,6 +107,14 @@ export const travellingCrossAppAudiences = defineTravelling({
           from jsonb_populate_recordset(null::cross_app_audiences, :rows::jsonb) r
          where ${ofClient('r.client_id')}
             on conflict do nothing`,
+  check(row) {
+    checkCrossAppAudience({
+      audience: row.string('audience'),
+      audienceClientId: row.string('audience_client_id'),
+      scopes: row.strings('scopes'),
+    });
+  },
+  faults: crossAppFaults,
   namedBy: ['audience'],
 });
 
@@ -115,5 +129,14 @@ export const travellingWorkloadIdentities = defineTravelling({
           from jsonb_populate_recordset(null::workload_identities, :rows::jsonb) r
          where ${ofClient('r.client_id')}
             on conflict do nothing`,
+  check(row) {
+    checkWorkloadIdentity({
+      issuer: row.string('issuer'),
+      audience: row.string('audience'),
+      subject: row.string('subject'),
+      jwksUri: row.text('jwks_uri'),
+    });
+  },
+  faults: workloadFaults,
   namedBy: ['subject'],
 });

@@ -40,7 +40,8 @@ export interface WorkloadIdentity {
 export type NewWorkloadIdentity = Pick<WorkloadIdentity, 'issuer' | 'audience' | 'subject'> &
   Partial<Pick<WorkloadIdentity, 'jwksUri' | 'singleUse'>>;
 
-const mostOfOne = 20;
+/** Of one service. */
+export const mostWorkloadIdentities = 20;
 
 function refusal(field: string, reason: string): DomainError {
   return new DomainError('invalid', 'INVALID_INPUT', { field, reason });
@@ -54,7 +55,7 @@ function checkUrl(field: string, value: string): void {
 }
 
 /** @throws DomainError invalid INVALID_INPUT */
-function check({ issuer, audience, subject, jwksUri }: NewWorkloadIdentity): void {
+export function checkWorkloadIdentity({ issuer, audience, subject, jwksUri }: NewWorkloadIdentity): void {
   checkUrl('issuer', issuer);
   if (jwksUri) checkUrl('jwks_uri', jwksUri);
   if (!/^[\x21-\x7e]{1,500}$/.test(audience)) throw refusal('audience', 'it has 1 to 500 printable characters');
@@ -110,14 +111,15 @@ export async function addWorkloadIdentity(
   wanted: NewWorkloadIdentity,
   caller: Caller,
 ): Promise<string> {
-  check(wanted);
+  checkWorkloadIdentity(wanted);
   const { issuer, audience, subject, jwksUri = null, singleUse = true } = wanted;
   return inTransaction(db, async (trx) => {
     const service = await lockService(trx, clientId);
     if (!isWorkload(service.metadata))
       throw refusal('client_id', `the service authenticates by ${service.metadata.token_endpoint_auth_method}`);
     const known = await rows(trx, 'select 1 from workload_identities where client_id = :id', { id: service.id });
-    if (known.length >= mostOfOne) throw refusal('client_id', `the service has ${mostOfOne} already`);
+    if (known.length >= mostWorkloadIdentities)
+      throw refusal('client_id', `the service has ${mostWorkloadIdentities} already`);
     const id = newId();
     const row = { id, clientId: service.id, issuer, audience, subject, jwksUri, singleUse };
     const createdBy = trx.raw('(select id from users where id = ?)', [actingUserId(caller)]);

@@ -84,7 +84,10 @@ interface Doing {
 const invalid = (field: string) => new DomainError('invalid', 'INVALID_INPUT', { field });
 
 /** @throws DomainError invalid INVALID_INPUT (endpoint_url, authorization_header) */
-function check(wish: StreamWish, allowHttp: boolean): void {
+export function checkStream(
+  wish: Pick<StreamWish, 'method' | 'endpointUrl' | 'authorization'>,
+  allowHttp: boolean,
+): void {
   const { method, endpointUrl, authorization } = wish;
   if (method === 'poll') {
     if (endpointUrl !== null) throw invalid('endpoint_url');
@@ -159,7 +162,7 @@ export async function createStream(
   { tenantId, clientId, ...wish }: StreamWish & StreamOwner,
   doing: Doing,
 ): Promise<Stream> {
-  check(wish, doing.allowHttp);
+  checkStream(wish, doing.allowHttp);
   const id = newId();
   return inTransaction(db, async (trx) => {
     if ((await countStreamsAlone(trx, tenantId)) >= mostStreams)
@@ -197,7 +200,7 @@ export async function changeStream(
     const { method, endpointUrl, eventsRequested, description } = before;
     const wish = { method, endpointUrl, eventsRequested, description, ...wanted };
     if (wish.method !== before.method) throw invalid('method');
-    check(wish, doing.allowHttp);
+    checkStream(wish, doing.allowHttp);
     const events = [...new Set(wish.eventsRequested)];
     await changeReceiverTypes(trx, { id: before.id, types: typesOf(deliveredEvents(events)) });
     await updateStream(trx, {

@@ -1,5 +1,7 @@
 /** What of those who listen moves with a tenant: that they do. What was not delivered yet is delivered from where it happened. */
+import { DomainError } from '../../platform/errors.ts';
 import { defineTravelling } from '../../platform/travelling.ts';
+import { eventTypes } from './event-types.ts';
 
 const columns = 'id, tenant_id, kind, state, types, listens_since, disabled_why';
 
@@ -17,4 +19,9 @@ export const travellingReceivers = defineTravelling({
           from jsonb_populate_recordset(null::event_receivers, :rows::jsonb)
          where tenant_id = :tenantId
             on conflict do nothing`,
+  check(row) {
+    row.text('disabled_why', 100);
+    const strange = row.strings('types').find((type) => !Object.hasOwn(eventTypes, type));
+    if (strange !== undefined) throw new DomainError('invalid', 'INVALID_INPUT', { field: 'types', value: strange });
+  },
 });

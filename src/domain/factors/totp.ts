@@ -24,6 +24,11 @@ export function newTotpSeed(): string {
   return (bits.match(/.{5}/g) ?? []).map((five) => alphabet[Number.parseInt(five, 2)]).join('');
 }
 
+/** One as they are made here: of fewer bits it could be tried. */
+export function isTotpSeed(text: string): boolean {
+  return /^[A-Z2-7]{32}$/.test(text);
+}
+
 function seedBytes(seed: string): Buffer {
   const bits = [...seed].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('');
   return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));

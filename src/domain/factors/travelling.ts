@@ -1,6 +1,8 @@
 /** What of second factors moves with a tenant. Recovery codes do not: they are kept as what SECRET_KEY alone can compare. */
+import { DomainError } from '../../platform/errors.ts';
 import { defineTravelling } from '../../platform/travelling.ts';
-import { totpContext, totpSeeds } from './totp.ts';
+import { checkKeyName } from '../webauthn/key-name.ts';
+import { isTotpSeed, totpContext, totpSeeds } from './totp.ts';
 
 const columns = `id, tenant_id, user_id, kind, secret, last_step, created_at, last_used_at, ends_at, credential_id, public_key,
   sign_count, backup_eligible, backed_up, transports, name, removed_at`;
@@ -14,6 +16,12 @@ export const travellingFactors = defineTravelling({
           from jsonb_populate_recordset(null::user_factors, :rows::jsonb)
          where tenant_id = :tenantId
             on conflict do nothing`,
+  check(row) {
+    const name = row.text('name');
+    if (name !== null) checkKeyName(name);
+    const seed = row.opened('secret');
+    if (seed !== null && !isTotpSeed(seed)) throw new DomainError('invalid', 'INVALID_INPUT', { field: 'secret' });
+  },
   hidden: ['secret'],
   sealed: { secret: { purpose: totpSeeds, context: ({ id }) => totpContext(String(id)), stored: 'bytea' } },
 });

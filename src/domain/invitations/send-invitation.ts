@@ -55,9 +55,8 @@ export const invitationLimits = defineLimits({
 
 const daySeconds = 86_400;
 const defaultSeconds = 7 * daySeconds;
-const longestSeconds = 30 * daySeconds;
-/** For clocks that differ: a caller that asks for the longest counts by its own. */
-const graceSeconds = 3_600;
+/** With an hour for clocks that differ: a caller that asks for the longest counts by its own. */
+export const longestInvitationSeconds = 30 * daySeconds + 3_600;
 
 interface Place extends PlaceRow {
   roleName: string;
@@ -221,7 +220,7 @@ async function checkedAddress(
 function checkExpiry(expiresAt: Date | undefined, now: Date): void {
   if (expiresAt === undefined) return;
   const seconds = (expiresAt.getTime() - now.getTime()) / 1000;
-  if (!(seconds > 0 && seconds <= longestSeconds + graceSeconds)) throw new DomainError('invalid', 'PERIOD_INVALID');
+  if (!(seconds > 0 && seconds <= longestInvitationSeconds)) throw new DomainError('invalid', 'PERIOD_INVALID');
 }
 
 function checkResend({ state, sentAt, sentCount }: Invitation, now: Date): void {

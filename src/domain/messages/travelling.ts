@@ -12,4 +12,5 @@ export const travellingMessageDays = defineTravelling({
           from jsonb_populate_recordset(null::message_days, :rows::jsonb)
          where tenant_id = :tenantId
             on conflict do nothing`,
+  check: (row) => void row.text('last_reason', 2_000),
 });

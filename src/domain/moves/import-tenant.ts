@@ -1,7 +1,7 @@
 /**
  * A tenant of another server comes in, in one transaction: whoever looks sees nothing of it, or all of it, switched off until an
  * operator lets it in (`activateTenant`, domain/lifecycle). Owns that every row is of this tenant, that none takes the place of
- * one that is here, and that what came is what was sent. The same export again changes nothing. Refuses one for reading, and one
+ * one that is here, that each is what an operation of this server could have made, and that what came is what was sent. The same export again changes nothing. Refuses one for reading, and one
  * of another version: rows are put as they are.
  */
 import { type Database, inTransaction, rows } from '../../platform/database.ts';
@@ -15,14 +15,12 @@ import { takeOverSeals } from '../seals/travelling.ts';
 import { updateTenantSettings } from '../tenants/tenants.ts';
 import { deferPeople, insertArrival, lockArrivals, selectArrival, selectTaken } from './arrival-store.ts';
 import { invalidMove, type MoveHeader, MoveReader } from './move-file.ts';
-import { TableImport } from './table-import.ts';
+import { type Admission, rowsRefused, TableImport } from './table-import.ts';
 import { travellingTables } from './travelling-tables.ts';
 
-export interface ImportOptions {
+export interface ImportOptions extends Admission {
   secrets: Secrets;
   caller: Caller;
-  /** Of this server. */
-  issuer: string;
   /** How long the trail is kept here where a tenant says nothing else. */
   retentionDays: number;
   /** All is done, and undone. */
@@ -43,7 +41,7 @@ class Undo extends Error {}
 
 /**
  * @param bytes as `exportTenant` told them
- * @throws DomainError invalid MOVE_FILE_INVALID, conflict MOVE_CONFLICT
+ * @throws DomainError invalid MOVE_FILE_INVALID, MOVE_ROW_REFUSED, conflict MOVE_CONFLICT
  */
 export async function importTenant(
   db: Database,
@@ -67,7 +65,7 @@ export async function importTenant(
   return { header, isUnchanged };
 }
 
-function refuseHeader(header: MoveHeader, { issuer }: ImportOptions): void {
+function refuseHeader(header: MoveHeader, { rules: { ownAddress: issuer } }: ImportOptions): void {
   if (!header.credentials) throw invalidMove('it was made for reading, without credentials');
   if (header.schema !== latestMigration)
     throw invalidMove(
@@ -100,6 +98,10 @@ async function putTenant(
   await deferPeople(trx, 'now');
   const { id: tenantId } = header.tenant;
   await verify(trx, header);
+  for (const { table, faults } of travellingTables) {
+    const found = (await faults?.(trx, tenantId)) ?? [];
+    if (found.length > 0) throw rowsRefused(table, found);
+  }
   const { isWhole, newest } = await takeOverSeals(trx, tenantId, options.secrets);
   if (!isWhole) throw invalidMove('its seals are no chain of their leaves');
   await keepRetention(trx, header, options);
@@ -147,12 +149,15 @@ async function putRows(
   trx: Database,
   reader: MoveReader,
   { tenant, counts }: MoveHeader,
-  { secrets, onProgress }: ImportOptions,
+  { secrets, rules, alsoCheck, onProgress }: ImportOptions,
 ): Promise<Buffer> {
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   let [place, done] = [0, 0];
   const begin = (travelling: Travelling) =>
-    TableImport.begin(trx, travelling, { tenantId: tenant.id, secrets, count: counts[travelling.table] ?? 0 });
+    TableImport.begin(trx, travelling, {
+      ...{ tenantId: tenant.id, secrets, rules, alsoCheck },
+      count: counts[travelling.table] ?? 0,
+    });
   let open = await begin(travellingTables[0] as Travelling);
   for (;;) {
     const line = await reader.next();

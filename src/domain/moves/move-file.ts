@@ -14,6 +14,11 @@ export const moveCodes = defineCodes({
     means: 'rows of an export are here already, are not of its tenant, or refer to what is not here',
   },
   MOVE_FILE_INVALID: { kind: 'invalid', params: ['reason'], means: 'the export cannot be taken as it is' },
+  MOVE_ROW_REFUSED: {
+    kind: 'invalid',
+    params: ['table', 'rows'],
+    means: 'rows of an export are none that an operation of this server would have made',
+  },
   MOVE_SECRET_LOST: {
     kind: 'conflict',
     params: ['table'],

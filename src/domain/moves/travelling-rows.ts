@@ -60,7 +60,7 @@ export function unpackRow(travelling: Travelling, json: string, secrets: Secrets
   return JSON.stringify(row);
 }
 
-function rowOf(table: string, json: string): Row {
+export function rowOf(table: string, json: string): Row {
   try {
     return JSON.parse(json) as Row;
   } catch {

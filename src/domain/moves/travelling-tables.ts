@@ -26,7 +26,7 @@ import { travellingInvitations } from '../invitations/travelling.ts';
 import { travellingMessageDays } from '../messages/travelling.ts';
 import { travellingIdentityProviders } from '../methods/federation/travelling.ts';
 import { travellingPasskeyOffers, travellingPasskeys } from '../methods/passkey/travelling.ts';
-import { foreignHashSeal } from '../methods/password/travelling.ts';
+import { checkArrivingIdentity, foreignHashSeal } from '../methods/password/travelling.ts';
 import { travellingAssignments, travellingNodes, travellingVisibilityGrants } from '../organisation/travelling.ts';
 import { travellingProvisionedGroups } from '../provisioning/travelling.ts';
 import { travellingReferralCodes, travellingReferrals } from '../referrals/travelling.ts';
@@ -40,7 +40,7 @@ import { travellingWebhooks } from '../webhooks/travelling.ts';
 export const travellingTables: readonly Travelling[] = [
   travellingTenants,
   travellingUsers,
-  { ...travellingIdentities, sealed: { foreign_password_hash: foreignHashSeal } },
+  { ...travellingIdentities, sealed: { foreign_password_hash: foreignHashSeal }, check: checkArrivingIdentity },
   travellingUserSettings,
   travellingNodes,
   travellingRoles,

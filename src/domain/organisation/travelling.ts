@@ -1,5 +1,6 @@
 /** What of the tree, and of who stands where in it, moves with a tenant. Triggers make the closure of what comes in. */
 import { defineTravelling } from '../../platform/travelling.ts';
+import { checkDisplayName } from '../tenants/display-name.ts';
 
 const nodeColumns = `id, tenant_id, parent_id, type, name, active, external_id, created_at, updated_at, deleted_at, created_by,
   updated_by, deleted_by`;
@@ -17,6 +18,11 @@ export const travellingNodes = defineTravelling({
           from jsonb_populate_recordset(null::org_nodes, :rows::jsonb)
          where tenant_id = :tenantId
             on conflict do nothing`,
+  check(row) {
+    checkDisplayName(row.string('name'));
+    checkDisplayName(row.string('type'), 'type');
+    row.text('external_id', 255);
+  },
   namedBy: ['name'],
 });
 

@@ -12,6 +12,7 @@ export const travellingReferralCodes = defineTravelling({
           from jsonb_populate_recordset(null::referral_codes, :rows::jsonb)
          where tenant_id = :tenantId
             on conflict do nothing`,
+  check: (row) => void row.string('code', 100),
   namedBy: ['code'],
 });
 

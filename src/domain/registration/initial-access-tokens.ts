@@ -56,7 +56,7 @@ function defaultTokenExpiry(): Date {
 }
 
 /** The name of a host in lower case, as it stands in an address. */
-function isHostName(text: string): boolean {
+export function isHostName(text: string): boolean {
   return text === URL.parse(`https://${text}/`)?.hostname && !/[/?#@:]/.test(text);
 }
 

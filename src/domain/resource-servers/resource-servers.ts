@@ -72,10 +72,7 @@ export async function createResourceServer(
     skipConsent: wanted.skipConsent ?? true,
   };
   return inTransaction(db, async (trx) => {
-    // Two spellings of one identifier are one; no index knows that.
-    await trx.raw(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [
-      `resource-server:${normalIdentifier(server.identifier)}`,
-    ]);
+    await lockIdentifier(trx, server.identifier);
     if (await findOtherSpelling(trx, server.identifier))
       throw new DomainError('conflict', 'DUPLICATE', { field: 'identifier' });
     try {
@@ -102,6 +99,13 @@ export async function createResourceServer(
       await defineCapability(trx, { ...scope, resourceServerId: server.id }, caller);
     return server;
   });
+}
+
+/** Two spellings of one identifier are one; no index knows that. */
+export async function lockIdentifier(trx: Database, identifier: string): Promise<void> {
+  await trx.raw(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [
+    `resource-server:${normalIdentifier(identifier)}`,
+  ]);
 }
 
 const byIdentifier = prepared(
@@ -137,8 +141,13 @@ async function selectResourceServer(db: Database, identifier: string): Promise<R
 
 /** The registered identifier that means the same. */
 async function findOtherSpelling(db: Database, identifier: string): Promise<string | undefined> {
+  return registeredAmong(await findSpellings(db, identifier), identifier);
+}
+
+/** The registered identifiers that mean the same, the oldest first. */
+export async function findSpellings(db: Database, identifier: string): Promise<string[]> {
   const normal = normalIdentifier(identifier);
-  if (normal === undefined) return undefined;
+  if (normal === undefined) return [];
   const alike = await rows<{ identifier: string }>(
     db,
     `select identifier
@@ -147,10 +156,7 @@ async function findOtherSpelling(db: Database, identifier: string): Promise<stri
       order by created_at, id`,
     { normal, hosts: hostSpellings(normal) },
   );
-  return registeredAmong(
-    alike.map((row) => row.identifier),
-    identifier,
-  );
+  return alike.map((row) => row.identifier).filter((one) => normalIdentifier(one) === normal);
 }
 
 const byId = prepared('resource-server-identifier', 'select identifier from resource_servers where id = $1');

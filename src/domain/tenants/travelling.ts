@@ -1,5 +1,7 @@
 /** What of a tenant moves with it. It comes in switched off, and never as the one whose owners run the server. */
 import { defineTravelling } from '../../platform/travelling.ts';
+import { checkDisplayName } from './display-name.ts';
+import { checkTenantSettings } from './tenant-settings.ts';
 
 const columns = 'id, slug, name, settings, created_at, updated_at';
 
@@ -20,5 +22,9 @@ export const travellingTenants = defineTravelling({
           from jsonb_populate_recordset(null::tenants, :rows::jsonb)
          where id = :tenantId
             on conflict do nothing`,
+  check(row) {
+    checkDisplayName(row.string('name'));
+    checkTenantSettings(row.record('settings'));
+  },
   namedBy: ['slug'],
 });

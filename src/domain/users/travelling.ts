@@ -1,5 +1,25 @@
 /** What of people moves with their tenant. */
+import type { ArrivingRow } from '../../platform/arriving-row.ts';
+import { DomainError } from '../../platform/errors.ts';
 import { defineTravelling } from '../../platform/travelling.ts';
+import { canonicalEmail, canonicalPhone } from './canonical-address.ts';
+import { canonicalLocale, checkedBy, checkedMetadata, checkedText, checkedUrl, knownZone } from './profile-fields.ts';
+import { checkedUsername } from './username.ts';
+
+/** Another spelling would be nobody's: people are found by the one that is stored. */
+function checkSpelling(field: string, stored: string | null, canonical: (text: string) => string | null): void {
+  if (stored !== null && canonical(stored) !== stored) throw new DomainError('invalid', 'INVALID_INPUT', { field });
+}
+
+function checkPerson(row: ArrivingRow): void {
+  checkSpelling('email', row.text('email'), canonicalEmail);
+  checkSpelling('phone', row.text('phone'), (phone) => canonicalPhone(phone));
+  checkSpelling('username', row.text('username'), checkedUsername);
+  for (const field of ['full_name', 'given_name', 'family_name']) checkedText(field, row.text(field));
+  checkedText('external_id', row.text('external_id'), 255);
+  checkedUrl('picture_url', row.text('picture_url'));
+  checkedMetadata(row.record('metadata'));
+}
 
 const columns = `id, tenant_id, email, email_verified_at, phone, phone_verified_at, username, external_id, full_name, given_name, family_name,
   picture_url, state, mfa_required, last_login_at, password_changed_at, metadata, erased_at, created_at, updated_at, deleted_at,
@@ -19,6 +39,7 @@ export const travellingUsers = defineTravelling({
             set deactivated_at = r.deactivated_at
            from jsonb_populate_recordset(null::users, :rows::jsonb) r
           where u.id = r.id and u.tenant_id = :tenantId and u.deactivated_at is distinct from r.deactivated_at`,
+  check: checkPerson,
   namedBy: ['username', 'email', 'phone', 'id'],
 });
 
@@ -51,4 +72,9 @@ export const travellingUserSettings = defineTravelling({
           from jsonb_populate_recordset(null::user_settings, :rows::jsonb)
          where tenant_id = :tenantId
             on conflict do nothing`,
+  check(row) {
+    checkedBy('locale', row.text('locale'), canonicalLocale);
+    checkedBy('zoneinfo', row.text('zoneinfo'), knownZone);
+  },
+  namedBy: ['user_id'],
 });

@@ -8,6 +8,11 @@ export function newWebhookSecret(): string {
   return `${prefix}${randomBytes(32).toString('base64')}`;
 }
 
+/** Of the length that is made here: a short key could be tried. */
+export function isWebhookSecret(text: string): boolean {
+  return text.startsWith(prefix) && Buffer.from(text.slice(prefix.length), 'base64').length >= 24;
+}
+
 /**
  * The headers of a message.
  * @param message.at of this attempt; receivers refuse what is some minutes old

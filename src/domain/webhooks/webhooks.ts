@@ -62,7 +62,7 @@ export interface WebhookWish {
 }
 
 /** @throws DomainError invalid INVALID_INPUT (url) */
-function checkedUrl(text: string, allowHttp: boolean): string {
+export function checkedWebhookUrl(text: string, allowHttp: boolean): string {
   const url = URL.parse(text);
   const protocols = allowHttp ? ['https:', 'http:'] : ['https:'];
   const isGood =
@@ -117,7 +117,7 @@ export async function createWebhook(
   { secrets, allowHttp, caller }: { secrets: Secrets; allowHttp: boolean; caller: Caller },
 ): Promise<Webhook & { secret: string }> {
   const name = checkDisplayName(wanted.name);
-  const url = checkedUrl(wanted.url, allowHttp);
+  const url = checkedWebhookUrl(wanted.url, allowHttp);
   const types = [...new Set(wanted.types)];
   const id = newId();
   const secret = newWebhookSecret();
@@ -142,7 +142,7 @@ export async function changeWebhook(
   return inTransaction(db, async (trx) => {
     const before = await webhookOf(trx, { tenantId, webhookId });
     const name = wanted.name === undefined ? before.name : checkDisplayName(wanted.name);
-    const url = wanted.url === undefined ? before.url : checkedUrl(wanted.url, allowHttp);
+    const url = wanted.url === undefined ? before.url : checkedWebhookUrl(wanted.url, allowHttp);
     const types = wanted.types === undefined ? before.types : [...new Set(wanted.types)];
     const shown = (one: { name: string; url: string; types: readonly string[] }) => ({
       name: one.name,

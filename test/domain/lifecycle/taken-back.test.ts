@@ -16,31 +16,19 @@ import {
 } from '../../../src/domain/methods/federation/identity-providers.ts';
 import { deactivateOrgNode } from '../../../src/domain/organisation/org-nodes.ts';
 import { createWebhook, setWebhookState } from '../../../src/domain/webhooks/webhooks.ts';
-import { createDatabase } from '../../../src/platform/database.ts';
-import { createSecrets } from '../../../src/platform/secrets.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import * as make from '../../support/factories.ts';
-import { exported, type Installation, imported, tenantAt } from '../../support/moved-tenant.ts';
+import { createInstallation, exported, type Installation, imported, tenantAt } from '../../support/moved-tenant.ts';
 
 describe('a tenant that was away', () => {
-  const databases: TestDatabase[] = [];
-  let from: Installation;
-  let to: Installation;
-
-  async function installation(issuer: string): Promise<Installation> {
-    const database = await createTestDatabase();
-    databases.push(database);
-    const secrets = createSecrets([`a-key-for-tests-that-is-long-enough-of-${issuer}`]);
-    return { db: createDatabase({ url: database.url }), issuer, secrets, config: { auditRetentionDays: 180 } as never };
-  }
+  let from: Awaited<ReturnType<typeof createInstallation>>;
+  let to: Awaited<ReturnType<typeof createInstallation>>;
 
   before(async () => {
-    from = await installation('https://old.example.test');
-    to = await installation('https://new.example.test');
+    from = await createInstallation('https://old.example.test');
+    to = await createInstallation('https://new.example.test');
   });
   after(async () => {
-    await Promise.all([from?.db.destroy(), to?.db.destroy()]);
-    for (const database of databases) await database.drop();
+    await Promise.all([from?.close(), to?.close()]);
   });
 
   /** What happened to it, oldest first. */

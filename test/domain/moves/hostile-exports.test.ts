@@ -7,12 +7,10 @@ import { type MoveHeader, MoveWriter } from '../../../src/domain/moves/move-file
 import { travellingTables } from '../../../src/domain/moves/travelling-tables.ts';
 import { assignRole } from '../../../src/domain/organisation/org-assignments.ts';
 import { sealAudit } from '../../../src/domain/seals/seal-events.ts';
-import { createDatabase, rows } from '../../../src/platform/database.ts';
+import { rows } from '../../../src/platform/database.ts';
 import { newId } from '../../../src/platform/ids.ts';
-import { createSecrets } from '../../../src/platform/secrets.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import * as make from '../../support/factories.ts';
-import { exported, type Installation, imported } from '../../support/moved-tenant.ts';
+import { createInstallation, exported, type Installation, imported } from '../../support/moved-tenant.ts';
 import { addEvents, hourMs, someHour } from '../../support/trail.ts';
 
 type Row = Record<string, unknown>;
@@ -22,20 +20,12 @@ interface Lines {
 }
 
 describe('an export that is not to be taken', () => {
-  const databases: TestDatabase[] = [];
-  let from: Installation;
-  let to: Installation;
+  let from: Awaited<ReturnType<typeof createInstallation>>;
+  let to: Awaited<ReturnType<typeof createInstallation>>;
   let text: string;
   let tenantId: string;
   /** Of a tenant that was there before. */
   let theirs: { tenantId: string; userId: string; roleId: string; clientId: string; eventId: string };
-
-  async function installation(issuer: string): Promise<Installation> {
-    const database = await createTestDatabase();
-    databases.push(database);
-    const secrets = createSecrets([`a-key-for-tests-that-is-long-enough-of-${issuer}`]);
-    return { db: createDatabase({ url: database.url }), issuer, secrets, config: { auditRetentionDays: 180 } as never };
-  }
 
   async function filled({ db }: Installation) {
     const { id } = await make.createTenant(db);
@@ -67,8 +57,8 @@ describe('an export that is not to be taken', () => {
 
   before(async () => {
     [from, to] = await Promise.all([
-      installation('https://old.example.test'),
-      installation('https://new.example.test'),
+      createInstallation('https://old.example.test'),
+      createInstallation('https://new.example.test'),
     ]);
     ({ tenantId } = await filled(from));
     const hour = someHour();
@@ -78,8 +68,7 @@ describe('an export that is not to be taken', () => {
     text = await exported(from, tenantId);
   });
   after(async () => {
-    await Promise.all([from?.db.destroy(), to?.db.destroy()]);
-    for (const database of databases) await database.drop();
+    await Promise.all([from?.close(), to?.close()]);
   });
 
   function read(): Lines {

@@ -17,6 +17,9 @@ import { selectAssertingProviders, selectProviderForUpdate, updateCrossAppTerms 
 import { type CrossAppTerms, type IdentityProvider, providerOf, unknownProvider } from './identity-providers.ts';
 import { selectIdentityAccounts } from './identity-store.ts';
 
+/** Applications that bring the assertions of one provider. */
+export const mostBringing = 50;
+
 export type TrustingProvider = IdentityProvider & { tenantId: string; crossApp: CrossAppTerms };
 
 function refusal(field: string, reason: string, value?: string): DomainError {
@@ -24,17 +27,18 @@ function refusal(field: string, reason: string, value?: string): DomainError {
 }
 
 async function checkClients(db: Database, clients: readonly string[], tenantId: string): Promise<void> {
-  if (clients.length === 0 || clients.length > 50) throw refusal('client_ids', 'they are 1 to 50 applications');
+  if (clients.length === 0 || clients.length > mostBringing)
+    throw refusal('client_ids', 'they are 1 to 50 applications');
   for (const clientId of clients) {
     const fault = await findBringingFault(db, { clientId, tenantId });
     if (fault !== undefined) throw refusal('client_ids', fault, clientId);
   }
 }
 
-/** @param issuer of this server */
-function check(
+/** @param issuer of this server @throws DomainError invalid INVALID_INPUT */
+export function checkTerms(
   { scopes, theirTenant: tenant }: CrossAppTerms,
-  provider: IdentityProvider & { tenantId: string },
+  provider: Pick<IdentityProvider, 'issuer' | 'tenantId'>,
   issuer: string,
 ) {
   const areWell = scopes.length > 0 && scopes.length <= 100 && scopes.every((one) => /^[\x21-\x7e]{1,100}$/.test(one));
@@ -67,7 +71,7 @@ export async function setCrossAppTerms(
     const wanted = terms && { ...terms, clientIds: [...new Set(terms.clientIds)], scopes: [...new Set(terms.scopes)] };
     if (wanted) {
       if (tenantId === null) throw refusal('key', 'a provider of all tenants vouches for nobody');
-      check(wanted, { ...before, tenantId }, issuer);
+      checkTerms(wanted, { ...before, tenantId }, issuer);
       await checkClients(trx, wanted.clientIds, tenantId);
     }
     const [from, to] = [crossApp, wanted].map((one) =>

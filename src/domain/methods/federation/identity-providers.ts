@@ -129,7 +129,7 @@ export function invalid(field: string): DomainError {
 }
 
 /** An issuer identifier (OpenID Connect Discovery section 3): an https URL without query and fragment, kept as it is. */
-function checkedIssuer(issuer: string, allowHttp: boolean): string {
+export function checkedIssuer(issuer: string, allowHttp: boolean): string {
   // With `/.well-known/` in it, it is the address of a discovery document.
   const url = URL.parse(issuer);
   if (!url || issuer.length > 500 || /[?#]|\/\.well-known\//.test(issuer)) throw invalid('issuer');
@@ -151,7 +151,7 @@ export function checkClientId(clientId: string): void {
   if (!/^[\x21-\x7e]{1,255}$/.test(clientId)) throw invalid('clientId');
 }
 
-function checkClientSecret(secret: string): void {
+export function checkClientSecret(secret: string): void {
   if (!/^[\x20-\x7e]{1,1000}$/.test(secret)) throw invalid('clientSecret');
 }
 

@@ -1,5 +1,6 @@
 /** What of passkeys moves with a tenant: all. Whether one signs in there is for the browser, by the host (WebAuthn, "RP ID"). */
 import { defineTravelling } from '../../../platform/travelling.ts';
+import { checkKeyName } from '../../webauthn/key-name.ts';
 
 const columns = `id, tenant_id, user_id, credential_id, public_key, sign_count, backup_eligible, backed_up, transports, name,
   created_at, last_used_at`;
@@ -13,6 +14,7 @@ export const travellingPasskeys = defineTravelling({
           from jsonb_populate_recordset(null::passkeys, :rows::jsonb)
          where tenant_id = :tenantId
             on conflict do nothing`,
+  check: (row) => void checkKeyName(row.string('name')),
 });
 
 const offerColumns = 'user_id, tenant_id, offered_at';
