@@ -19,6 +19,8 @@ export interface RequestMemory {
   sessionAsRead?: SessionPayload;
   /** The grant of a session that begins with this request, until the code is stored, or the session. */
   waitingGrant?: Upsert;
+  /** Storing the session has failed: what the answer would have told of it is not to be told. */
+  sessionIsLost?: boolean;
   /** What waits until this request has stored its session, which the library does last. */
   onceSessionIsStored?: () => Promise<void>;
   /** What the token endpoint is about to use and to store, in one statement at the end of the grant. */

@@ -94,9 +94,11 @@ export class Browserless {
           res.on('data', (chunk) => chunks.push(chunk));
           res.on('end', () => {
             this.keep(url, res.headers['set-cookie'] ?? []);
-            const { location } = res.headers;
+            const { statusCode: status = 0 } = res;
+            // Where anything but a redirect names an address, a browser does not go there.
+            const location = status >= 300 && status < 400 ? res.headers.location : undefined;
             resolve({
-              status: res.statusCode ?? 0,
+              status,
               headers: res.headers,
               body: Buffer.concat(chunks).toString(),
               url: url.href,

@@ -207,6 +207,21 @@ async function storeSession(
   await doWhatWaited();
 }
 
+/**
+ * The library stores a session when its answer is made already, and once more where that has failed. By then a refusal is told, and
+ * what was stored although nobody heard of it would be in the way of itself.
+ */
+async function storeOnce(store: () => Promise<void>): Promise<void> {
+  const memory = requestMemory();
+  if (memory?.sessionIsLost) return;
+  try {
+    await store();
+  } catch (error) {
+    if (memory) memory.sessionIsLost = true;
+    throw error;
+  }
+}
+
 async function destroySession(db: Database, id: string): Promise<void> {
   // The library destroys the old id before it saves the new one. Our upsert changes the id in place, so a kill -9
   // between the two signs nobody out.
@@ -235,7 +250,8 @@ async function destroySession(db: Database, id: string): Promise<void> {
 export function createSessionAdapter(dependencies: AdapterDependencies): Adapter {
   const { db, secrets } = dependencies;
   return {
-    upsert: (id, payload: SessionPayload, expiresIn) => storeSession(dependencies, id, payload, expiresIn),
+    upsert: (id, payload: SessionPayload, expiresIn) =>
+      storeOnce(() => storeSession(dependencies, id, payload, expiresIn)),
 
     async find(id) {
       const payload = openPayload(secrets, sessionModel, keepAlong(await findPayload(db, sessionModel, sha256(id))));

@@ -79,6 +79,8 @@ function answerTo(error: unknown): Answer {
 /** Writes the answer; used for what is thrown and by the library's own error page. */
 export function renderAnswer(ctx: Context, pages: Pages, answer: Answer): void {
   const { status, kind, code, params, fields } = answer;
+  // Where it was made before it failed.
+  ctx.remove('Location');
   // On the way of machines nobody has asked yet which language is read.
   ctx.state.locale ??= pages.i18n.negotiate(acceptedLanguages(ctx.get('accept-language')));
   ctx.status = status;

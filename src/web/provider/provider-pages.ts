@@ -6,6 +6,7 @@ import { findTenantById } from '../../domain/tenants/tenants.ts';
 import { type AccountProfile, findAccount } from '../../domain/users/users.ts';
 import { formAction, hiddenFields, interactionFault, type UserCodeFault } from '../../oidc/library-texts.ts';
 import type { ProviderPages } from '../../oidc/provider.ts';
+import { memoryOf } from '../../oidc/request-memory.ts';
 import { TooManyRequests } from '../../oidc/storage/stored-requests.ts';
 import { type Database, isConnectionError } from '../../platform/database.ts';
 import { describeBrowser } from '../../platform/describe-browser.ts';
@@ -66,6 +67,9 @@ async function movedTo(db: Database, ctx: KoaContextWithOIDC): Promise<string | 
 
 function errorPage({ db, pages, logger }: Drawing): ProviderPages['renderError'] {
   return async (ctx, out, error) => {
+    ctx.remove('Location');
+    // Of a session that is not there; the browser keeps the one that it has.
+    if (memoryOf(ctx).sessionIsLost) ctx.remove('Set-Cookie');
     if (isConnectionError(error))
       return renderAnswer(ctx, pages, {
         status: 503,
