@@ -45,7 +45,8 @@ export async function runStatement(
   const isNamed = keepsNames(connection);
   const columns = isNamed && statements.get(name);
   if (columns) return runKnown(connection, name, columns, values);
-  const named = isNamed ? { name } : {};
+  // The driver passes over what it does not know: a trace calls it by that name.
+  const named = isNamed ? { name } : { statementName: name };
   const { fields, rows, rowCount } = await connection.query({ ...named, text, values, rowMode: 'array' });
   const learned = fields.map((field) => ({
     name: nameOf(field.name),
