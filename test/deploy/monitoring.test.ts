@@ -120,6 +120,27 @@ describe('what is watched', () => {
         assert.ok(sections.get(alert)?.includes(part), `${alert}: ${part}`);
     }
   });
+
+  it('is called in the runbook as the dashboard, the doctor and the console call it', () => {
+    const runbook = textOf('docs/runbook.md').replaceAll(/\s+/g, ' ');
+    const checks = globSync('src/checks/*.ts', { cwd: root }).flatMap((path) =>
+      [...textOf(path).matchAll(/\bname(?: =|:) '([a-z ]+)'/g)].map(([, name = '']) => name),
+    );
+    const words = globSync('views/locales/en/console-*.json', { cwd: root }).flatMap((path) =>
+      [...textOf(path).matchAll(/: "([^"]+)"/g)].map(([, word = '']) => word),
+    );
+    const titles = panels.map(({ title }) => title);
+    const quoted = [...runbook.matchAll(/"([^"]+)"/g)].map(([, name = '']) => name);
+    assert.ok(quoted.length > 10 && checks.length > 10);
+    for (const name of quoted)
+      assert.ok(
+        checks.includes(name) || words.includes(name) || titles.some((title) => title.split(',')[0] === name),
+        name,
+      );
+    const sections = [...runbook.matchAll(/\*\*([^*.]+)\*\*/g)].map(([, name = '']) => name);
+    assert.ok(sections.length > 4);
+    for (const section of sections) assert.ok(words.includes(section), section);
+  });
 });
 
 describe('the fields of the log', () => {
