@@ -268,15 +268,11 @@ export async function personToken(
 }
 
 /**
- * Tokens that are given from now on live for a day, and no sign-in until now grows old: some operations ask for one of the last
- * five minutes, and a token lives for ten, however long a busy machine takes to ask for each operation.
+ * No sign-in until now grows old: some operations ask for one of the last five minutes, however long a busy machine takes to ask
+ * for each operation.
  */
-async function stopTheClock({ db, issuer }: TestApp): Promise<void> {
-  const aDayOn = new Date(Date.now() + 86_400_000);
-  await db('resource_servers')
-    .where({ identifier: managementAudience(issuer) })
-    .update({ accessTokenTtl: 86_400 });
-  await db('user_sessions').update({ loginAt: aDayOn });
+async function stopTheClock({ db }: TestApp): Promise<void> {
+  await db('user_sessions').update({ loginAt: new Date(Date.now() + 86_400_000) });
 }
 
 /** Delegates of either half of the tree. */
@@ -286,7 +282,6 @@ export async function makeDelegates(app: TestApp, { tenantId, delegateRoleId: ro
     await make.assign(app.db, { tenantId, userId: person.id, roleId, orgNodeId });
     return asking(app, await personToken(app, person));
   };
-  await stopTheClock(app);
   const delegates = { inside: await delegateOf(northId), outside: await delegateOf(southId) };
   await stopTheClock(app);
   return delegates;
@@ -295,7 +290,6 @@ export async function makeDelegates(app: TestApp, { tenantId, delegateRoleId: ro
 /** Who asks, by a name for the test's report. */
 export async function makeStrangers(app: TestApp, world: World) {
   const { tenantId } = world;
-  await stopTheClock(app);
   const signedIn = async (role?: string, home = tenantId) => {
     const person = await app.person({ tenantId: home });
     if (role) await give(app, { tenantId: home, userId: person.id, role });

@@ -148,7 +148,7 @@ class Cluster implements PatroniCluster {
   }
 
   async #makeDatabase(): Promise<void> {
-    const admin = await this.#admin((await this.primary()) as PatroniMember);
+    const admin = await this.#admin(await eventually(() => this.primary(), 'the primary answers'));
     await admin.query(`create role gatehouse login createdb password '${password}'`);
     await admin.query('create database gatehouse owner gatehouse');
     await admin.end();
