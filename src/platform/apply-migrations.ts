@@ -1,16 +1,17 @@
 /**
  * Brings the schema up to date, beside processes that go on working with it. Refuses a database that is ahead of this code.
  *
- * A statement that waits for a strong lock makes all later ones on that table wait behind it. So none waits longer than
- * `lockTimeoutMs`: then its migration is undone, whoever waited goes on, and it is tried again (docs/decisions/0068-...).
+ * A statement that waits for a strong lock makes all later ones on that table wait behind it. So a migration waits no longer than
+ * `lockTimeoutMs` for all of its locks: then it is undone, whoever waited goes on, and it is tried again (docs/decisions/0068-...).
  */
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from './database.ts';
+import { lockingFirst } from './migration-plan/lock-first.ts';
 import { migrationConfig, migrationStatus, migrations, type NamedMigration } from './migrations.ts';
 
 export interface ApplyOptions {
-  /** How long one statement of a migration may wait for its locks. */
+  /** How long a migration may wait for its locks, all of them together. */
   lockTimeoutMs?: number;
   /** How long a migration is tried again, where the locks that it needs are held by others. */
   patienceMs?: number;
@@ -18,7 +19,7 @@ export interface ApplyOptions {
   list?: readonly NamedMigration[];
 }
 
-/** Half of what anybody should ever wait: a migration that locks two tables holds one while it waits for the other. */
+/** Half of what anybody should ever wait: the other half is for what it does with them. */
 export const defaultLockTimeoutMs = 50;
 const defaultPatienceMs = 120_000;
 
@@ -44,8 +45,8 @@ export async function migrateToLatest(db: Database, options: ApplyOptions = {}):
     }
     if (pending.length === 0) return [];
     if (appliedCount === 0) {
-      await db.migrate.forceFreeMigrationsLock(migrationConfig({ list }));
-      const [, names] = (await db.migrate.latest(migrationConfig({ list }))) as [number, string[]];
+      await db.migrate.forceFreeMigrationsLock(migrationConfig(list));
+      const [, names] = (await db.migrate.latest(migrationConfig(list))) as [number, string[]];
       return names;
     }
     for (const name of pending) await applyNext(db, name, options);
@@ -65,12 +66,13 @@ async function takeTurn(lock: Database): Promise<void> {
 }
 
 async function applyNext(db: Database, name: string, options: ApplyOptions): Promise<void> {
-  const { lockTimeoutMs = defaultLockTimeoutMs, patienceMs = defaultPatienceMs, list } = options;
+  const { lockTimeoutMs = defaultLockTimeoutMs, patienceMs = defaultPatienceMs, list = migrations } = options;
   const deadline = Date.now() + patienceMs;
+  const hurried = list.map((entry) => (entry.name === name ? lockingFirst(entry, lockTimeoutMs) : entry));
   for (;;) {
-    await db.migrate.forceFreeMigrationsLock(migrationConfig({ list }));
+    await db.migrate.forceFreeMigrationsLock(migrationConfig(hurried));
     try {
-      await db.migrate.up(migrationConfig({ lockTimeoutMs, list }));
+      await db.migrate.up(migrationConfig(hurried));
       return;
     } catch (error) {
       if (!locked.has((error as { code?: string }).code ?? '')) throw error;

@@ -139,33 +139,14 @@ export function isInTransaction(migration: Knex.Migration): boolean {
   return (migration as Configured).config?.transaction !== false;
 }
 
-/** The migration, and in its transaction none of its statements waits longer for a lock. */
-function hurried({ migration }: NamedMigration, lockTimeoutMs: number): Knex.Migration {
-  if (!isInTransaction(migration)) return migration;
-  return {
-    ...migration,
-    up: async (db) => {
-      await db.raw(`set local lock_timeout = '${lockTimeoutMs}ms'`);
-      await migration.up(db);
-    },
-  };
-}
-
-interface MigratorOptions {
-  lockTimeoutMs?: number;
-  /** Default: those of this version. */
-  list?: readonly NamedMigration[];
-}
-
 /** For `knexfile.js` and for apply-migrations.ts: Knex's migrator over the explicit list. */
-export function migrationConfig({ lockTimeoutMs, list = migrations }: MigratorOptions = {}): Knex.MigratorConfig {
+export function migrationConfig(list: readonly NamedMigration[] = migrations): Knex.MigratorConfig {
   return {
     tableName,
     migrationSource: {
       getMigrations: async () => [...list],
       getMigrationName: (entry: NamedMigration) => entry.name,
-      getMigration: async (entry: NamedMigration) =>
-        lockTimeoutMs === undefined ? entry.migration : hurried(entry, lockTimeoutMs),
+      getMigration: async (entry: NamedMigration) => entry.migration,
     },
   };
 }

@@ -19,13 +19,14 @@ const drainSeconds = 10;
 type Person = Awaited<ReturnType<TestApp['person']>>;
 
 describe('a rolling update', function () {
-  this.timeout(300_000);
+  this.timeout(300_000 * updates);
   let balancer: ReadinessBalancer;
   let app: TestApp;
   let party: RelyingParty;
   const people: Person[] = [];
   let serving: ServerProcess[];
   const started: ServerProcess[] = [];
+  const drains: number[] = [];
 
   /** @param workers processes behind one port */
   async function startServer(workers = 1): Promise<ServerProcess> {
@@ -89,9 +90,20 @@ describe('a rolling update', function () {
     isOver = true;
     await asking;
     assert.deepEqual(balancer.failures, []);
+    tell(done);
     for (const what of ['sign-ins', 'refreshes', 'service tokens']) assert.ok((done[what] ?? 0) > 0, what);
     for (const { connection } of balancer.answeredWhileLeaving) assert.equal(connection, 'close');
   });
+
+  /** The figures, to who asked for more than one update. */
+  function tell(done: Record<string, number>): void {
+    if (updates === 1) return;
+    const what = Object.entries(done).map(([name, count]) => `${count} ${name}`);
+    const [shortest, longest] = [Math.min(...drains), Math.max(...drains)].map((seconds) => seconds.toFixed(1));
+    console.log(
+      `    ${what.join(', ')}: ${balancer.requests} requests, ${balancer.failures.length} failed; ${drains.length} servers replaced, each gone after ${shortest} to ${longest} s`,
+    );
+  }
 
   /** As Kubernetes does it with `maxUnavailable: 0`: one more is started, and when it is ready one is told to stop. */
   async function replaceAll(): Promise<void> {
@@ -100,8 +112,10 @@ describe('a rolling update', function () {
       const next = await startServer(1 + (n % 2));
       await balancer.add(next.port);
       const old = serving.shift() as ServerProcess;
+      const told = performance.now();
       ends.push(
         old.stop().then((end) => {
+          drains.push((performance.now() - told) / 1000);
           balancer.remove(old.port);
           assert.deepEqual(end, { code: 0, signal: null }, old.output() + old.errors());
         }),

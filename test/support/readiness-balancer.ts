@@ -20,6 +20,8 @@ interface Backend {
 export interface ReadinessBalancer {
   port: number;
   origin: string;
+  /** How many came. */
+  requests: number;
   /** Requests that got no answer of a server. */
   failures: string[];
   /** Answers of servers that were not ready any more. */
@@ -48,6 +50,7 @@ export async function startReadinessBalancer({ everyMs = 100, staleMs = 1_000 } 
   const balancer: ReadinessBalancer = {
     port: 0,
     origin: '',
+    requests: 0,
     failures: [],
     answeredWhileLeaving: [],
     async add(port) {
@@ -68,6 +71,7 @@ export async function startReadinessBalancer({ everyMs = 100, staleMs = 1_000 } 
   };
 
   async function forward(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    balancer.requests += 1;
     const backend = await choose();
     const { method, url = '/', headers } = incoming;
     const options = { host: '127.0.0.1', port: backend.port, method, path: url, headers, agent: backend.agent };

@@ -7,8 +7,7 @@ import type { Database } from '../database.ts';
 import { migrationStatus, migrations, type NamedMigration } from '../migrations.ts';
 import type { Blocks, Effect, Work } from './effect.ts';
 import { recordMigration } from './record-migration.ts';
-import type { Statement } from './sql-statements.ts';
-import { effectOf, tableMade } from './statement-effects.ts';
+import { effectsOn } from './statement-effects.ts';
 
 /**
  * Rows in a second, of a table as wide as `users`, measured by bench/migration-rates.ts on two cores that had much else to do (PostgreSQL
@@ -77,20 +76,6 @@ async function tableSizes(db: Database): Promise<Map<string, number>> {
 
 const round = (seconds: number) => Math.round(seconds * 1000) / 1000;
 
-/** The statements of one migration that meet tables which are there already. `made` gets what it makes. */
-function effectsOn(statements: readonly Statement[], made: Set<string>): Effect[] {
-  return statements.map((statement) => {
-    const table = tableMade(statement);
-    if (table) made.add(table);
-    const effect = effectOf(statement);
-    return {
-      ...effect,
-      locks: effect.locks.filter((lock) => !made.has(lock.table)),
-      works: effect.works.filter((work) => !made.has(work.table)),
-    };
-  });
-}
-
 function planned(effects: readonly Effect[], transaction: boolean, sizes: Map<string, number>) {
   const works = effects.map((effect) =>
     effect.works.map(({ table, work }): PlannedWork => {
@@ -135,11 +120,11 @@ export async function planOf(list: readonly NamedMigration[], sizes: Map<string,
   return plans;
 }
 
-/** Changes nothing and locks nothing. */
-export async function planMigrations(db: Database): Promise<MigrationPlan> {
-  const { pending, unknown: newer } = await migrationStatus(db);
+/** Changes nothing and locks nothing. `list`: default those of this version. */
+export async function planMigrations(db: Database, list = migrations): Promise<MigrationPlan> {
+  const { pending, unknown: newer } = await migrationStatus(db, list);
   const plans = await planOf(
-    migrations.filter(({ name }) => pending.includes(name)),
+    list.filter(({ name }) => pending.includes(name)),
     await tableSizes(db),
   );
   const locks = plans.flatMap((plan) => plan.locks.map(({ seconds }) => seconds));

@@ -8,6 +8,8 @@ export interface Statement {
   words: string[];
   /** As it was written, without what is around it. */
   text: string;
+  /** Where it begins. */
+  at: number;
 }
 
 const token =
@@ -20,7 +22,7 @@ export function sqlStatements(sql: string): Statement[] {
   let from = 0;
   let at = 0;
   const close = (end: number) => {
-    if (words.length > 0) found.push({ words, text: sql.slice(from, end).trim() });
+    if (words.length > 0) found.push({ words, text: sql.slice(from, end).trim(), at: from });
     words = [];
     from = end + 1;
   };

@@ -118,7 +118,7 @@ function block(words: readonly string[]): Reading {
     const start = statement.words.findIndex((word) => starters.has(word));
     if (start < 0) return [];
     const inner = statement.words.slice(start);
-    if (inner[0] !== 'execute') return [effectOf({ words: inner, text: statement.text })];
+    if (inner[0] !== 'execute') return [effectOf({ ...statement, words: inner })];
     const literal = inner.find((word) => word.startsWith("'")) ?? "''";
     return sqlStatements(literal.slice(1, -1).replaceAll("''", "'")).map(effectOf);
   });
@@ -207,4 +207,21 @@ export function tableMade({ words }: Statement): string | undefined {
   if (words[0] !== 'create') return undefined;
   const at = words.indexOf('table');
   return at === 1 || at === 2 ? tableAt(words, at + 1).table : undefined;
+}
+
+/**
+ * What statements of one migration do to tables that are there already.
+ * @param made gets the tables that they make
+ */
+export function effectsOn(statements: readonly Statement[], made: Set<string>): Effect[] {
+  return statements.map((statement) => {
+    const table = tableMade(statement);
+    if (table) made.add(table);
+    const effect = effectOf(statement);
+    return {
+      ...effect,
+      locks: effect.locks.filter((lock) => !made.has(lock.table)),
+      works: effect.works.filter((work) => !made.has(work.table)),
+    };
+  });
 }
