@@ -116,6 +116,11 @@ describe('the rules for migrations', () => {
     assert.deepEqual(await faultsOf(sql, { transaction: false }), []);
   });
 
+  it('refuse what locks where nothing bounds how long it waits for that', async () => {
+    const sql = 'create index concurrently a on users (email); alter table users add column a text';
+    assert.match((await faultsOf(sql, { transaction: false })).join(), /Outside of a transaction nobody bounds/);
+  });
+
   it('take not null where a migration before has validated that it is so', async () => {
     const sql = 'alter table users alter column email set not null';
     const added = 'alter table users add constraint a check (email is not null) not valid';

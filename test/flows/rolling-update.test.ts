@@ -100,8 +100,8 @@ describe('a rolling update', function () {
     if (updates === 1) return;
     const what = Object.entries(done).map(([name, count]) => `${count} ${name}`);
     const [shortest, longest] = [Math.min(...drains), Math.max(...drains)].map((seconds) => seconds.toFixed(1));
-    console.log(
-      `    ${what.join(', ')}: ${balancer.requests} requests, ${balancer.failures.length} failed; ${drains.length} servers replaced, each gone after ${shortest} to ${longest} s`,
+    process.stdout.write(
+      `    ${what.join(', ')}: ${balancer.requests} requests, ${balancer.failures.length} failed; ${drains.length} servers replaced, each gone after ${shortest} to ${longest} s\n`,
     );
   }
 

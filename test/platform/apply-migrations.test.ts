@@ -67,6 +67,83 @@ describe('applying migrations beside others that work', () => {
     assert.equal((await migrationStatus(db, list)).current, true);
   });
 
+  it('waits for all its locks together no longer than for one, and makes first what needs none', async () => {
+    reader = await other.transaction();
+    await reader.raw('select 1 from rate_limits limit 1');
+    const lockTimeoutMs = 600_000;
+    const list = withNew({
+      name: '9999-two',
+      sql: [
+        `create table made_first (left_ms int);
+         insert into made_first values (extract(epoch from current_setting('lock_timeout')::interval) * 1000);
+         -- A comment; before it locks.
+         alter table rate_limits add column e text;
+         alter table audit_events add column e text default '\\?';
+         insert into made_first values (extract(epoch from current_setting('lock_timeout')::interval) * 1000)`,
+      ],
+    });
+    const migrating = migrateToLatest(db, { list, lockTimeoutMs });
+    await eventually(async () => {
+      const { rows } = await other.raw(
+        `select 1 from pg_locks
+          where not granted and mode = 'AccessExclusiveLock' and relation = 'rate_limits'::regclass
+            and waitstart < clock_timestamp() - interval '300 ms'`,
+      );
+      return rows.length > 0;
+    });
+    await reader.commit();
+    assert.deepEqual(await migrating, ['9999-two']);
+    const { rows } = await db.raw('select left_ms from made_first order by left_ms desc');
+    assert.equal(rows[0].left_ms, lockTimeoutMs);
+    assert.ok(rows[1].left_ms <= lockTimeoutMs - 300, `${rows[1].left_ms} ms were left`);
+  });
+
+  it('locks a table with all its partitions before it changes anything, for reading and writing or for writing alone', async () => {
+    let held: string[] = [];
+    const looking: NamedMigration = {
+      name: '9999-looks',
+      migration: {
+        up: async (trx) => {
+          await trx.raw(
+            `create trigger looks after insert on audit_events for each row execute function touch_updated_at();
+             alter table rate_limits add column f text`,
+          );
+          const { rows } = await trx.raw(
+            `select l.relation::regclass::text as name, string_agg(l.mode, ' ' order by l.mode) as modes
+               from pg_locks l
+               join pg_class c on c.oid = l.relation and c.relkind in ('r', 'p')
+              where l.pid = pg_backend_pid() and (l.relation::regclass::text ~ '^audit_events' or l.relation = 'rate_limits'::regclass)
+              group by 1 order by 1`,
+          );
+          held = rows.map((row: { name: string; modes: string }) => `${row.name}: ${row.modes}`);
+        },
+        down: async () => {},
+      },
+    };
+    await migrateToLatest(db, { list: [...migrations, looking] });
+    assert.ok(held.filter((line) => line.startsWith('audit_events')).length > 3, held.join('\n'));
+    for (const line of held) {
+      const strong = line.startsWith('rate_limits') ? 'AccessExclusiveLock' : 'ShareRowExclusiveLock';
+      assert.match(line, new RegExp(`${strong}.*ShareUpdateExclusiveLock`));
+    }
+  });
+
+  it('lets a vacuum end, or give way, before it asks for a lock that others wait behind', async () => {
+    // The lock of a vacuum. PostgreSQL ends an autovacuum for who has waited for a second.
+    reader = await other.transaction();
+    await reader.raw('lock table rate_limits in share update exclusive mode');
+    const migrating = migrateToLatest(db, { list: withNew(addColumn('g')) });
+    const waiting = async () =>
+      (await other.raw(`select mode from pg_locks where not granted and relation = 'rate_limits'::regclass`)).rows;
+    await eventually(async () => (await waiting()).length > 0);
+    for (let n = 0; n < 20; n++) {
+      await other.raw(`delete from rate_limits where key = 'nobody'`);
+      for (const { mode } of await waiting()) assert.equal(mode, 'ShareUpdateExclusiveLock');
+    }
+    await reader.commit();
+    assert.deepEqual(await migrating, ['9999-g']);
+  });
+
   it('gives up in the end, says who holds the lock, and leaves nothing of it', async () => {
     reader = await other.transaction();
     await reader.raw('select 1 from rate_limits limit 1');

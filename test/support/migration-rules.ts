@@ -75,6 +75,8 @@ function faultOf(statement: Statement, { made, locks }: Seen, transaction: boole
   if (effect.advice && matters) return effect.advice;
   if (transaction && /\bconcurrently\b/.test(statement.words.join(' ')))
     return 'It cannot run in a transaction: export const config = { transaction: false }.';
+  if (!transaction && effect.locks.some(({ table, blocks }) => blocks !== 'nothing' && !made.has(table)))
+    return 'Outside of a transaction nobody bounds how long it waits for its lock, and others behind it: put it into a migration of its own.';
   if (transaction && locks !== undefined && slow.length > 0)
     return `"${locks}" before it locks what others use, and holds it until this has gone over all rows: put this into a migration of its own, or above.`;
   return undefined;
