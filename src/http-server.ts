@@ -49,7 +49,7 @@ export function createHttpServer(handle: RequestListener, overrides: Partial<Htt
       const http = createServer({ ...timeouts, maxHeaderSize: mostHeaderBytes }, (req, res) => {
         answers.add(res);
         res.once('close', () => answers.delete(res));
-        if (isLeaving) closeAfter(res);
+        if (isLeaving) res.shouldKeepAlive = false;
         handle(req, res);
       });
       answerUnreadable(http);
@@ -67,10 +67,14 @@ export function createHttpServer(handle: RequestListener, overrides: Partial<Htt
     },
     async leave(milliseconds) {
       isLeaving = true;
-      for (const answer of answers) closeAfter(answer);
+      // One whose head said that its connection stays open is believed: the next request may be on its way already.
+      for (const answer of answers) if (!answer.headersSent) answer.shouldKeepAlive = false;
       if (milliseconds > 0) await sleep(milliseconds);
     },
-    drain: async () => server && drain(server, sockets, drainMs),
+    async drain() {
+      for (const answer of answers) closeAfter(answer);
+      if (server) await drain(server, sockets, drainMs);
+    },
   };
 }
 

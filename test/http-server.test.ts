@@ -55,6 +55,17 @@ describe('a server that leaves', () => {
     await idle.closed;
   });
 
+  it('keeps a connection open whose answer had said so, and closes it with the next', async () => {
+    const begun = await asked('/begun');
+    assert.match(begun.received(), /connection: keep-alive/i);
+    await http.leave(0);
+    open.get('/begun')?.end('the rest');
+    await eventually(() => /the rest\r\n0\r\n\r\n$/.test(begun.received()));
+    begun.write(ask('/'));
+    await eventually(() => /connection: close[\s\S]*whole$/i.test(begun.received()), 'it was open');
+    await begun.closed;
+  });
+
   it('finishes what was begun before, and closes after it', async () => {
     const [waits, begun] = [await asked('/waits'), await asked('/begun')];
     await http.leave(0);

@@ -24,8 +24,6 @@ export interface ReadinessBalancer {
   requests: number;
   /** Requests that got no answer of a server. */
   failures: string[];
-  /** Answers of servers that were not ready any more. */
-  answeredWhileLeaving: { path: string; connection: string | undefined }[];
   /** Resolves when the server is ready for requests. */
   add(port: number): Promise<void>;
   /** It is gone, and asked no more. */
@@ -52,7 +50,6 @@ export async function startReadinessBalancer({ everyMs = 100, staleMs = 1_000 } 
     origin: '',
     requests: 0,
     failures: [],
-    answeredWhileLeaving: [],
     async add(port) {
       const backend = { port, agent: new Agent({ keepAlive: true }), readyAt: 0, ready: false };
       backends.set(port, backend);
@@ -76,7 +73,6 @@ export async function startReadinessBalancer({ everyMs = 100, staleMs = 1_000 } 
     const { method, url = '/', headers } = incoming;
     const options = { host: '127.0.0.1', port: backend.port, method, path: url, headers, agent: backend.agent };
     const asked = httpRequest(options, (answer) => {
-      if (!backend.ready) balancer.answeredWhileLeaving.push({ path: url, connection: answer.headers.connection });
       const { connection: _, ...kept } = answer.headers;
       outgoing.writeHead(answer.statusCode ?? 502, kept);
       answer.pipe(outgoing);
