@@ -6,6 +6,7 @@
  * `node bench/migrations.ts`; options: `--people N` (default 1000000, some nine rows each), `--payloads N` (default 3000000, each with two thirds of a
  * row of services and of the trail), `--only PART` (samples whose name has it). The default takes 15 GB for the time of the run.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { migrateToLatest } from '../src/platform/apply-migrations.ts';
 import { createDatabase, type Database } from '../src/platform/database.ts';
@@ -13,7 +14,7 @@ import { type PlannedMigration, planMigrations } from '../src/platform/migration
 import { migrations, type NamedMigration } from '../src/platform/migrations.ts';
 import { migrationFaults } from '../test/support/migration-rules.ts';
 import { fillProtocol } from './fill-protocol.ts';
-import { startWaiting, type Waits } from './lock-waits.ts';
+import { type Role, startWaiting, type Waits } from './lock-waits.ts';
 import { sampleMigrations } from './migration-samples.ts';
 import { startBenchDatabase } from './targets.ts';
 import { withoutIndexes } from './without-indexes.ts';
@@ -93,7 +94,7 @@ async function apply(db: Database, list: NamedMigration[], waiting: Waiting): Pr
   await migrateToLatest(db, { list: [...list.slice(0, -1), counted] });
   const seconds = (performance.now() - start) / 1000;
   const { writer, reader } = await waiting.take();
-  return `| ${name} | ${plan.seconds.toFixed(1)} s, ${milliseconds(longest(plan) * 1000)} | ${seconds.toFixed(1)} s | ${tries} | ${waitText(writer)} | ${waitText(reader)} |`;
+  return `| ${name} | ${plan.seconds.toFixed(1)} s, ${milliseconds(longest(plan) * 1000)} | ${seconds.toFixed(1)} s | ${Math.max(1, tries)} | ${waitText(writer)} | ${waitText(reader)} |`;
 }
 
 const rateStatements: [work: string, sql: string][] = [
@@ -137,7 +138,13 @@ try {
     '| migration | planned: all, longest lock | took | tries | writers: for a lock | by the clock | readers: for a lock | by the clock |',
   );
   console.log('|---|---|---|---|---|---|---|---|');
-  await new Promise((resolve) => setTimeout(resolve, 5000));
+  for (
+    let at: Record<Role, Waits> | undefined;
+    !at?.writer.statements || !at.reader.statements;
+    at = await waiting.take()
+  )
+    await sleep(1000);
+  await sleep(5000);
   const idle = await waiting.take();
   console.log(`| none, for 5 s | | | | ${waitText(idle.writer)} | ${waitText(idle.reader)} |`);
   const samples = sampleMigrations.filter(({ name }) => name.includes(options.only));

@@ -50,6 +50,8 @@ export async function migrateToLatest(db: Database, options: ApplyOptions = {}):
       return names;
     }
     for (const name of pending) await applyNext(db, name, options);
+    // A commit that waits for the disk, and so for all before it: what is told as applied is.
+    await db.migrate.forceFreeMigrationsLock(migrationConfig(list));
     return pending;
   });
 }

@@ -2,11 +2,11 @@
  * What a migration may not do while the version before it works: hold anybody up for more than 100 ms at ten million rows, or take from that version
  * what it reads. docs/decisions/0068-no-migration-stops-anybody.md has the reasons, migrations/README.md the ways that are left.
  */
-import { notNullChecked } from '../../src/platform/migration-plan/alter-table.ts';
 import type { Effect } from '../../src/platform/migration-plan/effect.ts';
 import { recordMigration } from '../../src/platform/migration-plan/record-migration.ts';
 import type { Statement } from '../../src/platform/migration-plan/sql-statements.ts';
 import { effectOf, tableMade } from '../../src/platform/migration-plan/statement-effects.ts';
+import { columnsWithValue, madeNotNull } from '../../src/platform/migration-plan/validated-checks.ts';
 import type { NamedMigration } from '../../src/platform/migrations.ts';
 
 /** Of an installation with ten million people these have some thousands of rows: going over them takes a moment. */
@@ -66,8 +66,8 @@ const growing = (effect: Effect, made: Set<string>) =>
 /** Why a statement is refused; undefined where it is not. `checked`: columns that a validated check says have a value. */
 function faultOf(statement: Statement, { made, locks }: Seen, transaction: boolean, checked: Set<string>) {
   const effect = effectOf(statement);
-  const [isNotNull] = /\bset not null$/.test(statement.words.join(' ')) ? statement.words.slice(-4) : [];
-  if (isNotNull !== undefined && checked.has(`${effect.locks[0]?.table}.${isNotNull}`)) return undefined;
+  const column = madeNotNull(statement);
+  if (column !== undefined && checked.has(column)) return undefined;
   const slow = growing(effect, made);
   const over = slow.filter(({ table }) => !middling.has(table));
   const meets = effect.locks.some(({ table }) => !made.has(table)) || over.length > 0 || effect.works.length === 0;
@@ -92,22 +92,6 @@ function lockOf(statement: Statement, made: Set<string>): string | undefined {
   return strong ? shown(statement) : undefined;
 }
 
-/** The columns of which a check is validated that they have a value, by the migrations of the list. */
-async function validated(list: readonly NamedMigration[]): Promise<Set<string>> {
-  const checks = new Map<string, string>();
-  const columns = new Set<string>();
-  for (const migration of list) {
-    for (const statement of (await recordMigration(migration)).statements ?? []) {
-      const check = notNullChecked(statement);
-      if (check) checks.set(check.name, check.column);
-      const name = statement.words[statement.words.indexOf('validate') + 2] ?? '';
-      const column = statement.words.includes('validate') ? checks.get(name) : undefined;
-      if (column) columns.add(column);
-    }
-  }
-  return columns;
-}
-
 /**
  * What is to be changed in a migration, in sentences that say what to do instead.
  * @param before the migrations that run before it
@@ -116,7 +100,7 @@ export async function migrationFaults(migration: NamedMigration, before: readonl
   const { statements, transaction } = await recordMigration(migration);
   if (!statements)
     return ['A migration is text given to db.raw, and asks the database nothing: else nobody can tell what it does.'];
-  const checked = await validated(before);
+  const checked = await columnsWithValue(before);
   const seen: Seen = { made: new Set(), locks: undefined };
   const faults: string[] = [];
   for (const statement of statements) {

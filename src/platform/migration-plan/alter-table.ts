@@ -1,7 +1,7 @@
 /** What the actions of `alter table` lock, and over which rows they go. An action that is not known is never taken for harmless. */
 
 import { type Blocks, contracts, type Effect, type Reading, referredTo, tableAt, type Work } from './effect.ts';
-import { commaSeparated, parenthesised, type Statement } from './sql-statements.ts';
+import { commaSeparated, type Statement } from './sql-statements.ts';
 
 type Action = Pick<Effect, 'advice' | 'unknown'> & { blocks: Blocks; work?: Work; others?: Effect['locks'] };
 
@@ -143,14 +143,4 @@ export function alterTable(statement: Statement): Reading {
     ...(advice ? { advice } : {}),
     ...(actions.some((action) => action.unknown) ? { unknown: true as const } : {}),
   };
-}
-
-/** `table.column` of a check that says nothing but that the column has a value. */
-export function notNullChecked({ words }: Statement): { name: string; column: string } | undefined {
-  if (words[0] !== 'alter' || words[1] !== 'table' || !words.includes('check')) return undefined;
-  const { table } = tableAt(words, 2);
-  const at = words.indexOf('check');
-  const { inside } = parenthesised(words.slice(at));
-  const name = words[words.indexOf('constraint') + 1] ?? '';
-  return inside.slice(1).join(' ') === 'is not null' ? { name, column: `${table}.${inside[0]}` } : undefined;
 }

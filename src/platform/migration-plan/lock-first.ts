@@ -81,7 +81,8 @@ export function lockingFirst({ name, migration }: NamedMigration, lockTimeoutMs:
       new Map([...locks.keys()].map((table) => [table, 'share update exclusive'])),
       vacuumTimeoutMs,
     );
-    await trx.raw(`set local lock_timeout = '${lockTimeoutMs}ms'`);
+    // Locks end with the commit, which waits for the disk and for synchronous standbys. After a crash it is undone whole, or not at all.
+    await trx.raw(`set local lock_timeout = '${lockTimeoutMs}ms'; set local synchronous_commit = off`);
     const made = new Set<string>();
     let held = locks.size === 0;
     const raw = async (sql: string, ...bindings: unknown[]) => {

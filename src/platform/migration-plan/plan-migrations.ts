@@ -7,7 +7,9 @@ import type { Database } from '../database.ts';
 import { migrationStatus, migrations, type NamedMigration } from '../migrations.ts';
 import type { Blocks, Effect, Work } from './effect.ts';
 import { recordMigration } from './record-migration.ts';
+import type { Statement } from './sql-statements.ts';
 import { effectsOn } from './statement-effects.ts';
+import { columnsWithValue, madeNotNull } from './validated-checks.ts';
 
 /**
  * Rows in a second, of a table as wide as `users`, measured by bench/migration-rates.ts on two cores that had much else to do (PostgreSQL
@@ -34,7 +36,7 @@ export interface PlannedWork {
 export interface PlannedLock {
   table: string;
   blocks: Exclude<Blocks, 'nothing'>;
-  /** From the lock to the end of its transaction, with what others wait while it is asked for. */
+  /** To the end of its transaction, with what others wait while it is asked for. */
   seconds: number;
 }
 
@@ -84,10 +86,12 @@ function planned(effects: readonly Effect[], transaction: boolean, sizes: Map<st
     }),
   );
   const each = works.map((of) => statementSeconds + of.reduce((sum, { seconds }) => sum + seconds, 0));
+  const sum = (of: readonly number[]) => of.reduce((all, seconds) => all + seconds, 0);
+  // All of them before the first statement that needs one (lock-first.ts), until the transaction ends; outside of one, for the statement.
+  const first = effects.findIndex(({ locks }) => locks.some(({ blocks }) => blocks !== 'nothing'));
   const locks = new Map<string, PlannedLock>();
   effects.forEach((effect, at) => {
-    // Until the transaction ends; outside of one, until the statement does.
-    const held = (transaction ? each.slice(at) : each.slice(at, at + 1)).reduce((sum, seconds) => sum + seconds, 0);
+    const held = sum(transaction ? each.slice(first) : each.slice(at, at + 1));
     for (const { table, blocks } of effect.locks) {
       if (blocks === 'nothing') continue;
       const seconds = round(held + defaultLockTimeoutMs / 1000);
@@ -100,18 +104,26 @@ function planned(effects: readonly Effect[], transaction: boolean, sizes: Map<st
     }
   });
   return {
-    seconds: round(each.reduce((sum, seconds) => sum + seconds, 0)),
+    seconds: round(sum(each)),
     locks: [...locks.values()],
     works: works.flat().filter(({ rows }) => rows > 0),
   };
 }
 
-/** The plan for these migrations, on tables of these sizes. */
-export async function planOf(list: readonly NamedMigration[], sizes: Map<string, number>): Promise<PlannedMigration[]> {
+/** The plan for these migrations, on tables of these sizes. `before`: those that have run. */
+export async function planOf(
+  list: readonly NamedMigration[],
+  sizes: Map<string, number>,
+  before: readonly NamedMigration[] = [],
+): Promise<PlannedMigration[]> {
   const plans: PlannedMigration[] = [];
-  for (const migration of list) {
+  for (const [at, migration] of list.entries()) {
     const { name, transaction, statements } = await recordMigration(migration);
-    const effects = effectsOn(statements ?? [], new Set());
+    const known = await columnsWithValue([...before, ...list.slice(0, at)]);
+    const effects = effectsOn(statements ?? [], new Set()).map((effect, place) => {
+      const column = madeNotNull(statements?.[place] as Statement);
+      return column !== undefined && known.has(column) ? { ...effect, works: [] } : effect;
+    });
     const unknown = statements
       ? effects.flatMap((effect) => (effect.unknown ? [effect.text] : []))
       : ['it asks the database first'];
@@ -126,6 +138,7 @@ export async function planMigrations(db: Database, list = migrations): Promise<M
   const plans = await planOf(
     list.filter(({ name }) => pending.includes(name)),
     await tableSizes(db),
+    list.filter(({ name }) => !pending.includes(name)),
   );
   const locks = plans.flatMap((plan) => plan.locks.map(({ seconds }) => seconds));
   return {

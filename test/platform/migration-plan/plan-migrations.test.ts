@@ -121,6 +121,31 @@ describe('planning migrations', () => {
     assert.deepEqual(plans[1]?.works, []);
   });
 
+  it('counts a lock from the first statement that needs one: all are taken there', async () => {
+    const sql =
+      'update roles set a = 1; alter table roles add column a text; update roles set a = 2; drop trigger t on users';
+    const [plan] = await planOf([migrationOf('1', sql)], sizes);
+    const change = (sizes.get('roles') as number) / rowsPerSecond.change;
+    const seconds = plan?.locks.map(({ table, seconds }) => [table, seconds]);
+    assert.deepEqual(seconds, [
+      ['roles', Number((change + 0.065).toFixed(3))],
+      ['users', Number((change + 0.065).toFixed(3))],
+    ]);
+  });
+
+  it('takes PostgreSQL for wise that a column has a value, where a validated check says so', async () => {
+    const sql = 'alter table users alter column email set not null';
+    const before = [
+      migrationOf('1', 'alter table users add constraint a check (email is not null) not valid'),
+      migrationOf('2', 'alter table users validate constraint a'),
+    ];
+    const works = async (...args: Parameters<typeof planOf>) => (await planOf(...args)).at(-1)?.works.length;
+    assert.equal(await works([migrationOf('3', sql)], sizes), 1);
+    assert.equal(await works([migrationOf('3', sql)], sizes, before), 0);
+    assert.equal(await works([...before, migrationOf('3', sql)], sizes), 0);
+    assert.equal(await works([migrationOf('3', `${sql}, alter column phone set not null`)], sizes, before), 2);
+  });
+
   it('says of what it cannot tell that it cannot', async () => {
     const asks: NamedMigration = {
       name: '2',
