@@ -55,7 +55,13 @@ describe('a rolling update', function () {
   function keepAsking(isOver: () => boolean, done: Record<string, number>): Promise<unknown>[] {
     const again = async (what: string, ask: () => Promise<void>) => {
       while (!isOver()) {
-        await ask();
+        await ask().catch(async (error) => {
+          const answer = error.cause instanceof Response ? `${error.cause.status} ${await error.cause.text()}` : '';
+          const servers = serving.map((server) => server.output() + server.errors()).join('\n');
+          throw new Error(`${what}: ${error.message} ${answer}\n${balancer.failures.join('\n')}\n${servers}`, {
+            cause: error,
+          });
+        });
         done[what] = (done[what] ?? 0) + 1;
       }
     };
