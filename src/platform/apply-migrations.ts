@@ -86,18 +86,20 @@ async function applyNext(db: Database, name: string, options: ApplyOptions): Pro
 }
 
 async function whyLocked(db: Database, name: string): Promise<string> {
+  // Of another role's, such as an autovacuum, one sees the locks and not since when; a vacuum is told by its lock.
   const { rows } = await db.raw(
-    `select pid, coalesce(nullif(application_name, ''), 'unnamed') as program,
-            extract(epoch from clock_timestamp() - xact_start)::integer as seconds
-       from pg_stat_activity
-      where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
-        and xact_start < clock_timestamp() - interval '5 seconds'
-        and exists (select from pg_locks l where l.pid = pg_stat_activity.pid and l.locktype = 'relation' and l.granted)
-      order by xact_start
+    `select a.pid, case when v.is_vacuum and a.xact_start is null then 'a vacuum' else coalesce(nullif(a.application_name, ''), 'unnamed') end as program,
+            extract(epoch from clock_timestamp() - a.xact_start)::integer as seconds
+       from pg_stat_activity a
+       join lateral (select bool_or(l.mode = 'ShareUpdateExclusiveLock') as is_vacuum from pg_locks l
+                      where l.pid = a.pid and l.locktype = 'relation' and l.granted) v on v.is_vacuum is not null
+      where a.datname = current_database() and a.pid <> pg_backend_pid()
+        and (a.xact_start < clock_timestamp() - interval '5 seconds' or (v.is_vacuum and a.xact_start is null))
+      order by a.xact_start
       limit 3`,
   );
-  const holders = rows.map((row: { pid: number; program: string; seconds: number }) => {
-    return `process ${row.pid} (${row.program}, ${row.seconds} s)`;
+  const holders = rows.map((row: { pid: number; program: string; seconds: number | null }) => {
+    return `process ${row.pid} (${row.program}${row.seconds === null ? '' : `, ${row.seconds} s`})`;
   });
   return (
     `${name} did not get the locks that it needs, because others hold them. Nothing of it was applied. ` +

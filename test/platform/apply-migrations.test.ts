@@ -156,6 +156,27 @@ describe('applying migrations beside others that work', () => {
     assert.deepEqual(await migrateToLatest(db, { list }), ['9999-b']);
   });
 
+  it('says that a vacuum holds it, where it sees of another role the lock alone', async function () {
+    // One role on a server of TEST_DATABASE_URL.
+    if (database.serverUrl === database.url) return this.skip();
+    const vacuum = createDatabase({ url: database.serverUrl, poolMax: 1 });
+    try {
+      reader = await vacuum.transaction();
+      await reader.raw('lock table rate_limits in share update exclusive mode');
+      const migration = {
+        up: () => Promise.reject(Object.assign(new Error('locked'), { code: '55P03' })),
+        down: async () => {},
+      };
+      const list = [...migrations, { name: '9999-h', migration }];
+      const migrating = migrateToLatest(db, { list, patienceMs: 0 });
+      await assert.rejects(migrating, /9999-h did not get.*process \d+ \(a vacuum\)/s);
+      await reader.rollback();
+      reader = undefined;
+    } finally {
+      await vacuum.destroy();
+    }
+  });
+
   it('keeps those that went before one that fails, and frees what they locked', async () => {
     const list = withNew(addColumn('c'), { name: '9999-wrong', sql: ['select 1 / 0'] });
     await assert.rejects(migrateToLatest(db, { list }), /division by zero/);

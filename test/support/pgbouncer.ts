@@ -54,6 +54,7 @@ export async function startPgbouncer(
   urls: readonly [string, ...string[]],
   settings: Record<string, string | number> = {},
 ): Promise<Pgbouncer> {
+  if (!hasPgbouncer()) throw new Error(`PgBouncer is not there (${program}; on Debian the package pgbouncer)`);
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-pgbouncer-'));
   await chmod(directory, 0o777);
   const [server] = urls.map((url) => new URL(url)) as [URL];

@@ -70,8 +70,13 @@ export function startServerProcess(env: Record<string, string> & { PORT: string 
       return found;
     },
     async ready() {
-      const answer = () => fetch(`${origin}/readyz`).catch(() => undefined);
-      await eventually(async () => hasEnded() || (await answer())?.ok === true, 'it is ready');
+      const isReady = async () => {
+        const answer = await fetch(`${origin}/readyz`);
+        if (!answer.ok) throw new Error(`not ready: ${answer.status} ${await answer.text()}\n${output}${errors}`);
+        return true;
+      };
+      // Starting is work for a processor, of which a crowded machine has little.
+      await eventually(() => hasEnded() || isReady(), 'it is ready', 240_000);
       if (hasEnded()) throw new Error(`the process ended: ${output}${errors}`);
     },
     async stop(signal = 'SIGTERM') {

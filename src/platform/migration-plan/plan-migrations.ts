@@ -12,14 +12,15 @@ import { effectsOn } from './statement-effects.ts';
 import { columnsWithValue, madeNotNull } from './validated-checks.ts';
 
 /**
- * Rows in a second, of a table as wide as `users`, measured by bench/migration-rates.ts on two cores that had much else to do (PostgreSQL
- * 16, November 2026). A quiet machine takes a fraction of the time; a table that is not in memory, more.
+ * Rows in a second, measured by bench/migrations.ts on the tables of an installation with 14 x 10^6 rows, on two cores that had much else to do
+ * (PostgreSQL 16, November 2026; docs/performance.md). Writing anew and changing are those of `users`, which has sixteen indexes: a table with
+ * one takes a quarter of that. A quiet machine takes a fraction of the time; a table that is not in memory, more.
  */
 export const rowsPerSecond: Readonly<Record<Work, number>> = {
   read: 1_000_000,
   index: 150_000,
-  rewrite: 50_000,
-  change: 10_000,
+  rewrite: 15_000,
+  change: 2_500,
 };
 
 /** What a statement takes by itself, the commit after it, and all that is not rows. */
