@@ -71,32 +71,7 @@ const received = ({ table, columns, tenant, refersTo }: Version) => `
  */
 export async function up(db: Knex): Promise<void> {
   await db.raw(`
-    alter table tenants
-      -- The issuer that it is at now, and since when; null: it is here.
-      add column moved_to   text,
-      add column moved_at   timestamptz,
-      -- It came by an import, and nobody has let it in yet.
-      add column arrived_at timestamptz;
-
-    create table tenant_arrivals (
-      export_id   uuid        not null,
-      tenant_id   uuid        not null,
-      from_issuer text        not null,
-      -- SHA-256 of what was read.
-      digest      bytea       not null,
-      -- Rows, by table.
-      counts      jsonb       not null,
-      arrived_at  timestamptz not null default now(),
-      constraint tenant_arrivals_pkey primary key (export_id),
-      constraint tenant_arrivals_tenant_fk foreign key (tenant_id) references tenants (id)
-    );
-    create index tenant_arrivals_tenant_idx on tenant_arrivals (tenant_id);
-
-    alter table users alter constraint users_created_by_fk deferrable initially immediate;
-    alter table users alter constraint users_updated_by_fk deferrable initially immediate;
-    alter table users alter constraint users_deleted_by_fk deferrable initially immediate;
-
-    -- How many of the given versions were taken.
+    -- The function first: it needs no lock. How many of the given versions were taken.
     create function receive_access_history(tenant uuid, named text, given jsonb) returns integer
     language plpgsql security definer as $$
     declare
@@ -146,6 +121,31 @@ export async function up(db: Knex): Promise<void> {
       execute format('alter function receive_access_history(uuid, text, jsonb) set search_path = pg_catalog, %I, pg_temp', current_schema());
       revoke all on function receive_access_history(uuid, text, jsonb) from public;
     end $$;
+
+    alter table tenants
+      -- The issuer that it is at now, and since when; null: it is here.
+      add column moved_to   text,
+      add column moved_at   timestamptz,
+      -- It came by an import, and nobody has let it in yet.
+      add column arrived_at timestamptz;
+
+    create table tenant_arrivals (
+      export_id   uuid        not null,
+      tenant_id   uuid        not null,
+      from_issuer text        not null,
+      -- SHA-256 of what was read.
+      digest      bytea       not null,
+      -- Rows, by table.
+      counts      jsonb       not null,
+      arrived_at  timestamptz not null default now(),
+      constraint tenant_arrivals_pkey primary key (export_id),
+      constraint tenant_arrivals_tenant_fk foreign key (tenant_id) references tenants (id)
+    );
+    create index tenant_arrivals_tenant_idx on tenant_arrivals (tenant_id);
+
+    alter table users alter constraint users_created_by_fk deferrable initially immediate;
+    alter table users alter constraint users_updated_by_fk deferrable initially immediate;
+    alter table users alter constraint users_deleted_by_fk deferrable initially immediate;
   `);
 }
 
