@@ -120,7 +120,7 @@ async function measureRates(db: Database): Promise<void> {
 
 const alive = setInterval(() => {}, 1000);
 const database = await startBenchDatabase();
-const db = createDatabase({ url: database.url, poolMax: 3, statementTimeoutMs: 3_600_000 });
+const db = createDatabase({ url: database.url, poolMax: 3, statementTimeoutMs: 3_600_000, acquireTimeoutMs: 60_000 });
 try {
   const released = migrations.filter(({ name }) => name < firstWithRules);
   await migrateToLatest(db, { list: released });

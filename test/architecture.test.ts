@@ -97,7 +97,7 @@ const otherMeanings: [path: string, words: string, why: string][] = [
     'of PostgreSQL and the operating system',
   ],
   ['jobs/', 'client', "the driver's connection"],
-  ['apply-migrations.ts', 'client session', 'settings and kinds of processes of PostgreSQL'],
+  ['apply-migrations.ts', 'session', 'a setting of PostgreSQL'],
   ['migration-plan/', 'grant identity owner role', 'words of SQL'],
   ['brand.ts', 'password', 'part of a URL'],
   ['encrypted-stream.ts', 'identity', 'what age calls a private key'],

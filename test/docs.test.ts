@@ -111,8 +111,8 @@ describe('the index of decisions', () => {
     );
   });
 
-  /** Numbers of decisions that turned out to be none. */
-  const givenOut = [22, 25];
+  /** Numbers that were given out to decisions, which turned out to be none or are on their way. */
+  const givenOut = [22, 25, 75, 76, 77, 78];
 
   it('has no gap and no number twice', () => {
     const numbers = decisions.map((name) => Number(/^(\d{4})-/.exec(name)?.[1]));
