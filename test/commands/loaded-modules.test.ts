@@ -17,6 +17,7 @@ const ofTheServer = [
   'openid-client',
   'qrcode',
   '@opentelemetry/sdk-trace',
+  '@opentelemetry/sdk-metrics',
 ];
 
 /** Writes down each package of which a module is loaded, at the end of the process. */

@@ -11,6 +11,7 @@ import { freePort } from '../support/free-port.ts';
 import { listen } from '../support/loopback.ts';
 import { attributesOf, startOtlpCollector, type ToldMetric, type ToldPoint } from '../support/otlp-collector.ts';
 import { discover, signIn } from '../support/relying-party.ts';
+import { environmentOf, startServerProcess } from '../support/server-process.ts';
 
 type Figures = Record<string, number | undefined>;
 
@@ -320,6 +321,30 @@ describe('metrics by OTLP', function () {
     assert.match(said[0] ?? '', /takes no metrics/);
     assert.match(said[1] ?? '', /takes metrics again/);
     assert.equal(said.length, 2);
+  });
+
+  it("are each worker's own, and end with it", async () => {
+    const collector = await opened(startOtlpCollector());
+    const port = await freePort();
+    const app = await startTestApp({ issuer: () => `http://localhost:${port}`, runJobs: false });
+    const server = startServerProcess({
+      ...environmentOf(app, port),
+      WORKERS: '2',
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_TRACES_EXPORTER: 'none',
+      OTEL_METRIC_EXPORT_INTERVAL: '1000',
+    });
+    try {
+      await server.ready();
+      const told = (name: string) => [...new Set(collector.metrics().map(({ resource }) => resource[name]))];
+      await eventually(() => told('service.instance.id').length === 2);
+      assert.equal(told('process.pid').length, 2);
+      assert.ok(!told('process.pid').includes(server.pid), 'the primary serves nobody');
+      assert.deepEqual(await server.stop(), { code: 0, signal: null });
+    } finally {
+      await server.stop('SIGKILL');
+      await app.stop();
+    }
   });
 
   it('go without traces, and traces without them, as the operator says', async () => {
