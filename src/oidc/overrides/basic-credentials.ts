@@ -4,7 +4,7 @@
  * wrong credentials, and answered as such (section 5.2).
  */
 import { randomBytes } from 'node:crypto';
-import type { Context } from 'koa';
+import type { Context, Next } from 'koa';
 import type { Provider } from 'oidc-provider';
 import { changeForm, formEndpoints } from '../request-form.ts';
 import type { Override } from './override.ts';
@@ -51,10 +51,7 @@ export const basicCredentials: Override = {
   why: 'The library answers an empty password and a secret beyond ASCII with 400 invalid_request.',
   apply({ provider }) {
     const paths = new Set(formEndpoints.map((name) => provider.pathFor(name, { mountPath: '' })));
-    provider.use(async (ctx, next) => {
-      const credentials = paths.has(ctx.path) ? credentialsOf(ctx.get('authorization')) : undefined;
-      if (!credentials || (credentials.id && credentials.secret)) return next();
-      const { id, secret } = credentials;
+    async function correct(ctx: Context, next: Next, { id, secret }: Credentials): Promise<unknown> {
       if (!id || secret === undefined || !(await isPublic(provider, id))) {
         refuse(ctx, id);
         return next();
@@ -67,6 +64,11 @@ export const basicCredentials: Override = {
         delete ctx.req.headers.authorization;
         form.set('client_id', id);
       });
+    }
+    provider.use((ctx, next) => {
+      const credentials = paths.has(ctx.path) ? credentialsOf(ctx.get('authorization')) : undefined;
+      if (!credentials || (credentials.id && credentials.secret)) return next();
+      return correct(ctx, next, credentials);
     });
   },
 };

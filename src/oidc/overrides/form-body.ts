@@ -7,9 +7,9 @@ export const formBody: Override = {
   why: 'The library reads each body by an asynchronous iterator over the stream.',
   apply({ provider }) {
     const paths = new Set(formEndpoints.map((name) => provider.pathFor(name, { mountPath: '' })));
-    provider.use(async (ctx, next) => {
-      if (paths.has(ctx.path)) await readOrdinaryForm(ctx);
-      return next();
+    provider.use((ctx, next) => {
+      const reading = paths.has(ctx.path) ? readOrdinaryForm(ctx) : undefined;
+      return reading ? reading.then(next) : next();
     });
   },
 };

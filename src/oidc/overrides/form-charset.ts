@@ -12,7 +12,7 @@ function charsetsOf(contentType: string): string[] {
   return [...contentType.matchAll(/;\s*charset\s*=\s*"?([^\s;"]*)/gi)].map(([, name = '']) => name.toLowerCase());
 }
 
-const refuseOtherCharsets: Middleware = async (ctx, next) => {
+const refuseOtherCharsets: Middleware = (ctx, next) => {
   const type = ctx.get('content-type');
   if (!type.includes(';') || charsetsOf(type).every((name) => asciiCharsets.has(name))) return next();
   ctx.status = 400;

@@ -3,7 +3,7 @@
  * was checked. See docs/decisions/0002-jwt-access-tokens-have-rows.md.
  */
 import type { Middleware } from 'koa';
-import { changeForm } from '../request-form.ts';
+import { changeForm, mayHave } from '../request-form.ts';
 import { memoryOf } from '../request-memory.ts';
 import { recordId } from '../storage/jwt-record-ids.ts';
 import { createAccessTokenVerifier } from '../tokens/access-token-records.ts';
@@ -18,12 +18,12 @@ function resolveStructuredTokens(
   paths: ReadonlySet<string>,
   ownJti: (token: string) => string | undefined,
 ): Middleware {
-  return async function resolveStructuredToken(ctx, next) {
-    if (!paths.has(ctx.path)) return next();
+  return function resolveStructuredToken(ctx, next) {
+    // Opaque tokens have no dot.
+    if (!paths.has(ctx.path) || !mayHave(ctx, '.')) return next();
     return changeForm(ctx, next, (form) => {
       const tokens = form.getAll('token');
       const token = tokens[0] ?? '';
-      // Opaque tokens have no dot.
       if (tokens.length !== 1 || !token.includes('.')) return;
       const id = recordId(ownJti(token) ?? '');
       memoryOf(ctx).admittedRecordId = id;

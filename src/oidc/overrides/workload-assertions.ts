@@ -3,7 +3,7 @@
  * assertion of this process for it. Without one the library lets nobody in, for such a service has no key of its own.
  */
 import { issuerKeysOf } from '../issuer-keys.ts';
-import { changeForm, formEndpoints } from '../request-form.ts';
+import { changeForm, formEndpoints, mayHave } from '../request-form.ts';
 import { memoryOf } from '../request-memory.ts';
 import { assertionFor } from '../workload-key.ts';
 import { judgeWorkloadToken } from '../workload-tokens.ts';
@@ -16,7 +16,7 @@ export const workloadAssertions: Override = {
     const keysFor = issuerKeysOf(fetch);
     const paths = new Set(formEndpoints.map((name) => provider.pathFor(name, { mountPath: '' })));
     provider.use((ctx, next) => {
-      if (!paths.has(ctx.path)) return next();
+      if (!paths.has(ctx.path) || !mayHave(ctx, 'client_assertion')) return next();
       return changeForm(ctx, next, async (form) => {
         const [ids, tokens] = [form.getAll('client_id'), form.getAll('client_assertion')];
         const [clientId = '', token = ''] = [ids[0], tokens[0]];
