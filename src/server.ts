@@ -105,10 +105,22 @@ function createApp(
   const { config, secrets, logger } = dependencies;
   const app = new Koa();
   app.keys = cookieKeys(secrets);
+  setHeadersSimply(app);
   app.on('error', (err) => logger[isClientsDoing(err) ? 'info' : 'error']({ err }, 'an answer could not be sent'));
   mountRoutes(app, dependencies, live, { isStopping, documents });
   trustProxies(app, config.trustedProxies, config.clientCertificates);
   return app;
+}
+
+/** Koa makes five lists of each header that it sets; a header of one value needs none. */
+function setHeadersSimply(app: Koa): void {
+  const response = app.response as Koa.Response;
+  const { set } = response;
+  response.set = function setHeader(this: Koa.Response, field: unknown, value?: unknown) {
+    if (typeof field !== 'string' || field === '' || Array.isArray(value))
+      set.call(this, field as string, value as string);
+    else if (!this.headerSent) this.res.setHeader(field, value as string);
+  };
 }
 
 function startJobsOf(dependencies: Dependencies, live: LiveProvider): Jobs {

@@ -5,7 +5,7 @@
  * key, and scripts of others' pages.
  */
 import { importJWK, SignJWT } from 'jose';
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 import type { Provider } from 'oidc-provider';
 import { type AccountWithProfile, createFindAccount } from '../../oidc/account.ts';
 import { isOriginOf } from '../../oidc/client-origins.ts';
@@ -44,8 +44,7 @@ export function accessClaims({ db, issuer, provider, keys }: AccessClaimsDepende
       .sign(await importJWK(jwk, 'ES256'));
   }
 
-  return async (ctx, next) => {
-    if (ctx.path !== '/access-claims') return next();
+  const answer = async (ctx: Context): Promise<void> => {
     if (allowScripts(ctx, 'GET,POST')) return;
     if (ctx.method !== 'GET' && ctx.method !== 'POST') {
       ctx.status = 405;
@@ -79,4 +78,5 @@ export function accessClaims({ db, issuer, provider, keys }: AccessClaimsDepende
     ctx.type = 'application/jwt';
     ctx.body = await sign(claims, account.accountId, record.aud, record.exp);
   };
+  return (ctx, next) => (ctx.path === '/access-claims' ? answer(ctx) : next());
 }

@@ -2,7 +2,7 @@
  * /healthz says that the process lives, /readyz that it can serve: for supervisors and proxies. Tells
  * which part is missing and nothing about it: the log has the rest.
  */
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 import { type Database, firstRow } from '../../platform/database.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { migrationStatus } from '../../platform/migrations.ts';
@@ -37,8 +37,7 @@ export function createHealth(options: HealthOptions): Middleware {
     return running;
   }
 
-  return async (ctx, next) => {
-    if (ctx.path !== '/healthz' && ctx.path !== '/readyz') return next();
+  const answer = async (ctx: Context): Promise<void> => {
     ctx.set('Cache-Control', 'no-store');
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
       ctx.status = 405;
@@ -54,6 +53,7 @@ export function createHealth(options: HealthOptions): Middleware {
     ctx.status = problems.length === 0 ? 200 : 503;
     ctx.body = problems.length === 0 ? { status: 'ok' } : { status: 'unavailable', problems };
   };
+  return (ctx, next) => (ctx.path === '/healthz' || ctx.path === '/readyz' ? answer(ctx) : next());
 }
 
 async function findProblems(db: Database): Promise<Problem[]> {

@@ -159,7 +159,7 @@ export function discardRest(): Middleware {
  * counted by its reader: `readForm` here, and oidc-provider (56 KiB) for its own endpoints.
  */
 export function limitBody(limitOf: (path: string) => number = () => defaultLimitBytes): Middleware {
-  return async (ctx, next) => {
+  return (ctx, next) => {
     if (Number(ctx.req.headers['content-length'] ?? 0) <= limitOf(ctx.path)) return next();
     // Stands in front of the error pages, and what sends such a request is no browser.
     ctx.status = 413;

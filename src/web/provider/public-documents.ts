@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
-import type { Middleware } from 'koa';
+import type { Context, Middleware, Next } from 'koa';
 import type { LiveProvider } from '../../oidc/live-provider.ts';
 import type { ToldRequest } from '../middleware/request-log.ts';
 
@@ -40,20 +40,23 @@ export function createPublicDocuments(options: PublicDocumentsOptions): PublicDo
   const kept = new WeakMap<object, Map<string, KeptAnswer>>();
   const isDocument = new Set(paths);
 
+  async function keepAnswer(ctx: Context, next: Next): Promise<void> {
+    const provider = live.provider();
+    await next();
+    if (ctx.status !== 200 || typeof ctx.body !== 'object') return;
+    const headers = Object.entries(ctx.response.headers).filter(([name]) => !ofOneAnswer.has(name.toLowerCase()));
+    const body = Buffer.from(JSON.stringify(ctx.body));
+    const answers = kept.get(provider) ?? new Map<string, KeptAnswer>();
+    answers.set(ctx.path, {
+      headers: { ...Object.fromEntries(headers), 'content-length': String(body.length) },
+      body,
+    } as KeptAnswer);
+    kept.set(provider, answers);
+  }
+
   return {
-    async keep(ctx, next) {
-      const provider = live.provider();
-      await next();
-      if (!isDocument.has(ctx.path) || !isForEverybody(ctx.req) || ctx.status !== 200 || typeof ctx.body !== 'object')
-        return;
-      const headers = Object.entries(ctx.response.headers).filter(([name]) => !ofOneAnswer.has(name.toLowerCase()));
-      const body = Buffer.from(JSON.stringify(ctx.body));
-      const answers = kept.get(provider) ?? new Map<string, KeptAnswer>();
-      answers.set(ctx.path, {
-        headers: { ...Object.fromEntries(headers), 'content-length': String(body.length) },
-        body,
-      } as KeptAnswer);
-      kept.set(provider, answers);
+    keep(ctx, next) {
+      return isDocument.has(ctx.path) && isForEverybody(ctx.req) ? keepAnswer(ctx, next) : next();
     },
 
     before: (handle) => (req, res) => {
