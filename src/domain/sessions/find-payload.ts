@@ -65,18 +65,14 @@ const byId = prepared(
      left join lateral (${activeAccountSql(`p.account_id and p.model in ('AccessToken', 'Interaction', 'Session')`)}) a on true`,
 );
 
-function foundOf({ n: _n, idHash, payload, consumed, ...along }: FoundRow): FoundPayload {
-  const { grantHash, grantPayload, sessionUidHash, sessionHash, sessionPayload, ...account } = along;
-  return {
-    idHash,
-    payload,
-    consumed,
-    ...(account.userId !== null && { account: accountOf(account) }),
-    ...(grantHash && { grant: { idHash: grantHash, payload: grantPayload, consumed: false } }),
-    ...(sessionUidHash && {
-      session: { uidHash: sessionUidHash, idHash: sessionHash, payload: sessionPayload, consumed: false },
-    }),
-  };
+function foundOf(row: FoundRow): FoundPayload {
+  const { idHash, payload, consumed, grantHash, sessionUidHash } = row;
+  const found: FoundPayload = { idHash, payload, consumed };
+  if (row.userId !== null) found.account = accountOf(row);
+  if (grantHash) found.grant = { idHash: grantHash, payload: row.grantPayload, consumed: false };
+  if (sessionUidHash)
+    found.session = { uidHash: sessionUidHash, idHash: row.sessionHash, payload: row.sessionPayload, consumed: false };
+  return found;
 }
 
 const findGathered = gathered<{ model: string; idHash: Buffer }, FoundPayload | undefined>(async (db, wanted) => {

@@ -209,20 +209,39 @@ export async function findAccountOfAnybody(db: Database, userId: string): Promis
   return row && accountOf(row);
 }
 
-/** The account of a row as it was found. */
+/** The account of a row as it was found, whatever else stands in the row. */
 export function accountOf(row: AccountRow): AccountProfile {
-  const { tenantSlug, tenantName, tenantState, tenantSettings, ...profile } = row;
   return {
-    ...profile,
+    userId: row.userId,
+    tenantId: row.tenantId,
+    email: row.email,
+    emailVerified: row.emailVerified,
+    emailVerifiedAt: row.emailVerifiedAt,
+    phone: row.phone,
+    phoneVerified: row.phoneVerified,
+    phoneVerifiedAt: row.phoneVerifiedAt,
+    fullName: row.fullName,
+    givenName: row.givenName,
+    familyName: row.familyName,
+    username: row.username,
+    pictureUrl: row.pictureUrl,
+    mfaRequired: row.mfaRequired,
+    hasSecondFactor: row.hasSecondFactor,
+    passwordChangedAt: row.passwordChangedAt,
+    deletionDueAt: row.deletionDueAt,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+    locale: row.locale,
+    zoneinfo: row.zoneinfo,
     theme: row.theme ?? 'system',
     notifyByEmail: row.notifyByEmail ?? true,
     notifyInApp: row.notifyInApp ?? true,
     tenant: {
       id: row.tenantId,
-      slug: tenantSlug,
-      name: tenantName,
-      state: tenantState,
-      settings: parseTenantSettings(tenantSettings),
+      slug: row.tenantSlug,
+      name: row.tenantName,
+      state: row.tenantState,
+      settings: parseTenantSettings(row.tenantSettings),
     },
   };
 }

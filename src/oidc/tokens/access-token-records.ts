@@ -11,6 +11,14 @@ import { isCanonicalJwt } from './assertions.ts';
 import type { ExchangedToken } from './exchanged-tokens.ts';
 import type { TokenBinding } from './possession.ts';
 
+interface RecordedModel {
+  IN_PAYLOAD: string[];
+  adapter: { upsert(id: string, payload: object, expiresIn: number): Promise<void> };
+}
+
+/** The library makes the list of a model anew each time. */
+const membersOf = new WeakMap<RecordedModel, readonly string[]>();
+
 /**
  * `formats.customizers.jwt`: stores the token's row before it is signed, so that no token exists without one.
  * The stored payload is what an opaque token of the same content would have.
@@ -21,13 +29,12 @@ export async function recordJwtAccessToken(
   jwt: { payload: Record<string, unknown> },
 ): Promise<undefined> {
   const { jti, iat, exp } = jwt.payload as { jti: string; iat: number; exp: number };
-  const model = token.constructor as unknown as {
-    IN_PAYLOAD: string[];
-    adapter: { upsert(id: string, payload: object, expiresIn: number): Promise<void> };
-  };
+  const model = token.constructor as unknown as RecordedModel;
+  const members = membersOf.get(model) ?? [...new Set(model.IN_PAYLOAD)];
+  membersOf.set(model, members);
   const source = token as unknown as Record<string, unknown>;
   const payload: Record<string, unknown> = {};
-  for (const name of model.IN_PAYLOAD) if (source[name] !== undefined) payload[name] = source[name];
+  for (const name of members) if (source[name] !== undefined) payload[name] = source[name];
   Object.assign(payload, { iat, exp, jti: recordId(jti), kind: token.kind });
   // The library takes a token of nobody to be the client's own (RFC 9068 section 2.2).
   if ((token as ExchangedToken).origin?.keyId !== undefined) jwt.payload.sub = (token.extra as { sub: string }).sub;
