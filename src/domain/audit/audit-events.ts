@@ -49,11 +49,12 @@ const secretName = /pass(word|phrase)|secret|token|code$|assertion|authorization
 
 /** The payload without anything that could be a credential, strings cut to 500 characters. */
 function withoutSecrets(payload: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(payload)
-      .filter(([name, value]) => value !== undefined && !secretName.test(name))
-      .map(([name, value]) => [name, cleanValue(value)]),
-  );
+  const kept: [string, unknown][] = [];
+  for (const name of Object.keys(payload)) {
+    const value = payload[name];
+    if (value !== undefined && !secretName.test(name)) kept.push([name, cleanValue(value)]);
+  }
+  return Object.fromEntries(kept);
 }
 
 function cleanValue(value: unknown): unknown {
