@@ -1,5 +1,5 @@
 /**
- * What one request remembers between the calls that oidc-provider makes in it. Keyed by the request's context and gone with
+ * What one request remembers between the calls that oidc-provider makes in it. It hangs at the request's context and is gone with
  * it; nothing here outlives a request or is seen by another.
  */
 import Provider from 'oidc-provider';
@@ -45,16 +45,16 @@ export interface RequestMemory {
   exchangedSubject?: ExchangedSubject;
 }
 
-const memories = new WeakMap<object, RequestMemory>();
+const memoryKey = Symbol('request memory');
 
-/** What the request of this context remembers. */
+/**
+ * What the request of this context remembers. It hangs at the context itself: what a WeakMap holds outlives each quick
+ * collection, whether its key does or not, and the rows of every request would wait for a slow one (docs/performance.md).
+ */
 export function memoryOf(ctx: object): RequestMemory {
-  let memory = memories.get(ctx);
-  if (!memory) {
-    memory = {};
-    memories.set(ctx, memory);
-  }
-  return memory;
+  const holder = ctx as { [memoryKey]?: RequestMemory };
+  holder[memoryKey] ??= {};
+  return holder[memoryKey];
 }
 
 /** What the request that the library is handling remembers; undefined outside of one (jobs, the command line). */
