@@ -17,8 +17,10 @@ export interface RequestMemory {
   requestedTenant?: Promise<RequestedTenant | undefined>;
   /** The session as this request found it, to tell what it changed. */
   sessionAsRead?: SessionPayload;
-  /** The grant of a session that begins with this request, until the code is stored, or the session. */
-  waitingGrant?: Upsert;
+  /** The grant and the code of a session that begins with this request, until it is stored. */
+  beside?: readonly Upsert[];
+  /** The interaction that ends when that session is stored. */
+  endedInteraction?: Buffer;
   /** Storing the session has failed: what the answer would have told of it is not to be told. */
   sessionIsLost?: boolean;
   /** What waits until this request has stored its session, which the library does last. */

@@ -5,7 +5,7 @@
  */
 import type { Database } from './database.ts';
 import { isInNetworks, parseNetworks } from './network/networks.ts';
-import { type Counted, consume, type Limit } from './rate-limits.ts';
+import { type Counted, consume, type Hits, hitsOf, type Limit } from './rate-limits.ts';
 
 /** What somebody asks of addresses within what the server asks, such as a tenant. */
 export interface AddressTerms {
@@ -18,6 +18,8 @@ export interface AddressTerms {
 export interface AddressLimits {
   /** How many are let through at an address; undefined where it is not limited. */
   mostAt(limit: Limit, ip: string, terms?: AddressTerms): number | undefined;
+  /** What one hit of an address is counted as, by a statement that counts it; undefined where it is not limited. */
+  hitsAt(limit: Limit, ip: string | undefined, terms?: AddressTerms): Hits | undefined;
   /**
    * Counts one hit of an address. What is answered gives it back (`giveBackHit`).
    * @throws DomainError rate_limited TOO_MANY_ATTEMPTS `{ seconds }`
@@ -42,11 +44,21 @@ export function createAddressLimits({
     return Math.min(numbers[limit.name] ?? limit.hits, terms?.most ?? Number.POSITIVE_INFINITY);
   }
 
+  /** The limit as it is at an address. */
+  function limitAt(limit: Limit, ip: string | undefined, terms?: AddressTerms): Limit | undefined {
+    const hits = ip === undefined ? undefined : mostAt(limit, ip, terms);
+    return hits === undefined ? undefined : { ...limit, hits };
+  }
+
   return {
     mostAt,
+    hitsAt(limit, ip, terms) {
+      const limited = limitAt(limit, ip, terms);
+      return limited && hitsOf(limited, ip as string);
+    },
     async consume(db, limit, ip, terms) {
-      const hits = ip === undefined ? undefined : mostAt(limit, ip, terms);
-      return ip === undefined || hits === undefined ? [] : consume(db, { ...limit, hits }, ip);
+      const limited = limitAt(limit, ip, terms);
+      return limited ? consume(db, limited, ip as string) : [];
     },
   };
 }

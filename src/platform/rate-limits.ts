@@ -81,12 +81,34 @@ export function usedUpSql(key: string, most: string): string {
   return `exists (select from rate_limits r where r.key = ${key} and r.hits >= ${most} and r.window_ends_at > now())`;
 }
 
-// What is refused is not counted: whoever is refused all day fills nothing, a wide network that is full makes no rows of the
-// small ones in it, and those who come at once above the limit do not use it up for who gives a hit back. In the order of the
-// keys, so that two who share some wait for each other.
-const hit = prepared(
-  'rate-limit-hit',
-  `with wanted as (
+/** What is about to be counted: hits of one subject under its keys, each with what it may have. */
+export interface Hits {
+  keys: readonly string[];
+  most: readonly number[];
+  windowSeconds: number;
+}
+
+/** @param subject an IP address, or what else names the one who is counted (user id, client id) */
+export function hitsOf(limit: Limit, subject: string): Hits {
+  const subjects = rateLimitSubjects(subject);
+  return {
+    keys: subjects.map(({ name }) => `${limit.name}:${name}`),
+    most: subjects.map(({ share }) => share * limit.hits),
+    windowSeconds: limit.windowSeconds,
+  };
+}
+
+/** The parameters `$1` to `$3` of `countHitsSql`. */
+export function hitValues({ keys, most, windowSeconds }: Hits): unknown[] {
+  return [keys, most, windowSeconds];
+}
+
+/**
+ * Three parts of a statement (`wanted`, `used_up`, `counted`) that counts `Hits`, `$1` to `$3`. What is refused is not counted: whoever
+ * is refused all day fills nothing, a wide network that is full makes no rows of the small ones in it, and those who come at once
+ * above the limit do not use it up for who gives a hit back. In the order of the keys, so that two who share some wait for each other.
+ */
+export const countHitsSql = `wanted as (
      select key, most from unnest($1::text[], $2::integer[]) as w(key, most)
    ), used_up as (
      select r.window_ends_at
@@ -104,35 +126,49 @@ const hit = prepared(
             window_ends_at = case when r.window_ends_at <= now() then excluded.window_ends_at else r.window_ends_at end
       where r.window_ends_at <= now() or r.hits < (select w.most from wanted w where w.key = r.key)
      returning key
-   )
-   select array(select key from counted) as counted,
-          case when (select count(*) from counted) < (select count(*) from wanted)
+   )`;
+
+/** Whether all of `countHitsSql` was counted: what else the statement does rests on that, and so comes after it. */
+export const areCountedSql = '(select count(*) from counted) = (select count(*) from wanted)';
+
+/** Two columns of the statement's answer, for `checkCounted`. */
+export const countedColumnsSql = `array(select key from counted) as counted,
+          case when not (${areCountedSql})
                then coalesce((select ceil(extract(epoch from max(u.window_ends_at) - now()))::integer from used_up u), $3)
-          end as seconds`,
-);
+          end as seconds`;
+
+export interface CountedRow {
+  counted: string[];
+  seconds: number | null;
+}
+
+const hit = prepared('rate-limit-hit', `with ${countHitsSql} select ${countedColumnsSql}`);
 
 /** Under which keys a hit was counted, for `giveBackHit`. */
 export type Counted = readonly string[];
 
-/**
- * Counts one hit, and refuses it above the limit. On the pool, not in a transaction: what is rolled back is not counted.
- * @param subject an IP address, or what else names the one who is counted (user id, client id)
- * @throws DomainError rate_limited TOO_MANY_ATTEMPTS `{ seconds }` until the window ends
- */
-export async function consume(db: Database, limit: Limit, subject: string): Promise<Counted> {
-  const subjects = rateLimitSubjects(subject);
-  const keys = subjects.map(({ name }) => `${limit.name}:${name}`);
-  const most = subjects.map(({ share }) => share * limit.hits);
-  const result = await runPrepared<{ counted: string[]; seconds: number | null }>(db, hit, [
-    keys,
-    most,
-    limit.windowSeconds,
-  ]);
-  const { counted = [], seconds = null } = result.rows[0] ?? {};
-  if (seconds === null) return keys;
+/** What became of `countHitsSql`. @throws DomainError rate_limited TOO_MANY_ATTEMPTS `{ seconds }` until the window ends */
+export async function checkCounted(db: Database, row: CountedRow | undefined): Promise<void> {
+  const { counted = [], seconds = null } = row ?? {};
+  if (seconds === null) return;
   // Of the networks of one address those that still had some, while another was filled by somebody else at this moment.
   await giveBackHit(db, counted);
   throw new DomainError('rate_limited', 'TOO_MANY_ATTEMPTS', { seconds: Math.max(1, seconds) });
+}
+
+/**
+ * Counts one hit, and refuses it above the limit. On the pool, not in a transaction: what is rolled back is not counted.
+ * @throws DomainError rate_limited TOO_MANY_ATTEMPTS `{ seconds }` until the window ends
+ */
+export async function countHits(db: Database, hits: Hits): Promise<Counted> {
+  const { rows } = await runPrepared<CountedRow>(db, hit, hitValues(hits));
+  await checkCounted(db, rows[0]);
+  return hits.keys;
+}
+
+/** The same of a subject: an IP address, or what else names the one who is counted (user id, client id). */
+export async function consume(db: Database, limit: Limit, subject: string): Promise<Counted> {
+  return countHits(db, hitsOf(limit, subject));
 }
 
 /**

@@ -9,8 +9,9 @@ import { DomainError } from '../../platform/errors.ts';
 import { consume, defineLimits, limitKey } from '../../platform/rate-limits.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { enqueueMessage } from '../messages/outgoing-message.ts';
+import type { NewSession } from '../sessions/new-session-store.ts';
 import { parseTenantSettings } from '../tenants/tenant-settings.ts';
-import { selectNoticeFacts, selectSignInStanding } from './safety-link-store.ts';
+import { insertQuietSession, selectNoticeFacts } from './safety-link-store.ts';
 import { makeSafetyLink } from './safety-links.ts';
 
 export const newDeviceLimits = defineLimits({
@@ -31,19 +32,14 @@ export interface SignInToTell {
 }
 
 /**
- * Whether a sign-in that is about to begin is told to nobody, and is not the person's first: a browser that they know, a day that has
- * had its notices, a tenant that wants none. Else `tellOfNewDevice` decides, in the transaction that stores it.
+ * Stores a session, in one statement, whose sign-in is told to nobody and is not the person's first: a browser that they know, a day
+ * that has had its notices, a tenant that wants none. Of any other `tellOfNewDevice` decides, in the transaction that stores it.
+ * @returns whether it did
  */
-export async function isToldToNobody(
-  db: Database,
-  { userId, device }: Pick<SignInToTell, 'userId' | 'device'>,
-): Promise<boolean> {
+export async function beginQuietSession(db: Database, session: NewSession): Promise<boolean> {
   const { newDevicePerPerson } = newDeviceLimits;
-  const limit = { key: limitKey(newDevicePerPerson, userId), most: newDevicePerPerson.hits };
-  const standing = await selectSignInStanding(db, { userId, device, limit });
-  if (!standing || standing.isFirst) return false;
-  const { hasAddress, knowsDevice, isUsedUp, tenantSettings } = standing;
-  return !hasAddress || knowsDevice || isUsedUp || !parseTenantSettings(tenantSettings).newDeviceNotices;
+  const key = limitKey(newDevicePerPerson, session.signIn.userId);
+  return insertQuietSession(db, session, { key, most: newDevicePerPerson.hits });
 }
 
 /** Tells of a new session, where it is to be told; in the transaction that stores it. Not of a person's first sign-in. */

@@ -1,6 +1,7 @@
 /** The SQL of the links by which a person takes back what was done to their account. */
 import { type Database, firstRow, prepared, rows, runPrepared } from '../../platform/database.ts';
 import { usedUpSql } from '../../platform/rate-limits.ts';
+import { insertNewSession, type NewSession, newSessionStatement } from '../sessions/new-session-store.ts';
 
 export type SafetyLinkKind = 'undo_address' | 'not_me' | 'undo_factor' | 'keep_account';
 
@@ -119,32 +120,28 @@ export async function selectNoticeFacts(
   return (await runPrepared<NoticeFacts>(trx, noticeFacts, [tenantId, userId, sessionId, device])).rows[0];
 }
 
-const standing = prepared(
-  'safety-sign-in-standing',
-  `select u.last_login_at is null as is_first, u.email is not null and u.email_verified_at is not null as has_address,
-          exists (select from user_sessions k
-                   where k.tenant_id = u.tenant_id and k.user_id = u.id and k.device_fingerprint = $2) as knows_device,
-          ${usedUpSql('$3', '$4::integer')} as is_used_up, t.settings as tenant_settings
-     from users u
-     join tenants t on t.id = u.tenant_id
-    where u.id = $1`,
+// Not of a person's first sign-in. What is read here is read again by `selectNoticeFacts`, while the person is held.
+const beginQuietly = newSessionStatement(
+  'session-begin-quietly',
+  `u.last_login_at is not null
+    and (u.email is null or u.email_verified_at is null or t.settings->'newDeviceNotices' = 'false'::jsonb
+         or exists (select from user_sessions k
+                     where k.tenant_id = u.tenant_id and k.user_id = u.id and k.device_fingerprint = $6::bytea)
+         or ${usedUpSql('$17', '$18::integer')})`,
 );
 
-export interface SignInStanding {
-  isFirst: boolean;
-  hasAddress: boolean;
-  knowsDevice: boolean;
-  /** All notices of the day. */
-  isUsedUp: boolean;
-  tenantSettings: unknown;
-}
-
-/** What says whether a sign-in that is about to begin may be told; undefined for nobody. */
-export async function selectSignInStanding(
+/**
+ * Stores a session that is told to nobody.
+ * @param limit of the notices of a day
+ * @returns false where it may have to be told, or the person may not act: nothing has begun
+ */
+export async function insertQuietSession(
   db: Database,
-  { userId, device, limit }: { userId: string; device: Buffer | null; limit: { key: string; most: number } },
-): Promise<SignInStanding | undefined> {
-  return (await runPrepared<SignInStanding>(db, standing, [userId, device, limit.key, limit.most])).rows[0];
+  session: NewSession,
+  limit: { key: string; most: number },
+): Promise<boolean> {
+  const about = { statement: beginQuietly, more: [limit.key, limit.most] };
+  return (await insertNewSession(db, session, about)) !== undefined;
 }
 
 /** A month after they ran out. */

@@ -1,10 +1,13 @@
 /**
- * The SQL of a browser session that begins with a sign-in: holding the person, all its rows and the event of the sign-in are one
- * statement. Refuses one of a person who may not act any more: then nothing is stored.
+ * The SQL of a browser session that begins with a sign-in: holding the person, all its rows, what is stored beside it and the events
+ * of that are one statement, which ends the interaction as well. Refuses one of a person who may not act any more: then nothing is
+ * stored.
  */
-import { type Database, prepared, runPrepared } from '../../platform/database.ts';
+import { type Database, type PreparedStatement, prepared, runPrepared } from '../../platform/database.ts';
+import { giveBackHitsSql } from '../../platform/rate-limits.ts';
 import { insertEventSql } from '../audit/audit-events.ts';
 import { beginSignInSql } from '../users/user-state.ts';
+import { storePayloadsSql, type Upsert, upsertRows } from './payload-store.ts';
 import type { BrowserSession, NewUserSession } from './session-store.ts';
 
 export interface NewSession {
@@ -13,12 +16,23 @@ export interface NewSession {
   browser: Pick<BrowserSession, 'idHash' | 'payload'>;
   clients: readonly { client_id: string; sid: string; grant_id: string | null }[];
   auditRow: Record<string, unknown>;
+  /** What is stored with it, such as the code and its grant. */
+  beside: readonly Upsert[];
+  /** The interaction that ends with it, whether the session begins or not. */
+  interactionHash: Buffer | null;
 }
 
-// The browser session is found by its uid, as everywhere.
-const insert = prepared(
-  'session-begin',
-  `with ${beginSignInSql('$2::uuid', '$9::timestamptz')}, sign_in as (
+/**
+ * The statement under a name of its own.
+ * @param condition under which it begins, of the rows `u` (the person) and `t` (their tenant); it may name `$2`, the person, `$6`, the
+ *   browser, and parameters from `$17`
+ */
+export function newSessionStatement(name: string, condition: string): PreparedStatement {
+  // The browser session is found by its uid, as everywhere. The interaction's row is locked after the person, as by whatever ends
+  // what they hold.
+  return prepared(
+    name,
+    `with ${beginSignInSql('$2::uuid', '$9::timestamptz', condition)}, sign_in as (
      insert into user_sessions (id, tenant_id, user_id, oidc_session_uid_hash, user_agent, ip, device_fingerprint, amr, acr,
                                 login_at, expires_at)
      select $1::uuid, tenant_id, id, $3::bytea, $4, $5::inet, $6::bytea, $7::text[], $8, $9::timestamptz, $10::timestamptz
@@ -36,20 +50,32 @@ const insert = prepared(
             expires_at = excluded.expires_at
    ), audited as (
      ${insertEventSql(`($14::jsonb || jsonb_build_object('tenant_id', h.tenant_id))`, 'true', { from: 'held h' })}
+   ), ${storePayloadsSql('$15', 'exists (select from held)')}, ended as (
+     delete from oidc_payloads
+      where model = 'Interaction' and id_hash = $16::bytea and (select count(*) from held) >= 0
+     returning counted_as, consumed_at
+   ), given_back as (
+     ${giveBackHitsSql('select counted_as from ended where consumed_at is null')}
    )
    select tenant_id, is_first from held`,
-);
+  );
+}
+
+const insert = newSessionStatement('session-begin', 'true');
 
 /**
  * Stores what a sign-in begins, at once or in the caller's transaction, which then holds the person.
- * @returns the person's tenant, and whether they had never signed in before; undefined where they may not act any more
+ * @param statement of `newSessionStatement`, with its own parameters
+ * @returns the person's tenant, and whether they had never signed in before; undefined where they may not act any more, or the
+ *   statement's condition does not hold
  */
 export async function insertNewSession(
   db: Database,
-  { signIn, browser, clients, auditRow }: NewSession,
+  { signIn, browser, clients, auditRow, beside, interactionHash }: NewSession,
+  { statement, more }: { statement: PreparedStatement; more: readonly unknown[] } = { statement: insert, more: [] },
 ): Promise<{ tenantId: string; isFirst: boolean } | undefined> {
   const { id, userId, oidcSessionUidHash, userAgent, ip, deviceFingerprint, amr, acr } = signIn;
-  const begun = await runPrepared<{ tenantId: string; isFirst: boolean }>(db, insert, [
+  const begun = await runPrepared<{ tenantId: string; isFirst: boolean }>(db, statement, [
     id,
     userId,
     oidcSessionUidHash,
@@ -64,6 +90,9 @@ export async function insertNewSession(
     browser.idHash,
     browser.payload,
     JSON.stringify(auditRow),
+    upsertRows(beside),
+    interactionHash,
+    ...more,
   ]);
   return begun.rows[0];
 }

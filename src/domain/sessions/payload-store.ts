@@ -7,7 +7,16 @@
 import { type Database, firstRow, prepared, runPrepared } from '../../platform/database.ts';
 import { gathered } from '../../platform/gathered.ts';
 import { type Batches, inBatches } from '../../platform/in-batches.ts';
-import { giveBackHitsSql } from '../../platform/rate-limits.ts';
+import {
+  areCountedSql,
+  type CountedRow,
+  checkCounted,
+  countedColumnsSql,
+  countHitsSql,
+  giveBackHitsSql,
+  type Hits,
+  hitValues,
+} from '../../platform/rate-limits.ts';
 import { insertEventSql } from '../audit/audit-events.ts';
 
 export interface PayloadRow {
@@ -35,16 +44,20 @@ const audited = (event: string, condition: string) => `audited as (
      ${insertEventSql(event, condition)}
    )`;
 
-// `event` is null where the change is no event of its own; else the event commits with the row or not at all. Its
-// `changed_action` is for a row that was there. In the order of their keys, as everything that locks several.
-const upsert = prepared(
-  'payloads-upsert',
-  `with given as (
+/**
+ * Three parts of a statement (`given`, `written`, `audited_given`) that stores rows with their events. `event` is null where the
+ * change is no event of its own; else the event commits with the row or not at all. Its `changed_action` is for a row that was
+ * there. In the order of their keys, as everything that locks several.
+ * @param upserts the parameter that holds `upsertRow` of each as jsonb
+ * @param condition whether at all, of the statement around it
+ */
+export function storePayloadsSql(upserts: string, condition = 'true'): string {
+  return `given as (
      select g.n, g.model, decode(g.id_hash, 'base64') as id_hash, decode(g.payload, 'base64') as payload, g.grant_id,
             decode(g.uid_hash, 'base64') as uid_hash, decode(g.user_code_hash, 'base64') as user_code_hash,
             decode(g.session_uid_hash, 'base64') as session_uid_hash, g.account_id, g.client_id, g.expires_at,
             g.counted_as, g.event
-       from jsonb_to_recordset($1::jsonb) as g(n int, model text, id_hash text, payload text, grant_id text,
+       from jsonb_to_recordset(${upserts}::jsonb) as g(n int, model text, id_hash text, payload text, grant_id text,
               uid_hash text, user_code_hash text, session_uid_hash text, account_id uuid, client_id text,
               expires_at timestamptz, counted_as text[], event jsonb)
    ), written as (
@@ -53,6 +66,7 @@ const upsert = prepared(
      select model, id_hash, payload, grant_id, uid_hash, user_code_hash, session_uid_hash, account_id, client_id, expires_at,
             counted_as
        from given
+      where ${condition}
       order by model, id_hash
      on conflict (model, id_hash) do update
         set payload = excluded.payload, expires_at = excluded.expires_at, grant_id = excluded.grant_id,
@@ -60,12 +74,17 @@ const upsert = prepared(
             session_uid_hash = excluded.session_uid_hash
       where oidc_payloads.consumed_at is null
      returning model, id_hash, xmax = 0 as inserted
-   ), audited as (
+   ), audited_given as (
      ${insertEventSql('g.event', 'w.inserted or a.changed_action is not null', {
        from: 'written w join given g using (model, id_hash)',
        action: 'case when w.inserted then a.action else a.changed_action end',
      })}
-   )
+   )`;
+}
+
+const upsert = prepared(
+  'payloads-upsert',
+  `with ${storePayloadsSql('$1')}
    select g.n from written w join given g using (model, id_hash)`,
 );
 
@@ -95,9 +114,13 @@ export function upsertRow({ row, auditRow }: Upsert): Record<string, unknown> {
   };
 }
 
+/** All of them as `storePayloadsSql` takes them. */
+export function upsertRows(upserts: readonly Upsert[]): string {
+  return JSON.stringify(upserts.map((upsert, n) => ({ n, ...upsertRow(upsert) })));
+}
+
 const upsertGathered = gathered<Upsert, boolean>(async (db, upserts) => {
-  const given = upserts.map((upsert, n) => ({ n, ...upsertRow(upsert) }));
-  const written = await runPrepared<{ n: number }>(db, upsert, [JSON.stringify(given)]);
+  const written = await runPrepared<{ n: number }>(db, upsert, [upsertRows(upserts)]);
   const done = new Set(written.rows.map(({ n }) => n));
   return upserts.map((_, n) => done.has(n));
 });
@@ -109,6 +132,21 @@ export async function upsertPayload(
   auditRow: Record<string, unknown> | null,
 ): Promise<boolean> {
   return upsertGathered(db, { row, auditRow });
+}
+
+const upsertCounted = prepared(
+  'payload-upsert-counted',
+  `with ${countHitsSql}, ${storePayloadsSql('$4', areCountedSql)}
+   select ${countedColumnsSql}`,
+);
+
+/**
+ * Stores a row for the first time and counts it, or neither.
+ * @throws DomainError rate_limited TOO_MANY_ATTEMPTS `{ seconds }`
+ */
+export async function upsertCountedPayload(db: Database, upsert: Upsert, hits: Hits): Promise<void> {
+  const { rows } = await runPrepared<CountedRow>(db, upsertCounted, [...hitValues(hits), upsertRows([upsert])]);
+  await checkCounted(db, rows[0]);
 }
 
 const replace = prepared(

@@ -19,8 +19,17 @@
  *
  * Rows are locked in one order by all: doors and devices, then accounts, each in the order of their hashes.
  */
-import { type Database, prepared, rows, runPrepared } from '../../platform/database.ts';
+import { type Database, prepared, runPrepared } from '../../platform/database.ts';
 import { inBatches } from '../../platform/in-batches.ts';
+import {
+  areCountedSql,
+  type CountedRow,
+  checkCounted,
+  countedColumnsSql,
+  countHitsSql,
+  type Hits,
+  hitValues,
+} from '../../platform/rate-limits.ts';
 import { defineSecretPurpose, type Secrets } from '../../platform/secrets.ts';
 import { devicesOf } from '../sessions/known-devices.ts';
 
@@ -72,6 +81,11 @@ export function hashesOf({ doors, accounts }: FailureKeys): Buffer[] {
   return [...sorted(doors), ...sorted(accounts)];
 }
 
+/** @param proof what was proved of the account of the same address elsewhere */
+export function bystanderKey(secrets: Secrets, way: CountedWay, userId: string, proof: string): FailureKey {
+  return secrets.macs(failureKeys, `${way}:beside:${userId}:${proof}`);
+}
+
 export type AttemptVerdict =
   | { allowed: true }
   /** `seconds` to wait, from now; or locked until recovery. */
@@ -91,23 +105,34 @@ const countSql = (from: string) => `insert into sign_in_failures as f (subject_h
     where f.failures < ${lockedAfter} and (f.failures < ${slowedAfter} or ${waitUntil} <= now())
    returning f.subject_hash`;
 
-// A key is let through where each of its hashes was counted. What none of the doors lets in is counted at no account.
-const count = prepared(
-  'sign-in-failures-count',
-  `with wanted as (
+/**
+ * Parts of a statement. A key is let through where each of its hashes was counted. What none of the doors lets in is counted at no
+ * account.
+ * @param condition whether at all, of the statement around it
+ */
+const attemptSql = (doors: string, places: string, accounts: string, condition: string) => `asked as (
      select w.hash, w.subject, w.n
-       from unnest((select $1::bytea[]), (select $2::integer[])) with ordinality as w(hash, subject, n)
+       from unnest((select ${doors}::bytea[]), (select ${places}::integer[])) with ordinality as w(hash, subject, n)
+      where ${condition}
    ), doors as (
-     ${countSql('wanted w')}
+     ${countSql('asked w')}
    ), admitted as (
-     select from wanted w
+     select from asked w
        left join doors d on d.subject_hash = w.hash
       group by w.subject
      having count(*) = count(d.subject_hash)
    ), accounts as (
-     ${countSql(`unnest((select $3::bytea[])) with ordinality as w(hash, n) where exists (select from admitted)`)}
-   )
-   select subject_hash from doors union all select subject_hash from accounts`,
+     ${countSql(`unnest((select ${accounts}::bytea[])) with ordinality as w(hash, n) where exists (select from admitted)`)}
+   )`;
+const attempted = 'select subject_hash from doors union all select subject_hash from accounts';
+
+const count = prepared('sign-in-failures-count', `with ${attemptSql('$1', '$2', '$3', 'true')} ${attempted}`);
+
+// What was not counted at the address is counted nowhere. The address first, as by everybody who holds both.
+const countAtAddress = prepared(
+  'sign-in-failures-count-at-address',
+  `with ${countHitsSql}, ${attemptSql('$4', '$5', '$6', areCountedSql)}
+   select array(${attempted}) as subject_hashes, ${countedColumnsSql}`,
 );
 
 const waits = prepared(
@@ -163,19 +188,34 @@ async function carry(db: Database, doors: readonly FailureKey[], accounts: reado
  * made to wait is not counted: knocking does not lengthen the wait.
  * @param doors devices too
  * @param accounts counted where one of the doors lets in
+ * @param atAddress what the attempt is counted as before that, in the same statement
  * @returns a verdict for each door, and whether each account lets in, in their order
+ * @throws DomainError rate_limited TOO_MANY_ATTEMPTS `{ seconds }` by the limit of the address; then nothing is counted
  */
 export async function countAttempt(
   db: Database,
   doors: readonly FailureKey[],
   accounts: readonly FailureKey[] = [],
+  atAddress?: Hits,
 ): Promise<{ doors: AttemptVerdict[]; accounts: boolean[] }> {
   await carry(db, doors, accounts);
   const { hashes, places } = placed(doors);
-  const counted = await runPrepared<{ subjectHash: Buffer }>(db, count, [hashes, places, placed(accounts).hashes]);
-  const allowed = new Set(counted.rows.map((row) => hex(row.subjectHash)));
+  const values = [hashes, places, placed(accounts).hashes];
+  const allowed = new Set((await countHashes(db, values, atAddress)).map(hex));
   const isAllowed = (key: FailureKey) => key.every((hash) => allowed.has(hex(hash)));
   return { doors: await verdictsOf(db, doors, allowed), accounts: accounts.map(isAllowed) };
+}
+
+/** @returns those that were counted */
+async function countHashes(db: Database, values: readonly unknown[], atAddress: Hits | undefined): Promise<Buffer[]> {
+  if (!atAddress) {
+    const counted = await runPrepared<{ subjectHash: Buffer }>(db, count, [...values]);
+    return counted.rows.map((row) => row.subjectHash);
+  }
+  type Row = CountedRow & { subjectHashes: Buffer[] };
+  const [row] = (await runPrepared<Row>(db, countAtAddress, [...hitValues(atAddress), ...values])).rows;
+  await checkCounted(db, row);
+  return row?.subjectHashes ?? [];
 }
 
 async function verdictsOf(
@@ -284,33 +324,6 @@ export async function forgetFailures(
   const ofFactor = secondFactor ? [accountKey(secrets, 'factor', user.userId)] : [];
   const { doors, accounts } = accountFailureKeys(secrets, user);
   await clearFailures(trx, { doors: [...doors, ...ofDevices], accounts: [...accounts, ...ofFactor] });
-}
-
-const giveBack = `with held as (
-     select subject_hash from sign_in_failures where subject_hash = any(?::bytea[]) order by subject_hash for update
-   )
-   update sign_in_failures f set failures = greatest(f.failures - 1, 0) from held where f.subject_hash = held.subject_hash`;
-
-/**
- * An attempt that proved one account is no failure of another one beside it, for the same person has both. Nor may somebody
- * who has an account of that address elsewhere guess at the other by it without end: what it was proved by counts there as
- * the one guess that it is, and never again.
- * @param proof what the attempt proved an account by: another one for each password that the account has
- * @returns whether the failure was given back
- */
-export async function forgiveBystander(
-  trx: Database,
-  secrets: Secrets,
-  { way, userId, proof }: { way: CountedWay; userId: string; proof: string },
-): Promise<boolean> {
-  const guess = secrets.macs(failureKeys, `${way}:beside:${userId}:${proof}`);
-  const known = await rows(trx, 'select 1 from sign_in_failures where subject_hash = any(?::bytea[])', [guess]);
-  if (known.length === 0) {
-    await countAttempt(trx, [guess]);
-    return false;
-  }
-  await rows(trx, giveBack, [accountKey(secrets, way, userId)]);
-  return true;
 }
 
 /** Deletes runs that count for nothing any more. Answers how many went. Waits for nobody. */

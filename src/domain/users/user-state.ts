@@ -38,13 +38,15 @@ export async function lockForSignIn(trx: Database, userId: string): Promise<Sign
 /**
  * Two parts of a statement (`held`, `noted`) that begins a session of a person who may act and is not leaving: holds the person
  * and their tenant, and writes when they signed in. What it stores comes `from held`, which has `tenant_id` and `is_first`.
+ * @param condition under which it begins at all, of the rows `u` and `t`
  */
-export function beginSignInSql(userId: string, loginAt: string): string {
+export function beginSignInSql(userId: string, loginAt: string, condition: string): string {
   return `held as (
      select u.id, u.tenant_id, u.last_login_at is null as is_first
        from users u
        join tenants t on t.id = u.tenant_id and t.state = 'active'
       where u.id = ${userId} and u.state = 'active' and u.deleted_at is null and u.deletion_due_at is null
+        and (${condition})
         for no key update of u
         for share of t
    ), noted as (

@@ -5,7 +5,7 @@
 import Provider from 'oidc-provider';
 import { type AuditEvent, auditEventRow, type Caller } from '../../domain/audit/audit-events.ts';
 import { completeReferral } from '../../domain/referrals/referrals.ts';
-import { isToldToNobody, tellOfNewDevice } from '../../domain/safety/new-device.ts';
+import { beginQuietSession, tellOfNewDevice } from '../../domain/safety/new-device.ts';
 import { insertNewSession, type NewSession } from '../../domain/sessions/new-session-store.ts';
 import type { NewUserSession } from '../../domain/sessions/session-store.ts';
 import { type Database, inTransaction } from '../../platform/database.ts';
@@ -13,6 +13,7 @@ import { newId } from '../../platform/ids.ts';
 import { currentCaller } from '../caller.ts';
 import { type AdapterDependencies, sealPayload } from './sealing.ts';
 import type { SessionPayload } from './session-merge.ts';
+import { takeWaiting } from './waiting-rows.ts';
 
 /** Of the library. */
 export const sessionModel = 'Session';
@@ -71,8 +72,8 @@ export function succeeded(tenantId: string | null, userId: string, sessionId: st
 }
 
 /**
- * Stores a session that begins with this request, and with it a sign-in. Nothing where the person may not act any more. A first
- * sign-in, and one that may have to be told, is a transaction of several statements; any other is one.
+ * Stores a session that begins with this request, and with it a sign-in and what waited for it. Nothing where the person may not act
+ * any more. A first sign-in, and one that may have to be told, is a transaction of several statements; any other is one.
  */
 export async function beginSession(
   { db, secrets, issuer }: AdapterDependencies,
@@ -89,11 +90,9 @@ export async function beginSession(
     browser: { idHash, payload: sealPayload(secrets, sessionModel, idHash, payload) },
     clients: sessionClients(payload),
     auditRow: auditEventRow(succeeded(null, userId, signIn.id, proof), self),
+    ...takeWaiting(),
   };
-  if (await isToldToNobody(db, { userId, device: signIn.deviceFingerprint })) {
-    await insertNewSession(db, session);
-    return;
-  }
+  if (await beginQuietSession(db, session)) return;
   await inTransaction(db, async (trx) => {
     const begun = await insertNewSession(trx, session);
     if (!begun) return;

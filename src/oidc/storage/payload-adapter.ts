@@ -10,6 +10,7 @@ import {
   destroyByGrantId,
   destroyPayload,
   revokeReplayedCode,
+  upsertCountedPayload,
   upsertPayload,
 } from '../../domain/sessions/payload-store.ts';
 import { sha256 } from '../../platform/secrets.ts';
@@ -17,10 +18,10 @@ import { requestMemory } from '../request-memory.ts';
 import { findExchanged, grantOfExchange, storeInExchange, useInExchange } from './exchange.ts';
 import { grantFoundAlong, keepAlong } from './found-along.ts';
 import { isRecordId } from './jwt-record-ids.ts';
-import { storeBesideCode, storeWaitingGrant } from './new-grants.ts';
 import { destroyedEvent, payloadEvent, storedEvent } from './payload-audit.ts';
 import { type AdapterDependencies, openPayloadOf, payloadRow } from './sealing.ts';
-import { countStoredRequest, giveBackStored } from './stored-requests.ts';
+import { giveBackStored, hitsOfStored, toldByLibrary } from './stored-requests.ts';
+import { endWithSession, storeBesideSession } from './waiting-rows.ts';
 
 const code = 'AuthorizationCode';
 
@@ -38,15 +39,15 @@ export function createPayloadAdapter(
 ): Adapter {
   return {
     async upsert(id, payload, expiresIn) {
-      const countedAs = await countStoredRequest({ db, limits }, model, payload);
-      const row = { ...payloadRow(secrets, model, id, payload, expiresIn), countedAs };
+      const hits = hitsOfStored(limits, model, payload);
+      const row = { ...payloadRow(secrets, model, id, payload, expiresIn), countedAs: hits?.keys };
       const auditRow = storedEvent(model, payload);
+      if (hits) return toldByLibrary(upsertCountedPayload(db, { row, auditRow }, hits));
       if (model === 'AccessToken' && storeInExchange({ row, auditRow })) return;
-      if (model === 'Grant' && storeBesideCode({ row, auditRow })) return;
+      if ((model === 'Grant' || model === code) && storeBesideSession({ row, auditRow })) return;
       // Whatever a grant is used for, an access token is stored.
       const used = model === 'AccessToken' && payload.grantId ? recordGrantUse(db, sha256(payload.grantId)) : undefined;
-      const grant = model === code ? storeWaitingGrant(db) : undefined;
-      await Promise.all([grant, upsertPayload(db, row, auditRow), used]);
+      await Promise.all([upsertPayload(db, row, auditRow), used]);
     },
 
     async find(id) {
@@ -81,7 +82,9 @@ export function createPayloadAdapter(
     },
 
     async destroy(id) {
-      await destroyPayload(db, model, sha256(id), null, destroyedEvent(model));
+      const idHash = sha256(id);
+      if (model === 'Interaction' && endWithSession(idHash)) return;
+      await destroyPayload(db, model, idHash, null, destroyedEvent(model));
     },
 
     async revokeByGrantId(grantId) {

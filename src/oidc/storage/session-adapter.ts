@@ -26,6 +26,7 @@ import {
 } from '../../domain/sessions/session-store.ts';
 import { lockForSignIn, recordSignIn, type SigningIn } from '../../domain/users/user-state.ts';
 import { type Database, inTransaction } from '../../platform/database.ts';
+import { countHits } from '../../platform/rate-limits.ts';
 import { sha256 } from '../../platform/secrets.ts';
 import { currentCaller } from '../caller.ts';
 import { requestMemory } from '../request-memory.ts';
@@ -42,10 +43,9 @@ import {
 } from './begin-session.ts';
 import { sessionOfExchange } from './exchange.ts';
 import { keepAlong, sessionFoundAlong } from './found-along.ts';
-import { storeWaitingGrant } from './new-grants.ts';
 import { type AdapterDependencies, expiryOf, openPayload, sealPayload } from './sealing.ts';
 import { mergeSessions, type SessionAuthorization, type SessionPayload } from './session-merge.ts';
-import { countStoredRequest } from './stored-requests.ts';
+import { hitsOfStored, toldByLibrary } from './stored-requests.ts';
 
 const touchEveryMs = 60_000;
 
@@ -181,7 +181,8 @@ async function storeSession(
   const uidHash = sha256(payload.uid as string);
   const expiresAt = expiryOf(expiresIn) as Date;
   if (!payload.accountId) {
-    if (!requestMemory()?.sessionAsRead) await countStoredRequest({ db, limits }, sessionModel, payload);
+    const hits = requestMemory()?.sessionAsRead ? undefined : hitsOfStored(limits, sessionModel, payload);
+    if (hits) await toldByLibrary(countHits(db, hits));
     const sealed = sealPayload(secrets, sessionModel, idHash, payload);
     await upsertAnonymousBrowserSession(db, { idHash, uidHash, payload: sealed, expiresAt });
     return;
@@ -190,7 +191,6 @@ async function storeSession(
   const userId = payload.accountId;
   const memory = requestMemory();
   if (memory && memory.sessionAsRead === undefined) {
-    await storeWaitingGrant(db);
     await beginSession({ db, secrets, limits, issuer }, { idHash, uidHash, expiresAt }, payload);
     return doWhatWaited();
   }

@@ -8,7 +8,7 @@ import Provider, { type AdapterPayload, errors, type KoaContextWithOIDC } from '
 import type { AddressLimits } from '../../platform/address-limits.ts';
 import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
-import { type Counted, consume, defineLimits, giveBackHit, type Limit } from '../../platform/rate-limits.ts';
+import { defineLimits, giveBackHit, type Hits, hitsOf, type Limit } from '../../platform/rate-limits.ts';
 
 export const storedRequestLimits = defineLimits({
   /** Sign-ins from one address that were begun and not ended: they live for an hour. */
@@ -50,12 +50,11 @@ function isProved({ oidc }: KoaContextWithOIDC, payload: AdapterPayload): boolea
   return pushed && oidc.client?.clientAuthMethod !== 'none';
 }
 
-async function count(db: Database, limits: AddressLimits, limit: Limit, ctx: KoaContextWithOIDC): Promise<Counted> {
+function hitsAt(limits: AddressLimits, limit: Limit, ctx: KoaContextWithOIDC): Hits | undefined {
   const { knownBrowser } = ctx.state as { knownBrowser?: Buffer };
   const isSignIn = limit === storedRequestLimits.openSignInsPerIp;
-  if (isSignIn && knownBrowser)
-    return consume(db, storedRequestLimits.openSignInsPerBrowser, knownBrowser.toString('hex'));
-  return limits.consume(db, limit, ctx.ip);
+  if (isSignIn && knownBrowser) return hitsOf(storedRequestLimits.openSignInsPerBrowser, knownBrowser.toString('hex'));
+  return limits.hitsAt(limit, ctx.ip);
 }
 
 /** @throws InvalidRequest where a request holds too much */
@@ -65,24 +64,25 @@ export function checkStoredSize(payload: AdapterPayload): void {
 }
 
 /**
- * Counts a row that is about to be stored for the first time, if it is one of a stranger.
- * @throws InvalidRequest where it holds too much, TooManyRequests (429, with Retry-After)
+ * What a row is to be counted as that is about to be stored for the first time; undefined where it is none of a stranger.
+ * @throws InvalidRequest where it holds too much
  */
-export async function countStoredRequest(
-  { db, limits }: { db: Database; limits: AddressLimits },
-  model: string,
-  payload: AdapterPayload,
-): Promise<Counted> {
+export function hitsOfStored(limits: AddressLimits, model: string, payload: AdapterPayload): Hits | undefined {
   const limit = limited[model];
-  if (!limit) return [];
+  if (!limit) return undefined;
   checkStoredSize(payload);
   const ctx = Provider.ctx;
   // Outside of the protocol's endpoints, and on the way back to them, something is stored again.
-  if (!ctx?.oidc || /resume$/.test(ctx.oidc.route) || isProved(ctx, payload)) return [];
+  if (!ctx?.oidc || /resume$/.test(ctx.oidc.route) || isProved(ctx, payload)) return undefined;
+  return hitsAt(limits, limit, ctx);
+}
+
+/** Does what counts a row. @throws TooManyRequests (429, with Retry-After) in the place of the limit's own refusal */
+export async function toldByLibrary<T>(counting: Promise<T>): Promise<T> {
   try {
-    return await count(db, limits, limit, ctx);
+    return await counting;
   } catch (error) {
-    throw toldTooMany(ctx, error);
+    throw Provider.ctx ? toldTooMany(Provider.ctx, error) : error;
   }
 }
 

@@ -128,10 +128,10 @@ async function settle(
   ctx: Context,
   web: WebDependencies,
   interaction: Interaction,
-  { proof, userId, isTwo }: { proof: Proof; userId: string; isTwo: boolean },
+  { proof, userId, isTwo, ...known }: { proof: Proof; userId: string; isTwo: boolean; account?: AccountProfile },
 ): Promise<void> {
   const { amr, provedAt, authenticatedAt } = proof;
-  const account = await findAccount(web.db, userId);
+  const account = known.account?.userId === userId ? known.account : await findAccount(web.db, userId);
   const need =
     account && !isTwo
       ? await factorNeedOf(web, interaction, account, () => spentAddresses(web.db, account, proof))
@@ -245,6 +245,7 @@ export async function goOn(ctx: Context, web: WebDependencies, interaction: Inte
 /**
  * Ends the interaction with the one account that was proved, or leads on: to the choice among several, to the second factor.
  * @param proved.spent the kinds of addresses that it was proved by; any where it is left out, passwords apart
+ * @param proved.account of the only one, if it was read when it was proved
  * @param proved.isTwo whether the proof was of two factors at once, such as a passkey with user verification
  */
 export async function acceptProof(
@@ -257,12 +258,14 @@ export async function acceptProof(
     authenticatedAt?: number;
     isTwo?: boolean;
     spent?: readonly AddressKind[];
+    account?: AccountProfile;
   },
 ): Promise<void> {
-  const { accounts, amr, authenticatedAt, isTwo = false, spent } = proved;
+  const { accounts, amr, authenticatedAt, isTwo = false, spent, account } = proved;
   const proof: Proof = { provedAt: Date.now(), accounts, amr, authenticatedAt, spent };
   const [only] = accounts;
-  if (accounts.length === 1 && only) return settle(ctx, web, interaction, { proof, userId: only.userId, isTwo });
+  if (accounts.length === 1 && only)
+    return settle(ctx, web, interaction, { proof, userId: only.userId, isTwo, account });
   for (const { userId } of accounts) await markWaiting(web, interaction, userId);
   await keepInInteraction(interaction, { proof, enrolment: undefined, ready: undefined });
   toDispatcher(ctx, interaction.uid);

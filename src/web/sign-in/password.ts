@@ -5,7 +5,6 @@
 import type { Context } from 'koa';
 import { passwordMethod } from '../../domain/methods/password/password-method.ts';
 import { signInWithPassword } from '../../domain/methods/password/password-sign-in.ts';
-import type { ProvedAccount } from '../../domain/sign-in/proved-account.ts';
 import { parseAddress } from '../../domain/users/canonical-address.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { callerOf, type InteractionContext, type WebDependencies } from '../interaction/context.ts';
@@ -28,16 +27,15 @@ async function show(ctx: Context, visit: SignInVisit): Promise<void> {
 }
 
 /** @throws DomainError for the page to show */
-async function prove(ctx: Context, visit: SignInVisit): Promise<ProvedAccount[]> {
+async function prove(ctx: Context, visit: SignInVisit): ReturnType<typeof signInWithPassword> {
   const { web, form, tenant } = visit;
   for (const field of ['login', 'password'])
     if (!form[field]?.trim()) throw new DomainError('invalid', 'FIELD_REQUIRED', { field });
-  const { accounts } = await signInWithPassword(
+  return signInWithPassword(
     web.db,
     { address: addressTyped(web, visit, form.login ?? ''), password: form.password ?? '', tenantId: tenant?.id },
     { ...web, caller: callerOf(ctx) },
   );
-  return accounts;
 }
 
 /** Where the person goes on without a password, if the button says so. */
@@ -60,16 +58,16 @@ async function submit(ctx: Context, visit: SignInVisit): Promise<void> {
     ctx.status = 303;
     return ctx.redirect(way);
   }
-  let accounts: ProvedAccount[];
+  let proved: Awaited<ReturnType<typeof prove>>;
   try {
-    accounts = await prove(ctx, visit);
+    proved = await prove(ctx, visit);
   } catch (error) {
     if (!isShownOnForm(error)) throw error;
     web.metrics.countSignIn('password', 'refused');
     return showSignInPage(ctx, visit, { email: (form.login ?? '').slice(0, 254), refused: error });
   }
   web.metrics.countSignIn('password', 'succeeded');
-  await acceptProof(ctx, web, interaction, { accounts, amr: ['pwd'] });
+  await acceptProof(ctx, web, interaction, { ...proved, amr: ['pwd'] });
 }
 
 export const password: WebSignInMethod = {

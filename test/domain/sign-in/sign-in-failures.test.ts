@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { forgiveBystander } from '../../../src/domain/sign-in/forgive-bystander.ts';
 import {
   accountFailureKeys,
   accountKey,
@@ -8,11 +9,11 @@ import {
   deviceKey,
   doorKey,
   type FailureKey,
-  forgiveBystander,
   sweepSignInFailures,
 } from '../../../src/domain/sign-in/sign-in-failures.ts';
 import { createDatabase, type Database } from '../../../src/platform/database.ts';
 import { newId } from '../../../src/platform/ids.ts';
+import { hitsOf } from '../../../src/platform/rate-limits.ts';
 import { createSecrets, randomToken } from '../../../src/platform/secrets.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 
@@ -57,6 +58,20 @@ describe('counting failures in a row', () => {
     const longest = 2 ** (allowed - 9);
     for (const [verdict] of verdicts)
       if (verdict && !verdict.allowed) assert.ok(!verdict.locked && verdict.seconds >= 1 && verdict.seconds <= longest);
+  });
+
+  it('counts at the address first, and nowhere where that is full, however many come at once on two processes', async () => {
+    const other = createDatabase({ url: database.url, poolMax: 8 });
+    const hits = hitsOf({ name: 'attempts', hits: 5, windowSeconds: 3_600 }, '192.0.2.7');
+    const keys = Array.from({ length: 50 }, newKey);
+    const tried = await Promise.allSettled(keys.map((key, n) => countAttempt(n % 2 ? db : other, [key], [], hits)));
+    await other.destroy();
+    const counted = keys.filter((_, n) => tried[n]?.status === 'fulfilled');
+    assert.equal(counted.length, 5);
+    for (const key of keys) assert.equal(await failuresOf(key), counted.includes(key) ? 1 : undefined);
+    for (const { status, ...rest } of tried)
+      if (status === 'rejected') assert.equal((rest as { reason: { code?: string } }).reason.code, 'TOO_MANY_ATTEMPTS');
+    assert.equal((await db('rate_limits').where({ key: hits.keys[0] }).first()).hits, 5);
   });
 
   it('doubles the wait with each failure, from 2 seconds to 15 minutes', async () => {

@@ -51,6 +51,49 @@ describe('a browser session', () => {
     assert.equal(events[0].payload.sessionId, row.id);
   });
 
+  it('begins with its code, its grant and the end of the interaction, all in one moment', async () => {
+    const person = await app.person();
+    await signIn(first(), person);
+    // The second sign-in may be told, the one from the browser that is known is not: two transactions and one statement.
+    for (const browser of [undefined, new Browserless()]) {
+      const { address } = await startSignIn(first());
+      const using = browser ?? new Browserless();
+      const page = await using.open(address.href);
+      await using.submit(page, { login: person.email, password: person.password }, { until: redirectUri });
+      const stored = await app
+        .db('oidcPayloads')
+        .select('model', app.db.raw('xmin::text as written_by'))
+        .where({ accountId: person.id })
+        .orderBy('createdAt', 'desc');
+      const newest = (model: string) => stored.find((row) => row.model === model)?.writtenBy;
+      assert.ok(newest('Session'));
+      assert.equal(newest('AuthorizationCode'), newest('Session'));
+      assert.equal(newest('Grant'), newest('Session'));
+      assert.ok(!stored.some(({ model }) => model === 'Interaction'));
+    }
+  });
+
+  it('of a person who was stopped after the proof leaves no code, no grant and no interaction', async () => {
+    const person = await app.person();
+    const browser = new Browserless();
+    const page = await browser.open((await startSignIn(first())).address.href);
+    const action = new URL(/action="([^"]*)"/.exec(page.body)?.[1] as string, page.url).href;
+    const hidden = [...page.body.matchAll(/type="hidden" name="([^"]*)" value="([^"]*)"/g)];
+    const proved = await browser.send(action, {
+      ...Object.fromEntries(hidden.map(([, name, value]) => [name, value])),
+      login: person.email,
+      password: person.password,
+    });
+    assert.match(proved.location ?? '', /\/authorize\//);
+    await app.db('users').where({ id: person.id }).update({ state: 'inactive' });
+    await browser.send(proved.location as string);
+    assert.deepEqual(await app.db('oidcPayloads').select('model').where({ accountId: person.id }), []);
+    assert.deepEqual(await app.db('userSessions').select('id').where({ userId: person.id }), []);
+    // It is used up.
+    const again = await browser.send(proved.location as string);
+    assert.ok(!again.location?.includes('code='));
+  });
+
   it('has another identifier after each sign-in, and the one before is worth nothing', async () => {
     const person = await app.person();
     const { browser } = await signIn(first(), person);

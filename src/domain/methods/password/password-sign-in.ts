@@ -9,7 +9,7 @@
 import type { AddressLimits } from '../../../platform/address-limits.ts';
 import { type Database, inTransaction } from '../../../platform/database.ts';
 import { type Codes, DomainError, defineCodes } from '../../../platform/errors.ts';
-import { type Counted, defineLimits } from '../../../platform/rate-limits.ts';
+import { countHits, defineLimits, type Hits } from '../../../platform/rate-limits.ts';
 import { type Secrets, sha256 } from '../../../platform/secrets.ts';
 import type { Caller } from '../../audit/audit-events.ts';
 import { whoKnowsDevice } from '../../sessions/known-devices.ts';
@@ -20,6 +20,7 @@ import { addressTerms } from '../../tenants/address-terms.ts';
 import { findTenantById, type Tenant } from '../../tenants/tenants.ts';
 import { parseAddress } from '../../users/canonical-address.ts';
 import { parseUsername } from '../../users/username.ts';
+import type { AccountProfile } from '../../users/users.ts';
 import { type Comparison, compareAll, type Reason } from './compare-password.ts';
 import { type ForeignHash, openForeignHash } from './foreign-hash.ts';
 import type { ForeignWork, PasswordAttempt, PasswordHasher } from './password-hash.ts';
@@ -127,7 +128,12 @@ function heldUp(door: AttemptVerdict | undefined): { reason: Reason; error: Doma
 async function countAll(
   db: Database,
   { canonical, candidates, knownHere }: Meant,
-  { tenantId, secrets, device }: { tenantId: string | null; secrets: Secrets; device: Buffer | undefined },
+  {
+    tenantId,
+    secrets,
+    device,
+    atAddress,
+  }: { tenantId: string | null; secrets: Secrets; device: Buffer | undefined; atAddress: Hits | undefined },
 ): Promise<
   { refused: NonNullable<ReturnType<typeof heldUp>> } | { slots: { row?: CandidateRow; allowed: boolean }[] }
 > {
@@ -144,7 +150,7 @@ async function countAll(
   );
   const strangers = names.slice(known.length);
   const accounts = strangers.map((name) => accountKey(secrets, 'password', name));
-  const counted = await countAttempt(db, doors, accounts);
+  const counted = await countAttempt(db, doors, accounts, atAddress);
   const refusals = counted.doors.map(heldUp);
   const [refused] = refusals;
   if (refused && refusals.every((refusal) => refusal !== undefined)) return { refused };
@@ -184,8 +190,15 @@ interface CountedAttempt {
   attempt: Attempt;
   compared: PasswordAttempt;
   isOffered: boolean;
-  /** What it was counted as at its address. */
-  atAddress: Counted;
+  /** What it is counted as at its address. */
+  atAddress: Hits | undefined;
+}
+
+interface SignedIn {
+  /** Every account that the password proved, at least one. */
+  accounts: ProvedAccount[];
+  /** The account of the only one, as it may act at that moment, where it came along. */
+  account?: AccountProfile;
 }
 
 /** Counts, compares and settles. @throws DomainError as signInWithPassword */
@@ -194,17 +207,18 @@ async function compareMeant(
   meant: Meant,
   { attempt, compared, isOffered, atAddress }: CountedAttempt,
   { passwords, secrets, caller }: SignInDependencies,
-): Promise<ProvedAccount[]> {
+): Promise<SignedIn> {
   const { password, tenantId } = attempt;
   const { candidates, knownHere, bystander } = meant;
   const bystanders = candidates.length > 0 ? [] : [bystander];
   // What a tenant does not offer is not counted: guesses at it lead nowhere, and would only hold somebody up.
   if (!isOffered) {
+    if (atAddress) await countHits(db, atAddress);
     await inTransaction(db, (trx) => recordRefusals(trx, bystanders, tenantId, caller));
     throw new DomainError('unauthenticated', 'INVALID_CREDENTIALS');
   }
 
-  const counted = await countAll(db, meant, { tenantId, secrets, device: caller.device });
+  const counted = await countAll(db, meant, { tenantId, secrets, device: caller.device, atAddress });
   if ('refused' in counted) {
     const { reason, error } = counted.refused;
     const refusals = candidates.length > 0 ? candidates.map((row) => ({ row, reason })) : [{ ...bystander, reason }];
@@ -223,24 +237,23 @@ async function compareMeant(
         work: foreignWork(db, tenantId, secrets),
       });
 
-  const surroundings = { tenantId, secrets, caller, knownHere, atAddress };
-  const proved = await settle(db, results, bystanders, surroundings);
+  const surroundings = { tenantId, secrets, caller, knownHere, atAddress: atAddress?.keys ?? [] };
+  const { proved, account } = await settle(db, results, bystanders, surroundings);
   const accounts = candidates.filter((row) => proved.has(row.userId)).map(provedAccount);
   if (accounts.length === 0) throw new DomainError('unauthenticated', 'INVALID_CREDENTIALS');
-  return accounts;
+  return { accounts, account };
 }
 
 /**
- * Counts the attempt at its address until it came to good: many people may share one. A browser that somebody of the
+ * The attempt is counted at its address until it came to good: many people may share one. A browser that somebody of the
  * account has signed in with has a count of its own, in `countAll`.
  */
-async function countAtAddress(
-  db: Database,
+function hitsAtAddress(
   { tenant, knownHere }: { tenant: Tenant | undefined; knownHere: Meant['knownHere'] },
   { limits, caller }: SignInDependencies,
-): Promise<Counted> {
+): Hits | undefined {
   const terms = tenant && addressTerms(tenant.settings, 'signInFailures');
-  return knownHere.size > 0 ? [] : limits.consume(db, passwordLimits.signInPerIp, caller.ip, terms);
+  return knownHere.size > 0 ? undefined : limits.hitsAt(passwordLimits.signInPerIp, caller.ip, terms);
 }
 
 /**
@@ -256,7 +269,7 @@ export async function signInWithPassword(
   db: Database,
   { tenantId = null, ...typed }: { address: string; password: string; tenantId?: string | null },
   deps: SignInDependencies,
-): Promise<{ accounts: ProvedAccount[] }> {
+): Promise<SignedIn> {
   const attempt: Attempt = { ...typed, tenantId };
   // Before anything is counted; as many as `hashesOf` may ask for.
   const compared = deps.passwords.forAttempt(tenantId === null ? mostCandidates : 1);
@@ -265,8 +278,8 @@ export async function signInWithPassword(
     const meant = await findMeant(db, attempt.address, { tenant, tenantId, caller: deps.caller });
     const { knownHere } = meant;
     const isOffered = !tenant || allowsPasswords(tenant.settings);
-    const atAddress = await countAtAddress(db, { tenant, knownHere }, deps);
-    return { accounts: await compareMeant(db, meant, { attempt, compared, isOffered, atAddress }, deps) };
+    const atAddress = hitsAtAddress({ tenant, knownHere }, deps);
+    return await compareMeant(db, meant, { attempt, compared, isOffered, atAddress }, deps);
   } finally {
     compared.leave();
   }

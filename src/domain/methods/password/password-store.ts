@@ -2,7 +2,9 @@
 import { type Database, prepared, rows, runPrepared } from '../../../platform/database.ts';
 import { giveBackHitsSql } from '../../../platform/rate-limits.ts';
 import { clearFailuresSql } from '../../sign-in/sign-in-failures.ts';
+import { type AccountRow, activeAccountSql, type NoAccountRow } from '../../users/account-row.ts';
 import { usePasswordSql } from '../../users/identities.ts';
+import { type AccountProfile, accountOf } from '../../users/users.ts';
 
 export interface CandidateRow {
   userId: string;
@@ -119,11 +121,12 @@ const useAndForget = prepared(
    ), cleared as (
      ${clearFailuresSql('select $5::bytea[]', 'exists (select from used) and (select count(*) from given_back) >= 0')}
    )
-   select id from used`,
+   select a.* from used left join lateral (${activeAccountSql('$2::uuid')}) a on true`,
 );
 
 /**
  * Marks a password as used (`usePassword` of domain/users) and takes back what the attempt was counted as, if the proof holds.
+ * @returns the account as it may act now, or nobody; undefined where the proof does not hold
  * @param proof `keys`: of failures, as `hashesOf` orders them; `atAddress`: of the limit of its address
  */
 export async function usePasswordAndForget(
@@ -136,8 +139,9 @@ export async function usePasswordAndForget(
     keys: readonly Buffer[];
     atAddress: readonly string[];
   },
-): Promise<boolean> {
+): Promise<{ account: AccountProfile | undefined } | undefined> {
   const { tenantId, userId, verifiedHash, newHash, keys, atAddress } = proof;
-  const used = await runPrepared(db, useAndForget, [tenantId, userId, verifiedHash, newHash, keys, atAddress]);
-  return used.rows.length > 0;
+  const values = [tenantId, userId, verifiedHash, newHash, keys, atAddress];
+  const [row] = (await runPrepared<AccountRow | NoAccountRow>(db, useAndForget, values)).rows;
+  return row && { account: row.userId === null ? undefined : accountOf(row) };
 }

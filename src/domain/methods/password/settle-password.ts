@@ -6,15 +6,16 @@ import { type Database, inTransaction } from '../../../platform/database.ts';
 import { type Counted, giveBackHit } from '../../../platform/rate-limits.ts';
 import type { Secrets } from '../../../platform/secrets.ts';
 import { type Caller, recordEvent } from '../../audit/audit-events.ts';
+import { forgiveBystander } from '../../sign-in/forgive-bystander.ts';
 import {
   accountFailureKeys,
   clearFailures,
   deviceKey,
   type FailureKeys,
-  forgiveBystander,
   hashesOf,
 } from '../../sign-in/sign-in-failures.ts';
 import { usePassword } from '../../users/identities.ts';
+import type { AccountProfile } from '../../users/users.ts';
 import type { Comparison, Reason } from './compare-password.ts';
 import { type CandidateRow, usePasswordAndForget } from './password-store.ts';
 
@@ -60,6 +61,13 @@ async function notForgiven(
   return told;
 }
 
+export interface Settled {
+  /** The ids of the users whose proof holds. */
+  proved: ReadonlySet<string>;
+  /** The account of the only one, where it came along and may act. */
+  account?: AccountProfile;
+}
+
 export interface Surroundings {
   tenantId: string | null;
   secrets: Secrets;
@@ -84,10 +92,15 @@ function failuresOf(proved: readonly Comparison[], { secrets, caller, knownHere 
  * Of the one account that was compared with, if its proof holds, in one statement; else nothing has happened. The address's count is
  * given back before the account's, as everybody who holds both does.
  */
-async function settleOne(db: Database, [only, another]: readonly Comparison[], about: Surroundings): Promise<boolean> {
-  if (!only?.proof || another) return false;
+async function settleOne(
+  db: Database,
+  [only, another]: readonly Comparison[],
+  about: Surroundings,
+): Promise<Settled | undefined> {
+  if (!only?.proof || another) return undefined;
   const keys = hashesOf(failuresOf([only], about));
-  return usePasswordAndForget(db, { ...only.row, ...only.proof, keys, atAddress: about.atAddress });
+  const used = await usePasswordAndForget(db, { ...only.row, ...only.proof, keys, atAddress: about.atAddress });
+  return used && { proved: new Set([only.row.userId]), account: used.account };
 }
 
 async function settleAll(
@@ -95,7 +108,7 @@ async function settleAll(
   compared: readonly Comparison[],
   bystanders: readonly Refusal[],
   surroundings: Surroundings,
-): Promise<Set<string>> {
+): Promise<Settled> {
   const { tenantId, secrets, caller } = surroundings;
   const proved: Comparison[] = [];
   const failed: Comparison[] = [];
@@ -112,19 +125,16 @@ async function settleAll(
   }
   const refused = [...bystanders, ...(await notForgiven(trx, failed, proved, secrets))];
   await recordRefusals(trx, refused, tenantId, caller);
-  return new Set(proved.map(({ row }) => row.userId));
+  return { proved: new Set(proved.map(({ row }) => row.userId)) };
 }
 
-/**
- * What follows from the comparisons: of one that was right in one statement, of anything else in one transaction.
- * @returns the ids of the users whose proof holds
- */
+/** What follows from the comparisons: of one that was right in one statement, of anything else in one transaction. */
 export async function settle(
   db: Database,
   compared: readonly Comparison[],
   bystanders: readonly Refusal[],
   surroundings: Surroundings,
-): Promise<Set<string>> {
-  if (await settleOne(db, compared, surroundings)) return new Set(compared.map(({ row }) => row.userId));
-  return inTransaction(db, (trx) => settleAll(trx, compared, bystanders, surroundings));
+): Promise<Settled> {
+  const settled = await settleOne(db, compared, surroundings);
+  return settled ?? inTransaction(db, (trx) => settleAll(trx, compared, bystanders, surroundings));
 }
