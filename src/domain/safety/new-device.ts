@@ -9,7 +9,7 @@ import { DomainError } from '../../platform/errors.ts';
 import { consume, defineLimits, limitKey } from '../../platform/rate-limits.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { enqueueMessage } from '../messages/outgoing-message.ts';
-import type { NewSession } from '../sessions/new-session-store.ts';
+import type { NewSession } from '../sessions/new-session.ts';
 import { parseTenantSettings } from '../tenants/tenant-settings.ts';
 import { insertQuietSession, selectNoticeFacts } from './safety-link-store.ts';
 import { makeSafetyLink } from './safety-links.ts';

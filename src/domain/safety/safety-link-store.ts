@@ -1,7 +1,7 @@
 /** The SQL of the links by which a person takes back what was done to their account. */
 import { type Database, firstRow, prepared, rows, runPrepared } from '../../platform/database.ts';
 import { usedUpSql } from '../../platform/rate-limits.ts';
-import { insertNewSession, type NewSession, newSessionStatement } from '../sessions/new-session-store.ts';
+import { insertNewSession, type NewSession, newSessionStatement } from '../sessions/new-session.ts';
 
 export type SafetyLinkKind = 'undo_address' | 'not_me' | 'undo_factor' | 'keep_account';
 

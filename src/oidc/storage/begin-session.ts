@@ -6,7 +6,7 @@ import Provider from 'oidc-provider';
 import { type AuditEvent, auditEventRow, type Caller } from '../../domain/audit/audit-events.ts';
 import { completeReferral } from '../../domain/referrals/referrals.ts';
 import { beginQuietSession, tellOfNewDevice } from '../../domain/safety/new-device.ts';
-import { insertNewSession, type NewSession } from '../../domain/sessions/new-session-store.ts';
+import { insertNewSession, type NewSession } from '../../domain/sessions/new-session.ts';
 import type { NewUserSession } from '../../domain/sessions/session-store.ts';
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { newId } from '../../platform/ids.ts';

@@ -4,7 +4,7 @@
  * anything wait where no session begins.
  */
 import Provider from 'oidc-provider';
-import type { NewSession } from '../../domain/sessions/new-session-store.ts';
+import type { NewSession } from '../../domain/sessions/new-session.ts';
 import type { Upsert } from '../../domain/sessions/payload-store.ts';
 import { type RequestMemory, requestMemory } from '../request-memory.ts';
 

@@ -4,7 +4,7 @@ import { beginQuietSession } from '../../../src/domain/safety/new-device.ts';
 import { findSource, storeExchange } from '../../../src/domain/sessions/exchange-store.ts';
 import { findPayload } from '../../../src/domain/sessions/find-payload.ts';
 import { whoKnowsDevice } from '../../../src/domain/sessions/known-devices.ts';
-import type { NewSession } from '../../../src/domain/sessions/new-session-store.ts';
+import type { NewSession } from '../../../src/domain/sessions/new-session.ts';
 import { findPayloadByUid } from '../../../src/domain/sessions/session-store.ts';
 import { clearFailures, countAttempt } from '../../../src/domain/sign-in/sign-in-failures.ts';
 import { selectActiveAccount } from '../../../src/domain/users/account-row.ts';

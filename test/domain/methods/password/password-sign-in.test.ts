@@ -9,7 +9,7 @@ import { createTenant } from '../../../../src/domain/setup/create-tenant.ts';
 import { accountKey, clearFailures, doorKey } from '../../../../src/domain/sign-in/sign-in-failures.ts';
 import { unlockAccount } from '../../../../src/domain/sign-in/unlock-account.ts';
 import { updateTenantSettings } from '../../../../src/domain/tenants/tenants.ts';
-import { createUser, type NewUser, type User } from '../../../../src/domain/users/users.ts';
+import { createUser, findAccount, type NewUser, type User } from '../../../../src/domain/users/users.ts';
 import { createAddressLimits } from '../../../../src/platform/address-limits.ts';
 import { createDatabase, type Database } from '../../../../src/platform/database.ts';
 import { DomainError } from '../../../../src/platform/errors.ts';
@@ -121,7 +121,10 @@ describe('signing in with a password', () => {
     };
     for (const address of [' MIA@BÜCHER.example', 'mia@xn--bcher-kva.example', '+41 79 555 01 77'])
       for (const tenantId of [north, null])
-        assert.deepEqual(await tryIn(address, right, tenantId), { accounts: [account] });
+        assert.deepEqual((await tryIn(address, right, tenantId)).accounts, [account]);
+    // It came along with the proof.
+    const { account: read } = await tryIn('mia@bücher.example', right);
+    assert.deepEqual(read, await findAccount(db, user.id));
     assert.equal(await answer(tryIn('mia@bücher.example', wrong)), refused);
     assert.equal(await answer(tryIn('mia@bücher.example', right, south)), refused);
     const identity = await db('user_identities').where({ userId: user.id }).first();
