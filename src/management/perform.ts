@@ -105,7 +105,7 @@ export async function perform(
 }
 
 /** What would be changed where a tenant has been, nobody would miss at the place where it is. */
-async function refuseMoved(db: Database, tenantId: string): Promise<void> {
+export async function refuseMoved(db: Database, tenantId: string): Promise<void> {
   const tenant = await findTenantById(db, tenantId);
   if (tenant?.movedTo) throw new DomainError('conflict', 'TENANT_MOVED', { issuer: tenant.movedTo });
 }

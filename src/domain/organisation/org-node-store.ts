@@ -16,6 +16,10 @@ export interface OrgNodeRow {
   updatedAt: Date;
 }
 
+export interface NewOrgNode extends Pick<OrgNodeRow, 'id' | 'type' | 'name' | 'externalId'> {
+  parentId: string;
+}
+
 const names = ['id', 'tenant_id', 'parent_id', 'type', 'name', 'external_id', 'active', 'created_at', 'updated_at'];
 const columns = names.join(', ');
 /** SQL: the columns of a node, of a table of that name in the statement. */
@@ -42,6 +46,22 @@ export async function insertOrgNode(
   );
   if (!row) throw new Error('no row for the new node');
   return row;
+}
+
+/** Several in one statement, in their order: each comes after its parent. */
+export async function insertOrgNodes(
+  db: Database,
+  { tenantId, actorId, nodes }: { tenantId: string; actorId: string | null; nodes: readonly NewOrgNode[] },
+): Promise<void> {
+  await rows(
+    db,
+    `insert into org_nodes (id, tenant_id, parent_id, type, name, external_id, created_by)
+     select r.id, :tenantId, r."parentId", r.type, r.name, r."externalId", ${actorInTenant}
+       from jsonb_to_recordset(:nodes::jsonb)
+              as r(at int, id uuid, "parentId" uuid, type text, name text, "externalId" text)
+      order by r.at`,
+    { tenantId, actorId, nodes: JSON.stringify(nodes.map((node, at) => ({ ...node, at }))) },
+  );
 }
 
 /** The root of a tenant's tree, without a parent. */

@@ -7,14 +7,16 @@ import { type Database, inTransaction, violatedConstraint } from '../../platform
 import { type Codes, DomainError, defineCodes } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { emptyPage, type Page, type PageRequest } from '../../platform/paging.ts';
-import { type Caller, recordEvent } from '../audit/audit-events.ts';
+import { type Caller, recordEvent, recordEvents } from '../audit/audit-events.ts';
 import { differences } from '../audit/differences.ts';
 import { checkDisplayName } from '../tenants/display-name.ts';
 import { actingUserId } from './acting-user.ts';
 import { type OrgNodesQuery, selectOrgNodes } from './list-org-nodes.ts';
 import {
   insertOrgNode,
+  insertOrgNodes,
   lockTree,
+  type NewOrgNode,
   type OrgNodeRow,
   selectAncestors,
   selectDeletedOrgNode,
@@ -68,6 +70,35 @@ export async function createOrgNode(
     );
     await recordEvent(trx, { ...about(node), action: 'org_node.created', payload: { name, type, parentId } }, caller);
     return node;
+  });
+}
+
+/**
+ * Adds nodes, each after its parent: as `createOrgNode` for each, with its event, and all of them or none. A refusal does not say of
+ * which it is; who has to know makes them one by one.
+ * @param wanted.nodes with ids of their own, so that one can be another's parent
+ * @throws DomainError as `createOrgNode`
+ */
+export async function createOrgNodes(
+  db: Database,
+  { tenantId, nodes }: { tenantId: string; nodes: readonly NewOrgNode[] },
+  caller: Caller,
+): Promise<void> {
+  const checked = nodes.map((node) => ({
+    ...node,
+    name: checkDisplayName(node.name),
+    type: checkDisplayName(node.type, 'type'),
+  }));
+  if (checked.some(({ parentId }) => !isId(parentId))) throw new DomainError('invalid', 'ORG_PARENT_INVALID');
+  // Within a larger change, the savepoint leaves that as it was.
+  await db.transaction(async (trx) => {
+    await lockTree(trx, tenantId);
+    await refusing(insertOrgNodes(trx, { tenantId, actorId: actingUserId(caller), nodes: checked }));
+    const events = checked.map(({ id, name, type, parentId }) => ({
+      ...{ tenantId, entityType: 'org_node', entityId: id, action: 'org_node.created' },
+      payload: { name, type, parentId },
+    }));
+    await recordEvents(trx, events, caller);
   });
 }
 

@@ -114,10 +114,10 @@ async function bringAbout(
   const removals: Step[] = [];
   let unnamed = 0;
   const run = async (steps: readonly Step[]) => {
-    for (const step of steps) {
-      await beforeEach(step.change);
-      await runStep(step);
-      changes.push(step.change);
+    for (const together of batchesOf(steps)) {
+      for (const { change } of together) await beforeEach(change);
+      await runTogether(together);
+      for (const { change } of together) changes.push(change);
     }
   };
   for (const stage of stages) {
@@ -128,6 +128,33 @@ async function bringAbout(
   }
   await run(removals);
   return { changes, unnamed };
+}
+
+const mostTogether = 500;
+
+/** In their order: those beside each other that can be run at once. */
+function batchesOf(steps: readonly Step[]): Step[][] {
+  const batches: Step[][] = [];
+  for (const step of steps) {
+    const last = batches.at(-1);
+    if (last && step.batch && last[0]?.batch === step.batch && last.length < mostTogether) last.push(step);
+    else batches.push([step]);
+  }
+  return batches;
+}
+
+/** One by one where they are refused together, so that the one that it is of is told with its place. */
+async function runTogether(steps: readonly Step[]): Promise<void> {
+  const [first] = steps;
+  if (first?.batch && steps.length > 1) {
+    try {
+      await first.batch.run(steps);
+      return;
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+    }
+  }
+  for (const step of steps) await runStep(step);
 }
 
 /** What refuses a step is told with its place. */

@@ -1,4 +1,5 @@
 /** The scopes that sections work in: a tenant's or the server's, in one transaction, for one actor. */
+import { createOrgNodes } from '../../domain/organisation/org-nodes.ts';
 import { listTenants } from '../../domain/tenants/list-tenants.ts';
 import { findPlatformTenantId } from '../../domain/tenants/platform-tenant.ts';
 import { findTenantBySlug } from '../../domain/tenants/tenants.ts';
@@ -12,7 +13,7 @@ import { crossAppTerms } from '../cross-app-terms.ts';
 import { identityProviders } from '../identity-providers.ts';
 import type { AnyOperation, ManagementDependencies } from '../operation.ts';
 import { orgNodes } from '../org-nodes.ts';
-import { perform } from '../perform.ts';
+import { perform, refuseMoved } from '../perform.ts';
 import { provisioning } from '../provisioning.ts';
 import { resourceServers } from '../resource-servers.ts';
 import { roles } from '../roles.ts';
@@ -20,9 +21,10 @@ import { securityProfileOperations } from '../security-profiles.ts';
 import { serviceExchange } from '../service-exchange.ts';
 import { services } from '../services.ts';
 import { tenants } from '../tenants.ts';
+import { validate } from '../validate.ts';
 import { webhooks } from '../webhooks.ts';
 import { workloadIdentities } from '../workload-identities.ts';
-import type { MadeSecret, Scope, SecretReference } from './section.ts';
+import type { MadeSecret, NewNode, Scope, SecretReference } from './section.ts';
 import { sections } from './sections.ts';
 import type { Scopes } from './steps.ts';
 import { placesOf } from './tree.ts';
@@ -80,6 +82,7 @@ function createScope(
       const answer = await perform(operation, { ...request, ifMatch: '*' }, { ...deps, db }, operations);
       return (answer.body ?? {}) as Record<string, unknown>;
     },
+    makeNodes: (nodes) => makeNodes(scope, actor, nodes),
     idOf: async (name, key) => {
       if (key === 'tree') return placeOf(scope, name);
       const section = sections.find((one) => one.key === key);
@@ -89,6 +92,18 @@ function createScope(
     },
   };
   return scope;
+}
+
+/** Whoever is no system asks for each by itself: it may make some of them and others not. */
+async function makeNodes(scope: Scope, actor: Actor, nodes: readonly NewNode[]): Promise<void> {
+  const operation = orgNodes.find(({ id }) => id === 'org_nodes.create');
+  if (!operation || actor.standingOf !== 'system') throw new DomainError('forbidden', 'FORBIDDEN');
+  await refuseMoved(scope.db, scope.tenantId);
+  for (const { parentId: parent_id, name, type, externalId: external_id } of nodes)
+    validate(operation, { params: {}, query: {}, body: { parent_id, name, type, external_id } });
+  const wanted = nodes.map(({ externalId = null, ...node }) => ({ ...node, externalId }));
+  const caller = { ...actor.caller, cause: operation.id };
+  await createOrgNodes(scope.db, { tenantId: scope.tenantId, nodes: wanted }, caller);
 }
 
 /** The node of a key, or of names from the root down. */

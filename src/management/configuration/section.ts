@@ -60,11 +60,22 @@ export interface Scope {
     input: { params?: object; query?: object; body?: unknown },
     inTenant?: string,
   ): Promise<Record<string, unknown>>;
+  /** As `org_nodes.create` for each, each after its parent; all or none. @throws DomainError, ValidationError of one of them */
+  makeNodes(nodes: readonly NewNode[]): Promise<void>;
   /** The id of what has this name. @throws DomainError not_found NOT_FOUND */
   idOf(name: string, section: string): Promise<string>;
   /** What a reference leads to. */
   secretOf(reference: SecretReference): string;
   tell(made: Omit<MadeSecret, 'tenant'>): void;
+}
+
+/** A node that has its id before it is made. */
+export interface NewNode {
+  id: string;
+  parentId: string;
+  name: string;
+  type: string;
+  externalId?: string;
 }
 
 /** A member that differs. `from` is undefined for what was not there, `to` for what goes. */

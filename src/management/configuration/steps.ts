@@ -25,11 +25,18 @@ export interface Change {
   members: MemberChange[];
 }
 
+/** What makes several steps at once, as running each of them would. Refused, it leaves all as it was, and does not say which it was. */
+export interface StepBatch {
+  run(steps: readonly Step[]): Promise<void>;
+}
+
 export interface Step {
   /** Where the file says it. */
   path: Path;
   change: Change;
   run(): Promise<void>;
+  /** Steps beside each other that have the same one may be run by it. */
+  batch?: StepBatch;
 }
 
 export interface PlanOptions {

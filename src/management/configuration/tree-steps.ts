@@ -1,7 +1,8 @@
 /** The steps by which a tree becomes what the file says: nodes are made and moved from the top down, and removed from the bottom up. */
 import { findWholeTree } from '../../domain/organisation/whole-tree.ts';
+import { newId } from '../../platform/ids.ts';
 import type { Scope } from './section.ts';
-import type { Step } from './steps.ts';
+import type { Step, StepBatch } from './steps.ts';
 import type { TreePlan, WantedNode } from './tree.ts';
 
 const noun = 'node';
@@ -15,23 +16,39 @@ export function treeSteps(scope: Scope, plan: TreePlan): Step[] {
     return id;
   };
   const about = (node: WantedNode) => ({ section: 'tree', noun, tenant: scope.tenant, name: plan.placeOf(node) });
+  const made = new Map<Step, WantedNode>();
+  const batch: StepBatch = {
+    async run(steps) {
+      const nodes = steps.map((step) => {
+        const node = made.get(step) as WantedNode;
+        const { name, type, key: externalId } = node.entry;
+        const id = newId();
+        const parentId = idOf(node.parent);
+        ids.set(node, id);
+        return { id, parentId, name, type, externalId };
+      });
+      await scope.makeNodes(nodes);
+    },
+  };
   return plan.nodes.flatMap((node): Step[] => {
     const { entry, found, changes, path } = node;
     if (!found) {
       const { name, type, key, active } = entry;
-      return [
-        {
-          path,
-          change: { ...about(node), action: 'add', members: [{ member: 'type', to: type }] },
-          run: async () => {
-            const body = { parent_id: idOf(node.parent), name, type, external_id: key };
-            const made = await scope.perform('org_nodes.create', { body });
-            ids.set(node, String(made.id));
-            if (active === false)
-              await scope.perform('org_nodes.deactivate', { params: { org_node_id: String(made.id) } });
-          },
+      const step: Step = {
+        path,
+        change: { ...about(node), action: 'add', members: [{ member: 'type', to: type }] },
+        run: async () => {
+          const body = { parent_id: idOf(node.parent), name, type, external_id: key };
+          const made = await scope.perform('org_nodes.create', { body });
+          ids.set(node, String(made.id));
+          if (active === false)
+            await scope.perform('org_nodes.deactivate', { params: { org_node_id: String(made.id) } });
         },
-      ];
+        // One that is switched off at once is told so after it was made.
+        ...(active !== false && { batch }),
+      };
+      made.set(step, node);
+      return [step];
     }
     if (changes.length === 0) return [];
     const run = () => changeNode(scope, node, () => idOf(node.parent));
