@@ -112,7 +112,7 @@ describe('the index of decisions', () => {
   });
 
   /** Numbers that were given out to decisions, which turned out to be none or are on their way. */
-  const givenOut = [22, 25, 75, 76, 77, 78];
+  const givenOut = [22, 25];
 
   it('has no gap and no number twice', () => {
     const numbers = decisions.map((name) => Number(/^(\d{4})-/.exec(name)?.[1]));
