@@ -57,14 +57,23 @@ function connectTo(issuer: string): (request: Request) => Promise<string> {
   };
 }
 
+/** Asks for a token of the service. */
+export function serviceTokenRequest(
+  { service }: Pick<Target, 'service'>,
+  { token_endpoint }: Pick<Endpoints, 'token_endpoint'>,
+  tokenForm: TokenForm,
+): Request {
+  return form(token_endpoint, service, {
+    grant_type: 'client_credentials',
+    scope: scopeOf(tokenForm),
+    resource: apis[tokenForm],
+  });
+}
+
 function serviceToken(tokenForm: TokenForm): BenchOperation['prepare'] {
-  return async (target, { token_endpoint }) => {
+  return async (target, endpoints) => {
     const send = connectTo(target.issuer);
-    const request = form(token_endpoint, target.service, {
-      grant_type: 'client_credentials',
-      scope: scopeOf(tokenForm),
-      resource: apis[tokenForm],
-    });
+    const request = serviceTokenRequest(target, endpoints, tokenForm);
     return async () => void (await send(request));
   };
 }

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Browserless, type Reply } from '../test/support/browserless.ts';
 import { redirectUri } from '../test/support/relying-party.ts';
-import { authorizationAddress, benchOperations, discoverEndpoints } from './operations.ts';
+import { type Asked, askAgain } from './ask-again.ts';
+import { authorizationAddress, discoverEndpoints, serviceTokenRequest } from './operations.ts';
 import { startBenchDatabase, startGatehouseTarget } from './targets.ts';
 
 const { values: options } = parseArgs({ options: { 'sign-ins': { type: 'string', default: '500' } } });
@@ -20,27 +21,6 @@ const target = await startGatehouseTarget(database.url, { postgresPid: database.
 
 const quantile = (times: number[], q: number) =>
   (times.toSorted((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * q))] ?? 0).toFixed(0);
-
-/** Asks again and again, 20 ms after each answer, until it is told to stop. */
-function keepAsking(ask: () => Promise<unknown>): { stop(): Promise<number[]> } {
-  const times: number[] = [];
-  let over = false;
-  const asking = (async () => {
-    while (!over) {
-      const begun = performance.now();
-      await ask();
-      times.push(performance.now() - begun);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  })();
-  return {
-    async stop() {
-      over = true;
-      await asking;
-      return times;
-    },
-  };
-}
 
 async function openPages(endpoints: Awaited<ReturnType<typeof discoverEndpoints>>) {
   const pages: { browser: Browserless; page: Reply }[] = [];
@@ -55,8 +35,8 @@ async function openPages(endpoints: Awaited<ReturnType<typeof discoverEndpoints>
 
 try {
   const endpoints = await discoverEndpoints(target);
-  const token = await (benchOperations[0] as (typeof benchOperations)[number]).prepare(target, endpoints, 0);
-  const health = async () => void (await (await fetch(`${target.issuer}/healthz`)).arrayBuffer());
+  const token: Asked = { ...serviceTokenRequest(target, endpoints, 'ES256'), url: endpoints.token_endpoint };
+  const health: Asked = { url: `${target.issuer}/healthz` };
   const pages = await openPages(endpoints);
   const tell = (when: string, times: { health: number[]; tokens: number[] }) => {
     for (const [name, all] of Object.entries(times))
@@ -64,13 +44,15 @@ try {
         `${when}: ${name} p50 ${quantile(all, 0.5)} ms, p99 ${quantile(all, 0.99)} ms, slowest ${quantile(all, 1)} ms`,
       );
   };
-  const quiet = [keepAsking(health), keepAsking(token)];
+  const quiet = [askAgain(health), askAgain(token)];
   await new Promise((resolve) => setTimeout(resolve, 3000));
-  const [calmHealth = [], calmTokens = []] = await Promise.all(quiet.map((one) => one.stop()));
+  const [calmHealth = [], calmTokens = []] = await Promise.all(quiet.map((one) => one.stop(0)));
   tell('before', { health: calmHealth, tokens: calmTokens });
-  const asking = [keepAsking(health), keepAsking(token)];
+  const asking = [askAgain(health), askAgain(token)];
+  // The threads have begun to ask.
+  await new Promise((resolve) => setTimeout(resolve, 1000));
   const people = target.people ?? [];
-  const begun = performance.now();
+  const [pressedAt, begun] = [Date.now(), performance.now()];
   const replies = await Promise.all(
     pages.map(async ({ browser, page }, n) => {
       const { email = '', password = '' } = people[n % people.length] ?? {};
@@ -79,7 +61,7 @@ try {
     }),
   );
   const took = performance.now() - begun;
-  const [busyHealth = [], busyTokens = []] = await Promise.all(asking.map((one) => one.stop()));
+  const [busyHealth = [], busyTokens = []] = await Promise.all(asking.map((one) => one.stop(pressedAt)));
   tell('while', { health: busyHealth, tokens: busyTokens });
   const answers = Object.entries(Object.groupBy(replies, (reply) => reply)).map(
     ([what, all]) => `${all?.length} ${what}`,
