@@ -10,7 +10,7 @@ import { createDatabase, type Database } from '../src/platform/database.ts';
 import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedded-postgres.ts';
 import { createSecrets, randomToken } from '../src/platform/secrets.ts';
 import { Browserless } from './support/browserless.ts';
-import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { createTestDatabase, emptyDatabase, type TestDatabase } from './support/database.ts';
 import { freePort } from './support/free-port.ts';
 import { type ServerProcess, startServerProcess } from './support/server-process.ts';
 
@@ -144,7 +144,7 @@ describe('starting the program', function () {
     });
 
     it('refuses migrations that are not applied', async () => {
-      await otherDb.raw('drop schema public cascade; create schema public; drop schema graphile_worker cascade');
+      await emptyDatabase(otherDb);
       const said = await refusalOf(await production({ DATABASE_URL: other.url }));
       assert.match(said, /Migrations are not applied \(0001-[^)]*0004-audit[^)]*\)\. Run: gatehouse migrate/);
       const tables = await otherDb.raw(`select count(*) from pg_tables where schemaname = 'public'`);

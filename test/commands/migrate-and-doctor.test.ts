@@ -7,6 +7,7 @@ import { loadConfig } from '../../src/config.ts';
 import { systemCaller } from '../../src/domain/audit/audit-events.ts';
 import { ensureSigningKeys } from '../../src/oidc/keys.ts';
 import { createSecrets } from '../../src/platform/secrets.ts';
+import { emptyDatabase } from '../support/database.ts';
 import { createUser } from '../support/factories.ts';
 import { type CommandBench, createBench, type Run, runGatehouse } from './run-gatehouse.ts';
 
@@ -26,7 +27,7 @@ describe('migrating by command', function () {
   let bench: CommandBench;
   before(async () => {
     bench = await createBench();
-    await bench.db.raw('drop schema public cascade; create schema public; drop schema graphile_worker cascade');
+    await emptyDatabase(bench.db);
   });
   after(() => bench?.close());
 

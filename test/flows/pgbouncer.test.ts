@@ -12,7 +12,7 @@ import { migrateJobs } from '../../src/platform/jobs/jobs.ts';
 import { runGatehouse } from '../commands/run-gatehouse.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { testServer } from '../support/cluster.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createTestDatabase, emptyDatabase, type TestDatabase } from '../support/database.ts';
 import { basic, type ClientCredential, introspect, post, refresh, userinfoStatus } from '../support/endpoints.ts';
 import { eventually } from '../support/eventually.ts';
 import * as make from '../support/factories.ts';
@@ -105,11 +105,8 @@ withPgbouncer('an empty database behind PgBouncer', function () {
   before(async () => {
     database = await createTestDatabase();
     bouncer = await startPgbouncer([database.url, database.serverUrl]);
-    // As it is before anything was migrated.
     const owner = createDatabase({ url: database.url, poolMax: 1 });
-    await owner.raw('drop schema if exists graphile_worker cascade');
-    await owner.raw('drop schema public cascade');
-    await owner.raw('create schema public');
+    await emptyDatabase(owner);
     await owner.destroy();
     environment = {
       NODE_ENV: 'test',

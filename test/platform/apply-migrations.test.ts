@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { migrateToLatest } from '../../src/platform/apply-migrations.ts';
 import { createDatabase, type Database } from '../../src/platform/database.ts';
 import { migrationStatus, migrations, type NamedMigration } from '../../src/platform/migrations.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createTestDatabase, emptyDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 
 /** After those of this version. */
@@ -201,7 +201,7 @@ describe('applying migrations beside others that work', () => {
   });
 
   it('makes the whole of an empty database, or nothing', async () => {
-    await db.raw('drop schema public cascade; create schema public');
+    await emptyDatabase(db);
     const broken = withNew({ name: '9999-wrong', sql: ['select 1 / 0'] });
     await assert.rejects(migrateToLatest(db, { list: broken }), /division by zero/);
     assert.equal((await migrationStatus(db)).appliedCount, 0);

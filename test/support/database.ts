@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { migrateToLatest } from '../../src/platform/apply-migrations.ts';
-import { createDatabase } from '../../src/platform/database.ts';
+import { createDatabase, type Database } from '../../src/platform/database.ts';
 import { migrateJobs } from '../../src/platform/jobs/jobs.ts';
 import { admitServerRole } from '../../src/platform/server-role.ts';
 import { atEndOfRun, sharedRun, type TestServer, testServer } from './cluster.ts';
@@ -30,6 +30,11 @@ interface Template {
 }
 
 let template: Promise<Template> | undefined;
+
+/** As it is before anything was migrated. The schema itself stays: in PostgreSQL 14 it is a superuser's. */
+export async function emptyDatabase(owner: Database): Promise<void> {
+  await owner.raw('drop owned by current_user cascade');
+}
 
 /** Clones the migrated template. */
 export async function createTestDatabase(): Promise<TestDatabase> {
