@@ -117,9 +117,9 @@ function setHeadersSimply(app: Koa): void {
   const response = app.response as Koa.Response;
   const { set } = response;
   response.set = function setHeader(this: Koa.Response, field: unknown, value?: unknown) {
-    if (typeof field !== 'string' || field === '' || Array.isArray(value))
+    if (typeof field !== 'string' || field === '' || typeof value !== 'string')
       set.call(this, field as string, value as string);
-    else if (!this.headerSent) this.res.setHeader(field, value as string);
+    else if (!this.headerSent) this.res.setHeader(field, value);
   };
 }
 

@@ -64,8 +64,10 @@ describe('a session that could not be stored', () => {
       assert.ok(reply.headers['retry-after']);
       assert.equal(refusals, 1);
       assert.deepEqual(await app.db('user_sessions').where({ userId: person.id }), []);
-      // Begun anew it goes as ever.
-      await signIn(party, person, { browser, parameters });
+      // The proof is still there: who tries again goes on from it.
+      const again = await browser.send(wayOn);
+      assert.equal(again.status, 303, again.body);
+      assert.equal((await app.db('user_sessions').where({ userId: person.id })).length, 1);
     });
 
   it('leaves a browser the session that it has', async () => {

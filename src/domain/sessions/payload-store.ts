@@ -272,6 +272,7 @@ const destroy = prepared(
 /**
  * Deletes one row, and gives back what it was counted as. `serviceJti` ends the service session of that token. `auditRow` is written if a row went; that of a
  * reuse always, for the library revokes the whole family at the same moment and may be faster.
+ * @returns whether it was there
  */
 export async function destroyPayload(
   db: Database,
@@ -279,8 +280,9 @@ export async function destroyPayload(
   idHash: Buffer,
   serviceJti: string | null,
   auditRow: Record<string, unknown> | null,
-): Promise<void> {
-  await runPrepared(db, destroy, [model, idHash, serviceJti, auditRow ? JSON.stringify(auditRow) : null]);
+): Promise<boolean> {
+  const values = [model, idHash, serviceJti, auditRow ? JSON.stringify(auditRow) : null];
+  return (await runPrepared(db, destroy, values)).rows.length > 0;
 }
 
 // An interaction names the grant that was there when it began. When another person signs in over a live session, that

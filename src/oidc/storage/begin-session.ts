@@ -6,14 +6,14 @@ import Provider from 'oidc-provider';
 import { type AuditEvent, auditEventRow, type Caller } from '../../domain/audit/audit-events.ts';
 import { completeReferral } from '../../domain/referrals/referrals.ts';
 import { beginQuietSession, tellOfNewDevice } from '../../domain/safety/new-device.ts';
-import { insertNewSession, type NewSession } from '../../domain/sessions/new-session.ts';
+import { InteractionGoneError, insertNewSession, type NewSession } from '../../domain/sessions/new-session.ts';
 import type { NewUserSession } from '../../domain/sessions/session-store.ts';
 import { type Database, inTransaction } from '../../platform/database.ts';
 import { newId } from '../../platform/ids.ts';
 import { currentCaller } from '../caller.ts';
 import { type AdapterDependencies, sealPayload } from './sealing.ts';
 import type { SessionPayload } from './session-merge.ts';
-import { takeWaiting } from './waiting-rows.ts';
+import { InteractionEnded, takeWaiting } from './waiting-rows.ts';
 
 /** Of the library. */
 export const sessionModel = 'Session';
@@ -74,6 +74,7 @@ export function succeeded(tenantId: string | null, userId: string, sessionId: st
 /**
  * Stores a session that begins with this request, and with it a sign-in and what waited for it. Nothing where the person may not act
  * any more. A first sign-in, and one that may have to be told, is a transaction of several statements; any other is one.
+ * @throws InteractionEnded where another request has ended the interaction meanwhile: one proof begins one session
  */
 export async function beginSession(
   { db, secrets, issuer }: AdapterDependencies,
@@ -92,19 +93,25 @@ export async function beginSession(
     auditRow: auditEventRow(succeeded(null, userId, signIn.id, proof), self),
     ...takeWaiting(),
   };
-  if (await beginQuietSession(db, session)) return;
+  try {
+    if (!(await beginQuietSession(db, session)))
+      await beginAloud(db, session, { userId, self, deps: { secrets, issuer } });
+  } catch (error) {
+    throw error instanceof InteractionGoneError ? new InteractionEnded() : error;
+  }
+}
+
+async function beginAloud(
+  db: Database,
+  session: NewSession,
+  { userId, self, deps }: { userId: string; self: Caller; deps: Pick<AdapterDependencies, 'secrets' | 'issuer'> },
+): Promise<void> {
+  const { id, ip } = session.signIn;
   await inTransaction(db, async (trx) => {
     const begun = await insertNewSession(trx, session);
     if (!begun) return;
     const { tenantId, isFirst } = begun;
     if (isFirst) await completeReferral(trx, { tenantId, userId }, self);
-    else
-      await tellOfSession(
-        trx,
-        { id: signIn.id, tenantId },
-        userId,
-        { userAgent: caller.userAgent, ip: proof.ip },
-        { secrets, issuer },
-      );
+    else await tellOfSession(trx, { id, tenantId }, userId, { userAgent: self.userAgent, ip }, deps);
   });
 }

@@ -21,7 +21,7 @@ import { isRecordId } from './jwt-record-ids.ts';
 import { destroyedEvent, payloadEvent, storedEvent } from './payload-audit.ts';
 import { type AdapterDependencies, openPayloadOf, payloadRow } from './sealing.ts';
 import { giveBackStored, hitsOfStored, toldByLibrary } from './stored-requests.ts';
-import { endWithSession, storeBesideSession } from './waiting-rows.ts';
+import { endInteraction, storeBesideSession } from './waiting-rows.ts';
 
 const code = 'AuthorizationCode';
 
@@ -82,9 +82,8 @@ export function createPayloadAdapter(
     },
 
     async destroy(id) {
-      const idHash = sha256(id);
-      if (model === 'Interaction' && endWithSession(idHash)) return;
-      await destroyPayload(db, model, idHash, null, destroyedEvent(model));
+      if (model === 'Interaction') await endInteraction(db, sha256(id));
+      else await destroyPayload(db, model, sha256(id), null, destroyedEvent(model));
     },
 
     async revokeByGrantId(grantId) {

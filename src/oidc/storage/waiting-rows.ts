@@ -3,10 +3,20 @@
  * and the library stores the session last, whatever becomes of the request. So they wait for the session's statement. Refuses to let
  * anything wait where no session begins.
  */
-import Provider from 'oidc-provider';
+import Provider, { errors } from 'oidc-provider';
 import type { NewSession } from '../../domain/sessions/new-session.ts';
-import type { Upsert } from '../../domain/sessions/payload-store.ts';
+import { destroyPayload, type Upsert } from '../../domain/sessions/payload-store.ts';
+import type { Database } from '../../platform/database.ts';
 import { type RequestMemory, requestMemory } from '../request-memory.ts';
+
+/** An interaction that another request has ended meanwhile: as the library says it of one that it does not find, and on a page. */
+export class InteractionEnded extends errors.SessionNotFound {
+  override allow_redirect = false;
+
+  constructor() {
+    super('interaction session not found');
+  }
+}
 
 type Waiting = Pick<NewSession, 'beside' | 'interactionHash'>;
 
@@ -26,13 +36,19 @@ export function storeBesideSession(upsert: Upsert): boolean {
   return true;
 }
 
-/** Whether an interaction ends with the session that its result is about to begin. False: it is to be ended now. */
-export function endWithSession(interactionHash: Buffer): boolean {
+/**
+ * Ends an interaction, or has it end with the session that its result is about to begin.
+ * @throws InteractionEnded where it comes back in several requests at the same moment: one of them goes on
+ */
+export async function endInteraction(db: Database, idHash: Buffer): Promise<void> {
   const memory = memoryOfNewcomer(['resume']);
   const { result } = Provider.ctx?.oidc?.entities?.Interaction ?? {};
-  if (!memory || !result?.login || 'error' in result) return false;
-  memory.endedInteraction = interactionHash;
-  return true;
+  if (memory && result?.login && !('error' in result)) {
+    memory.endedInteraction = idHash;
+    return;
+  }
+  const wasThere = await destroyPayload(db, 'Interaction', idHash, null, null);
+  if (!wasThere && /resume$/.test(Provider.ctx?.oidc?.route ?? '')) throw new InteractionEnded();
 }
 
 /** What waits in this request; it waits no longer. */
