@@ -9,7 +9,7 @@ import { borrowConnection, giveUp } from './borrowed-connections.ts';
 import { runStatement } from './known-statements.ts';
 import { lendForTransactions, type Pooler, startParameters } from './lent-connections.ts';
 import { connectionsToPrimary } from './primary.ts';
-import { beginSpan, isTracing } from './tracing.ts';
+import { readOnly, watchConnections } from './useless-connections.ts';
 
 export type Database = Knex;
 
@@ -87,54 +87,12 @@ function knexLog(log: DatabaseOptions['log'] = { warn() {}, error() {} }): Knex.
   };
 }
 
-const statementSpan = { kind: 'client', attributes: { 'db.system.name': 'postgresql' } } as const;
-
-/** As it is prepared under; the text of any other may hold a value. */
-function statementName(query: unknown): string {
-  const { name, statementName } = query as { name?: unknown; statementName?: unknown };
-  return String(statementName ?? name ?? 'query');
-}
-
-/**
- * Connections that look alive and are of no use any more. A server that has gone without a word (its machine lost, the network
- * cut) leaves one for a quarter of an hour: a query that waited for its answer in vain closes it. A server that takes no writes
- * any more was demoted, and all that lead there are given up, so that the pool finds the one that was promoted.
- */
-function leaveUseless(connection: pg.Client, pool: Set<pg.Client>): void {
-  const query = connection.query.bind(connection) as (...args: unknown[]) => unknown;
-  const { stream } = (connection as unknown as { connection: { stream: { destroy(): void } } }).connection;
-  pool.add(connection);
-  connection.once('end', () => pool.delete(connection));
-  const judge = (error: unknown) => {
-    if (!(error instanceof Error)) return;
-    const { code } = error as { code?: unknown };
-    if (code === readOnly) for (const other of pool) giveUp(other, error);
-    else if (error.message === 'Query read timeout') {
-      giveUp(connection, error);
-      stream.destroy();
-    } else if (typeof code === 'string' && isEndOfConnection(code)) giveUp(connection, error);
-  };
-  connection.query = ((...args: unknown[]) => {
-    const callback = args.at(-1);
-    const end = isTracing() ? beginSpan(statementName(args[0]), statementSpan) : undefined;
-    if (typeof callback === 'function')
-      return query(...args.slice(0, -1), (error: unknown, result: unknown) => {
-        end?.(error);
-        judge(error);
-        callback(error, result);
-      });
-    const answer = query(...args);
-    if (answer instanceof Promise) answer.catch(judge);
-    if (end && answer instanceof Promise) answer.then(() => end(), end);
-    return answer;
-  }) as typeof connection.query;
-}
-
 /** Opens a pool. Nothing is contacted until the first query. */
 export function createDatabase(options: DatabaseOptions): Database {
   const statementTimeoutMs = options.statementTimeoutMs ?? 15_000;
   const acquireTimeoutMs = options.acquireTimeoutMs ?? 5_000;
-  const connections = new Set<pg.Client>();
+  const answerTimeoutMs = options.answerTimeoutMs ?? statementTimeoutMs + 5_000;
+  const watch = watchConnections(answerTimeoutMs);
   const { pooler = 'none' } = options;
   // A client that dies between two statements must not hold its locks.
   const limits = { statement: statementTimeoutMs, idleInTransaction: 30_000 };
@@ -145,7 +103,8 @@ export function createDatabase(options: DatabaseOptions): Database {
       ...config,
       application_name: options.applicationName ?? 'gatehouse',
       ...startParameters(pooler, limits),
-      query_timeout: options.answerTimeoutMs ?? statementTimeoutMs + 5_000,
+      // Until the connection is made, and watched.
+      query_timeout: answerTimeoutMs,
       // Sooner than whoever waits for it, so that they are told why.
       connectionTimeoutMillis: Math.max(3_000, acquireTimeoutMs * 0.6),
       keepAlive: true,
@@ -157,7 +116,7 @@ export function createDatabase(options: DatabaseOptions): Database {
       propagateCreateError: true,
       afterCreate(connection: pg.Client, done: (error: null, connection: pg.Client) => void) {
         lendForTransactions(connection, pooler, limits);
-        leaveUseless(connection, connections);
+        watch(connection);
         done(null, connection);
       },
     },
@@ -252,9 +211,6 @@ export async function runPrepared<T>(
   });
 }
 
-/** read_only_sql_transaction: a standby, which may have been the primary a moment ago. */
-const readOnly = '25006';
-
 /** Classes and codes of PostgreSQL that say: not for the moment. */
 const unavailableStates = [
   '08', // connection_exception
@@ -282,10 +238,6 @@ const networkCodes = new Set([
   'EPIPE',
   'ETIMEDOUT',
 ]);
-
-function isEndOfConnection(code: string): boolean {
-  return /^(?:08|57P0)/.test(code) || code === '25P03';
-}
 
 /** True where the database could not be reached, went away, or cannot do it for the moment: the answer is 503, not 500. */
 export function isConnectionError(error: unknown): boolean {
