@@ -15,6 +15,7 @@ import { issuerAddresses } from './issuer-addresses.ts';
 import { nativeClientPrompt } from './native-client-prompt.ts';
 import { orgNodeCarrier } from './org-node-carrier.ts';
 import type { Library, Override, OverrideDependencies } from './override.ts';
+import { plainContext } from './plain-context.ts';
 import { postLogoutQuery } from './post-logout-query.ts';
 import { profileTokens } from './profile-tokens.ts';
 import { refreshSuccessors } from './refresh-successors.ts';
@@ -28,6 +29,7 @@ import { typedUserCodes } from './typed-user-codes.ts';
 import { workloadAssertions } from './workload-assertions.ts';
 
 export const overrides: readonly Override[] = [
+  plainContext,
   issuerAddresses,
   formCharset,
   formBody,

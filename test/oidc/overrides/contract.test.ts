@@ -6,6 +6,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { Provider, interactionPolicy as policies } from 'oidc-provider';
+import als from 'oidc-provider/lib/helpers/als.js';
+import Router from 'oidc-provider/lib/helpers/router.js';
 import { ExchangingProvider } from '../../../src/oidc/exchanging-provider.ts';
 import { basicCredentials } from '../../../src/oidc/overrides/basic-credentials.ts';
 import { claimMapping } from '../../../src/oidc/overrides/claim-mapping.ts';
@@ -17,6 +19,7 @@ import { nativeClientPrompt } from '../../../src/oidc/overrides/native-client-pr
 import { orgNodeCarrier } from '../../../src/oidc/overrides/org-node-carrier.ts';
 import { type Library, type OverrideDependencies, replaceMethod } from '../../../src/oidc/overrides/override.ts';
 import { overrides } from '../../../src/oidc/overrides/overrides.ts';
+import { plainContext } from '../../../src/oidc/overrides/plain-context.ts';
 import { postLogoutQuery } from '../../../src/oidc/overrides/post-logout-query.ts';
 import { profileTokens } from '../../../src/oidc/overrides/profile-tokens.ts';
 import { registeredResources } from '../../../src/oidc/overrides/registered-resources.ts';
@@ -57,6 +60,69 @@ const steered = (library: BareLibrary) =>
     ctx.request.originalUrl = `http://evil.example${ctx.url}`;
     return next();
   });
+
+type FirstStep = (ctx: object, next: () => unknown) => unknown;
+
+/** The first steps of all routes of a new provider, without repeats. */
+function firstSteps(): Set<FirstStep> {
+  const steps = new Set<FirstStep>();
+  const { get, post } = Router.prototype;
+  const noting = (add: typeof get): typeof get =>
+    function note(name, path, first, ...rest) {
+      steps.add(first as unknown as FirstStep);
+      return add.call(this, name, path, first, ...rest);
+    };
+  Object.assign(Router.prototype, { get: noting(get), post: noting(post) });
+  try {
+    new Provider('https://id.example', { features: { devInteractions: { enabled: false } } });
+  } finally {
+    Object.assign(Router.prototype, { get, post });
+  }
+  return steps;
+}
+
+const plainContextClauses: Clause[] = [
+  {
+    says: 'the first step of each route is the same, gives the request `oidc` and runs the others in its context, no more',
+    holds: async () => {
+      const [step, ...others] = firstSteps();
+      assert.deepEqual(others, []);
+      const ctx = {};
+      const ran = await (step as FirstStep)(ctx, () => [als.getStore() === ctx, Object.getOwnPropertyNames(ctx)]);
+      assert.deepEqual(ran, [true, ['oidc']]);
+      assert.equal((step as FirstStep).toString().match(/;/g)?.length, 5, 'and it is no longer than it was');
+    },
+  },
+  {
+    says: 'a request is answered as before with `new provider.OIDCContext(ctx)` as `oidc`, in every route',
+    holds: () =>
+      withLibrary(async (library) => {
+        const { provider, get, post } = library;
+        const seen: PropertyDescriptor[] = [];
+        provider.use(async (ctx, next) => {
+          await next();
+          seen.push(Object.getOwnPropertyDescriptor(ctx, 'oidc') as PropertyDescriptor);
+        });
+        const ask = async () => {
+          const token = await post('/token', serviceToken, basic());
+          const wrong = await post('/token', { grant_type: 'nothing' }, basic());
+          const discovery = await get('/.well-known/openid-configuration');
+          return [token.status, Object.keys(token.json), wrong.status, wrong.json, discovery.json];
+        };
+        const before = await ask();
+        assert.ok(seen.every((property) => property.get !== undefined));
+        plainContext.apply({ provider } as Library, none);
+        seen.length = 0;
+        assert.deepEqual(await ask(), before);
+        assert.deepEqual(
+          seen.map(
+            ({ value }) => value instanceof (provider as never as { OIDCContext: new () => object }).OIDCContext,
+          ),
+          [true, true, true],
+        );
+      }),
+  },
+];
 
 const issuerAddressesClauses: Clause[] = [
   {
@@ -811,6 +877,7 @@ const profileTokensClauses: Clause[] = [
 ];
 
 const contract: Record<string, Clause[]> = {
+  'plain-context': plainContextClauses,
   'issuer-addresses': issuerAddressesClauses,
   'form-charset': formCharsetClauses,
   'form-body': formBodyClauses,
