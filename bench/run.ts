@@ -13,6 +13,7 @@ import { residentMebibytes } from './processor-time.ts';
 import { type StatementCounter, startStatementCounter } from './statement-counter.ts';
 import {
   type BenchDatabase,
+  leaveFirstCoreToServers,
   startBareTarget,
   startBenchDatabase,
   startGatehouseTarget,
@@ -164,6 +165,7 @@ function table(): string {
   return [head, `|${'---|'.repeat(names.length + peers.length)}`, ...body].join('\n');
 }
 
+leaveFirstCoreToServers();
 const database: BenchDatabase = options.database
   ? { url: options.database, pid: 0, stop: async () => {} }
   : await startBenchDatabase();
