@@ -11,7 +11,13 @@ import { processEnvironment } from '../test/support/process-environment.ts';
 import { type Measured, measure, measureAtRate, measureIdle, type Operation } from './load.ts';
 import { type BenchOperation, benchOperations, discoverEndpoints } from './operations.ts';
 import { processorSeconds } from './processor-time.ts';
-import { type GatehouseTarget, startBenchDatabase, startGatehouseTarget, type Target } from './targets.ts';
+import {
+  type GatehouseTarget,
+  leaveFirstCoreToServers,
+  startBenchDatabase,
+  startGatehouseTarget,
+  type Target,
+} from './targets.ts';
 
 const { values: options } = parseArgs({ options: { seconds: { type: 'string', default: '5' } } });
 const seconds = Number(options.seconds);
@@ -128,6 +134,7 @@ async function measureStart(databaseUrl: string, known: Known): Promise<void> {
     }
 }
 
+leaveFirstCoreToServers();
 const alive = setInterval(() => {}, 1000);
 const database = await startBenchDatabase();
 const db = createDatabase({ url: database.url, poolMax: 2 });

@@ -95,24 +95,27 @@ export async function measureAtRate(
 ): Promise<number[]> {
   const free = [...operations];
   const waiting: (() => void)[] = [];
-  const times: number[] = [];
+  const count = Math.floor(perSecond * seconds);
+  // Nothing is kept of an operation but its time: else collecting the memory of the load would be what is measured.
+  const times = new Float64Array(count);
+  const over = Promise.withResolvers<void>();
+  let done = 0;
   const begun = performance.now();
   const one = async (due: number) => {
     if (free.length === 0) await new Promise<void>((resolve) => waiting.push(resolve));
     const operation = free.pop() as Operation;
     await operation();
-    times.push(performance.now() - due);
+    times[done++] = performance.now() - due;
     free.push(operation);
     waiting.shift()?.();
+    if (done === count) over.resolve();
   };
-  const all: Promise<void>[] = [];
-  const count = Math.floor(perSecond * seconds);
   for (let n = 0; n < count; n++) {
     const due = begun + (n * 1000) / perSecond;
     const early = due - performance.now();
     if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
-    all.push(one(due));
+    one(due).catch(over.reject);
   }
-  await Promise.all(all);
-  return times.sort((a, b) => a - b);
+  await over.promise;
+  return [...times.sort()];
 }
