@@ -47,14 +47,26 @@ export interface AuditEvent {
 
 const secretName = /pass(word|phrase)|secret|token|code$|assertion|authorization|cookie|private|_key$|apikey/i;
 
+/** What was found of names that were seen before: each event has the same few. Some may be a stranger's. */
+const judged = new Map<string, boolean>();
+
+function mayBeSecret(name: string): boolean {
+  let verdict = judged.get(name);
+  if (verdict === undefined) {
+    verdict = secretName.test(name);
+    if (judged.size < 1_000) judged.set(name, verdict);
+  }
+  return verdict;
+}
+
 /** The payload without anything that could be a credential, strings cut to 500 characters. */
 function withoutSecrets(payload: Record<string, unknown>): Record<string, unknown> {
-  const kept: [string, unknown][] = [];
+  const kept: Record<string, unknown> = Object.create(null);
   for (const name of Object.keys(payload)) {
     const value = payload[name];
-    if (value !== undefined && !secretName.test(name)) kept.push([name, cleanValue(value)]);
+    if (value !== undefined && !mayBeSecret(name)) kept[name] = cleanValue(value);
   }
-  return Object.fromEntries(kept);
+  return kept;
 }
 
 function cleanValue(value: unknown): unknown {

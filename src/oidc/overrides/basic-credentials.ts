@@ -29,10 +29,15 @@ function decoded(part: string): string | undefined {
   }
 }
 
-/** Undefined where the header is another one, or malformed, which the library says. */
+/** An id and a secret, in characters that stand for themselves: the library has nothing else to say of them than we. */
+const ordinary = /^[\w.~-]+:[\w.~-]+$/;
+
+/** Undefined where there is nothing to correct: the header is another one, or ordinary, or malformed, which the library says. */
 function credentialsOf(authorization: string): Credentials | undefined {
   const [, base64 = ''] = /^basic ([A-Za-z0-9+/]+={0,2})$/i.exec(authorization) ?? [];
-  const [, id, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(base64, 'base64').toString('utf8')) ?? [];
+  const text = Buffer.from(base64, 'base64').toString('utf8');
+  if (ordinary.test(text)) return undefined;
+  const [, id, secret] = /^([^:]*):(.*)$/s.exec(text) ?? [];
   if (id === undefined || secret === undefined) return undefined;
   return { id: decoded(id), secret: decoded(secret) };
 }

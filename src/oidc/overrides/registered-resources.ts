@@ -12,7 +12,10 @@ interface NamedResource {
   _identifier: string;
 }
 
+const byName = Symbol('resource servers');
+
 interface RequestingContext {
+  [byName]?: Record<string, NamedResource> | undefined;
   params?: { resource?: string | string[] };
 }
 
@@ -55,9 +58,13 @@ export const registeredResources: Override = {
     const { prototype } = (provider as unknown as { OIDCContext: { prototype: RequestingContext } }).OIDCContext;
     Object.defineProperty(prototype, 'resourceServers', {
       configurable: true,
+      get(this: RequestingContext) {
+        this[byName] ??= byRegisteredName(this);
+        return this[byName];
+      },
       // The library sets it to an empty map in its constructor.
       set(this: RequestingContext) {
-        Object.defineProperty(this, 'resourceServers', { value: byRegisteredName(this), enumerable: true });
+        this[byName] = undefined;
       },
     });
     // Before these are exchanged, `resource` is looked for among what they are good for.

@@ -149,7 +149,10 @@ function decodeComponent(text: string): string {
  */
 export function discardRest(): Middleware {
   return (ctx, next) => {
-    ctx.res.once('finish', () => ctx.req.resume());
+    const { headers } = ctx.req;
+    // Without either there is no body (RFC 9112 section 6.3).
+    if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined)
+      ctx.res.once('finish', () => ctx.req.resume());
     return next();
   };
 }

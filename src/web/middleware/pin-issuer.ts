@@ -4,15 +4,18 @@
  */
 import type { Middleware } from 'koa';
 
+const otherHosts = ['x-forwarded-host', ':authority'];
+
 export function pinIssuer(issuer: string): Middleware {
   const { host, protocol } = new URL(issuer);
   const scheme = protocol.replace(':', '');
   return (ctx, next) => {
+    const { headers } = ctx.req;
     ctx.state.askedHost = ctx.host;
-    ctx.req.headers.host = host;
-    ctx.req.headers['x-forwarded-proto'] = scheme;
-    delete ctx.req.headers['x-forwarded-host'];
-    delete ctx.req.headers[':authority'];
+    headers.host = host;
+    headers['x-forwarded-proto'] = scheme;
+    // Whatever is deleted makes V8 look up each header slowly from then on, and these are seldom there.
+    for (const other of otherHosts) if (headers[other] !== undefined) delete headers[other];
     return next();
   };
 }
