@@ -21,6 +21,7 @@ import {
 
 const { values: options } = parseArgs({ options: { seconds: { type: 'string', default: '5' } } });
 const seconds = Number(options.seconds);
+/** To each server. */
 const connections = 16;
 const measured = ['service token, JWT ES256', 'introspection', 'userinfo', 'refresh with rotation', 'session sign-on'];
 const operations = benchOperations.filter(({ name }) => measured.includes(name));
@@ -28,7 +29,7 @@ type Known = GatehouseTarget & { secretKey: string };
 
 async function prepared(operation: BenchOperation, targets: readonly Target[]): Promise<Operation[]> {
   const all: Operation[] = [];
-  for (let n = 0; n < connections; n++) {
+  for (let n = 0; n < connections * targets.length; n++) {
     const target = targets[n % targets.length] as Target;
     all.push(await operation.prepare(target, await discoverEndpoints(target), n));
   }
@@ -62,7 +63,10 @@ async function watchLocks(
 
 const cost = ({ processor }: Measured) => Object.values(processor).reduce((sum, ms) => sum + ms, 0);
 
-/** The load spread over one process, then over two; the ratio of what an operation costs bounds what two can do. */
+/**
+ * One process under its load, then two under as much each; the ratio of what an operation costs bounds what two can do. Under half
+ * the load each, fewer requests of a moment would share a statement, which says nothing of what two can do.
+ */
 async function compareTwo(db: Database, one: Known, two: Known): Promise<void> {
   console.log(
     '\n| operation | one process | two | throughput of two, at most | waits for a lock |\n|---|---|---|---|---|',
@@ -74,7 +78,7 @@ async function compareTwo(db: Database, one: Known, two: Known): Promise<void> {
       const pids = { ...one.pids, ...(targets.length > 1 && { second: two.pids.server as number }) };
       const ready = await prepared(operation, targets);
       const running = measure(async (n) => ready[n] as Operation, {
-        connections,
+        connections: ready.length,
         seconds,
         pids,
         idle: await measureIdle(pids, 2),
