@@ -113,6 +113,7 @@ const otherMeanings: [path: string, words: string, why: string][] = [
   ['known-statements.ts', 'client', "the driver's connection"],
   ['lent-connections.ts', 'client session', "the driver's connection, and PostgreSQL's"],
   ['metrics.ts', 'client', "the driver's connection"],
+  ['useless-connections.ts', 'client', "the driver's connection, and a kind of span"],
   ['metrics-export.ts', 'client', 'prom-client'],
   ['replica-metrics.ts', 'client', 'prom-client'],
   ['replicas.ts', 'recovery', 'a function of PostgreSQL'],

@@ -25,25 +25,43 @@ interface Pool {
   numPendingAcquires(): number;
 }
 
-/** Makes the metrics of this process. In a worker of a cluster the primary collects them (see `startMetricsServer`). */
-export function createMetrics(): Metrics {
-  const registry = new Registry();
-  const registers = [registry];
-  collectDefaultMetrics({ register: registry });
-
+/** Counts and times requests. */
+function observeRequests(registry: Registry): Metrics['observeRequest'] {
   const requests = new Counter({
     name: 'gatehouse_http_requests_total',
     help: 'Requests answered.',
     labelNames: ['method', 'route', 'status'],
-    registers,
+    registers: [registry],
   });
   const durations = new Histogram({
     name: 'gatehouse_http_request_duration_seconds',
     help: 'Time from the head of a request to the end of its answer.',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers,
+    registers: [registry],
   });
+  // Found by one text: the metrics sort and join their labels each time. There are as many as the metrics have.
+  const lines = new Map<string, { requests: Counter.Internal; durations: Histogram.Internal<string> }>();
+
+  return ({ method, route, status, seconds }) => {
+    const known = methods.has(method) ? method : 'other';
+    const key = `${known} ${status} ${route}`;
+    let line = lines.get(key);
+    if (!line) {
+      const labels = { method: known, route, status: String(status) };
+      line = { requests: requests.labels(labels), durations: durations.labels(labels) };
+      lines.set(key, line);
+    }
+    line.requests.inc();
+    line.durations.observe(seconds);
+  };
+}
+
+/** Makes the metrics of this process. In a worker of a cluster the primary collects them (see `startMetricsServer`). */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
 
   const pools = new Map<string, Pool>();
   new Gauge({
@@ -74,23 +92,9 @@ export function createMetrics(): Metrics {
     AggregatorRegistry.setRegistries(registry);
   }
 
-  // Found by one text: the metrics sort and join their labels each time. There are as many as the metrics have.
-  const lines = new Map<string, { requests: Counter.Internal; durations: Histogram.Internal<string> }>();
-
   return {
     registry,
-    observeRequest({ method, route, status, seconds }) {
-      const known = methods.has(method) ? method : 'other';
-      const key = `${known} ${status} ${route}`;
-      let line = lines.get(key);
-      if (!line) {
-        const labels = { method: known, route, status: String(status) };
-        line = { requests: requests.labels(labels), durations: durations.labels(labels) };
-        lines.set(key, line);
-      }
-      line.requests.inc();
-      line.durations.observe(seconds);
-    },
+    observeRequest: observeRequests(registry),
     watchPool(name, db) {
       pools.set(name, (db.client as { pool: Pool }).pool);
     },

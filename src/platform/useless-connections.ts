@@ -3,7 +3,7 @@
  * cut) leaves one for a quarter of an hour: one that owes an answer for too long is closed. A server that takes no writes any
  * more was demoted, and all that lead there are given up, so that the pool finds the one that was promoted.
  */
-import type pg from 'pg';
+import type { Client as Connection } from 'pg';
 import { giveUp } from './borrowed-connections.ts';
 import { beginSpan, isTracing } from './tracing.ts';
 
@@ -43,7 +43,7 @@ function overdue(): Error {
 }
 
 /** Closes those that owe an answer for longer than it may take. Whoever waits is told why. */
-function closeOverdue(debts: ReadonlyMap<pg.Client, Debt>, answerTimeoutMs: number): void {
+function closeOverdue(debts: ReadonlyMap<Connection, Debt>, answerTimeoutMs: number): void {
   const now = performance.now();
   for (const [connection, { answers, since }] of debts) {
     if (answers === 0 || now - since < answerTimeoutMs) continue;
@@ -54,7 +54,7 @@ function closeOverdue(debts: ReadonlyMap<pg.Client, Debt>, answerTimeoutMs: numb
 }
 
 /** Gives up what an error says to be of no use: this connection, or all that lead to the same server. */
-function judge(error: unknown, connection: pg.Client, pool: Iterable<pg.Client>): void {
+function judge(error: unknown, connection: Connection, pool: Iterable<Connection>): void {
   if (!(error instanceof Error)) return;
   const { code } = error as { code?: unknown };
   if (code === readOnly) for (const other of pool) giveUp(other, error);
@@ -67,11 +67,11 @@ function judge(error: unknown, connection: pg.Client, pool: Iterable<pg.Client>)
  * answer with it (docs/performance.md).
  * @param answerTimeoutMs how long an answer may take, all in all
  */
-export function watchConnections(answerTimeoutMs: number): (connection: pg.Client) => void {
-  const debts = new Map<pg.Client, Debt>();
+export function watchConnections(answerTimeoutMs: number): (connection: Connection) => void {
+  const debts = new Map<Connection, Debt>();
   let clock: NodeJS.Timeout | undefined;
 
-  function begin(connection: pg.Client, debt: Debt): void {
+  function begin(connection: Connection, debt: Debt): void {
     debts.set(connection, debt);
     clock ??= setInterval(closeOverdue, Math.min(1_000, answerTimeoutMs / 10), debts, answerTimeoutMs).unref();
     connection.once('end', () => {

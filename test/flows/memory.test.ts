@@ -10,6 +10,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless } from '../support/browserless.ts';
 import { freePort } from '../support/free-port.ts';
 import { type HeapOfProcess, openHeapOf } from '../support/heap-of-process.ts';
+import { askAsService } from '../support/management.ts';
 import { discover, type RelyingParty, signIn } from '../support/relying-party.ts';
 import { environmentOf, type ServerProcess, startServerProcess } from '../support/server-process.ts';
 
@@ -88,7 +89,11 @@ describe('the memory of a server under load', function () {
     const { access_token } = await openid.clientCredentialsGrant(service.config);
     const { tokens } = await signIn(application, person);
     let refreshToken = tokens.refresh_token as string;
+    const list = await askAsService(app, { tenantId: person.tenantId, capabilities: ['users.read'] });
     const requests: Record<string, () => Promise<unknown>> = {
+      page: () => new Browserless().open(`${server.origin}/account`),
+      'list of people': async () => assert.equal((await list('GET', '/users')).status, 200),
+      'check of access': async () => assert.equal((await list('GET', `/users/${person.id}/access`)).status, 200),
       token: () => openid.clientCredentialsGrant(service.config),
       introspection: () => openid.tokenIntrospection(service.config, access_token),
       userinfo: () => openid.fetchUserInfo(application.config, tokens.access_token, openid.skipSubjectCheck),
