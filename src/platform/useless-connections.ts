@@ -46,7 +46,7 @@ function overdue(): Error {
 function closeOverdue(debts: ReadonlyMap<Connection, Debt>, answerTimeoutMs: number): void {
   const now = performance.now();
   for (const [connection, { answers, since }] of debts) {
-    if (answers === 0 || now - since < answerTimeoutMs) continue;
+    if (answers < 1 || now - since < answerTimeoutMs) continue;
     const error = overdue();
     giveUp(connection, error);
     (connection as unknown as Insides).connection.stream.destroy(error);
@@ -88,7 +88,8 @@ export function watchConnections(answerTimeoutMs: number): (connection: Connecti
     (connection as unknown as Insides).connectionParameters.query_timeout = false;
     const query = connection.query.bind(connection) as (...args: unknown[]) => unknown;
     const answered = (error?: unknown) => {
-      debt.answers -= 1;
+      // Never below: one that was told twice must not hide the next.
+      if (debt.answers > 0) debt.answers -= 1;
       debt.since = performance.now();
       judge(error, connection, debts.keys());
     };

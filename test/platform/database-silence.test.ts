@@ -81,6 +81,22 @@ describe('a database that falls silent', () => {
     assert.equal((await db.raw('select 1 as one')).rows[0].one, 1);
   });
 
+  it('is not taken for one that is asked nothing, whatever it answered before', async () => {
+    const idle = createDatabase({ url: database.url, poolMax: 1, answerTimeoutMs: 300 });
+    try {
+      const session = async () => (await idle.raw('select pg_backend_pid() as pid')).rows[0].pid;
+      const before = await session();
+      await assert.rejects(idle.raw('select 1/0'), /division by zero/);
+      await assert.rejects(runPrepared(idle, prepared('test-zero', 'select 1/$1::int'), [0]), /division by zero/);
+      await runPrepared(idle, one, []);
+      await idle.transaction(async (trx) => Promise.all([trx.raw('select 1'), trx.raw('select 2')]));
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      assert.equal(await session(), before);
+    } finally {
+      await idle.destroy();
+    }
+  });
+
   it('is not taken for one that answers slowly', async () => {
     await db.raw('select pg_sleep(0.2)');
     const patient = createDatabase({ url: database.url, poolMax: 1, statementTimeoutMs: 1_000 });
