@@ -245,10 +245,12 @@ describe('outages', () => {
       );
       const bearer = await send(server, { path: '/userinfo', headers: { authorization: 'Bearer unknown' } });
       const pages = await Promise.all(
-        [address.href, interaction, `${issuer}/account`].map(async (url) => {
-          const reply = await browser.send(url);
-          return { path: new URL(url).pathname, kind: 'page', answer: reply };
-        }),
+        [address.href, interaction, ...['account', 'device', 'logout'].map((name) => `${issuer}/${name}`)].map(
+          async (url) => {
+            const reply = await browser.send(url);
+            return { path: new URL(url).pathname, kind: 'page', answer: reply };
+          },
+        ),
       );
       const typed = await browser.send(`${interaction}`, { login: person.email, password: person.password });
       return [
@@ -317,6 +319,7 @@ describe('outages', () => {
           assert.match(String(answer.headers['retry-after']), /^\d+$/, path);
           assert.match(String(answer.headers['x-request-id']), /^[\w-]{36}$/, path);
           assert.doesNotMatch(answer.body, /ECONNREFUSED|127\.0\.0\.1|knex|node_modules|at .*\.ts/, path);
+          assert.doesNotMatch(answer.body, /aria-invalid/, `${path}: nobody has typed anything wrong`);
           if (kind === 'page') assert.match(answer.body, /<h1/, path);
           else assert.equal(JSON.parse(answer.body).error, 'temporarily_unavailable', path);
         }

@@ -151,8 +151,13 @@ function signedOutPage({ db, pages }: Drawing): ProviderPages['postLogoutSuccess
   };
 }
 
-function deviceCodePage({ pages }: Drawing): ProviderPages['userCodeInputSource'] {
-  return (ctx, form, _out, error) => {
+function deviceCodePage(drawing: Drawing): ProviderPages['userCodeInputSource'] {
+  const { pages } = drawing;
+  const showError = errorPage(drawing);
+  return (ctx, form, out, error) => {
+    // No fault of a code that was typed, and another code would meet it as well.
+    if (out && error && (out.error === 'server_error' || error instanceof TooManyRequests))
+      return showError(ctx, out, error);
     const fault = error?.name as UserCodeFault | undefined;
     if (fault === 'AbortedError') return pages.render(ctx, 'interaction/device-done', { cancelled: true });
     const code = fault && (userCodeErrors[fault] ?? 'INVALID_INPUT');
