@@ -7,7 +7,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { Browserless, type Reply } from '../support/browserless.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
-import { discover, type RelyingParty, redirectUri, signIn, startSignIn } from '../support/relying-party.ts';
+import { discover, provePassword, type RelyingParty, redirectUri, signIn } from '../support/relying-party.ts';
 import { environmentOf, type ServerProcess, startBalancer, startServerProcess } from '../support/server-process.ts';
 
 type Person = { email: string; password: string; id: string };
@@ -33,16 +33,8 @@ describe('one proof', function () {
   });
 
   /** To the address at which the library goes on with what was proved. */
-  async function proved(person: Person, browser: Browserless, parameters: Record<string, string> = {}) {
-    const { address } = await startSignIn(party, parameters);
-    const page = await browser.open(address.href, redirectUri);
-    const fields = { login: person.email, password: person.password };
-    let reply: Reply = await browser.submit(page, fields, { until: `${app.issuer}/authorize/` });
-    while (reply.location && !new URL(reply.location).pathname.startsWith('/authorize/'))
-      reply = await browser.send(reply.location);
-    assert.ok(reply.location, reply.body);
-    return reply.location;
-  }
+  const proved = (person: Person, browser: Browserless, parameters: Record<string, string> = {}) =>
+    provePassword(party, person, { browser, parameters });
 
   function fiftyAtOnce(wayOn: string, { cookies }: Browserless): Promise<Reply[]> {
     const ask = () => {

@@ -4,8 +4,15 @@
  */
 import assert from 'node:assert/strict';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { Browserless, type Reply } from '../support/browserless.ts';
-import { discover, type RelyingParty, redirectUri, signIn, startSignIn } from '../support/relying-party.ts';
+import { Browserless } from '../support/browserless.ts';
+import {
+  discover,
+  provePassword,
+  type RelyingParty,
+  redirectUri,
+  signIn,
+  startSignIn,
+} from '../support/relying-party.ts';
 
 describe('a session that could not be stored', () => {
   let app: TestApp;
@@ -41,15 +48,7 @@ describe('a session that could not be stored', () => {
     by: { person?: { email: string; password: string; id: string }; browser?: Browserless } = {},
   ) {
     const { person = await app.person(), browser = new Browserless() } = by;
-    const { address } = await startSignIn(party, parameters);
-    const page = await browser.open(address.href, redirectUri);
-    const fields = { login: person.email, password: person.password };
-    // Followed by hand: as far as the library's own way on.
-    let reply: Reply = await browser.submit(page, fields, { until: `${app.issuer}/authorize/` });
-    while (reply.location && !new URL(reply.location).pathname.startsWith('/authorize/'))
-      reply = await browser.send(reply.location);
-    assert.ok(reply.location, reply.body);
-    return { person, browser, wayOn: reply.location };
+    return { person, browser, wayOn: await provePassword(party, person, { browser, parameters }) };
   }
 
   for (const [what, parameters] of [

@@ -59,6 +59,22 @@ export async function enterPassword(
   return browser.submit(page, { login: person.email, password: person.password }, { until: redirectUri });
 }
 
+/** A right password, followed by hand to the address at which the library goes on with what was proved. */
+export async function provePassword(
+  party: RelyingParty,
+  person: { email: string; password: string },
+  { browser, parameters = {} }: { browser: Browserless; parameters?: Record<string, string> },
+): Promise<string> {
+  const { address } = await startSignIn(party, parameters);
+  const page = await browser.open(address.href, redirectUri);
+  const isWayOn = (location: string) => new URL(location, page.url).pathname.startsWith('/authorize/');
+  const fields = { login: person.email, password: person.password };
+  let reply = await browser.submit(page, fields, { until: `${new URL(page.url).origin}/authorize/` });
+  while (reply.location && !isWayOn(reply.location)) reply = await browser.send(reply.location);
+  if (!reply.location) throw new Error(`not proved: ${reply.status} ${reply.body}`);
+  return reply.location;
+}
+
 /** From the authorization request to the tokens, consent given where it is asked for. */
 export async function signIn(
   party: RelyingParty,
