@@ -87,7 +87,7 @@ export function watchConnections(answerTimeoutMs: number): (connection: Connecti
     begin(connection, debt);
     (connection as unknown as Insides).connectionParameters.query_timeout = false;
     const query = connection.query.bind(connection) as (...args: unknown[]) => unknown;
-    const answered = (error?: unknown) => {
+    const answered = (error: unknown) => {
       // Never below: one that was told twice must not hide the next.
       if (debt.answers > 0) debt.answers -= 1;
       debt.since = performance.now();
@@ -98,20 +98,18 @@ export function watchConnections(answerTimeoutMs: number): (connection: Connecti
       const end = isTracing() ? beginSpan(statementName(args[0]), statementSpan) : undefined;
       if (debt.answers === 0) debt.since = performance.now();
       debt.answers += 1;
+      const told = (error?: unknown) => {
+        end?.(error);
+        answered(error);
+      };
       if (typeof callback === 'function')
         return query(...args.slice(0, -1), (error: unknown, result: unknown) => {
-          end?.(error);
-          answered(error);
+          told(error);
           callback(error, result);
         });
       const answer = query(...args);
-      if (!(answer instanceof Promise)) debt.answers -= 1;
-      else
-        answer.then(
-          () => answered(),
-          (error) => answered(error),
-        );
-      if (end && answer instanceof Promise) answer.then(() => end(), end);
+      if (answer instanceof Promise) answer.then(() => told(), told);
+      else told();
       return answer;
     }) as typeof connection.query;
   };
