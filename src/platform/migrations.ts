@@ -60,6 +60,7 @@ import * as jobWorkers from '../../migrations/0069-job-workers.ts';
 import * as tenantsThatMove from '../../migrations/0074-tenants-that-move.ts';
 import * as arrivedTrails from '../../migrations/0075-arrived-trails.ts';
 import * as movedState from '../../migrations/0078-moved-state.ts';
+import * as trailByTime from '../../migrations/0079-trail-by-time.ts';
 import type { Database } from './database.ts';
 
 export interface NamedMigration {
@@ -125,6 +126,7 @@ export const migrations: readonly NamedMigration[] = [
   { name: '0074-tenants-that-move', migration: tenantsThatMove },
   { name: '0075-arrived-trails', migration: arrivedTrails },
   { name: '0078-moved-state', migration: movedState },
+  { name: '0079-trail-by-time', migration: trailByTime },
 ];
 
 /** The schema that this program works on. */

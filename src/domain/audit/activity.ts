@@ -4,6 +4,7 @@
  * is not counted yet is counted when somebody asks. No person is in it.
  */
 import { type Database, inTransaction, rows } from '../../platform/database.ts';
+import { summarizeNewEvents } from './audit-upkeep.ts';
 
 export type ActivityKind = 'sign_in' | 'refusal' | 'new_person';
 
@@ -59,6 +60,7 @@ const countsOf = (condition: string) => `
 
 /** Counts what is not counted yet, some hours of the trail in each transaction. To be called once a minute. */
 export async function countActivity(db: Database): Promise<void> {
+  await summarizeNewEvents(db);
   while (await countPortion(db));
   await db.raw(`delete from activity_days where day < (now() at time zone 'UTC')::date - ${keptDays}`);
 }

@@ -41,6 +41,14 @@ export async function ensureAuditPartitions(db: Database, patience: Patience = {
   while ((await atAnOpportunity(makeSome, patience))?.more);
 }
 
+/**
+ * Tells the index by time what was added to the trail since, so that a span of it is found without reading all that is new. To be
+ * called once a minute. Where PostgreSQL cleans the table at that moment, the index learns of it that way.
+ */
+export async function summarizeNewEvents(db: Database): Promise<void> {
+  await atAnOpportunity(() => rows(db, 'select summarize_audit_events()'), { attempts: 1 });
+}
+
 /** Drops the months that are over for everybody, each at once: however many events it has, nobody waits for it. */
 async function dropEndedPartitions(db: Database, serverDays: number, patience: Patience): Promise<void> {
   const detachOne = () =>

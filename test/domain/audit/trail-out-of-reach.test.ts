@@ -223,6 +223,7 @@ describe('the audit trail, to the role that the server works as', () => {
       ['purge_audit_events', 'retention_days integer, most integer'],
       ['detach_ended_audit_partition', 'retention_days integer'],
       ['drop_ended_audit_partitions', ''],
+      ['summarize_audit_events', ''],
       ['erase_person_from_audit', 'person uuid, events uuid[]'],
       ['audit_events_refuse', ''],
     ]) {
