@@ -23,6 +23,7 @@ const { values: options } = parseArgs({ options: { seconds: { type: 'string', de
 const seconds = Number(options.seconds);
 /** To each server. */
 const connections = 16;
+const windowCount = 12;
 const measured = ['service token, JWT ES256', 'introspection', 'userinfo', 'refresh with rotation', 'session sign-on'];
 const operations = benchOperations.filter(({ name }) => measured.includes(name));
 type Known = GatehouseTarget & { secretKey: string };
@@ -36,9 +37,10 @@ async function prepared(operation: BenchOperation, targets: readonly Target[]): 
   return all;
 }
 
-/** How many statements wait for a lock, looked at every 20 ms. */
-async function watchLocks(
+/** What statements wait for, looked at every 20 ms: how often each was seen. */
+async function watchWaits(
   db: Database,
+  which: string,
   during: Promise<unknown>,
 ): Promise<{ looks: number; waits: Map<string, number> }> {
   let over = false;
@@ -51,8 +53,8 @@ async function watchLocks(
     looks++;
     const found = await rows<{ what: string }>(
       db,
-      `select wait_event || ': ' || left(regexp_replace(query, '\\s+', ' ', 'g'), 60) as what
-         from pg_stat_activity where wait_event_type = 'Lock' and pid <> pg_backend_pid()`,
+      `select coalesce(wait_event, 'at work') || ': ' || left(regexp_replace(query, '\\s+', ' ', 'g'), 60) as what
+         from pg_stat_activity where ${which} and pid <> pg_backend_pid()`,
     );
     for (const { what } of found) waits.set(what, (waits.get(what) ?? 0) + 1);
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -60,6 +62,10 @@ async function watchLocks(
   await end;
   return { looks, waits };
 }
+
+const forLock = "wait_event_type = 'Lock'";
+/** What then holds up everybody. */
+const forLong = "state = 'active' and query_start < clock_timestamp() - interval '30 ms'";
 
 const cost = ({ processor }: Measured) => Object.values(processor).reduce((sum, ms) => sum + ms, 0);
 
@@ -85,7 +91,7 @@ async function compareTwo(db: Database, one: Known, two: Known): Promise<void> {
         pids,
         idle: await measureIdle(pids, 2),
       });
-      const { looks, waits } = await watchLocks(db, running);
+      const { looks, waits } = await watchWaits(db, forLock, running);
       results.push(await running);
       locks = `${[...waits.values()].reduce((sum, n) => sum + n, 0)} in ${looks} looks${[...waits.keys()].slice(0, 2).map((what) => `; ${what}`)}`;
     }
@@ -100,15 +106,32 @@ async function compareTwo(db: Database, one: Known, two: Known): Promise<void> {
   }
 }
 
-async function atSeventyPercent(target: Known): Promise<void> {
-  console.log('\n| operation | can do | at 70 % p50 | p99 |\n|---|---|---|---|');
+/** For a minute, in windows: what holds up everybody for a moment, such as a slow disk, is in some of them and not in others. */
+async function atSeventyPercent(db: Database, target: Known): Promise<void> {
+  console.log(
+    '\n| operation | can do | at 70 % p50 | p99 of each window | waited for in windows over 50 ms |\n|---|---|---|---|---|',
+  );
   for (const operation of operations) {
     const ready = await prepared(operation, [target]);
     const idle = {};
     const most = await measure(async (n) => ready[n] as Operation, { connections, seconds, pids: {}, idle });
-    const times = await measureAtRate(ready, { perSecond: most.perSecond * 0.7, seconds });
-    const at = (q: number) => (times[Math.floor(times.length * q)] ?? 0).toFixed(1);
-    console.log(`| ${operation.name} | ${most.perSecond.toFixed(0)}/s | ${at(0.5)} ms | ${at(0.99)} ms |`);
+    const windows: { p50: number; p99: number }[] = [];
+    const held = new Map<string, number>();
+    for (let n = 0; n < windowCount; n++) {
+      const running = measureAtRate(ready, { perSecond: most.perSecond * 0.7, seconds });
+      const { waits } = await watchWaits(db, forLong, running);
+      const times = await running;
+      const at = (q: number) => times[Math.floor(times.length * q)] ?? 0;
+      windows.push({ p50: at(0.5), p99: at(0.99) });
+      if (at(0.99) < 50) continue;
+      for (const [what, count] of waits) held.set(what, (held.get(what) ?? 0) + count);
+    }
+    const p50s = windows.map(({ p50 }) => p50).toSorted((a, b) => a - b);
+    const p99s = windows.map(({ p99 }) => p99).toSorted((a, b) => a - b);
+    const told = [...held].toSorted(([, a], [, b]) => b - a).map(([what, count]) => `${count} ${what}`);
+    console.log(
+      `| ${operation.name} | ${most.perSecond.toFixed(0)}/s | ${p50s[windowCount >> 1]?.toFixed(1)} ms | ${p99s.map((ms) => ms.toFixed(0)).join(', ')} ms | ${told.slice(0, 3).join('; ')} |`,
+    );
   }
 }
 
@@ -149,7 +172,7 @@ try {
   const two = await startGatehouseTarget(database.url, { known: one, beside: true });
   await compareTwo(db, one, two);
   await two.stop();
-  await atSeventyPercent(one);
+  await atSeventyPercent(db, one);
   await one.stop();
   await measureStart(database.url, one);
 } finally {
