@@ -37,7 +37,7 @@ async function prepared(operation: BenchOperation, targets: readonly Target[]): 
   return all;
 }
 
-/** What statements wait for, looked at every 20 ms: how often each was seen. */
+/** What statements wait for, looked at every 50 ms: how often each was seen. */
 async function watchWaits(
   db: Database,
   which: string,
@@ -57,7 +57,7 @@ async function watchWaits(
          from pg_stat_activity where ${which} and pid <> pg_backend_pid()`,
     );
     for (const { what } of found) waits.set(what, (waits.get(what) ?? 0) + 1);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
   await end;
   return { looks, waits };

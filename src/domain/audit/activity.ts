@@ -34,6 +34,7 @@ const kindOfAction: Record<string, ActivityKind> = {
   'sign_up.refused': 'refusal',
   'code.refused': 'refusal',
   'consent.refused': 'refusal',
+  'refusal.repeated': 'refusal',
 };
 const kindOfEvent = Object.entries(kindOfAction)
   .map(([action, kind]) => `when '${action}' then '${kind}'`)
@@ -42,20 +43,18 @@ const counted = Object.keys(kindOfAction)
   .map((action) => `'${action}'`)
   .join(', ');
 
-/** SQL: the counts of the events of a condition. What repeated is told of by one event with the number of each. */
+/** SQL: the counts of the events of a condition, in one reading. What repeated is told of by one event with the number of each. */
 const countsOf = (condition: string) => `
   select c.tenant_id, c.day, c.kind, c.detail, sum(c.n)::bigint as count
     from (select e.tenant_id, (e.occurred_at at time zone 'UTC')::date as day, case e.action ${kindOfEvent} end as kind,
                  case when e.action in ('login.succeeded', 'user.created') then ''
-                      else left(coalesce(e.payload ->> 'reason', e.payload ->> 'error', e.action), 100) end as detail, 1 as n
+                      else left(coalesce(r.value ->> 'error', e.payload ->> 'reason', e.payload ->> 'error', e.action), 100)
+                  end as detail,
+                 coalesce((r.value ->> 'count')::integer, 1) as n
             from audit_events e
-           where e.action in (${counted}) and ${condition}
-           union all
-          select e.tenant_id, (e.occurred_at at time zone 'UTC')::date, 'refusal', left(r.value ->> 'error', 100),
-                 (r.value ->> 'count')::integer
-            from audit_events e
-           cross join lateral jsonb_array_elements(e.payload -> 'refusals') r(value)
-           where e.action = 'refusal.repeated' and ${condition}) c
+            left join lateral jsonb_array_elements(
+                   case e.action when 'refusal.repeated' then e.payload -> 'refusals' end) r(value) on true
+           where e.action in (${counted}) and (r.value is not null or e.action <> 'refusal.repeated') and ${condition}) c
    group by 1, 2, 3, 4`;
 
 /** Counts what is not counted yet, some hours of the trail in each transaction. To be called once a minute. */
