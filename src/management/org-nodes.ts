@@ -66,11 +66,12 @@ async function atNodeAndParent({ params }: { params: { org_node_id: string } }, 
   return node && (node.parentId === null ? node.id : node.parentId);
 }
 
-/** Of deleting: where it stood, of one that is deleted already. */
+/** Of deleting: where it stood, of one that is deleted already. Asked in this order, one that is deleted meanwhile is found. */
 async function atNodeAndParentOnce(input: { params: { org_node_id: string } }, lookup: Lookup) {
+  const place = await atNodeAndParent(input, lookup);
+  if (place !== undefined) return place;
   const { db, tenantId } = lookup;
-  const gone = await findDeletedOrgNode(db, { tenantId, orgNodeId: input.params.org_node_id });
-  return gone ? gone.parentId : atNodeAndParent(input, lookup);
+  return (await findDeletedOrgNode(db, { tenantId, orgNodeId: input.params.org_node_id }))?.parentId;
 }
 
 export const orgNodes = [
