@@ -308,8 +308,11 @@ describe('streams of security events', () => {
       for (const state of ['paused', 'disabled', 'enabled'] as const) {
         for (const { stream_id: streamId } of [pushed, polled])
           await setStreamState(app.db, { tenantId, clientId: null, streamId }, state, caller);
-        if (state === 'disabled')
+        if (state === 'disabled') {
           await deactivateUser(app.db, { tenantId, userId: (await make.createUser(app.db, { tenantId })).id }, caller);
+          // Who is told is decided where events are put in order, a moment after they happened.
+          await eventually(async () => (await app.db('outbox_events').whereNull('position')).length === 0);
+        }
         const answer = await eventually(async () => {
           const { status, body } = await poll();
           return status === 200 && Object.keys(body.sets).length > 0 && body;
