@@ -59,6 +59,28 @@ describe('deleting what is deleted already', () => {
       assert.equal(await events(action), 1, action);
   });
 
+  it('knows where a node hangs that is deleted while that is looked for', async () => {
+    const sample = samples['org_nodes.delete']?.(world) as Sample;
+    const operation = operations.find(({ id }) => id === 'org_nodes.delete');
+    assert.ok(operation);
+    const { at } = operation.needs as unknown as {
+      at(input: unknown, lookup: unknown): Promise<string | undefined>;
+    };
+    let looks = 0;
+    const raw = async (...asked: [string]) => {
+      const answer = await app.db.raw(...asked);
+      looks += 1;
+      if (looks === 1) assert.equal(await statusOf(as.owner, 'org_nodes.delete', sample), 204);
+      return answer;
+    };
+    const db = new Proxy(app.db, { get: (target, key) => (key === 'raw' ? raw : Reflect.get(target, key)) });
+    const { id } = (await app.db('org_nodes').where({ id: sample.params?.org_node_id }).first('parent_id as id')) as {
+      id: string;
+    };
+    assert.equal(await at({ params: sample.params }, { db, tenantId: world.tenantId }), id);
+    assert.ok(looks > 0);
+  });
+
   it('reaches a deleted person as far as the person could be changed', async () => {
     const sample = { params: { user_id: world.personId } };
     assert.equal(await statusOf(as.inside, 'users.delete', sample), 204);
