@@ -107,8 +107,20 @@ export async function releaseLostJobs(
   watch: PoolWatch,
   { lostAfterSeconds }: Pick<Patience, 'lostAfterSeconds'>,
 ): Promise<number> {
-  const known = [...watch.jobs.keys()];
-  const { rows } = await pool.query(
+  // First the connection, for which it may wait two minutes: what the pool begins meanwhile it knows of.
+  const client = await pool.connect();
+  let failed = true;
+  try {
+    const count = await releaseLost(client, watch, lostAfterSeconds);
+    failed = false;
+    return count;
+  } finally {
+    client.release(failed);
+  }
+}
+
+async function releaseLost(client: pg.PoolClient, watch: PoolWatch, lostAfterSeconds: number): Promise<number> {
+  const { rows } = await client.query(
     `with lost as (
        update graphile_worker._private_jobs
           set locked_by = null, locked_at = null
@@ -125,7 +137,7 @@ export async function releaseLostJobs(
         where q.id = before.job_queue_id and q.locked_by = before.locked_by
      )
      select from lost`,
-    [watch.poolId ?? '', known, lostAfterSeconds],
+    [watch.poolId ?? '', [...watch.jobs.keys()], lostAfterSeconds],
   );
   return rows.length;
 }

@@ -412,6 +412,26 @@ describe('jobs', () => {
     await db.raw('update graphile_worker._private_job_queues set locked_by = null, locked_at = null');
   });
 
+  it('knows of a job that began while it waited for a connection', async () => {
+    await enqueueJob(db, 'mail', {});
+    const { rows: ids } = await db.raw('select id::text from graphile_worker._private_jobs');
+    const watch = { ...watchPool(), poolId: 'pool-y' };
+    const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+    try {
+      const held = await pool.connect();
+      const released = releaseLostJobs(pool, watch, { lostAfterSeconds: 60 });
+      watch.jobs.set(String(ids[0].id), Number.POSITIVE_INFINITY);
+      // Two minutes later.
+      await db.raw(
+        `update graphile_worker._private_jobs set locked_by = 'pool-y', locked_at = now() - interval '2 minutes'`,
+      );
+      held.release();
+      assert.equal(await released, 0);
+    } finally {
+      await pool.end();
+    }
+  });
+
   it('takes back the job of a worker that was killed', async () => {
     const worker = startWorker();
     await enqueueJob(db, 'stuck', { n: 1 }, { queue: 'one' });
