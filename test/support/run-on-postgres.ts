@@ -50,6 +50,7 @@ async function runOn(version: string): Promise<{ passed: number; said: string }>
   const [code] = await once(child, 'close');
   process.off('exit', end);
   const passed = Number(/^ {2}(\d+) passing/m.exec(said)?.[1] ?? 0);
-  if (code !== 0) throw new Error(`On PostgreSQL ${version} the run ended with ${code}:\n${said}`);
+  // Its lines are marked: its own summary is not to be taken for that of this run.
+  if (code !== 0) throw new Error(`On PostgreSQL ${version} the run ended with ${code}:\n${said.replace(/^/gm, '| ')}`);
   return { passed, said };
 }
