@@ -1,7 +1,7 @@
 /**
  * What the table of bench/run.ts does not show: the start (to its first token, on an existing database, with the processor time
- * of commands), two processes beside one (processor time of an operation, and how often a statement was seen waiting for a
- * lock), and the times of answers at 70 % of what the server can do. Run it with `node bench/limits.ts`; `--seconds N`.
+ * of commands), two processes beside one (what they do, the processor time of an operation, and how often a statement was seen waiting
+ * for a lock), and the times of answers at 70 % of what the server can do. Run it with `node bench/limits.ts`; `--seconds N`.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,7 @@ import { processorSeconds } from './processor-time.ts';
 import {
   type GatehouseTarget,
   leaveFirstCoreToServers,
+  spawnOnFirstCore,
   startBenchDatabase,
   startGatehouseTarget,
   type Target,
@@ -67,15 +68,24 @@ const forLock = "wait_event_type = 'Lock'";
 /** What then holds up everybody. */
 const forLong = "state = 'active' and query_start < clock_timestamp() - interval '30 ms'";
 
-const cost = ({ processor }: Measured) => Object.values(processor).reduce((sum, ms) => sum + ms, 0);
+/** What takes half of the servers' core, as a second process does. */
+function takeHalfOfCore(): () => void {
+  const busy = spawnOnFirstCore('-e', ['for (;;);'], {});
+  const end = () => void busy.kill('SIGKILL');
+  process.once('exit', end);
+  return () => {
+    process.off('exit', end);
+    end();
+  };
+}
 
 /**
- * One process under its load, then two under as much each; the ratio of what an operation costs bounds what two can do. Under half
- * the load each, fewer requests of a moment would share a statement, which says nothing of what two can do.
+ * One process that has half of a core, then two that have a half each: all that they can do, over as many connections each. A process that
+ * has a whole core has more requests of a moment share a statement, which two on one core could not.
  */
 async function compareTwo(db: Database, one: Known, two: Known): Promise<void> {
   console.log(
-    '\n| operation | one process | two | throughput of two, at most | waits for a lock |\n|---|---|---|---|---|',
+    '\n| operation | one process | two | two do, of one | an operation of one | of two | waits for a lock |\n|---|---|---|---|---|---|---|',
   );
   for (const operation of operations) {
     // A browser goes to the issuer, whichever server it is given.
@@ -84,15 +94,13 @@ async function compareTwo(db: Database, one: Known, two: Known): Promise<void> {
     let locks = '';
     for (const targets of [[one], [one, two]]) {
       const pids = { ...one.pids, ...(targets.length > 1 && { second: two.pids.server as number }) };
+      const idle = await measureIdle(pids, 2);
       const ready = await prepared(operation, targets);
-      const running = measure(async (n) => ready[n] as Operation, {
-        connections: ready.length,
-        seconds,
-        pids,
-        idle: await measureIdle(pids, 2),
-      });
+      const giveBack = targets.length === 1 ? takeHalfOfCore() : undefined;
+      const running = measure(async (n) => ready[n] as Operation, { connections: ready.length, seconds, pids, idle });
       const { looks, waits } = await watchWaits(db, forLock, running);
       results.push(await running);
+      giveBack?.();
       locks = `${[...waits.values()].reduce((sum, n) => sum + n, 0)} in ${looks} looks${[...waits.keys()].slice(0, 2).map((what) => `; ${what}`)}`;
     }
     const [single, both] = results as [Measured, Measured];
@@ -101,7 +109,7 @@ async function compareTwo(db: Database, one: Known, two: Known): Promise<void> {
         .map((ms) => ms.toFixed(2))
         .join(' + ');
     console.log(
-      `| ${operation.name} | ${each(single)} ms | ${each(both)} ms | ${((2 * cost(single)) / cost(both)).toFixed(2)} | ${locks} |`,
+      `| ${operation.name} | ${single.perSecond.toFixed(0)}/s | ${both.perSecond.toFixed(0)}/s | ${(both.perSecond / single.perSecond).toFixed(2)} | ${each(single)} ms | ${each(both)} ms | ${locks} |`,
     );
   }
 }

@@ -43,7 +43,7 @@ export function leaveFirstCoreToServers(): void {
 }
 
 /** On the first core where there are several: the load and the database share the second. */
-function spawnOnFirstCore(script: string, args: string[], env: Record<string, string>): ChildProcess {
+export function spawnOnFirstCore(script: string, args: string[], env: Record<string, string>): ChildProcess {
   const command = [process.execPath, script, ...args];
   const pinned = process.platform === 'linux' ? ['taskset', '-c', '0', ...command] : command;
   return spawn(pinned[0] as string, pinned.slice(1), {
