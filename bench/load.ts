@@ -33,14 +33,26 @@ export type Operation = () => Promise<void>;
 const warmingOperations = 2_000;
 const mostWarmingMs = 10_000;
 
-/**
- * Runs the operations until the time is over.
- * @throws what an operation throws: a benchmark of refusals says nothing
- */
-export async function measure(
+/** What came of a load in one stretch of time. */
+interface Stretch {
+  /** Milliseconds of each operation. */
+  times: number[];
+  elapsedSeconds: number;
+  /** Seconds of the processor, by the name of the process, without what it spends in idleness. */
+  spent: Record<string, number>;
+}
+
+/** A load that is ready: its connections are open, and its code has run. */
+export interface Load {
+  /** @throws what an operation throws: a benchmark of refusals says nothing */
+  runFor(seconds: number): Promise<Stretch>;
+}
+
+/** Opens the connections and has everything run for a while. */
+export async function startLoad(
   prepare: (connection: number) => Promise<Operation>,
   { connections, seconds, pids, idle }: LoadOptions,
-): Promise<Measured> {
+): Promise<Load> {
   // One after the other: sign-ins that all begin at once are told to come back later.
   const operations: Operation[] = [];
   for (let index = 0; index < connections; index++) operations.push(await prepare(index));
@@ -62,26 +74,53 @@ export async function measure(
     return now >= warmAt && (done >= warmingOperations || now >= warmAt + mostWarmingMs);
   }, []);
 
-  const before = Object.entries(pids).map(([name, pid]) => [name, pid, processorSeconds(pid)] as const);
-  const begun = performance.now();
-  const times: number[] = [];
-  await run(() => performance.now() >= begun + seconds * 1000, times);
-  const elapsed = (performance.now() - begun) / 1000;
-  const processor = Object.fromEntries(
-    before.map(([name, pid, spent]) => {
-      const ofOperations = processorSeconds(pid) - spent - (idle[name] ?? 0) * elapsed;
-      return [name, (Math.max(0, ofOperations) * 1000) / times.length];
-    }),
-  );
-  times.sort((a, b) => a - b);
+  return {
+    async runFor(seconds) {
+      const before = Object.entries(pids).map(([name, pid]) => [name, pid, processorSeconds(pid)] as const);
+      const begun = performance.now();
+      const times: number[] = [];
+      await run(() => performance.now() >= begun + seconds * 1000, times);
+      const elapsedSeconds = (performance.now() - begun) / 1000;
+      const spent = before.map(
+        ([name, pid, then]) => [name, processorSeconds(pid) - then - (idle[name] ?? 0) * elapsedSeconds] as const,
+      );
+      return { times, elapsedSeconds, spent: Object.fromEntries(spent) };
+    },
+  };
+}
+
+/** All stretches of a load as one. */
+export function summaryOf(stretches: readonly Stretch[]): Measured {
+  const times = stretches.flatMap((stretch) => stretch.times).sort((a, b) => a - b);
+  const sum = (of: (stretch: Stretch) => number) => stretches.reduce((total, stretch) => total + of(stretch), 0);
+  const names = Object.keys(stretches[0]?.spent ?? {});
+  const each = (name: string) =>
+    (Math.max(
+      0,
+      sum(({ spent }) => spent[name] ?? 0),
+    ) *
+      1000) /
+    times.length;
   const quantile = (q: number) => times[Math.min(times.length - 1, Math.floor(times.length * q))] ?? Number.NaN;
   return {
     operations: times.length,
-    perSecond: times.length / elapsed,
+    perSecond: times.length / sum(({ elapsedSeconds }) => elapsedSeconds),
     p50: quantile(0.5),
     p99: quantile(0.99),
-    processor,
+    processor: Object.fromEntries(names.map((name) => [name, each(name)])),
   };
+}
+
+/**
+ * Runs the operations until the time is over.
+ * @throws what an operation throws
+ */
+export async function measure(
+  prepare: (connection: number) => Promise<Operation>,
+  options: LoadOptions,
+): Promise<Measured> {
+  const load = await startLoad(prepare, options);
+  return summaryOf([await load.runFor(options.seconds)]);
 }
 
 /**

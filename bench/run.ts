@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type Measured, measure, measureIdle } from './load.ts';
+import { type Load, type Measured, measureIdle, startLoad, summaryOf } from './load.ts';
 import { type BenchOperation, benchOperations, discoverEndpoints } from './operations.ts';
 import { residentMebibytes } from './processor-time.ts';
 import { type StatementCounter, startStatementCounter } from './statement-counter.ts';
@@ -61,29 +61,50 @@ function idleOf(target: Target): Promise<Record<string, number>> {
   return known;
 }
 
-async function measureAt(target: Target, operation: BenchOperation): Promise<Measured | undefined> {
+/** Undefined where nobody can be signed in there. */
+async function loadOf(target: Target, operation: BenchOperation): Promise<Load | undefined> {
   if (operation.needsPerson && !target.people) return undefined;
   const endpoints = await discoverEndpoints(target);
-  const measured = await measure((connection) => operation.prepare(target, endpoints, connection), {
+  return startLoad((connection) => operation.prepare(target, endpoints, connection), {
     connections: connectionsOf(operation),
     seconds: Number(options.seconds),
     pids: target.pids,
     idle: await idleOf(target),
   });
-  const spent = Object.entries(measured.processor).map(([name, ms]) => `${name} ${ms.toFixed(2)} ms`);
-  console.error(`${target.name}: ${operation.name}: ${measured.perSecond.toFixed(0)}/s, ${spent.join(', ')}`);
-  return measured;
 }
 
-/** One after the other for each operation: what else the machine does changes from minute to minute. */
+function tell(target: Target, operation: BenchOperation, measured: Measured): void {
+  const spent = Object.entries(measured.processor).map(([name, ms]) => `${name} ${ms.toFixed(2)} ms`);
+  console.error(`${target.name}: ${operation.name}: ${measured.perSecond.toFixed(0)}/s, ${spent.join(', ')}`);
+}
+
+/**
+ * In turns of a second or two: the machine may do a third less from one minute to the next, and what is measured one after the other says
+ * more of that than of the servers.
+ */
+async function measureInTurns(operation: BenchOperation, targets: readonly Target[]): Promise<Map<Target, Measured>> {
+  const seconds = Number(options.seconds);
+  const turns = Math.max(4, Math.ceil(seconds / 2));
+  const loads = new Map<Target, Load>();
+  for (const target of targets) {
+    const load = await loadOf(target, operation);
+    if (load) loads.set(target, load);
+  }
+  const stretches = new Map([...loads.keys()].map((target) => [target, [] as Awaited<ReturnType<Load['runFor']>>[]]));
+  for (let turn = 0; turn < turns; turn++)
+    for (const [target, load] of loads) stretches.get(target)?.push(await load.runFor(seconds / turns));
+  return new Map([...stretches].map(([target, all]) => [target, summaryOf(all)]));
+}
+
 async function measureSideBySide(gatehouse: Target, bare: Target | undefined, peers: readonly Target[]): Promise<void> {
   for (const operation of wanted) {
     const row = rowOf(operation);
-    row.gatehouse = await measureAt(gatehouse, operation);
-    if (bare) row.bare = await measureAt(bare, operation);
-    for (const peer of peers) {
-      const measured = await measureAt(peer, operation);
-      if (measured) row.peers[peer.name] = measured;
+    const targets = [gatehouse, ...(bare ? [bare] : []), ...peers];
+    for (const [target, measured] of await measureInTurns(operation, targets)) {
+      tell(target, operation, measured);
+      if (target === gatehouse) row.gatehouse = measured;
+      else if (target === bare) row.bare = measured;
+      else row.peers[target.name] = measured;
     }
   }
 }
