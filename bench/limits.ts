@@ -68,15 +68,10 @@ const forLock = "wait_event_type = 'Lock'";
 /** What then holds up everybody. */
 const forLong = "state = 'active' and query_start < clock_timestamp() - interval '30 ms'";
 
-/** What takes half of the servers' core, as a second process does. */
+/** What takes half of the servers' core, as a second process does, until it is told to stop or this program is gone. */
 function takeHalfOfCore(): () => void {
-  const busy = spawnOnFirstCore('-e', ['for (;;);'], {});
-  const end = () => void busy.kill('SIGKILL');
-  process.once('exit', end);
-  return () => {
-    process.off('exit', end);
-    end();
-  };
+  const busy = spawnOnFirstCore('-e', ['const { ppid } = process; while (process.ppid === ppid);'], {});
+  return () => void busy.kill('SIGKILL');
 }
 
 /**

@@ -34,7 +34,7 @@ const warmingOperations = 2_000;
 const mostWarmingMs = 10_000;
 
 /** What came of a load in one stretch of time. */
-interface Stretch {
+export interface Stretch {
   /** Milliseconds of each operation. */
   times: number[];
   elapsedSeconds: number;
@@ -48,7 +48,7 @@ export interface Load {
   runFor(seconds: number): Promise<Stretch>;
 }
 
-/** Opens the connections and has everything run for a while. */
+/** Opens the connections and has everything run for a while. `seconds`: for how long it will be measured in all. */
 export async function startLoad(
   prepare: (connection: number) => Promise<Operation>,
   { connections, seconds, pids, idle }: LoadOptions,
@@ -75,11 +75,11 @@ export async function startLoad(
   }, []);
 
   return {
-    async runFor(seconds) {
+    async runFor(forSeconds) {
       const before = Object.entries(pids).map(([name, pid]) => [name, pid, processorSeconds(pid)] as const);
       const begun = performance.now();
       const times: number[] = [];
-      await run(() => performance.now() >= begun + seconds * 1000, times);
+      await run(() => performance.now() >= begun + forSeconds * 1000, times);
       const elapsedSeconds = (performance.now() - begun) / 1000;
       const spent = before.map(
         ([name, pid, then]) => [name, processorSeconds(pid) - then - (idle[name] ?? 0) * elapsedSeconds] as const,
@@ -92,22 +92,19 @@ export async function startLoad(
 /** All stretches of a load as one. */
 export function summaryOf(stretches: readonly Stretch[]): Measured {
   const times = stretches.flatMap((stretch) => stretch.times).sort((a, b) => a - b);
-  const sum = (of: (stretch: Stretch) => number) => stretches.reduce((total, stretch) => total + of(stretch), 0);
-  const names = Object.keys(stretches[0]?.spent ?? {});
-  const each = (name: string) =>
-    (Math.max(
-      0,
-      sum(({ spent }) => spent[name] ?? 0),
-    ) *
-      1000) /
-    times.length;
+  const elapsedSeconds = stretches.reduce((sum, stretch) => sum + stretch.elapsedSeconds, 0);
+  const processor: Measured['processor'] = {};
+  for (const name of Object.keys(stretches[0]?.spent ?? {})) {
+    const spent = stretches.reduce((sum, stretch) => sum + (stretch.spent[name] ?? 0), 0);
+    processor[name] = (Math.max(0, spent) * 1000) / times.length;
+  }
   const quantile = (q: number) => times[Math.min(times.length - 1, Math.floor(times.length * q))] ?? Number.NaN;
   return {
     operations: times.length,
-    perSecond: times.length / sum(({ elapsedSeconds }) => elapsedSeconds),
+    perSecond: times.length / elapsedSeconds,
     p50: quantile(0.5),
     p99: quantile(0.99),
-    processor: Object.fromEntries(names.map((name) => [name, each(name)])),
+    processor,
   };
 }
 

@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type Load, type Measured, measureIdle, startLoad, summaryOf } from './load.ts';
+import { type Load, type Measured, measureIdle, type Stretch, startLoad, summaryOf } from './load.ts';
 import { type BenchOperation, benchOperations, discoverEndpoints } from './operations.ts';
 import { residentMebibytes } from './processor-time.ts';
 import { type StatementCounter, startStatementCounter } from './statement-counter.ts';
@@ -85,15 +85,14 @@ function tell(target: Target, operation: BenchOperation, measured: Measured): vo
 async function measureInTurns(operation: BenchOperation, targets: readonly Target[]): Promise<Map<Target, Measured>> {
   const seconds = Number(options.seconds);
   const turns = Math.max(4, Math.ceil(seconds / 2));
-  const loads = new Map<Target, Load>();
+  const measured = new Map<Target, { load: Load; stretches: Stretch[] }>();
   for (const target of targets) {
     const load = await loadOf(target, operation);
-    if (load) loads.set(target, load);
+    if (load) measured.set(target, { load, stretches: [] });
   }
-  const stretches = new Map([...loads.keys()].map((target) => [target, [] as Awaited<ReturnType<Load['runFor']>>[]]));
   for (let turn = 0; turn < turns; turn++)
-    for (const [target, load] of loads) stretches.get(target)?.push(await load.runFor(seconds / turns));
-  return new Map([...stretches].map(([target, all]) => [target, summaryOf(all)]));
+    for (const { load, stretches } of measured.values()) stretches.push(await load.runFor(seconds / turns));
+  return new Map([...measured].map(([target, { stretches }]) => [target, summaryOf(stretches)]));
 }
 
 async function measureSideBySide(gatehouse: Target, bare: Target | undefined, peers: readonly Target[]): Promise<void> {
